@@ -1,0 +1,26 @@
+/** Owns the container's health check: one request to this machine's own /livez. */
+import { readFileSync } from 'node:fs'
+import { get as getHttp } from 'node:http'
+import { get as getHttps } from 'node:https'
+import { loadConfig } from '../config.ts'
+import type { Host } from './host.ts'
+
+const TIMEOUT_MS = 2_000
+
+/** An unspecified address listens on all of them; loopback is the one to ask. */
+const reachable = (host: string): string => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host
+
+/** @returns the exit code: 0 when the server answers, 1 when it does not */
+export const health = async ({ env }: Host): Promise<0 | 1> => {
+  const { config } = loadConfig(env, (path) => readFileSync(path, 'utf8'))
+  const where = { host: reachable(config.HOST), port: config.PORT, path: '/livez' }
+  return new Promise((resolve) => {
+    const done = (statusCode: number | undefined): void => resolve(statusCode === 200 ? 0 : 1)
+    // The certificate names the public host, and this asks only whether the process is alive.
+    const request = config.TLS_CERT_FILE
+      ? getHttps({ ...where, rejectUnauthorized: false }, (res) => done(res.resume().statusCode))
+      : getHttp(where, (res) => done(res.resume().statusCode))
+    request.setTimeout(TIMEOUT_MS, () => request.destroy())
+    request.on('error', () => done(undefined))
+  })
+}

@@ -1,0 +1,117 @@
+/** Owns the wiring of the hook server: configuration in, parts joined, served until told to stop. */
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
+import { systemClock } from '../clock.ts'
+import { describeConfig, loadConfig, type Config } from '../config.ts'
+import { createHookApp, type HookSettings } from '../hook/app.ts'
+import { openSqliteStore } from '../legacy/sqlite.ts'
+import type { LegacyStore } from '../legacy/store.ts'
+import { createHealthApp } from '../ops/health.ts'
+import { listen, type Listener } from '../ops/listen.ts'
+import { createLog, fingerprint } from '../ops/log.ts'
+import { untilStopped } from '../ops/shutdown.ts'
+import { WorkerPool } from '../workers/pool.ts'
+import { announceDemo, createDemo } from './demo.ts'
+import type { Host } from './host.ts'
+
+/** At bcrypt's customary cost a thread does about 30 checks within the deadline; beyond that, waiting is vain. */
+const QUEUED_PER_WORKER = 64
+
+interface Essentials {
+  readonly secret: string
+  readonly legacyDbUrl: string
+}
+
+/** What the configuration must have where it is not the demo's. */
+const essentialsOf = (config: Config): Essentials => {
+  const { HOOK_SECRET: secret, LEGACY_DB_URL: legacyDbUrl } = config
+  if (secret === undefined || legacyDbUrl === undefined) throw new TypeError('unchecked config')
+  return { secret, legacyDbUrl }
+}
+
+const settingsFrom = (config: Config, secret: string): HookSettings => ({
+  authHeader: config.HOOK_AUTH_HEADER,
+  secrets: { current: secret, previous: config.HOOK_SECRET_PREVIOUS },
+  orgUrl: config.OKTA_ORG_URL,
+  deadlineMs: config.HOOK_DEADLINE_MS,
+  bounds: { bcryptCost: config.BCRYPT_MAX_COST },
+})
+
+const loginNamer = (config: Config, secret: string): ((login: string) => string) => {
+  if (config.LOG_LOGINS === 'plain') return (login) => login
+  const derived = createHmac('sha256', secret).update('fingerprint key').digest('base64')
+  return fingerprint(config.FINGERPRINT_KEY ?? derived)
+}
+
+interface Running {
+  readonly listener: Listener
+  readonly drain: () => Promise<void>
+}
+
+const start = async (
+  config: Config,
+  { secret, legacyDbUrl }: Essentials,
+  log: Logger,
+): Promise<Running> => {
+  const clock = systemClock
+  const settings = settingsFrom(config, secret)
+  const legacy: LegacyStore = openSqliteStore(
+    legacyDbUrl.replace(/^sqlite:/, ''),
+    config.LEGACY_LOOKUP_SQL,
+  )
+  for (const warning of legacy.warnings) log.warn(warning)
+  const pool = await WorkerPool.start({
+    size: config.HASH_WORKERS,
+    queueLimit: config.HASH_WORKERS * QUEUED_PER_WORKER,
+    bounds: settings.bounds,
+    clock,
+    onLoss: (what) => log.error(what, 'a worker thread was lost'),
+  })
+  let draining = false
+  const isDraining = (): boolean => draining
+  const nameLogin = loginNamer(config, secret)
+  const app = createHookApp({ settings, legacy, checker: pool, clock, log, nameLogin, isDraining })
+  app.route('/', createHealthApp({ legacy, pool, isDraining }))
+  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, HOST: host, PORT: port } = config
+  const listener = await listen({
+    fetch: app.fetch,
+    host,
+    port,
+    tls: certFile && keyFile ? { certFile, keyFile } : undefined,
+    clock,
+    onRenewal: (err) =>
+      err
+        ? log.error({ reason: err.code, detail: err.detail }, 'the renewed certificate is not used')
+        : log.info('the renewed certificate is in use'),
+  })
+  const drain = async (): Promise<void> => {
+    draining = true
+    await listener.close()
+    await pool.close()
+    await legacy.close()
+  }
+  return { listener, drain }
+}
+
+/**
+ * Serves until a signal ends it.
+ * @returns the exit code
+ * @throws AppError when it cannot start
+ */
+export const serve = async ({ env, stdout, onSignal }: Host): Promise<number> => {
+  const { config, demo: isDemo, nearMisses } = loadConfig(env, (path) => readFileSync(path, 'utf8'))
+  const isTerminal = stdout.isTTY === true
+  const log = createLog({ level: config.LOG_LEVEL, isTerminal, stream: stdout })
+  for (const nearMiss of nearMisses) log.warn(nearMiss)
+  const demo = isDemo ? createDemo() : undefined
+  try {
+    const essentials = demo ?? essentialsOf(config)
+    const { listener, drain } = await start(config, essentials, log)
+    log.info({ url: listener.url, config: describeConfig(config) }, 'the hook server is ready')
+    if (demo) stdout.write(announceDemo(listener.url, demo.secret))
+    return await untilStopped({ onSignal, drain, clock: systemClock, say: (m) => log.info(m) })
+  } finally {
+    demo?.remove()
+  }
+}

@@ -1,0 +1,180 @@
+/** Owns every failure the product can name: one table, one error class that points into it. */
+
+export interface ErrorRow {
+  /** HTTP status, for failures that answer a call. */
+  readonly status?: 400 | 401 | 404 | 405 | 408 | 413 | 415 | 500 | 503
+  /** Process exit code, for failures that end a command. */
+  readonly exit?: 1 | 2
+  /** Whether the same call may succeed a moment later. Okta repeats a call after 5xx, never after 4xx. */
+  readonly retryable: boolean
+  /** What the outside is told, word for word. */
+  readonly sentence: string
+  /** What the person who runs the server can do. */
+  readonly remedy: string
+}
+
+const row = <T extends Record<string, ErrorRow>>(table: T): { readonly [K in keyof T]: ErrorRow } =>
+  table
+
+export const ERRORS = row({
+  body_invalid: {
+    status: 400,
+    retryable: false,
+    sentence: 'The body is not JSON in UTF-8.',
+    remedy: 'Send the JSON payload of a password import inline hook.',
+  },
+  payload_invalid: {
+    status: 400,
+    retryable: false,
+    sentence: 'The body is not the payload of a password import inline hook.',
+    remedy: 'Register this URL for the event com.okta.user.credential.password.import only.',
+  },
+  body_interrupted: {
+    status: 400,
+    retryable: false,
+    sentence: 'The connection ended before the body was complete.',
+    remedy: 'If this is frequent, look at the proxy or network between Okta and this server.',
+  },
+  unauthenticated: {
+    status: 401,
+    retryable: false,
+    sentence: 'The call could not be authenticated.',
+    remedy:
+      'Compare HOOK_AUTH_HEADER, HOOK_SECRET and OKTA_ORG_URL with the inline hook in the Okta Admin Console.',
+  },
+  not_found: {
+    status: 404,
+    retryable: false,
+    sentence: 'There is nothing at this path.',
+    remedy: 'The hook is at POST /hooks/okta/password-import.',
+  },
+  method_not_allowed: {
+    status: 405,
+    retryable: false,
+    sentence: 'This is the password import hook: Okta calls it with POST.',
+    remedy: 'Register this URL in Okta as a password import inline hook.',
+  },
+  body_too_slow: {
+    status: 408,
+    retryable: false,
+    sentence: 'The body did not arrive in time.',
+    remedy: 'If this is frequent, look at the proxy or network between Okta and this server.',
+  },
+  body_too_large: {
+    status: 413,
+    retryable: false,
+    sentence: 'The body is larger than 64 KiB.',
+    remedy: 'A password import payload is about 1 KiB: look at what sends this.',
+  },
+  media_type: {
+    status: 415,
+    retryable: false,
+    sentence: 'The body must be sent as application/json.',
+    remedy: 'Send the header content-type: application/json.',
+  },
+  internal: {
+    status: 500,
+    retryable: true,
+    sentence: 'The server made a mistake; nobody was let in.',
+    remedy: 'Report the log line with this error: it is a bug.',
+  },
+  legacy_unavailable: {
+    status: 503,
+    retryable: true,
+    sentence: 'The legacy store cannot be read at the moment.',
+    remedy: 'Look at the cause in the log line, and at LEGACY_DB_URL.',
+  },
+  queue_full: {
+    status: 503,
+    retryable: true,
+    sentence: 'Too many password checks are waiting.',
+    remedy: 'Add replicas or cores, or raise HASH_WORKERS up to the number of cores.',
+  },
+  deadline_exceeded: {
+    status: 503,
+    retryable: true,
+    sentence: 'The check could not be finished before Okta stops waiting.',
+    remedy: 'Add replicas or cores; Okta waits 3 seconds in all.',
+  },
+  worker_lost: {
+    status: 503,
+    retryable: true,
+    sentence: 'The worker that ran this check was lost.',
+    remedy: 'It has been replaced. If this repeats, look at the memory limit of the container.',
+  },
+  shutting_down: {
+    status: 503,
+    retryable: true,
+    sentence: 'The server is shutting down.',
+    remedy: 'Route calls to another replica until this one is back.',
+  },
+  config_invalid: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The configuration cannot be used.',
+    remedy: 'Mend what is listed; `okta-migrate serve --help` shows every variable.',
+  },
+  legacy_unusable: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The legacy store cannot be used.',
+    remedy: 'Mend LEGACY_DB_URL or LEGACY_LOOKUP_SQL as the detail says.',
+  },
+  tls_unusable: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The TLS certificate and key cannot be used.',
+    remedy: 'TLS_CERT_FILE and TLS_KEY_FILE must be PEM files that belong together.',
+  },
+  listen_failed: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The server cannot listen on this address.',
+    remedy: 'Choose another HOST or PORT, or end what uses it.',
+  },
+  workers_failed: {
+    exit: 1,
+    retryable: true,
+    sentence: 'The worker threads did not start.',
+    remedy: 'Look at the memory limit of the container, and reinstall if files are missing.',
+  },
+})
+
+export type ErrorCode = keyof typeof ERRORS
+
+export interface ErrorDetails {
+  /** For the log or the terminal, never for the caller. Must hold no password, token, hash or key. */
+  readonly detail?: string
+  /** The name of the offending field, never its value. */
+  readonly field?: string
+  readonly cause?: unknown
+}
+
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: ErrorCode
+  readonly detail: string | undefined
+  readonly field: string | undefined
+
+  constructor(code: ErrorCode, { detail, field, cause }: ErrorDetails = {}) {
+    super(ERRORS[code].sentence, { cause })
+    this.code = code
+    this.detail = detail
+    this.field = field
+  }
+
+  get row(): ErrorRow {
+    return ERRORS[this.code]
+  }
+}
+
+/**
+ * What may be logged of an unforeseen error: its type, code and place. Its message is left out,
+ * because messages quote their input (`JSON.parse` does), and here inputs are passwords.
+ */
+export const describeUnforeseen = (err: unknown): Record<string, unknown> => {
+  if (!(err instanceof Error)) return { type: typeof err }
+  const code = 'code' in err && typeof err.code === 'string' ? err.code : undefined
+  const frames = err.stack?.replace(err.message, '').split('\n').slice(1, 6)
+  return { type: err.name, code, at: frames?.map((line) => line.trim()) }
+}

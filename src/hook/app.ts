@@ -1,0 +1,103 @@
+/** Owns the HTTP side of the hook: the steps of a call, in their order. */
+import { Hono, type Context } from 'hono'
+import type { Clock } from '../clock.ts'
+import { AppError } from '../errors.ts'
+import { normaliseLogin, type LegacyStore } from '../legacy/store.ts'
+import type { Bounds } from '../passwords/family.ts'
+import { inspect } from '../passwords/verify.ts'
+import type { PasswordChecker } from '../workers/pool.ts'
+import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
+import { comesFrom, createAuthenticator, type Secrets } from './authenticate.ts'
+import { checkHeaders, readBody } from './body.ts'
+import { appraise, decide } from './decide.ts'
+import { createDecoy } from './decoy.ts'
+import { asAppError, tenths, writeLine, type CallLog, type HookEnv, type Step } from './line.ts'
+import { parsePayload } from './payload.ts'
+
+export const HOOK_PATH = '/hooks/okta/password-import'
+
+export interface HookSettings {
+  /** Lower case, as header names are compared. */
+  readonly authHeader: string
+  readonly secrets: Secrets
+  /** When set, the only org whose calls are believed. */
+  readonly orgUrl: string | undefined
+  /** Milliseconds from a call's arrival to its answer. */
+  readonly deadlineMs: number
+  readonly bounds: Bounds
+}
+
+export interface HookParts {
+  readonly settings: HookSettings
+  readonly legacy: LegacyStore
+  readonly checker: PasswordChecker
+  readonly clock: Clock
+  readonly log: CallLog
+  /** How a login is written to the log. */
+  readonly nameLogin: (login: string) => string
+  readonly isDraining: () => boolean
+}
+
+/** What must hold before a byte of the body is believed. */
+const gatekeepers = ({ settings, isDraining }: HookParts): [Step, Step, Step] => {
+  const authenticate = createAuthenticator(settings.secrets)
+  return [
+    async function refuseWhenDraining(_, next) {
+      if (isDraining()) throw new AppError('shutting_down')
+      await next()
+    },
+    async function limitBody(c, next) {
+      checkHeaders(c.req.raw.headers)
+      await next()
+    },
+    async function requireSecret(c, next) {
+      const used = authenticate(c.env.incoming.headersDistinct[settings.authHeader])
+      if (!used) throw new AppError('unauthenticated', { detail: 'missing or wrong secret' })
+      if (used === 'previous') c.var.line['secret'] = used
+      await next()
+    },
+  ]
+}
+
+const answerCall = ({ settings, legacy, checker, clock, nameLogin }: HookParts) => {
+  const decoy = createDecoy()
+  return async (c: Context<HookEnv>): Promise<Response> => {
+    const { arrivedAt, line } = c.var
+    const deadline = arrivedAt + settings.deadlineMs
+    const call = parsePayload(await readBody(c.req.raw.body, deadline, clock))
+    const { eventId, oktaRequestId, source, username, password } = call
+    const login = normaliseLogin(username)
+    Object.assign(line, { eventId, oktaRequestId, login: nameLogin(login) })
+    if (settings.orgUrl !== undefined && !comesFrom(settings.orgUrl, source)) {
+      throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
+    }
+
+    const accounts = await legacy.find(login, username)
+    const standing = appraise(accounts, password, (hash) => inspect(hash, settings.bounds))
+    if (standing.hash) decoy.saw(standing.hash.cost)
+    const { encoded } = standing.hash ?? decoy
+    const { outcome, waitMs, runMs } = await checker.check(encoded, password, deadline)
+    const { credential, reason } = decide(standing, outcome)
+    Object.assign(line, {
+      outcome: credential,
+      reason,
+      waitMs: tenths(waitMs),
+      runMs: tenths(runMs),
+    })
+    return jsonResponse(200, decisionBody({ credential, reason }))
+  }
+}
+
+export const createHookApp = (parts: HookParts): Hono<HookEnv> => {
+  const app = new Hono<HookEnv>()
+  app.use(async function closeWhenDraining(c, next) {
+    await next()
+    if (parts.isDraining()) c.header('connection', 'close')
+  })
+  const steps = [writeLine(parts.clock, parts.log), ...gatekeepers(parts)] as const
+  app.post(HOOK_PATH, ...steps, answerCall(parts))
+  app.all(HOOK_PATH, () => problemResponse(new AppError('method_not_allowed'), { allow: 'POST' }))
+  app.notFound(() => problemResponse(new AppError('not_found')))
+  app.onError((err) => problemResponse(asAppError(err)))
+  return app
+}

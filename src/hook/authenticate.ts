@@ -1,0 +1,37 @@
+/** Owns the question whether a call comes from Okta: a secret header, and the org it names. */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** Which of the configured secrets a call carried: so that a rotation can be seen to be over. */
+export type SecretUsed = 'current' | 'previous'
+
+export interface Secrets {
+  readonly current: string
+  readonly previous: string | undefined
+}
+
+/**
+ * Compares a header's values with the secrets. Okta sends the value that was typed into the Admin
+ * Console literally, scheme and all. A header that is sent twice is refused even if one value is
+ * right: a proxy and this server might not agree on which one counts.
+ * @returns a function of the header's values, one for each time it was sent
+ */
+export const createAuthenticator = (secrets: Secrets) => {
+  if (secrets.current === '' || secrets.previous === '') throw new TypeError('a secret is empty')
+  // Digests under a key of this process have one length, so neither length nor content shows in time.
+  const key = randomBytes(32)
+  const digest = (value: string): Buffer => createHmac('sha256', key).update(value).digest()
+  const current = digest(secrets.current)
+  const previous = digest(secrets.previous ?? secrets.current)
+
+  return (values: readonly string[] | undefined): SecretUsed | undefined => {
+    const given = digest(values?.length === 1 ? (values[0] ?? '') : '')
+    const isCurrent = timingSafeEqual(given, current)
+    const isPrevious = timingSafeEqual(given, previous)
+    if (isCurrent) return 'current'
+    return isPrevious ? 'previous' : undefined
+  }
+}
+
+/** Whether a payload's `source` is a URL of the org; by origin, since a prefix also fits strangers. */
+export const comesFrom = (orgUrl: string, source: string | undefined): boolean =>
+  source !== undefined && URL.canParse(source) && new URL(source).origin === new URL(orgUrl).origin

@@ -1,0 +1,57 @@
+/** Owns the decision: what was found and computed in, Okta's VERIFIED or UNVERIFIED and the reason out. */
+import type { LegacyAccount } from '../legacy/store.ts'
+import type { Flaw, Inspection, Outcome } from '../passwords/family.ts'
+
+export type Reason =
+  | 'match'
+  | 'mismatch'
+  | 'unknown_login'
+  | 'disabled'
+  | 'empty_password'
+  | 'ambiguous_login'
+  | `hash_${Flaw}`
+
+export interface Decision {
+  readonly credential: 'VERIFIED' | 'UNVERIFIED'
+  readonly reason: Reason
+}
+
+interface SoundHash {
+  readonly encoded: string
+  readonly cost: number
+}
+
+/**
+ * What the legacy store says of a login before anything is computed: the hash to compute, if there is
+ * one, and the bar, which makes the answer UNVERIFIED whatever the computation says.
+ */
+export type Standing =
+  | { readonly hash: SoundHash; readonly bar: Reason | undefined }
+  | { readonly hash: undefined; readonly bar: Reason }
+
+export const appraise = (
+  accounts: readonly LegacyAccount[],
+  password: string,
+  inspect: (encoded: string) => Inspection,
+): Standing => {
+  const [account, another] = accounts
+  if (!account) return { hash: undefined, bar: 'unknown_login' }
+  if (another) return { hash: undefined, bar: 'ambiguous_login' }
+  const found = inspect(account.passwordHash)
+  if ('flaw' in found) {
+    return { hash: undefined, bar: account.enabled ? `hash_${found.flaw}` : 'disabled' }
+  }
+  const hash = { encoded: account.passwordHash, cost: found.cost }
+  if (!account.enabled) return { hash, bar: 'disabled' }
+  // Some stores hold hashes of the empty password; nobody may come in on one.
+  return { hash, bar: password === '' ? 'empty_password' : undefined }
+}
+
+const reasonFor = (outcome: Outcome): Reason =>
+  outcome === 'match' || outcome === 'mismatch' ? outcome : `hash_${outcome}`
+
+/** The only place where a VERIFIED comes from: a match that nothing bars. */
+export const decide = ({ bar }: Standing, outcome: Outcome): Decision => {
+  const reason = bar ?? reasonFor(outcome)
+  return { credential: reason === 'match' ? 'VERIFIED' : 'UNVERIFIED', reason }
+}

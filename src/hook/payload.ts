@@ -1,0 +1,64 @@
+/** Owns the reading of Okta's payload (Okta Management API, "Create a password import inline hook"). */
+import * as z from 'zod'
+import { AppError } from '../errors.ts'
+import { normaliseLogin } from '../legacy/store.ts'
+
+/** Okta's ids are short and printable; one that is not is dropped rather than written to a log. */
+const loggableId = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/)
+  .optional()
+  .catch(undefined)
+
+/**
+ * Only what the decision needs is required, since Okta marks no field as required. The path that the
+ * user took (`url.value`) differs between Okta's engines, so it is not looked at.
+ */
+const schema = z.object({
+  eventId: loggableId,
+  eventType: z.literal('com.okta.user.credential.password.import'),
+  source: z.string().optional().catch(undefined),
+  data: z.object({
+    context: z.object({
+      request: z.object({ id: loggableId }).optional().catch(undefined),
+      credential: z.object({
+        username: z.string().refine((username) => normaliseLogin(username) !== ''),
+        password: z.string(),
+      }),
+    }),
+  }),
+})
+
+export interface PasswordImportCall {
+  readonly eventId: string | undefined
+  /** Okta's own request id, which its System Log carries too. */
+  readonly oktaRequestId: string | undefined
+  readonly source: string | undefined
+  readonly username: string
+  readonly password: string
+}
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's message quotes the text, which holds a password: it goes no further.
+    throw new AppError('body_invalid')
+  }
+}
+
+/** @throws AppError `body_invalid`, or `payload_invalid` with the first field that is wrong */
+export const parsePayload = (text: string): PasswordImportCall => {
+  const { success, data: payload, error } = schema.safeParse(parseJson(text))
+  if (!success) {
+    const field = error.issues[0]?.path.join('.')
+    throw new AppError('payload_invalid', field ? { field } : {})
+  }
+  const { request, credential } = payload.data.context
+  return {
+    eventId: payload.eventId,
+    oktaRequestId: request?.id,
+    source: payload.source,
+    ...credential,
+  }
+}

@@ -1,0 +1,43 @@
+/** Owns the end of a server: the first signal drains it, the second or the limit cuts it short. */
+import type { Clock } from '../clock.ts'
+
+/** Above the longest call (3 seconds), below the 30 seconds that container platforms usually grant. */
+export const HARD_STOP_MS = 10_000
+
+export type StopSignal = 'SIGTERM' | 'SIGINT'
+
+export interface ShutdownParts {
+  /** Calls back for each signal. */
+  readonly onSignal: (hear: (signal: StopSignal) => void) => void
+  /** Stops accepting and finishes what was admitted. */
+  readonly drain: () => Promise<void>
+  readonly clock: Clock
+  readonly say: (message: string) => void
+}
+
+/**
+ * Waits for the end.
+ * @returns the exit code: 0 after a complete drain, 1 after one that was cut short
+ */
+export const untilStopped = ({ onSignal, drain, clock, say }: ShutdownParts): Promise<0 | 1> =>
+  new Promise((resolve, reject) => {
+    let draining = false
+    const cutShort = (why: string): void => {
+      say(`stopped at once: ${why}`)
+      resolve(1)
+    }
+    onSignal((signal) => {
+      if (draining) {
+        cutShort('a second signal came')
+        return
+      }
+      draining = true
+      say(`${signal}: finishing what was admitted`)
+      const cancel = clock.after(HARD_STOP_MS, () => cutShort('the drain took too long'))
+      drain().then(() => {
+        cancel()
+        say('drained')
+        resolve(0)
+      }, reject)
+    })
+  })

@@ -1,0 +1,69 @@
+/** Owns the server's certificate: read, checked, and read again when it is renewed. */
+import { X509Certificate, createPrivateKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Server as HttpsServer } from 'node:https'
+import type { Clock } from '../clock.ts'
+import { AppError } from '../errors.ts'
+
+export interface TlsFiles {
+  readonly certFile: string
+  readonly keyFile: string
+}
+
+export interface TlsMaterial {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+/** Certificates are renewed days before they end, so a minute is soon enough. */
+const RENEWAL_CHECK_MS = 60_000
+
+/** @throws AppError `tls_unusable` when a file cannot be read, has ended, or the two do not belong together */
+export const readTls = ({ certFile, keyFile }: TlsFiles): TlsMaterial => {
+  const refuse = (detail: string): AppError => new AppError('tls_unusable', { detail })
+  try {
+    const material = { cert: readFileSync(certFile), key: readFileSync(keyFile) }
+    const certificate = new X509Certificate(material.cert)
+    if (!certificate.checkPrivateKey(createPrivateKey(material.key))) {
+      throw refuse('the key does not belong to the certificate')
+    }
+    if (Date.parse(certificate.validTo) < Date.now()) {
+      throw refuse(`the certificate ended on ${certificate.validTo}`)
+    }
+    return material
+  } catch (err) {
+    if (err instanceof AppError) throw err
+    throw refuse(err instanceof Error && 'code' in err ? String(err.code) : 'not PEM')
+  }
+}
+
+/**
+ * Follows renewals without a restart. A renewal that cannot be used is reported, and the certificate
+ * in use stays.
+ * @returns a function that stops following
+ */
+export const followRenewals = (
+  server: Pick<HttpsServer, 'setSecureContext'>,
+  files: TlsFiles,
+  inUse: TlsMaterial,
+  clock: Clock,
+  report: (err: AppError | undefined) => void,
+): (() => void) => {
+  let current = inUse
+  let stop = (): void => undefined
+  const look = (): void => {
+    try {
+      const next = readTls(files)
+      if (!next.cert.equals(current.cert) || !next.key.equals(current.key)) {
+        server.setSecureContext(next)
+        current = next
+        report(undefined)
+      }
+    } catch (err) {
+      report(err instanceof AppError ? err : new AppError('tls_unusable', { cause: err }))
+    }
+    stop = clock.after(RENEWAL_CHECK_MS, look)
+  }
+  stop = clock.after(RENEWAL_CHECK_MS, look)
+  return () => stop()
+}

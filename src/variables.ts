@@ -1,0 +1,125 @@
+/** Owns the table of environment variables: for each one its rule, its help and how to mend it. */
+import { availableParallelism } from 'node:os'
+import * as z from 'zod'
+
+/** Shown beside each variable: what it is, and how to mend it. */
+export interface Note {
+  readonly help: string
+  readonly fix: string
+  readonly secret?: true
+}
+
+const variable = <T extends z.ZodType>(schema: T, note: Note): T => schema.meta({ ...note })
+
+const whole = (min: number, max: number) =>
+  z.stringFormat('whole-number', /^\d+$/).transform(Number).pipe(z.number().min(min).max(max))
+
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
+
+const isOrgUrl = (value: string): boolean => {
+  if (!URL.canParse(value)) return false
+  const { protocol, hostname, pathname } = new URL(value)
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+  return isSafe && pathname === '/' && !/-admin\.[^.]+\.[^.]+$/.test(hostname)
+}
+
+/** A field value that reaches the server as it was sent: RFC 9110, section 5.5. */
+const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/)
+
+/** Below this, production refuses a secret: 32 characters of base64 hold 192 bits. */
+export const MIN_SECRET_LENGTH = 32
+
+const SECRET_FIX = `Use ${MIN_SECRET_LENGTH} or more printable ASCII characters, such as the output of: openssl rand -base64 32`
+
+export const variables = z.object({
+  NODE_ENV: variable(z.string().optional(), {
+    help: '"production" refuses demo mode, weak secrets and plain HTTP on a public address',
+    fix: 'Set NODE_ENV=production, or leave it out.',
+  }),
+  HOOK_SECRET: variable(headerValue.optional(), {
+    help: 'the authentication secret of the inline hook, exactly as typed into Okta',
+    fix: SECRET_FIX,
+    secret: true,
+  }),
+  HOOK_SECRET_PREVIOUS: variable(headerValue.optional(), {
+    help: 'a second secret that is accepted too, while one is being rotated',
+    fix: SECRET_FIX,
+    secret: true,
+  }),
+  HOOK_AUTH_HEADER: variable(
+    z
+      .string()
+      .regex(/^[!#$%&'*+.^_`|~\w-]+$/)
+      .toLowerCase()
+      .default('authorization'),
+    {
+      help: 'the authentication field of the inline hook, a header name',
+      fix: 'Use a header name such as Authorization or X-Hook-Secret.',
+    },
+  ),
+  HOOK_DEADLINE_MS: variable(whole(100, 2900).default(2500), {
+    help: 'milliseconds from the arrival of a call to its answer; Okta waits 3000 in all',
+    fix: 'Use a whole number from 100 to 2900.',
+  }),
+  OKTA_ORG_URL: variable(z.string().refine(isOrgUrl, 'is not valid').optional(), {
+    help: 'the only org whose calls are believed, such as https://acme.okta.com',
+    fix: 'Use https://, the host of the org without "-admin", and no path.',
+  }),
+  HOST: variable(z.string().default('127.0.0.1'), {
+    help: 'the address to listen on',
+    fix: 'Use 127.0.0.1 behind a proxy on the same machine, 0.0.0.0 in a container.',
+  }),
+  PORT: variable(whole(0, 65535).default(3000), {
+    help: 'the port to listen on; 0 takes a free one',
+    fix: 'Use a whole number from 0 to 65535.',
+  }),
+  TLS_CERT_FILE: variable(z.string().optional(), {
+    help: 'the certificate chain (PEM); with TLS_KEY_FILE the server speaks HTTPS, and follows renewals',
+    fix: 'Give both TLS_CERT_FILE and TLS_KEY_FILE, or neither.',
+  }),
+  TLS_KEY_FILE: variable(z.string().optional(), {
+    help: 'the private key (PEM) of that certificate',
+    fix: 'Give both TLS_CERT_FILE and TLS_KEY_FILE, or neither.',
+  }),
+  TLS_TERMINATED_BY_PROXY: variable(z.stringbool().default(false), {
+    help: '"true" says that a proxy in front speaks HTTPS, so that plain HTTP is meant',
+    fix: 'Set it to true only if nothing but that proxy reaches this server; else give TLS_CERT_FILE and TLS_KEY_FILE.',
+  }),
+  LEGACY_DB_URL: variable(
+    z
+      .string()
+      .regex(/^sqlite:./)
+      .optional(),
+    {
+      help: 'the legacy store: sqlite:PATH',
+      fix: 'Use sqlite: and the path of the database file, such as sqlite:/data/legacy.sqlite',
+      secret: true,
+    },
+  ),
+  LEGACY_LOOKUP_SQL: variable(z.string().optional(), {
+    help: 'one SELECT with :login (trimmed, NFC, lower case) or :username (as typed), returning password_hash and, if it likes, enabled and id',
+    fix: 'See "Your own schema" in the README.',
+  }),
+  HASH_WORKERS: variable(whole(1, 64).default(availableParallelism()), {
+    help: 'threads that check passwords',
+    fix: 'Use a whole number from 1 to 64, best the number of cores.',
+  }),
+  BCRYPT_MAX_COST: variable(whole(10, 16).default(14), {
+    help: 'the dearest bcrypt cost that is checked; each step doubles the time (14 takes over a second)',
+    fix: 'Use a whole number from 10 to 16.',
+  }),
+  LOG_LEVEL: variable(z.enum(['debug', 'info', 'warn', 'error']).default('info'), {
+    help: 'the least level that is logged',
+    fix: 'Use debug, info, warn or error.',
+  }),
+  LOG_LOGINS: variable(z.enum(['fingerprint', 'plain']).default('fingerprint'), {
+    help: 'how logins stand in the log: a keyed fingerprint, or plain',
+    fix: 'Use fingerprint or plain.',
+  }),
+  FINGERPRINT_KEY: variable(z.string().min(16).optional(), {
+    help: 'the key of those fingerprints; without it they change when HOOK_SECRET does',
+    fix: 'Use 16 or more characters, such as the output of: openssl rand -base64 32',
+    secret: true,
+  }),
+})

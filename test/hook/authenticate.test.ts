@@ -1,0 +1,132 @@
+/** Who is believed to be Okta. */
+import { hashSync } from 'bcryptjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { HOOK_PATH } from '../../src/hook/app.ts'
+import { comesFrom, createAuthenticator } from '../../src/hook/authenticate.ts'
+import { payload, SECRET, startHook, type RunningHook } from '../support/hook.ts'
+import { exchange, head } from '../support/raw.ts'
+
+const ROWS = [{ login: 'good@example.com', hash: hashSync('open sesame', 4) }]
+const BODY = JSON.stringify(payload('good', 'open sesame'))
+const REFUSAL = /^HTTP\/1\.1 401 /
+
+/** Sends the right password with these headers, over a bare socket. */
+const knock = (hook: RunningHook, headers: readonly string[]): Promise<string> =>
+  exchange(hook.base, [
+    head(HOOK_PATH, [
+      ...headers,
+      'Content-Type: application/json',
+      `Content-Length: ${BODY.length}`,
+      'Connection: close',
+    ]),
+    BODY,
+  ])
+
+describe('the secret header', () => {
+  let hook: RunningHook
+  beforeAll(async () => {
+    hook = await startHook({
+      rows: ROWS,
+      settings: { secrets: { current: SECRET, previous: 'the one before' } },
+    })
+  })
+  afterAll(() => hook.close())
+
+  it('is taken literally, scheme and all', async () => {
+    expect(await knock(hook, [`Authorization: ${SECRET}`])).toContain('"VERIFIED"')
+    expect(hook.lines().at(-1)).not.toHaveProperty('secret')
+  })
+
+  it('may carry the previous secret, and the log says so', async () => {
+    expect(await knock(hook, ['Authorization: the one before'])).toContain('"VERIFIED"')
+    expect(hook.lines().at(-1)).toMatchObject({ secret: 'previous' })
+  })
+
+  it.each([
+    ['missing', []],
+    ['empty', ['Authorization:']],
+    ['another', ['Authorization: not it']],
+    ['shorter', [`Authorization: ${SECRET.slice(0, -1)}`]],
+    ['longer', [`Authorization: ${SECRET}x`]],
+    ['of another case', [`Authorization: ${SECRET.toLowerCase()}`]],
+    ['without its scheme', [`Authorization: ${SECRET.replace('Basic ', '')}`]],
+    ['in another header', [`X-Authorization: ${SECRET}`]],
+    ['sent twice, right first', [`Authorization: ${SECRET}`, 'Authorization: not it']],
+    ['sent twice, right last', ['Authorization: not it', `Authorization: ${SECRET}`]],
+    ['sent twice, both right', [`Authorization: ${SECRET}`, `Authorization: ${SECRET}`]],
+    ['both secrets in one', [`Authorization: ${SECRET}, the one before`]],
+  ])('%s is refused before anything is looked up', async (_, headers) => {
+    const before = hook.runs.length
+    expect(await knock(hook, headers)).toMatch(REFUSAL)
+    expect(hook.runs.length).toBe(before)
+  })
+
+  it('is asked for before the body is parsed', async () => {
+    const reply = await hook.send('not json', { authorization: 'not it' })
+    expect(reply.status).toBe(401)
+  })
+
+  it('gives one answer for every cause', async () => {
+    const wrong = await hook.send(BODY, { authorization: 'not it' })
+    const missing = await fetch(hook.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: BODY,
+    })
+    expect(await missing.text()).toBe(wrong.text)
+  })
+})
+
+describe('a header of another name', () => {
+  it('is the only one that counts', async () => {
+    const hook = await startHook({ rows: ROWS, settings: { authHeader: 'x-hook-secret' } })
+    expect(await knock(hook, [`X-Hook-Secret: ${SECRET}`])).toContain('"VERIFIED"')
+    expect(await knock(hook, [`X-HOOK-SECRET: ${SECRET}`])).toContain('"VERIFIED"')
+    expect(await knock(hook, [`Authorization: ${SECRET}`])).toMatch(REFUSAL)
+    expect(await knock(hook, [`X-Hook-Secret: ${SECRET}`, 'X-Hook-Secret: not it'])).toMatch(
+      REFUSAL,
+    )
+    await hook.close()
+  })
+})
+
+describe('the source', () => {
+  let hook: RunningHook
+  beforeAll(async () => {
+    hook = await startHook({ rows: ROWS, settings: { orgUrl: 'https://acme.okta.com' } })
+  })
+  afterAll(() => hook.close())
+
+  it('is believed when it is the org', async () => {
+    expect((await hook.signIn('good', 'open sesame')).text).toContain('"VERIFIED"')
+  })
+
+  it.each([
+    'https://evil.okta.com/api/v1/inlineHooks/cbl2ad6phv9fsPLcF0g7',
+    'https://acme.okta.com.evil.example/api/v1/inlineHooks/cbl2ad6phv9fsPLcF0g7',
+    'http://acme.okta.com/api/v1/inlineHooks/cbl2ad6phv9fsPLcF0g7',
+    'https://acme.okta.com@evil.example/',
+    'acme.okta.com',
+    '',
+    7,
+    undefined,
+  ])('%s is refused like a wrong secret', async (source) => {
+    const reply = await hook.signIn('good', 'open sesame', { source })
+    const wrong = await hook.send(BODY, { authorization: 'not it' })
+    expect([reply.status, reply.text]).toEqual([401, wrong.text])
+  })
+})
+
+describe('createAuthenticator', () => {
+  it('refuses to work with an empty secret', () => {
+    expect(() => createAuthenticator({ current: '', previous: undefined })).toThrow(TypeError)
+    expect(() => createAuthenticator({ current: 'x', previous: '' })).toThrow(TypeError)
+  })
+})
+
+describe('comesFrom', () => {
+  it('knows the sandbox on loopback by its port', () => {
+    expect(comesFrom('http://127.0.0.1:4000', 'http://127.0.0.1:4000/api/v1/x')).toBe(true)
+    expect(comesFrom('http://127.0.0.1:4000', 'http://127.0.0.1:4001/api/v1/x')).toBe(false)
+  })
+})

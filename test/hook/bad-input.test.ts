@@ -1,0 +1,149 @@
+/** Whatever is sent, the server neither crashes nor hangs nor tells, and lets nobody in. */
+import { hashSync } from 'bcryptjs'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { HOOK_PATH } from '../../src/hook/app.ts'
+import { ManualClock } from '../support/clock.ts'
+import { payload, SECRET, startHook, type RunningHook } from '../support/hook.ts'
+import { exchange, head, sendAndDrop } from '../support/raw.ts'
+
+const ROWS = [{ login: 'good@example.com', hash: hashSync('open sesame', 4) }]
+
+let hook: RunningHook
+beforeAll(async () => {
+  hook = await startHook({ rows: ROWS })
+})
+afterAll(() => hook.close())
+afterEach(async () => {
+  // Whatever came before, the server still serves.
+  expect((await hook.signIn('good', 'open sesame')).text).toContain('"VERIFIED"')
+})
+
+const NESTED = `${'['.repeat(30_000)}${']'.repeat(30_000)}`
+
+describe('a body', () => {
+  it.each([
+    ['empty', '', 400, 'body_invalid'],
+    ['not JSON', 'username=good&password=open', 400, 'body_invalid'],
+    ['cut off', '{"eventId":"a","data":{"context":{"cred', 400, 'body_invalid'],
+    ['JSON null', 'null', 400, 'payload_invalid'],
+    ['a JSON list', '[]', 400, 'payload_invalid'],
+    ['nested very deep', NESTED, 400, 'payload_invalid'],
+    ['nested very deep where the credential belongs', `{"data":${NESTED}}`, 400, 'payload_invalid'],
+    ['without a credential', JSON.stringify(payload(undefined, undefined)), 400, 'payload_invalid'],
+    [
+      'with a list for a password',
+      JSON.stringify(payload('good', ['open sesame'])),
+      400,
+      'payload_invalid',
+    ],
+    ['an inherited credential', '{"__proto__":{"data":{}}}', 400, 'payload_invalid'],
+    [
+      "of another hook's event type",
+      JSON.stringify(
+        payload('good', 'open sesame', { eventType: 'com.okta.oauth2.tokens.transform' }),
+      ),
+      400,
+      'payload_invalid',
+    ],
+    ['of 10 MB', 'x'.repeat(10_000_000), 413, 'body_too_large'],
+  ])('%s is refused', async (_, body, status, code) => {
+    const reply = await hook.send(body)
+    expect(reply.status).toBe(status)
+    expect(JSON.parse(reply.text)).toMatchObject({ code })
+    expect(reply.text).not.toMatch(/node:|\.ts|\.js|\n {4}at /)
+  })
+
+  it('of bytes that are not UTF-8 is refused', async () => {
+    const bytes = Buffer.from(JSON.stringify(payload('good', 'open sesame ÿ')), 'latin1')
+    expect(await hook.send(bytes)).toMatchObject({ status: 400 })
+  })
+
+  it('of 10 MB that does not announce its size is refused', async () => {
+    const chunk = `2000\r\n${'x'.repeat(0x2000)}\r\n`
+    const received = await exchange(hook.base, [
+      head(HOOK_PATH, [
+        `Authorization: ${SECRET}`,
+        'Content-Type: application/json',
+        'Transfer-Encoding: chunked',
+      ]),
+      ...Array.from({ length: 1280 }, () => chunk),
+    ])
+    expect(received).toMatch(/^HTTP\/1\.1 413 /)
+  })
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', ''])(
+    'of media type "%s" is refused',
+    async (type) => {
+      const reply = await hook.send(JSON.stringify(payload('good', 'open sesame')), {
+        'content-type': type,
+      })
+      expect(reply.status).toBe(415)
+    },
+  )
+
+  it('of JSON with parameters and other capitals is read', async () => {
+    const reply = await hook.send(JSON.stringify(payload('good', 'open sesame')), {
+      'content-type': 'Application/JSON; charset=UTF-8',
+    })
+    expect(reply.text).toContain('"VERIFIED"')
+  })
+})
+
+describe('a credential', () => {
+  it.each([
+    ['an empty password', 'good', ''],
+    ['a password of 73 bytes', 'good', 'x'.repeat(73)],
+    ['a password of 10,000 bytes', 'good', 'x'.repeat(10_000)],
+    ['a NUL behind the right password', 'good', 'open sesame\0'],
+    ['text behind a NUL behind the right password', 'good', 'open sesame\0 or not'],
+    ['a 4-byte character', 'good', '🔑'],
+    ['half a surrogate pair', 'good', '\ud83d'],
+    ['a login of 300 characters', `${'g'.repeat(300)}@example.com`, 'open sesame'],
+    ['a NUL in the login', 'good\0', 'open sesame'],
+    ['SQL in the login', "good' OR '1'='1", 'open sesame'],
+    ['SQL that ends the statement', "good'; DROP TABLE accounts; --", 'open sesame'],
+    ['a pattern in the login', 'goo%', 'open sesame'],
+    ['a parameter in the login', ':username', 'open sesame'],
+  ])('with %s is UNVERIFIED', async (_, username, password) => {
+    const reply = await hook.signIn(username, password)
+    expect(reply.status).toBe(200)
+    expect(reply.text).toContain('"UNVERIFIED"')
+  })
+})
+
+describe('a request', () => {
+  const HEADERS = ['Content-Type: application/json', 'Content-Length: 500']
+
+  it('whose connection drops half-way leaves its line in the log', async () => {
+    const request = head(HOOK_PATH, [`Authorization: ${SECRET}`, ...HEADERS])
+    await sendAndDrop(hook.base, `${request}{"half":`)
+    await expect.poll(() => hook.lines().at(-1)).toMatchObject({ reason: 'body_interrupted' })
+  })
+
+  it('whose body stops coming is refused at its deadline', async () => {
+    const clock = new ManualClock()
+    const slow = await startHook({ rows: ROWS, clock })
+    const received = exchange(slow.base, [
+      head(HOOK_PATH, [`Authorization: ${SECRET}`, ...HEADERS]),
+      '{"half":',
+    ])
+    await expect.poll(() => clock.pending).toEqual([2500])
+    clock.advance(2500)
+    expect(await received).toMatch(/^HTTP\/1\.1 408 /)
+    await slow.close()
+  })
+
+  it('that is not HTTP is closed', async () => {
+    expect(await exchange(hook.base, ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'])).toMatch(
+      /^(HTTP\/1\.1 400 |$)/,
+    )
+  })
+
+  it('with two lengths is refused', async () => {
+    const received = await exchange(hook.base, [
+      head(HOOK_PATH, ['Content-Length: 2', 'Content-Length: 3', 'Content-Type: application/json']),
+      '{}',
+    ])
+    expect(received).toMatch(/^HTTP\/1\.1 400 /)
+  })
+})

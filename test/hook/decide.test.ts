@@ -1,0 +1,59 @@
+/** The decision alone: what bars a VERIFIED, whatever was computed. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { appraise, decide } from '../../src/hook/decide.ts'
+import { createDecoy } from '../../src/hook/decoy.ts'
+import type { LegacyAccount } from '../../src/legacy/store.ts'
+import { inspect } from '../../src/passwords/verify.ts'
+
+const BOUNDS = { bcryptCost: 14 }
+const SOUND = '$2b$04$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu'
+
+const account = fc.record<LegacyAccount>({
+  id: fc.option(fc.string(), { nil: undefined }),
+  passwordHash: fc.constantFrom(SOUND, '', `${SOUND} `, SOUND.slice(1), SOUND.replace('04', '31')),
+  enabled: fc.boolean(),
+})
+const outcome = fc.constantFrom(
+  'match' as const,
+  'mismatch' as const,
+  'unrecognised' as const,
+  'malformed' as const,
+  'truncated' as const,
+  'padded' as const,
+  'out_of_bounds' as const,
+)
+
+describe('decide', () => {
+  it('verifies only a match on the one, enabled, sound account, with a password', () => {
+    fc.assert(
+      fc.property(
+        fc.array(account, { maxLength: 2 }),
+        fc.constantFrom('', 'open sesame'),
+        outcome,
+        (accounts, password, computed) => {
+          const standing = appraise(accounts, password, (hash) => inspect(hash, BOUNDS))
+          const [only] = accounts
+          const may =
+            accounts.length === 1 &&
+            only?.enabled === true &&
+            only.passwordHash === SOUND &&
+            password !== '' &&
+            computed === 'match'
+          expect(decide(standing, computed).credential).toBe(may ? 'VERIFIED' : 'UNVERIFIED')
+        },
+      ),
+    )
+  })
+})
+
+describe('the decoy', () => {
+  it('is a sound hash of the customary cost, then of the cost seen most', () => {
+    const decoy = createDecoy()
+    expect(inspect(decoy.encoded, BOUNDS)).toEqual({ cost: 10 })
+    decoy.saw(4)
+    expect(inspect(decoy.encoded, BOUNDS)).toEqual({ cost: 4 })
+    for (const cost of [12, 4, 12, 12]) decoy.saw(cost)
+    expect(inspect(decoy.encoded, BOUNDS)).toEqual({ cost: 12 })
+  })
+})

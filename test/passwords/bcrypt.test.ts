@@ -1,0 +1,126 @@
+/** bcrypt: vectors made by another implementation, and a grammar that nothing damaged passes. */
+import { hashSync } from 'bcryptjs'
+import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { FAMILIES, inspect, verify } from '../../src/passwords/verify.ts'
+
+interface Vector {
+  readonly hash: string
+  readonly password: string
+  readonly matches: boolean
+}
+
+const VECTORS = JSON.parse(
+  readFileSync(new URL('../vectors/bcrypt.json', import.meta.url), 'utf8'),
+) as Vector[]
+
+const BOUNDS = { bcryptCost: 14 }
+const SOUND = '$2b$04$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu'
+const ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.split('')
+
+describe('verify', () => {
+  it('agrees with libxcrypt on every vector', () => {
+    const wrong = VECTORS.filter(
+      ({ hash, password, matches }) =>
+        verify(hash, password, BOUNDS) !== (matches ? 'match' : 'mismatch'),
+    )
+    expect(VECTORS.length).toBeGreaterThan(250)
+    expect(wrong).toEqual([])
+  })
+
+  it('computes nothing for a hash over the bounds', () => {
+    expect(verify(SOUND.replace('$04$', '$31$'), 'x', BOUNDS)).toBe('out_of_bounds')
+  })
+})
+
+describe('inspect', () => {
+  it.each([
+    [SOUND, { cost: 4 }],
+    [SOUND.replace('$04$', '$14$'), { cost: 14 }],
+    [SOUND.replace('$2b$', '$2a$'), { cost: 4 }],
+    [SOUND.replace('$2b$', '$2y$'), { cost: 4 }],
+    [SOUND.replace('$04$', '$15$'), { flaw: 'out_of_bounds' }],
+    [SOUND.replace('$04$', '$31$'), { flaw: 'out_of_bounds' }],
+    [SOUND.replace('$04$', '$03$'), { flaw: 'malformed' }],
+    [SOUND.replace('$04$', '$32$'), { flaw: 'malformed' }],
+    [SOUND.replace('$04$', '$XX$'), { flaw: 'malformed' }],
+    [SOUND.replace('$04$', '$4$'), { flaw: 'malformed' }],
+    [`${SOUND}u`, { flaw: 'malformed' }],
+    [SOUND.replace('.o.', '.o!'), { flaw: 'malformed' }],
+    // Bits left over in the last character of the salt, and of the hash.
+    [SOUND.replace('All.', 'All/'), { flaw: 'malformed' }],
+    [`${SOUND.slice(0, -1)}v`, { flaw: 'malformed' }],
+    [SOUND.slice(0, 59), { flaw: 'truncated' }],
+    [SOUND.slice(0, 28), { flaw: 'truncated' }],
+    ['$2b$04', { flaw: 'truncated' }],
+    ['$2b$', { flaw: 'truncated' }],
+    [`${SOUND} `, { flaw: 'padded' }],
+    [`\t${SOUND}`, { flaw: 'padded' }],
+    [`${SOUND}\r\n`, { flaw: 'padded' }],
+    [`${SOUND}\0\0`, { flaw: 'padded' }],
+    [`${SOUND.slice(0, 59)} `, { flaw: 'truncated' }],
+    [SOUND.replace('$2b$', '$2$'), { flaw: 'unrecognised' }],
+    [SOUND.replace('$2b$', '$2x$'), { flaw: 'unrecognised' }],
+    [SOUND.replace('$2b$', '$2z$'), { flaw: 'unrecognised' }],
+    [SOUND.slice(1), { flaw: 'unrecognised' }],
+    ['', { flaw: 'unrecognised' }],
+    ['5f4dcc3b5aa765d61d8327deb882cf99', { flaw: 'unrecognised' }],
+    [`{bcrypt}${SOUND}`, { flaw: 'unrecognised' }],
+    [SOUND.padEnd(2_000_000, ' '), { flaw: 'unrecognised' }],
+  ])('%s', (encoded, expected) => {
+    expect(inspect(encoded, BOUNDS)).toEqual(expected)
+  })
+
+  it('takes what bcryptjs makes', () => {
+    expect(inspect(hashSync('anything', 4), BOUNDS)).toEqual({ cost: 4 })
+  })
+
+  it('never throws, and finds nothing sound that a second reading of the grammar does not', () => {
+    const part = (length: number, lastBits: number) =>
+      new RegExp(`^.{${length - 1}}[${ALPHABET.filter((_, i) => i % lastBits === 0).join('')}]$`)
+    const isSound = (encoded: string): boolean => {
+      const [empty, version, cost, rest, more] = encoded.split('$')
+      return (
+        empty === '' &&
+        more === undefined &&
+        ['2a', '2b', '2y'].includes(version ?? '') &&
+        /^\d\d$/.test(cost ?? '') &&
+        Number(cost) >= 4 &&
+        Number(cost) <= BOUNDS.bcryptCost &&
+        rest?.length === 53 &&
+        rest.split('').every((c) => ALPHABET.includes(c)) &&
+        part(22, 16).test(rest.slice(0, 22)) &&
+        part(31, 4).test(rest.slice(22))
+      )
+    }
+    const damaged = fc
+      .tuple(fc.nat(60), fc.nat(3), fc.string({ maxLength: 3, unit: 'binary' }))
+      .map(([at, cut, put]) => SOUND.slice(0, at) + put + SOUND.slice(at + cut))
+    const alike = fc.string({ minLength: 53, maxLength: 53, unit: fc.constantFrom(...ALPHABET) })
+    const anything = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      damaged,
+      fc
+        .tuple(fc.constantFrom('2', '2a', '2b', '2x', '2y'), fc.nat(40), alike)
+        .map(([version, cost, rest]) => `$${version}$${String(cost).padStart(2, '0')}$${rest}`),
+    )
+    fc.assert(
+      fc.property(anything, (encoded) => {
+        expect('cost' in inspect(encoded, BOUNDS)).toBe(isSound(encoded))
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('lets at most one family claim a string', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.constantFrom(...VECTORS.map(({ hash }) => hash))),
+        (s) => {
+          expect(FAMILIES.filter((family) => family.claims(s)).length).toBeLessThanOrEqual(1)
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,162 @@
+/** A whole hook server on a free port: a real SQLite file, real threads, real sockets. */
+import Database from 'better-sqlite3'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { systemClock, type Clock } from '../../src/clock.ts'
+import { createHookApp, HOOK_PATH, type HookSettings } from '../../src/hook/app.ts'
+import { openSqliteStore } from '../../src/legacy/sqlite.ts'
+import { createHealthApp } from '../../src/ops/health.ts'
+import { listen } from '../../src/ops/listen.ts'
+import { createLog, fingerprint } from '../../src/ops/log.ts'
+import { WorkerPool, type PasswordChecker } from '../../src/workers/pool.ts'
+import { makeTempDir, removeDir } from './temp.ts'
+
+export interface Row {
+  readonly login: string
+  readonly hash: string
+  readonly enabled?: 0 | 1
+}
+
+export const SECRET = 'Basic b2t0YTpvbmx5LWZvci10ZXN0cy1vbmx5LWZvci10ZXN0cw=='
+
+export const EVENT_TYPE = 'com.okta.user.credential.password.import'
+
+export const SCHEMA = readFileSync(new URL('../../legacy-db/schema.sql', import.meta.url), 'utf8')
+
+/** Makes a legacy database with the schema of `legacy-db/`; returns its path. */
+export const makeLegacyDb = (dir: string, rows: readonly Row[]): string => {
+  const path = join(dir, 'legacy.sqlite')
+  const db = new Database(path)
+  db.exec(SCHEMA)
+  const insert = db.prepare('INSERT INTO accounts (login, password_hash, enabled) VALUES (?, ?, ?)')
+  for (const { login, hash, enabled = 1 } of rows) insert.run(login, hash, enabled)
+  db.close()
+  return path
+}
+
+/** A payload as Okta documents it, with what is given put in place. */
+export const payload = (username: unknown, password: unknown, more: object = {}): object => ({
+  eventId: '3o9jBzq1SmOGmmsDsqyyeQ',
+  eventTime: '2020-01-17T21:23:56.000Z',
+  eventType: EVENT_TYPE,
+  eventTypeVersion: '1.0',
+  contentType: 'application/json',
+  cloudEventVersion: '0.1',
+  source: 'https://acme.okta.com/api/v1/inlineHooks/cbl2ad6phv9fsPLcF0g7',
+  data: {
+    context: {
+      request: {
+        id: 'XiIl6wn7005Rr@fjYqeC7CCDBxw',
+        method: 'POST',
+        url: { value: '/idp/idx/challenge/answer' },
+        ipAddress: '66.124.153.138',
+      },
+      credential: { username, password },
+    },
+    action: { credential: 'UNVERIFIED' },
+  },
+  ...more,
+})
+
+export interface HookOptions {
+  readonly rows?: readonly Row[]
+  readonly settings?: Partial<HookSettings>
+  readonly clock?: Clock
+  readonly poolSize?: number
+  readonly queueLimit?: number
+  readonly workerUrl?: URL
+  readonly isDraining?: () => boolean
+  readonly nameLogin?: (login: string) => string
+}
+
+export interface Reply {
+  readonly status: number
+  readonly text: string
+  readonly headers: Headers
+}
+
+export type RunningHook = Awaited<ReturnType<typeof startHook>>
+
+export const startHook = async (options: HookOptions = {}) => {
+  const { rows = [], clock = systemClock, isDraining = () => false } = options
+  const dir = makeTempDir()
+  const legacyPath = makeLegacyDb(dir, rows)
+  const legacy = openSqliteStore(legacyPath)
+  const settings: HookSettings = {
+    authHeader: 'authorization',
+    secrets: { current: SECRET, previous: undefined },
+    orgUrl: undefined,
+    deadlineMs: 2500,
+    bounds: { bcryptCost: 14 },
+    ...options.settings,
+  }
+  const pool = await WorkerPool.start({
+    size: options.poolSize ?? 1,
+    queueLimit: options.queueLimit ?? 64,
+    bounds: settings.bounds,
+    clock,
+    ...(options.workerUrl && { workerUrl: options.workerUrl }),
+  })
+  /** Each hash run, as its setting: prefix and cost. */
+  const runs: string[] = []
+  const checker: PasswordChecker = {
+    check: (encoded, password, deadline) => {
+      runs.push(encoded.slice(0, 7))
+      return pool.check(encoded, password, deadline)
+    },
+  }
+  const written: string[] = []
+  const stream = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      written.push(chunk.toString())
+      done()
+    },
+  })
+  const log = createLog({ level: 'debug', isTerminal: false, stream })
+  const nameLogin = options.nameLogin ?? fingerprint('key for tests')
+  const app = createHookApp({ settings, legacy, checker, clock, log, nameLogin, isDraining })
+  app.route('/', createHealthApp({ legacy, pool, isDraining }))
+  const listener = await listen({
+    fetch: app.fetch,
+    host: '127.0.0.1',
+    port: 0,
+    tls: undefined,
+    clock,
+    onRenewal: () => undefined,
+  })
+  const url = listener.url + HOOK_PATH
+
+  const send = async (
+    body: string | Buffer,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: SECRET, 'content-type': 'application/json', ...headers },
+      body,
+    })
+    return { status: response.status, text: await response.text(), headers: response.headers }
+  }
+
+  return {
+    base: listener.url,
+    url,
+    dir,
+    legacyPath,
+    pool,
+    runs,
+    /** The log so far, as parsed lines. */
+    lines: () => written.map((line) => JSON.parse(line) as Record<string, unknown>),
+    rawLog: () => written.join(''),
+    send,
+    signIn: (username: unknown, password: unknown, more: object = {}) =>
+      send(JSON.stringify(payload(username, password, more))),
+    async close() {
+      await listener.close()
+      await pool.close()
+      await legacy.close()
+      removeDir(dir)
+    },
+  }
+}

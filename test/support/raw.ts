@@ -1,0 +1,40 @@
+/** A bare TCP exchange, for what fetch refuses to send. */
+import { connect } from 'node:net'
+
+/**
+ * Sends the parts as they are and collects what comes back until the server closes the connection,
+ * or until `enough` likes what it has seen.
+ */
+export const exchange = (
+  base: string,
+  parts: readonly string[],
+  enough: (received: string) => boolean = () => false,
+): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(base)
+    const socket = connect(Number(port), hostname)
+    let received = ''
+    socket.on('connect', () => {
+      for (const part of parts) socket.write(part)
+    })
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString()
+      if (enough(received)) socket.destroy()
+    })
+    // A reset after the answer is how a server ends a request that it did not read to the end.
+    socket.on('error', (err) => (received === '' ? reject(err) : undefined))
+    socket.on('close', () => resolve(received))
+  })
+
+export const head = (path: string, headers: readonly string[]): string =>
+  [`POST ${path} HTTP/1.1`, 'Host: hook.test', ...headers, '', ''].join('\r\n')
+
+/** Sends the text, then drops the connection once the server has had a chance to read it. */
+export const sendAndDrop = (base: string, text: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(base)
+    const socket = connect(Number(port), hostname)
+    socket.on('error', reject)
+    socket.on('close', () => resolve())
+    socket.write(text, () => setImmediate(() => socket.resetAndDestroy()))
+  })

@@ -1,0 +1,165 @@
+/** The pool: bounded, on time, and whole again after a loss. */
+import { hashSync } from 'bcryptjs'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { WorkerPool, type PoolOptions } from '../../src/workers/pool.ts'
+import { ManualClock } from '../support/clock.ts'
+import { releaseHeld, SLOW_WORKER, STILLBORN_WORKER } from '../support/workers.ts'
+
+const HASH = hashSync('open sesame', 4)
+const BOUNDS = { bcryptCost: 14 }
+
+const startPool = async (options: Partial<PoolOptions> = {}) => {
+  const clock = new ManualClock()
+  const losses: object[] = []
+  const pool = await WorkerPool.start({
+    size: 1,
+    queueLimit: 2,
+    bounds: BOUNDS,
+    clock,
+    onLoss: (what) => losses.push(what),
+    ...options,
+  })
+  onTestFinished(async () => {
+    const closed = pool.close()
+    clock.advance(60_000)
+    releaseHeld()
+    await closed
+  })
+  return { pool, clock, losses }
+}
+
+const code = (check: Promise<unknown>): Promise<unknown> =>
+  check.then(
+    () => 'answered',
+    (err: unknown) => (err as { code?: unknown }).code,
+  )
+
+describe('a check', () => {
+  it.each([
+    ['open sesame', HASH, 'match'],
+    ['open barley', HASH, 'mismatch'],
+    ['open sesame', HASH.slice(0, 50), 'truncated'],
+    ['open sesame', HASH.replace('$04$', '$15$'), 'out_of_bounds'],
+  ])('of "%s" against %s is %s', async (password, hash, outcome) => {
+    const { pool } = await startPool()
+    expect(await pool.check(hash, password, 100)).toMatchObject({ outcome })
+  })
+
+  it('tells how long it waited and how long it ran', async () => {
+    const { pool } = await startPool({ clock: systemClock })
+    const checked = await pool.check(HASH, 'open sesame', performance.now() + 10_000)
+    expect(checked.waitMs).toBeGreaterThanOrEqual(0)
+    expect(checked.runMs).toBeGreaterThan(0)
+  })
+
+  it('waits while every thread is busy, and the wait is counted', async () => {
+    const { pool, clock } = await startPool({ workerUrl: SLOW_WORKER })
+    const held = pool.check(HASH, 'hold', 1000)
+    const queued = pool.check(HASH, 'go', 1000)
+    clock.advance(300)
+    releaseHeld()
+    expect(await held).toMatchObject({ waitMs: 0 })
+    expect(await queued).toMatchObject({ outcome: 'match', waitMs: 300 })
+  })
+})
+
+describe('the queue', () => {
+  it('refuses at once what is beyond its limit', async () => {
+    const { pool } = await startPool({ workerUrl: SLOW_WORKER })
+    const admitted = [1, 2, 3].map(() => code(pool.check(HASH, 'hold', 1000)))
+    expect(await code(pool.check(HASH, 'hold', 1000))).toBe('queue_full')
+    const sentinel = Promise.resolve('none answered')
+    expect(await Promise.race([...admitted, sentinel])).toBe('none answered')
+  })
+
+  it('refuses what is already late', async () => {
+    const { pool, clock } = await startPool()
+    clock.advance(5)
+    expect(await code(pool.check(HASH, 'open sesame', 5))).toBe('deadline_exceeded')
+  })
+
+  it('answers at each deadline, waiting or running, and gives the place free', async () => {
+    const { pool, clock } = await startPool({ workerUrl: SLOW_WORKER })
+    const running = code(pool.check(HASH, 'hold', 30))
+    const waiting = code(pool.check(HASH, 'hold', 10))
+    const patient = pool.check(HASH, 'go', 100)
+    expect(await code(pool.check(HASH, 'go', 100))).toBe('queue_full')
+    clock.advance(10)
+    expect(await waiting).toBe('deadline_exceeded')
+    const another = pool.check(HASH, 'go', 100)
+    clock.advance(20)
+    expect(await running).toBe('deadline_exceeded')
+    releaseHeld()
+    expect(await patient).toMatchObject({ outcome: 'match', waitMs: 30 })
+    expect(await another).toMatchObject({ outcome: 'match', waitMs: 20 })
+    expect(clock.pending).toEqual([])
+  })
+})
+
+describe('a lost thread', () => {
+  it('fails its own check alone, is reported, and is replaced at once', async () => {
+    const { pool, clock, losses } = await startPool({ workerUrl: SLOW_WORKER })
+    const lost = code(pool.check(HASH, 'die', 1000))
+    const queued = pool.check(HASH, 'go', 1000)
+    expect(await lost).toBe('worker_lost')
+    expect(losses).toEqual([{ exitCode: 7 }])
+    expect(pool.alive).toBe(0)
+    expect(clock.pending).toEqual([0, 1000])
+    clock.advance(0)
+    expect(await queued).toMatchObject({ outcome: 'match' })
+    expect(pool.alive).toBe(1)
+  })
+
+  it('at birth stops the start', async () => {
+    const starting = startPool({ workerUrl: STILLBORN_WORKER })
+    await expect(starting).rejects.toMatchObject({ code: 'workers_failed' })
+  })
+
+  it('that keeps dying at birth comes back ever more slowly, up to half a minute', async () => {
+    const clock = new ManualClock()
+    let workerUrl = SLOW_WORKER
+    const pool = await WorkerPool.start({
+      size: 1,
+      queueLimit: 1,
+      bounds: BOUNDS,
+      clock,
+      get workerUrl() {
+        return workerUrl
+      },
+    })
+    workerUrl = STILLBORN_WORKER
+    await code(pool.check(HASH, 'die', 90_000))
+    const delays: number[] = []
+    for (let death = 0; death < 8; death++) {
+      await expect.poll(() => clock.pending).toHaveLength(1)
+      delays.push(...clock.pending)
+      clock.advance(delays.at(-1) ?? 0)
+    }
+    expect(delays).toEqual([0, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
+    await pool.close()
+  })
+})
+
+describe('closing', () => {
+  it('finishes what was admitted and admits no more', async () => {
+    const { pool } = await startPool({ workerUrl: SLOW_WORKER })
+    const running = pool.check(HASH, 'hold', 1000)
+    const queued = pool.check(HASH, 'go', 1000)
+    const closed = pool.close()
+    expect(await code(pool.check(HASH, 'go', 1000))).toBe('shutting_down')
+    releaseHeld()
+    expect(await running).toMatchObject({ outcome: 'match' })
+    expect(await queued).toMatchObject({ outcome: 'match' })
+    await closed
+    expect(pool.alive).toBe(0)
+  })
+
+  it('replaces no thread that is lost meanwhile', async () => {
+    const { pool, clock } = await startPool({ workerUrl: SLOW_WORKER })
+    const lost = code(pool.check(HASH, 'die', 1000))
+    await pool.close()
+    expect(await lost).toBe('worker_lost')
+    expect(clock.pending).toEqual([])
+  })
+})
