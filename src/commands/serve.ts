@@ -106,11 +106,14 @@ export const serve = async ({ env, stdout, onSignal }: Host): Promise<number> =>
   for (const nearMiss of nearMisses) log.warn(nearMiss)
   const demo = isDemo ? createDemo() : undefined
   try {
-    const essentials = demo ?? essentialsOf(config)
-    const { listener, drain } = await start(config, essentials, log)
-    log.info({ url: listener.url, config: describeConfig(config) }, 'the hook server is ready')
-    if (demo) stdout.write(announceDemo(listener.url, demo.secret))
-    return await untilStopped({ onSignal, drain, clock: systemClock, say: (m) => log.info(m) })
+    const starting = start(config, demo ?? essentialsOf(config), log)
+    // Heard from the first moment on: the first process of a container ignores signals it does not handle.
+    const drain = async (): Promise<void> => (await starting).drain()
+    const end = untilStopped({ onSignal, drain, clock: systemClock, say: (m) => log.info(m) })
+    const { url } = (await starting).listener
+    log.info({ url, config: describeConfig(config) }, 'the hook server is ready')
+    if (demo) stdout.write(announceDemo(url, demo.secret))
+    return await end
   } finally {
     demo?.remove()
   }

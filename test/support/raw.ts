@@ -38,3 +38,26 @@ export const sendAndDrop = (base: string, text: string): Promise<void> =>
     socket.on('close', () => resolve())
     socket.write(text, () => setImmediate(() => socket.resetAndDestroy()))
   })
+
+/**
+ * Sends the head of a call and waits until the server has admitted it, which "100 Continue" shows.
+ * @returns a function that sends the body and resolves with all that the server sends to the end
+ */
+export const holdCall = async (
+  base: string,
+  path: string,
+  headers: readonly string[],
+): Promise<(body: string) => Promise<string>> => {
+  const { hostname, port } = new URL(base)
+  const socket = connect(Number(port), hostname)
+  let received = ''
+  socket.on('data', (chunk: Buffer) => (received += chunk.toString()))
+  const closed = new Promise<string>((resolve) => socket.on('close', () => resolve(received)))
+  socket.on('error', () => undefined)
+  socket.write(head(path, ['Expect: 100-continue', ...headers]))
+  await new Promise((resolve) => socket.once('data', resolve))
+  return (body) => {
+    socket.write(body)
+    return closed
+  }
+}

@@ -1,0 +1,44 @@
+/** The command as a user runs it: the built file in a process of its own. */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Starts `okta-migrate` with this environment and no other. */
+export const startCommand = (args: readonly string[], env: Record<string, string>) => {
+  const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return {
+    child,
+    ended,
+    stdout: () => stdout,
+    /** Resolves with the first match in the output; fails if the command ends before it. */
+    until: (pattern: RegExp): Promise<RegExpExecArray> =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const match = pattern.exec(stdout)
+          if (match) resolve(match)
+        }
+        child.stdout.on('data', look)
+        void ended.then(() => reject(new Error(`ended early: ${stdout}${stderr}`)))
+        look()
+      }),
+  }
+}
+
+export const runCommand = (args: readonly string[], env: Record<string, string> = {}) =>
+  startCommand(args, env).ended
