@@ -122,13 +122,10 @@ describe('a statement of another schema', () => {
   })
 
   it('is read no further than its second row', async () => {
-    const endless = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
-      SELECT i AS password_hash FROM (SELECT 'x' AS i FROM n) WHERE :login = 'all'`
-    const store = open(
-      makeDb(USERS),
-      `${endless} LIMIT 1000000000`.replace(":login = 'all'", 'true OR :login'),
-    )
-    expect(await store.find('all', 'all')).toHaveLength(2)
+    const endless = `WITH RECURSIVE n(i) AS (SELECT 'hash' UNION ALL SELECT i FROM n)
+      SELECT i AS password_hash FROM n WHERE :login = :login`
+    const store = open(makeDb(USERS), endless)
+    expect(await store.find('a', 'a')).toHaveLength(2)
   })
 
   it.each([

@@ -1,0 +1,61 @@
+/** Who may know whom: the rules of docs/ARCHITECTURE.md. */
+import { posix } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { sourceFiles } from './support/sources.ts'
+
+const importsOf = ({ path, text }: { path: string; text: string }): string[] =>
+  [...text.matchAll(/^(?:import|export)\b[^'=]*\bfrom '([^']+)'/gm)].map(([, name = '']) =>
+    name.startsWith('.') ? posix.join(posix.dirname(path), name) : name,
+  )
+
+const files = sourceFiles().map((file) => ({ ...file, imports: importsOf(file) }))
+
+const room = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : '')
+
+/** Rooms, and the other rooms that each may import from. Files at the top are open to all. */
+const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
+  passwords: [],
+  workers: ['passwords'],
+  legacy: [],
+  hook: ['legacy', 'passwords', 'workers'],
+  ops: [],
+  commands: ['hook', 'legacy', 'ops', 'workers'],
+}
+
+describe('imports', () => {
+  it('are seen by this test', () => {
+    expect(files.find(({ path }) => path === 'cli.ts')?.imports).toContain('commands/serve.ts')
+    expect(files.find(({ path }) => path === 'hook/app.ts')?.imports).toContain('hook/answer.ts')
+  })
+
+  it.each(files)('of $path stay within what its room may know', ({ path, imports }) => {
+    const own = room(path)
+    if (own === '') return
+    const rooms = imports.filter((name) => name.endsWith('.ts')).map(room)
+    const foreign = rooms.filter((name) => name !== '' && name !== own)
+    expect(Object.keys(MAY_KNOW)).toContain(own)
+    expect(foreign.filter((name) => !MAY_KNOW[own]?.includes(name))).toEqual([])
+  })
+
+  it('of passwords/ are itself, node:crypto and bcryptjs', () => {
+    const outside = files
+      .filter(({ path }) => room(path) === 'passwords')
+      .flatMap(({ imports }) => imports)
+      .filter((name) => room(name) !== 'passwords')
+    expect(outside.filter((name) => !['node:crypto', 'bcryptjs'].includes(name))).toEqual([])
+  })
+})
+
+describe('the process', () => {
+  it.each(['process.env', 'process.exit'])('%s appears in cli.ts alone', (name) => {
+    expect(files.filter(({ text }) => text.includes(name)).map(({ path }) => path)).toEqual([
+      'cli.ts',
+    ])
+  })
+})
+
+describe('every file', () => {
+  it.each(files)('$path opens with what it owns', ({ text }) => {
+    expect(text.replace(/^#!.*\n/, '')).toMatch(/^\/\*\* Owns .+\. \*\/\n/)
+  })
+})

@@ -1,0 +1,146 @@
+/** The built command in a process of its own: start, demo, shutdown, and what it says when it cannot. */
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { hashSync } from 'bcryptjs'
+import { HOOK_PATH } from '../../src/hook/app.ts'
+import { makeCertificate } from '../support/certificate.ts'
+import { runCommand, startCommand } from '../support/command.ts'
+import { makeLegacyDb, payload } from '../support/hook.ts'
+import { holdCall } from '../support/raw.ts'
+import { tempDir } from '../support/temp.ts'
+
+const SECRET = 'a secret of more than thirty-two characters'
+
+const environment = (more: Record<string, string> = {}): Record<string, string> => {
+  const rows = [{ login: 'good@example.com', hash: hashSync('open sesame', 4) }]
+  const path = makeLegacyDb(tempDir(), rows)
+  return { PORT: '0', HOOK_SECRET: SECRET, LEGACY_DB_URL: `sqlite:${path}`, ...more }
+}
+
+const READY = /"url":"(https?:[^"]+)"/
+
+describe('the demo', () => {
+  it('announces itself and prints two calls that do as they say', async () => {
+    const demo = startCommand(['serve'], { PORT: '0', TMPDIR: tempDir() })
+    await demo.until(/Ctrl-C ends the demo/)
+    expect(demo.stdout()).toContain('DEMO MODE')
+    const calls = demo.stdout().match(/^curl .+$/gm) ?? []
+    const answers = await Promise.all(
+      calls.map(async (call) => (await promisify(execFile)('sh', ['-c', call])).stdout),
+    )
+    expect(answers).toEqual([
+      '{"commands":[{"type":"com.okta.action.update","value":{"credential":"VERIFIED"}}]}\n',
+      '{"commands":[{"type":"com.okta.action.update","value":{"credential":"UNVERIFIED"}}]}\n',
+    ])
+    demo.child.kill('SIGINT')
+    expect(await demo.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('leaves nothing behind', async () => {
+    const dir = tempDir()
+    const demo = startCommand(['serve'], { PORT: '0', TMPDIR: dir })
+    await demo.until(/Ctrl-C ends the demo/)
+    const [made] = readdirSync(dir)
+    expect(made).toMatch(/^okta-migrate-demo-/)
+    demo.child.kill('SIGTERM')
+    await demo.ended
+    expect(existsSync(join(dir, made ?? ''))).toBe(false)
+  })
+})
+
+describe('production', () => {
+  const PRODUCTION = { NODE_ENV: 'production', HOST: '0.0.0.0' }
+
+  it('serves over TLS of its own, and its health check finds it', async () => {
+    const { certFile, keyFile } = makeCertificate(tempDir(), 'localhost')
+    const env = environment({ ...PRODUCTION, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile })
+    const server = startCommand(['serve'], env)
+    const [, url = ''] = await server.until(READY)
+    expect(url).toMatch(/^https:/)
+    const PORT = new URL(url).port
+    expect(await runCommand(['health'], { ...env, PORT })).toMatchObject({ code: 0 })
+    server.child.kill('SIGTERM')
+    expect((await server.ended).code).toBe(0)
+    expect(await runCommand(['health'], { ...env, PORT })).toMatchObject({ code: 1 })
+  })
+
+  it('shows its configuration without its secrets', async () => {
+    const server = startCommand(['serve'], environment({ NODE_ENV: 'production' }))
+    await server.until(READY)
+    expect(server.stdout()).toContain('"HOOK_SECRET":"set"')
+    expect(server.stdout()).not.toContain(SECRET)
+  })
+})
+
+describe('a start that cannot be', () => {
+  it.each([
+    [2, { NODE_ENV: 'production' }, /HOOK_SECRET is missing/],
+    [2, { NODE_ENV: 'production', HOOK_SECERT: SECRET }, /Did you mean HOOK_SECRET\?/],
+    [2, { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/not/there' }, /LEGACY_DB_URL/],
+    [
+      2,
+      { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/dev/null' },
+      /LEGACY_LOOKUP_SQL: no such table/,
+    ],
+  ])('ends with %i for %j and says how to mend it', async (code, env, message) => {
+    const ended = await runCommand(['serve'], env)
+    expect(ended).toMatchObject({ code, stdout: '' })
+    expect(ended.stderr).toMatch(message)
+    expect(ended.stderr).not.toMatch(/\n {4}at /)
+    expect(ended.stderr).not.toContain(SECRET)
+  })
+
+  it('for a wrong word ends with 2 and a hint', async () => {
+    expect(await runCommand(['serv'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Did you mean serve') as string,
+    })
+  })
+})
+
+describe('--help', () => {
+  it('names the commands, and for serve every variable and an example', async () => {
+    expect((await runCommand(['--help'])).stdout).toContain('serve')
+    const { code, stdout } = await runCommand(['serve', '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/HOOK_SECRET\n.+exactly as typed into Okta[^]+Examples:\n/)
+  })
+})
+
+describe('a signal', () => {
+  const CALL = JSON.stringify(payload('good@example.com', 'open sesame'))
+
+  const startWithCall = async () => {
+    const server = startCommand(['serve'], environment({ HOOK_DEADLINE_MS: '2900' }))
+    const [, url = ''] = await server.until(READY)
+    const finish = await holdCall(url, HOOK_PATH, [
+      `Authorization: ${SECRET}`,
+      'Content-Type: application/json',
+      `Content-Length: ${CALL.length}`,
+    ])
+    server.child.kill('SIGTERM')
+    await server.until(/finishing what was admitted/)
+    return { server, url, finish }
+  }
+
+  it('lets a call under way finish, takes no new one, and ends with 0', async () => {
+    const { server, url, finish } = await startWithCall()
+    await expect(fetch(`${url}/livez`)).rejects.toThrow()
+    expect(await finish(CALL)).toMatch(/HTTP\/1\.1 200 OK[^]+"VERIFIED"/)
+    const { code, stdout } = await server.ended
+    expect(code).toBe(0)
+    expect(stdout).toContain('"msg":"drained"')
+  })
+
+  it('that comes twice ends the server at once', async () => {
+    const { server } = await startWithCall()
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('a second signal came') as string,
+    })
+  })
+})

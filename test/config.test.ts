@@ -1,0 +1,178 @@
+/** The environment: every problem at once, each with its fix, and no secret in any of them. */
+import { describe, expect, it } from 'vitest'
+import {
+  describeConfig,
+  describeVariables,
+  loadConfig,
+  type Environment,
+  type Loaded,
+} from '../src/config.ts'
+import { AppError } from '../src/errors.ts'
+
+const SECRET = 'Basic b2t0YTpvbmx5LWZvci10ZXN0cw=='
+const COMPLETE = { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/data/legacy.sqlite' }
+const PRODUCTION = { ...COMPLETE, NODE_ENV: 'production' }
+
+const load = (env: Environment, files: Readonly<Record<string, string>> = {}): Loaded =>
+  loadConfig(env, (path) => {
+    const text = files[path]
+    if (text === undefined) throw new Error('ENOENT')
+    return text
+  })
+
+/** The lines of the complaint about an environment. */
+const complaint = (env: Environment, files?: Readonly<Record<string, string>>): string => {
+  try {
+    load(env, files)
+  } catch (err) {
+    if (err instanceof AppError && err.code === 'config_invalid') return err.detail ?? ''
+    throw err
+  }
+  return 'no complaint'
+}
+
+describe('an environment that is fit to use', () => {
+  it('has the documented defaults', () => {
+    const { config, demo } = load(COMPLETE)
+    expect(demo).toBe(false)
+    expect(config).toMatchObject({
+      HOOK_AUTH_HEADER: 'authorization',
+      HOOK_DEADLINE_MS: 2500,
+      HOST: '127.0.0.1',
+      PORT: 3000,
+      BCRYPT_MAX_COST: 14,
+      LOG_LEVEL: 'info',
+      LOG_LOGINS: 'fingerprint',
+      TLS_TERMINATED_BY_PROXY: false,
+    })
+    expect(config.HASH_WORKERS).toBeGreaterThan(0)
+    expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  it('takes empty variables as unset, and header names in any case', () => {
+    const { config } = load({ ...COMPLETE, PORT: '', HOOK_AUTH_HEADER: 'X-Hook-Secret' })
+    expect(config).toMatchObject({ PORT: 3000, HOOK_AUTH_HEADER: 'x-hook-secret' })
+  })
+
+  it('reads NAME_FILE, without the line ending of the file', () => {
+    const { config } = load(
+      { LEGACY_DB_URL: COMPLETE.LEGACY_DB_URL, HOOK_SECRET_FILE: '/run/secrets/hook' },
+      { '/run/secrets/hook': `${SECRET}\n` },
+    )
+    expect(config.HOOK_SECRET).toBe(SECRET)
+  })
+
+  it('is the demo only when nothing is configured', () => {
+    expect(load({}).demo).toBe(true)
+    expect(complaint({ HOOK_SECRET: SECRET })).toMatch(/^ {2}LEGACY_DB_URL is missing/)
+    expect(complaint({ LEGACY_DB_URL: 'sqlite:x' })).toMatch(/^ {2}HOOK_SECRET is missing/)
+    expect(complaint({ HOST: '0.0.0.0' })).toMatch(/HOST must be a loopback address in demo mode/)
+  })
+
+  it.each([
+    { HOST: '127.0.0.1' },
+    { HOST: '::1' },
+    { HOST: '0.0.0.0', TLS_TERMINATED_BY_PROXY: 'true' },
+    { HOST: '0.0.0.0', TLS_CERT_FILE: '/tls/cert.pem', TLS_KEY_FILE: '/tls/key.pem' },
+  ])('may be production with %j', (env) => {
+    expect(complaint({ ...PRODUCTION, ...env })).toBe('no complaint')
+  })
+})
+
+describe('an environment that is not', () => {
+  it.each<[variable: string, env: Environment]>([
+    ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET: ' padded' }],
+    ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET: 'grüße' }],
+    ['HOOK_SECRET', { ...PRODUCTION, HOOK_SECRET: 'short' }],
+    ['HOOK_SECRET_PREVIOUS', { ...PRODUCTION, HOOK_SECRET_PREVIOUS: 'short' }],
+    ['HOOK_SECRET', { NODE_ENV: 'production' }],
+    ['LEGACY_DB_URL', { NODE_ENV: 'production' }],
+    ['LEGACY_DB_URL', { ...COMPLETE, LEGACY_DB_URL: 'postgres://localhost/legacy' }],
+    ['TLS_TERMINATED_BY_PROXY', { ...PRODUCTION, HOST: '0.0.0.0' }],
+    ['TLS_TERMINATED_BY_PROXY', { ...PRODUCTION, HOST: '192.168.0.7' }],
+    ['TLS_TERMINATED_BY_PROXY', { ...COMPLETE, TLS_TERMINATED_BY_PROXY: 'perhaps' }],
+    ['TLS_KEY_FILE', { ...COMPLETE, TLS_CERT_FILE: '/tls/cert.pem' }],
+    ['TLS_CERT_FILE', { ...COMPLETE, TLS_KEY_FILE: '/tls/key.pem' }],
+    ['HOOK_AUTH_HEADER', { ...COMPLETE, HOOK_AUTH_HEADER: 'two words' }],
+    ['HOOK_DEADLINE_MS', { ...COMPLETE, HOOK_DEADLINE_MS: '3000' }],
+    ['HOOK_DEADLINE_MS', { ...COMPLETE, HOOK_DEADLINE_MS: '2.5e3' }],
+    ['PORT', { ...COMPLETE, PORT: '65536' }],
+    ['PORT', { ...COMPLETE, PORT: '-1' }],
+    ['HASH_WORKERS', { ...COMPLETE, HASH_WORKERS: '0' }],
+    ['BCRYPT_MAX_COST', { ...COMPLETE, BCRYPT_MAX_COST: '31' }],
+    ['LOG_LEVEL', { ...COMPLETE, LOG_LEVEL: 'loud' }],
+    ['LOG_LOGINS', { ...COMPLETE, LOG_LOGINS: 'yes' }],
+    ['FINGERPRINT_KEY', { ...COMPLETE, FINGERPRINT_KEY: 'short' }],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'acme.okta.com' }],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'http://acme.okta.com' }],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'https://acme-admin.okta.com' }],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'https://acme.okta.com/admin' }],
+    ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET_FILE: '/run/secrets/hook' }],
+    ['HASH_WORKERS', { ...COMPLETE, HASH_WORKERS_FILE: '/not/there' }],
+  ])('names %s in %j, with a fix', (variable, env) => {
+    expect(complaint(env)).toMatch(new RegExp(`^ {2}${variable} .+\\.\\n {4}\\S.+\\.?$`, 'm'))
+  })
+
+  it('tells all problems at once, each variable once', () => {
+    const text = complaint({ NODE_ENV: 'production', PORT: 'x', HOST: '0.0.0.0', LOG_LEVEL: 'x' })
+    expect(text.match(/^ {2}\w+/gm)).toEqual([
+      '  PORT',
+      '  LOG_LEVEL',
+      '  HOOK_SECRET',
+      '  LEGACY_DB_URL',
+      '  TLS_TERMINATED_BY_PROXY',
+    ])
+  })
+
+  it('never shows a value', () => {
+    const marked = 'märked-välue'
+    const env = { HOOK_SECRET: marked, HOOK_SECRET_PREVIOUS: marked, LEGACY_DB_URL: marked }
+    expect(complaint({ ...env, OKTA_ORG_URL: marked, PORT: marked })).not.toContain(marked)
+  })
+})
+
+describe('a misspelt name', () => {
+  it.each([
+    ['HOOK_SECERT', 'HOOK_SECRET'],
+    ['hook_secret', 'HOOK_SECRET'],
+    ['LEGACY_DB_URI', 'LEGACY_DB_URL'],
+    ['HOOK_SECRET_FIEL', 'HOOK_SECRET_FILE'],
+  ])('%s is taken for %s, with and without other problems', (typed, meant) => {
+    const hint = `${typed} is not a variable of this program. Did you mean ${meant}?`
+    expect(complaint({ NODE_ENV: 'production', [typed]: 'x' })).toContain(hint)
+    expect(load({ ...COMPLETE, [typed]: 'x' }).nearMisses).toEqual([hint])
+  })
+
+  it("is not seen in other programs' variables", () => {
+    const env = {
+      HOME: '/root',
+      PATH: '/bin',
+      HOSTNAME: 'a',
+      PORTS: '1',
+      npm_config_yes: '',
+      TERM: 'x',
+    }
+    expect(load({ ...COMPLETE, ...env }).nearMisses).toEqual([])
+  })
+})
+
+describe('what is shown', () => {
+  it('says of secrets only whether they are set', () => {
+    const shown = describeConfig(load({ ...COMPLETE, FINGERPRINT_KEY: 'k'.repeat(20) }).config)
+    expect(shown).toMatchObject({
+      HOOK_SECRET: 'set',
+      HOOK_SECRET_PREVIOUS: 'not set',
+      LEGACY_DB_URL: 'set',
+      FINGERPRINT_KEY: 'set',
+      PORT: 3000,
+      OKTA_ORG_URL: 'not set',
+    })
+    expect(JSON.stringify(shown)).not.toContain(SECRET)
+  })
+
+  it('explains every variable', () => {
+    expect(describeVariables().match(/^ {2}[A-Z_]+\n {6}\S/gm)).toHaveLength(
+      Object.keys(describeConfig(load(COMPLETE).config)).length,
+    )
+  })
+})

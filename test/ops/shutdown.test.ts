@@ -1,0 +1,51 @@
+/** The end of a server: drained, cut short by a second signal, or by the limit. */
+import { describe, expect, it } from 'vitest'
+import { HARD_STOP_MS, untilStopped, type StopSignal } from '../../src/ops/shutdown.ts'
+import { ManualClock } from '../support/clock.ts'
+
+const begin = (drain: () => Promise<void>) => {
+  const clock = new ManualClock()
+  const said: string[] = []
+  let signal: (signal: StopSignal) => void = () => undefined
+  const stopped = untilStopped({
+    onSignal: (hear) => (signal = hear),
+    drain,
+    clock,
+    say: (message) => said.push(message),
+  })
+  return { clock, said, stopped, signal: (name: StopSignal) => signal(name) }
+}
+
+const never = (): Promise<void> => new Promise(() => undefined)
+
+describe('untilStopped', () => {
+  it('is 0 when the first signal could be honoured to the end', async () => {
+    const { stopped, signal, said, clock } = begin(() => Promise.resolve())
+    signal('SIGTERM')
+    expect(await stopped).toBe(0)
+    expect(said).toEqual(['SIGTERM: finishing what was admitted', 'drained'])
+    expect(clock.pending).toEqual([])
+  })
+
+  it('is 1 at once at a second signal', async () => {
+    const { stopped, signal } = begin(never)
+    signal('SIGTERM')
+    signal('SIGINT')
+    expect(await stopped).toBe(1)
+  })
+
+  it('is 1 when the drain takes longer than the limit, and not before', async () => {
+    const { stopped, signal, clock } = begin(never)
+    signal('SIGTERM')
+    clock.advance(HARD_STOP_MS - 1)
+    expect(await Promise.race([stopped, Promise.resolve('draining')])).toBe('draining')
+    clock.advance(1)
+    expect(await stopped).toBe(1)
+  })
+
+  it('passes on a drain that fails', async () => {
+    const { stopped, signal } = begin(() => Promise.reject(new Error('stuck')))
+    signal('SIGTERM')
+    await expect(stopped).rejects.toThrow('stuck')
+  })
+})
