@@ -6,7 +6,7 @@ import { health } from './commands/health.ts'
 import type { Host } from './commands/host.ts'
 import { serve } from './commands/serve.ts'
 import { describeVariables } from './config.ts'
-import { AppError } from './errors.ts'
+import { asAppError, describeUnforeseen } from './errors.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -22,12 +22,15 @@ const host: Host = {
 }
 
 const complain = (err: unknown): number => {
-  if (!(err instanceof AppError)) throw err
-  const { sentence, remedy, exit = 1 } = err.row
-  const detail = err.detail === undefined ? '' : `${err.detail}\n`
-  process.stderr.write(`okta-migrate: ${sentence}\n${detail}${remedy}\n`)
-  return exit
+  const { row, detail, cause } = asAppError(err)
+  const what = detail ?? (cause === undefined ? '' : JSON.stringify(describeUnforeseen(cause)))
+  const lines = [`okta-migrate: ${row.sentence}`, what, row.remedy]
+  process.stderr.write(lines.filter((line) => line !== '').join('\n') + '\n')
+  return row.exit ?? 1
 }
+
+// Node.js itself would print the message, and messages may quote a password.
+process.on('uncaughtException', (err) => process.exit(complain(err)))
 
 const run = (command: (host: Host) => Promise<number>) => async (): Promise<void> =>
   process.exit(await command(host).catch(complain))

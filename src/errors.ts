@@ -168,6 +168,9 @@ export class AppError extends Error {
   }
 }
 
+export const asAppError = (err: unknown): AppError =>
+  err instanceof AppError ? err : new AppError('internal', { cause: err })
+
 /**
  * What may be logged of an unforeseen error: its type, code and place. Its message is left out,
  * because messages quote their input (`JSON.parse` does), and here inputs are passwords.
@@ -175,6 +178,7 @@ export class AppError extends Error {
 export const describeUnforeseen = (err: unknown): Record<string, unknown> => {
   if (!(err instanceof Error)) return { type: typeof err }
   const code = 'code' in err && typeof err.code === 'string' ? err.code : undefined
-  const frames = err.stack?.replace(err.message, '').split('\n').slice(1, 6)
+  const lines = err.stack?.replace(err.message, '').split('\n')
+  const frames = lines?.filter((line) => line.startsWith('    at ')).slice(0, 5)
   return { type: err.name, code, at: frames?.map((line) => line.trim()) }
 }

@@ -1,7 +1,7 @@
 /** Owns the HTTP side of the hook: the steps of a call, in their order. */
 import { Hono, type Context } from 'hono'
 import type { Clock } from '../clock.ts'
-import { AppError } from '../errors.ts'
+import { AppError, asAppError } from '../errors.ts'
 import { normaliseLogin, type LegacyStore } from '../legacy/store.ts'
 import type { Bounds } from '../passwords/family.ts'
 import { inspect } from '../passwords/verify.ts'
@@ -11,7 +11,7 @@ import { comesFrom, createAuthenticator, type Secrets } from './authenticate.ts'
 import { checkHeaders, readBody } from './body.ts'
 import { appraise, decide } from './decide.ts'
 import { createDecoy } from './decoy.ts'
-import { asAppError, tenths, writeLine, type CallLog, type HookEnv, type Step } from './line.ts'
+import { tenths, writeLine, type CallLog, type HookEnv, type Step } from './line.ts'
 import { parsePayload } from './payload.ts'
 
 export const HOOK_PATH = '/hooks/okta/password-import'

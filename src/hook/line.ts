@@ -2,7 +2,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { MiddlewareHandler } from 'hono'
 import type { Clock } from '../clock.ts'
-import { AppError, describeUnforeseen } from '../errors.ts'
+import { asAppError, describeUnforeseen, type AppError } from '../errors.ts'
 
 export type LineFields = Record<string, unknown>
 
@@ -24,9 +24,6 @@ export interface HookEnv {
 }
 
 export type Step = MiddlewareHandler<HookEnv>
-
-export const asAppError = (err: unknown): AppError =>
-  err instanceof AppError ? err : new AppError('internal', { cause: err })
 
 const levelFor = (status: number): keyof CallLog => {
   if (status >= 500) return 'error'

@@ -1,0 +1,162 @@
+/** Marked secrets go in by every door; no trace of them may come out by any. */
+import Database from 'better-sqlite3'
+import { hashSync } from 'bcryptjs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { HOOK_PATH } from '../src/hook/app.ts'
+import { WorkerPool } from '../src/workers/pool.ts'
+import { ManualClock } from './support/clock.ts'
+import { runCommand, startCommand } from './support/command.ts'
+import { makeLegacyDb, payload, startHook } from './support/hook.ts'
+import { exchange, head, sendAndDrop } from './support/raw.ts'
+import { tempDir } from './support/temp.ts'
+import { tracesOf } from './support/traces.ts'
+import { TELLTALE_WORKER } from './support/workers.ts'
+
+const MARK = 'Q7ZqMarked7Qz'
+const PASSWORD = `pass "${MARK}" wörd ☕`
+const SECRET = `Basic ${MARK}0123456789abcdefghijklmnop==`
+const HASH = hashSync(PASSWORD, 4)
+
+const expectNoTrace = (text: string): void => {
+  expect(text).not.toBe('')
+  expect(tracesOf(MARK, PASSWORD, text)).toEqual([])
+  expect(tracesOf(MARK, SECRET, text)).toEqual([])
+  expect(text).not.toContain(HASH.slice(7))
+}
+
+/** Every way to hand in a password, with the header and the body that do it. */
+const CALLS: readonly [what: string, body: string | Buffer, headers?: Record<string, string>][] = [
+  ['a right password', JSON.stringify(payload('good@example.com', PASSWORD))],
+  ['a wrong password', JSON.stringify(payload('good@example.com', `${PASSWORD}?`))],
+  ['an unknown login', JSON.stringify(payload('nobody@example.com', PASSWORD))],
+  ['a password typed as the login', JSON.stringify(payload(MARK, PASSWORD))],
+  ['a damaged hash', JSON.stringify(payload('cut@example.com', PASSWORD))],
+  ['broken JSON', `{"password":"${PASSWORD}"`],
+  ['a bare string', JSON.stringify(PASSWORD)],
+  ['a password of the wrong type', JSON.stringify(payload('good@example.com', [PASSWORD]))],
+  ['a password as a name', JSON.stringify({ ...payload('a', 'b'), [PASSWORD]: PASSWORD })],
+  ['bytes that are not UTF-8', Buffer.concat([Buffer.from(MARK), Buffer.from([0xff])])],
+  ['another media type', PASSWORD, { 'content-type': 'text/plain' }],
+  ['a wrong secret', PASSWORD, { authorization: MARK }],
+  ['too large a body', MARK.repeat(10_000)],
+  ['too large a password', JSON.stringify(payload('good@example.com', MARK.repeat(4_000)))],
+]
+
+describe('no trace of a secret', () => {
+  it('is what this test can see', () => {
+    const shown = [PASSWORD, JSON.stringify(PASSWORD), encodeURIComponent(PASSWORD)]
+    const bytes = Buffer.from(PASSWORD)
+    shown.push(...(['base64', 'base64url', 'hex'] as const).map((as) => bytes.toString(as)))
+    expect(shown.filter((text) => tracesOf(MARK, PASSWORD, text).length === 0)).toEqual([])
+  })
+
+  it('is in an answer, the output or a file of a server that says all it can', async () => {
+    const dir = tempDir()
+    const rows = [
+      { login: 'good@example.com', hash: HASH },
+      { login: 'cut@example.com', hash: HASH.slice(0, 50) },
+    ]
+    const path = makeLegacyDb(dir, rows)
+    const server = startCommand(['serve'], {
+      PORT: '0',
+      TMPDIR: dir,
+      LOG_LEVEL: 'debug',
+      HOOK_SECRET: SECRET,
+      HOOK_SECRET_PREVIOUS: `${SECRET}-previous`,
+      FINGERPRINT_KEY: `${MARK}-key-of-fingerprints`,
+      LEGACY_DB_URL: `sqlite:${path}`,
+    })
+    const [, base = ''] = await server.until(/"url":"(http:[^"]+)"/)
+    const answers: string[] = []
+    const sendAll = async (): Promise<void> => {
+      for (const [, body, headers] of CALLS) {
+        const all = { authorization: SECRET, 'content-type': 'application/json', ...headers }
+        const response = await fetch(base + HOOK_PATH, { method: 'POST', headers: all, body })
+        answers.push(JSON.stringify([...response.headers]), await response.text())
+      }
+    }
+    await sendAll()
+    const half = head(HOOK_PATH, [
+      `Authorization: ${SECRET}`,
+      'Content-Type: application/json',
+      'Content-Length: 900',
+    ])
+    await sendAndDrop(base, half + PASSWORD)
+    answers.push(await exchange(base, [`${MARK} is no request\r\n\r\n`]))
+    answers.push(await (await fetch(`${base}/${MARK}?password=${MARK}`)).text())
+    answers.push(await (await fetch(base + HOOK_PATH, { headers: { 'x-y': MARK } })).text())
+    const writer = new Database(path)
+    writer.exec('DROP TABLE accounts')
+    writer.close()
+    await sendAll()
+    server.child.kill('SIGTERM')
+    const { code, stdout, stderr } = await server.ended
+    expect(code).toBe(0)
+    expect(answers.filter((text) => text.includes('"VERIFIED"'))).toHaveLength(1)
+    expectNoTrace(answers.join('\n'))
+    expectNoTrace(stdout + stderr)
+    rmSync(path)
+    const left = readdirSync(dir).map((name) => readFileSync(join(dir, name), 'utf8'))
+    expect(left).toEqual([])
+  })
+
+  it.each([
+    { HOOK_SECRET: `${MARK}\u00e9`, LEGACY_DB_URL: 'sqlite:/not/there' },
+    { HOOK_SECRET: SECRET, LEGACY_DB_URL: `postgres://legacy:${MARK}@db/legacy` },
+    { HOOK_SECRET: SECRET, HOOK_SECERT: SECRET, PORT: MARK, HOOK_SECRET_FILE: SECRET },
+    { NODE_ENV: 'production', HOOK_SECRET: MARK, HOOK_SECRET_PREVIOUS: MARK },
+  ])('is in the complaint about a configuration (%#)', async (env) => {
+    const { code, stdout, stderr } = await runCommand(['serve'], env)
+    expect(code).toBe(2)
+    expectNoTrace(stdout + stderr)
+  })
+
+  it('is in what a bug leaves behind', async () => {
+    const hook = await startHook({
+      nameLogin: (login) => {
+        throw Object.assign(new TypeError(`${login}\n    at ${PASSWORD} (${MARK})`), { MARK })
+      },
+    })
+    const { status, text } = await hook.signIn(MARK, PASSWORD)
+    expect(status).toBe(500)
+    expectNoTrace(text)
+    expectNoTrace(hook.rawLog())
+    await hook.close()
+  })
+
+  it('is in the last words of a server that a bug ends', async () => {
+    const bug = `process.once('SIGUSR2', () => Promise.reject(new Error('${MARK}')))`
+    const path = makeLegacyDb(tempDir(), [])
+    const server = startCommand(['serve'], {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bug)}`,
+      PORT: '0',
+      HOOK_SECRET: SECRET,
+      LEGACY_DB_URL: `sqlite:${path}`,
+    })
+    await server.until(/is ready/)
+    server.child.kill('SIGUSR2')
+    const { code, stdout, stderr } = await server.ended
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/made a mistake[^]+it is a bug/)
+    // The place of this bug is its own source text, a data: URL.
+    expectNoTrace(stdout + stderr.replaceAll(encodeURIComponent(bug), ''))
+  })
+
+  it('is in what a dying thread leaves behind', async () => {
+    const losses: unknown[] = []
+    const pool = await WorkerPool.start({
+      size: 1,
+      queueLimit: 1,
+      bounds: { bcryptCost: 14 },
+      clock: new ManualClock(),
+      onLoss: (what) => losses.push(what),
+      workerUrl: TELLTALE_WORKER,
+    })
+    const lost = await pool.check(HASH, PASSWORD, 100).catch((err: unknown) => String(err))
+    await pool.close()
+    expect(losses).toHaveLength(1)
+    expectNoTrace(JSON.stringify([lost, losses]))
+  })
+})

@@ -1,0 +1,7 @@
+/** A thread that dies of its first check, and whose last words are the password. */
+import { parentPort } from 'node:worker_threads'
+
+parentPort.on('message', ({ password }) => {
+  throw new Error(password)
+})
+parentPort.postMessage('ready')
