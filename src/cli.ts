@@ -2,10 +2,9 @@
 /** Owns the process: argv to one command, its environment in, its exit code out. */
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
-import { health } from './commands/health.ts'
-import type { Host } from './commands/host.ts'
-import { serve } from './commands/serve.ts'
-import { describeVariables } from './config.ts'
+import { healthCommand } from './commands/health.ts'
+import type { Host, Perform } from './commands/host.ts'
+import { serveCommand } from './commands/serve.ts'
 import { asAppError, describeUnforeseen } from './errors.ts'
 
 const { version } = JSON.parse(
@@ -14,7 +13,9 @@ const { version } = JSON.parse(
 
 const host: Host = {
   env: process.env,
+  stdin: process.stdin,
   stdout: process.stdout,
+  stderr: process.stderr,
   onSignal: (hear) => {
     process.on('SIGTERM', hear)
     process.on('SIGINT', hear)
@@ -32,36 +33,20 @@ const complain = (err: unknown): number => {
 // Node.js itself would print the message, and messages may quote a password.
 process.on('uncaughtException', (err) => process.exit(complain(err)))
 
-const run = (command: (host: Host) => Promise<number>) => async (): Promise<void> =>
-  process.exit(await command(host).catch(complain))
+const perform: Perform = async (work) => process.exit(await work(host).catch(complain))
+
+const COMMANDS = [serveCommand, healthCommand]
 
 const program = new Command('okta-migrate')
   .description('Moves users from a legacy user store to Okta without password resets.')
   .version(version)
-  .configureOutput({ outputError: (text, write) => write(`okta-migrate: ${text}`) })
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
 
-program
-  .command('serve')
-  .description("answer Okta's password import inline hook")
-  .addHelpText(
-    'after',
-    `
-Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
+for (const command of COMMANDS) program.addCommand(command(perform))
 
-${describeVariables()}
-
-Examples:
-  okta-migrate serve                     the demo, where nothing is configured
-  HOOK_SECRET_FILE=/run/secrets/hook LEGACY_DB_URL=sqlite:/data/legacy.sqlite okta-migrate serve
-`,
-  )
-  .action(run(serve))
-
-program
-  .command('health')
-  .description('ask the server on this machine whether it is alive, for container health checks')
-  .addHelpText('after', '\nExample:\n  HEALTHCHECK CMD ["node", "dist/cli.js", "health"]\n')
-  .action(run(health))
+for (const command of [program, ...program.commands]) {
+  command
+    .configureOutput({ outputError: (text, write) => write(`okta-migrate: ${text}`) })
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+}
 
 await program.parseAsync()

@@ -1,67 +1,30 @@
-/** Owns the environment as a whole: the rules between variables, and one frozen, checked Config. */
+/** Owns the reading of the environment: what a command needs of it, checked at once, in one frozen object. */
 import leven from 'leven'
 import type * as z from 'zod'
 import { AppError } from './errors.ts'
-import { isLoopback, MIN_SECRET_LENGTH, variables, type Note } from './variables.ts'
+import { variables, type Note } from './variables.ts'
 
 type Fields = z.infer<typeof variables>
-type Name = keyof Fields
+export type Name = keyof Fields
 
-/** Nothing at all is configured: the demo. One of the two alone is a mistake, and no demo. */
-const isDemo = (v: Fields): boolean =>
-  v.NODE_ENV !== 'production' && v.HOOK_SECRET === undefined && v.LEGACY_DB_URL === undefined
+/** A rule that looks at more than one variable: which one to blame, when, and in what words. */
+export type Rule<V> = readonly [name: Name, broken: (values: V) => boolean, problem: string]
 
-const inProduction = (v: Fields): boolean => v.NODE_ENV === 'production'
-
-const isShort = (secret: string | undefined): boolean =>
-  secret !== undefined && secret.length < MIN_SECRET_LENGTH
-
-const speaksTls = (v: Fields): boolean =>
-  v.TLS_CERT_FILE !== undefined && v.TLS_KEY_FILE !== undefined
-
-/** Rules that look at more than one variable: which one to blame, when, and in what words. */
-const RULES: readonly [name: Name, broken: (v: Fields) => boolean, problem: string][] = [
-  ['HOOK_SECRET', (v) => !isDemo(v) && v.HOOK_SECRET === undefined, 'is missing'],
-  [
-    'LEGACY_DB_URL',
-    (v) => !isDemo(v) && v.LEGACY_DB_URL === undefined,
-    'is missing (there is no demo mode in production or with a HOOK_SECRET)',
-  ],
-  ['HOOK_SECRET', (v) => inProduction(v) && isShort(v.HOOK_SECRET), 'is too short'],
-  [
-    'HOOK_SECRET_PREVIOUS',
-    (v) => inProduction(v) && isShort(v.HOOK_SECRET_PREVIOUS),
-    'is too short',
-  ],
-  ['TLS_KEY_FILE', (v) => !v.TLS_KEY_FILE && Boolean(v.TLS_CERT_FILE), 'is missing'],
-  ['TLS_CERT_FILE', (v) => !v.TLS_CERT_FILE && Boolean(v.TLS_KEY_FILE), 'is missing'],
-  [
-    'TLS_TERMINATED_BY_PROXY',
-    (v) => inProduction(v) && !isLoopback(v.HOST) && !speaksTls(v) && !v.TLS_TERMINATED_BY_PROXY,
-    'is not set, and passwords would cross a public address in plain HTTP',
-  ],
-  ['HOST', (v) => isDemo(v) && !isLoopback(v.HOST), 'must be a loopback address in demo mode'],
-]
-
-/** Every rule runs even where single variables are wrong, so that all problems show at once. */
-const schema = RULES.reduce(
-  (rules, [name, broken, message]) =>
-    rules.refine((v) => !broken(v), { path: [name], message, when: () => true }),
-  variables,
-)
-
-export type Config = Readonly<Fields>
+/** What one command reads of the environment. */
+export interface Need<N extends Name> {
+  readonly names: readonly N[]
+  readonly rules: readonly Rule<Pick<Fields, N>>[]
+}
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-export interface Loaded {
-  readonly config: Config
-  readonly demo: boolean
+export interface Loaded<N extends Name> {
+  readonly config: Readonly<Pick<Fields, N>>
   /** Names in the environment that look like misspelt variables, in words. */
   readonly nearMisses: readonly string[]
 }
 
-const NAMES = Object.keys(variables.shape) as Name[]
+const ALL_NAMES = Object.keys(variables.shape) as Name[]
 
 const noteOf = (name: Name): Note => variables.shape[name].meta() as unknown as Note
 
@@ -70,12 +33,13 @@ type Problems = Map<Name, string>
 
 /** Takes each variable from its own name or from the file that NAME_FILE points to. */
 const gather = (
+  names: readonly Name[],
   env: Environment,
   readFile: (path: string) => string,
   problems: Problems,
 ): Record<string, string> => {
   const values: Record<string, string> = {}
-  for (const name of NAMES) {
+  for (const name of names) {
     // An empty variable is what compose files and shells make of one that was meant to be unset.
     const direct = env[name]
     const file = env[`${name}_FILE`]
@@ -97,7 +61,7 @@ const MIN_GUESSABLE_LENGTH = 8
 const MAX_DISTANCE = 2
 
 const findNearMisses = (env: Environment): string[] => {
-  const known = NAMES.flatMap((name) => [name, `${name}_FILE`])
+  const known = ALL_NAMES.flatMap((name) => [name, `${name}_FILE`])
   const guessable = known.filter((name) => name.length >= MIN_GUESSABLE_LENGTH)
   return Object.keys(env)
     .filter((name) => !known.includes(name))
@@ -115,14 +79,29 @@ const describeProblems = (problems: Problems, nearMisses: readonly string[]): st
     .map((text) => `  ${text}`)
     .join('\n')
 
+/** Every rule runs even where single variables are wrong, so that all problems show at once. */
+const schemaOf = <N extends Name>({ names, rules }: Need<N>) => {
+  const mask = Object.fromEntries(names.map((name) => [name, true])) as Record<Name, true>
+  return rules.reduce(
+    (schema, [name, broken, message]) =>
+      schema.refine((v) => !broken(v), { path: [name], message, when: () => true }),
+    variables.pick(mask),
+  )
+}
+
 /**
- * Reads the configuration.
+ * Reads what a command needs of the environment.
  * @param readFile reads the file behind a NAME_FILE variable as text
  * @throws AppError `config_invalid`, whose detail lists every problem with its fix
  */
-export const loadConfig = (env: Environment, readFile: (path: string) => string): Loaded => {
+export const loadConfig = <N extends Name>(
+  need: Need<N>,
+  env: Environment,
+  readFile: (path: string) => string,
+): Loaded<N> => {
   const problems: Problems = new Map()
-  const { data, error } = schema.safeParse(gather(env, readFile, problems))
+  const values = gather(need.names, env, readFile, problems)
+  const { data, error } = schemaOf(need).safeParse(values)
   for (const { path, code, message } of error?.issues ?? []) {
     const name = path[0] as Name
     const what = code === 'custom' && message ? message : 'is not valid'
@@ -132,18 +111,21 @@ export const loadConfig = (env: Environment, readFile: (path: string) => string)
   if (!data || problems.size > 0) {
     throw new AppError('config_invalid', { detail: describeProblems(problems, nearMisses) })
   }
-  return { config: Object.freeze(data), demo: isDemo(data), nearMisses }
+  return { config: Object.freeze(data), nearMisses }
 }
 
-/** The configuration as it may be shown: secrets as set or not set. */
-export const describeConfig = (config: Config): Record<string, unknown> =>
+/** A configuration as it may be shown: secrets as set or not set. */
+export const describeConfig = <N extends Name>(
+  { names }: Need<N>,
+  config: Pick<Fields, N>,
+): Record<string, unknown> =>
   Object.fromEntries(
-    NAMES.map((name) => {
+    names.map((name) => {
       const shown = noteOf(name).secret && config[name] !== undefined ? 'set' : config[name]
       return [name, shown ?? 'not set']
     }),
   )
 
-/** The variables as a help text. */
-export const describeVariables = (): string =>
-  NAMES.map((name) => `  ${name}\n      ${noteOf(name).help}`).join('\n')
+/** The variables of a command as a help text. */
+export const describeVariables = (names: readonly Name[]): string =>
+  names.map((name) => `  ${name}\n      ${noteOf(name).help}`).join('\n')

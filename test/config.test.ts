@@ -1,20 +1,15 @@
 /** The environment: every problem at once, each with its fix, and no secret in any of them. */
 import { describe, expect, it } from 'vitest'
-import {
-  describeConfig,
-  describeVariables,
-  loadConfig,
-  type Environment,
-  type Loaded,
-} from '../src/config.ts'
+import { isDemo, SERVE } from '../src/commands/serve-config.ts'
+import { describeConfig, describeVariables, loadConfig, type Environment } from '../src/config.ts'
 import { AppError } from '../src/errors.ts'
 
 const SECRET = 'Basic b2t0YTpvbmx5LWZvci10ZXN0cw=='
 const COMPLETE = { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/data/legacy.sqlite' }
 const PRODUCTION = { ...COMPLETE, NODE_ENV: 'production' }
 
-const load = (env: Environment, files: Readonly<Record<string, string>> = {}): Loaded =>
-  loadConfig(env, (path) => {
+const load = (env: Environment, files: Readonly<Record<string, string>> = {}) =>
+  loadConfig(SERVE, env, (path) => {
     const text = files[path]
     if (text === undefined) throw new Error('ENOENT')
     return text
@@ -33,8 +28,8 @@ const complaint = (env: Environment, files?: Readonly<Record<string, string>>): 
 
 describe('an environment that is fit to use', () => {
   it('has the documented defaults', () => {
-    const { config, demo } = load(COMPLETE)
-    expect(demo).toBe(false)
+    const { config } = load(COMPLETE)
+    expect(isDemo(config)).toBe(false)
     expect(config).toMatchObject({
       HOOK_AUTH_HEADER: 'authorization',
       HOOK_DEADLINE_MS: 2500,
@@ -63,7 +58,7 @@ describe('an environment that is fit to use', () => {
   })
 
   it('is the demo only when nothing is configured', () => {
-    expect(load({}).demo).toBe(true)
+    expect(isDemo(load({}).config)).toBe(true)
     expect(complaint({ HOOK_SECRET: SECRET })).toMatch(/^ {2}LEGACY_DB_URL is missing/)
     expect(complaint({ LEGACY_DB_URL: 'sqlite:x' })).toMatch(/^ {2}HOOK_SECRET is missing/)
     expect(complaint({ HOST: '0.0.0.0' })).toMatch(/HOST must be a loopback address in demo mode/)
@@ -158,7 +153,10 @@ describe('a misspelt name', () => {
 
 describe('what is shown', () => {
   it('says of secrets only whether they are set', () => {
-    const shown = describeConfig(load({ ...COMPLETE, FINGERPRINT_KEY: 'k'.repeat(20) }).config)
+    const shown = describeConfig(
+      SERVE,
+      load({ ...COMPLETE, FINGERPRINT_KEY: 'k'.repeat(20) }).config,
+    )
     expect(shown).toMatchObject({
       HOOK_SECRET: 'set',
       HOOK_SECRET_PREVIOUS: 'not set',
@@ -171,8 +169,8 @@ describe('what is shown', () => {
   })
 
   it('explains every variable', () => {
-    expect(describeVariables().match(/^ {2}[A-Z_]+\n {6}\S/gm)).toHaveLength(
-      Object.keys(describeConfig(load(COMPLETE).config)).length,
+    expect(describeVariables(SERVE.names).match(/^ {2}[A-Z_]+\n {6}\S/gm)).toHaveLength(
+      Object.keys(describeConfig(SERVE, load(COMPLETE).config)).length,
     )
   })
 })

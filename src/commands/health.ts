@@ -1,9 +1,10 @@
 /** Owns the container's health check: one request to this machine's own /livez. */
-import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
 import { get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
 import { loadConfig } from '../config.ts'
-import type { Host } from './host.ts'
+import { readText, type Host, type Perform } from './host.ts'
+import { SERVE } from './serve-config.ts'
 
 const TIMEOUT_MS = 2_000
 
@@ -11,8 +12,8 @@ const TIMEOUT_MS = 2_000
 const reachable = (host: string): string => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host
 
 /** @returns the exit code: 0 when the server answers, 1 when it does not */
-export const health = async ({ env }: Host): Promise<0 | 1> => {
-  const { config } = loadConfig(env, (path) => readFileSync(path, 'utf8'))
+const health = async ({ env }: Host): Promise<0 | 1> => {
+  const { config } = loadConfig(SERVE, env, readText)
   const where = { host: reachable(config.HOST), port: config.PORT, path: '/livez' }
   return new Promise((resolve) => {
     const done = (statusCode: number | undefined): void => resolve(statusCode === 200 ? 0 : 1)
@@ -24,3 +25,9 @@ export const health = async ({ env }: Host): Promise<0 | 1> => {
     request.on('error', () => done(undefined))
   })
 }
+
+export const healthCommand = (perform: Perform): Command =>
+  new Command('health')
+    .description('ask the server on this machine whether it is alive, for container health checks')
+    .addHelpText('after', '\nExample:\n  HEALTHCHECK CMD ["node", "dist/cli.js", "health"]\n')
+    .action(() => perform(health))

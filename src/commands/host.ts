@@ -1,9 +1,17 @@
 /** Owns what a command may know of the process it runs in; tests hand in their own. */
+import { readFileSync } from 'node:fs'
 import type { Environment } from '../config.ts'
 import type { StopSignal } from '../ops/shutdown.ts'
 
 export interface Host {
   readonly env: Environment
+  readonly stdin: NodeJS.ReadableStream
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
   readonly onSignal: (hear: (signal: StopSignal) => void) => void
 }
+
+/** Runs a command's work in this process and ends it with the exit code that comes back. */
+export type Perform = (work: (host: Host) => Promise<number>) => Promise<void>
+
+export const readText = (path: string): string => readFileSync(path, 'utf8')

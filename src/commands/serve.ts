@@ -1,9 +1,9 @@
 /** Owns the wiring of the hook server: configuration in, parts joined, served until told to stop. */
+import { Command } from 'commander'
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { systemClock } from '../clock.ts'
-import { describeConfig, loadConfig, type Config } from '../config.ts'
+import { describeConfig, describeVariables, loadConfig } from '../config.ts'
 import { createHookApp, type HookSettings } from '../hook/app.ts'
 import { openSqliteStore } from '../legacy/sqlite.ts'
 import type { LegacyStore } from '../legacy/store.ts'
@@ -13,7 +13,8 @@ import { createLog, fingerprint } from '../ops/log.ts'
 import { untilStopped } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import { announceDemo, createDemo } from './demo.ts'
-import type { Host } from './host.ts'
+import { readText, type Host, type Perform } from './host.ts'
+import { isDemo, SERVE, type ServeConfig } from './serve-config.ts'
 
 /** At bcrypt's customary cost a thread does about 30 checks within the deadline; beyond that, waiting is vain. */
 const QUEUED_PER_WORKER = 64
@@ -24,13 +25,13 @@ interface Essentials {
 }
 
 /** What the configuration must have where it is not the demo's. */
-const essentialsOf = (config: Config): Essentials => {
+const essentialsOf = (config: ServeConfig): Essentials => {
   const { HOOK_SECRET: secret, LEGACY_DB_URL: legacyDbUrl } = config
   if (secret === undefined || legacyDbUrl === undefined) throw new TypeError('unchecked config')
   return { secret, legacyDbUrl }
 }
 
-const settingsFrom = (config: Config, secret: string): HookSettings => ({
+const settingsFrom = (config: ServeConfig, secret: string): HookSettings => ({
   authHeader: config.HOOK_AUTH_HEADER,
   secrets: { current: secret, previous: config.HOOK_SECRET_PREVIOUS },
   orgUrl: config.OKTA_ORG_URL,
@@ -38,7 +39,7 @@ const settingsFrom = (config: Config, secret: string): HookSettings => ({
   bounds: { bcryptCost: config.BCRYPT_MAX_COST },
 })
 
-const loginNamer = (config: Config, secret: string): ((login: string) => string) => {
+const loginNamer = (config: ServeConfig, secret: string): ((login: string) => string) => {
   if (config.LOG_LOGINS === 'plain') return (login) => login
   const derived = createHmac('sha256', secret).update('fingerprint key').digest('base64')
   return fingerprint(config.FINGERPRINT_KEY ?? derived)
@@ -50,7 +51,7 @@ interface Running {
 }
 
 const start = async (
-  config: Config,
+  config: ServeConfig,
   { secret, legacyDbUrl }: Essentials,
   log: Logger,
 ): Promise<Running> => {
@@ -99,22 +100,39 @@ const start = async (
  * @returns the exit code
  * @throws AppError when it cannot start
  */
-export const serve = async ({ env, stdout, onSignal }: Host): Promise<number> => {
-  const { config, demo: isDemo, nearMisses } = loadConfig(env, (path) => readFileSync(path, 'utf8'))
+const serve = async ({ env, stdout, onSignal }: Host): Promise<number> => {
+  const { config, nearMisses } = loadConfig(SERVE, env, readText)
   const isTerminal = stdout.isTTY === true
   const log = createLog({ level: config.LOG_LEVEL, isTerminal, stream: stdout })
   for (const nearMiss of nearMisses) log.warn(nearMiss)
-  const demo = isDemo ? createDemo() : undefined
+  const demo = isDemo(config) ? createDemo() : undefined
   try {
     const starting = start(config, demo ?? essentialsOf(config), log)
     // Heard from the first moment on: the first process of a container ignores signals it does not handle.
     const drain = async (): Promise<void> => (await starting).drain()
     const end = untilStopped({ onSignal, drain, clock: systemClock, say: (m) => log.info(m) })
     const { url } = (await starting).listener
-    log.info({ url, config: describeConfig(config) }, 'the hook server is ready')
+    log.info({ url, config: describeConfig(SERVE, config) }, 'the hook server is ready')
     if (demo) stdout.write(announceDemo(url, demo.secret))
     return await end
   } finally {
     demo?.remove()
   }
 }
+
+export const serveCommand = (perform: Perform): Command =>
+  new Command('serve')
+    .description("answer Okta's password import inline hook")
+    .addHelpText(
+      'after',
+      `
+Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
+
+${describeVariables(SERVE.names)}
+
+Examples:
+  okta-migrate serve                     the demo, where nothing is configured
+  HOOK_SECRET_FILE=/run/secrets/hook LEGACY_DB_URL=sqlite:/data/legacy.sqlite okta-migrate serve
+`,
+    )
+    .action(() => perform(serve))
