@@ -1,0 +1,76 @@
+/** Owns the server under measurement: the built command in a process of its own, over a legacy store made for it. */
+import { hashSync } from 'bcryptjs'
+import Database from 'better-sqlite3'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Call } from './callers.ts'
+
+const SECRET = 'only for measuring, on this machine alone'
+const ROOT = new URL('../../', import.meta.url)
+
+export interface MeasuredServer {
+  readonly url: string
+  /** A sign-in with the right password, by a person who has not signed in before. */
+  signIn(): Call
+  stop(): Promise<void>
+}
+
+const makeStore = (dir: string, cost: number, people: number): string => {
+  const path = join(dir, 'legacy.sqlite')
+  const db = new Database(path)
+  db.exec(readFileSync(new URL('legacy-db/schema.sql', ROOT), 'utf8'))
+  const insert = db.prepare('INSERT INTO accounts (login, password_hash) VALUES (?, ?)')
+  const hash = hashSync('open sesame', cost)
+  db.transaction(() => {
+    for (let i = 0; i < people; i++) insert.run(`person${i}@example.com`, hash)
+  })()
+  db.close()
+  return `sqlite:${path}`
+}
+
+export const startServer = async (cost: number, people = 10_000): Promise<MeasuredServer> => {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-'))
+  const env = {
+    PATH: process.env['PATH'],
+    PORT: '0',
+    HOOK_SECRET: SECRET,
+    LEGACY_DB_URL: makeStore(dir, cost, people),
+  }
+  const child = spawn(process.execPath, ['dist/cli.js', 'serve'], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const found = /"url":"(http:[^"]+)"/.exec(line)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))
+  })
+  let next = 0
+  return {
+    url,
+    signIn: () => {
+      const credential = { username: `person${next++ % people}`, password: 'open sesame' }
+      return {
+        method: 'POST',
+        headers: { authorization: SECRET, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          eventId: `event-${next}`,
+          eventType: 'com.okta.user.credential.password.import',
+          data: { context: { credential } },
+        }),
+      }
+    },
+    stop: async () => {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
