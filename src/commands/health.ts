@@ -2,18 +2,22 @@
 import { Command } from 'commander'
 import { get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
-import { loadConfig } from '../config.ts'
+import { loadConfig, type Need } from '../config.ts'
 import { readText, type Host, type Perform } from './host.ts'
-import { SERVE } from './serve-config.ts'
 
 const TIMEOUT_MS = 2_000
+
+const NEED: Need<'HOST' | 'PORT' | 'TLS_CERT_FILE'> = {
+  names: ['HOST', 'PORT', 'TLS_CERT_FILE'],
+  rules: [],
+}
 
 /** An unspecified address listens on all of them; loopback is the one to ask. */
 const reachable = (host: string): string => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host
 
 /** @returns the exit code: 0 when the server answers, 1 when it does not */
 const health = async ({ env }: Host): Promise<0 | 1> => {
-  const { config } = loadConfig(SERVE, env, readText)
+  const { config } = loadConfig(NEED, env, readText)
   const where = { host: reachable(config.HOST), port: config.PORT, path: '/livez' }
   return new Promise((resolve) => {
     const done = (statusCode: number | undefined): void => resolve(statusCode === 200 ? 0 : 1)
