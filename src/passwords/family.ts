@@ -36,6 +36,4 @@ export interface Family {
   claims(encoded: string): boolean
   /** Total: never throws, whatever the string. */
   inspect(encoded: string, bounds: Bounds): Inspection
-  /** Whether the password matches a hash that `inspect` found sound. Slow by design. */
-  matches(encoded: string, password: string): boolean
 }

@@ -1,6 +1,6 @@
-/** Owns the table of hash families, and the one way to check a password against any of them. */
+/** Owns the table of hash families, and the word on which hashes can be checked. */
 import { bcrypt } from './bcrypt.ts'
-import type { Bounds, Family, Inspection, Outcome } from './family.ts'
+import type { Bounds, Family, Inspection } from './family.ts'
 
 export const FAMILIES: readonly Family[] = [bcrypt]
 
@@ -15,15 +15,3 @@ const familyOf = (encoded: string): Family | undefined =>
 /** Says, at no cost and without throwing, whether an encoded hash can be checked. */
 export const inspect = (encoded: string, bounds: Bounds): Inspection =>
   familyOf(encoded)?.inspect(encoded, bounds) ?? { flaw: 'unrecognised' }
-
-/**
- * Checks a password against an encoded hash. Takes as long as the hash's cost demands, so it runs
- * in a worker thread.
- */
-export const verify = (encoded: string, password: string, bounds: Bounds): Outcome => {
-  const family = familyOf(encoded)
-  if (!family) return 'unrecognised'
-  const found = family.inspect(encoded, bounds)
-  if ('flaw' in found) return found.flaw
-  return family.matches(encoded, password) ? 'match' : 'mismatch'
-}

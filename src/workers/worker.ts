@@ -1,17 +1,19 @@
 /** Owns the body of a worker thread: one check at a time, as told. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { verify } from '../passwords/verify.ts'
+import { createEngine } from '../passwords/engine.ts'
 import type { CheckReply, CheckRequest, FromWorker, WorkerSetup } from './protocol.ts'
 
 const port = parentPort
 if (!port) throw new TypeError('worker.ts runs as a worker thread only')
 
 const { bounds } = workerData as WorkerSetup
+const engine = createEngine(bounds)
 const send = (message: FromWorker): void => port.postMessage(message)
 
-const check = ({ encoded, password }: CheckRequest): CheckReply => {
+const check = (request: CheckRequest): CheckReply => {
   const began = performance.now()
-  const outcome = verify(encoded, password, bounds)
+  const [outcome] = engine.verify([request])
+  if (!outcome) throw new TypeError('no outcome')
   return { outcome, runMs: performance.now() - began }
 }
 

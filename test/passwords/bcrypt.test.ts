@@ -1,44 +1,20 @@
-/** bcrypt: vectors made by another implementation, and a grammar that nothing damaged passes. */
+/** bcrypt's grammar: nothing damaged passes it. */
 import { hashSync } from 'bcryptjs'
 import fc from 'fast-check'
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { FAMILIES, inspect, verify } from '../../src/passwords/verify.ts'
-
-interface Vector {
-  readonly hash: string
-  readonly password: string
-  readonly matches: boolean
-}
-
-const VECTORS = JSON.parse(
-  readFileSync(new URL('../vectors/bcrypt.json', import.meta.url), 'utf8'),
-) as Vector[]
+import { FAMILIES, inspect } from '../../src/passwords/verify.ts'
+import { VECTORS } from '../support/vectors.ts'
 
 const BOUNDS = { bcryptCost: 14 }
 const SOUND = '$2b$04$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu'
 const ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.split('')
-
-describe('verify', () => {
-  it('agrees with libxcrypt on every vector', () => {
-    const wrong = VECTORS.filter(
-      ({ hash, password, matches }) =>
-        verify(hash, password, BOUNDS) !== (matches ? 'match' : 'mismatch'),
-    )
-    expect(VECTORS.length).toBeGreaterThan(250)
-    expect(wrong).toEqual([])
-  })
-
-  it('computes nothing for a hash over the bounds', () => {
-    expect(verify(SOUND.replace('$04$', '$31$'), 'x', BOUNDS)).toBe('out_of_bounds')
-  })
-})
 
 describe('inspect', () => {
   it.each([
     [SOUND, { cost: 4 }],
     [SOUND.replace('$04$', '$14$'), { cost: 14 }],
     [SOUND.replace('$2b$', '$2a$'), { cost: 4 }],
+    [SOUND.replace('$2b$', '$2x$'), { cost: 4 }],
     [SOUND.replace('$2b$', '$2y$'), { cost: 4 }],
     [SOUND.replace('$04$', '$15$'), { flaw: 'out_of_bounds' }],
     [SOUND.replace('$04$', '$31$'), { flaw: 'out_of_bounds' }],
@@ -61,7 +37,6 @@ describe('inspect', () => {
     [`${SOUND}\0\0`, { flaw: 'padded' }],
     [`${SOUND.slice(0, 59)} `, { flaw: 'truncated' }],
     [SOUND.replace('$2b$', '$2$'), { flaw: 'unrecognised' }],
-    [SOUND.replace('$2b$', '$2x$'), { flaw: 'unrecognised' }],
     [SOUND.replace('$2b$', '$2z$'), { flaw: 'unrecognised' }],
     [SOUND.slice(1), { flaw: 'unrecognised' }],
     ['', { flaw: 'unrecognised' }],
@@ -84,7 +59,7 @@ describe('inspect', () => {
       return (
         empty === '' &&
         more === undefined &&
-        ['2a', '2b', '2y'].includes(version ?? '') &&
+        ['2a', '2b', '2x', '2y'].includes(version ?? '') &&
         /^\d\d$/.test(cost ?? '') &&
         Number(cost) >= 4 &&
         Number(cost) <= BOUNDS.bcryptCost &&
@@ -102,7 +77,7 @@ describe('inspect', () => {
       fc.string({ unit: 'binary' }),
       damaged,
       fc
-        .tuple(fc.constantFrom('2', '2a', '2b', '2x', '2y'), fc.nat(40), alike)
+        .tuple(fc.constantFrom('2', '2a', '2b', '2x', '2y', '2z'), fc.nat(40), alike)
         .map(([version, cost, rest]) => `$${version}$${String(cost).padStart(2, '0')}$${rest}`),
     )
     fc.assert(

@@ -1,0 +1,88 @@
+/** Owns the choice of what computes password checks: lanes of WebAssembly, or bcryptjs in their place. */
+import { compareSync } from 'bcryptjs'
+import { timingSafeEqual } from 'node:crypto'
+import { dissect } from './bcrypt.ts'
+import type { Bounds, Outcome } from './family.ts'
+import { createLanes } from './lanes.ts'
+import { selfTest } from './self-test.ts'
+import { inspect } from './verify.ts'
+
+export interface Check {
+  readonly encoded: string
+  readonly password: string
+}
+
+export interface Engine {
+  readonly name: 'webassembly' | 'bcryptjs'
+  /** Why the faster engine was refused, when it was. */
+  readonly fallback?: string
+  /** The most checks that one call takes; more than one pays only where lanes run together. */
+  readonly lanes: number
+  /**
+   * Outcomes in the order of the checks. All sound checks of one call must have the same cost. Slow
+   * by design: runs in a worker thread.
+   * @throws TypeError for sound checks of different costs, or more of them than there are lanes
+   */
+  verify(checks: readonly Check[]): Outcome[]
+}
+
+/** A fifth would not fit the core's registers and first cache beside the others, and gains nothing. */
+const LANES = 4
+
+type Match = (sound: readonly Check[], cost: number) => Outcome[]
+
+/** Has the sound checks matched together, and puts the flaws of the others between their outcomes. */
+const verifyWith =
+  (match: Match, lanes: number, bounds: Bounds): Engine['verify'] =>
+  (checks) => {
+    if (checks.length > lanes) throw new TypeError(`${checks.length} checks for ${lanes} lanes`)
+    const found = checks.map(({ encoded }) => inspect(encoded, bounds))
+    const [cost, another] = new Set(found.flatMap((each) => ('cost' in each ? each.cost : [])))
+    if (cost === undefined) return found.flatMap((each) => ('flaw' in each ? each.flaw : []))
+    if (another !== undefined) throw new TypeError('checks of different costs')
+    const sound = checks.filter((_, i) => found[i] && 'cost' in found[i])
+    const outcomes = match(sound, cost)
+    found.forEach((each, i) => 'flaw' in each && outcomes.splice(i, 0, each.flaw))
+    return outcomes
+  }
+
+const createLanesEngine = (bounds: Bounds): Engine => {
+  const lanes = createLanes(LANES)
+  const match: Match = (sound, cost) => {
+    const keyed = sound.map(({ encoded, password }) => ({
+      ...dissect(encoded),
+      password: new TextEncoder().encode(password),
+    }))
+    try {
+      return lanes.hash(keyed, cost, (computed, { hash }) =>
+        timingSafeEqual(computed, hash) ? 'match' : 'mismatch',
+      )
+    } finally {
+      for (const { password } of keyed) password.fill(0)
+    }
+  }
+  selfTest(match, LANES)
+  return { name: 'webassembly', lanes: LANES, verify: verifyWith(match, LANES, bounds) }
+}
+
+/** bcryptjs has no `$2x$`, and an encoding of its own for lone surrogates: here too they are U+FFFD. */
+const matchWithBcryptjs = ({ encoded, password }: Check): Outcome => {
+  if (dissect(encoded).variant === '2x') return 'unrecognised'
+  return compareSync(Buffer.from(password).toString(), encoded) ? 'match' : 'mismatch'
+}
+
+const createFallback = (bounds: Bounds, fallback: string): Engine => ({
+  name: 'bcryptjs',
+  fallback,
+  lanes: 1,
+  verify: verifyWith((sound) => sound.map(matchWithBcryptjs), 1, bounds),
+})
+
+/** Takes tens of milliseconds: it makes the WebAssembly, and tests it. */
+export const createEngine = (bounds: Bounds): Engine => {
+  try {
+    return createLanesEngine(bounds)
+  } catch (err) {
+    return createFallback(bounds, String(err))
+  }
+}

@@ -1,0 +1,212 @@
+/** The engines: right answers in the right order, nothing left behind, and the fallback. */
+import { hashSync } from 'bcryptjs'
+import { execFileSync } from 'node:child_process'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createEngine, type Check, type Engine } from '../../src/passwords/engine.ts'
+import { selfTest } from '../../src/passwords/self-test.ts'
+import { batches, TEXT_VECTORS } from '../support/vectors.ts'
+
+const BOUNDS = { bcryptCost: 6 }
+const SOUND = hashSync('open sesame', 4)
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+const lanesEngine = createEngine(BOUNDS)
+
+const withoutWebAssembly = (): Engine => {
+  vi.stubGlobal('WebAssembly', undefined)
+  return createEngine(BOUNDS)
+}
+
+const disagreements = (engine: Engine, vectors: typeof TEXT_VECTORS, together: number) =>
+  ['04', '05', '06']
+    .map((cost) => vectors.filter(({ encoded }) => encoded.slice(4, 6) === cost))
+    .flatMap((ofOneCost) => batches(ofOneCost, together))
+    .filter((batch) => {
+      const expected = batch.map(({ matches }) => (matches ? 'match' : 'mismatch'))
+      return engine.verify(batch).join() !== expected.join()
+    })
+
+describe('the engine of WebAssembly', () => {
+  it('is what runs here', () => {
+    expect(lanesEngine).toMatchObject({ name: 'webassembly', lanes: 4 })
+    expect(lanesEngine.fallback).toBeUndefined()
+  })
+
+  it.each([1, 2, 3, 4])('agrees with libxcrypt on every vector, %i together', (together) => {
+    expect(TEXT_VECTORS.length).toBeGreaterThan(325)
+    expect(disagreements(lanesEngine, TEXT_VECTORS, together)).toEqual([])
+  })
+
+  it('wipes its memory and the passwords after each call', () => {
+    const passwords: Uint8Array[] = []
+    const memories: ArrayBuffer[] = []
+    const { Instance } = WebAssembly
+    vi.stubGlobal('WebAssembly', {
+      ...{ Module: WebAssembly.Module },
+      Instance: class extends Instance {
+        constructor(module: object) {
+          super(module)
+          memories.push(this.exports.memory.buffer)
+        }
+      },
+    })
+    vi.stubGlobal(
+      'TextEncoder',
+      class extends TextEncoder {
+        override encode(text: string) {
+          const bytes = super.encode(text)
+          passwords.push(bytes)
+          return bytes
+        }
+      },
+    )
+    const engine = createEngine(BOUNDS)
+    passwords.length = 0
+    const check = { encoded: SOUND, password: 'open sesame' }
+    expect(engine.verify([check, check, check])).toEqual(['match', 'match', 'match'])
+    expect(memories.map((memory) => new Uint8Array(memory).some((byte) => byte))).toEqual([false])
+    expect(passwords.map((bytes) => bytes.join(''))).toEqual(Array(3).fill('0'.repeat(11)))
+  })
+})
+
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object) => { exports: { memory: { buffer: ArrayBuffer } } }
+}
+
+describe.each([
+  ['webassembly', () => lanesEngine],
+  ['bcryptjs', withoutWebAssembly],
+])('every engine: %s', (name, create) => {
+  it.each([
+    ['a flaw', [{ encoded: SOUND.slice(0, 50), password: 'open sesame' }], ['truncated']],
+    ['nothing', [], []],
+    [
+      'over the bounds',
+      [{ encoded: SOUND.replace('$04$', '$07$'), password: '' }],
+      ['out_of_bounds'],
+    ],
+    // However a lone half of a pair was once encoded, no two passwords may be taken for each other.
+    ['a lone surrogate', [{ encoded: hashSync('\ufffd', 4), password: '\ud800' }], ['match']],
+    ['NUL', [{ encoded: hashSync('a\0b', 4), password: 'a\0b' }], ['match']],
+    ['what is before NUL', [{ encoded: hashSync('a\0b', 4), password: 'a' }], ['mismatch']],
+    ['the empty password', [{ encoded: hashSync('', 4), password: '' }], ['match']],
+  ] satisfies [string, Check[], string[]][])('answers %s', (_, checks, outcomes) => {
+    const engine = create()
+    expect(engine.name).toBe(name)
+    expect(engine.verify(checks)).toEqual(outcomes)
+  })
+
+  it('refuses more checks than it has lanes', () => {
+    const engine = create()
+    const check = { encoded: SOUND, password: 'open sesame' }
+    const tooMany = Array<Check>(engine.lanes + 1).fill(check)
+    expect(() => engine.verify(tooMany)).toThrow(TypeError)
+  })
+})
+
+describe('a batch', () => {
+  const [right, wrong, cut, foreign] = [
+    { encoded: SOUND, password: 'open sesame' },
+    { encoded: SOUND, password: 'open barley' },
+    { encoded: SOUND.slice(0, 50), password: 'open sesame' },
+    { encoded: 'plain', password: 'plain' },
+  ]
+
+  it.each([
+    [
+      [right, wrong, cut, foreign],
+      ['match', 'mismatch', 'truncated', 'unrecognised'],
+    ],
+    [
+      [cut, right, foreign, wrong],
+      ['truncated', 'match', 'unrecognised', 'mismatch'],
+    ],
+    [
+      [foreign, cut, wrong, right],
+      ['unrecognised', 'truncated', 'mismatch', 'match'],
+    ],
+    [
+      [foreign, foreign, cut, cut],
+      ['unrecognised', 'unrecognised', 'truncated', 'truncated'],
+    ],
+    [
+      [wrong, wrong, wrong, right],
+      ['mismatch', 'mismatch', 'mismatch', 'match'],
+    ],
+  ])('is answered in its own order, flaws and all', (checks, outcomes) => {
+    expect(lanesEngine.verify(checks)).toEqual(outcomes)
+  })
+
+  it('has one cost', () => {
+    const dearer = { encoded: hashSync('open sesame', 5), password: 'open sesame' }
+    expect(() => lanesEngine.verify([right, dearer])).toThrow(TypeError)
+  })
+})
+
+describe('the fallback', () => {
+  it('agrees with libxcrypt, and does not guess at $2x$', () => {
+    const engine = withoutWebAssembly()
+    const isBuggy = ({ encoded }: Check) => encoded.startsWith('$2x$')
+    expect(engine).toMatchObject({ name: 'bcryptjs', lanes: 1 })
+    expect(
+      disagreements(
+        engine,
+        TEXT_VECTORS.filter((vector) => !isBuggy(vector)),
+        1,
+      ),
+    ).toEqual([])
+    const answers = TEXT_VECTORS.filter(isBuggy).flatMap((vector) => engine.verify([vector]))
+    expect(new Set(answers)).toEqual(new Set(['unrecognised']))
+  })
+
+  it('is what runs where Node.js has no WebAssembly', () => {
+    const engine = new URL('../../dist/passwords/engine.js', import.meta.url).href
+    const program = `
+      import { createEngine } from '${engine}'
+      const { name, fallback, verify } = createEngine({ bcryptCost: 4 })
+      const outcomes = verify([{ encoded: '${SOUND}', password: 'open sesame' }])
+      console.log(JSON.stringify({ name, fallback, outcomes }))`
+    const run = ['--jitless', '--input-type=module', '--eval', program]
+    expect(
+      JSON.parse(execFileSync(process.execPath, run, { encoding: 'utf8', stdio: 'pipe' })),
+    ).toEqual({
+      name: 'bcryptjs',
+      fallback: 'ReferenceError: WebAssembly is not defined',
+      outcomes: ['match'],
+    })
+  })
+
+  it.each([
+    // The last exclusive or belongs to the function of the most lanes.
+    ['computes wrongly', 0x73, 0x72, 'Error: The self-test failed with 4 of 4 lanes.'],
+    ['is no WebAssembly', 0x73, 0xff, expect.stringContaining('CompileError')],
+  ])('takes over where the code %s', (_, from, to, fallback: unknown) => {
+    const { Module, Instance } = WebAssembly
+    vi.stubGlobal('WebAssembly', {
+      Instance,
+      Module: class extends Module {
+        constructor(bytes: Uint8Array) {
+          bytes[bytes.lastIndexOf(from)] = to
+          super(bytes)
+        }
+      },
+    })
+    expect(createEngine(BOUNDS)).toMatchObject({ name: 'bcryptjs', fallback })
+  })
+})
+
+describe('the self-test', () => {
+  it.each([
+    ['always matches', (checks: readonly Check[]) => checks.map(() => 'match' as const)],
+    ['never matches', (checks: readonly Check[]) => checks.map(() => 'mismatch' as const)],
+    ['says nothing', () => []],
+  ])('fails what %s', (_, match) => {
+    expect(() => {
+      selfTest(match, 1)
+    }).toThrow(/self-test/)
+  })
+})
