@@ -42,7 +42,8 @@ const cycle = (bytes: Uint8Array | Int8Array): Int32Array =>
 
 /**
  * Where signed bytes changed nothing although there were some, crypt_blowfish makes `2a` differ on
- * purpose: such passwords are made to collide with others' `2x` (its BF_set_key). None is UTF-8.
+ * purpose (BF_set_key): such a password may be made to collide with another's hash of old. It takes
+ * a byte of 255 to be one, and UTF-8 has none.
  */
 const SAFETY = 0x10000
 const safetyOf = (right: Int32Array, buggy: Int32Array): number =>

@@ -1,0 +1,115 @@
+/**
+ * Agreement with bcryptjs on random passwords and salts, through every number of lanes and in every
+ * lane. `npm run test:agreement` tries 20,000 of them; the suite tries enough to see a break.
+ */
+import { encodeBase64, hashSync } from 'bcryptjs'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createEngine, type Check } from '../../src/passwords/engine.ts'
+import { batches } from '../support/vectors.ts'
+
+const PAIRS = Number(process.env['AGREEMENT_PAIRS'] ?? 2000)
+const SEED = Number(process.env['AGREEMENT_SEED'] ?? Date.now())
+const MAX_BYTES = 100
+const TIMEOUT_MS = 900_000
+
+const character = fc
+  .oneof(
+    fc.integer({ min: 0, max: 0x7f }),
+    fc.integer({ min: 0x80, max: 0x7ff }),
+    fc.integer({ min: 0x800, max: 0xd7ff }),
+    fc.integer({ min: 0xe000, max: 0xffff }),
+    fc.integer({ min: 0x10000, max: 0x10ffff }),
+  )
+  .map((point) => String.fromCodePoint(point))
+
+/** As many bytes of UTF-8 as were asked for. */
+const fill = (length: number, characters: readonly string[]): string => {
+  const bytes = Buffer.from(characters.join('')).subarray(0, length)
+  const whole = bytes.toString().replace(/\ufffd+$/, '')
+  return whole + 'x'.repeat(length - Buffer.byteLength(whole))
+}
+
+const password = fc
+  .tuple(fc.nat(MAX_BYTES), fc.array(character, { minLength: MAX_BYTES, maxLength: MAX_BYTES }))
+  .map(([length, characters]) => fill(length, characters))
+
+/** What one may type by mistake, or an attacker on purpose. Beyond 72 bytes it changes nothing. */
+const nearMiss = fc.constantFrom<(password: string) => string>(
+  (p) => p.slice(0, -1),
+  (p) => `${p} `,
+  (p) => `${p}\0`,
+  (p) => ` ${p}`,
+  (p) => p + p,
+  (p) => p.toUpperCase(),
+  (p) => p.normalize('NFD'),
+  (p) => Array.from(p).reverse().join(''),
+)
+
+const pair: fc.Arbitrary<Pair> = fc.record({
+  password,
+  variant: fc.constantFrom('2a', '2b', '2y'),
+  salt: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+  kind: fc.constantFrom('right', 'right', 'near miss', 'other hash'),
+  nearMiss,
+  /** A digit of the hash in bcrypt's base 64, but for the last, whose bits are not all used. */
+  digit: fc.integer({ min: 29, max: 58 }),
+})
+
+interface Pair {
+  readonly password: string
+  readonly variant: string
+  readonly salt: Uint8Array
+  readonly kind: 'right' | 'near miss' | 'other hash'
+  readonly nearMiss: (password: string) => string
+  readonly digit: number
+}
+
+type Expected = Check & { readonly matches: boolean }
+
+const expectation = ({ password, variant, salt, kind, nearMiss, digit }: Pair): Expected => {
+  const setting = `$${variant}$04$${encodeBase64([...salt], 16)}`
+  const encoded = hashSync(password, setting)
+  if (kind === 'right') return { encoded, password, matches: true }
+  if (kind === 'near miss') {
+    const other = nearMiss(password)
+    return { encoded, password: other, matches: hashSync(other, setting) === encoded }
+  }
+  const otherDigit = encoded[digit] === '.' ? '/' : '.'
+  const otherHash = encoded.slice(0, digit) + otherDigit + encoded.slice(digit + 1)
+  return { encoded: otherHash, password, matches: false }
+}
+
+describe(`agreement with bcryptjs on ${PAIRS} passwords and salts, seed ${SEED}`, () => {
+  const engine = createEngine({ bcryptCost: 4 })
+  let pairs: Expected[] = []
+
+  beforeAll(() => {
+    pairs = fc.sample(pair, { numRuns: PAIRS, seed: SEED }).map(expectation)
+  }, TIMEOUT_MS)
+
+  it('means something', () => {
+    const bytes = new Set(pairs.flatMap(({ password }) => [...Buffer.from(password)]))
+    const lengths = new Set(pairs.map(({ password }) => Buffer.byteLength(password)))
+    const matching = pairs.filter(({ matches }) => matches)
+    // UTF-8 has no use for C0, C1, and F5 to FF.
+    expect(bytes.size).toBe(256 - 13)
+    expect(lengths.size).toBeGreaterThan(MAX_BYTES)
+    expect(new Set(pairs.map(({ encoded, password }) => encoded + password)).size).toBe(PAIRS)
+    expect(matching.length).toBeGreaterThan(0.4 * PAIRS)
+    expect(matching.length).toBeLessThan(0.6 * PAIRS)
+    expect(engine.name).toBe('webassembly')
+  })
+
+  it.each(Array.from({ length: engine.lanes }, (_, i) => i + 1))(
+    'is complete, %i together',
+    { timeout: TIMEOUT_MS },
+    (together) => {
+      const wrong = batches(pairs, together).flatMap((batch) => {
+        const outcomes = engine.verify(batch)
+        return batch.filter(({ matches }, i) => outcomes[i] !== (matches ? 'match' : 'mismatch'))
+      })
+      expect(wrong).toEqual([])
+    },
+  )
+})
