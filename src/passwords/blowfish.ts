@@ -35,7 +35,7 @@ export const STATE_END = STATE + STATE_BYTES
  * The state before any key is the first bits of pi's fraction, here from the series of Bailey,
  * Borwein and Plouffe (1997), summed from its smallest term.
  */
-export const initialState = (): Int32Array => {
+export const initialState = (): Uint8Array => {
   const guardBytes = 8
   let pi = 0n
   let one = 1n
@@ -43,8 +43,8 @@ export const initialState = (): Int32Array => {
     const divisor = (((512n * k + 1024n) * k + 712n) * k + 194n) * k + 15n
     pi += ((120n * k * k + 151n * k + 47n) * one) / divisor
   }
-  const fraction = Buffer.from(pi.toString(16).slice(1), 'hex')
-  return Int32Array.from({ length: STATE_BYTES / 4 }, (_, i) => fraction.readInt32BE(4 * i))
+  const fraction = pi.toString(16).slice(1)
+  return Buffer.from(fraction, 'hex').subarray(0, STATE_BYTES).swap32()
 }
 
 interface Lane {
@@ -68,11 +68,11 @@ const feistel = (half: Code, boxes: number): Code => {
   return add(xor(add(a, b), c), d)
 }
 
-/** Xors the key into the subkeys, and takes up the block before the first. */
+/** Xors the key into the subkeys, and takes up the block that comes before the first. */
 const begin =
   (at: Code, key: Code) =>
-  (lane: Lane): Code[] => [
-    ...Array.from({ length: SUBKEYS }, (_, i) =>
+  (lane: Lane): Code => [
+    Array.from({ length: SUBKEYS }, (_, i) =>
       store(i32(0), lane.base + STATE + 4 * i, xor(subkey(lane, i), load(key, lane.base + 4 * i))),
     ),
     set(lane.left, load(at, lane.base)),
@@ -81,22 +81,22 @@ const begin =
 
 const enter =
   (salt: Code) =>
-  (lane: Lane): Code[] => [
+  (lane: Lane): Code => [
     set(lane.left, xor(get(lane.left), xor(load(salt, lane.base), subkey(lane, 0)))),
     set(lane.right, xor(get(lane.right), load(salt, lane.base + 4))),
   ]
 
 const round =
   (n: number) =>
-  (lane: Lane): Code[] => {
+  (lane: Lane): Code => {
     const [from, to] = n % 2 ? [lane.left, lane.right] : [lane.right, lane.left]
-    const mixed = xor(subkey(lane, n), feistel(get(from), lane.base + S))
-    return [set(to, xor(get(to), mixed))]
+    // The subkey comes first, so that it is done while the look-ups are awaited.
+    return set(to, xor(xor(get(to), subkey(lane, n)), feistel(get(from), lane.base + S)))
   }
 
 const leave =
   (at: Code, spare: number) =>
-  (lane: Lane): Code[] => [
+  (lane: Lane): Code => [
     set(spare, xor(get(lane.right), subkey(lane, ROUNDS + 1))),
     set(lane.right, get(lane.left)),
     set(lane.left, get(spare)),
@@ -114,20 +114,20 @@ const leave =
  */
 export const walk = (lanes: number, laneBytes: number): WasmFunction => {
   const [at, last, key, salt, half, spare] = [get(0), get(1), get(2), get(3), 4, 5]
-  const each = (emit: (lane: Lane) => Code[]): Code =>
+  const each = (emit: (lane: Lane) => Code): Code =>
     Array.from({ length: lanes }, (_, i) =>
       emit({ base: i * laneBytes, left: 6 + 2 * i, right: 7 + 2 * i }),
-    ).flat(2)
+    )
   const block = [
     set(half, add(salt, and(at, NEXT))),
     each(enter(get(half))),
-    ...Array.from({ length: ROUNDS }, (_, i) => each(round(i + 1))),
+    Array.from({ length: ROUNDS }, (_, i) => each(round(i + 1))),
     each(leave(at, spare)),
     set(0, add(at, NEXT)),
-  ].flat()
+  ]
   return {
     parameters: 4,
     locals: 2 + 2 * lanes,
-    body: [...each(begin(at, key)), ...repeat(block, ltU(at, last))],
+    body: [each(begin(at, key)), repeat(block, ltU(at, last))],
   }
 }

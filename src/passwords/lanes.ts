@@ -68,7 +68,7 @@ export const createLanes = (most: number): Lanes => {
     terminated.set(password)
     const right = cycle(terminated)
     const buggy = cycle(new Int8Array(terminated.buffer))
-    put(base + STATE, initial)
+    memory.set(initial, base + STATE)
     const safety = variant === '2a' ? safetyOf(right, buggy) : 0
     memory.writeInt32LE(memory.readInt32LE(base + STATE) ^ safety, base + STATE)
     put(base + KEY, variant === '2x' ? buggy : right)

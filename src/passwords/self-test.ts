@@ -43,12 +43,9 @@ export const selfTest = (match: Match, lanes: number): void => {
       }
     }
     for (const first of KNOWN.keys()) {
-      const checks = [...KNOWN, ...KNOWN].slice(first, first + together)
-      demand('match', checks)
-      demand(
-        'mismatch',
-        checks.map(({ encoded, password }) => ({ encoded, password: `.${password}` })),
-      )
+      demand('match', [...KNOWN, ...KNOWN].slice(first, first + together))
     }
+    const wrong = KNOWN.map(({ encoded, password }) => ({ encoded, password: `.${password}` }))
+    demand('mismatch', wrong.slice(0, together))
   }
 }
