@@ -31,13 +31,23 @@ const disagreements = (engine: Engine, vectors: typeof TEXT_VECTORS, together: n
 
 describe('the engine of WebAssembly', () => {
   it('is what runs here', () => {
-    expect(lanesEngine).toMatchObject({ name: 'webassembly', lanes: 4 })
+    expect(lanesEngine).toMatchObject({ name: 'webassembly', lanes: 3 })
     expect(lanesEngine.fallback).toBeUndefined()
   })
 
-  it.each([1, 2, 3, 4])('agrees with libxcrypt on every vector, %i together', (together) => {
+  it.each([1, 2, 3])('agrees with libxcrypt on every vector, %i together', (together) => {
     expect(TEXT_VECTORS.length).toBeGreaterThan(325)
     expect(disagreements(lanesEngine, TEXT_VECTORS, together)).toEqual([])
+  })
+
+  it('compares every digit of the hash', () => {
+    const digits = Array.from({ length: 31 }, (_, i) => 29 + i)
+    const outcomes = digits.flatMap((digit) => {
+      const other = SOUND[digit] === '.' ? 'C' : '.'
+      const encoded = SOUND.slice(0, digit) + other + SOUND.slice(digit + 1)
+      return lanesEngine.verify([{ encoded, password: 'open sesame' }])
+    })
+    expect(outcomes).toEqual(digits.map(() => 'mismatch'))
   })
 
   it('wipes its memory and the passwords after each call', () => {
@@ -118,24 +128,32 @@ describe('a batch', () => {
 
   it.each([
     [
-      [right, wrong, cut, foreign],
-      ['match', 'mismatch', 'truncated', 'unrecognised'],
+      [right, wrong, cut],
+      ['match', 'mismatch', 'truncated'],
     ],
     [
-      [cut, right, foreign, wrong],
-      ['truncated', 'match', 'unrecognised', 'mismatch'],
+      [cut, right, wrong],
+      ['truncated', 'match', 'mismatch'],
     ],
     [
-      [foreign, cut, wrong, right],
-      ['unrecognised', 'truncated', 'mismatch', 'match'],
+      [right, foreign, wrong],
+      ['match', 'unrecognised', 'mismatch'],
     ],
     [
-      [foreign, foreign, cut, cut],
-      ['unrecognised', 'unrecognised', 'truncated', 'truncated'],
+      [wrong, cut, right],
+      ['mismatch', 'truncated', 'match'],
     ],
     [
-      [wrong, wrong, wrong, right],
-      ['mismatch', 'mismatch', 'mismatch', 'match'],
+      [foreign, cut, right],
+      ['unrecognised', 'truncated', 'match'],
+    ],
+    [
+      [foreign, cut, cut],
+      ['unrecognised', 'truncated', 'truncated'],
+    ],
+    [
+      [wrong, wrong, right],
+      ['mismatch', 'mismatch', 'match'],
     ],
   ])('is answered in its own order, flaws and all', (checks, outcomes) => {
     expect(lanesEngine.verify(checks)).toEqual(outcomes)
@@ -182,7 +200,7 @@ describe('the fallback', () => {
 
   it.each([
     // The last exclusive or belongs to the function of the most lanes.
-    ['computes wrongly', 0x73, 0x72, 'Error: The self-test failed with 4 of 4 lanes.'],
+    ['computes wrongly', 0x73, 0x72, 'Error: The self-test failed with 3 of 3 lanes.'],
     ['is no WebAssembly', 0x73, 0xff, expect.stringContaining('CompileError')],
   ])('takes over where the code %s', (_, from, to, fallback: unknown) => {
     const { Module, Instance } = WebAssembly
