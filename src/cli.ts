@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { healthCommand } from './commands/health.ts'
 import type { Host, Perform } from './commands/host.ts'
+import { sandboxCommand } from './commands/sandbox.ts'
 import { serveCommand } from './commands/serve.ts'
 import { asAppError, describeUnforeseen } from './errors.ts'
 
@@ -35,7 +36,7 @@ process.on('uncaughtException', (err) => process.exit(complain(err)))
 
 const perform: Perform = async (work) => process.exit(await work(host).catch(complain))
 
-const COMMANDS = [serveCommand, healthCommand]
+const COMMANDS = [serveCommand, sandboxCommand, healthCommand]
 
 const program = new Command('okta-migrate')
   .description('Moves users from a legacy user store to Okta without password resets.')

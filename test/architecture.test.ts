@@ -19,7 +19,8 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   legacy: [],
   hook: ['legacy', 'passwords', 'workers'],
   ops: [],
-  commands: ['hook', 'legacy', 'ops', 'workers'],
+  sandbox: ['ops'],
+  commands: ['hook', 'legacy', 'ops', 'sandbox', 'workers'],
 }
 
 describe('imports', () => {

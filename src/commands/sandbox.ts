@@ -1,0 +1,124 @@
+/** Owns the sandbox command: options in, an Okta to practise on, served until told to stop. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { randomBytes } from 'node:crypto'
+import { systemClock } from '../clock.ts'
+import { describeUnforeseen } from '../errors.ts'
+import { untilStopped } from '../ops/shutdown.ts'
+import { FAULTS_PATH } from '../sandbox/faults-api.ts'
+import { faultSchema, type Faults, type FaultSettings } from '../sandbox/faults.ts'
+import { startSandbox } from '../sandbox/sandbox.ts'
+import type { Host, Perform } from './host.ts'
+import { announce, announceService, createService } from './sandbox-words.ts'
+
+export interface SandboxCommandOptions {
+  readonly host: string
+  readonly port: number
+  readonly token: string | undefined
+  readonly seed: number
+  readonly attribute: readonly string[]
+  readonly oauth: boolean
+  readonly dpop: boolean
+  readonly faults: FaultSettings
+}
+
+/**
+ * Serves until a signal ends it.
+ * @returns the exit code
+ * @throws AppError `listen_failed`
+ */
+export const sandbox = async (
+  options: SandboxCommandOptions,
+  { stdout, onSignal }: Host,
+): Promise<number> => {
+  const { host, port, seed, attribute: attributes, oauth, dpop, faults } = options
+  const token = options.token ?? `00${randomBytes(30).toString('base64url')}`
+  const made = oauth || dpop ? createService(dpop) : undefined
+  const say = (text: string): void => void stdout.write(text)
+  const starting = startSandbox({
+    ...{ host, port, seed, attributes, faults },
+    ...made?.service,
+    tokens: [{ scheme: 'SSWS', token }],
+    onBug: (err) => say(`A mistake in the sandbox: ${JSON.stringify(describeUnforeseen(err))}\n`),
+  })
+  const end = untilStopped({
+    onSignal,
+    drain: async () => (await starting).close(),
+    clock: systemClock,
+    say: (message) => say(`${message}\n`),
+  })
+  const { url } = await starting
+  say(announce(url, token, made ? announceService(url, made.pem, made.hookSecret) : ''))
+  return end
+}
+
+/** @throws InvalidArgumentError, which commander turns into the usage's exit code */
+const numberWithin =
+  (accepts: (value: number) => boolean) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (text.trim() === '' || !accepts(value))
+      throw new InvalidArgumentError('It is not a number that fits.')
+    return value
+  }
+
+const isInteger =
+  (max: number) =>
+  (value: number): boolean =>
+    Number.isInteger(value) && value >= 0 && value <= max
+
+const FAULT_OPTIONS: readonly [fault: keyof Faults, flags: string, description: string][] = [
+  ['rateLimit', '--rate-limit <calls>', 'calls a minute in each bucket'],
+  ['concurrency', '--concurrency <calls>', 'calls at the same time'],
+  ['readOnly', '--read-only', 'refuse writes, as an org in read-only mode'],
+  ['latencyMs', '--latency <ms>', 'how late every answer is'],
+  ['errorRate', '--error-rate <0..1>', 'how many API calls fail with 500'],
+  ['resetBeforeRate', '--reset-before-rate <0..1>', 'how many are cut off before they count'],
+  ['resetAfterRate', '--reset-after-rate <0..1>', 'how many are carried out but lose their answer'],
+  ['clockSkewMs', '--clock-skew <ms>', "how far Okta's clock is ahead (behind, if negative)"],
+]
+
+/** Commander names an option after its flag; the sandbox, after its unit. */
+const faultsFrom = (given: Readonly<Record<string, unknown>>): FaultSettings =>
+  Object.fromEntries(
+    FAULT_OPTIONS.map(
+      ([fault, flags]) => [fault, given[new Option(flags).attributeName()]] as const,
+    ),
+  )
+
+const HELP = `
+While it runs, GET ${FAULTS_PATH} shows the faults, and PUT sets those that it names:
+  ${Object.keys(faultSchema.shape).join(', ')}
+
+Examples:
+  okta-migrate sandbox
+  okta-migrate sandbox --rate-limit 100 --latency 200 --reset-after-rate 0.02
+  okta-migrate sandbox --dpop            a service app, as new ones are made in the Admin Console
+`
+
+export const sandboxCommand = (perform: Perform): Command => {
+  const command = new Command('sandbox')
+    .description('an Okta to practise on: offline, in memory, faults on demand')
+    .option('--host <address>', 'where to listen', '127.0.0.1')
+    .option('--port <number>', 'where to listen; 0 for any', numberWithin(isInteger(65_535)), 4000)
+    .option('--token <text>', 'the API token that is good (default: made for this run)')
+    .option('--attribute <name...>', "profile attributes beyond Okta's own", [])
+    .option(
+      '--seed <number>',
+      'of chance, so that a run repeats',
+      numberWithin(isInteger(2 ** 32)),
+      1,
+    )
+    .option('--oauth', 'make a service app, and a client to call the hook with', false)
+    .option('--dpop', 'the same, and the app requires DPoP', false)
+    .addHelpText('after', HELP)
+  for (const [fault, flags, description] of FAULT_OPTIONS) {
+    const { shape } = faultSchema
+    const accepts = (value: number): boolean => shape[fault].safeParse(value).success
+    const usual = String(shape[fault].parse(undefined))
+    if (fault === 'readOnly') command.option(flags, description)
+    else command.option(flags, `${description} (default: ${usual})`, numberWithin(accepts))
+  }
+  return command.action((given: Omit<SandboxCommandOptions, 'faults'> & Record<string, unknown>) =>
+    perform((host) => sandbox({ ...given, faults: faultsFrom(given) }, host)),
+  )
+}

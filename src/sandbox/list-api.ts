@@ -1,0 +1,109 @@
+/** Owns the list of users: pages, filter, search and q ("List all users"). */
+import { Hono, type Context } from 'hono'
+import * as z from 'zod'
+import { OktaError } from './errors.ts'
+import { may, originOf, parseAs, type Org, type OrgEnv } from './org.ts'
+import { isAttribute } from './profile.ts'
+import { parseSearch, type Attribute, type Predicate } from './search.ts'
+import { userId, userView, type User } from './users.ts'
+
+const MAX_LIMIT = 200
+const Q_LIMIT = 10
+
+const QUERY = z.object({
+  limit: z.coerce.number().int().min(1).optional(),
+  after: z.string().optional(),
+  filter: z.string().optional(),
+  search: z.string().optional(),
+  q: z.string().optional(),
+  sortBy: z.undefined({ error: 'Is not part of the sandbox' }).optional(),
+})
+
+type ListQuery = z.infer<typeof QUERY>
+
+const text = (read: (user: User) => string | undefined): Attribute<User> => ({
+  isDate: false,
+  read,
+})
+
+const date = (read: (user: User) => string | null): Attribute<User> => ({
+  isDate: true,
+  read: (user) => read(user) ?? undefined,
+})
+
+const profileAttribute = (name: string): Attribute<User> =>
+  text(({ profile }) => (typeof profile[name] === 'string' ? profile[name] : undefined))
+
+const FILTERABLE: Readonly<Record<string, Attribute<User>>> = {
+  id: text(userId),
+  status: text(({ status }) => status),
+  lastUpdated: date(({ lastUpdated }) => lastUpdated),
+  'profile.login': profileAttribute('login'),
+  'profile.email': profileAttribute('email'),
+  'profile.firstName': profileAttribute('firstName'),
+  'profile.lastName': profileAttribute('lastName'),
+}
+
+const SEARCHABLE: Readonly<Record<string, Attribute<User>>> = {
+  ...FILTERABLE,
+  created: date(({ created }) => created),
+  activated: date(({ activated }) => activated),
+  statusChanged: date(({ statusChanged }) => statusChanged),
+  'type.id': text(({ typeId }) => typeId),
+}
+
+const searchable = (name: string, custom: ReadonlySet<string>): Attribute<User> | undefined => {
+  const [, attribute] = /^profile\.(\w+)$/.exec(name) ?? []
+  const isKnown = attribute !== undefined && isAttribute(attribute, custom)
+  return SEARCHABLE[name] ?? (isKnown ? profileAttribute(attribute) : undefined)
+}
+
+const startsWith = (wanted: string): Predicate<User> => {
+  const start = wanted.toLowerCase()
+  return ({ profile, status }) =>
+    status !== 'DEPROVISIONED' &&
+    [profile['firstName'], profile['lastName'], profile['email']].some((value) =>
+      String(value).toLowerCase().startsWith(start),
+    )
+}
+
+const predicateOf = ({ search, filter, q }: ListQuery, { customAttributes }: Org) => {
+  if (search !== undefined) return parseSearch(search, (name) => searchable(name, customAttributes))
+  if (filter !== undefined) return parseSearch(filter, (name) => FILTERABLE[name])
+  if (q !== undefined) return startsWith(q)
+  return ({ status }: User) => status !== 'DEPROVISIONED'
+}
+
+const encodeAfter = (index: number): string => Buffer.from(`users:${index}`).toString('base64url')
+
+const decodeAfter = (after: string): number => {
+  const [, index] = /^users:(\d+)$/.exec(Buffer.from(after, 'base64url').toString()) ?? []
+  if (index === undefined) throw new OktaError('E0000031')
+  return Number(index)
+}
+
+const linkTo = (c: Context<OrgEnv>, rel: string, change: Record<string, string>): string => {
+  const url = new URL(c.req.url)
+  for (const [name, value] of Object.entries(change)) url.searchParams.set(name, value)
+  return `<${url.href}>; rel="${rel}"`
+}
+
+export const listApi = (org: Org): Hono<OrgEnv> => {
+  const app = new Hono<OrgEnv>()
+  app.get('/api/v1/users', may(org.tokens, 'okta.users.read'), (c) => {
+    const query = parseAs(QUERY, c.req.query(), 'query')
+    const isQ = query.q !== undefined && query.search === undefined && query.filter === undefined
+    const limit = Math.min(query.limit ?? (isQ ? Q_LIMIT : MAX_LIMIT), MAX_LIMIT)
+    const start = query.after === undefined ? 0 : decodeAfter(query.after)
+    const { users, next } = org.users.page(start, limit, predicateOf(query, org))
+    const links = [linkTo(c, 'self', {})]
+    if (next !== undefined && !isQ) {
+      links.push(linkTo(c, 'next', { after: encodeAfter(next), limit: String(limit) }))
+    }
+    // Several lines, as Okta sends them; a Headers object would join them into one.
+    c.env.outgoing.setHeader('link', links)
+    const origin = originOf(c)
+    return c.json(users.map((user) => userView(user, origin)))
+  })
+  return app
+}

@@ -1,0 +1,82 @@
+/** Owns what one sandbox is made of, and the little that every route of it needs. */
+import type { HttpBindings } from '@hono/node-server'
+import type { Context, MiddlewareHandler } from 'hono'
+import * as z from 'zod'
+import type { Clock } from '../clock.ts'
+import { OktaError } from './errors.ts'
+import type { FaultSwitch } from './faults.ts'
+import type { HookStore } from './hooks.ts'
+import type { SystemLog } from './log.ts'
+import type { Scope, Tokens } from './tokens.ts'
+import type { UserStore } from './users.ts'
+import type { Wall } from './wall.ts'
+
+export interface Org {
+  readonly clock: Clock
+  readonly wall: Wall
+  readonly faults: FaultSwitch
+  readonly users: UserStore
+  readonly hooks: HookStore
+  readonly log: SystemLog
+  readonly tokens: Tokens
+  /** Profile attributes beyond Okta's own. */
+  readonly customAttributes: ReadonlySet<string>
+  /** The first is the default. */
+  readonly userTypes: readonly [string, ...string[]]
+}
+
+export interface OrgEnv {
+  Bindings: HttpBindings
+  Variables: { requestId: string }
+}
+
+export type Step = MiddlewareHandler<OrgEnv>
+
+/** Scheme and host, as the caller wrote them: links lead back the same way. */
+export const originOf = (c: Context<OrgEnv>): string => new URL(c.req.url).origin
+
+/** Lets a call on whose token has the scope. */
+export const may =
+  (tokens: Tokens, scope: Scope): Step =>
+  async (c, next) => {
+    const { origin, pathname } = new URL(c.req.url)
+    const call = {
+      authorization: c.req.header('authorization'),
+      proof: c.req.header('dpop'),
+      method: c.req.method,
+      url: origin + pathname,
+    }
+    await tokens.check(call, scope)
+    await next()
+  }
+
+/** @throws OktaError E0000021 or E0000003 */
+export const readJson = async (c: Context<OrgEnv>): Promise<unknown> => {
+  const mediaType = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (mediaType !== 'application/json') throw new OktaError('E0000021')
+  return c.req.json<unknown>().catch(() => {
+    throw new OktaError('E0000003')
+  })
+}
+
+/**
+ * Holds a body or a query to its schema.
+ * @throws OktaError E0000001, with each field that is wrong, never its value
+ */
+export const parseAs = <T extends z.ZodType>(
+  schema: T,
+  given: unknown,
+  what: string,
+): z.output<T> => {
+  const { success, data, error } = schema.safeParse(given)
+  if (success) return data
+  const causes = error.issues.map(({ path, message }) => `${path.join('.') || what}: ${message}`)
+  throw new OktaError('E0000001', { what, causes })
+}
+
+/** A query parameter that says yes or no. */
+export const flag = (byDefault: boolean) =>
+  z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .default(byDefault)

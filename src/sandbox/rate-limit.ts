@@ -1,0 +1,38 @@
+/** Owns Okta's rate limit: calls counted per bucket in windows of a minute. */
+
+export const WINDOW_MS = 60_000
+
+/** Which calls share a counter. The first that fits counts. */
+const BUCKETS: readonly [bucket: string, path: RegExp][] = [
+  ['users', /^\/api\/v1\/users\/?$/],
+  ['user', /^\/api\/v1\/users\//],
+  ['hooks', /^\/api\/v1\/inlineHooks/],
+  ['authn', /^\/api\/v1\/authn/],
+  ['logs', /^\/api\/v1\/logs/],
+  ['oauth', /^\/oauth2\//],
+]
+
+export const bucketOf = (path: string): string =>
+  BUCKETS.find(([, pattern]) => pattern.test(path))?.[0] ?? 'other'
+
+export interface Allowance {
+  readonly allowed: boolean
+  readonly remaining: number
+  /** When the window ends, on the scale of `now`. */
+  readonly resetAt: number
+}
+
+/** A window begins with a bucket's first call, not with the minute ("Rate limits overview"). */
+export const createRateLimiter = () => {
+  const windows = new Map<string, { readonly endsAt: number; used: number }>()
+  return (bucket: string, limit: number, now: number): Allowance => {
+    let window = windows.get(bucket)
+    if (!window || now >= window.endsAt) {
+      window = { endsAt: now + WINDOW_MS, used: 0 }
+      windows.set(bucket, window)
+    }
+    const allowed = window.used < limit
+    if (allowed) window.used += 1
+    return { allowed, remaining: Math.max(0, limit - window.used), resetAt: window.endsAt }
+  }
+}

@@ -1,0 +1,20 @@
+/** Owns bounded memory of what happened last: the oldest makes room for the newest. */
+
+export interface Ring<T> {
+  push(item: T): void
+  /** Oldest first. */
+  values(): T[]
+}
+
+export const createRing = <T>(capacity: number): Ring<T> => {
+  const items: T[] = []
+  let next = 0
+  return {
+    push(item) {
+      items[next] = item
+      next = (next + 1) % capacity
+    },
+    values: () =>
+      items.length < capacity ? [...items] : [...items.slice(next), ...items.slice(0, next)],
+  }
+}

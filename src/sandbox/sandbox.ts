@@ -1,0 +1,170 @@
+/** Owns the sandbox: an Okta org in memory, on a port, joined from its parts. */
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { systemClock, type Clock } from '../clock.ts'
+import { listen } from '../ops/listen.ts'
+import { authnApi } from './authn-api.ts'
+import { NO_CREDENTIALS } from './credentials.ts'
+import { customServerApi, type HookClient } from './custom-server-api.ts'
+import { createDpopChecker } from './dpop.ts'
+import { notFound, OAuthError, OktaError } from './errors.ts'
+import { createFaults, type Faults, type FaultSettings } from './faults.ts'
+import { faultsApi } from './faults-api.ts'
+import { createFront, type AnsweredCall } from './front.ts'
+import { createHookCaller } from './hook-call.ts'
+import { createHookStore, hookView, type HookView } from './hooks.ts'
+import { hooksApi } from './hooks-api.ts'
+import { logApi } from './log-api.ts'
+import { createSystemLog, type LogEvent } from './log.ts'
+import type { Org, OrgEnv } from './org.ts'
+import { createRandom } from './random.ts'
+import { createRing } from './ring.ts'
+import { createSignIn } from './sign-in.ts'
+import { tokenApi, type ServiceApp } from './token-api.ts'
+import { createTokens, type Token } from './tokens.ts'
+import { createUserStore, userView, type UserView } from './users.ts'
+import { usersApi } from './users-api.ts'
+import { createWall } from './wall.ts'
+
+const MAX_BODY_BYTES = 1024 * 1024
+const CALLS_KEPT = 10_000
+const DEFAULT_TYPE = 'otysandbox0000000000'
+
+export interface SandboxOptions {
+  readonly host?: string
+  /** 0 for any that is free. */
+  readonly port?: number
+  readonly clock?: Clock
+  /** The date and time at the start, in milliseconds since 1970. */
+  readonly startedAt?: number
+  /** Of chance: the same seed and the same calls meet the same faults. */
+  readonly seed?: number
+  readonly tokens?: readonly Token[]
+  readonly apps?: readonly ServiceApp[]
+  /** Clients of the custom authorization server, with whose tokens hooks can be called. */
+  readonly hookClients?: readonly HookClient[]
+  readonly faults?: FaultSettings
+  /** Profile attributes beyond Okta's own. */
+  readonly attributes?: readonly string[]
+  /** Ids of user types beside the default one. */
+  readonly userTypes?: readonly string[]
+  /** Told of a mistake in the sandbox itself. */
+  readonly onBug?: (err: unknown) => void
+}
+
+/** A user as the API shows it, and what the API never tells: how the next sign-in is checked. */
+export type SandboxUser = UserView & { readonly password: 'none' | 'hook' | 'imported' | 'stored' }
+
+export interface Sandbox {
+  readonly url: string
+  /** The admin first, who was there from the start; then the others, oldest first. */
+  users(): Generator<SandboxUser>
+  hooks(): HookView[]
+  /** The last calls that were answered, oldest first. */
+  calls(): AnsweredCall[]
+  /** The System Log's last events, oldest first. */
+  events(): LogEvent[]
+  setFaults(settings: Partial<FaultSettings>): Faults
+  close(): Promise<void>
+}
+
+const ADMIN = {
+  status: 'ACTIVE',
+  typeId: DEFAULT_TYPE,
+  groupIds: [],
+  profile: {
+    login: 'admin@sandbox.example',
+    email: 'admin@sandbox.example',
+    firstName: 'Sandbox',
+    lastName: 'Admin',
+  },
+  credentials: NO_CREDENTIALS,
+} as const
+
+const createOrg = (options: SandboxOptions) => {
+  const { clock = systemClock, startedAt = Date.now(), seed = 1 } = options
+  const faults = createFaults(createRandom(seed), options.faults ?? {})
+  const skewMs = (): number => faults.current.clockSkewMs
+  const wall = createWall({ clock, startedAt, skewMs })
+  const dpop = createDpopChecker(wall)
+  const tokens = createTokens({ tokens: options.tokens ?? [], dpop, now: () => clock.now() })
+  const users = createUserStore()
+  users.add(ADMIN, wall.iso())
+  const org: Org = {
+    clock,
+    wall,
+    faults,
+    users,
+    hooks: createHookStore(),
+    log: createSystemLog(wall),
+    tokens,
+    customAttributes: new Set(options.attributes),
+    userTypes: [DEFAULT_TYPE, ...(options.userTypes ?? [])],
+  }
+  return { org, dpop }
+}
+
+/** Where the method is at fault when no route fits. */
+const KNOWN_PATHS = /^\/api\/v1\/(authn|logs|(users|inlineHooks)(\/[^/]+)?)$/
+
+const tooLarge = (): never => {
+  throw new OktaError('E0000003')
+}
+
+const createApp = (options: SandboxOptions, org: Org, parts: Hono<OrgEnv>[]) => {
+  const calls = createRing<AnsweredCall>(CALLS_KEPT)
+  const front = createFront({ ...org, calls })
+  const app = new Hono<OrgEnv>()
+  app.route('/', faultsApi(org.faults))
+  app.use('*', ...front.all, bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }))
+  app.use('/api/*', ...front.api)
+  for (const part of parts) app.route('/', part)
+  app.notFound((c) => {
+    throw KNOWN_PATHS.test(c.req.path) ? new OktaError('E0000022') : notFound(c.req.path, 'Path')
+  })
+  app.onError((err, c) => {
+    if (err instanceof OktaError || err instanceof OAuthError) return c.json(err.body(), err.status)
+    options.onBug?.(err)
+    return c.json(new OktaError('E0000009').body(), 500)
+  })
+  return { app, calls }
+}
+
+const passwordKind = (password: string | { readonly algorithm: string }) => {
+  if (password === 'none' || password === 'hook') return password
+  return typeof password === 'object' && password.algorithm === 'scrypt' ? 'stored' : 'imported'
+}
+
+/** @throws AppError `listen_failed` */
+export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
+  const { host = '127.0.0.1', port = 0, apps = [], hookClients = [] } = options
+  const { org, dpop } = createOrg(options)
+  const { clock, wall, tokens, users, hooks, log, faults } = org
+  const callHook = createHookCaller(clock)
+  const { app, calls } = createApp(options, org, [
+    usersApi(org),
+    hooksApi(org, callHook),
+    authnApi(createSignIn(org, callHook), wall),
+    logApi(log, tokens),
+    tokenApi({ apps, tokens, dpop, wall }),
+    customServerApi(hookClients, wall),
+  ])
+  const listener = await listen({
+    ...{ fetch: app.fetch, host, port, clock },
+    ...{ tls: undefined, onRenewal: () => undefined },
+  })
+  const { url } = listener
+  return {
+    url,
+    *users() {
+      for (const user of users.values()) {
+        yield { ...userView(user, url), password: passwordKind(user.credentials.password) }
+      }
+    },
+    hooks: () => hooks.list(undefined).map((hook) => hookView(hook, url)),
+    calls: () => calls.values(),
+    events: () => log.events(),
+    setFaults: (settings) => faults.set(settings),
+    close: () => listener.close(),
+  }
+}

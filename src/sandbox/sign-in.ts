@@ -1,0 +1,105 @@
+/** Owns the sign-in: a password checked by Okta itself, or by the hook until it was right once. */
+import { randomBytes } from 'node:crypto'
+import { OKTA, type Password } from './credentials.ts'
+import { hashPassword, matches } from './hashes.ts'
+import type { HookCaller, HookOutcome, HookResult } from './hook-call.ts'
+import { PASSWORD_IMPORT, type Hook } from './hooks.ts'
+import type { LogTarget } from './log.ts'
+import type { Org } from './org.ts'
+import { loginOf, userId, type Status, type User } from './users.ts'
+
+export interface Attempt {
+  /** As it was typed. */
+  readonly username: string
+  readonly password: string
+  readonly requestId: string
+  readonly ipAddress: string
+  readonly origin: string
+}
+
+const MAY_SIGN_IN: readonly Status[] = ['ACTIVE', 'PASSWORD_EXPIRED']
+
+/** The payload as Okta documents it for a Classic Engine org, whose sign-in this is. */
+const payloadFor = (hook: Hook, attempt: Attempt, eventTime: string): object => ({
+  eventId: randomBytes(16).toString('base64url'),
+  eventTime,
+  eventType: PASSWORD_IMPORT,
+  eventTypeVersion: '1.0',
+  contentType: 'application/json',
+  cloudEventVersion: '0.1',
+  source: `${attempt.origin}/api/v1/inlineHooks/${hook.id}`,
+  data: {
+    context: {
+      request: {
+        id: attempt.requestId,
+        method: 'POST',
+        url: { value: '/api/v1/authn' },
+        ipAddress: attempt.ipAddress,
+      },
+      credential: { username: attempt.username, password: attempt.password },
+    },
+    action: { credential: 'UNVERIFIED' },
+  },
+})
+
+const isVerified = (outcome: HookOutcome): boolean =>
+  outcome.kind === 'decided' && outcome.credential === 'VERIFIED'
+
+const logHookCall = ({ log }: Org, hook: Hook, { outcome, attempts }: HookResult): void => {
+  const target: LogTarget[] = [{ id: hook.id, type: 'Inline Hook', alternateId: hook.name }]
+  const write = (eventType: 'inline_hook.executed' | 'inline_hook.response.processed') => {
+    const isSuccess = outcome.kind === 'decided'
+    const reason = isSuccess ? undefined : outcome.why
+    const debugData = { attempts, ...(isSuccess && outcome.debugContext) }
+    log.write({ eventType, isSuccess, reason, target, debugData })
+  }
+  const isAnswer2xx = outcome.kind === 'unusable' && outcome.status >= 200 && outcome.status <= 299
+  // Okta writes of an execution only where it failed.
+  if (outcome.kind === 'decided' || isAnswer2xx) write('inline_hook.response.processed')
+  else write('inline_hook.executed')
+}
+
+export const createSignIn = (org: Org, callHook: HookCaller) => {
+  const { hooks, log, faults, wall } = org
+
+  const store = (user: User, password: Password): void => {
+    user.credentials = { ...user.credentials, password, provider: OKTA }
+    user.passwordChanged = user.lastUpdated = wall.iso()
+  }
+
+  const askHook = async (user: User, attempt: Attempt): Promise<boolean> => {
+    const hook = hooks.passwordImport()
+    if (!hook) return false
+    const result = await callHook(hook.channel, payloadFor(hook, attempt, wall.iso()))
+    logHookCall(org, hook, result)
+    const verified = isVerified(result.outcome)
+    const password = verified && !faults.current.readOnly && (await hashPassword(attempt.password))
+    // Meanwhile an admin may have set another password, which then stays.
+    const isStored = password !== false && user.credentials.password === 'hook'
+    if (isStored) store(user, password)
+    const target: LogTarget[] = [{ id: userId(user), type: 'User', alternateId: loginOf(user) }]
+    const reason = verified ? 'The org is in read-only mode' : 'The hook did not verify it'
+    log.write({
+      eventType: 'user.import.password',
+      isSuccess: isStored,
+      reason: isStored ? undefined : reason,
+      target,
+    })
+    return verified
+  }
+
+  /** @returns the user, or undefined for every reason not to let anybody in */
+  return async (attempt: Attempt): Promise<User | undefined> => {
+    const user = org.users.find(attempt.username)
+    if (!user || attempt.password === '' || !MAY_SIGN_IN.includes(user.status)) return undefined
+    const { password } = user.credentials
+    if (password === 'none') return undefined
+    const isIn =
+      password === 'hook' ? await askHook(user, attempt) : await matches(password, attempt.password)
+    if (!isIn) return undefined
+    if (!faults.current.readOnly) user.lastLogin = wall.iso()
+    return user
+  }
+}
+
+export type SignIn = ReturnType<typeof createSignIn>

@@ -1,0 +1,18 @@
+/** Owns the user in a path: an id, a login, or a short name. */
+import type { Context } from 'hono'
+import { notFound } from './errors.ts'
+import type { OrgEnv } from './org.ts'
+import type { User, UserStore } from './users.ts'
+
+/**
+ * `me` is whoever made the API token: the admin, who is the first user.
+ * @throws OktaError E0000007
+ */
+export const userAt = (users: UserStore, c: Context<OrgEnv>): User => {
+  const idOrName = c.req.param('id') ?? ''
+  const isAdmin = idOrName === 'me' && c.req.header('authorization')?.startsWith('SSWS ')
+  const [admin] = isAdmin ? users.values() : []
+  const user = admin ?? users.find(idOrName)
+  if (!user) throw notFound(idOrName, 'User')
+  return user
+}

@@ -1,0 +1,114 @@
+/** Owns the Users API: create, get, list and update ("Users" in the Okta Management API). */
+import { Hono, type Context } from 'hono'
+import * as z from 'zod'
+import {
+  changeCredentials,
+  credentialsSchema,
+  newCredentials,
+  type Credentials,
+} from './credentials.ts'
+import { invalid, OktaError } from './errors.ts'
+import { lifecycleApi } from './lifecycle-api.ts'
+import { listApi } from './list-api.ts'
+import { flag, may, originOf, parseAs, readJson, type Org, type OrgEnv } from './org.ts'
+import { checkProfile, duplicateLogin } from './profile.ts'
+import { userAt } from './user-at.ts'
+import { userView, type Status, type User } from './users.ts'
+
+const MAX_GROUPS = 20
+
+const profileSchema = z.record(z.string(), z.unknown())
+
+const createSchema = z.object({
+  profile: profileSchema,
+  credentials: credentialsSchema.optional(),
+  groupIds: z.array(z.string().min(1).max(100)).default([]),
+  type: z.object({ id: z.string() }).optional(),
+  realmId: z.string().optional(),
+})
+
+const createQuery = z.object({
+  activate: flag(true),
+  provider: flag(false),
+  nextLogin: z.enum(['changePassword']).optional(),
+})
+
+const updateSchema = z.object({
+  profile: profileSchema.optional(),
+  credentials: credentialsSchema.optional(),
+})
+
+type CreateQuery = z.infer<typeof createQuery>
+
+/** The table "Create a user" of the Users API, by what the user can sign in with. */
+const firstStatus = ({ activate, nextLogin }: CreateQuery, credentials: Credentials): Status => {
+  if (!activate) return 'STAGED'
+  if (nextLogin) return 'PASSWORD_EXPIRED'
+  const { password, provider } = credentials
+  return password === 'none' && provider.type === 'OKTA' ? 'PROVISIONED' : 'ACTIVE'
+}
+
+const checkNextLogin = ({ activate, nextLogin }: CreateQuery, { password }: Credentials): void => {
+  if (!nextLogin) return
+  if (!activate) throw new OktaError('E0000124')
+  if (password === 'none' || password === 'hook') throw new OktaError('E0000125')
+}
+
+const create = (org: Org) => async (c: Context<OrgEnv>) => {
+  const query = parseAs(createQuery, c.req.query(), 'query')
+  const body = parseAs(createSchema, await readJson(c), 'user')
+  if (body.groupIds.length > MAX_GROUPS) throw new OktaError('E0000093')
+  const typeId = body.type?.id ?? org.userTypes[0]
+  if (!org.userTypes.includes(typeId)) throw invalid('type', 'No such user type')
+  const profile = checkProfile(body.profile, org.customAttributes)
+  const credentials = await newCredentials(body.credentials, query.provider)
+  checkNextLogin(query, credentials)
+  // From here to the end nothing waits, so that of two equal logins at once one is a duplicate.
+  if (org.users.byLogin(String(profile['login']))) throw duplicateLogin()
+  const status = firstStatus(query, credentials)
+  const { groupIds } = body
+  const user = org.users.add({ status, typeId, groupIds, profile, credentials }, org.wall.iso())
+  return c.json(userView(user, originOf(c)))
+}
+
+const setCredentials = async (
+  org: Org,
+  user: User,
+  given: z.infer<typeof credentialsSchema>,
+): Promise<void> => {
+  if (given.provider) throw invalid('provider', 'Cannot be changed here')
+  if (given.password?.hash && user.status !== 'STAGED') throw new OktaError('E0000038')
+  user.credentials = await changeCredentials(user.credentials, given)
+  if (given.password) user.passwordChanged = org.wall.iso()
+  if (given.password?.value === undefined) return
+  if (user.status === 'PROVISIONED' || user.status === 'RECOVERY') {
+    user.status = 'ACTIVE'
+    user.statusChanged = org.wall.iso()
+  }
+}
+
+const update = (org: Org) => async (c: Context<OrgEnv>) => {
+  const { profile, credentials } = parseAs(updateSchema, await readJson(c), 'user')
+  const user = userAt(org.users, c)
+  if (credentials) await setCredentials(org, user, credentials)
+  if (profile) {
+    const merged = checkProfile({ ...user.profile, ...profile }, org.customAttributes)
+    const holder = org.users.byLogin(String(merged['login']))
+    if (holder && holder !== user) throw duplicateLogin()
+    org.users.setProfile(user, merged)
+  }
+  user.lastUpdated = org.wall.iso()
+  return c.json(userView(user, originOf(c)))
+}
+
+export const usersApi = (org: Org): Hono<OrgEnv> => {
+  const app = new Hono<OrgEnv>()
+  const mayRead = may(org.tokens, 'okta.users.read')
+  const mayManage = may(org.tokens, 'okta.users.manage')
+  app.route('/', listApi(org))
+  app.post('/api/v1/users', mayManage, create(org))
+  app.get('/api/v1/users/:id', mayRead, (c) => c.json(userView(userAt(org.users, c), originOf(c))))
+  app.post('/api/v1/users/:id', mayManage, update(org))
+  app.route('/', lifecycleApi(org))
+  return app
+}

@@ -1,0 +1,145 @@
+/** Owns the users: kept so that a million of them fit, and no page costs more than its own rows. */
+import type { Credentials } from './credentials.ts'
+import { indexOfId, makeId } from './ids.ts'
+import { loginKey, type Profile } from './profile.ts'
+
+export type Status =
+  'STAGED' | 'PROVISIONED' | 'ACTIVE' | 'RECOVERY' | 'PASSWORD_EXPIRED' | 'DEPROVISIONED'
+
+export interface User {
+  /** In the order of creation; the id is made of it. */
+  readonly index: number
+  status: Status
+  readonly created: string
+  activated: string | null
+  statusChanged: string | null
+  lastLogin: string | null
+  lastUpdated: string
+  passwordChanged: string | null
+  readonly typeId: string
+  readonly groupIds: readonly string[]
+  profile: Profile
+  credentials: Credentials
+}
+
+export type NewUser = Pick<User, 'status' | 'typeId' | 'groupIds' | 'profile' | 'credentials'>
+
+export const userId = ({ index }: User): string => makeId('00u', index)
+
+export const loginOf = ({ profile }: User): string => String(profile['login'])
+
+/** The user as the Users API shows it, `origin` being the scheme and host that the caller used. */
+export const userView = (user: User, origin: string) => ({
+  id: userId(user),
+  status: user.status,
+  created: user.created,
+  activated: user.activated,
+  statusChanged: user.statusChanged,
+  lastLogin: user.lastLogin,
+  lastUpdated: user.lastUpdated,
+  passwordChanged: user.passwordChanged,
+  type: { id: user.typeId },
+  profile: user.profile,
+  credentials: {
+    ...(user.credentials.password === 'none' ? {} : { password: {} }),
+    ...(user.credentials.question !== undefined && {
+      recovery_question: { question: user.credentials.question },
+    }),
+    provider: user.credentials.provider,
+  },
+  _links: { self: { href: `${origin}/api/v1/users/${userId(user)}` } },
+})
+
+export type UserView = ReturnType<typeof userView>
+
+export interface Page {
+  readonly users: readonly User[]
+  /** Where the next page begins, if there is one. */
+  readonly next: number | undefined
+}
+
+export interface UserStore {
+  add(user: NewUser, now: string): User
+  /** By login, whatever its case and diacritics. */
+  byLogin(login: string): User | undefined
+  /** By id, by login, or by the part of the login before the @ while only one user has it. */
+  find(idOrName: string): User | undefined
+  setProfile(user: User, profile: Profile): void
+  remove(user: User): void
+  page(from: number, limit: number, accepts: (user: User) => boolean): Page
+  values(): Generator<User>
+}
+
+const keyOf = (user: User): string => loginKey(loginOf(user))
+
+/** Looks at every login: rare enough that an index of its own is not worth its memory. */
+const findShortName = (logins: ReadonlyMap<string, User>, name: string): User | undefined => {
+  const start = `${loginKey(name)}@`
+  let found: User | undefined
+  for (const [key, user] of logins) {
+    if (!key.startsWith(start)) continue
+    if (found) return undefined
+    found = user
+  }
+  return found
+}
+
+export const createUserStore = (): UserStore => {
+  const users: (User | undefined)[] = []
+  const logins = new Map<string, User>()
+
+  const byLogin = (login: string): User | undefined => logins.get(loginKey(login))
+
+  function* from(start: number): Generator<User> {
+    for (let index = start; index < users.length; index += 1) {
+      const user = users[index]
+      if (user) yield user
+    }
+  }
+
+  return {
+    add(user, now) {
+      const activated = user.status === 'STAGED' ? null : now
+      const added: User = {
+        index: users.length,
+        ...user,
+        created: now,
+        activated,
+        statusChanged: activated,
+        lastLogin: null,
+        lastUpdated: now,
+        passwordChanged: user.credentials.password === 'none' ? null : now,
+      }
+      users.push(added)
+      logins.set(keyOf(added), added)
+      return added
+    },
+    byLogin,
+    find(idOrName) {
+      const index = indexOfId('00u', idOrName)
+      if (index !== undefined) return users[index]
+      return (
+        byLogin(idOrName) ?? (idOrName.includes('@') ? undefined : findShortName(logins, idOrName))
+      )
+    },
+    setProfile(user, profile) {
+      logins.delete(keyOf(user))
+      user.profile = profile
+      logins.set(keyOf(user), user)
+    },
+    remove(user) {
+      logins.delete(keyOf(user))
+      users[user.index] = undefined
+    },
+    page(start, limit, accepts) {
+      const found: User[] = []
+      for (const user of from(start)) {
+        if (!accepts(user)) continue
+        if (found.length === limit) return { users: found, next: user.index }
+        found.push(user)
+      }
+      return { users: found, next: undefined }
+    },
+    values: () => from(0),
+  }
+}

@@ -1,0 +1,30 @@
+/** Owns the sandbox's date and time, which a fault may set wrong. */
+import type { Clock } from '../clock.ts'
+
+export interface Wall {
+  /** Milliseconds since 1970 in UTC, now or at a point on the clock's scale. */
+  epoch(at?: number): number
+  iso(): string
+}
+
+export interface WallParts {
+  readonly clock: Clock
+  /** The date and time at the start, in milliseconds since 1970. */
+  readonly startedAt: number
+  readonly skewMs: () => number
+}
+
+export const createWall = ({ clock, startedAt, skewMs }: WallParts): Wall => {
+  const start = clock.now()
+  const epoch = (at = clock.now()): number => Math.floor(startedAt + at - start + skewMs())
+  let last = { ms: Number.NaN, text: '' }
+  return {
+    epoch,
+    // Users created in the same millisecond share one string: a million of them are kept in memory.
+    iso() {
+      const ms = epoch()
+      if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() }
+      return last.text
+    },
+  }
+}
