@@ -34,28 +34,29 @@ const date = (read: (user: User) => string | null): Attribute<User> => ({
 const profileAttribute = (name: string): Attribute<User> =>
   text(({ profile }) => (typeof profile[name] === 'string' ? profile[name] : undefined))
 
-const FILTERABLE: Readonly<Record<string, Attribute<User>>> = {
-  id: text(userId),
-  status: text(({ status }) => status),
-  lastUpdated: date(({ lastUpdated }) => lastUpdated),
-  'profile.login': profileAttribute('login'),
-  'profile.email': profileAttribute('email'),
-  'profile.firstName': profileAttribute('firstName'),
-  'profile.lastName': profileAttribute('lastName'),
-}
+type Attributes = ReadonlyMap<string, Attribute<User>>
 
-const SEARCHABLE: Readonly<Record<string, Attribute<User>>> = {
+const FILTERABLE: Attributes = new Map([
+  ['id', text(userId)],
+  ['status', text(({ status }) => status)],
+  ['lastUpdated', date(({ lastUpdated }) => lastUpdated)],
+  ...['login', 'email', 'firstName', 'lastName'].map(
+    (name) => [`profile.${name}`, profileAttribute(name)] as const,
+  ),
+])
+
+const SEARCHABLE: Attributes = new Map([
   ...FILTERABLE,
-  created: date(({ created }) => created),
-  activated: date(({ activated }) => activated),
-  statusChanged: date(({ statusChanged }) => statusChanged),
-  'type.id': text(({ typeId }) => typeId),
-}
+  ['created', date(({ created }) => created)],
+  ['activated', date(({ activated }) => activated)],
+  ['statusChanged', date(({ statusChanged }) => statusChanged)],
+  ['type.id', text(({ typeId }) => typeId)],
+])
 
 const searchable = (name: string, custom: ReadonlySet<string>): Attribute<User> | undefined => {
   const [, attribute] = /^profile\.(\w+)$/.exec(name) ?? []
   const isKnown = attribute !== undefined && isAttribute(attribute, custom)
-  return SEARCHABLE[name] ?? (isKnown ? profileAttribute(attribute) : undefined)
+  return SEARCHABLE.get(name) ?? (isKnown ? profileAttribute(attribute) : undefined)
 }
 
 const startsWith = (wanted: string): Predicate<User> => {
@@ -69,7 +70,7 @@ const startsWith = (wanted: string): Predicate<User> => {
 
 const predicateOf = ({ search, filter, q }: ListQuery, { customAttributes }: Org) => {
   if (search !== undefined) return parseSearch(search, (name) => searchable(name, customAttributes))
-  if (filter !== undefined) return parseSearch(filter, (name) => FILTERABLE[name])
+  if (filter !== undefined) return parseSearch(filter, (name) => FILTERABLE.get(name))
   if (q !== undefined) return startsWith(q)
   return ({ status }: User) => status !== 'DEPROVISIONED'
 }

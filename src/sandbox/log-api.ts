@@ -1,7 +1,7 @@
 /** Owns the System Log API, as far as following a migration needs it. */
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { logAttribute, type SystemLog } from './log.ts'
+import { LOG_ATTRIBUTES, type SystemLog } from './log.ts'
 import { may, parseAs, type OrgEnv } from './org.ts'
 import { parseSearch } from './search.ts'
 import type { Tokens } from './tokens.ts'
@@ -17,7 +17,8 @@ export const logApi = (log: SystemLog, tokens: Tokens): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   app.get('/api/v1/logs', may(tokens, 'okta.logs.read'), (c) => {
     const { since, until, filter, limit } = parseAs(QUERY, c.req.query(), 'query')
-    const fits = filter === undefined ? () => true : parseSearch(filter, logAttribute)
+    const fits =
+      filter === undefined ? () => true : parseSearch(filter, (name) => LOG_ATTRIBUTES.get(name))
     const isWithin = (published: string): boolean =>
       Date.parse(published) >= since && Date.parse(published) < until
     const events = log.events().filter((event) => isWithin(event.published) && fits(event))

@@ -61,11 +61,11 @@ export const createSystemLog = (wall: Wall): SystemLog => {
   }
 }
 
-const ATTRIBUTES: Readonly<Record<string, Attribute<LogEvent>>> = {
-  eventType: { isDate: false, read: ({ eventType }) => eventType },
-  'outcome.result': { isDate: false, read: ({ outcome }) => outcome.result },
-  'target.id': { isDate: false, read: ({ target }) => target[0]?.id },
-  published: { isDate: true, read: ({ published }) => published },
-}
-
-export const logAttribute = (name: string): Attribute<LogEvent> | undefined => ATTRIBUTES[name]
+export const LOG_ATTRIBUTES: ReadonlyMap<string, Attribute<LogEvent>> = new Map(
+  Object.entries<Attribute<LogEvent>>({
+    eventType: { isDate: false, read: ({ eventType }) => eventType },
+    'outcome.result': { isDate: false, read: ({ outcome }) => outcome.result },
+    'target.id': { isDate: false, read: ({ target }) => target[0]?.id },
+    published: { isDate: true, read: ({ published }) => published },
+  }),
+)

@@ -50,13 +50,38 @@ export const may =
     await next()
   }
 
+const MAX_BODY_BYTES = 1024 * 1024
+
+const readChunks = async (body: ReadableStream<Uint8Array>): Promise<string> => {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    // Read to its end, since the caller hears no answer before; but not kept.
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+  }
+  if (size > MAX_BODY_BYTES) throw new OktaError('E0000003')
+  return Buffer.concat(chunks).toString()
+}
+
+/** @throws OktaError E0000003 beyond 1 MB */
+export const readText = async (c: Context<OrgEnv>): Promise<string> => {
+  const { body } = c.req.raw
+  const length = Number(c.req.header('content-length') ?? Infinity)
+  if (length > MAX_BODY_BYTES) return body ? readChunks(body) : ''
+  return c.req.text()
+}
+
 /** @throws OktaError E0000021 or E0000003 */
 export const readJson = async (c: Context<OrgEnv>): Promise<unknown> => {
   const mediaType = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json') throw new OktaError('E0000021')
-  return c.req.json<unknown>().catch(() => {
+  const text = await readText(c)
+  try {
+    return JSON.parse(text)
+  } catch {
     throw new OktaError('E0000003')
-  })
+  }
 }
 
 /**

@@ -1,6 +1,5 @@
 /** Owns the sandbox: an Okta org in memory, on a port, joined from its parts. */
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { systemClock, type Clock } from '../clock.ts'
 import { listen } from '../ops/listen.ts'
 import { authnApi } from './authn-api.ts'
@@ -26,7 +25,6 @@ import { createUserStore, userView, type UserView } from './users.ts'
 import { usersApi } from './users-api.ts'
 import { createWall } from './wall.ts'
 
-const MAX_BODY_BYTES = 1024 * 1024
 const CALLS_KEPT = 10_000
 const DEFAULT_TYPE = 'otysandbox0000000000'
 
@@ -58,14 +56,15 @@ export type SandboxUser = UserView & { readonly password: 'none' | 'hook' | 'imp
 export interface Sandbox {
   readonly url: string
   /** The admin first, who was there from the start; then the others, oldest first. */
-  users(): Generator<SandboxUser>
-  hooks(): HookView[]
+  readonly users: () => Generator<SandboxUser>
+  readonly hooks: () => HookView[]
   /** The last calls that were answered, oldest first. */
-  calls(): AnsweredCall[]
+  readonly calls: () => AnsweredCall[]
   /** The System Log's last events, oldest first. */
-  events(): LogEvent[]
-  setFaults(settings: Partial<FaultSettings>): Faults
-  close(): Promise<void>
+  readonly events: () => LogEvent[]
+  /** @throws OktaError for faults that are none */
+  readonly setFaults: (settings: FaultSettings) => Faults
+  readonly close: () => Promise<void>
 }
 
 const ADMIN = {
@@ -107,16 +106,12 @@ const createOrg = (options: SandboxOptions) => {
 /** Where the method is at fault when no route fits. */
 const KNOWN_PATHS = /^\/api\/v1\/(authn|logs|(users|inlineHooks)(\/[^/]+)?)$/
 
-const tooLarge = (): never => {
-  throw new OktaError('E0000003')
-}
-
 const createApp = (options: SandboxOptions, org: Org, parts: Hono<OrgEnv>[]) => {
   const calls = createRing<AnsweredCall>(CALLS_KEPT)
   const front = createFront({ ...org, calls })
   const app = new Hono<OrgEnv>()
   app.route('/', faultsApi(org.faults))
-  app.use('*', ...front.all, bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }))
+  app.use('*', ...front.all)
   app.use('/api/*', ...front.api)
   for (const part of parts) app.route('/', part)
   app.notFound((c) => {

@@ -11,18 +11,22 @@ export type Predicate<T> = (item: T) => boolean
 
 type Compare = (value: string | number, wanted: string | number) => boolean
 
-const OPERATORS: Readonly<
-  Record<string, { readonly onDates: boolean; readonly compare: Compare }>
-> = {
-  eq: { onDates: true, compare: (value, wanted) => value === wanted },
-  sw: { onDates: false, compare: (value, wanted) => String(value).startsWith(String(wanted)) },
-  gt: { onDates: true, compare: (value, wanted) => value > wanted },
-  ge: { onDates: true, compare: (value, wanted) => value >= wanted },
-  lt: { onDates: true, compare: (value, wanted) => value < wanted },
-  le: { onDates: true, compare: (value, wanted) => value <= wanted },
+interface Operator {
+  readonly fits: 'text' | 'dates' | 'both'
+  readonly compare: Compare
 }
 
-const FOR_TEXT = ['eq', 'sw']
+const OPERATORS: ReadonlyMap<string, Operator> = new Map(
+  Object.entries<Operator>({
+    eq: { fits: 'both', compare: (value, wanted) => value === wanted },
+    sw: { fits: 'text', compare: (value, wanted) => String(value).startsWith(String(wanted)) },
+    gt: { fits: 'dates', compare: (value, wanted) => value > wanted },
+    ge: { fits: 'dates', compare: (value, wanted) => value >= wanted },
+    lt: { fits: 'dates', compare: (value, wanted) => value < wanted },
+    le: { fits: 'dates', compare: (value, wanted) => value <= wanted },
+  }),
+)
+
 const MAX_DEPTH = 20
 const TOKEN = /\s*(?:([()])|"((?:[^"\\]|\\.)*)"|([\w.]+))/y
 
@@ -53,9 +57,9 @@ const compileClause = <T>(
   operatorName: string,
   wanted: string,
 ): Predicate<T> => {
-  const operator = OPERATORS[operatorName]
+  const operator = OPERATORS.get(operatorName)
   if (!attribute || !operator) throw unsupported()
-  const isUsable = attribute.isDate ? operator.onDates : FOR_TEXT.includes(operatorName)
+  const isUsable = operator.fits === 'both' || attribute.isDate === (operator.fits === 'dates')
   // Operators and values are compared without regard to case.
   const norm = (text: string) => (attribute.isDate ? Date.parse(text) : text.toLowerCase())
   const target = norm(wanted)

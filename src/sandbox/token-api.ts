@@ -3,7 +3,7 @@ import { createLocalJWKSet, decodeJwt, jwtVerify, type JWK } from 'jose'
 import { Hono, type Context } from 'hono'
 import { SIGNATURES, type DpopChecker } from './dpop.ts'
 import { OAuthError } from './errors.ts'
-import { originOf, type OrgEnv } from './org.ts'
+import { originOf, readText, type OrgEnv } from './org.ts'
 import { TOKEN_LIFE_S, type Scope, type Tokens } from './tokens.ts'
 import type { Wall } from './wall.ts'
 
@@ -33,7 +33,7 @@ export type Form = Readonly<Record<string, string>>
 
 /** @throws OAuthError `unsupported_grant_type` */
 export const readForm = async (c: Context<OrgEnv>): Promise<Form> => {
-  const form = Object.fromEntries(new URLSearchParams(await c.req.text()))
+  const form = Object.fromEntries(new URLSearchParams(await readText(c)))
   if (form['grant_type'] !== 'client_credentials') {
     throw new OAuthError('unsupported_grant_type', 'Only client_credentials is supported.')
   }

@@ -1,0 +1,71 @@
+/** The sandbox as a process: what it prints can be pasted, and it ends when it is told to. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { runCommand, startCommand } from '../support/command.ts'
+
+const start = async (...args: string[]) => {
+  const command = startCommand(['sandbox', '--port', '0', ...args], {})
+  await command.until(/Ctrl-C ends the sandbox/)
+  const exports = command.stdout().match(/^export (.|\n(?!\n))+/gm) ?? []
+  /** Runs a shell line after pasting what the sandbox printed. */
+  const paste = async (line: string) => {
+    const script = [...exports, line].join('\n')
+    return (await promisify(execFile)('sh', ['-c', script])).stdout
+  }
+  return { ...command, paste }
+}
+
+const LIST = 'curl -s "$OKTA_ORG_URL/api/v1/users" -H "authorization: SSWS $OKTA_API_TOKEN"'
+
+describe('okta-migrate sandbox', () => {
+  it('prints an address and a token that are good, and ends with 0', async () => {
+    const { paste, child, ended } = await start()
+    expect(JSON.parse(await paste(LIST))).toMatchObject([{ profile: { lastName: 'Admin' } }])
+    child.kill('SIGINT')
+    expect(await ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('prints calls that do as they say', async () => {
+    const { stdout, paste } = await start()
+    const [signIn, faults] = stdout().match(/^curl .+$/gm) ?? []
+    expect(JSON.parse(await paste(signIn ?? ''))).toMatchObject({ errorCode: 'E0000004' })
+    expect(JSON.parse(await paste(faults ?? ''))).toMatchObject({ resetAfterRate: 0.5 })
+  })
+
+  it('takes its faults, its token and its attributes from options', async () => {
+    const args = ['--token', 'mine', '--rate-limit', '7', '--latency', '1', '--read-only']
+    const { stdout, paste } = await start(...args, '--attribute', 'band', 'label')
+    expect(stdout()).toContain('export OKTA_API_TOKEN=mine\n')
+    expect(JSON.parse(await paste('curl -s "$OKTA_ORG_URL/sandbox/faults"'))).toMatchObject({
+      rateLimit: 7,
+      latencyMs: 1,
+      readOnly: true,
+      concurrency: 75,
+    })
+  })
+
+  it('makes a service app whose key can be pasted', async () => {
+    const { paste, stdout } = await start('--dpop')
+    const key = 'node -p "crypto.createPrivateKey(process.env.OKTA_PRIVATE_KEY).asymmetricKeyType"'
+    expect(await paste(key)).toBe('rsa\n')
+    expect(stdout()).toMatch(/OKTA_CLIENT_ID=0oa\w{17}\n/)
+  })
+
+  it.each([
+    ['--rate-limit', 'many'],
+    ['--error-rate', '1.5'],
+    ['--latency', '-1'],
+    ['--port', '70000'],
+    ['--seed', ''],
+  ])('refuses %s %s with 2', async (...args) => {
+    const { code, stderr } = await runCommand(['sandbox', ...args])
+    expect(code).toBe(2)
+    expect(stderr).toContain(args[0])
+  })
+
+  it('says in its help what can go wrong on demand, and how to ask for it', async () => {
+    const { stdout } = await runCommand(['sandbox', '--help'])
+    expect(stdout).toMatch(/PUT[^]+resetAfterRate[^]+Examples:/)
+  })
+})

@@ -1,0 +1,142 @@
+/** Faults on demand: that they strike, where they strike, and that a run with them repeats. */
+import { describe, expect, it } from 'vitest'
+import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import { ManualClock } from '../support/clock.ts'
+import { exchange } from '../support/raw.ts'
+import { HOOK_PASSWORD, profileFor, startTestSandbox, TOKEN } from '../support/sandbox.ts'
+
+const PROFILE = profileFor('isaac.brock@example.com')
+
+const start = async (faults: SandboxOptions['faults'], options: SandboxOptions = {}) => {
+  const sandbox = await startTestSandbox({ ...options, ...(faults && { faults }) })
+  return { ...sandbox, count: () => [...sandbox.users()].length - 1 }
+}
+
+describe('a reset', () => {
+  it('before the user is stored loses the call', async () => {
+    const { create, count, calls } = await start({ resetBeforeRate: 1 })
+    await expect(create(PROFILE)).rejects.toThrow('fetch failed')
+    expect(count()).toBe(0)
+    expect(calls()).toEqual([{ method: 'POST', path: '/api/v1/users', status: 0 }])
+  })
+
+  it('after it loses only the answer', async () => {
+    const { create, count, setFaults } = await start({ resetAfterRate: 1 })
+    await expect(create(PROFILE)).rejects.toThrow('fetch failed')
+    expect(count()).toBe(1)
+    setFaults({ resetAfterRate: 0 })
+    expect((await create(PROFILE)).status).toBe(400)
+  })
+})
+
+describe('other faults', () => {
+  it('500: nothing is stored', async () => {
+    const { create, count } = await start({ errorRate: 1 })
+    expect(await create(PROFILE)).toMatchObject({ status: 500, body: { errorCode: 'E0000009' } })
+    expect(count()).toBe(0)
+  })
+
+  it('read-only: writes are refused, reads are not', async () => {
+    const { create, call, count } = await start({ readOnly: true })
+    expect(await create(PROFILE)).toMatchObject({ status: 503, body: { errorCode: 'E0000010' } })
+    expect((await call('DELETE', '/api/v1/users/me')).status).toBe(503)
+    expect((await call('GET', '/api/v1/users')).status).toBe(200)
+    expect(count()).toBe(0)
+  })
+
+  it('latency: an answer is as late as that', async () => {
+    const clock = new ManualClock()
+    const { call } = await start({ latencyMs: 750 }, { clock })
+    const answer = call('GET', '/api/v1/users')
+    while (clock.pending.length === 0) await new Promise(setImmediate)
+    expect(clock.pending).toEqual([750])
+    clock.advance(750)
+    expect((await answer).status).toBe(200)
+  })
+
+  it('a clock that is wrong: Date and Reset agree with each other', async () => {
+    const startedAt = Date.UTC(2026, 0, 1)
+    const clock = new ManualClock()
+    const { call } = await start({ clockSkewMs: -3_600_000 }, { startedAt, clock })
+    const { headers } = await call('GET', '/api/v1/users')
+    expect(headers.get('date')).toBe('Wed, 31 Dec 2025 23:00:00 GMT')
+    expect(Number(headers.get('x-rate-limit-reset'))).toBe(Date.UTC(2025, 11, 31, 23, 1) / 1000)
+  })
+})
+
+describe('chance', () => {
+  const outcomes = async (seed: number) => {
+    const { create } = await start({ errorRate: 0.5 }, { seed })
+    const statuses: number[] = []
+    for (let i = 0; i < 40; i += 1) {
+      statuses.push((await create(profileFor(`u${i}@example.com`), HOOK_PASSWORD)).status)
+    }
+    return statuses
+  }
+
+  it('repeats with its seed, and strikes about as often as it is told', async () => {
+    const first = await outcomes(7)
+    expect(await outcomes(7)).toEqual(first)
+    expect(await outcomes(8)).not.toEqual(first)
+    const failed = first.filter((status) => status === 500).length
+    expect(failed).toBeGreaterThan(8)
+    expect(failed).toBeLessThan(32)
+  })
+})
+
+describe('the control route', () => {
+  it('shows the faults, and sets those that are named', async () => {
+    const { call } = await start({ latencyMs: 0, rateLimit: 50 })
+    const { body } = await call('PUT', '/sandbox/faults', { errorRate: 1 })
+    expect(body).toMatchObject({ errorRate: 1, rateLimit: 50, readOnly: false })
+    expect((await call('GET', '/sandbox/faults')).body).toEqual(body)
+    expect((await call('GET', '/api/v1/users')).status).toBe(500)
+  })
+
+  it.each([{ errorRate: 2 }, { latencyMs: -1 }, { latency: 5 }, { readOnly: 'yes' }, []])(
+    'refuses %j',
+    async (settings) => {
+      const { call } = await start(undefined)
+      const before = (await call('GET', '/sandbox/faults')).body
+      expect((await call('PUT', '/sandbox/faults', settings)).status).toBe(400)
+      expect((await call('GET', '/sandbox/faults')).body).toEqual(before)
+    },
+  )
+})
+
+describe('a call without a length', () => {
+  const post = (headers: readonly string[], body: string, path = '/api/v1/users') =>
+    [
+      `POST ${path} HTTP/1.1`,
+      'Host: localhost',
+      'Connection: close',
+      `Authorization: SSWS ${TOKEN}`,
+      'Content-Type: application/json',
+      ...headers,
+      '',
+      body,
+    ].join('\r\n')
+
+  it('is refused with 411, be it empty', async () => {
+    const { url } = await start(undefined)
+    const path = '/api/v1/users/me/lifecycle/deactivate'
+    expect(await exchange(url, [post([], '', path)])).toMatch(/^HTTP\/1\.1 411 /)
+  })
+
+  it('may come in chunks, up to 1 MB', async () => {
+    const { url, count } = await start(undefined)
+    const send = (text: string) => {
+      const chunk = `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`
+      return exchange(url, [post(['Transfer-Encoding: chunked'], chunk)])
+    }
+    expect(await send(JSON.stringify({ profile: PROFILE }))).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await send(' '.repeat(1024 * 1024 + 1))).toMatch(/^HTTP\/1\.1 400 [^]+E0000003/)
+    expect(count()).toBe(1)
+  })
+
+  it('or with one, up to 1 MB', async () => {
+    const { call } = await start(undefined)
+    const { status, body } = await call('POST', '/api/v1/users', ' '.repeat(1024 * 1024 + 1))
+    expect({ status, body }).toMatchObject({ status: 400, body: { errorCode: 'E0000003' } })
+  })
+})

@@ -1,0 +1,58 @@
+/** The System Log as a migration reads it. */
+import { describe, expect, it } from 'vitest'
+import { createRing } from '../../src/sandbox/ring.ts'
+import {
+  HOOK_PASSWORD,
+  hookBody,
+  profileFor,
+  startHookStub,
+  startTestSandbox,
+  UNVERIFIED,
+  VERIFIED,
+} from '../support/sandbox.ts'
+
+const types = (body: unknown): string[] =>
+  (body as { eventType: string }[]).map(({ eventType }) => eventType)
+
+describe('the System Log', () => {
+  it('is read by time, by expression, and in part', async () => {
+    const stub = await startHookStub(UNVERIFIED, VERIFIED)
+    const { call, create, signIn } = await startTestSandbox()
+    await call('POST', '/api/v1/inlineHooks', hookBody(stub.url))
+    const { body } = await create(profileFor('isaac.brock@example.com'), HOOK_PASSWORD)
+    await signIn('isaac.brock', 'wrong')
+    await signIn('isaac.brock', 'right')
+    const read = async (query: Record<string, string>) =>
+      (await call('GET', `/api/v1/logs?${String(new URLSearchParams(query))}`)).body
+
+    expect(types(await read({}))).toEqual([
+      'inline_hook.response.processed',
+      'user.import.password',
+      'inline_hook.response.processed',
+      'user.import.password',
+    ])
+    const filter = 'eventType eq "user.import.password" and outcome.result eq "SUCCESS"'
+    expect(await read({ filter })).toMatchObject([
+      {
+        outcome: { result: 'SUCCESS' },
+        target: [{ id: (body as { id: string }).id, alternateId: 'isaac.brock@example.com' }],
+      },
+    ])
+    expect(await read({ limit: '1' })).toHaveLength(1)
+    expect(await read({ until: '2020-01-01T00:00:00.000Z' })).toEqual([])
+    expect(await read({ since: '2020-01-01T00:00:00.000Z' })).toHaveLength(4)
+    expect(await read({ filter: 'actor.id eq "x"' })).toMatchObject({ errorCode: 'E0000031' })
+    expect(await read({ since: 'yesterday' })).toMatchObject({ errorCode: 'E0000001' })
+  })
+})
+
+describe('a ring', () => {
+  it('keeps the latest, oldest first', () => {
+    const ring = createRing<number>(3)
+    expect(ring.values()).toEqual([])
+    for (const n of [1, 2]) ring.push(n)
+    expect(ring.values()).toEqual([1, 2])
+    for (const n of [3, 4, 5, 6, 7]) ring.push(n)
+    expect(ring.values()).toEqual([5, 6, 7])
+  })
+})

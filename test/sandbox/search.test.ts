@@ -1,0 +1,88 @@
+/** The search language by itself: what an expression means, and that nothing else passes for one. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { OktaError } from '../../src/sandbox/errors.ts'
+import { parseSearch, type Attribute } from '../../src/sandbox/search.ts'
+
+interface Item {
+  readonly name: string
+  readonly at?: string
+}
+
+const ATTRIBUTES = new Map<string, Attribute<Item>>([
+  ['name', { isDate: false, read: ({ name }) => name }],
+  ['at', { isDate: true, read: ({ at }) => at }],
+])
+
+const parse = (source: string) => parseSearch<Item>(source, (name) => ATTRIBUTES.get(name))
+
+const DAY = '2026-01-02T00:00:00.000Z'
+
+describe('an expression', () => {
+  it.each([
+    ['name eq "Ann"', true],
+    ['name EQ "ANN"', true],
+    ['name eq "An"', false],
+    ['name sw "an"', true],
+    ['name eq "a\\"b"', false],
+    [`at eq "${DAY}"`, true],
+    ['at gt "2026-01-01"', true],
+    [`at gt "${DAY}"`, false],
+    [`at ge "${DAY}"`, true],
+    [`at lt "${DAY}"`, false],
+    [`at le "2026-01-02T01:00:00+01:00"`, true],
+    ['name eq "x" or name eq "ann"', true],
+    ['name eq "x" and name eq "ann" or name sw "a"', true],
+    ['name eq "x" and (name eq "ann" or name sw "a")', false],
+    ['((name eq "ann"))', true],
+  ])('%s is %s of Ann', (source, expected) => {
+    expect(parse(source)({ name: 'Ann', at: DAY })).toBe(expected)
+  })
+
+  it('is false of an item that lacks the attribute', () => {
+    expect(parse('at gt "1970-01-01"')({ name: 'Ann' })).toBe(false)
+  })
+})
+
+describe('what is no expression', () => {
+  it.each([
+    '',
+    'name',
+    'name eq',
+    'name eq ann',
+    'name eq "ann',
+    'name eq "ann" name eq "bob"',
+    'name co "ann"',
+    'name gt "ann"',
+    'name pr',
+    'at sw "2026"',
+    'at gt "yesterday"',
+    'age eq "1"',
+    'toString eq "1"',
+    'name toString "1"',
+    'not (name eq "ann")',
+    '(name eq "ann"',
+    'name eq "ann")',
+    '('.repeat(10_000),
+  ])('is refused: %s', (source) => {
+    expect(() => parse(source)).toThrow('Invalid search criteria.')
+  })
+
+  it('is refused with that error only, whatever it is', () => {
+    const word = fc.constantFrom('name', 'at', 'eq', 'sw', 'and', 'or', '(', ')', '"x"', '"', '\\')
+    const source = fc.oneof(
+      fc.string(),
+      fc.array(word, { maxLength: 12 }).map((words) => words.join(' ')),
+    )
+    fc.assert(
+      fc.property(source, (text) => {
+        try {
+          expect(typeof parse(text)({ name: 'x' })).toBe('boolean')
+        } catch (err) {
+          expect(err).toBeInstanceOf(OktaError)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
