@@ -26,6 +26,13 @@ export default defineConfig(
   },
   {
     files: ['**/*.mjs', '*.js'],
-    languageOptions: { globals: { process: 'readonly', setTimeout: 'readonly' } },
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['clearTimeout', 'console', 'fetch', 'process', 'setTimeout', 'URL'].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
+    },
   },
 )
