@@ -66,9 +66,8 @@ const readChunks = async (body: ReadableStream<Uint8Array>): Promise<string> => 
 
 /** @throws OktaError E0000003 beyond 1 MB */
 export const readText = async (c: Context<OrgEnv>): Promise<string> => {
-  const { body } = c.req.raw
   const length = Number(c.req.header('content-length') ?? Infinity)
-  if (length > MAX_BODY_BYTES) return body ? readChunks(body) : ''
+  if (length > MAX_BODY_BYTES) return c.req.raw.body ? readChunks(c.req.raw.body) : ''
   return c.req.text()
 }
 

@@ -1,8 +1,11 @@
 /** Owns the user in a path: an id, a login, or a short name. */
 import type { Context } from 'hono'
 import { notFound } from './errors.ts'
+import { makeId } from './ids.ts'
 import type { OrgEnv } from './org.ts'
 import type { User, UserStore } from './users.ts'
+
+const ADMIN_ID = makeId('00u', 0)
 
 /**
  * `me` is whoever made the API token: the admin, who is the first user.
@@ -11,8 +14,7 @@ import type { User, UserStore } from './users.ts'
 export const userAt = (users: UserStore, c: Context<OrgEnv>): User => {
   const idOrName = c.req.param('id') ?? ''
   const isAdmin = idOrName === 'me' && c.req.header('authorization')?.startsWith('SSWS ')
-  const [admin] = isAdmin ? users.values() : []
-  const user = admin ?? users.find(idOrName)
+  const user = users.find(isAdmin ? ADMIN_ID : idOrName)
   if (!user) throw notFound(idOrName, 'User')
   return user
 }
