@@ -84,11 +84,17 @@ export const ERRORS = row({
     sentence: 'The legacy store cannot be read at the moment.',
     remedy: 'Look at the cause in the log line, and at LEGACY_DB_URL.',
   },
-  queue_full: {
+  overloaded: {
     status: 503,
     retryable: true,
-    sentence: 'Too many password checks are waiting.',
+    sentence: 'Too many password checks are waiting for this one to end in time.',
     remedy: 'Add replicas or cores, or raise HASH_WORKERS up to the number of cores.',
+  },
+  caller_gone: {
+    status: 503,
+    retryable: true,
+    sentence: 'The caller hung up, so the check was dropped.',
+    remedy: 'If this is frequent, compare the timeouts of proxies with HOOK_DEADLINE_MS.',
   },
   deadline_exceeded: {
     status: 503,

@@ -28,9 +28,9 @@ describe('each row', () => {
 
 describe('AppError', () => {
   it('speaks the public sentence, and keeps the detail apart', () => {
-    const err = new AppError('queue_full', { detail: 'inside' })
-    expect(err.message).toBe(ERRORS.queue_full.sentence)
-    expect(err.row).toBe(ERRORS.queue_full)
+    const err = new AppError('overloaded', { detail: 'inside' })
+    expect(err.message).toBe(ERRORS.overloaded.sentence)
+    expect(err.row).toBe(ERRORS.overloaded)
   })
 })
 

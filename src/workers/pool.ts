@@ -1,30 +1,38 @@
-/** Owns the worker threads that check passwords: the queue before them, deadlines, replacement, the end. */
+/** Owns the worker threads that check passwords: what the schedule orders, replacement, the end. */
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
-import { AppError, describeUnforeseen } from '../errors.ts'
+import { AppError, describeUnforeseen, type ErrorCode } from '../errors.ts'
+import type { Check } from '../passwords/engine.ts'
 import type { Bounds, Outcome } from '../passwords/family.ts'
-import type { CheckRequest, FromWorker, WorkerSetup } from './protocol.ts'
+import { inspect } from '../passwords/verify.ts'
+import type { Task } from './batch.ts'
+import { Pace } from './pace.ts'
+import type { BatchReply, BatchRequest, FromWorker, Hello, WorkerSetup } from './protocol.ts'
+import { Schedule, type Seat } from './schedule.ts'
 
 export interface Checked {
   readonly outcome: Outcome
   /** Milliseconds between admission and the start of the check. */
   readonly waitMs: number
-  /** Milliseconds the check took. */
+  /** Milliseconds the check's batch took. */
   readonly runMs: number
+  /** How many checks its batch held. */
+  readonly lanes: number
 }
 
 /** What the hook needs of whatever checks passwords. */
 export interface PasswordChecker {
   /**
    * Checks one password, answering by `deadline` (on the clock's scale) whatever happens.
-   * @throws AppError `queue_full`, `deadline_exceeded`, `worker_lost` or `shutting_down`
+   * @param signal aborted when nobody waits any more: a check that has not begun is then dropped
+   * @throws AppError `overloaded`, `deadline_exceeded`, `caller_gone`, `worker_lost` or `shutting_down`
    */
-  check(encoded: string, password: string, deadline: number): Promise<Checked>
+  check(encoded: string, password: string, deadline: number, signal?: AbortSignal): Promise<Checked>
 }
 
 export interface PoolOptions {
   readonly size: number
-  /** How many checks may wait; the next one is refused at once. */
+  /** How many checks may wait, however soon they would end. */
   readonly queueLimit: number
   readonly bounds: Bounds
   readonly clock: Clock
@@ -39,32 +47,27 @@ const WORKER_URL = new URL('../../dist/workers/worker.js', import.meta.url)
 const FIRST_RESPAWN_DELAY_MS = 1000
 const MAX_RESPAWN_DELAY_MS = 30_000
 
-interface Job extends CheckRequest {
+interface Job extends Task, Check {
   readonly admittedAt: number
-  startedAt: number
-  readonly resolve: (checked: Checked) => void
-  readonly reject: (err: AppError) => void
-  readonly cancelTimer: () => void
-}
-
-interface Seat {
-  readonly worker: Worker
-  ready: boolean
-  job: Job | undefined
+  readonly answer: (checked: Checked) => void
+  readonly refuse: (code: ErrorCode) => void
 }
 
 export class WorkerPool implements PasswordChecker {
   readonly #options: PoolOptions
-  readonly #seats = new Set<Seat>()
-  readonly #queue: Job[] = []
+  readonly #pace = new Pace()
+  readonly #schedule: Schedule<Job>
+  readonly #workers = new Map<Seat<Job>, Worker>()
   readonly #respawns = new Set<() => void>()
   readonly #waiters = new Set<() => void>()
+  #engine: Hello['engine'] | undefined
   #stillborn = 0
   #closing = false
 
   private constructor(options: PoolOptions) {
     this.#options = options
-    for (let i = 0; i < options.size; i++) this.#spawn()
+    this.#schedule = new Schedule(this.#pace, options.queueLimit)
+    for (let i = 0; i < options.size; i++) this.#spawn(this.#schedule.addSeat(options.clock.now()))
   }
 
   /** @throws AppError `workers_failed` when a thread dies before it was ready. */
@@ -78,111 +81,147 @@ export class WorkerPool implements PasswordChecker {
 
   /** Threads that can take a check, busy or not. */
   get alive(): number {
-    return [...this.#seats].filter((seat) => seat.ready).length
+    return [...this.#workers.keys()].filter(({ ready }) => ready).length
   }
 
   get size(): number {
     return this.#options.size
   }
 
-  check(encoded: string, password: string, deadline: number): Promise<Checked> {
-    const { clock, queueLimit } = this.#options
+  /** What computes the checks; if threads differ, the slower one. */
+  get engine(): Hello['engine'] {
+    if (!this.#engine) throw new TypeError('no thread has said hello')
+    return this.#engine
+  }
+
+  async check(
+    encoded: string,
+    password: string,
+    deadline: number,
+    signal?: AbortSignal,
+  ): Promise<Checked> {
+    const { bounds, clock } = this.#options
     const now = clock.now()
-    if (this.#closing) return Promise.reject(new AppError('shutting_down'))
-    if (deadline <= now) return Promise.reject(new AppError('deadline_exceeded'))
-    if (this.#queue.length >= queueLimit) return Promise.reject(new AppError('queue_full'))
-    return new Promise((resolve, reject) => {
-      const cancelTimer = clock.after(deadline - now, () => this.#expire(job))
-      const job: Job = {
-        encoded,
-        password,
-        admittedAt: now,
-        startedAt: now,
-        resolve,
-        reject,
-        cancelTimer,
-      }
-      this.#queue.push(job)
-      this.#pump()
-    })
+    const found = inspect(encoded, bounds)
+    if (this.#closing) throw new AppError('shutting_down')
+    if (signal?.aborted) throw new AppError('caller_gone')
+    if (deadline <= now) throw new AppError('deadline_exceeded')
+    if ('flaw' in found) return { outcome: found.flaw, waitMs: 0, runMs: 0, lanes: 0 }
+    const check = { encoded, password, cost: found.cost, deadline, admittedAt: now }
+    let unwatch = (): void => undefined
+    return new Promise<Checked>((answer, reject) => {
+      const job = { ...check, answer, refuse: (code: ErrorCode) => reject(new AppError(code)) }
+      if (this.#schedule.offer(job, now)) {
+        unwatch = this.#watch(job, signal)
+        this.#obey()
+      } else job.refuse('overloaded')
+    }).finally(() => unwatch())
   }
 
   /** Finishes what was admitted, then ends the threads. Their deadlines bound how long that takes. */
   async close(): Promise<void> {
     this.#closing = true
     for (const cancel of this.#respawns) cancel()
-    await this.#until(() => this.#queue.length === 0 && [...this.#seats].every((seat) => !seat.job))
-    await Promise.all([...this.#seats].map(({ worker }) => worker.terminate()))
+    const isIdle = (): boolean => [...this.#workers.keys()].every(({ batch }) => batch.length === 0)
+    await this.#until(() => this.#schedule.waiting === 0 && isIdle())
+    await Promise.all([...this.#workers.values()].map((worker) => worker.terminate()))
   }
 
-  #spawn(): void {
+  /**
+   * Looks out for whatever ends a job before its check does. A check that already runs is left to run
+   * out: killing it would cost a thread, and a result that its caller did not stay for may still serve
+   * the caller's retry.
+   * @returns a function that stops looking
+   */
+  #watch(job: Job, signal: AbortSignal | undefined): () => void {
+    const cancelTimer = this.#options.clock.after(job.deadline - job.admittedAt, () => {
+      this.#schedule.withdraw(job)
+      job.refuse('deadline_exceeded')
+      this.#wake()
+    })
+    const hangUp = (): void => {
+      if (this.#schedule.withdraw(job)) job.refuse('caller_gone')
+      this.#wake()
+    }
+    signal?.addEventListener('abort', hangUp)
+    return () => {
+      cancelTimer()
+      signal?.removeEventListener('abort', hangUp)
+    }
+  }
+
+  #spawn(seat: Seat<Job>): void {
     const { bounds, workerUrl = WORKER_URL } = this.#options
     const setup: WorkerSetup = { bounds }
     // A thread needs none of the environment, which holds the hook's secret.
     const worker = new Worker(workerUrl, { workerData: setup, env: {} })
-    const seat: Seat = { worker, ready: false, job: undefined }
     let cause: unknown
-    this.#seats.add(seat)
+    this.#workers.set(seat, worker)
     worker.on('message', (message: FromWorker) => this.#hear(seat, message))
     worker.once('error', (err) => (cause = err))
     worker.once('exit', (code) => this.#bury(seat, { exitCode: code, ...describeCause(cause) }))
   }
 
-  #hear(seat: Seat, message: FromWorker): void {
-    const { job } = seat
-    if (message === 'ready') {
-      seat.ready = true
-      this.#stillborn = 0
-    } else if (job) {
-      seat.job = undefined
-      job.cancelTimer()
-      const waitMs = job.startedAt - job.admittedAt
-      job.resolve({ outcome: message.outcome, waitMs, runMs: message.runMs })
-    }
-    this.#pump()
-    this.#wake()
+  #hear(seat: Seat<Job>, message: FromWorker): void {
+    const now = this.#options.clock.now()
+    if ('engine' in message) this.#greet(seat, message, now)
+    else this.#answer(this.#schedule.finish(seat, now), message, seat.startedAt, now)
+    this.#obey()
   }
 
-  #bury(seat: Seat, what: Record<string, unknown>): void {
-    this.#seats.delete(seat)
-    seat.job?.cancelTimer()
-    seat.job?.reject(new AppError('worker_lost'))
+  #greet(seat: Seat<Job>, { engine, calibration }: Hello, now: number): void {
+    this.#pace.calibrate(calibration, now)
+    this.#schedule.lanes = Math.min(engine.lanes, this.#engine?.lanes ?? engine.lanes)
+    if (!this.#engine || engine.fallback !== undefined) this.#engine = engine
+    this.#schedule.welcome(seat, now)
+    this.#stillborn = 0
+  }
+
+  #answer(
+    batch: readonly Job[],
+    { outcomes, runMs }: BatchReply,
+    begun: number,
+    now: number,
+  ): void {
+    for (const [i, job] of batch.entries()) {
+      const outcome = outcomes[i]
+      // The timer that would have said so may itself be late, where the machine is.
+      if (now > job.deadline) job.refuse('deadline_exceeded')
+      else if (!outcome) job.refuse('internal')
+      else job.answer({ outcome, waitMs: begun - job.admittedAt, runMs, lanes: batch.length })
+    }
+  }
+
+  #bury(seat: Seat<Job>, what: Record<string, unknown>): void {
+    const now = this.#options.clock.now()
     if (!seat.ready) this.#stillborn++
+    const delayMs = seat.ready ? 0 : FIRST_RESPAWN_DELAY_MS * 2 ** (this.#stillborn - 1)
+    const backAt = now + Math.min(delayMs, MAX_RESPAWN_DELAY_MS)
+    this.#workers.delete(seat)
+    for (const job of this.#schedule.lose(seat, backAt)) job.refuse('worker_lost')
     if (!this.#closing) {
       this.#options.onLoss?.(what)
-      this.#respawn(seat.ready ? 0 : FIRST_RESPAWN_DELAY_MS * 2 ** (this.#stillborn - 1))
+      this.#respawn(seat, backAt - now)
     }
-    this.#wake()
+    this.#obey()
   }
 
   /** Threads that die at birth come back ever more slowly: a broken install must not spin. */
-  #respawn(delayMs: number): void {
-    const cancel = this.#options.clock.after(Math.min(delayMs, MAX_RESPAWN_DELAY_MS), () => {
+  #respawn(seat: Seat<Job>, delayMs: number): void {
+    const cancel = this.#options.clock.after(delayMs, () => {
       this.#respawns.delete(cancel)
-      this.#spawn()
+      this.#spawn(seat)
     })
     this.#respawns.add(cancel)
   }
 
-  #pump(): void {
-    for (const seat of this.#seats) {
-      if (!seat.ready || seat.job) continue
-      const job = this.#queue.shift()
-      if (!job) return
-      job.startedAt = this.#options.clock.now()
-      seat.job = job
-      seat.worker.postMessage({
-        encoded: job.encoded,
-        password: job.password,
-      } satisfies CheckRequest)
+  #obey(): void {
+    const { start, refuse } = this.#schedule.orders(this.#options.clock.now())
+    for (const job of refuse) job.refuse('overloaded')
+    for (const seat of start) {
+      const checks = seat.batch.map(({ encoded, password }) => ({ encoded, password }))
+      this.#workers.get(seat)?.postMessage(checks satisfies BatchRequest)
     }
-  }
-
-  /** A check that already runs is left to run out, its result unheard: killing it would cost a thread. */
-  #expire(job: Job): void {
-    const place = this.#queue.indexOf(job)
-    if (place >= 0) this.#queue.splice(place, 1)
-    job.reject(new AppError('deadline_exceeded'))
     this.#wake()
   }
 

@@ -194,12 +194,12 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     const hook = await startWithRows({ clock, workerUrl: SLOW_WORKER, queueLimit: 1 })
     const calls = [1, 2, 3].map(() => hook.signIn('good', 'hold'))
     const first = await Promise.race(calls)
-    expect(JSON.parse(first.text)).toMatchObject({ status: 503, code: 'queue_full' })
+    expect(JSON.parse(first.text)).toMatchObject({ status: 503, code: 'overloaded' })
     clock.advance(2500)
     const codes = (await Promise.all(calls)).map(
       ({ text }) => (JSON.parse(text) as { code: string }).code,
     )
-    expect(codes.sort()).toEqual(['deadline_exceeded', 'deadline_exceeded', 'queue_full'])
+    expect(codes.sort()).toEqual(['deadline_exceeded', 'deadline_exceeded', 'overloaded'])
     releaseHeld()
     await hook.close()
   })

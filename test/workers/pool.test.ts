@@ -68,7 +68,7 @@ describe('the queue', () => {
   it('refuses at once what is beyond its limit', async () => {
     const { pool } = await startPool({ workerUrl: SLOW_WORKER })
     const admitted = [1, 2, 3].map(() => code(pool.check(HASH, 'hold', 1000)))
-    expect(await code(pool.check(HASH, 'hold', 1000))).toBe('queue_full')
+    expect(await code(pool.check(HASH, 'hold', 1000))).toBe('overloaded')
     const sentinel = Promise.resolve('none answered')
     expect(await Promise.race([...admitted, sentinel])).toBe('none answered')
   })
@@ -84,7 +84,7 @@ describe('the queue', () => {
     const running = code(pool.check(HASH, 'hold', 30))
     const waiting = code(pool.check(HASH, 'hold', 10))
     const patient = pool.check(HASH, 'go', 100)
-    expect(await code(pool.check(HASH, 'go', 100))).toBe('queue_full')
+    expect(await code(pool.check(HASH, 'go', 100))).toBe('overloaded')
     clock.advance(10)
     expect(await waiting).toBe('deadline_exceeded')
     const another = pool.check(HASH, 'go', 100)

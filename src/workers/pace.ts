@@ -1,0 +1,66 @@
+/** Owns the estimates of how long a batch takes: measured on this machine, by cost and by width. */
+import type { Calibration } from './protocol.ts'
+
+/** How much one measure moves an estimate. */
+const WEIGHT = 0.25
+
+/** One measure counts as at most this many times the estimate: a single stall is not a slow machine. */
+const MAX_SURPRISE = 2
+
+/**
+ * An estimate that is not renewed fades towards the best ever seen, by half each so many milliseconds.
+ * Without that, a machine that was slow for a moment could make a costly check look hopeless; it would
+ * be refused, so never be measured again, and so stay refused.
+ */
+const FADE_MS = 10_000
+
+interface Cell {
+  best: number
+  ms: number
+  at: number
+}
+
+export class Pace {
+  /** By cost, then by the number of checks in the batch, less one. */
+  readonly #cells = new Map<number, (Cell | undefined)[]>()
+
+  /** A thread's own trial; where several threads tried, the fastest counts. */
+  calibrate({ cost, ms }: Calibration, now: number): void {
+    for (const [i, tried] of ms.entries()) {
+      const best = Math.min(tried, this.#row(cost)[i]?.best ?? tried)
+      this.#row(cost)[i] = { best, ms: best, at: now }
+    }
+  }
+
+  /** Told of each batch that ended. */
+  measure(cost: number, width: number, ms: number, now: number): void {
+    const row = this.#row(cost)
+    const expected = this.estimate(cost, width, now)
+    const cell = row[width - 1]
+    const surprise = Math.min(ms, expected * MAX_SURPRISE) - expected
+    row[width - 1] = {
+      best: Math.min(ms, cell?.best ?? expected),
+      ms: cell ? expected + WEIGHT * surprise : ms,
+      at: now,
+    }
+  }
+
+  /**
+   * Milliseconds that a batch of `width` checks of this cost is expected to take. A cost that was never
+   * measured is taken from the nearest one that was: each step of a bcrypt cost doubles the work.
+   */
+  estimate(cost: number, width: number, now: number): number {
+    const cell = this.#cells.get(cost)?.[width - 1]
+    if (cell) return cell.best + (cell.ms - cell.best) * 2 ** ((cell.at - now) / FADE_MS)
+    const known = [...this.#cells].filter(([, row]) => row[width - 1]).map(([other]) => other)
+    if (known.length === 0) return 0
+    const nearest = known.reduce((a, b) => (Math.abs(b - cost) < Math.abs(a - cost) ? b : a))
+    return this.estimate(nearest, width, now) * 2 ** (cost - nearest)
+  }
+
+  #row(cost: number): (Cell | undefined)[] {
+    const row = this.#cells.get(cost) ?? []
+    this.#cells.set(cost, row)
+    return row
+  }
+}

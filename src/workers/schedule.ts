@@ -1,0 +1,218 @@
+/** Owns the schedule of checks: whom to admit, what to start next and on which thread, whom to refuse. */
+import { nextBatch, type Batch, type Line, type Task } from './batch.ts'
+import type { Pace } from './pace.ts'
+
+/** A thread, as the schedule sees it. */
+export interface Seat<T extends Task> {
+  /** Whether it can take a batch when it has none. */
+  ready: boolean
+  batch: readonly T[]
+  startedAt: number
+  /** When it is expected to be free, or back. */
+  freeAt: number
+}
+
+export interface Orders<T extends Task> {
+  /** The seats whose batch is to be started. */
+  readonly start: readonly Seat<T>[]
+  /** Admitted, and no longer able to end in time. */
+  readonly refuse: readonly T[]
+}
+
+interface Queue<T extends Task> {
+  readonly tasks: T[]
+  served: number
+  askedAt: number
+}
+
+/**
+ * Admission reckons with batches this much slower than they were lately, and gives up on an admitted
+ * check only if it is late even with batches this much faster. So being a little wrong makes nobody late.
+ */
+const CAUTION = 1.15
+
+/**
+ * Admission keeps room for one batch in each thread of every other cost asked for within so many
+ * milliseconds: a costly check that comes between cheap ones then makes few of them late.
+ */
+const RESERVE_FOR_MS = 10_000
+
+/**
+ * A state machine without a clock, a timer or a thread of its own: events and the time come in, orders
+ * go out. A check is admitted only if the schedule, played forward on what batches took lately, ends it
+ * before its deadline. So those that are admitted can be served in the order of their deadlines and all
+ * be on time, and under overload every batch that runs is one that somebody still waits for.
+ */
+export class Schedule<T extends Task> {
+  readonly #pace: Pace
+  readonly #limit: number
+  /** By cost, of which there are few; each in the order of deadlines. */
+  readonly #queues = new Map<number, Queue<T>>()
+  readonly #seats = new Set<Seat<T>>()
+  /** The thread time that the cost last started had had: where one that was away joins in again. */
+  #turn = 0
+  /** Whether something happened that may have made admitted checks late. */
+  #shaken = false
+  lanes = 1
+
+  /** @param limit how many checks may wait, however soon they would end */
+  constructor(pace: Pace, limit: number) {
+    this.#pace = pace
+    this.#limit = limit
+  }
+
+  get waiting(): number {
+    let sum = 0
+    for (const { tasks } of this.#queues.values()) sum += tasks.length
+    return sum
+  }
+
+  /** Adds a thread that is not ready yet. */
+  addSeat(now: number): Seat<T> {
+    const seat: Seat<T> = { ready: false, batch: [], startedAt: now, freeAt: now }
+    this.#seats.add(seat)
+    return seat
+  }
+
+  /** A seat's thread is ready. */
+  welcome(seat: Seat<T>, now: number): void {
+    Object.assign(seat, { ready: true, freeAt: now })
+  }
+
+  /** @returns whether the check is admitted: predicted to end before its deadline */
+  offer(task: T, now: number): boolean {
+    const queue = this.#queueFor(task.cost, now)
+    if (this.waiting >= this.#limit) return false
+    if (queue.tasks.length === 0) queue.served = Math.max(queue.served, this.#turn)
+    let place = queue.tasks.length
+    while ((queue.tasks[place - 1]?.deadline ?? 0) > task.deadline) place--
+    queue.tasks.splice(place, 0, task)
+    const fits = this.#fits(queue, place, task.deadline, now)
+    if (!fits) queue.tasks.splice(place, 1)
+    return fits
+  }
+
+  /** @returns whether the check was still waiting, and so costs nothing */
+  withdraw(task: T): boolean {
+    const tasks = this.#queues.get(task.cost)?.tasks ?? []
+    const place = tasks.indexOf(task)
+    if (place >= 0) tasks.splice(place, 1)
+    return place >= 0
+  }
+
+  /** A seat's batch has ended. @returns the batch */
+  finish(seat: Seat<T>, now: number): readonly T[] {
+    const { batch, startedAt } = seat
+    const [task] = batch
+    if (task) this.#pace.measure(task.cost, batch.length, now - startedAt, now)
+    this.#shaken = true
+    seat.batch = []
+    seat.freeAt = now
+    return batch
+  }
+
+  /** A seat's thread is lost, and is expected back at `backAt`. @returns the batch that is lost with it */
+  lose(seat: Seat<T>, backAt: number): readonly T[] {
+    const { batch } = seat
+    Object.assign(seat, { ready: false, batch: [], freeAt: backAt })
+    this.#shaken = true
+    return batch
+  }
+
+  /** What to do now. To be asked after every event, and obeyed. */
+  orders(now: number): Orders<T> {
+    const lines = this.#lines(now)
+    const idle = [...this.#seats].filter(({ ready, batch }) => ready && batch.length === 0)
+    for (const [i, seat] of idle.entries()) {
+      const next = nextBatch([...lines.values()], now, idle.length - i)
+      if (next) this.#seatBatch(seat, next, lines)
+    }
+    const start = idle.filter(({ batch }) => batch.length > 0)
+    const refuse = this.#settle(lines, new Set(start.flatMap(({ batch }) => batch)))
+    if (this.#shaken) refuse.push(...this.#shed(now))
+    this.#shaken = false
+    return { start, refuse }
+  }
+
+  #queueFor(cost: number, now: number): Queue<T> {
+    const queue = this.#queues.get(cost) ?? { tasks: [], served: 0, askedAt: now }
+    queue.askedAt = now
+    this.#queues.set(cost, queue)
+    return queue
+  }
+
+  #seatBatch(seat: Seat<T>, next: Batch, lines: ReadonlyMap<Queue<T>, Line>): void {
+    const { line, from, width, at, end } = next
+    const [queue] = [...lines].find(([, other]) => other === line) ?? []
+    const batch = queue?.tasks.slice(from, from + width) ?? []
+    this.#turn = line.served - (end - at)
+    Object.assign(seat, { batch, startedAt: at, freeAt: end })
+  }
+
+  /** Takes from the queues what the lines are done with. @returns what was not started */
+  #settle(lines: ReadonlyMap<Queue<T>, Line>, started: ReadonlySet<T>): T[] {
+    return [...lines].flatMap(([queue, { head, served }]) => {
+      queue.served = served
+      return queue.tasks.splice(0, head).filter((task) => !started.has(task))
+    })
+  }
+
+  /** The queues as lines to play with; `slower` is the factor by which batches are thought to differ. */
+  #lines(now: number, slower = 1): Map<Queue<T>, Line> {
+    const widths = Array.from({ length: this.lanes }, (_, i) => i + 1)
+    const lineOf = (cost: number, { tasks, served }: Queue<T>): Line => {
+      const ms = widths.map((width) => this.#pace.estimate(cost, width, now) * slower)
+      return { tasks, count: tasks.length, ms, head: 0, served }
+    }
+    return new Map([...this.#queues].map(([cost, queue]) => [queue, lineOf(cost, queue)]))
+  }
+
+  /** Whether what would be the check number `place` of its queue ends in time, if all before it run. */
+  #fits(own: Queue<T>, place: number, deadline: number, now: number): boolean {
+    const lines = new Map<Queue<T>, Line>()
+    for (const [queue, line] of this.#lines(now, CAUTION)) {
+      const isExpected = queue !== own && now - queue.askedAt <= RESERVE_FOR_MS
+      const reserve = isExpected ? this.lanes * this.#seats.size : 0
+      const served = queue.tasks.length > 0 ? line.served : Math.max(line.served, this.#turn)
+      lines.set(queue, { ...line, tasks: [], count: line.count + reserve, served })
+    }
+    const line = lines.get(own)
+    for (const batch of this.#play([...lines.values()], now)) {
+      if (batch.line === line && batch.from + batch.width > place) return batch.end <= deadline
+    }
+    return false
+  }
+
+  /** Refuses now what its turn would find too late. */
+  #shed(now: number): T[] {
+    const lines = this.#lines(now, 1 / CAUTION)
+    const saved = new Set<Task>()
+    for (const { line, from, width } of this.#play([...lines.values()], now)) {
+      for (const task of line.tasks.slice(from, from + width)) saved.add(task)
+    }
+    const lost = [...lines.keys()].flatMap(({ tasks }) => tasks.filter((task) => !saved.has(task)))
+    for (const task of lost) this.withdraw(task)
+    return lost
+  }
+
+  /** Plays the schedule forward: every batch that would be started, in that order. */
+  *#play(lines: readonly Line[], now: number): Generator<Batch> {
+    const frees = [...this.#seats].map((seat) => expectedFree(seat, now)).sort((a, b) => a - b)
+    for (let at = frees.shift(); at !== undefined; at = frees.shift()) {
+      let idle = 0
+      while ((frees[idle++] ?? Infinity) <= at);
+      const batch = nextBatch(lines, at, idle)
+      if (!batch) return
+      yield batch
+      let place = frees.length
+      while ((frees[place - 1] ?? 0) > batch.end) place--
+      frees.splice(place, 0, batch.end)
+    }
+  }
+}
+
+/** A batch that is overdue is expected to take as long again as it is overdue. */
+const expectedFree = ({ ready, batch, freeAt }: Seat<Task>, now: number): number => {
+  if (freeAt > now) return freeAt
+  return ready && batch.length === 0 ? now : now + (now - freeAt)
+}

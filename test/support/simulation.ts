@@ -1,0 +1,153 @@
+/** A machine on paper: arrivals, threads and batches as events on a clock of their own, no time spent. */
+import type { Task } from '../../src/workers/batch.ts'
+import { Pace } from '../../src/workers/pace.ts'
+import { Schedule, type Seat } from '../../src/workers/schedule.ts'
+
+/** What one batch of 1, 2 or 3 checks of cost 10 takes on the machine on paper: measured, 2 threads on 2 cores. */
+export const BATCH_MS = [50.8, 57.1, 71.6] as const
+export const LANES = BATCH_MS.length
+export const DEADLINE_MS = 2500
+
+/** Checks a second that one thread does when all its lanes are full. */
+export const capacityOf = (cost: number): number =>
+  (1000 * LANES) / ((BATCH_MS[LANES - 1] ?? 0) * 2 ** (cost - 10))
+
+/** mulberry32, a small generator of reproducible numbers in [0, 1). */
+export const seeded = (seed: number) => (): number => {
+  seed = (seed + 0x6d2b79f5) | 0
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+}
+
+export interface Stream {
+  readonly cost: number
+  /** Arrivals a second. */
+  readonly rate: number
+  /** Milliseconds at which it begins and ends. */
+  readonly from?: number
+  readonly to?: number
+}
+
+export interface Call extends Task {
+  readonly arrivedAt: number
+  fate: 'waiting' | 'on time' | 'late' | 'refused'
+  decidedAt: number
+}
+
+/** What schedules the machine's threads: the schedule under test, or one to compare it with. */
+export interface Policy {
+  offer(call: Call, now: number): boolean
+  orders(now: number): {
+    readonly start: readonly Seat<Call>[]
+    readonly refuse: readonly Call[]
+  }
+  finish(seat: Seat<Call>, now: number): readonly Call[]
+}
+
+export interface Machine {
+  readonly threads: number
+  readonly streams: readonly Stream[]
+  readonly ms: number
+  readonly seed?: number
+  /** The factor by which a batch that starts at a moment takes longer than the table says. */
+  readonly slowness?: (at: number, random: () => number) => number
+}
+
+export const underTest = (threads: number): Policy => {
+  const pace = new Pace()
+  pace.calibrate({ cost: 5, ms: BATCH_MS.map((ms) => ms / 32) }, 0)
+  const schedule = new Schedule<Call>(pace, 256 * threads)
+  schedule.lanes = LANES
+  for (let i = 0; i < threads; i++) schedule.addSeat(0).ready = true
+  return schedule
+}
+
+/** First come, first served, in the widest batches of equal cost: no admission, nothing dropped. */
+export const firstComeFirstServed = (threads: number): Policy => {
+  const queue: Call[] = []
+  const idle = Array.from({ length: threads }, (): Seat<Call> => ({
+    ready: true,
+    batch: [],
+    startedAt: 0,
+    freeAt: 0,
+  }))
+  return {
+    offer: (call) => queue.push(call) > 0,
+    orders: () => {
+      const start: Seat<Call>[] = []
+      while (queue.length > 0) {
+        const width = queue.findIndex(({ cost }, i) => i === LANES || cost !== queue[0]?.cost)
+        const [seat] = idle.splice(0, 1)
+        if (!seat) break
+        seat.batch = queue.splice(0, width < 0 ? LANES : width)
+        start.push(seat)
+      }
+      return { start, refuse: [] }
+    },
+    finish: (seat) => {
+      idle.push(seat)
+      return seat.batch
+    },
+  }
+}
+
+const arrivals = (
+  { cost, rate, from = 0, to = Infinity }: Stream,
+  ms: number,
+  random: () => number,
+) => {
+  const calls: Call[] = []
+  let at = from
+  for (;;) {
+    at -= (Math.log(1 - random()) * 1000) / rate
+    if (at >= Math.min(ms, to)) return calls
+    calls.push({ cost, arrivedAt: at, deadline: at + DEADLINE_MS, fate: 'waiting', decidedAt: 0 })
+  }
+}
+
+interface Event {
+  readonly at: number
+  readonly happen: () => void
+}
+
+/** Runs the machine to the end of its last call. */
+export const simulate = (policy: Policy, machine: Machine): readonly Call[] => {
+  const random = seeded(machine.seed ?? 1)
+  const { slowness = () => 1 } = machine
+  const calls = machine.streams.flatMap((stream) => arrivals(stream, machine.ms, random))
+  const decide = (call: Call, fate: Call['fate'], now: number): void => {
+    Object.assign(call, { fate, decidedAt: now })
+  }
+  const ends: Event[] = []
+  const obey = (now: number): void => {
+    const { start, refuse } = policy.orders(now)
+    for (const call of refuse) decide(call, 'refused', now)
+    for (const seat of start) {
+      const { batch } = seat
+      const cost = batch[0]?.cost ?? 0
+      if (batch.some((call) => call.cost !== cost)) throw new Error('a batch mixes costs')
+      const table = (BATCH_MS[batch.length - 1] ?? NaN) * 2 ** (cost - 10)
+      const end = now + table * slowness(now, random)
+      const happen = (): void => {
+        for (const call of policy.finish(seat, end)) {
+          decide(call, end <= call.deadline ? 'on time' : 'late', end)
+        }
+        obey(end)
+      }
+      ends.push({ at: end, happen })
+      ends.sort((a, b) => a.at - b.at)
+    }
+  }
+  for (const call of [...calls].sort((a, b) => a.arrivedAt - b.arrivedAt)) {
+    const now = call.arrivedAt
+    for (let next = ends[0]; next && next.at <= now; next = ends[0]) {
+      ends.shift()
+      next.happen()
+    }
+    if (!policy.offer(call, now)) decide(call, 'refused', now)
+    obey(now)
+  }
+  for (let next = ends.shift(); next; next = ends.shift()) next.happen()
+  return calls
+}

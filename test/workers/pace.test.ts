@@ -1,0 +1,44 @@
+/** The estimates: measured, scaled where nothing was, quick to follow, and never stuck. */
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Pace } from '../../src/workers/pace.ts'
+
+let pace: Pace
+beforeEach(() => {
+  pace = new Pace()
+  pace.calibrate({ cost: 5, ms: [2, 3] }, 0)
+})
+
+describe('an estimate', () => {
+  it('doubles with each step of cost from the nearest that was measured', () => {
+    expect([4, 5, 10].map((cost) => pace.estimate(cost, 1, 0))).toEqual([1, 2, 64])
+    expect(pace.estimate(10, 2, 0)).toBe(96)
+    pace.measure(10, 1, 50, 0)
+    expect([10, 11, 9, 7].map((cost) => pace.estimate(cost, 1, 0))).toEqual([50, 100, 25, 8])
+  })
+
+  it('takes the fastest of several trials', () => {
+    pace.calibrate({ cost: 5, ms: [4, 2.5] }, 0)
+    expect([1, 2].map((width) => pace.estimate(5, width, 0))).toEqual([2, 2.5])
+  })
+
+  it('follows a slower machine within a dozen batches, and a faster one too', () => {
+    for (let i = 0; i < 12; i++) pace.measure(10, 1, 64, 0)
+    for (let i = 0; i < 12; i++) pace.measure(10, 1, 192, 0)
+    expect(pace.estimate(10, 1, 0)).toBeGreaterThan(170)
+    for (let i = 0; i < 12; i++) pace.measure(10, 1, 64, 0)
+    expect(pace.estimate(10, 1, 0)).toBeLessThan(70)
+  })
+
+  it('is moved little by a single stall', () => {
+    pace.measure(10, 1, 64, 0)
+    pace.measure(10, 1, 6400, 0)
+    expect(pace.estimate(10, 1, 0)).toBe(80)
+  })
+
+  it('fades towards the best, so that nothing is refused for ever', () => {
+    pace.measure(14, 1, 1000, 0)
+    for (let i = 0; i < 20; i++) pace.measure(14, 1, 9000, 0)
+    expect(pace.estimate(14, 1, 0)).toBeGreaterThan(5000)
+    expect(pace.estimate(14, 1, 60_000)).toBeLessThan(1200)
+  })
+})

@@ -1,0 +1,289 @@
+/** The schedule on a machine on paper: who is admitted, in what batches, and what overload leaves. */
+import fc from 'fast-check'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Task } from '../../src/workers/batch.ts'
+import { Pace } from '../../src/workers/pace.ts'
+import { Schedule, type Seat } from '../../src/workers/schedule.ts'
+import {
+  BATCH_MS,
+  capacityOf,
+  DEADLINE_MS,
+  firstComeFirstServed,
+  LANES,
+  simulate,
+  underTest,
+  type Call,
+  type Machine,
+  type Stream,
+} from '../support/simulation.ts'
+
+const THREADS = 2
+const RUN_MS = 30_000
+const REFUSAL_MS = 100
+
+const run = (streams: readonly Stream[], more: Partial<Machine> = {}): readonly Call[] =>
+  simulate(underTest(THREADS), { threads: THREADS, ms: RUN_MS, streams, ...more })
+
+const load = (times: number, cost = 10): Stream => ({
+  cost,
+  rate: times * THREADS * capacityOf(cost),
+})
+
+const count = (calls: readonly Call[], fate: Call['fate'], from = 0, to = Infinity): number =>
+  calls.filter((call) => call.fate === fate && call.decidedAt >= from && call.decidedAt < to).length
+
+/** On-time answers as a share of what the threads can do, once the queue has found its length. */
+const goodput = (calls: readonly Call[], cost: number, from = DEADLINE_MS, to = RUN_MS): number => {
+  const done = count(
+    calls.filter((call) => call.cost === cost),
+    'on time',
+    from,
+    to,
+  )
+  return done / (((to - from) / 1000) * THREADS * capacityOf(cost))
+}
+
+const slowRefusals = (calls: readonly Call[]): number =>
+  calls.filter(
+    ({ fate, decidedAt, arrivedAt }) => fate === 'refused' && decidedAt - arrivedAt > REFUSAL_MS,
+  ).length
+
+describe('overload', () => {
+  it.each([0.5, 1, 2, 4])('of %d times the capacity leaves the goodput whole', (times) => {
+    const calls = run([load(times)])
+    expect(goodput(calls, 10)).toBeGreaterThan(0.95 * Math.min(times, 1))
+    expect(count(calls, 'late')).toBe(0)
+    expect(count(calls, 'waiting')).toBe(0)
+    expect(slowRefusals(calls)).toBe(0)
+    if (times < 1) expect(count(calls, 'refused')).toBe(0)
+  })
+
+  it('is what first come, first served does not survive', () => {
+    const machine = { threads: THREADS, ms: RUN_MS, streams: [load(4)] }
+    const calls = simulate(firstComeFirstServed(THREADS), machine)
+    expect(goodput(calls, 10)).toBeLessThan(0.1)
+    expect(count(calls, 'late')).toBeGreaterThan(count(calls, 'on time'))
+  })
+
+  it('of a machine whose batches vary costs a little, and refusals stay prompt', () => {
+    const slowness: Machine['slowness'] = (_, random) =>
+      0.8 + 0.4 * random() + (random() < 0.01 ? 2 : 0)
+    const calls = run([load(4)], { slowness })
+    expect(goodput(calls, 10)).toBeGreaterThan(0.92)
+    expect(count(calls, 'late')).toBeLessThan(0.01 * count(calls, 'on time'))
+    expect(slowRefusals(calls)).toBeLessThan(0.02 * calls.length)
+  })
+
+  it('of a machine that is suddenly three times slower is followed within two seconds', () => {
+    const slowAt = 15_000
+    const calls = run([load(4)], { slowness: (at) => (at >= slowAt ? 3 : 1) })
+    expect(3 * goodput(calls, 10, slowAt + 2000)).toBeGreaterThan(0.95)
+    const after = calls.filter(({ arrivedAt }) => arrivedAt > slowAt + 2000)
+    expect(count(after, 'late')).toBe(0)
+  })
+
+  it('that is over leaves nothing behind', () => {
+    const calls = run([
+      { ...load(8), to: 5000 },
+      { ...load(0.3), from: 8000 },
+    ])
+    const after = calls.filter(({ arrivedAt }) => arrivedAt > 8000)
+    expect(after.every(({ fate }) => fate === 'on time')).toBe(true)
+    expect(Math.max(...after.map((call) => call.decidedAt - call.arrivedAt))).toBeLessThan(300)
+  })
+})
+
+describe('a burst', () => {
+  it('is served as far as the deadline reaches, and the rest is refused at once', () => {
+    const calls = run([{ cost: 10, rate: 4000, to: 100 }])
+    const possible = THREADS * capacityOf(10) * (DEADLINE_MS / 1000)
+    expect(count(calls, 'on time')).toBeGreaterThan(0.85 * possible)
+    expect(count(calls, 'late')).toBe(0)
+    expect(slowRefusals(calls)).toBe(0)
+  })
+})
+
+describe('costs that are mixed', () => {
+  const ofCost = (calls: readonly Call[], cost: number) => calls.filter((c) => c.cost === cost)
+
+  it('a flood of cost 14 makes no check of cost 10 late or refused', () => {
+    const calls = run([load(4, 14), load(0.25, 10)])
+    expect(ofCost(calls, 10).every(({ fate }) => fate === 'on time')).toBe(true)
+    expect(goodput(calls, 14)).toBeGreaterThan(0.6)
+  })
+
+  it('a flood of cost 10 makes no check of cost 14 late or refused', () => {
+    const calls = run([load(4, 10), load(0.15, 14)])
+    expect(ofCost(calls, 14).every(({ fate }) => fate === 'on time')).toBe(true)
+    expect(goodput(calls, 10)).toBeGreaterThan(0.5)
+  })
+
+  it('two floods share the threads', () => {
+    const calls = run([load(4, 10), load(4, 12)])
+    expect(goodput(calls, 10)).toBeGreaterThan(0.45)
+    expect(goodput(calls, 12)).toBeGreaterThan(0.45)
+    expect(count(calls, 'late')).toBe(0)
+  })
+})
+
+describe('whatever comes', () => {
+  const stream = fc.record<Stream>({
+    cost: fc.integer({ min: 8, max: 15 }),
+    rate: fc.integer({ min: 1, max: 200 }),
+    from: fc.integer({ min: 0, max: 2000 }),
+    to: fc.integer({ min: 2000, max: 4000 }),
+  })
+
+  it('every check has one fate, none is late on a steady machine, and no batch mixes costs', () => {
+    fc.assert(
+      fc.property(
+        fc.array(stream, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer(),
+        (streams, threads, seed) => {
+          const calls = simulate(underTest(threads), { threads, ms: 4000, streams, seed })
+          expect(count(calls, 'waiting')).toBe(0)
+          expect(count(calls, 'late')).toBe(0)
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('a batch', () => {
+  let schedule: Schedule<Task>
+  let seats: Seat<Task>[]
+
+  const calibrated = (ms: readonly number[]): Pace => {
+    const pace = new Pace()
+    pace.calibrate({ cost: 10, ms }, 0)
+    return pace
+  }
+  const setUp = (threads: number, ms: readonly number[] = BATCH_MS): void => {
+    schedule = new Schedule(calibrated(ms), 64)
+    schedule.lanes = LANES
+    seats = Array.from({ length: threads }, () => schedule.addSeat(0))
+  }
+  const offer = (cost = 10, deadline = 2500): Task => {
+    const task = { cost, deadline }
+    expect(schedule.offer(task, 0)).toBe(true)
+    return task
+  }
+  const start = (now = 0): number[] => {
+    for (const seat of seats) schedule.welcome(seat, now)
+    return schedule.orders(now).start.map(({ batch }) => batch.length)
+  }
+
+  beforeEach(() => setUp(2))
+
+  it('takes one check at once where a thread is idle', () => {
+    for (const seat of seats) schedule.welcome(seat, 0)
+    offer()
+    expect(schedule.orders(0).start.map(({ batch }) => batch.length)).toEqual([1])
+    offer()
+    expect(schedule.orders(0).start.map(({ batch }) => batch.length)).toEqual([1])
+  })
+
+  it.each([
+    [1, [1]],
+    [2, [1, 1]],
+    [3, [2, 1]],
+    [4, [2, 2]],
+    [5, [3, 2]],
+    [9, [3, 3]],
+  ])('spreads %i checks over two idle threads as %j', (checks, widths) => {
+    for (let i = 0; i < checks; i++) offer()
+    expect(start()).toEqual(widths)
+  })
+
+  it('is of one where more would not pay', () => {
+    setUp(1, [50, 100, 150])
+    for (let i = 0; i < 5; i++) offer()
+    expect(start()).toEqual([1])
+  })
+
+  it('holds one cost', () => {
+    setUp(1)
+    offer(10)
+    offer(12)
+    offer(10)
+    start()
+    expect(seats[0]?.batch.map(({ cost }) => cost)).toEqual([10, 10])
+  })
+
+  it('is narrower where its first check would be late otherwise', () => {
+    setUp(1)
+    const urgent = offer(10, 60)
+    offer()
+    offer()
+    expect(start()).toEqual([2])
+    expect(seats[0]?.batch).toContain(urgent)
+  })
+
+  it('leaves out what cannot end in time, and refuses it', () => {
+    setUp(1)
+    const urgent = offer(10, 60)
+    offer()
+    for (const seat of seats) schedule.welcome(seat, 20)
+    const { start, refuse } = schedule.orders(20)
+    expect(refuse).toEqual([urgent])
+    expect(start.map(({ batch }) => batch.length)).toEqual([1])
+  })
+
+  it('takes checks in the order of their deadlines', () => {
+    setUp(1)
+    const later = offer(10, 2000)
+    const sooner = offer(10, 1000)
+    start()
+    expect(seats[0]?.batch).toEqual([sooner, later])
+  })
+})
+
+describe('admission', () => {
+  const setUp = () => {
+    const pace = new Pace()
+    pace.calibrate({ cost: 10, ms: [50] }, 0)
+    const schedule = new Schedule<Task>(pace, 3)
+    const seat = schedule.addSeat(0)
+    schedule.welcome(seat, 0)
+    return { schedule, seat }
+  }
+
+  it('refuses what would end after its deadline even alone', () => {
+    const { schedule } = setUp()
+    expect(schedule.offer({ cost: 16, deadline: 2500 }, 0)).toBe(false)
+    expect(schedule.waiting).toBe(0)
+  })
+
+  it('refuses beyond its limit, however soon it would be', () => {
+    const { schedule } = setUp()
+    const task = { cost: 4, deadline: 2500 }
+    expect([1, 2, 3, 4].map(() => schedule.offer({ ...task }, 0))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ])
+  })
+
+  it('forgets a check that was withdrawn, and says whether it still waited', () => {
+    const { schedule } = setUp()
+    const [first, second] = [1, 2].map(() => ({ cost: 10, deadline: 2500 }))
+    for (const task of [first, second]) if (task) schedule.offer(task, 0)
+    schedule.orders(0)
+    expect([first, second].map((task) => task && schedule.withdraw(task))).toEqual([false, true])
+    expect(schedule.waiting).toBe(0)
+  })
+
+  it('waits for a lost thread that is due back in time, and not for one that is not', () => {
+    const { schedule, seat } = setUp()
+    schedule.offer({ cost: 10, deadline: 2500 }, 0)
+    schedule.orders(0)
+    expect(schedule.lose(seat, 1000)).toHaveLength(1)
+    expect(schedule.offer({ cost: 10, deadline: 2500 }, 0)).toBe(true)
+    schedule.lose(seat, 30_000)
+    expect(schedule.orders(0).refuse).toHaveLength(1)
+    expect(schedule.offer({ cost: 10, deadline: 2500 }, 0)).toBe(false)
+  })
+})
