@@ -109,6 +109,14 @@ export const variables = z.object({
     help: 'the dearest bcrypt cost that is checked; each step doubles the time (14 takes over a second)',
     fix: 'Use a whole number from 10 to 16.',
   }),
+  GUESS_LIMIT: variable(whole(1, 1000).default(10), {
+    help: "wrong passwords that one login may have at once; beyond that answers are UNVERIFIED at no hash's cost",
+    fix: 'Use a whole number from 1 to 1000.',
+  }),
+  GUESS_WINDOW_MINUTES: variable(whole(1, 1440).default(15), {
+    help: 'minutes in which that many wrong passwords are forgotten, evenly: one in 90 seconds with the defaults',
+    fix: 'Use a whole number from 1 to 1440.',
+  }),
   LOG_LEVEL: variable(z.enum(['debug', 'info', 'warn', 'error']).default('info'), {
     help: 'the least level that is logged',
     fix: 'Use debug, info, warn or error.',

@@ -16,8 +16,13 @@ import { announceDemo, createDemo } from './demo.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { isDemo, SERVE, type ServeConfig } from './serve-config.ts'
 
-/** At bcrypt's customary cost a thread does about 30 checks within the deadline; beyond that, waiting is vain. */
-const QUEUED_PER_WORKER = 64
+/** At bcrypt's customary cost a thread does about 100 checks within the deadline: this bounds memory. */
+const QUEUED_PER_WORKER = 256
+
+/** Enough to know a store's costs to a few per cent. */
+const SAMPLE_SIZE = 500
+
+const MS_PER_MINUTE = 60_000
 
 interface Essentials {
   readonly secret: string
@@ -37,6 +42,10 @@ const settingsFrom = (config: ServeConfig, secret: string): HookSettings => ({
   orgUrl: config.OKTA_ORG_URL,
   deadlineMs: config.HOOK_DEADLINE_MS,
   bounds: { bcryptCost: config.BCRYPT_MAX_COST },
+  guesses: {
+    limit: config.GUESS_LIMIT,
+    windowMs: config.GUESS_WINDOW_MINUTES * MS_PER_MINUTE,
+  },
 })
 
 const loginNamer = (config: ServeConfig, secret: string): ((login: string) => string) => {
@@ -44,6 +53,11 @@ const loginNamer = (config: ServeConfig, secret: string): ((login: string) => st
   const derived = createHmac('sha256', secret).update('fingerprint key').digest('base64')
   return fingerprint(config.FINGERPRINT_KEY ?? derived)
 }
+
+const tellEngine = ({ fallback, ...engine }: WorkerPool['engine'], log: Logger): void =>
+  fallback === undefined
+    ? log.info(engine, 'the engine for password checks')
+    : log.warn({ ...engine, fallback }, 'the slower engine for password checks is in use')
 
 interface Running {
   readonly listener: Listener
@@ -69,10 +83,21 @@ const start = async (
     clock,
     onLoss: (what) => log.error(what, 'a worker thread was lost'),
   })
+  tellEngine(pool.engine, log)
+  const sample = (await legacy.sample?.(SAMPLE_SIZE)) ?? []
   let draining = false
   const isDraining = (): boolean => draining
   const nameLogin = loginNamer(config, secret)
-  const app = createHookApp({ settings, legacy, checker: pool, clock, log, nameLogin, isDraining })
+  const app = createHookApp({
+    settings,
+    legacy,
+    sample,
+    checker: pool,
+    clock,
+    log,
+    nameLogin,
+    isDraining,
+  })
   app.route('/', createHealthApp({ legacy, pool, isDraining }))
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, HOST: host, PORT: port } = config
   const listener = await listen({

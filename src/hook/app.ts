@@ -4,14 +4,16 @@ import type { Clock } from '../clock.ts'
 import { AppError, asAppError } from '../errors.ts'
 import { normaliseLogin, type LegacyStore } from '../legacy/store.ts'
 import type { Bounds } from '../passwords/family.ts'
-import { inspect } from '../passwords/verify.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
 import { comesFrom, createAuthenticator, type Secrets } from './authenticate.ts'
 import { checkHeaders, readBody } from './body.ts'
-import { appraise, decide } from './decide.ts'
+import type { Decision } from './decide.ts'
 import { createDecoy } from './decoy.ts'
-import { tenths, writeLine, type CallLog, type HookEnv, type Step } from './line.ts'
+import { createFlights } from './flight.ts'
+import { createGuard, type GuessSettings } from './guard.ts'
+import { createJudge } from './judge.ts'
+import { writeLine, type CallLog, type HookEnv, type Step } from './line.ts'
 import { parsePayload } from './payload.ts'
 
 export const HOOK_PATH = '/hooks/okta/password-import'
@@ -25,11 +27,14 @@ export interface HookSettings {
   /** Milliseconds from a call's arrival to its answer. */
   readonly deadlineMs: number
   readonly bounds: Bounds
+  readonly guesses: GuessSettings
 }
 
 export interface HookParts {
   readonly settings: HookSettings
   readonly legacy: LegacyStore
+  /** Encoded hashes of some accounts, taken at random: what a hash costs in this store. */
+  readonly sample: readonly string[]
   readonly checker: PasswordChecker
   readonly clock: Clock
   readonly log: CallLog
@@ -59,32 +64,33 @@ const gatekeepers = ({ settings, isDraining }: HookParts): [Step, Step, Step] =>
   ]
 }
 
-const answerCall = ({ settings, legacy, checker, clock, nameLogin }: HookParts) => {
-  const decoy = createDecoy()
+const createJudgeFrom = ({ settings, sample, ...parts }: HookParts) => {
+  const { bounds, guesses, secrets } = settings
+  const guard = createGuard(guesses, parts.clock)
+  const decoy = createDecoy({ secret: secrets.current, bounds, sample })
+  return createJudge({ ...parts, bounds, guard, decoy })
+}
+
+const answerCall = (parts: HookParts) => {
+  const { settings, clock, nameLogin } = parts
+  const judge = createJudgeFrom(parts)
+  const shareFlight = createFlights<Decision>(clock)
   return async (c: Context<HookEnv>): Promise<Response> => {
     const { arrivedAt, line } = c.var
     const deadline = arrivedAt + settings.deadlineMs
     const call = parsePayload(await readBody(c.req.raw.body, deadline, clock))
     const { eventId, oktaRequestId, source, username, password } = call
-    const login = normaliseLogin(username)
-    Object.assign(line, { eventId, oktaRequestId, login: nameLogin(login) })
+    Object.assign(line, { eventId, oktaRequestId, login: nameLogin(normaliseLogin(username)) })
     if (settings.orgUrl !== undefined && !comesFrom(settings.orgUrl, source)) {
       throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
     }
 
-    const accounts = await legacy.find(login, username)
-    const standing = appraise(accounts, password, (hash) => inspect(hash, settings.bounds))
-    if (standing.hash) decoy.saw(standing.hash.cost)
-    const { encoded } = standing.hash ?? decoy
-    const { outcome, waitMs, runMs } = await checker.check(encoded, password, deadline)
-    const { credential, reason } = decide(standing, outcome)
-    Object.assign(line, {
-      outcome: credential,
-      reason,
-      waitMs: tenths(waitMs),
-      runMs: tenths(runMs),
-    })
-    return jsonResponse(200, decisionBody({ credential, reason }))
+    const { result, boarding } = await shareFlight(call, c.req.raw.signal, (signal) =>
+      judge({ username, password, deadline, signal, line }),
+    )
+    if (boarding !== 'first') line['repeat'] = boarding
+    Object.assign(line, { outcome: result.credential, reason: result.reason })
+    return jsonResponse(200, decisionBody(result))
   }
 }
 

@@ -1,6 +1,7 @@
 /** Owns the bounds on a request's body: its media type, its size, and the time it may take. */
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
+import { byDeadline } from './deadline.ts'
 
 /** A payload is about 1 KiB; Okta may add fields, but not this many. */
 export const MAX_BODY_BYTES = 64 * 1024
@@ -49,13 +50,5 @@ export const readBody = async (
   clock: Clock,
 ): Promise<string> => {
   if (!stream) return ''
-  let cancelTimer = (): void => undefined
-  const tooSlow = new Promise<never>((_, reject) => {
-    cancelTimer = clock.after(deadline - clock.now(), () => reject(new AppError('body_too_slow')))
-  })
-  try {
-    return decode(await Promise.race([collect(stream), tooSlow]))
-  } finally {
-    cancelTimer()
-  }
+  return decode(await byDeadline(collect(stream), deadline, clock, 'body_too_slow'))
 }

@@ -9,6 +9,7 @@ export type Reason =
   | 'disabled'
   | 'empty_password'
   | 'ambiguous_login'
+  | 'too_many_guesses'
   | `hash_${Flaw}`
 
 export interface Decision {
@@ -55,3 +56,6 @@ export const decide = ({ bar }: Standing, outcome: Outcome): Decision => {
   const reason = bar ?? reasonFor(outcome)
   return { credential: reason === 'match' ? 'VERIFIED' : 'UNVERIFIED', reason }
 }
+
+/** Decided without a lookup or a hash: see `guard.ts`. */
+export const TOO_MANY_GUESSES: Decision = { credential: 'UNVERIFIED', reason: 'too_many_guesses' }

@@ -1,5 +1,6 @@
 /** Owns the legacy store in a SQLite file, opened read-only. */
 import Database from 'better-sqlite3'
+import { randomInt } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { scanWarnings } from './plan.ts'
 import { toAccount, type LegacyAccount, type LegacyStore } from './store.ts'
@@ -11,6 +12,10 @@ import { toAccount, type LegacyAccount, type LegacyStore } from './store.ts'
 export const DEFAULT_LOOKUP_SQL = `
   SELECT id, password_hash, enabled FROM accounts
    WHERE login = :login OR short_name = :login`
+
+/** The account that comes first from a point on: among ids without great gaps, a fair draw. */
+const SAMPLE_SQL = 'SELECT password_hash FROM accounts WHERE id >= ? ORDER BY id LIMIT 1'
+const SAMPLE_RANGE_SQL = 'SELECT min(id) AS least, max(id) AS most FROM accounts'
 
 /** Waiting for a writer's lock holds up every other call, so it is kept short. */
 const BUSY_TIMEOUT_MS = 50
@@ -81,12 +86,28 @@ const firstAccounts = (lookup: Lookup, parameters: Parameters): LegacyAccount[] 
 export const openSqliteStore = (path: string, sql: string = DEFAULT_LOOKUP_SQL): LegacyStore => {
   const db = open(path)
   try {
-    return storeOver(db, prepare(db, sql), scanWarnings(planOf(db, sql), sql))
+    const store = storeOver(db, prepare(db, sql), scanWarnings(planOf(db, sql), sql))
+    return sql === DEFAULT_LOOKUP_SQL ? { ...store, sample: samplerOf(db) } : store
   } catch (err) {
     db.close()
     throw err
   }
 }
+
+const samplerOf =
+  (db: Database.Database): NonNullable<LegacyStore['sample']> =>
+  async (size) => {
+    try {
+      const range = db.prepare<[], Record<'least' | 'most', number | null>>(SAMPLE_RANGE_SQL).get()
+      const { least, most } = range ?? {}
+      if (least == null || most == null) return []
+      const draw = db.prepare<[number], Record<string, unknown>>(SAMPLE_SQL)
+      const points = Array.from({ length: size }, () => randomInt(least, most + 1))
+      return points.map((point) => toAccount(draw.get(point) ?? {}).passwordHash)
+    } catch (cause) {
+      throw cause instanceof AppError ? cause : new AppError('legacy_unavailable', { cause })
+    }
+  }
 
 const storeOver = (
   db: Database.Database,

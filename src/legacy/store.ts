@@ -17,6 +17,12 @@ export interface LegacyStore {
    * @throws AppError `legacy_unavailable`
    */
   find(login: string, username: string): Promise<readonly LegacyAccount[]>
+  /**
+   * The encoded hashes of up to `size` accounts, taken at random; of none where the store does not know
+   * where they are, because the lookup statement is the operator's own.
+   * @throws AppError `legacy_unavailable`
+   */
+  sample?(size: number): Promise<readonly string[]>
   /** @throws AppError `legacy_unavailable` when a lookup would fail now. */
   ping(): Promise<void>
   close(): Promise<void>

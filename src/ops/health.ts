@@ -3,7 +3,11 @@ import { Hono } from 'hono'
 
 export interface HealthParts {
   readonly legacy: { ping(): Promise<void> }
-  readonly pool: { readonly alive: number; readonly size: number }
+  readonly pool: {
+    readonly alive: number
+    readonly size: number
+    readonly engine: { readonly name: string; readonly fallback?: string }
+  }
   readonly isDraining: () => boolean
 }
 
@@ -18,7 +22,9 @@ export const createHealthApp = ({ legacy, pool, isDraining }: HealthParts): Hono
     const ready = storeOk && pool.alive > 0 && !isDraining()
     const legacyStore = storeOk ? 'ok' : 'unreachable'
     const workers = `${pool.alive} of ${pool.size}`
-    return c.json({ ready, legacyStore, workers, draining: isDraining() }, ready ? 200 : 503)
+    const { name: engine, fallback } = pool.engine
+    const state = { ready, legacyStore, workers, engine, fallback, draining: isDraining() }
+    return c.json(state, ready ? 200 : 503)
   })
   return app
 }

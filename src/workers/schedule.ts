@@ -199,9 +199,8 @@ export class Schedule<T extends Task> {
   *#play(lines: readonly Line[], now: number): Generator<Batch> {
     const frees = [...this.#seats].map((seat) => expectedFree(seat, now)).sort((a, b) => a - b)
     for (let at = frees.shift(); at !== undefined; at = frees.shift()) {
-      let idle = 0
-      while ((frees[idle++] ?? Infinity) <= at);
-      const batch = nextBatch(lines, at, idle)
+      const busy = frees.findIndex((free) => free > at)
+      const batch = nextBatch(lines, at, 1 + (busy < 0 ? frees.length : busy))
       if (!batch) return
       yield batch
       let place = frees.length

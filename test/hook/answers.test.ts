@@ -83,7 +83,7 @@ describe('a decided call', () => {
 
   it('writes one line with what an engineer needs and no login', async () => {
     const before = hook.lines().length
-    await hook.signIn('good@example.com', 'open sesame')
+    await hook.signIn('good@example.com', 'open sesame', { eventId: '3o9jBzq1SmOGmmsDsqyyeQ' })
     const lines = hook.lines().slice(before)
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatchObject({
@@ -96,6 +96,7 @@ describe('a decided call', () => {
       status: 200,
       waitMs: expect.any(Number) as number,
       runMs: expect.any(Number) as number,
+      lanes: 1,
       totalMs: expect.any(Number) as number,
       login: expect.stringMatching(/^[\w-]{16}$/) as string,
     })

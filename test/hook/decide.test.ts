@@ -2,7 +2,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { appraise, decide } from '../../src/hook/decide.ts'
-import { createDecoy } from '../../src/hook/decoy.ts'
 import type { LegacyAccount } from '../../src/legacy/store.ts'
 import { inspect } from '../../src/passwords/verify.ts'
 
@@ -44,16 +43,5 @@ describe('decide', () => {
         },
       ),
     )
-  })
-})
-
-describe('the decoy', () => {
-  it('is a sound hash of the customary cost, then of the cost seen most', () => {
-    const decoy = createDecoy()
-    expect(inspect(decoy.encoded, BOUNDS)).toEqual({ cost: 10 })
-    decoy.saw(4)
-    expect(inspect(decoy.encoded, BOUNDS)).toEqual({ cost: 4 })
-    for (const cost of [12, 4, 12, 12]) decoy.saw(cost)
-    expect(inspect(decoy.encoded, BOUNDS)).toEqual({ cost: 12 })
   })
 })

@@ -1,5 +1,6 @@
 /** A whole hook server on a free port: a real SQLite file, real threads, real sockets. */
 import Database from 'better-sqlite3'
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -89,6 +90,7 @@ export const startHook = async (options: HookOptions = {}) => {
     orgUrl: undefined,
     deadlineMs: 2500,
     bounds: { bcryptCost: 14 },
+    guesses: { limit: 10, windowMs: 900_000 },
     ...options.settings,
   }
   const pool = await WorkerPool.start({
@@ -101,9 +103,9 @@ export const startHook = async (options: HookOptions = {}) => {
   /** Each hash run, as its setting: prefix and cost. */
   const runs: string[] = []
   const checker: PasswordChecker = {
-    check: (encoded, password, deadline) => {
+    check: (encoded, ...rest) => {
       runs.push(encoded.slice(0, 7))
-      return pool.check(encoded, password, deadline)
+      return pool.check(encoded, ...rest)
     },
   }
   const written: string[] = []
@@ -115,7 +117,17 @@ export const startHook = async (options: HookOptions = {}) => {
   })
   const log = createLog({ level: 'debug', isTerminal: false, stream })
   const nameLogin = options.nameLogin ?? fingerprint('key for tests')
-  const app = createHookApp({ settings, legacy, checker, clock, log, nameLogin, isDraining })
+  const sample = (await legacy.sample?.(100)) ?? []
+  const app = createHookApp({
+    settings,
+    legacy,
+    sample,
+    checker,
+    clock,
+    log,
+    nameLogin,
+    isDraining,
+  })
   app.route('/', createHealthApp({ legacy, pool, isDraining }))
   const listener = await listen({
     fetch: app.fetch,
@@ -150,8 +162,9 @@ export const startHook = async (options: HookOptions = {}) => {
     lines: () => written.map((line) => JSON.parse(line) as Record<string, unknown>),
     rawLog: () => written.join(''),
     send,
+    /** A call of its own event, as each sign-in is. */
     signIn: (username: unknown, password: unknown, more: object = {}) =>
-      send(JSON.stringify(payload(username, password, more))),
+      send(JSON.stringify(payload(username, password, { eventId: randomUUID(), ...more }))),
     async close() {
       await listener.close()
       await pool.close()

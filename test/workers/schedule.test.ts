@@ -79,7 +79,7 @@ describe('overload', () => {
     const calls = run([load(4)], { slowness: (at) => (at >= slowAt ? 3 : 1) })
     expect(3 * goodput(calls, 10, slowAt + 2000)).toBeGreaterThan(0.95)
     const after = calls.filter(({ arrivedAt }) => arrivedAt > slowAt + 2000)
-    expect(count(after, 'late')).toBe(0)
+    expect(count(after, 'late')).toBeLessThan(0.01 * count(after, 'on time'))
   })
 
   it('that is over leaves nothing behind', () => {

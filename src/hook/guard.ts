@@ -1,0 +1,69 @@
+/** Owns the limit on guessing: how many wrong passwords one login may have before answers cost nothing. */
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import { TOO_MANY_GUESSES, type Decision } from './decide.ts'
+
+export interface GuessSettings {
+  /** Wrong passwords that a login may have at once. */
+  readonly limit: number
+  /** Milliseconds in which all of them are forgotten, one after the other. */
+  readonly windowMs: number
+}
+
+/** Runs a decision about a subject, such as a login, unless too many about it were wrong lately. */
+export type Guard = (subject: string, decide: () => Promise<Decision>) => Promise<Decision>
+
+/**
+ * A count-min sketch (Cormode and Muthukrishnan, 2005): a subject's count is the least of its cells, one
+ * in each row. 4 MiB whatever comes, and nothing is ever evicted, so no flood of other logins can make
+ * it forget the one under attack. It errs only towards refusing: a login that shares all its cells
+ * counts theirs too. With as many wrong guesses in a window as a row has cells, that is one login in
+ * 10^27 at a limit of 10; with five times as many, one in a million. Each of them costs a hash.
+ */
+const ROWS = 4
+const CELLS_PER_ROW = 2 ** 17
+
+/** Below the difference that a rounding error makes. */
+const ROUNDING_MS = 0.001
+
+/**
+ * Every guess is counted before it is decided, so that guesses sent together cannot all pass, and
+ * forgiven if it was right or could not be decided. A right password forgives no others: after it Okta
+ * does not ask about this user again, and forgiving would take counts out of cells that others share.
+ *
+ * A cell holds the moment at which all that it counted is forgotten (a leaky bucket, in the form of
+ * ITU-T I.371's virtual scheduling), so that there is nothing to sweep.
+ */
+export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): Guard => {
+  const key = randomBytes(32)
+  const cells = new Float64Array(ROWS * CELLS_PER_ROW)
+  const guessMs = windowMs / limit
+
+  // Keyed, so that nobody can choose a login that shares the cells of another.
+  const cellsOf = (subject: string): number[] => {
+    const digest = createHmac('sha256', key).update(subject).digest()
+    const cellIn = (row: number): number => digest.readUInt32LE(row * 4) % CELLS_PER_ROW
+    return Array.from({ length: ROWS }, (_, row) => row * CELLS_PER_ROW + cellIn(row))
+  }
+  const countedMs = (cell: number, now: number): number => Math.max((cells[cell] ?? 0) - now, 0)
+
+  return async (subject, decide) => {
+    const own = cellsOf(subject)
+    const now = clock.now()
+    const least = Math.min(...own.map((cell) => countedMs(cell, now)))
+    if (least + guessMs > windowMs + ROUNDING_MS) return TOO_MANY_GUESSES
+    for (const cell of own) cells[cell] = now + countedMs(cell, now) + guessMs
+    let decision: Decision | undefined
+    try {
+      decision = await decide()
+      return decision
+    } finally {
+      const isWrong =
+        decision?.credential === 'UNVERIFIED' && decision.reason !== TOO_MANY_GUESSES.reason
+      // What is forgotten by itself must not be taken from what came later.
+      if (!isWrong && clock.now() < now + guessMs) {
+        for (const cell of own) cells[cell] = (cells[cell] ?? 0) - guessMs
+      }
+    }
+  }
+}

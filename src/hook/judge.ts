@@ -1,0 +1,64 @@
+/** Owns the way from a call to its decision: guard, lookup, check, decide. */
+import type { Clock } from '../clock.ts'
+import { normaliseLogin, type LegacyStore } from '../legacy/store.ts'
+import type { Bounds } from '../passwords/family.ts'
+import { inspect } from '../passwords/verify.ts'
+import type { PasswordChecker } from '../workers/pool.ts'
+import { byDeadline } from './deadline.ts'
+import { appraise, decide, type Decision, type Standing } from './decide.ts'
+import type { Decoy } from './decoy.ts'
+import type { Guard } from './guard.ts'
+import { tenths, type LineFields } from './line.ts'
+
+export interface JudgeParts {
+  readonly bounds: Bounds
+  readonly legacy: LegacyStore
+  readonly checker: PasswordChecker
+  readonly guard: Guard
+  readonly decoy: Decoy
+  readonly clock: Clock
+}
+
+export interface Question {
+  readonly username: string
+  readonly password: string
+  /** On the clock's scale. */
+  readonly deadline: number
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+  readonly line: LineFields
+}
+
+export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: JudgeParts) => {
+  const check = async (
+    encoded: string,
+    standing: Standing,
+    { password, deadline, signal, line }: Question,
+  ): Promise<Decision> => {
+    const { outcome, waitMs, runMs, lanes } = await checker.check(
+      encoded,
+      password,
+      deadline,
+      signal,
+    )
+    Object.assign(line, { waitMs: tenths(waitMs), runMs: tenths(runMs), lanes })
+    return decide(standing, outcome)
+  }
+
+  return (question: Question): Promise<Decision> => {
+    const { username, password, deadline } = question
+    const login = normaliseLogin(username)
+    return guard(`login ${login}`, async () => {
+      const found = legacy.find(login, username)
+      const accounts = await byDeadline(found, deadline, clock, 'deadline_exceeded')
+      const standing = appraise(accounts, password, (hash) => inspect(hash, bounds))
+      const { hash } = standing
+      if (!hash) return check(decoy.encodedFor(login), standing, question)
+      // The account is guarded too, because a lookup may find it under many spellings of its login.
+      const account = `account ${accounts[0]?.id} ${hash.encoded}`
+      const decision = await guard(account, () => check(hash.encoded, standing, question))
+      decoy.saw(hash.cost, decision.credential === 'VERIFIED')
+      return decision
+    })
+  }
+}
