@@ -70,6 +70,9 @@ describe('production', () => {
   it('shows its configuration without its secrets', async () => {
     const server = startCommand(['serve'], environment({ NODE_ENV: 'production' }))
     await server.until(READY)
+    expect(server.stdout()).toMatch(
+      /"name":"\w+","lanes":\d+,"msg":"the engine for password checks"/,
+    )
     expect(server.stdout()).toContain('"HOOK_SECRET":"set"')
     expect(server.stdout()).not.toContain(SECRET)
   })

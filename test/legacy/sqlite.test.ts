@@ -35,6 +35,27 @@ const refusal = (path: string, sql?: string): unknown => {
 
 const USERS = 'CREATE TABLE users (email TEXT, pw TEXT, active INTEGER, uid TEXT)'
 
+describe('a sample', () => {
+  const rows = Array.from({ length: 50 }, (_, i) => `('user${i}@example.com', 'h${i}')`)
+
+  it('is of stored hashes, drawn from the whole store', async () => {
+    const insert = `INSERT INTO accounts (login, password_hash) VALUES ${rows.join()}`
+    const sample = (await open(makeDb(SCHEMA, insert)).sample?.(500)) ?? []
+    expect(sample).toHaveLength(500)
+    expect(sample.every((hash) => /^h\d+$/.test(hash))).toBe(true)
+    expect(new Set(sample).size).toBeGreaterThan(40)
+  })
+
+  it('of an empty store is empty', async () => {
+    expect(await open(makeDb(SCHEMA)).sample?.(500)).toEqual([])
+  })
+
+  it("is not taken where the statement is the operator's own", () => {
+    const sql = 'SELECT pw AS password_hash FROM users WHERE email = :login'
+    expect(open(makeDb(USERS), sql)).not.toHaveProperty('sample')
+  })
+})
+
 describe('the default statement and schema', () => {
   const path = () =>
     makeDb(

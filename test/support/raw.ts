@@ -30,13 +30,17 @@ export const head = (path: string, headers: readonly string[]): string =>
   [`POST ${path} HTTP/1.1`, 'Host: hook.test', ...headers, '', ''].join('\r\n')
 
 /** Sends the text, then drops the connection once the server has had a chance to read it. */
-export const sendAndDrop = (base: string, text: string): Promise<void> =>
+export const sendAndDrop = (
+  base: string,
+  text: string,
+  wasRead: () => PromiseLike<unknown> = () => new Promise((resolve) => setImmediate(resolve)),
+): Promise<void> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(base)
     const socket = connect(Number(port), hostname)
     socket.on('error', reject)
     socket.on('close', () => resolve())
-    socket.write(text, () => setImmediate(() => socket.resetAndDestroy()))
+    socket.write(text, () => void wasRead().then(() => socket.resetAndDestroy(), reject))
   })
 
 /**

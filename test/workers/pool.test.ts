@@ -1,10 +1,10 @@
 /** The pool: bounded, on time, and whole again after a loss. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
+import { systemClock, type Clock } from '../../src/clock.ts'
 import { WorkerPool, type PoolOptions } from '../../src/workers/pool.ts'
 import { ManualClock } from '../support/clock.ts'
-import { releaseHeld, SLOW_WORKER, STILLBORN_WORKER } from '../support/workers.ts'
+import { releaseHeld, SLOW_WORKER, STILLBORN_WORKER, WIDE_WORKER } from '../support/workers.ts'
 
 const HASH = hashSync('open sesame', 4)
 const BOUNDS = { bcryptCost: 14 }
@@ -94,6 +94,89 @@ describe('the queue', () => {
     expect(await patient).toMatchObject({ outcome: 'match', waitMs: 30 })
     expect(await another).toMatchObject({ outcome: 'match', waitMs: 20 })
     expect(clock.pending).toEqual([])
+  })
+})
+
+describe('a batch', () => {
+  it('takes what waited together, of one cost, and each check has its own outcome', async () => {
+    const { pool } = await startPool({ workerUrl: WIDE_WORKER, queueLimit: 9 })
+    const held = pool.check(HASH, 'hold', 1000)
+    const costly = HASH.replace('$04$', '$05$')
+    const waiting = [HASH, costly, HASH, costly, HASH].map((hash) => pool.check(hash, 'go', 1000))
+    releaseHeld()
+    expect((await held).lanes).toBe(1)
+    expect((await Promise.all(waiting)).map(({ lanes }) => lanes)).toEqual([3, 2, 3, 2, 3])
+  })
+
+  it('of real checks answers each for itself', async () => {
+    const { pool } = await startPool({ clock: systemClock, queueLimit: 9 })
+    const deadline = performance.now() + 60_000
+    const checks = ['open sesame', 'open barley', 'open sesame', 'open rye'].map((password) =>
+      pool.check(HASH, password, deadline),
+    )
+    expect((await Promise.all(checks)).map(({ outcome }) => outcome)).toEqual([
+      'match',
+      'mismatch',
+      'match',
+      'mismatch',
+    ])
+  })
+})
+
+describe('the engine', () => {
+  it('is what the threads said they run', async () => {
+    const { pool } = await startPool({ workerUrl: WIDE_WORKER })
+    expect(pool.engine).toEqual({ name: 'bcryptjs', lanes: 3 })
+  })
+})
+
+describe('a caller that hangs up', () => {
+  it('has its check dropped while that waits, and its place given to another', async () => {
+    const { pool, clock } = await startPool({ workerUrl: SLOW_WORKER, queueLimit: 1 })
+    const held = pool.check(HASH, 'hold', 1000)
+    const caller = new AbortController()
+    // It would end the thread if it ran.
+    const dropped = code(pool.check(HASH, 'die', 1000, caller.signal))
+    caller.abort()
+    expect(await dropped).toBe('caller_gone')
+    const another = pool.check(HASH, 'go', 1000)
+    releaseHeld()
+    expect(await held).toMatchObject({ outcome: 'match' })
+    expect(await another).toMatchObject({ outcome: 'match' })
+    expect(clock.pending).toEqual([])
+  })
+
+  it('leaves a check that already runs to its end', async () => {
+    const { pool } = await startPool({ workerUrl: SLOW_WORKER })
+    const caller = new AbortController()
+    const running = pool.check(HASH, 'hold', 1000, caller.signal)
+    caller.abort()
+    releaseHeld()
+    expect(await running).toMatchObject({ outcome: 'match' })
+  })
+
+  it('has nothing admitted if it is gone already', async () => {
+    const { pool } = await startPool()
+    expect(await code(pool.check(HASH, 'go', 1000, AbortSignal.abort()))).toBe('caller_gone')
+  })
+})
+
+describe('a result that comes after its deadline', () => {
+  it('is no answer, even where the timer that should have said so is late too', async () => {
+    let now = 0
+    const clock: Clock = { now: () => now, after: () => () => undefined }
+    const pool = await WorkerPool.start({
+      size: 1,
+      queueLimit: 1,
+      bounds: BOUNDS,
+      clock,
+      workerUrl: SLOW_WORKER,
+    })
+    const late = code(pool.check(HASH, 'hold', 1000))
+    now = 1001
+    releaseHeld()
+    expect(await late).toBe('deadline_exceeded')
+    await pool.close()
   })
 })
 
