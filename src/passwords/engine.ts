@@ -50,12 +50,27 @@ const verifyWith =
     return outcomes
   }
 
+/**
+ * UTF-8, in which half of a surrogate pair keeps three bytes of its own, as bcryptjs has it: replaced by
+ * U+FFFD, as UTF-8 proper demands, different passwords would be one.
+ */
+const encode = (password: string): Uint8Array => {
+  const bytes = new TextEncoder().encode(password)
+  let at = 0
+  for (const character of password) {
+    const code = character.codePointAt(0) ?? 0
+    if (code >> 11 === 0x1b) bytes.set([0xed, 0x80 | ((code >> 6) & 63), 0x80 | (code & 63)], at)
+    at += Buffer.byteLength(character)
+  }
+  return bytes
+}
+
 const createLanesEngine = (bounds: Bounds): Engine => {
   const lanes = createLanes(LANES)
   const match: Match = (sound, cost) => {
     const keyed = sound.map(({ encoded, password }) => ({
       ...dissect(encoded),
-      password: new TextEncoder().encode(password),
+      password: encode(password),
     }))
     try {
       return lanes.hash(keyed, cost, (computed, { hash }) =>
@@ -69,10 +84,10 @@ const createLanesEngine = (bounds: Bounds): Engine => {
   return { name: 'webassembly', lanes: LANES, verify: verifyWith(match, LANES, bounds) }
 }
 
-/** bcryptjs has no `$2x$`, and an encoding of its own for lone surrogates: here too they are U+FFFD. */
+/** bcryptjs has no `$2x$`. */
 const matchWithBcryptjs = ({ encoded, password }: Check): Outcome => {
   if (dissect(encoded).variant === '2x') return 'unrecognised'
-  return compareSync(Buffer.from(password).toString(), encoded) ? 'match' : 'mismatch'
+  return compareSync(password, encoded) ? 'match' : 'mismatch'
 }
 
 const createFallback = (bounds: Bounds, fallback: string): Engine => ({

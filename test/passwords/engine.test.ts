@@ -99,8 +99,13 @@ describe.each([
       [{ encoded: SOUND.replace('$04$', '$07$'), password: '' }],
       ['out_of_bounds'],
     ],
-    // However a lone half of a pair was once encoded, no two passwords may be taken for each other.
-    ['a lone surrogate', [{ encoded: hashSync('\ufffd', 4), password: '\ud800' }], ['match']],
+    [
+      'a lone surrogate',
+      [{ encoded: hashSync('😀é\ud83d!', 4), password: '😀é\ud83d!' }],
+      ['match'],
+    ],
+    ['another one', [{ encoded: hashSync('\ud800', 4), password: '\ud801' }], ['mismatch']],
+    ['what stands for it', [{ encoded: hashSync('\ufffd', 4), password: '\ud800' }], ['mismatch']],
     ['NUL', [{ encoded: hashSync('a\0b', 4), password: 'a\0b' }], ['match']],
     ['what is before NUL', [{ encoded: hashSync('a\0b', 4), password: 'a' }], ['mismatch']],
     ['the empty password', [{ encoded: hashSync('', 4), password: '' }], ['match']],

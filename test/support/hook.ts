@@ -21,6 +21,7 @@ export interface Row {
 
 export const SECRET = 'Basic b2t0YTpvbmx5LWZvci10ZXN0cy1vbmx5LWZvci10ZXN0cw=='
 
+export const EVENT_ID = '3o9jBzq1SmOGmmsDsqyyeQ'
 export const EVENT_TYPE = 'com.okta.user.credential.password.import'
 
 export const SCHEMA = readFileSync(new URL('../../legacy-db/schema.sql', import.meta.url), 'utf8')
@@ -38,7 +39,7 @@ export const makeLegacyDb = (dir: string, rows: readonly Row[]): string => {
 
 /** A payload as Okta documents it, with what is given put in place. */
 export const payload = (username: unknown, password: unknown, more: object = {}): object => ({
-  eventId: '3o9jBzq1SmOGmmsDsqyyeQ',
+  eventId: EVENT_ID,
   eventTime: '2020-01-17T21:23:56.000Z',
   eventType: EVENT_TYPE,
   eventTypeVersion: '1.0',
