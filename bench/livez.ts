@@ -1,27 +1,49 @@
-/** Owns one question: does /livez answer quickly while every thread checks passwords? */
+/** Owns the measurement of what must not suffer: /livez while every thread checks, the start, idle memory. */
 import { availableParallelism } from 'node:os'
 import { callFor, percentile, type Timed } from './callers.ts'
+import type { Table } from './report.ts'
 import { startServer } from './server.ts'
 
-const HOOK_PATH = '/hooks/okta/password-import'
 const COST = 10
 const SECONDS = 10
+const STARTS = 5
 
-const show = (name: string, times: readonly Timed[]): void => {
-  const ms = (share: number): string => percentile(times, share).toFixed(1)
-  console.log(`| ${name} | ${times.length} | ${ms(0.5)} | ${ms(0.99)} | ${ms(1)} |`)
+const rowOf = (name: string, times: readonly Timed[]): string[] => [
+  name,
+  String(times.length),
+  ...[0.5, 0.99, 1].map((share) => percentile(times, share).toFixed(1)),
+]
+
+export const measureLivez = async (): Promise<Table> => {
+  const server = await startServer({ cost: COST })
+  const probe = (ms: number): Promise<Timed[]> => callFor(ms, 1, `${server.url}/livez`)
+  const idle = await probe(1000)
+  const callers = 4 * availableParallelism()
+  const [busy, signIns] = await Promise.all([
+    probe(SECONDS * 1000),
+    callFor(SECONDS * 1000, callers, server.hook, server.signIn),
+  ])
+  await server.stop()
+  return {
+    title: '/livez while every thread checks passwords',
+    head: ['call', 'answers', 'p50 ms', 'p99 ms', 'longest ms'],
+    rows: [
+      rowOf('/livez, idle', idle),
+      rowOf(`/livez, ${callers} callers at cost ${COST}`, busy),
+      rowOf('their sign-ins', signIns),
+    ],
+  }
 }
 
-const server = await startServer(COST)
-const probe = (ms: number): Promise<Timed[]> => callFor(ms, 1, `${server.url}/livez`)
-
-console.log('| /livez | answers | p50 ms | p99 ms | longest ms |\n|---|---|---|---|---|')
-show('while idle', await probe(1000))
-const callers = 2 * availableParallelism()
-const [times, signIns] = await Promise.all([
-  probe(SECONDS * 1000),
-  callFor(SECONDS * 1000, callers, server.url + HOOK_PATH, () => server.signIn()),
-])
-show(`while ${callers} callers keep every thread at cost ${COST}`, times)
-show('the sign-ins themselves', signIns)
-await server.stop()
+export const measureStart = async (): Promise<Table> => {
+  const rows: string[][] = []
+  for (let i = 0; i < STARTS; i++) {
+    const began = performance.now()
+    const server = await startServer({ cost: 4, people: 1 })
+    const ready = performance.now() - began
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    rows.push([String(i + 1), ready.toFixed(0), (server.residentBytes() / 2 ** 20).toFixed(0)])
+    await server.stop()
+  }
+  return { title: 'Start', head: ['start', 'ms until ready', 'MiB resident, idle'], rows }
+}

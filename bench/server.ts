@@ -14,8 +14,11 @@ const ROOT = new URL('../../', import.meta.url)
 
 export interface MeasuredServer {
   readonly url: string
+  /** The address of the hook. */
+  readonly hook: string
   /** A sign-in with the right password, by a person who has not signed in before. */
-  signIn(): Call
+  readonly signIn: () => Call
+  residentBytes(): number
   stop(): Promise<void>
 }
 
@@ -32,7 +35,24 @@ const makeStore = (dir: string, cost: number, people: number): string => {
   return `sqlite:${path}`
 }
 
-export const startServer = async (cost: number, people = 10_000): Promise<MeasuredServer> => {
+export interface ServerOptions {
+  readonly cost: number
+  readonly people?: number
+  /** What Node.js runs. */
+  readonly script?: readonly string[]
+}
+
+/** The resident set of a process (proc(5), VmRSS). */
+const residentBytes = (pid: number): number => {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024
+}
+
+export const startServer = async ({
+  cost,
+  people = 10_000,
+  script = ['dist/cli.js', 'serve'],
+}: ServerOptions): Promise<MeasuredServer> => {
   const dir = mkdtempSync(join(tmpdir(), 'bench-'))
   const env = {
     PATH: process.env['PATH'],
@@ -40,7 +60,7 @@ export const startServer = async (cost: number, people = 10_000): Promise<Measur
     HOOK_SECRET: SECRET,
     LEGACY_DB_URL: makeStore(dir, cost, people),
   }
-  const child = spawn(process.execPath, ['dist/cli.js', 'serve'], {
+  const child = spawn(process.execPath, script, {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -55,8 +75,13 @@ export const startServer = async (cost: number, people = 10_000): Promise<Measur
   let next = 0
   return {
     url,
+    hook: `${url}/hooks/okta/password-import`,
+    residentBytes: () => residentBytes(child.pid ?? 0),
     signIn: () => {
-      const credential = { username: `person${next++ % people}`, password: 'open sesame' }
+      const credential = {
+        username: `person${next++ % people}@example.com`,
+        password: 'open sesame',
+      }
       return {
         method: 'POST',
         headers: { authorization: SECRET, 'content-type': 'application/json' },

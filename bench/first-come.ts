@@ -1,0 +1,87 @@
+/** Owns a server to compare with: the same hook, engine and lanes, behind a plain first-come queue. */
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { systemClock } from '../src/clock.ts'
+import { createHookApp } from '../src/hook/app.ts'
+import { openSqliteStore } from '../src/legacy/sqlite.ts'
+import { listen } from '../src/ops/listen.ts'
+import { createLog } from '../src/ops/log.ts'
+import type { Checked, PasswordChecker } from '../src/workers/pool.ts'
+import type { BatchReply, BatchRequest } from '../src/workers/protocol.ts'
+
+const BOUNDS = { bcryptCost: 14 }
+const LANES = 3
+const WORKER_URL = new URL('../../dist/workers/worker.js', import.meta.url)
+
+interface Job {
+  readonly check: BatchRequest[number]
+  readonly admittedAt: number
+  readonly answer: (checked: Checked) => void
+}
+
+/** Takes whatever comes, and answers in that order, however late. */
+const createFirstCome = (): PasswordChecker => {
+  const queue: Job[] = []
+  const idle = new Set<Worker>()
+  const pump = (): void => {
+    for (const worker of idle) {
+      const jobs = queue.splice(0, LANES)
+      if (jobs.length === 0) return
+      idle.delete(worker)
+      const startedAt = performance.now()
+      worker.once('message', ({ outcomes, runMs }: BatchReply) => {
+        for (const [i, { answer, admittedAt }] of jobs.entries()) {
+          const outcome = outcomes[i] ?? 'malformed'
+          answer({ outcome, waitMs: startedAt - admittedAt, runMs, lanes: jobs.length })
+        }
+        idle.add(worker)
+        pump()
+      })
+      worker.postMessage(jobs.map(({ check }) => check) satisfies BatchRequest)
+    }
+  }
+  for (let i = 0; i < availableParallelism(); i++) {
+    const worker = new Worker(WORKER_URL, { workerData: { bounds: BOUNDS } })
+    worker.once('message', () => {
+      idle.add(worker)
+      pump()
+    })
+  }
+  return {
+    check: (encoded, password) =>
+      new Promise((answer) => {
+        queue.push({ check: { encoded, password }, admittedAt: performance.now(), answer })
+        pump()
+      }),
+  }
+}
+
+const { HOOK_SECRET: secret = '', LEGACY_DB_URL: url = '' } = process.env
+const log = createLog({ level: 'info', isTerminal: false, stream: process.stdout })
+const app = createHookApp({
+  settings: {
+    authHeader: 'authorization',
+    secrets: { current: secret, previous: undefined },
+    orgUrl: undefined,
+    deadlineMs: 60_000,
+    bounds: BOUNDS,
+    guesses: { limit: 1000, windowMs: 1 },
+  },
+  legacy: openSqliteStore(url.replace(/^sqlite:/, '')),
+  sample: [],
+  checker: createFirstCome(),
+  clock: systemClock,
+  log,
+  nameLogin: () => '',
+  isDraining: () => false,
+})
+const listener = await listen({
+  fetch: app.fetch,
+  host: '127.0.0.1',
+  port: 0,
+  tls: undefined,
+  clock: systemClock,
+  onRenewal: () => undefined,
+})
+log.info({ url: listener.url }, 'ready')
+process.on('SIGTERM', () => process.exit(0))

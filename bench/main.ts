@@ -1,0 +1,42 @@
+/** Owns `npm run bench`: which measurements run, and where their results go. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { compareEngines, measureEngineRate } from './engines.ts'
+import { measureHttp } from './http.ts'
+import { measureLivez, measureStart } from './livez.ts'
+import { machine, markdown, type Bar, chart, type Table } from './report.ts'
+import { measureStorm } from './storm.ts'
+
+const RESULTS = new URL('../../bench/results/', import.meta.url)
+
+const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
+  engines: compareEngines,
+  http: async () => [await measureHttp(await measureEngineRate())],
+  storm: async () => [await measureStorm()],
+  livez: async () => [await measureLivez(), await measureStart()],
+}
+
+const write = (name: string, text: string): void => writeFileSync(new URL(name, RESULTS), text)
+
+const barsOf = ({ rows }: Table, column: number): Bar[] =>
+  rows.map((cells) => ({
+    name: cells[0] ?? '',
+    value: Number(cells[column]),
+    ours: cells[0]?.startsWith('ours') ?? false,
+  }))
+
+mkdirSync(RESULTS, { recursive: true })
+const asked = process.argv.slice(2)
+for (const name of asked.length > 0 ? asked : Object.keys(SECTIONS)) {
+  const measure = SECTIONS[name]
+  if (!measure)
+    throw new Error(`there is no measurement ${name}: ${Object.keys(SECTIONS).join(' ')}`)
+  const tables = await measure()
+  const text = tables.map(markdown).join('\n')
+  console.log(text)
+  write(`${name}.md`, `${machine()}\n\n${text}`)
+  const [first] = tables
+  if (name === 'engines' && first) {
+    const column = first.head.findIndex((cell) => cell.includes('checks/s') && cell.includes('10'))
+    write('engines.svg', chart(first.head[column] ?? '', barsOf(first, column)))
+  }
+}
