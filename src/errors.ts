@@ -118,7 +118,58 @@ export const ERRORS = row({
     exit: 2,
     retryable: false,
     sentence: 'The configuration cannot be used.',
-    remedy: 'Mend what is listed; `okta-migrate serve --help` shows every variable.',
+    remedy: 'Mend what is listed; the --help of the command shows every variable.',
+  },
+  okta_unauthorized: {
+    exit: 2,
+    retryable: false,
+    sentence: 'Okta does not accept the credentials.',
+    remedy:
+      'Make a new token, or check OKTA_CLIENT_ID, OKTA_PRIVATE_KEY and OKTA_KEY_ID; and that OKTA_ORG_URL is the org they belong to.',
+  },
+  okta_forbidden: {
+    exit: 2,
+    retryable: false,
+    sentence: 'Okta accepts the credentials, but they may not do this.',
+    remedy:
+      'Grant the service app the scope that the --help of the command names and an admin role, or use a token of an admin who may; look at network zones too.',
+  },
+  okta_not_found: {
+    exit: 1,
+    retryable: false,
+    sentence: 'Okta has nothing by this name.',
+    remedy: 'Check the id or login, and that OKTA_ORG_URL is the org that you mean.',
+  },
+  okta_rejected: {
+    exit: 1,
+    retryable: false,
+    sentence: 'Okta refused the request.',
+    remedy: 'Mend what the detail names; repeating the request as it is will not help.',
+  },
+  okta_answer_lost: {
+    exit: 1,
+    retryable: false,
+    sentence: "Okta's answer was lost, so the change may or may not have been made.",
+    remedy: 'Look at what Okta has now before you repeat it.',
+  },
+  okta_rate_limited: {
+    exit: 1,
+    retryable: true,
+    sentence: 'Okta kept refusing requests because of its rate limits.',
+    remedy:
+      'Lower --share or --concurrency, or wait until what else uses the limit is done; the Rate limit dashboard of the Admin Console shows it.',
+  },
+  okta_unreachable: {
+    exit: 1,
+    retryable: true,
+    sentence: 'Okta cannot be reached, or keeps failing.',
+    remedy: 'Check OKTA_ORG_URL, the network and https://status.okta.com, then run this again.',
+  },
+  okta_answer_unusable: {
+    exit: 1,
+    retryable: false,
+    sentence: "The answer is not one of Okta's API.",
+    remedy: 'Check that OKTA_ORG_URL is the org itself, and that no proxy answers in its place.',
   },
   legacy_unusable: {
     exit: 2,

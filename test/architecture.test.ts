@@ -18,9 +18,10 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   workers: ['passwords'],
   legacy: [],
   hook: ['legacy', 'passwords', 'workers'],
+  okta: [],
   ops: [],
   sandbox: ['ops'],
-  commands: ['hook', 'legacy', 'ops', 'sandbox', 'workers'],
+  commands: ['hook', 'legacy', 'okta', 'ops', 'sandbox', 'workers'],
 }
 
 describe('imports', () => {

@@ -1,0 +1,57 @@
+/** Owns what is thrown when Okta refuses a request, or when its answer to a change is lost. */
+import { AppError } from '../errors.ts'
+
+/** What Okta says of a failure (Okta Management API, schema Error), bounded and fit for a terminal. */
+export interface Problem {
+  readonly status: number | undefined
+  /** Okta's stable code such as `E0000001`; empty where the answer carries none. */
+  readonly errorCode: string
+  /** May quote a user's data, such as a login. */
+  readonly summary: string
+  /** The summaries of the causes, which may quote a user's data too. */
+  readonly causes: readonly string[]
+  readonly errorId: string | undefined
+  readonly requestId: string | undefined
+}
+
+export const describeProblem = (problem: Problem): string => {
+  const { status, errorCode, summary, causes, errorId, requestId } = problem
+  const parts = [
+    [status, errorCode].filter(Boolean).join(' '),
+    summary,
+    ...causes,
+    errorId && `error id ${errorId}`,
+    requestId && `request id ${requestId}`,
+  ]
+  return parts.filter(Boolean).join('; ')
+}
+
+/** A 4xx answer that no repeat can mend. */
+export class OktaRejection extends AppError {
+  readonly status: number
+  readonly errorCode: string
+  readonly causes: readonly string[]
+  readonly requestId: string | undefined
+
+  constructor(status: number, problem: Problem) {
+    super(status === 404 ? 'okta_not_found' : 'okta_rejected', { detail: describeProblem(problem) })
+    this.status = status
+    this.errorCode = problem.errorCode
+    this.causes = problem.causes
+    this.requestId = problem.requestId
+  }
+}
+
+/** A change was sent and its fate is unknown: it must not be repeated before Okta was asked. */
+export class OktaAnswerLost extends AppError {
+  readonly status: number | undefined
+  readonly errorCode: string
+  readonly requestId: string | undefined
+
+  constructor(problem: Problem, cause?: unknown) {
+    super('okta_answer_lost', { detail: describeProblem(problem), cause })
+    this.status = problem.status
+    this.errorCode = problem.errorCode
+    this.requestId = problem.requestId
+  }
+}
