@@ -1,4 +1,12 @@
 /** Owns the one function through which this program speaks to an Okta org. */
+import type { Clock } from '../clock.ts'
+import { AppError } from '../errors.ts'
+import type { AuthHeaders, Credentials } from './credentials.ts'
+import { createGate } from './gate.ts'
+import { bucketOf, createGovernor, type GovernorOptions } from './governor.ts'
+import { backoff, MAX_ATTEMPTS, pause } from './retry.ts'
+import { isAnswer, type Answer, type Outcome, type Transport } from './transport.ts'
+import { failureIn } from './verdict.ts'
 
 export interface OktaRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -35,7 +43,76 @@ export interface OktaClient {
    * @throws OktaAnswerLost for a POST whose fate is unknown: reset, timeout, or 5xx after sending
    * @throws AppError `okta_unauthorized` (401) or `okta_forbidden` (403): the run must stop at once;
    * `okta_unreachable` or `okta_rate_limited` when repeats are used up; `okta_answer_unusable`
+   * @throws the signal's reason when it gave up before the request was sent, or on a GET
    */
   request(request: OktaRequest): Promise<OktaResponse>
   readonly pace: Pace
+}
+
+export interface ClientOptions extends GovernorOptions {
+  /** Scheme and host. */
+  readonly orgUrl: string
+  readonly credentials: Credentials
+  readonly transport: Transport
+  readonly clock: Clock
+  /** At least 0, less than 1. */
+  readonly random: () => number
+}
+
+const resolveInOrg = (orgUrl: string, path: string): URL => {
+  const url = new URL(path, orgUrl)
+  if (url.origin === new URL(orgUrl).origin) return url
+  throw new AppError('okta_answer_unusable', { detail: 'a link leads to another origin' })
+}
+
+interface Attempt {
+  readonly outcome: Outcome
+  readonly auth: AuthHeaders
+}
+
+export const createOktaClient = (options: ClientOptions): OktaClient => {
+  const { orgUrl, credentials, transport, clock, random } = options
+  const gate = createGate(createGovernor(options), clock)
+  /** A first contact that fails says so at once: the URL may be wrong. */
+  let wasReached = false
+
+  const attempt = async ({ method, body, signal }: OktaRequest, url: URL): Promise<Attempt> => {
+    const ticket = await gate.enter(bucketOf(method, url.pathname), signal)
+    let answer: Answer | undefined
+    try {
+      const auth = await credentials.authorize(method, url)
+      const json = body === undefined ? undefined : JSON.stringify(body)
+      const headers = json === undefined ? auth : { ...auth, 'content-type': 'application/json' }
+      const outcome = await transport.send({ method, url, headers, body: json, signal })
+      if (isAnswer(outcome)) answer = outcome
+      return { outcome, auth }
+    } finally {
+      gate.leave(ticket, answer)
+    }
+  }
+
+  return {
+    orgUrl,
+    async request(request) {
+      const { method, path, signal } = request
+      const url = resolveInOrg(orgUrl, path)
+      let isRenewed = false
+      for (let attempts = 1; ; attempts++) {
+        const { outcome, auth } = await attempt(request, url)
+        if (isAnswer(outcome)) wasReached = true
+        const failure = failureIn(method, outcome)
+        if (!failure) return outcome as Answer
+        if (failure.kind === 'unauthorized' && !isRenewed && credentials.renew(auth)) {
+          isRenewed = true
+          continue
+        }
+        const isVain = failure.kind === 'unsent' && !wasReached
+        if (!failure.mayRepeat || isVain || attempts === MAX_ATTEMPTS) throw failure.error
+        await pause(clock, backoff(attempts, random), signal)
+      }
+    },
+    get pace() {
+      return gate.pace
+    },
+  }
 }

@@ -33,9 +33,10 @@ export class OktaRejection extends AppError {
   readonly causes: readonly string[]
   readonly requestId: string | undefined
 
-  constructor(status: number, problem: Problem) {
-    super(status === 404 ? 'okta_not_found' : 'okta_rejected', { detail: describeProblem(problem) })
-    this.status = status
+  constructor(problem: Problem) {
+    const code = problem.status === 404 ? 'okta_not_found' : 'okta_rejected'
+    super(code, { detail: describeProblem(problem) })
+    this.status = problem.status ?? 0
     this.errorCode = problem.errorCode
     this.causes = problem.causes
     this.requestId = problem.requestId
@@ -48,8 +49,8 @@ export class OktaAnswerLost extends AppError {
   readonly errorCode: string
   readonly requestId: string | undefined
 
-  constructor(problem: Problem, cause?: unknown) {
-    super('okta_answer_lost', { detail: describeProblem(problem), cause })
+  constructor(problem: Problem) {
+    super('okta_answer_lost', { detail: describeProblem(problem) })
     this.status = problem.status
     this.errorCode = problem.errorCode
     this.requestId = problem.requestId

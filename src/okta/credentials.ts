@@ -1,0 +1,18 @@
+/** Owns what every way of authentication offers, and the two that are a token from the environment. */
+
+export type AuthHeaders = Readonly<Record<string, string>>
+
+export interface Credentials {
+  /**
+   * Header fields that authorise one attempt at one request.
+   * @throws AppError `okta_unauthorized`, `okta_forbidden` or `okta_unreachable`
+   */
+  authorize(method: string, url: URL): Promise<AuthHeaders>
+  /** Told that Okta refused these with 401: whether new ones are worth one more attempt. */
+  renew(refused: AuthHeaders): boolean
+}
+
+export const staticToken = (scheme: 'Bearer' | 'SSWS', token: string): Credentials => ({
+  authorize: async () => ({ authorization: `${scheme} ${token}` }),
+  renew: () => false,
+})

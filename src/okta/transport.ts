@@ -1,0 +1,143 @@
+/** Owns one exchange with Okta over HTTP: its headers, its time and size limits, and how it can fail. */
+import type { Clock } from '../clock.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  /** Parsed JSON; undefined where there is no body, or it is not JSON. */
+  readonly body: unknown
+  /** Whether the body is what the status promises: JSON, or nothing. */
+  readonly isReadable: boolean
+  readonly requestId: string | undefined
+}
+
+/** What became of a request that has no answer. */
+export type Fate =
+  /** Nothing reached Okta, and the next attempt may do better. */
+  | 'unsent'
+  /** Nothing reached Okta, and nothing will: its certificate is not trusted. */
+  | 'untrusted'
+  /** It may or may not have been processed. */
+  | 'lost'
+  /** It was answered, but not with what this program can take in. */
+  | 'unusable'
+
+export interface NoAnswer {
+  readonly fate: Fate
+  /** A code such as ECONNRESET, or a few words. */
+  readonly reason: string
+}
+
+export type Outcome = Answer | NoAnswer
+
+export const isAnswer = (outcome: Outcome): outcome is Answer => 'status' in outcome
+
+export interface Sending {
+  readonly method: string
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Transport {
+  /** Never rejects: what went wrong is the outcome. */
+  send(sending: Sending): Promise<Outcome>
+}
+
+export interface TransportOptions {
+  readonly clock: Clock
+  readonly version: string
+  readonly fetch?: typeof globalThis.fetch
+  /** Milliseconds from the start of an exchange to the end of its answer. */
+  readonly timeoutMs?: number
+}
+
+const TIMEOUT_MS = 30_000
+
+/** A page of 200 users is about 1 MB; custom attributes may make it some times larger. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+interface SystemError {
+  readonly code?: string
+  readonly syscall?: string
+  readonly errors?: readonly SystemError[]
+}
+
+const isBeforeSending = ({ code, syscall, errors }: SystemError): boolean =>
+  ['connect', 'getaddrinfo'].includes(syscall ?? '') ||
+  code === 'UND_ERR_CONNECT_TIMEOUT' ||
+  (errors?.length ? errors.every(isBeforeSending) : false)
+
+const isUntrusted = ({ code }: SystemError): boolean =>
+  /CERT|ERR_TLS|ERR_SSL|UNABLE_TO|SELF_SIGNED|EPROTO/.test(code ?? '')
+
+/** fetch wraps what happened in a TypeError, as its cause. */
+const asNoAnswer = (err: unknown): NoAnswer => {
+  const cause = ((err as Error).cause ?? err) as SystemError
+  const reason = cause.code ?? 'connection failed'
+  if (isUntrusted(cause)) return { fate: 'untrusted', reason }
+  return { fate: isBeforeSending(cause) ? 'unsent' : 'lost', reason }
+}
+
+/** @returns undefined where the body is larger than the limit */
+const readBounded = async (response: Response): Promise<string | undefined> => {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength
+    // Leaving the loop cancels the rest.
+    if (size > MAX_ANSWER_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+const parse = (text: string): Pick<Answer, 'body' | 'isReadable'> => {
+  if (text === '') return { body: undefined, isReadable: true }
+  try {
+    return { body: JSON.parse(text) as unknown, isReadable: true }
+  } catch {
+    return { body: undefined, isReadable: false }
+  }
+}
+
+const requestIdOf = (headers: Headers): string | undefined =>
+  /^[\x21-\x7e]{1,100}$/.exec(headers.get('x-okta-request-id') ?? '')?.[0]
+
+export const createTransport = (options: TransportOptions): Transport => {
+  const { clock, version, fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS } = options
+  const fixed = {
+    accept: 'application/json',
+    'user-agent': `okta-password-import-hook/${version}`,
+  }
+
+  const exchange = async (sending: Sending, signal: AbortSignal): Promise<Outcome> => {
+    const { method, url, headers, body = null } = sending
+    // A redirect would carry the credentials, and a changed method, to wherever it says.
+    const init = { method, body, signal, redirect: 'manual' } as const
+    const response = await fetch(url, { ...init, headers: { ...fixed, ...headers } })
+    const text = await readBounded(response)
+    if (text === undefined) return { fate: 'unusable', reason: 'the answer is too large' }
+    const { status } = response
+    const requestId = requestIdOf(response.headers)
+    return { status, headers: response.headers, requestId, ...parse(text) }
+  }
+
+  return {
+    async send(sending) {
+      const timeout = new AbortController()
+      const cancel = clock.after(timeoutMs, () => timeout.abort())
+      const signals = sending.signal ? [timeout.signal, sending.signal] : [timeout.signal]
+      try {
+        return await exchange(sending, AbortSignal.any(signals))
+      } catch (err) {
+        if (timeout.signal.aborted) return { fate: 'lost', reason: 'timeout' }
+        if (sending.signal?.aborted) return { fate: 'lost', reason: 'given up' }
+        return asNoAnswer(err)
+      } finally {
+        cancel()
+      }
+    },
+  }
+}
