@@ -21,6 +21,9 @@ const ASK_EVERY_MS = 1_000
 /** After a 429, even where the window seems to be over. */
 const REST_AFTER_REFUSAL_MS = 1_000
 
+/** Reached only where Okta's answers never tell the limit. */
+const MAX_UNACCOUNTED = 1_000
+
 /**
  * Sends as long as the window surely has room, then holds until its end. It does not spread requests
  * out: how fast they go is the concurrency's business, and a window that ends with room left is lost.
@@ -51,11 +54,7 @@ export class Bucket {
 
   send(now: number): Pass {
     const pass = { serial: ++this.#serial, sentAt: now }
-    if (!this.#liveWindow(now)) {
-      this.#asking = pass
-      // What has ended by now is in the answer to whatever is sent from now on.
-      if (this.#underWay === 0) this.#unaccounted = []
-    }
+    if (!this.#liveWindow(now)) this.#asking = pass
     this.#underWay++
     return pass
   }
@@ -70,6 +69,7 @@ export class Bucket {
       this.#account(pass, now, refusal ? { ...rate, remaining: 0 } : rate)
     } else {
       this.#unaccounted.push(this.#serial)
+      if (this.#unaccounted.length > MAX_UNACCOUNTED) this.#unaccounted.shift()
       if (this.#window) this.#window = { ...this.#window, spent: this.#window.spent + 1 }
     }
   }
@@ -93,8 +93,6 @@ export class Bucket {
   }
 
   #account(pass: Pass, now: number, rate: RateLimit): void {
-    // What ended before this request was sent is in its Remaining, if Okta counted it at all.
-    this.#unaccounted = this.#unaccounted.filter((last) => last >= pass.serial)
     const window = this.#window
     if (window && isSame(window, rate.reset)) {
       this.#window = combine(window, readWindow(rate, pass.sentAt, now, 1))
@@ -102,5 +100,7 @@ export class Bucket {
       const spent = 1 + this.#unaccounted.length
       this.#window = readWindow(rate, pass.sentAt, now, spent)
     }
+    // What ended before this request was sent is in its Remaining, if Okta counted it at all.
+    this.#unaccounted = this.#unaccounted.filter((last) => last >= pass.serial)
   }
 }

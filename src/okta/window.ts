@@ -27,8 +27,8 @@ export const readWindow = (
   spent: number,
 ): Window => {
   const ms = Math.min((reset - date) * 1000, MAX_WINDOW_MS)
-  // The answer was made after it was asked for, and its Date is cut off to the second.
-  const [endsAfter, endsBefore] = [sentAt + ms - 1000, receivedAt + ms]
+  // The answer was made after it was asked for, within the window, and its Date is cut off to the second.
+  const [endsAfter, endsBefore] = [sentAt + Math.max(ms - 1000, 0), receivedAt + ms]
   return { limit, remaining, reset, spent, endsAfter, endsBefore }
 }
 

@@ -1,0 +1,178 @@
+/** A model of an org's rate limit, and of a client that always has work, in made-up time. */
+import { createGovernor, type Ticket } from '../../src/okta/governor.ts'
+import type { RateLimit } from '../../src/okta/headers.ts'
+
+export const WINDOW_MS = 60_000
+const BUCKET = '/api/v1/users'
+
+/** How long a request without an answer looks as if it might still get one. */
+const TIMEOUT_MS = 5_000
+
+const TICK_MS = 50
+
+export interface Journey {
+  /** Milliseconds to Okta and back; an answer may overtake another. */
+  readonly there: number
+  readonly back: number
+  /** Lost on the way there, or unheard on the way back. */
+  readonly fate: 'answered' | 'lost' | 'unheard'
+}
+
+export interface Scene {
+  readonly limit: number
+  readonly share: number
+  readonly concurrency: number
+  readonly durationMs: number
+  /** Okta's clock less the client's, in milliseconds. */
+  readonly skewMs: number
+  /** How far the true end of a window lies after Reset, which is cut off to the second. */
+  readonly cutOffMs: number
+  /** What the n-th request meets. */
+  readonly journey: (n: number) => Journey
+  /** When others use the bucket, one request each. */
+  readonly others: readonly number[]
+}
+
+interface Sent {
+  arrivedAt?: number
+  window?: number
+  remaining?: number
+  settledAt?: number
+}
+
+export interface Run {
+  readonly sent: number
+  readonly refused: number
+  /** Our requests that Okta counted, by window. */
+  readonly ours: ReadonlyMap<number, number>
+  /** The longest time in which the client could have sent, and did not. */
+  readonly longestIdleMs: number
+  /** How many were sent although the answers heard of the window left no room for them. */
+  readonly overspent: number
+}
+
+type Told = RateLimit & { readonly isRefused: boolean }
+
+/** Okta's side: fixed windows, aligned to whole minutes of its own clock. */
+const createLimit = ({ limit, skewMs, cutOffMs }: Scene) => {
+  const used = new Map<number, number>()
+  const epoch = (now: number): number => now + skewMs + 1_000_000 * WINDOW_MS
+  const windowAt = (now: number): number => Math.floor((epoch(now) - cutOffMs) / WINDOW_MS)
+  const leftAt = (now: number): number => limit - (used.get(windowAt(now)) ?? 0)
+  const take = (now: number): Told => {
+    const isRefused = leftAt(now) <= 0
+    if (!isRefused) used.set(windowAt(now), (used.get(windowAt(now)) ?? 0) + 1)
+    const reset = ((windowAt(now) + 1) * WINDOW_MS) / 1000
+    return { limit, remaining: leftAt(now), reset, date: Math.floor(epoch(now) / 1000), isRefused }
+  }
+  return { windowAt, leftAt, take }
+}
+
+/** Time: runs what falls due, in its order, and calls `each` after every step. */
+const runEvents = (durationMs: number) => {
+  const events: { at: number; run: () => void }[] = []
+  let now = 0
+  return {
+    now: () => now,
+    after(ms: number, run: () => void) {
+      events.push({ at: now + ms, run })
+    },
+    start(each: () => void) {
+      while (events.length > 0 && now <= durationMs) {
+        const next = events.reduce((a, b) => (b.at < a.at ? b : a))
+        events.splice(events.indexOf(next), 1)
+        now = next.at
+        next.run()
+        each()
+      }
+    },
+  }
+}
+
+export const simulate = (scene: Scene): Run => {
+  const { limit, share, concurrency } = scene
+  const governor = createGovernor({ share, maxConcurrency: concurrency })
+  const okta = createLimit(scene)
+  const time = runEvents(scene.durationMs)
+  const sent: Sent[] = []
+  const heard: Sent[] = []
+  const ours = new Map<number, number>()
+  let [underWay, unheard, refused, overspent, longestIdleMs] = [0, 0, 0, 0, 0]
+  let idleSince: number | undefined
+  let wakeAt = Infinity
+
+  const settle = (ticket: Ticket, mine: Sent, told?: Told): void => {
+    underWay--
+    mine.settledAt = time.now()
+    if (told) heard.push(mine)
+    else unheard++
+    governor.settle(ticket, time.now(), told, told?.isRefused ? 'rate' : undefined)
+  }
+
+  const arrive = (ticket: Ticket, mine: Sent, { back, fate }: Journey): void => {
+    if (fate === 'lost') {
+      time.after(TIMEOUT_MS, () => settle(ticket, mine))
+      return
+    }
+    const told = okta.take(time.now())
+    const window = okta.windowAt(time.now())
+    Object.assign(mine, { arrivedAt: time.now(), window, remaining: told.remaining })
+    if (told.isRefused) refused++
+    else ours.set(window, (ours.get(window) ?? 0) + 1)
+    if (fate === 'unheard') time.after(TIMEOUT_MS, () => settle(ticket, mine))
+    else time.after(back, () => settle(ticket, mine, told))
+  }
+
+  /** Whether the least that was heard of this window has room for all that may come after it. */
+  const isCovered = (): boolean => {
+    const window = okta.windowAt(time.now())
+    const known = heard.slice(-2 * limit).filter((one) => one.window === window)
+    if (known.length === 0) return true
+    const least = known.reduce((a, b) => ((b.remaining ?? 0) < (a.remaining ?? 0) ? b : a))
+    const later = sent
+      .slice(-2 * limit)
+      .filter(
+        ({ arrivedAt, settledAt, ...one }) =>
+          (one.window === window && (arrivedAt ?? 0) > (least.arrivedAt ?? 0)) ||
+          (arrivedAt === undefined && settledAt === undefined),
+      )
+    return later.length < (least.remaining ?? 0)
+  }
+
+  const send = (): void => {
+    if (!isCovered()) overspent++
+    const mine: Sent = {}
+    const ticket = governor.send(BUCKET, time.now())
+    const journey = scene.journey(sent.push(mine))
+    underWay++
+    idleSince = undefined
+    time.after(journey.there, () => arrive(ticket, mine, journey))
+  }
+
+  /** Whether one who knew Okta's count could send; what had no answer is taken as used in every window. */
+  const couldSend = (): boolean => {
+    const quota = Math.floor(limit * share) - (ours.get(okta.windowAt(time.now())) ?? 0)
+    const left = Math.min(okta.leftAt(time.now()), quota)
+    return underWay < governor.concurrency && left > underWay + unheard
+  }
+
+  const step = (): void => {
+    if (idleSince !== undefined) longestIdleMs = Math.max(longestIdleMs, time.now() - idleSince)
+    let hold = governor.hold(BUCKET, time.now())
+    for (; !hold; hold = governor.hold(BUCKET, time.now())) send()
+    const at = time.now() + hold.ms
+    if (at < wakeAt || wakeAt <= time.now()) {
+      wakeAt = at
+      if (Number.isFinite(at)) time.after(hold.ms, () => undefined)
+    }
+    idleSince = couldSend() ? (idleSince ?? time.now()) : undefined
+  }
+
+  const tick = (): void => {
+    time.after(TICK_MS, tick)
+  }
+  tick()
+  for (const at of scene.others) time.after(at, () => okta.take(time.now()))
+  time.start(step)
+  return { sent: sent.length, refused, ours, longestIdleMs, overspent }
+}
