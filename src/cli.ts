@@ -4,8 +4,10 @@ import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { healthCommand } from './commands/health.ts'
 import type { Host, Perform } from './commands/host.ts'
+import { registerCommand } from './commands/register.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
 import { serveCommand } from './commands/serve.ts'
+import { usersCommand } from './commands/users.ts'
 import { asAppError, describeUnforeseen } from './errors.ts'
 
 const { version } = JSON.parse(
@@ -13,6 +15,7 @@ const { version } = JSON.parse(
 ) as { version: string }
 
 const host: Host = {
+  version,
   env: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
@@ -36,7 +39,7 @@ process.on('uncaughtException', (err) => process.exit(complain(err)))
 
 const perform: Perform = async (work) => process.exit(await work(host).catch(complain))
 
-const COMMANDS = [serveCommand, sandboxCommand, healthCommand]
+const COMMANDS = [serveCommand, usersCommand, registerCommand, sandboxCommand, healthCommand]
 
 const program = new Command('okta-migrate')
   .description('Moves users from a legacy user store to Okta without password resets.')
@@ -44,7 +47,12 @@ const program = new Command('okta-migrate')
 
 for (const command of COMMANDS) program.addCommand(command(perform))
 
-for (const command of [program, ...program.commands]) {
+const withSubcommands = (command: Command): Command[] => [
+  command,
+  ...command.commands.flatMap(withSubcommands),
+]
+
+for (const command of withSubcommands(program)) {
   command
     .configureOutput({ outputError: (text, write) => write(`okta-migrate: ${text}`) })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))

@@ -21,7 +21,18 @@ const isOrgUrl = (value: string): boolean => {
   if (!URL.canParse(value)) return false
   const { protocol, hostname, pathname } = new URL(value)
   const isSafe = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
-  return isSafe && pathname === '/' && !/-admin\.[^.]+\.[^.]+$/.test(hostname)
+  return isSafe && pathname === '/'
+}
+
+const ADMIN_HOST = /-admin(?=\.[^.]+\.[^.]+$)/
+
+/** Whether this is the Admin Console's host, which people copy from their browser, and not the org's. */
+export const isAdminUrl = (url: string): boolean => ADMIN_HOST.test(new URL(url).hostname)
+
+/** Scheme and host of the org, the Admin Console's host put right. */
+export const toOrgUrl = (url: string): string => {
+  const { protocol, host, hostname } = new URL(url)
+  return `${protocol}//${host.replace(hostname, hostname.replace(ADMIN_HOST, ''))}`
 }
 
 /** A field value that reaches the server as it was sent: RFC 9110, section 5.5. */
@@ -63,8 +74,47 @@ export const variables = z.object({
     fix: 'Use a whole number from 100 to 2900.',
   }),
   OKTA_ORG_URL: variable(z.string().refine(isOrgUrl, 'is not valid').optional(), {
-    help: 'the only org whose calls are believed, such as https://acme.okta.com',
+    help: 'the org, such as https://acme.okta.com; a hook server with it believes no other org',
     fix: 'Use https://, the host of the org without "-admin", and no path.',
+  }),
+  OKTA_ACCESS_TOKEN: variable(headerValue.optional(), {
+    help: 'an OAuth access token for the org (sent as Bearer)',
+    fix: 'Give one of OKTA_ACCESS_TOKEN, OKTA_API_TOKEN, or OKTA_CLIENT_ID with OKTA_PRIVATE_KEY.',
+    secret: true,
+  }),
+  OKTA_API_TOKEN: variable(headerValue.optional(), {
+    help: 'an API token of the org, from Security > API > Tokens (sent as SSWS)',
+    fix: 'Give one of OKTA_ACCESS_TOKEN, OKTA_API_TOKEN, or OKTA_CLIENT_ID with OKTA_PRIVATE_KEY.',
+    secret: true,
+  }),
+  OKTA_CLIENT_ID: variable(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]+$/)
+      .optional(),
+    {
+      help: 'the client ID of a service app (API Services); goes with OKTA_PRIVATE_KEY',
+      fix: 'Give both OKTA_CLIENT_ID and OKTA_PRIVATE_KEY, or neither.',
+    },
+  ),
+  OKTA_PRIVATE_KEY: variable(z.string().optional(), {
+    help: 'the private key of that app, PEM or JWK, RSA or EC',
+    fix: 'Use the private key whose public half the app holds, best by OKTA_PRIVATE_KEY_FILE.',
+    secret: true,
+  }),
+  OKTA_KEY_ID: variable(z.string().optional(), {
+    help: 'the id (kid) of that key, where the app has several and a JWK does not say it',
+    fix: 'Copy the KID from the public keys of the app.',
+  }),
+  HOOK_OAUTH_CLIENT_SECRET: variable(z.string().optional(), {
+    help: 'the client secret with which Okta gets tokens for the hook, where it uses OAuth',
+    fix: 'Copy the secret of the app that --oauth-client-id names.',
+    secret: true,
+  }),
+  HOOK_TEST_PASSWORD: variable(z.string().optional(), {
+    help: 'the password for `register --test`, where nobody is there to type it',
+    fix: 'Set it to the legacy password of the account that --test-login names.',
+    secret: true,
   }),
   HOST: variable(z.string().default('127.0.0.1'), {
     help: 'the address to listen on',

@@ -4,6 +4,8 @@ import type { Environment } from '../config.ts'
 import type { StopSignal } from '../ops/shutdown.ts'
 
 export interface Host {
+  /** Of this program. */
+  readonly version: string
   readonly env: Environment
   readonly stdin: NodeJS.ReadableStream
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean }

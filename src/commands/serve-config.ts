@@ -1,6 +1,6 @@
 /** Owns what the hook server needs of the environment, and the rules between its variables. */
 import type { Loaded, Need, Rule } from '../config.ts'
-import { isLoopback, MIN_SECRET_LENGTH } from '../variables.ts'
+import { isAdminUrl, isLoopback, MIN_SECRET_LENGTH } from '../variables.ts'
 
 const NAMES = [
   'NODE_ENV',
@@ -51,6 +51,12 @@ const RULES: readonly Rule<ServeConfig>[] = [
     'HOOK_SECRET_PREVIOUS',
     (v) => inProduction(v) && isShort(v.HOOK_SECRET_PREVIOUS),
     'is too short',
+  ],
+  [
+    'OKTA_ORG_URL',
+    (v) =>
+      v.OKTA_ORG_URL !== undefined && URL.canParse(v.OKTA_ORG_URL) && isAdminUrl(v.OKTA_ORG_URL),
+    'is the address of the Admin Console, not of the org',
   ],
   ['TLS_KEY_FILE', (v) => !v.TLS_KEY_FILE && Boolean(v.TLS_CERT_FILE), 'is missing'],
   ['TLS_CERT_FILE', (v) => !v.TLS_CERT_FILE && Boolean(v.TLS_KEY_FILE), 'is missing'],

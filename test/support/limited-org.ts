@@ -34,6 +34,7 @@ export interface Scene {
 }
 
 interface Sent {
+  readonly sentAt: number
   arrivedAt?: number
   window?: number
   remaining?: number
@@ -97,15 +98,18 @@ export const simulate = (scene: Scene): Run => {
   const sent: Sent[] = []
   const heard: Sent[] = []
   const ours = new Map<number, number>()
-  let [underWay, unheard, refused, overspent, longestIdleMs] = [0, 0, 0, 0, 0]
+  const unheardAt: number[] = []
+  let [underWay, lastHeardOf, refused, overspent, longestIdleMs] = [0, 0, 0, 0, 0]
   let idleSince: number | undefined
   let wakeAt = Infinity
 
   const settle = (ticket: Ticket, mine: Sent, told?: Told): void => {
     underWay--
     mine.settledAt = time.now()
-    if (told) heard.push(mine)
-    else unheard++
+    if (told) {
+      heard.push(mine)
+      lastHeardOf = Math.max(lastHeardOf, mine.sentAt)
+    } else unheardAt.push(time.now())
     governor.settle(ticket, time.now(), told, told?.isRefused ? 'rate' : undefined)
   }
 
@@ -141,7 +145,7 @@ export const simulate = (scene: Scene): Run => {
 
   const send = (): void => {
     if (!isCovered()) overspent++
-    const mine: Sent = {}
+    const mine: Sent = { sentAt: time.now() }
     const ticket = governor.send(BUCKET, time.now())
     const journey = scene.journey(sent.push(mine))
     underWay++
@@ -149,11 +153,19 @@ export const simulate = (scene: Scene): Run => {
     time.after(journey.there, () => arrive(ticket, mine, journey))
   }
 
-  /** Whether one who knew Okta's count could send; what had no answer is taken as used in every window. */
+  /**
+   * Whether one who knew Okta's count could send. What had no answer may be missing in Remaining until
+   * a later request was answered, and counts for our share in its window and the next.
+   */
   const couldSend = (): boolean => {
-    const quota = Math.floor(limit * share) - (ours.get(okta.windowAt(time.now())) ?? 0)
-    const left = Math.min(okta.leftAt(time.now()), quota)
-    return underWay < governor.concurrency && left > underWay + unheard
+    const window = okta.windowAt(time.now())
+    const doubted = unheardAt.filter((at) => at >= lastHeardOf).length
+    const spent = unheardAt.filter((at) => okta.windowAt(at) >= window - 1).length
+    const quota = Math.floor(limit * share) - (ours.get(window) ?? 0) - spent
+    return (
+      underWay < governor.concurrency &&
+      Math.min(okta.leftAt(time.now()) - doubted, quota) > underWay
+    )
   }
 
   const step = (): void => {

@@ -1,0 +1,58 @@
+/** Owns what `okta-migrate register` says. */
+import type { HookRequest, InlineHook, TrialResult } from '../okta/inline-hooks.ts'
+import { printable } from '../printable.ts'
+
+export const describeHook = ({ id, name, status, channel }: InlineHook): string => {
+  const { uri, authScheme } = channel.config
+  const auth = authScheme ? `the header ${printable(authScheme.key)}` : 'OAuth'
+  return `The password import inline hook of this org:
+  name            ${printable(name)}
+  id              ${printable(id)}
+  status          ${printable(status)}
+  URL             ${printable(uri, 1024)}
+  authenticates   by ${auth}
+`
+}
+
+export const NO_HOOK = `This org has no password import inline hook.
+Create it: okta-migrate register --url https://hook.example.com
+`
+
+export const CREATED = `
+Okta calls it at the first sign-in of each user that was created with it, and of nobody else.
+Now have Okta call it once: okta-migrate register --test --test-login isaac.brock@example.com
+`
+
+export const describeOther = (wanted: string): string => `
+An org has only one, so ${wanted} was not registered.
+To point this one there, with the secret of this environment:
+  okta-migrate register --rotate --url ${wanted}
+`
+
+export const ROTATED = `
+Okta sends the new secret from now on. When the hook server has seen it in use, remove
+HOOK_SECRET_PREVIOUS from its environment.
+`
+
+export const describeRequest = (orgUrl: string, { method, path, body }: HookRequest): string =>
+  `${method} ${orgUrl}${path}\n${JSON.stringify(body, undefined, 2)}\n`
+
+const BECAUSE: Readonly<Record<string, string>> = {
+  hash_malformed: 'The stored hash is damaged.',
+  hash_unrecognised: 'The stored hash is of a kind that the hook server does not know.',
+  hash_out_of_bounds: 'The stored hash costs more to check than the hook server allows.',
+  ambiguous_login: 'More than one legacy account has this login.',
+}
+
+export const describeTrial = ({ credential, reason }: TrialResult): string => {
+  if (credential === 'VERIFIED') {
+    return 'VERIFIED: Okta reached the hook, and the password is right. At a real sign-in, Okta would store it.\n'
+  }
+  if (credential === 'unreadable') {
+    return 'Okta reached the hook, but what it answered is neither VERIFIED nor UNVERIFIED. Is this URL the hook server?\n'
+  }
+  const why =
+    reason === undefined ? undefined : (BECAUSE[reason] ?? `Reason: ${printable(reason)}.`)
+  const usual = 'The password is wrong, or no enabled legacy account has this login.'
+  return `UNVERIFIED: Okta reached the hook, which would not let this user in. ${why ?? usual}\n`
+}

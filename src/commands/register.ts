@@ -1,0 +1,205 @@
+/** Owns `okta-migrate register`: the password import inline hook in the org, from creation to rotation. */
+import { Command, Option } from 'commander'
+import { randomUUID } from 'node:crypto'
+import { describeVariables, loadConfig } from '../config.ts'
+import { AppError } from '../errors.ts'
+import type { OktaClient } from '../okta/client.ts'
+import {
+  change,
+  creation,
+  findHook,
+  sendHook,
+  switchHook,
+  tryHook,
+  type InlineHook,
+} from '../okta/inline-hooks.ts'
+import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
+import { toOrgUrl } from '../variables.ts'
+import { readText, type Host, type Perform } from './host.ts'
+import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, OKTA, openOkta } from './okta-config.ts'
+import { askSecret } from './prompt.ts'
+import {
+  authFrom,
+  nameOption,
+  REGISTER,
+  urlOption,
+  type RegisterOptions,
+} from './register-config.ts'
+import {
+  CREATED,
+  describeHook,
+  describeOther,
+  describeRequest,
+  describeTrial,
+  NO_HOOK,
+  ROTATED,
+} from './register-words.ts'
+
+const SCOPES = ['okta.inlineHooks.manage']
+
+interface Job {
+  readonly host: Host
+  readonly options: RegisterOptions
+  readonly client: OktaClient
+  /** What the org has already. */
+  readonly hook: InlineHook | undefined
+}
+
+const noHook = (): AppError =>
+  new AppError('okta_not_found', { detail: 'this org has no password import inline hook' })
+
+/** Creates the hook, unless the org has one: the same again is well, another is not. */
+const create = async ({ host, options, client, hook }: Job, url: string): Promise<number> => {
+  if (hook) {
+    const isSame = hook.channel.config.uri === url
+    host.stdout.write(describeHook(hook) + (isSame ? '' : describeOther(url)))
+    return isSame ? 0 : 1
+  }
+  const made = await sendHook(
+    client,
+    creation(options.name, { uri: url, auth: authFrom(host, options) }),
+  )
+  host.stdout.write(describeHook(made) + CREATED)
+  return 0
+}
+
+const rotate = async ({ host, options, client, hook }: Job): Promise<number> => {
+  if (!hook) throw noHook()
+  const { uri, headers } = hook.channel.config
+  const channel = {
+    uri: options.url ?? uri,
+    auth: authFrom(host, options),
+    headers: headers ?? undefined,
+  }
+  const changed = await sendHook(client, change(hook.id, channel))
+  host.stdout.write(describeHook(changed) + ROTATED)
+  return 0
+}
+
+const toggle = async ({ host, options, client, hook }: Job): Promise<number> => {
+  if (!hook) throw noHook()
+  const to = options.activate ? 'activate' : 'deactivate'
+  host.stdout.write(describeHook(await switchHook(client, hook.id, to)))
+  return 0
+}
+
+const testPassword = async (host: Host): Promise<string> => {
+  const { config } = loadConfig(REGISTER, host.env, readText)
+  const password = config.HOOK_TEST_PASSWORD ?? (await askSecret('Legacy password: ', host))
+  if (password !== '') return password
+  throw new AppError('config_invalid', {
+    detail: '  A password is missing: type it, or set HOOK_TEST_PASSWORD.',
+  })
+}
+
+/** What Okta says when the hook did not answer, or not in order (Okta error codes E0000134 to 137). */
+const describeTrialFailure = (err: OktaRejection | OktaAnswerLost): string =>
+  `Okta called the hook, and got no answer that it can use: ${err.detail ?? ''}
+Look at the URL, at the log of the hook server, and at its HOOK_SECRET; Okta waits 3 seconds.
+`
+
+const test = async ({ host, options, client, hook }: Job): Promise<number> => {
+  if (!hook) throw noHook()
+  const password = await testPassword(host)
+  const eventTime = new Date().toISOString()
+  const trial = { username: options.testLogin ?? '', password, eventId: randomUUID(), eventTime }
+  try {
+    const result = await tryHook(client, hook, trial)
+    host.stdout.write(describeTrial(result))
+    return result.credential === 'VERIFIED' ? 0 : 1
+  } catch (err) {
+    const isAboutHook =
+      (err instanceof OktaRejection && err.status === 400) ||
+      (err instanceof OktaAnswerLost && err.status !== undefined)
+    if (!isAboutHook) throw err
+    host.stdout.write(describeTrialFailure(err))
+    return 1
+  }
+}
+
+const show = async ({ host, hook }: Job): Promise<number> => {
+  host.stdout.write(hook ? describeHook(hook) : NO_HOOK)
+  return hook ? 0 : 1
+}
+
+const actionOf = ({ rotate: isRotation, activate, deactivate, test: isTest }: RegisterOptions) => {
+  if (isRotation) return rotate
+  if (activate || deactivate) return toggle
+  return isTest ? test : undefined
+}
+
+const print = async (host: Host, options: RegisterOptions): Promise<number> => {
+  const { config } = loadConfig(REGISTER, host.env, readText)
+  const orgUrl = config.OKTA_ORG_URL ? toOrgUrl(config.OKTA_ORG_URL) : 'https://acme.okta.com'
+  const channel = { uri: options.url ?? '', auth: authFrom(host, options) }
+  host.stdout.write(describeRequest(orgUrl, creation(options.name, channel)))
+  return 0
+}
+
+const register =
+  (options: RegisterOptions) =>
+  async (host: Host): Promise<number> => {
+    if (options.print) return print(host, options)
+    const pacing = { share: DEFAULT_SHARE, concurrency: DEFAULT_CONCURRENCY }
+    const client = openOkta(host, { scopes: SCOPES, ...pacing })
+    const job = { host, options, client, hook: await findHook(client) }
+    const action = actionOf(options)
+    if (action) return action(job)
+    return options.url === undefined ? show(job) : create(job, options.url)
+  }
+
+const ACTIONS = ['rotate', 'activate', 'deactivate', 'test', 'print']
+
+/** What to do with the hook: one thing at a time. */
+const actionOption = (name: string, description: string): Option =>
+  new Option(`--${name}`, description).conflicts(ACTIONS.filter((other) => other !== name))
+
+const checkPairs = (command: Command): void => {
+  const { test: isTest, testLogin, print: isPrint, url } = command.opts<RegisterOptions>()
+  if (isTest && testLogin === undefined) command.error('error: --test needs --test-login')
+  if (isPrint && url === undefined) command.error('error: --print needs --url')
+}
+
+export const registerCommand = (perform: Perform): Command =>
+  new Command('register')
+    .description('register the hook server with Okta, or show, test and change what is registered')
+    .addOption(
+      new Option('--url <url>', 'the public address of the hook server').argParser(urlOption),
+    )
+    .addOption(
+      new Option('--name <name>', 'what the Admin Console calls the hook')
+        .argParser(nameOption)
+        .default('Password import'),
+    )
+    .addOption(actionOption('rotate', 'send Okta the secret (and --url) of now'))
+    .addOption(actionOption('activate', 'have Okta call the hook'))
+    .addOption(actionOption('deactivate', 'have Okta not call it; affected users cannot sign in'))
+    .addOption(actionOption('test', 'have Okta call the hook once, with --test-login'))
+    .option('--test-login <login>', 'a legacy account to try; its password is asked for')
+    .addOption(
+      actionOption('print', 'show the request that would create the hook, without secrets'),
+    )
+    .option('--oauth-token-url <url>', 'authenticate by OAuth: where Okta gets its tokens')
+    .option('--oauth-client-id <id>', 'the client that Okta uses there')
+    .option('--oauth-scope <scope>', 'the scope that the hook server demands')
+    .addHelpText(
+      'after',
+      `
+Without options, shows what is registered. An org has at most one password import inline hook.
+
+Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
+
+${describeVariables([...OKTA.names, 'HOOK_SECRET', 'HOOK_AUTH_HEADER', 'HOOK_OAUTH_CLIENT_SECRET', 'HOOK_TEST_PASSWORD'])}
+
+A service app needs the scope ${SCOPES.join(' ')}.
+
+Examples:
+  okta-migrate register --url https://hook.example.com
+  okta-migrate register --test --test-login isaac.brock@example.com
+  okta-migrate register --rotate         after HOOK_SECRET has changed on the hook server
+`,
+    )
+    .action((options: RegisterOptions, command: Command) => {
+      checkPairs(command)
+      return perform(register(options))
+    })
