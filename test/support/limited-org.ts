@@ -5,7 +5,7 @@ import type { RateLimit } from '../../src/okta/headers.ts'
 export const WINDOW_MS = 60_000
 const BUCKET = '/api/v1/users'
 
-/** How long a request without an answer looks as if it might still get one. */
+/** How long a request that was lost looks as if it might still get an answer. */
 const TIMEOUT_MS = 5_000
 
 const TICK_MS = 50
@@ -14,7 +14,7 @@ export interface Journey {
   /** Milliseconds to Okta and back; an answer may overtake another. */
   readonly there: number
   readonly back: number
-  /** Lost on the way there, or unheard on the way back. */
+  /** Lost on the way there, until a timeout; or unheard, since the connection broke on the way back. */
   readonly fate: 'answered' | 'lost' | 'unheard'
 }
 
@@ -123,7 +123,7 @@ export const simulate = (scene: Scene): Run => {
     Object.assign(mine, { arrivedAt: time.now(), window, remaining: told.remaining })
     if (told.isRefused) refused++
     else ours.set(window, (ours.get(window) ?? 0) + 1)
-    if (fate === 'unheard') time.after(TIMEOUT_MS, () => settle(ticket, mine))
+    if (fate === 'unheard') time.after(back, () => settle(ticket, mine))
     else time.after(back, () => settle(ticket, mine, told))
   }
 

@@ -1,0 +1,311 @@
+/** The client over real sockets: what it sends, what it repeats and never repeats, and how it ends. */
+import { createServer } from 'node:http'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { OktaRequest } from '../../src/okta/client.ts'
+import { OktaAnswerLost, OktaRejection } from '../../src/okta/rejection.ts'
+import { makeClient, settle, TOKEN } from '../support/okta-client.ts'
+import {
+  inTurn,
+  limits,
+  oktaError,
+  reset,
+  silence,
+  startOkta,
+  type Behaviour,
+  type Told,
+} from '../support/okta-server.ts'
+
+const USERS = '/api/v1/users'
+const OK: Told = { headers: limits(600, 500), body: { id: '00u1' } }
+const BUSY: Told = { status: 503, headers: limits(600, 500), body: oktaError('E0000010') }
+const OVER_RATE: Told = { status: 429, headers: limits(600, 0, 1), body: oktaError('E0000047') }
+const OVER_CONCURRENCY: Told = { status: 429, headers: limits(0, 0), body: oktaError('E0000047') }
+
+/** The outcome of one request to a server that answers so. */
+const outcomeOf = async (request: OktaRequest, ...answers: (Told | Behaviour)[]) => {
+  const okta = await startOkta(inTurn(...answers))
+  const { client, clock } = makeClient(okta.url)
+  const outcome = await settle(client.request(request), clock).catch((err: unknown) => err)
+  return { outcome, calls: okta.calls.length }
+}
+
+describe('a request', () => {
+  it('carries the credentials, says who asks, and wants JSON', async () => {
+    const okta = await startOkta(() => ({ ...OK, headers: { 'x-okta-request-id': 'req1' } }))
+    const { client, clock } = makeClient(okta.url)
+    const path = `${USERS}?activate=true`
+    const sent = client.request({ method: 'POST', path, body: { profile: { login: 'a@b.c' } } })
+    const { status, body, requestId } = await settle(sent, clock)
+    expect([status, body, requestId]).toEqual([200, { id: '00u1' }, 'req1'])
+    expect(okta.calls).toMatchObject([
+      {
+        method: 'POST',
+        path,
+        body: '{"profile":{"login":"a@b.c"}}',
+        headers: {
+          authorization: `SSWS ${TOKEN}`,
+          accept: 'application/json',
+          'content-type': 'application/json',
+          'user-agent': 'okta-password-import-hook/1.2.3',
+        },
+      },
+    ])
+  })
+
+  it('without a body says that it has none', async () => {
+    const okta = await startOkta(() => ({ status: 204 }))
+    const { client, clock } = makeClient(okta.url)
+    const path = '/api/v1/inlineHooks/a/lifecycle/activate'
+    const { body } = await settle(client.request({ method: 'POST', path }), clock)
+    expect(body).toBeUndefined()
+    expect(okta.calls[0]?.headers).toMatchObject({ 'content-length': '0' })
+  })
+
+  it.each(['http://127.0.0.1:1/api/v1/users', '//127.0.0.1:1/api', '/\\127.0.0.1:1/x'])(
+    'never takes the token to another origin: %s',
+    async (path) => {
+      const okta = await startOkta(() => OK)
+      const { client } = makeClient(okta.url)
+      const asked = client.request({ method: 'GET', path })
+      await expect(asked).rejects.toMatchObject({ code: 'okta_answer_unusable' })
+      expect(okta.calls).toEqual([])
+    },
+  )
+
+  it('does not follow a redirect', async () => {
+    const other = await startOkta(() => OK)
+    const redirect = { status: 302, headers: { location: `${other.url}/api/v1/users` } }
+    const { outcome } = await outcomeOf({ method: 'GET', path: USERS }, redirect)
+    expect(outcome).toMatchObject({ code: 'okta_answer_unusable' })
+    expect(other.calls).toEqual([])
+  })
+})
+
+describe('what fails once', () => {
+  const FAILURES = { busy: BUSY, reset, rate: OVER_RATE, concurrency: OVER_CONCURRENCY } as const
+
+  it.each([
+    ['GET', 'busy'],
+    ['GET', 'reset'],
+    ['GET', 'rate'],
+    ['GET', 'concurrency'],
+    ['PUT', 'busy'],
+    ['DELETE', 'reset'],
+    ['POST', 'rate'],
+    ['POST', 'concurrency'],
+  ] as const)('is sent again: %s, %s', async (method, failure) => {
+    const request = { method, path: `${USERS}/00u1` }
+    const { outcome, calls } = await outcomeOf(request, FAILURES[failure], OK)
+    expect([outcome, calls]).toMatchObject([{ status: 200 }, 2])
+  })
+
+  const cutShort: Behaviour = (_, res) => {
+    res.writeHead(200, { 'content-length': '99' })
+    res.write('{', () => res.socket?.resetAndDestroy())
+    return undefined
+  }
+
+  it.each([
+    ['a reset', reset],
+    ['503', () => BUSY],
+    ['an answer that is not JSON', () => ({ body: '<html>' })],
+    ['an answer cut short', cutShort],
+  ])('is never sent again where it is a POST that met %s', async (_, failure) => {
+    const { outcome, calls } = await outcomeOf(
+      { method: 'POST', path: USERS, body: {} },
+      failure,
+      OK,
+    )
+    expect(outcome).toBeInstanceOf(OktaAnswerLost)
+    expect(calls).toBe(1)
+  })
+
+  it('is a timeout after 30 seconds: a POST is lost', async () => {
+    const okta = await startOkta(silence)
+    const { client, clock } = makeClient(okta.url)
+    const post = client.request({ method: 'POST', path: USERS, body: {} })
+    const lost = expect(post).rejects.toBeInstanceOf(OktaAnswerLost)
+    await expect.poll(() => okta.calls.length).toBe(1)
+    expect(clock.pending).toEqual([30_000])
+    clock.advance(30_000)
+    await lost
+  })
+
+  it('is a timeout after 30 seconds: a GET is sent again', async () => {
+    const okta = await startOkta(inTurn(silence, OK))
+    const { client, clock } = makeClient(okta.url)
+    const get = client.request({ method: 'GET', path: USERS })
+    await expect.poll(() => okta.calls.length).toBe(1)
+    clock.advance(30_000)
+    expect(await settle(get, clock)).toMatchObject({ status: 200 })
+  })
+})
+
+describe('an org that cannot be reached', () => {
+  it('is told at once at the first contact', async () => {
+    const okta = await startOkta(() => OK)
+    okta.close()
+    const { client, clock } = makeClient(okta.url)
+    const request = client.request({ method: 'GET', path: USERS })
+    await expect(settle(request, clock)).rejects.toMatchObject({
+      code: 'okta_unreachable',
+      detail: 'ECONNREFUSED',
+    })
+    expect(clock.now()).toBe(0)
+  })
+
+  it('is tried again later, even for a POST, since nothing was sent', async () => {
+    const okta = await startOkta(() => ({ ...OK, headers: { connection: 'close' } }))
+    const { client, clock } = makeClient(okta.url)
+    await settle(client.request({ method: 'GET', path: USERS }), clock)
+    okta.close()
+    const post = client.request({ method: 'POST', path: USERS, body: {} })
+    await expect.poll(() => clock.pending).toEqual([250])
+    const back = createServer((_, res) => res.end('{"id":"00u2"}'))
+    await new Promise<void>((resolve) => back.listen(Number(new URL(okta.url).port), resolve))
+    onTestFinished(() => back.closeAllConnections())
+    onTestFinished(() => void back.close())
+    expect(await settle(post, clock)).toMatchObject({ body: { id: '00u2' } })
+  })
+})
+
+describe('repeats', () => {
+  it('wait longer each time, up to 30 seconds, and end with what Okta said last', async () => {
+    const okta = await startOkta(() => BUSY)
+    const { client, clock } = makeClient(okta.url)
+    const waits: number[] = []
+    const request = client.request({ method: 'GET', path: USERS })
+    request.catch(() => undefined)
+    for (let calls = 1; calls < 8; calls++) {
+      await expect.poll(() => okta.calls.length).toBe(calls)
+      // Only the wait is pending once the answer is in.
+      await expect.poll(() => clock.pending[0] ?? Infinity).toBeLessThan(30_000)
+      waits.push(clock.pending[0] ?? 0)
+      clock.advance(clock.pending[0] ?? 0)
+    }
+    await expect(request).rejects.toMatchObject({
+      code: 'okta_unreachable',
+      detail: expect.stringContaining('503 E0000010') as string,
+    })
+    expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 15000])
+    expect(okta.calls).toHaveLength(8)
+  })
+
+  it('after 429 end as a rate limit', async () => {
+    const { outcome, calls } = await outcomeOf({ method: 'POST', path: USERS }, OVER_CONCURRENCY)
+    expect(outcome).toMatchObject({ code: 'okta_rate_limited' })
+    expect(calls).toBe(8)
+  })
+})
+
+describe('a refusal', () => {
+  it.each([
+    [401, oktaError('E0000011'), 'okta_unauthorized'],
+    [403, oktaError('E0000006'), 'okta_forbidden'],
+    [403, '<html>blocked</html>', 'okta_forbidden'],
+  ])('with %i (%j) stops at once and names the cure', async (status, body, code) => {
+    const told = { status, headers: { 'x-okta-request-id': 'req9' }, body }
+    const { outcome, calls } = await outcomeOf({ method: 'GET', path: USERS }, told)
+    expect(outcome).toMatchObject({ code, row: { exit: 2 } })
+    expect((outcome as { detail: string }).detail).toContain('request id req9')
+    expect(calls).toBe(1)
+  })
+
+  it.each([
+    [400, 'E0000001', 'okta_rejected'],
+    [403, 'E0000038', 'okta_rejected'],
+    [404, 'E0000007', 'okta_not_found'],
+  ])('of this one request, %i %s, is told in full', async (status, errorCode, code) => {
+    const told = { status, body: oktaError(errorCode, 'login: taken') }
+    const { outcome, calls } = await outcomeOf({ method: 'POST', path: USERS, body: {} }, told)
+    expect(outcome).toBeInstanceOf(OktaRejection)
+    expect(outcome).toMatchObject({ status, errorCode, code, causes: ['login: taken'] })
+    expect((outcome as { detail: string }).detail).toContain('error id oaeX')
+    expect(calls).toBe(1)
+  })
+
+  it('is shown bounded, on one line, and without the token', async () => {
+    const nasty = { errorCode: 'E0000001', errorSummary: `\u001b[2J\n\u202e${'x'.repeat(5000)}` }
+    const told = { status: 400, body: { ...nasty, errorCauses: Array(99).fill(nasty) as unknown } }
+    const { outcome } = await outcomeOf({ method: 'GET', path: USERS }, told)
+    const { detail } = outcome as { detail: string }
+    expect(detail.length).toBeLessThan(3000)
+    // eslint-disable-next-line no-control-regex
+    expect(detail).not.toMatch(/[\u0000-\u001f\u202e]/)
+    expect(JSON.stringify(outcome) + detail).not.toContain(TOKEN)
+  })
+})
+
+describe('the rate limit', () => {
+  it('is waited for by Okta’s clock, and the wait is told', async () => {
+    const okta = await startOkta(inTurn({ ...OK, headers: limits(2, 0, 40) }, OK))
+    const { client, clock } = makeClient(okta.url)
+    await settle(client.request({ method: 'GET', path: USERS }), clock)
+    const waiting = client.request({ method: 'POST', path: USERS, body: {} })
+    const other = client.request({ method: 'GET', path: `${USERS}/00u1` })
+    expect(client.pace).toEqual({
+      concurrency: 4,
+      waitingUntil: 40_000,
+      reason: 'the share of the rate limit is used up',
+    })
+    await settle(other, clock)
+    clock.advance(39_999)
+    expect(okta.calls).toHaveLength(2)
+    clock.advance(1)
+    expect(await settle(waiting, clock)).toMatchObject({ status: 200 })
+    expect(okta.calls).toHaveLength(3)
+    expect(client.pace.waitingUntil).toBeUndefined()
+  })
+
+  it('is asked for by one request before the rest go', async () => {
+    let release = (): void => undefined
+    const held = new Promise<Told>((resolve) => (release = () => resolve(OK)))
+    const okta = await startOkta(inTurn(() => held, OK))
+    const { client, clock } = makeClient(okta.url)
+    const all = Promise.all(
+      [1, 2, 3].map(() => client.request({ method: 'POST', path: USERS, body: {} })),
+    )
+    await expect.poll(() => okta.calls.length).toBe(1)
+    expect(client.pace.reason).toBe('one request asks for the rate limit')
+    release()
+    await settle(all, clock)
+    expect(okta.calls).toHaveLength(3)
+  })
+})
+
+describe('a signal', () => {
+  it('ends a wait, and nothing is sent', async () => {
+    const okta = await startOkta(() => ({ ...OK, headers: limits(2, 0) }))
+    const { client, clock } = makeClient(okta.url)
+    await settle(client.request({ method: 'GET', path: USERS }), clock)
+    const stop = new AbortController()
+    const { signal } = stop
+    const waiting = client.request({ method: 'POST', path: USERS, body: {}, signal })
+    stop.abort(new Error('stopped'))
+    await expect(waiting).rejects.toThrow('stopped')
+    expect(okta.calls).toHaveLength(1)
+    expect(clock.pending).toEqual([])
+  })
+
+  it('during a POST leaves its fate unknown; during a GET it is the reason', async () => {
+    const okta = await startOkta(silence)
+    const { client } = makeClient(okta.url)
+    const stop = new AbortController()
+    const { signal } = stop
+    const post = client.request({ method: 'POST', path: '/api/v1/a', body: {}, signal })
+    const get = client.request({ method: 'GET', path: '/api/v1/b', signal })
+    const ends = Promise.allSettled([post, get])
+    await expect.poll(() => okta.calls.length).toBe(2)
+    stop.abort(new Error('stopped'))
+    expect(await ends).toMatchObject([
+      { reason: expect.any(OktaAnswerLost) as unknown },
+      { reason: { message: 'stopped' } },
+    ])
+  })
+})
+
+it('an answer beyond 16 MiB is refused', async () => {
+  const body = 'x'.repeat(16 * 1024 * 1024 + 1)
+  const { outcome } = await outcomeOf({ method: 'GET', path: USERS }, { body })
+  expect(outcome).toMatchObject({ code: 'okta_answer_unusable', detail: 'the answer is too large' })
+})

@@ -1,0 +1,36 @@
+/** The client as commands make it, on a clock that a test holds. */
+import { createOktaClient, type OktaClient } from '../../src/okta/client.ts'
+import { staticToken, type Credentials } from '../../src/okta/credentials.ts'
+import { createTransport } from '../../src/okta/transport.ts'
+import { ManualClock } from './clock.ts'
+
+export const TOKEN = 'marked-token-0001'
+
+export interface Made {
+  readonly client: OktaClient
+  readonly clock: ManualClock
+}
+
+export const makeClient = (
+  orgUrl: string,
+  credentials: Credentials = staticToken('SSWS', TOKEN),
+  clock = new ManualClock(),
+): Made => {
+  const transport = createTransport({ clock, version: '1.2.3' })
+  const pacing = { share: 1, maxConcurrency: 4, random: () => 0 }
+  return { client: createOktaClient({ orgUrl, credentials, transport, clock, ...pacing }), clock }
+}
+
+/** Lets time pass, a step at a time, until the work is done. */
+export const settle = async <T>(work: Promise<T>, clock: ManualClock): Promise<T> => {
+  const state = { isDone: false }
+  const done = work.finally(() => (state.isDone = true))
+  done.catch(() => undefined)
+  while (!state.isDone) {
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    const [next] = clock.pending
+    // The timeout of an exchange is not waited for: the answer of a real socket is on its way.
+    if (next !== undefined && next < 20_000) clock.advance(next)
+  }
+  return done
+}
