@@ -50,17 +50,20 @@ const verifyWith =
     return outcomes
   }
 
+/** bcrypt reads 72 bytes. A character that the cut splits in two begins behind them. */
+const MAX_UNITS = 73
+
 /**
- * UTF-8, in which half of a surrogate pair keeps three bytes of its own, as bcryptjs has it: replaced by
- * U+FFFD, as UTF-8 proper demands, different passwords would be one.
+ * UTF-8, but for a lone surrogate, which keeps its number, as it does in bcryptjs: replaced by U+FFFD
+ * it would be one with every other.
  */
 const encode = (password: string): Uint8Array => {
-  const bytes = new TextEncoder().encode(password)
-  let at = 0
-  for (const character of password) {
-    const code = character.codePointAt(0) ?? 0
-    if (code >> 11 === 0x1b) bytes.set([0xed, 0x80 | ((code >> 6) & 63), 0x80 | (code & 63)], at)
-    at += Buffer.byteLength(character)
+  const read = password.slice(0, MAX_UNITS)
+  const bytes = new TextEncoder().encode(read)
+  for (const { 0: lone, index } of read.matchAll(/\p{Surrogate}/gu)) {
+    const unit = lone.charCodeAt(0)
+    const encoded = [0xed, 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)]
+    bytes.set(encoded, Buffer.byteLength(read.slice(0, index)))
   }
   return bytes
 }
