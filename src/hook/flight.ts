@@ -61,18 +61,19 @@ export const createFlights = <T>(clock: Clock) => {
   const begin = (name: string, decide: (signal: AbortSignal) => Promise<T>): Flight<T> => {
     forgetOldest()
     const abandon = new AbortController()
-    const flight: Flight<T> = {
-      result: decide(abandon.signal),
-      abandon,
-      callers: 0,
-      landedAt: undefined,
+    const land = (result: T): T => {
+      flight.landedAt = clock.now()
+      return result
     }
+    // Before anyone hears of the failure, so that whoever tries again does not find it here.
+    const crash = (err: unknown): never => {
+      if (flights.get(name) === flight) flights.delete(name)
+      throw err
+    }
+    const result = decide(abandon.signal).then(land, crash)
+    const flight: Flight<T> = { result, abandon, callers: 0, landedAt: undefined }
     flights.delete(name)
     flights.set(name, flight)
-    flight.result.then(
-      () => (flight.landedAt = clock.now()),
-      () => flights.get(name) === flight && flights.delete(name),
-    )
     return flight
   }
 

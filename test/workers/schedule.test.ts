@@ -116,6 +116,7 @@ describe('costs that are mixed', () => {
     const calls = run([load(4, 10), load(0.15, 14)])
     expect(ofCost(calls, 14).every(({ fate }) => fate === 'on time')).toBe(true)
     expect(goodput(calls, 10)).toBeGreaterThan(0.5)
+    expect(slowRefusals(calls)).toBeLessThan(0.001 * calls.length)
   })
 
   it('two floods share the threads', () => {
@@ -123,6 +124,14 @@ describe('costs that are mixed', () => {
     expect(goodput(calls, 10)).toBeGreaterThan(0.45)
     expect(goodput(calls, 12)).toBeGreaterThan(0.45)
     expect(count(calls, 'late')).toBe(0)
+  })
+})
+
+describe('a cost that was away', () => {
+  it('takes turns when it is back, and makes up for nothing', () => {
+    const backAt = 10_000
+    const calls = run([load(4, 10), { ...load(4, 12), from: backAt }])
+    expect(goodput(calls, 10, backAt + DEADLINE_MS, backAt + 3 * DEADLINE_MS)).toBeGreaterThan(0.4)
   })
 })
 
