@@ -66,6 +66,7 @@ const app = createHookApp({
     deadlineMs: 60_000,
     bounds: BOUNDS,
     guesses: { limit: 1000, windowMs: 1 },
+    decoySecret: secret,
   },
   legacy: openSqliteStore(url.replace(/^sqlite:/, '')),
   sample: [],

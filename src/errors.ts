@@ -40,7 +40,7 @@ export const ERRORS = row({
     retryable: false,
     sentence: 'The call could not be authenticated.',
     remedy:
-      'Compare HOOK_AUTH_HEADER, HOOK_SECRET and OKTA_ORG_URL with the inline hook in the Okta Admin Console.',
+      'Compare HOOK_AUTH_HEADER, HOOK_SECRET, HOOK_OAUTH_… and OKTA_ORG_URL with the inline hook in the Okta Admin Console.',
   },
   not_found: {
     status: 404,
@@ -77,6 +77,12 @@ export const ERRORS = row({
     retryable: true,
     sentence: 'The server made a mistake; nobody was let in.',
     remedy: 'Report the log line with this error: it is a bug.',
+  },
+  keys_unavailable: {
+    status: 503,
+    retryable: true,
+    sentence: 'The keys of the authorization server cannot be had at the moment.',
+    remedy: 'Look at the cause in the log line, and at HOOK_OAUTH_ISSUER and HOOK_OAUTH_JWKS_URL.',
   },
   legacy_unavailable: {
     status: 503,

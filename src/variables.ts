@@ -17,12 +17,14 @@ const whole = (min: number, max: number) =>
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
 
-const isOrgUrl = (value: string): boolean => {
+/** Whether what this URL answers can be believed: HTTPS, or plain HTTP that stays on this machine. */
+export const isSafeUrl = (value: string): boolean => {
   if (!URL.canParse(value)) return false
-  const { protocol, hostname, pathname } = new URL(value)
-  const isSafe = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
-  return isSafe && pathname === '/'
+  const { protocol, hostname } = new URL(value)
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
+
+const isOrgUrl = (value: string): boolean => isSafeUrl(value) && new URL(value).pathname === '/'
 
 const ADMIN_HOST = /-admin(?=\.[^.]+\.[^.]+$)/
 
@@ -35,6 +37,9 @@ export const toOrgUrl = (url: string): string => {
   return `${protocol}//${host.replace(hostname, hostname.replace(ADMIN_HOST, ''))}`
 }
 
+/** RFC 8414, section 2: an issuer has no query and no fragment. */
+const isIssuer = (value: string): boolean => isSafeUrl(value) && !/[?#@\s]/.test(value)
+
 /** A field value that reaches the server as it was sent: RFC 9110, section 5.5. */
 const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/)
 
@@ -42,6 +47,8 @@ const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/)
 export const MIN_SECRET_LENGTH = 32
 
 const SECRET_FIX = `Use ${MIN_SECRET_LENGTH} or more printable ASCII characters, such as the output of: openssl rand -base64 32`
+
+const OAUTH_FIX = 'The HOOK_OAUTH_ variables are set together, or not at all.'
 
 export const variables = z.object({
   NODE_ENV: variable(z.string().optional(), {
@@ -69,6 +76,33 @@ export const variables = z.object({
       fix: 'Use a header name such as Authorization or X-Hook-Secret.',
     },
   ),
+  HOOK_OAUTH_ISSUER: variable(z.string().refine(isIssuer, 'is not valid').optional(), {
+    help: 'the custom authorization server whose bearer tokens are accepted, such as https://acme.okta.com/oauth2/default',
+    fix: 'Copy the issuer URI of a custom authorization server (Security > API), and set the other HOOK_OAUTH_ variables with it.',
+  }),
+  HOOK_OAUTH_AUDIENCE: variable(z.string().optional(), {
+    help: 'the audience of those tokens, such as api://default',
+    fix: `Copy the audience of the authorization server. ${OAUTH_FIX}`,
+  }),
+  HOOK_OAUTH_CLIENT_ID: variable(headerValue.optional(), {
+    help: 'the client id that the inline hook has in Okta: no other client is believed',
+    fix: `Copy the client id of the API Services app that the inline hook uses. ${OAUTH_FIX}`,
+  }),
+  HOOK_OAUTH_SCOPE: variable(
+    // RFC 6749, section 3.3: one scope-token.
+    z
+      .string()
+      .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/)
+      .optional(),
+    {
+      help: 'the custom scope that those tokens must have',
+      fix: `Use one scope, the one in the inline hook's settings. ${OAUTH_FIX}`,
+    },
+  ),
+  HOOK_OAUTH_JWKS_URL: variable(z.string().refine(isSafeUrl, 'is not valid').optional(), {
+    help: "where the issuer's keys are; without it the issuer's metadata says where",
+    fix: 'Use the jwks_uri of the authorization server, an https:// URL, or leave it out.',
+  }),
   HOOK_DEADLINE_MS: variable(whole(100, 2900).default(2500), {
     help: 'milliseconds from the arrival of a call to its answer; Okta waits 3000 in all',
     fix: 'Use a whole number from 100 to 2900.',
@@ -176,7 +210,7 @@ export const variables = z.object({
     fix: 'Use fingerprint or plain.',
   }),
   FINGERPRINT_KEY: variable(z.string().min(16).optional(), {
-    help: 'the key of those fingerprints; without it they change when HOOK_SECRET does',
+    help: 'the key of those fingerprints; without it they change when HOOK_SECRET does, and without both there are none',
     fix: 'Use 16 or more characters, such as the output of: openssl rand -base64 32',
     secret: true,
   }),

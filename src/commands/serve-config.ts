@@ -7,6 +7,11 @@ const NAMES = [
   'HOOK_SECRET',
   'HOOK_SECRET_PREVIOUS',
   'HOOK_AUTH_HEADER',
+  'HOOK_OAUTH_ISSUER',
+  'HOOK_OAUTH_AUDIENCE',
+  'HOOK_OAUTH_CLIENT_ID',
+  'HOOK_OAUTH_SCOPE',
+  'HOOK_OAUTH_JWKS_URL',
   'HOOK_DEADLINE_MS',
   'OKTA_ORG_URL',
   'HOST',
@@ -27,9 +32,22 @@ const NAMES = [
 
 export type ServeConfig = Loaded<(typeof NAMES)[number]>['config']
 
-/** Nothing at all is configured: the demo. One of the two alone is a mistake, and no demo. */
+const OAUTH = [
+  'HOOK_OAUTH_ISSUER',
+  'HOOK_OAUTH_AUDIENCE',
+  'HOOK_OAUTH_CLIENT_ID',
+  'HOOK_OAUTH_SCOPE',
+] as const
+
+const hasOAuth = (v: ServeConfig): boolean =>
+  [...OAUTH, 'HOOK_OAUTH_JWKS_URL' as const].some((name) => v[name] !== undefined)
+
+/** Nothing at all is configured: the demo. A part of it alone is a mistake, and no demo. */
 export const isDemo = (v: ServeConfig): boolean =>
-  v.NODE_ENV !== 'production' && v.HOOK_SECRET === undefined && v.LEGACY_DB_URL === undefined
+  v.NODE_ENV !== 'production' &&
+  v.HOOK_SECRET === undefined &&
+  v.LEGACY_DB_URL === undefined &&
+  !hasOAuth(v)
 
 const inProduction = (v: ServeConfig): boolean => v.NODE_ENV === 'production'
 
@@ -39,12 +57,48 @@ const isShort = (secret: string | undefined): boolean =>
 const speaksTls = (v: ServeConfig): boolean =>
   v.TLS_CERT_FILE !== undefined && v.TLS_KEY_FILE !== undefined
 
+const originOf = (url: string | undefined): string | undefined =>
+  url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined
+
+const OKTA_DOMAIN = /\.(okta|oktapreview|okta-emea|okta-gov)\.com$|\.okta\.mil$/
+
+/**
+ * Okta's "Validate access tokens": what an org authorization server issues is for Okta's own APIs, and
+ * nobody else should validate it. Its issuer is the org itself; a custom one has a path of its own.
+ */
+const isOrgIssuer = ({ HOOK_OAUTH_ISSUER: issuer, OKTA_ORG_URL: org }: ServeConfig): boolean => {
+  const origin = originOf(issuer)
+  if (issuer === undefined || origin === undefined) return false
+  const isOktas = OKTA_DOMAIN.test(new URL(origin).hostname) || origin === originOf(org)
+  return isOktas && !/^\/oauth2\/[^/]+$/.test(new URL(issuer).pathname)
+}
+
 const RULES: readonly Rule<ServeConfig>[] = [
-  ['HOOK_SECRET', (v) => !isDemo(v) && v.HOOK_SECRET === undefined, 'is missing'],
+  ['HOOK_SECRET', (v) => !isDemo(v) && v.HOOK_SECRET === undefined && !hasOAuth(v), 'is missing'],
+  [
+    'HOOK_SECRET_PREVIOUS',
+    (v) => hasOAuth(v) && v.HOOK_SECRET === undefined && v.HOOK_SECRET_PREVIOUS !== undefined,
+    'is set without HOOK_SECRET',
+  ],
+  ...OAUTH.map((name): Rule<ServeConfig> => [
+    name,
+    (v) => hasOAuth(v) && v[name] === undefined,
+    'is missing',
+  ]),
+  [
+    'HOOK_OAUTH_ISSUER',
+    isOrgIssuer,
+    'is no custom authorization server (…/oauth2/ID): the tokens of an org authorization server are not for others to validate',
+  ],
+  [
+    'FINGERPRINT_KEY',
+    (v) => hasOAuth(v) && !v.HOOK_SECRET && !v.FINGERPRINT_KEY && v.LOG_LOGINS !== 'plain',
+    'is missing, and there is no HOOK_SECRET to derive it from',
+  ],
   [
     'LEGACY_DB_URL',
     (v) => !isDemo(v) && v.LEGACY_DB_URL === undefined,
-    'is missing (there is no demo mode in production or with a HOOK_SECRET)',
+    'is missing (there is no demo mode in production, with a HOOK_SECRET or with OAuth)',
   ],
   ['HOOK_SECRET', (v) => inProduction(v) && isShort(v.HOOK_SECRET), 'is too short'],
   [

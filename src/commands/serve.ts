@@ -1,6 +1,6 @@
 /** Owns the wiring of the hook server: configuration in, parts joined, served until told to stop. */
 import { Command } from 'commander'
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { systemClock } from '../clock.ts'
 import { describeConfig, describeVariables, loadConfig } from '../config.ts'
@@ -15,6 +15,7 @@ import { WorkerPool } from '../workers/pool.ts'
 import { announceDemo, createDemo } from './demo.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { isDemo, SERVE, type ServeConfig } from './serve-config.ts'
+import { startOAuth } from './serve-oauth.ts'
 
 /** At bcrypt's customary cost a thread does about 100 checks within the deadline: this bounds memory. */
 const QUEUED_PER_WORKER = 256
@@ -25,20 +26,22 @@ const SAMPLE_SIZE = 500
 const MS_PER_MINUTE = 60_000
 
 interface Essentials {
-  readonly secret: string
+  /** Not set where only OAuth is in use. */
+  readonly secret: string | undefined
   readonly legacyDbUrl: string
 }
 
 /** What the configuration must have where it is not the demo's. */
 const essentialsOf = (config: ServeConfig): Essentials => {
   const { HOOK_SECRET: secret, LEGACY_DB_URL: legacyDbUrl } = config
-  if (secret === undefined || legacyDbUrl === undefined) throw new TypeError('unchecked config')
+  if (legacyDbUrl === undefined) throw new TypeError('unchecked config')
   return { secret, legacyDbUrl }
 }
 
-const settingsFrom = (config: ServeConfig, secret: string): HookSettings => ({
+const settingsFrom = (config: ServeConfig, secret: string | undefined): HookSettings => ({
   authHeader: config.HOOK_AUTH_HEADER,
-  secrets: { current: secret, previous: config.HOOK_SECRET_PREVIOUS },
+  secrets:
+    secret === undefined ? undefined : { current: secret, previous: config.HOOK_SECRET_PREVIOUS },
   orgUrl: config.OKTA_ORG_URL,
   deadlineMs: config.HOOK_DEADLINE_MS,
   bounds: { bcryptCost: config.BCRYPT_MAX_COST },
@@ -46,12 +49,17 @@ const settingsFrom = (config: ServeConfig, secret: string): HookSettings => ({
     limit: config.GUESS_LIMIT,
     windowMs: config.GUESS_WINDOW_MINUTES * MS_PER_MINUTE,
   },
+  decoySecret: config.FINGERPRINT_KEY ?? secret ?? randomBytes(32).toString('base64'),
 })
 
-const loginNamer = (config: ServeConfig, secret: string): ((login: string) => string) => {
-  if (config.LOG_LOGINS === 'plain') return (login) => login
-  const derived = createHmac('sha256', secret).update('fingerprint key').digest('base64')
-  return fingerprint(config.FINGERPRINT_KEY ?? derived)
+const loginNamer = (
+  { LOG_LOGINS, FINGERPRINT_KEY }: ServeConfig,
+  secret: string | undefined,
+): ((login: string) => string) => {
+  if (LOG_LOGINS === 'plain') return (login) => login
+  if (FINGERPRINT_KEY !== undefined) return fingerprint(FINGERPRINT_KEY)
+  if (secret === undefined) throw new TypeError('unchecked config')
+  return fingerprint(createHmac('sha256', secret).update('fingerprint key').digest('base64'))
 }
 
 const tellEngine = ({ fallback, ...engine }: WorkerPool['engine'], log: Logger): void =>
@@ -76,6 +84,7 @@ const start = async (
     config.LEGACY_LOOKUP_SQL,
   )
   for (const warning of legacy.warnings) log.warn(warning)
+  const oauth = startOAuth(config, clock, log)
   const pool = await WorkerPool.start({
     size: config.HASH_WORKERS,
     queueLimit: config.HASH_WORKERS * QUEUED_PER_WORKER,
@@ -88,17 +97,22 @@ const start = async (
   let draining = false
   const isDraining = (): boolean => draining
   const nameLogin = loginNamer(config, secret)
+  const { checkBearer, keys } = oauth ?? {}
   const app = createHookApp({
     settings,
     legacy,
     sample,
     checker: pool,
+    checkBearer,
     clock,
     log,
     nameLogin,
     isDraining,
   })
-  app.route('/', createHealthApp({ legacy, pool, isDraining }))
+  app.route(
+    '/',
+    createHealthApp({ legacy, pool, isDraining, keys: settings.secrets ? undefined : keys }),
+  )
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, HOST: host, PORT: port } = config
   const listener = await listen({
     fetch: app.fetch,

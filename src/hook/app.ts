@@ -6,7 +6,8 @@ import { normaliseLogin, type LegacyStore } from '../legacy/store.ts'
 import type { Bounds } from '../passwords/family.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
-import { comesFrom, createAuthenticator, type Secrets } from './authenticate.ts'
+import { comesFrom, createGate, type Secrets } from './authenticate.ts'
+import type { CheckBearer } from './bearer.ts'
 import { checkHeaders, readBody } from './body.ts'
 import type { Decision } from './decide.ts'
 import { createDecoy } from './decoy.ts'
@@ -21,13 +22,16 @@ export const HOOK_PATH = '/hooks/okta/password-import'
 export interface HookSettings {
   /** Lower case, as header names are compared. */
   readonly authHeader: string
-  readonly secrets: Secrets
+  /** Not set where only bearer tokens count. */
+  readonly secrets: Secrets | undefined
   /** When set, the only org whose calls are believed. */
   readonly orgUrl: string | undefined
   /** Milliseconds from a call's arrival to its answer. */
   readonly deadlineMs: number
   readonly bounds: Bounds
   readonly guesses: GuessSettings
+  /** Draws the decoys: see `decoy.ts`. */
+  readonly decoySecret: string
 }
 
 export interface HookParts {
@@ -36,6 +40,8 @@ export interface HookParts {
   /** Encoded hashes of some accounts, taken at random: what a hash costs in this store. */
   readonly sample: readonly string[]
   readonly checker: PasswordChecker
+  /** Set where Okta may authenticate with OAuth. */
+  readonly checkBearer?: CheckBearer | undefined
   readonly clock: Clock
   readonly log: CallLog
   /** How a login is written to the log. */
@@ -44,8 +50,8 @@ export interface HookParts {
 }
 
 /** What must hold before a byte of the body is believed. */
-const gatekeepers = ({ settings, isDraining }: HookParts): [Step, Step, Step] => {
-  const authenticate = createAuthenticator(settings.secrets)
+const gatekeepers = ({ settings, checkBearer, isDraining }: HookParts): [Step, Step, Step] => {
+  const pass = createGate({ ...settings, checkBearer })
   return [
     async function refuseWhenDraining(_, next) {
       if (isDraining()) throw new AppError('shutting_down')
@@ -55,19 +61,19 @@ const gatekeepers = ({ settings, isDraining }: HookParts): [Step, Step, Step] =>
       checkHeaders(c.req.raw.headers)
       await next()
     },
-    async function requireSecret(c, next) {
-      const used = authenticate(c.env.incoming.headersDistinct[settings.authHeader])
-      if (!used) throw new AppError('unauthenticated', { detail: 'missing or wrong secret' })
-      if (used === 'previous') c.var.line['secret'] = used
+    async function requireOkta(c, next) {
+      const used = await pass(c.env.incoming.headersDistinct)
+      // What is to be used no more: an old secret, or a secret at all beside OAuth.
+      if (used === 'previous' || (used && checkBearer)) c.var.line['secret'] = used
       await next()
     },
   ]
 }
 
 const createJudgeFrom = ({ settings, sample, ...parts }: HookParts) => {
-  const { bounds, guesses, secrets } = settings
+  const { bounds, guesses, decoySecret } = settings
   const guard = createGuard(guesses, parts.clock)
-  const decoy = createDecoy({ secret: secrets.current, bounds, sample })
+  const decoy = createDecoy({ secret: decoySecret, bounds, sample })
   return createJudge({ ...parts, bounds, guard, decoy })
 }
 

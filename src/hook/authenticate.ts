@@ -1,5 +1,7 @@
-/** Owns the question whether a call comes from Okta: a secret header, and the org it names. */
+/** Owns the question whether a call comes from Okta: a secret header or a token, and the org it names. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { AppError } from '../errors.ts'
+import type { CheckBearer } from './bearer.ts'
 
 /** Which of the configured secrets a call carried: so that a rotation can be seen to be over. */
 export type SecretUsed = 'current' | 'previous'
@@ -29,6 +31,31 @@ export const createAuthenticator = (secrets: Secrets) => {
     const isPrevious = timingSafeEqual(given, previous)
     if (isCurrent) return 'current'
     return isPrevious ? 'previous' : undefined
+  }
+}
+
+/** The ways in which a call may show that it is Okta's: one of them, or both while an org changes over. */
+export interface Ways {
+  /** The header that carries the secret, in lower case. */
+  readonly authHeader: string
+  readonly secrets: Secrets | undefined
+  readonly checkBearer: CheckBearer | undefined
+}
+
+/**
+ * @returns a function of a call's headers that resolves with the secret that the call carried, if it
+ *   was one, and rejects with an AppError `unauthenticated` or `keys_unavailable`
+ */
+export const createGate = ({ authHeader, secrets, checkBearer }: Ways) => {
+  if (!secrets && !checkBearer) throw new TypeError('no call could ever be authenticated')
+  const matchSecret = secrets && createAuthenticator(secrets)
+
+  return async (headers: NodeJS.Dict<string[]>): Promise<SecretUsed | undefined> => {
+    const used = matchSecret?.(headers[authHeader])
+    if (used) return used
+    if (!checkBearer) throw new AppError('unauthenticated', { detail: 'missing or wrong secret' })
+    await checkBearer(headers['authorization'])
+    return undefined
   }
 }
 

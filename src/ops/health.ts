@@ -9,9 +9,11 @@ export interface HealthParts {
     readonly engine: { readonly name: string; readonly fallback?: string }
   }
   readonly isDraining: () => boolean
+  /** Set where no call could be authenticated without an authorization server's keys. */
+  readonly keys?: { ready(): boolean } | undefined
 }
 
-export const createHealthApp = ({ legacy, pool, isDraining }: HealthParts): Hono => {
+export const createHealthApp = ({ legacy, pool, isDraining, keys }: HealthParts): Hono => {
   const app = new Hono()
   app.get('/livez', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
@@ -19,12 +21,14 @@ export const createHealthApp = ({ legacy, pool, isDraining }: HealthParts): Hono
       () => true,
       () => false,
     )
-    const ready = storeOk && pool.alive > 0 && !isDraining()
+    const keysOk = keys?.ready() ?? true
+    const ready = storeOk && pool.alive > 0 && keysOk && !isDraining()
     const legacyStore = storeOk ? 'ok' : 'unreachable'
     const workers = `${pool.alive} of ${pool.size}`
     const { name: engine, fallback } = pool.engine
-    const state = { ready, legacyStore, workers, engine, fallback, draining: isDraining() }
-    return c.json(state, ready ? 200 : 503)
+    const oauthKeys = keys && { oauthKeys: keysOk ? 'ok' : 'missing' }
+    const parts = { legacyStore, workers, engine, fallback, ...oauthKeys }
+    return c.json({ ready, ...parts, draining: isDraining() }, ready ? 200 : 503)
   })
   return app
 }

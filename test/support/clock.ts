@@ -1,6 +1,8 @@
 /** A clock that stands still until it is told to go on. */
 import type { Clock } from '../../src/clock.ts'
 
+const START_MS = Date.UTC(2026, 0, 1)
+
 interface Timer {
   readonly at: number
   readonly run: () => void
@@ -12,6 +14,10 @@ export class ManualClock implements Clock {
 
   now(): number {
     return this.#now
+  }
+
+  epochMs(): number {
+    return START_MS + this.#now
   }
 
   after(ms: number, run: () => void): () => void {

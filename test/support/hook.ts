@@ -24,8 +24,6 @@ export const SECRET = 'Basic b2t0YTpvbmx5LWZvci10ZXN0cy1vbmx5LWZvci10ZXN0cw=='
 export const EVENT_ID = '3o9jBzq1SmOGmmsDsqyyeQ'
 export const EVENT_TYPE = 'com.okta.user.credential.password.import'
 
-export const EVENT_ID = '3o9jBzq1SmOGmmsDsqyyeQ'
-
 export const SCHEMA = readFileSync(new URL('../../legacy-db/schema.sql', import.meta.url), 'utf8')
 
 /** Makes a legacy database with the schema of `legacy-db/`; returns its path. */
@@ -94,6 +92,7 @@ export const startHook = async (options: HookOptions = {}) => {
     deadlineMs: 2500,
     bounds: { bcryptCost: 14 },
     guesses: { limit: 10, windowMs: 900_000 },
+    decoySecret: SECRET,
     ...options.settings,
   }
   const pool = await WorkerPool.start({

@@ -164,7 +164,7 @@ describe('a caller that hangs up', () => {
 describe('a result that comes after its deadline', () => {
   it('is no answer, even where the timer that should have said so is late too', async () => {
     let now = 0
-    const clock: Clock = { now: () => now, after: () => () => undefined }
+    const clock: Clock = { now: () => now, epochMs: () => now, after: () => () => undefined }
     const pool = await WorkerPool.start({
       size: 1,
       queueLimit: 1,
