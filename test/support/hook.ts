@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import type { OAuth } from '../../src/commands/serve-oauth.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { createHookApp, HOOK_PATH, type HookSettings } from '../../src/hook/app.ts'
 import { openSqliteStore } from '../../src/legacy/sqlite.ts'
@@ -65,6 +66,7 @@ export interface HookOptions {
   readonly rows?: readonly Row[]
   readonly settings?: Partial<HookSettings>
   readonly clock?: Clock
+  readonly oauth?: OAuth
   readonly poolSize?: number
   readonly queueLimit?: number
   readonly workerUrl?: URL
@@ -120,17 +122,19 @@ export const startHook = async (options: HookOptions = {}) => {
   const log = createLog({ level: 'debug', isTerminal: false, stream })
   const nameLogin = options.nameLogin ?? fingerprint('key for tests')
   const sample = (await legacy.sample?.(100)) ?? []
+  const { keys, checkBearer } = options.oauth ?? {}
   const app = createHookApp({
     settings,
     legacy,
     sample,
     checker,
+    checkBearer,
     clock,
     log,
     nameLogin,
     isDraining,
   })
-  app.route('/', createHealthApp({ legacy, pool, isDraining }))
+  app.route('/', createHealthApp({ legacy, pool, isDraining, keys }))
   const listener = await listen({
     fetch: app.fetch,
     host: '127.0.0.1',
