@@ -6,6 +6,12 @@ import { AppError } from '../src/errors.ts'
 
 const SECRET = 'Basic b2t0YTpvbmx5LWZvci10ZXN0cw=='
 const COMPLETE = { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/data/legacy.sqlite' }
+const OAUTH = {
+  HOOK_OAUTH_ISSUER: 'https://acme.okta.com/oauth2/default',
+  HOOK_OAUTH_AUDIENCE: 'api://default',
+  HOOK_OAUTH_CLIENT_ID: '0oa1hook',
+  HOOK_OAUTH_SCOPE: 'hook.call',
+}
 const PRODUCTION = { ...COMPLETE, NODE_ENV: 'production' }
 
 const load = (env: Environment, files: Readonly<Record<string, string>> = {}) =>
@@ -69,6 +75,12 @@ describe('an environment that is fit to use', () => {
   it.each([
     { HOST: '127.0.0.1' },
     { HOST: '::1' },
+    OAUTH,
+    { ...OAUTH, HOOK_SECRET: '', FINGERPRINT_KEY: 'k'.repeat(16) },
+    { ...OAUTH, HOOK_SECRET: '', LOG_LOGINS: 'plain' },
+    { ...OAUTH, HOOK_OAUTH_ISSUER: 'https://login.acme.example/oauth2/aus1' },
+    { ...OAUTH, HOOK_OAUTH_ISSUER: 'https://acme.example' },
+    { ...OAUTH, HOOK_OAUTH_JWKS_URL: 'https://acme.okta.com/oauth2/default/v1/keys' },
     { HOST: '0.0.0.0', TLS_TERMINATED_BY_PROXY: 'true' },
     { HOST: '0.0.0.0', TLS_CERT_FILE: '/tls/cert.pem', TLS_KEY_FILE: '/tls/key.pem' },
   ])('may be production with %j', (env) => {
@@ -91,6 +103,46 @@ describe('an environment that is not', () => {
     ['TLS_KEY_FILE', { ...COMPLETE, TLS_CERT_FILE: '/tls/cert.pem' }],
     ['TLS_CERT_FILE', { ...COMPLETE, TLS_KEY_FILE: '/tls/key.pem' }],
     ['HOOK_AUTH_HEADER', { ...COMPLETE, HOOK_AUTH_HEADER: 'two words' }],
+    ...Object.keys(OAUTH).map((name): [string, Environment] => [
+      name,
+      { ...COMPLETE, ...OAUTH, [name]: '' },
+    ]),
+    ...[
+      'acme.okta.com/oauth2/default',
+      'http://acme.okta.com/oauth2/default',
+      'https://acme.okta.com/oauth2/default?',
+      'https://acme.okta.com/oauth2/default#x',
+      'https://acme:okta@acme.okta.com/oauth2/default',
+      'https://acme.okta.com',
+      'https://acme.okta.com/',
+      'https://acme.oktapreview.com',
+      'https://acme.okta-emea.com',
+      'https://acme.okta-gov.com',
+      'https://acme.okta.mil',
+      'https://acme.okta.com/oauth2/v1/token',
+      'https://acme.okta.com/oauth2/default/',
+    ].map((issuer): [string, Environment] => [
+      'HOOK_OAUTH_ISSUER',
+      { ...COMPLETE, ...OAUTH, HOOK_OAUTH_ISSUER: issuer },
+    ]),
+    [
+      'HOOK_OAUTH_ISSUER',
+      {
+        ...COMPLETE,
+        ...OAUTH,
+        HOOK_OAUTH_ISSUER: 'https://login.acme.example',
+        OKTA_ORG_URL: 'https://login.acme.example',
+      },
+    ],
+    ['HOOK_OAUTH_ISSUER', { ...COMPLETE, HOOK_OAUTH_JWKS_URL: 'https://acme.okta.com/keys' }],
+    [
+      'HOOK_OAUTH_JWKS_URL',
+      { ...COMPLETE, ...OAUTH, HOOK_OAUTH_JWKS_URL: 'http://acme.okta.com/' },
+    ],
+    ['HOOK_OAUTH_SCOPE', { ...COMPLETE, ...OAUTH, HOOK_OAUTH_SCOPE: 'two scopes' }],
+    ['FINGERPRINT_KEY', { ...COMPLETE, ...OAUTH, HOOK_SECRET: '' }],
+    ['HOOK_SECRET_PREVIOUS', { ...COMPLETE, ...OAUTH, HOOK_SECRET: '', HOOK_SECRET_PREVIOUS: 'x' }],
+    ['LEGACY_DB_URL', OAUTH],
     ['HOOK_DEADLINE_MS', { ...COMPLETE, HOOK_DEADLINE_MS: '3000' }],
     ['HOOK_DEADLINE_MS', { ...COMPLETE, HOOK_DEADLINE_MS: '2.5e3' }],
     ['PORT', { ...COMPLETE, PORT: '65536' }],

@@ -3,12 +3,13 @@ import Database from 'better-sqlite3'
 import { hashSync } from 'bcryptjs'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { HOOK_PATH } from '../src/hook/app.ts'
 import { WorkerPool } from '../src/workers/pool.ts'
 import { ManualClock } from './support/clock.ts'
 import { runCommand, startCommand } from './support/command.ts'
 import { EVENT_ID, makeLegacyDb, payload, startHook } from './support/hook.ts'
+import { KEYS, oauthEnvironment, startIssuer } from './support/issuer.ts'
 import { exchange, head, sendAndDrop } from './support/raw.ts'
 import { tempDir } from './support/temp.ts'
 import { tracesOf } from './support/traces.ts'
@@ -59,7 +60,15 @@ describe('no trace of a secret', () => {
       { login: 'cut@example.com', hash: HASH.slice(0, 50) },
     ]
     const path = makeLegacyDb(dir, rows)
+    const issuer = await startIssuer()
+    onTestFinished(() => issuer.close())
+    const tokens = await Promise.all([
+      issuer.sign(Date.now(), { note: MARK }),
+      issuer.sign(Date.now(), { note: MARK, cid: MARK }),
+      issuer.sign(Date.now(), { note: MARK }, KEYS.second),
+    ])
     const server = startCommand(['serve'], {
+      ...oauthEnvironment(issuer),
       PORT: '0',
       TMPDIR: dir,
       LOG_LEVEL: 'debug',
@@ -70,8 +79,17 @@ describe('no trace of a secret', () => {
     })
     const [, base = ''] = await server.until(/"url":"(http:[^"]+)"/)
     const answers: string[] = []
+    const tryToken = async (): Promise<number> => {
+      const headers = { authorization: `Bearer ${tokens[0]}`, 'content-type': 'application/json' }
+      return (await fetch(base + HOOK_PATH, { method: 'POST', headers, body: '{}' })).status
+    }
+    await expect.poll(tryToken, { timeout: 25_000, interval: 500 }).toBe(400)
     const sendAll = async (eventId: string): Promise<void> => {
-      for (const [, sent, headers] of CALLS) {
+      const right = JSON.stringify(payload('good@example.com', PASSWORD))
+      const bearers = [...tokens, MARK, `${MARK}.${MARK}.${MARK}`].map(
+        (token) => ['a token', right, { authorization: `Bearer ${token}` }] as const,
+      )
+      for (const [, sent, headers] of [...CALLS, ...bearers]) {
         // An event that comes again would be given its first answer.
         const body = typeof sent === 'string' ? sent.replace(EVENT_ID, eventId) : sent
         const all = { authorization: SECRET, 'content-type': 'application/json', ...headers }
@@ -96,9 +114,11 @@ describe('no trace of a secret', () => {
     server.child.kill('SIGTERM')
     const { code, stdout, stderr } = await server.ended
     expect(code).toBe(0)
-    expect(answers.filter((text) => text.includes('"VERIFIED"'))).toHaveLength(1)
-    expectNoTrace(answers.join('\n'))
-    expectNoTrace(stdout + stderr)
+    expect(answers.filter((text) => text.includes('"VERIFIED"'))).toHaveLength(2)
+    for (const text of [answers.join('\n'), stdout + stderr]) {
+      expectNoTrace(text)
+      for (const token of tokens) expect(text).not.toContain(token.split('.')[2])
+    }
     rmSync(path)
     const left = readdirSync(dir).map((name) => readFileSync(join(dir, name), 'utf8'))
     expect(left).toEqual([])
@@ -108,6 +128,7 @@ describe('no trace of a secret', () => {
     { HOOK_SECRET: `${MARK}\u00e9`, LEGACY_DB_URL: 'sqlite:/not/there' },
     { HOOK_SECRET: SECRET, LEGACY_DB_URL: `postgres://legacy:${MARK}@db/legacy` },
     { HOOK_SECRET: SECRET, HOOK_SECERT: SECRET, PORT: MARK, HOOK_SECRET_FILE: SECRET },
+    { HOOK_OAUTH_ISSUER: `https://${MARK}:${MARK}@acme.okta.com/`, HOOK_OAUTH_SCOPE: ` ${MARK}` },
     { NODE_ENV: 'production', HOOK_SECRET: MARK, HOOK_SECRET_PREVIOUS: MARK },
   ])('is in the complaint about a configuration (%#)', async (env) => {
     const { code, stdout, stderr } = await runCommand(['serve'], env)

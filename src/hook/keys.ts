@@ -1,7 +1,7 @@
 /** Owns the keys at hand: when they are fetched anew, and how long old ones may still be used. */
 import { errors, type JWTVerifyGetKey, type LocalJWKSet } from 'jose'
 import type { Clock } from '../clock.ts'
-import { AppError } from '../errors.ts'
+import { AppError, asAppError } from '../errors.ts'
 import { fetchKeys, type Issuer } from './jwks.ts'
 
 /** How soon a key that the issuer withdrew is no longer believed. Okta publishes new ones weeks ahead. */
@@ -13,8 +13,11 @@ export const MAX_AGE_MS = 24 * 3_600_000
 /** The least time between two fetches, so that tokens with made-up key ids are no way to flood the issuer. */
 export const COOLDOWN_MS = 10_000
 
-/** The longest that a call waits for keys: at most half of its time, and never twice. */
-const MAX_FETCH_MS = 1_000
+/** For one fetch, below the cooldown. It goes on when the calls that wait for it no longer do. */
+const FETCH_MS = 5_000
+
+/** The longest that a call waits for a fetch: never more than half of its time, and never twice. */
+const MAX_WAIT_MS = 1_000
 
 export interface KeysOptions extends Issuer {
   /** Of the hook's calls. */
@@ -34,55 +37,82 @@ export interface IssuerKeys {
   ready(): boolean
 }
 
-export const createIssuerKeys = (options: KeysOptions): IssuerKeys => {
-  const { clock, deadlineMs, onFailure } = options
-  const timeoutMs = Math.min(MAX_FETCH_MS, deadlineMs / 2)
-  let keys: LocalJWKSet | undefined
-  let fetchedAt = -Infinity
+/** The keys that were fetched last, and how the latest fetch went. */
+const createStock = (options: KeysOptions) => {
+  const { clock, onFailure } = options
+  let latest: { readonly keys: LocalJWKSet; readonly at: number } | undefined
   let triedAt = -Infinity
-  /** Why the latest fetch failed, if it did. */
   let failure: AppError | undefined
   let underWay: Promise<void> | undefined
-
-  const isYounger = (ms: number): boolean => clock.now() - fetchedAt < ms
 
   const fetchOnce = async (): Promise<void> => {
     triedAt = clock.now()
     try {
-      keys = await fetchKeys(options, timeoutMs, clock)
-      fetchedAt = clock.now()
+      latest = { keys: await fetchKeys(options, FETCH_MS, clock), at: clock.now() }
       failure = undefined
     } catch (err) {
-      failure = err as AppError
+      failure = asAppError(err)
       onFailure(failure)
     } finally {
       underWay = undefined
     }
   }
 
-  /** Joins the fetch under way, starts one, or lets it be if the last one was a moment ago. */
-  const refresh = async (): Promise<void> => {
-    if (!underWay && clock.now() - triedAt >= COOLDOWN_MS) underWay = fetchOnce()
-    await underWay
+  return {
+    youngerThan: (ms: number): LocalJWKSet | undefined =>
+      latest && clock.now() - latest.at < ms ? latest.keys : undefined,
+
+    /** Joins the fetch under way, starts one, or lets it be if the last one was a moment ago. */
+    refresh(): Promise<void> {
+      if (!underWay && clock.now() - triedAt >= COOLDOWN_MS) underWay = fetchOnce()
+      return underWay ?? Promise.resolve()
+    },
+
+    /** Why these may not be all the keys there are. */
+    doubt: (): AppError | undefined =>
+      underWay
+        ? new AppError('keys_unavailable', { detail: 'the fetch is not done yet' })
+        : failure,
+  }
+}
+
+export const createIssuerKeys = (options: KeysOptions): IssuerKeys => {
+  const { clock, deadlineMs } = options
+  const waitMs = Math.min(MAX_WAIT_MS, deadlineMs / 2)
+  const stock = createStock(options)
+
+  const waitForRefresh = (): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.after(waitMs, resolve)
+      void stock.refresh().then(() => {
+        cancel()
+        resolve()
+      })
+    })
+
+  const find: JWTVerifyGetKey = (header, token) => {
+    const keys = stock.youngerThan(MAX_AGE_MS)
+    if (!keys) throw stock.doubt() ?? new AppError('keys_unavailable')
+    return keys(header, token)
   }
 
   return {
     async keyFor(header, token) {
-      if (!isYounger(FRESH_MS)) await refresh()
-      if (!keys || !isYounger(MAX_AGE_MS)) throw failure ?? new AppError('keys_unavailable')
+      const areFresh = stock.youngerThan(FRESH_MS) !== undefined
+      if (!areFresh) await waitForRefresh()
       try {
-        return await keys(header, token)
+        return await find(header, token)
       } catch (err) {
         if (!(err instanceof errors.JWKSNoMatchingKey)) throw err
-        await refresh()
-        // The key may be one of those that could not be fetched.
-        if (failure) throw failure
-        return keys(header, token)
+        if (areFresh) await waitForRefresh()
+        const doubt = stock.doubt()
+        if (doubt) throw doubt
+        return find(header, token)
       }
     },
     ready() {
-      if (!isYounger(FRESH_MS)) void refresh()
-      return isYounger(MAX_AGE_MS)
+      if (!stock.youngerThan(FRESH_MS)) void stock.refresh()
+      return stock.youngerThan(MAX_AGE_MS) !== undefined
     },
   }
 }

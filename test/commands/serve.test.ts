@@ -3,12 +3,13 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { hashSync } from 'bcryptjs'
 import { HOOK_PATH } from '../../src/hook/app.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { runCommand, startCommand } from '../support/command.ts'
 import { makeLegacyDb, payload } from '../support/hook.ts'
+import { oauthEnvironment, startIssuer } from '../support/issuer.ts'
 import { holdCall } from '../support/raw.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -75,6 +76,34 @@ describe('production', () => {
     )
     expect(server.stdout()).toContain('"HOOK_SECRET":"set"')
     expect(server.stdout()).not.toContain(SECRET)
+  })
+})
+
+describe('OAuth', () => {
+  it('alone lets calls in with a token, once the keys are there', async () => {
+    const issuer = await startIssuer()
+    onTestFinished(() => issuer.close())
+    issuer.goDown()
+    const FINGERPRINT_KEY = 'sixteen or more characters'
+    const server = startCommand(
+      ['serve'],
+      environment({ ...oauthEnvironment(issuer), HOOK_SECRET: '', FINGERPRINT_KEY }),
+    )
+    const [, url = ''] = await server.until(READY)
+    await server.until(/the issuer's keys could not be fetched/)
+    expect((await fetch(`${url}/readyz`)).status).toBe(503)
+    issuer.comeBack()
+    const ready = async () => (await fetch(`${url}/readyz`)).status
+    await expect.poll(ready, { timeout: 25_000, interval: 500 }).toBe(200)
+    const response = await fetch(url + HOOK_PATH, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await issuer.sign(Date.now())}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(payload('good@example.com', 'open sesame')),
+    })
+    expect(await response.text()).toContain('"VERIFIED"')
   })
 })
 

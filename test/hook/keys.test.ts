@@ -128,16 +128,49 @@ describe('an issuer that does not answer', () => {
     [2500, 1000],
     [400, 200],
   ])('is waited for, with a deadline of %i ms, for %i ms and once', async (deadlineMs, waitMs) => {
-    const { clock, find } = start(deadlineMs)
+    const { clock, failures, find } = start(deadlineMs)
     await find('first')
     clock.advance(FRESH_MS)
     issuer.answers[JWKS_PATH] = () => undefined
     const finding = Promise.all([find('first'), find('second')])
     await expect.poll(() => issuer.fetches()).toBe(2)
-    expect(clock.pending).toEqual([waitMs])
+    expect(clock.pending).toEqual([waitMs, waitMs, 5000])
     clock.advance(waitMs)
     expect(await finding).toEqual(['found', 'keys_unavailable'])
     expect(issuer.fetches()).toBe(2)
+    clock.advance(5000 - waitMs)
+    await expect.poll(() => failures).toEqual(['no answer within 5000 ms'])
+    expect(clock.pending).toEqual([])
+  })
+})
+
+describe('an issuer that is slow', () => {
+  it('costs early calls a 503, and its keys are there for later ones', async () => {
+    const { clock, find } = start()
+    let answer = (): void => undefined
+    issuer.answers[JWKS_PATH] = (res) => {
+      answer = () => res.end(JSON.stringify({ keys: [KEYS.first.jwk] }))
+    }
+    const early = find('first')
+    await expect.poll(() => issuer.fetches()).toBe(1)
+    clock.advance(1000)
+    expect(await early).toBe('keys_unavailable')
+    const late = find('first')
+    answer()
+    expect(await late).toBe('found')
+    expect(issuer.fetches()).toBe(1)
+    expect(clock.pending).toEqual([])
+  })
+
+  it('makes a call with an unknown key wait once, while nothing is known of that key', async () => {
+    const { clock, find } = start()
+    await find('first')
+    clock.advance(COOLDOWN_MS)
+    issuer.answers[JWKS_PATH] = () => undefined
+    const finding = find('second')
+    await expect.poll(() => issuer.fetches()).toBe(2)
+    clock.advance(1000)
+    expect(await finding).toBe('keys_unavailable')
   })
 })
 

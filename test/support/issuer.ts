@@ -85,3 +85,11 @@ export const startIssuer = async () => {
   }
   return issuer
 }
+
+/** The variables that make a server accept the tokens of an issuer. */
+export const oauthEnvironment = ({ url }: Pick<RunningIssuer, 'url'>) => ({
+  HOOK_OAUTH_ISSUER: url,
+  HOOK_OAUTH_AUDIENCE: GRANT.audience,
+  HOOK_OAUTH_CLIENT_ID: GRANT.clientId,
+  HOOK_OAUTH_SCOPE: GRANT.scope,
+})
