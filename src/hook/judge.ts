@@ -49,7 +49,7 @@ export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: Ju
     const { username, password, deadline } = question
     const login = normaliseLogin(username)
     return guard(`login ${login}`, async () => {
-      const found = legacy.find(login, username)
+      const found = legacy.find(login, username, deadline)
       const accounts = await byDeadline(found, deadline, clock, 'deadline_exceeded')
       const standing = appraise(accounts, password, (hash) => inspect(hash, bounds))
       const { hash } = standing

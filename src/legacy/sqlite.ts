@@ -2,16 +2,16 @@
 import Database from 'better-sqlite3'
 import { randomInt } from 'node:crypto'
 import { AppError } from '../errors.ts'
-import { scanWarnings } from './plan.ts'
-import { toAccount, type LegacyAccount, type LegacyStore } from './store.ts'
-
-/**
- * Fits `legacy-db/schema.sql`. A short name (`isaac.brock`) finds its account while only one has it;
- * where a whole login equals another's short name, both come back, and neither is ever verified.
- */
-export const DEFAULT_LOOKUP_SQL = `
-  SELECT id, password_hash, enabled FROM accounts
-   WHERE login = :login OR short_name = :login`
+import { EMPTY, type Parameters } from './parameters.ts'
+import { scannedTables, scanWarnings } from './plan.ts'
+import {
+  DEFAULT_LOOKUP_SQL,
+  isSearchable,
+  MAX_ROWS,
+  toAccount,
+  type LegacyAccount,
+  type LegacyStore,
+} from './store.ts'
 
 /** The account that comes first from a point on: among ids without great gaps, a fair draw. */
 const SAMPLE_SQL = 'SELECT password_hash FROM accounts WHERE id >= ? ORDER BY id LIMIT 1'
@@ -20,9 +20,6 @@ const SAMPLE_RANGE_SQL = 'SELECT min(id) AS least, max(id) AS most FROM accounts
 /** Waiting for a writer's lock holds up every other call, so it is kept short. */
 const BUSY_TIMEOUT_MS = 50
 
-const MAX_ROWS = 2
-
-type Parameters = Readonly<Record<'login' | 'username', string>>
 type Lookup = Database.Statement<[Parameters], Record<string, unknown>>
 
 const messageOf = (err: unknown): string => (err instanceof Error ? err.message : String(err))
@@ -39,8 +36,6 @@ const open = (path: string): Database.Database => {
     throw new AppError('legacy_unusable', { detail: `${path}: ${messageOf(cause)}. ${wal}`, cause })
   }
 }
-
-const EMPTY: Parameters = { login: '', username: '' }
 
 const complaintAbout = (lookup: Lookup): string | undefined => {
   if (!lookup.reader || !lookup.readonly) return 'it must be one SELECT'
@@ -86,7 +81,8 @@ const firstAccounts = (lookup: Lookup, parameters: Parameters): LegacyAccount[] 
 export const openSqliteStore = (path: string, sql: string = DEFAULT_LOOKUP_SQL): LegacyStore => {
   const db = open(path)
   try {
-    const store = storeOver(db, prepare(db, sql), scanWarnings(planOf(db, sql), sql))
+    const warnings = scanWarnings(scannedTables(planOf(db, sql)), sql)
+    const store = storeOver(db, prepare(db, sql), warnings)
     return sql === DEFAULT_LOOKUP_SQL ? { ...store, sample: samplerOf(db) } : store
   } catch (err) {
     db.close()
@@ -115,6 +111,7 @@ const storeOver = (
   warnings: readonly string[],
 ): LegacyStore => {
   const find: LegacyStore['find'] = async (login, username) => {
+    if (!isSearchable(login, username)) return []
     try {
       return firstAccounts(lookup, { login, username })
     } catch (cause) {

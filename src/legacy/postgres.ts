@@ -1,0 +1,103 @@
+/** Owns the legacy store in PostgreSQL. */
+import { Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import pg from 'pg'
+import { MIN_TLS_VERSION, type Address, type Tls } from './address.ts'
+import { EMPTY } from './parameters.ts'
+import { scanWarnings } from './plan.ts'
+import type { Server, SqlLink } from './remote.ts'
+
+const asWhole = (text: string): bigint | string => (/^-?\d+$/.test(text) ? BigInt(text) : text)
+
+type Parser = (text: string) => unknown
+
+/** Types by their number in pg_type. Any other stays the text that the server sends. */
+const PARSERS: Readonly<Record<number, Parser>> = {
+  [pg.types.builtins.BOOL]: (text) => text === 't',
+  [pg.types.builtins.BYTEA]: pg.types.getTypeParser(pg.types.builtins.BYTEA) as Parser,
+  [pg.types.builtins.INT2]: Number,
+  [pg.types.builtins.INT4]: Number,
+  [pg.types.builtins.INT8]: BigInt,
+  [pg.types.builtins.NUMERIC]: asWhole,
+  [pg.types.builtins.BIT]: (text) => BigInt(`0b${text}`),
+  // CHAR(n) comes filled up with spaces.
+  [pg.types.builtins.BPCHAR]: (text) => text.replace(/ +$/, ''),
+}
+
+const types = { getTypeParser: (oid: number) => PARSERS[oid] ?? ((text: string) => text) }
+
+const tlsOptions = ({ ca, namesHost }: Tls): ConnectionOptions => ({
+  ca,
+  minVersion: MIN_TLS_VERSION,
+  ...(!namesHost && { checkServerIdentity: () => undefined }),
+})
+
+const optionsOf = (settings: Readonly<Record<string, string | number>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ')
+
+const open = ({ password, tls, ...where }: Address, statementMs: number): SqlLink => {
+  const socket = new Socket()
+  const client = new pg.Client({
+    ...where,
+    // As a function it is used as it is, even empty; else the driver looks in its user's home.
+    password: () => password,
+    ssl: tls ? tlsOptions(tls) : false,
+    stream: () => socket,
+    application_name: 'okta-migrate',
+    options: optionsOf({
+      default_transaction_read_only: 'on',
+      statement_timeout: statementMs,
+      standard_conforming_strings: 'on',
+    }),
+    types,
+  })
+  // What ends a session also fails whatever waits for it; between lookups nobody does.
+  client.on('error', () => socket.destroy())
+  return {
+    ready: client.connect(),
+    isOpen: () => socket.readyState === 'open',
+    end: () => void client.end(),
+    destroy: () => socket.destroy(),
+    query: async (text, values = []) => {
+      const { fields, rows } = await client.query<Record<string, unknown>>(text, [...values])
+      return { columns: fields.map(({ name }) => name), rows }
+    },
+  }
+}
+
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Index Cond'?: string
+  readonly Plans?: readonly Plan[]
+}
+
+/** Tables read without an index condition: by a sequential scan, or along all of some index. */
+const scannedIn = (plan: Plan): string[] => {
+  const { 'Node Type': type, 'Relation Name': table, 'Index Cond': condition, Plans = [] } = plan
+  const isScan = type === 'Seq Scan' || (type.startsWith('Index') && condition === undefined)
+  return [...(isScan && table !== undefined ? [table] : []), ...Plans.flatMap(scannedIn)]
+}
+
+/** Small tables are scanned by choice; with that choice made dear, what still scans has no index. */
+const inspect: Server['inspect'] = async (link, { sql, text, valuesOf }) => {
+  await link.query('BEGIN')
+  await link.query('SET LOCAL enable_seqscan = off')
+  const { rows } = await link.query(`EXPLAIN (FORMAT JSON) ${text}`, valuesOf(EMPTY))
+  await link.query('ROLLBACK')
+  const [{ Plan: plan }] = JSON.parse(rows[0]?.['QUERY PLAN'] as string) as [{ Plan: Plan }]
+  return scanWarnings(scannedIn(plan), sql)
+}
+
+export const POSTGRES: Server = {
+  dialect: 'postgres',
+  defaultPort: 5432,
+  open,
+  // "PostgreSQL Error Codes" (appendix A): what the database's encoding cannot hold.
+  unfindable: /^(?:22021|22P05)$/,
+  // Connection exceptions, insufficient resources, operator intervention (restarts, the time limit).
+  passing: /^(?:08|53|57)/,
+  inspect,
+}
