@@ -67,7 +67,11 @@ const open = ({ tls, ...where }: Address, statementMs: number): SqlLink => {
   return {
     ready: begin(),
     isOpen: () => socket.readyState === 'open',
-    end: () => connection.end(),
+    end: () => {
+      connection.end()
+      // The driver waits for the server to hang up, which one that is gone never does.
+      socket.destroySoon()
+    },
     destroy: () => socket.destroy(),
     query: async (text, values = []) => {
       const [rows, fields] = await client.execute<RowDataPacket[]>(text, [...values])

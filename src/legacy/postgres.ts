@@ -58,7 +58,10 @@ const open = ({ password, tls, ...where }: Address, statementMs: number): SqlLin
   return {
     ready: client.connect(),
     isOpen: () => socket.readyState === 'open',
-    end: () => void client.end(),
+    end: () => {
+      void client.end()
+      socket.destroySoon()
+    },
     destroy: () => socket.destroy(),
     query: async (text, values = []) => {
       const { fields, rows } = await client.query<Record<string, unknown>>(text, [...values])
@@ -75,10 +78,12 @@ interface Plan {
 }
 
 /** Tables read without an index condition: by a sequential scan, or along all of some index. */
-const scannedIn = (plan: Plan): string[] => {
-  const { 'Node Type': type, 'Relation Name': table, 'Index Cond': condition, Plans = [] } = plan
-  const isScan = type === 'Seq Scan' || (type.startsWith('Index') && condition === undefined)
-  return [...(isScan && table !== undefined ? [table] : []), ...Plans.flatMap(scannedIn)]
+const scannedIn = (plan: Plan, above?: string): string[] => {
+  // The index part of a bitmap scan does not name the table, the part above it does.
+  const { 'Node Type': type, 'Relation Name': table = above, Plans = [] } = plan
+  const isScan = type === 'Seq Scan' || (type.includes('Index') && !plan['Index Cond'])
+  const below = Plans.flatMap((part) => scannedIn(part, table))
+  return isScan && table !== undefined ? [table, ...below] : below
 }
 
 /** Small tables are scanned by choice; with that choice made dear, what still scans has no index. */

@@ -56,45 +56,6 @@ describe('a sample', () => {
   })
 })
 
-describe('the default statement and schema', () => {
-  const path = () =>
-    makeDb(
-      SCHEMA,
-      `INSERT INTO accounts (login, password_hash) VALUES
-        ('isaac.brock@example.com', 'h1'), ('Mixed.Case@Example.com', 'h2'),
-        ('sam@example.com', 'h3'), ('sam@example.org', 'h4'), ('plain', 'h5'), ('@odd', 'h6')`,
-    )
-
-  it.each([
-    ['isaac.brock@example.com', ['h1']],
-    ['isaac.brock', ['h1']],
-    ['mixed.case@example.com', ['h2']],
-    ['mixed.case', ['h2']],
-    ['sam', ['h3', 'h4']],
-    ['sam@example.org', ['h4']],
-    ['plain', ['h5']],
-    ['@odd', ['h6']],
-    ['example.com', []],
-    ['', []],
-    ["' OR 1=1 --", []],
-    ['isaac%', []],
-    ['nobody', []],
-  ])('find for "%s" %j', async (login, hashes) => {
-    const store = open(path())
-    const found = await store.find(login, login)
-    expect(found.map(({ passwordHash }) => passwordHash).sort()).toEqual(hashes)
-  })
-
-  it('use an index', () => {
-    expect(open(path()).warnings).toEqual([])
-  })
-
-  it('hold logins unique without regard to case', () => {
-    const insert = `INSERT INTO accounts (login, password_hash) VALUES ('A@b.example', 'h'), ('a@B.example', 'h')`
-    expect(() => makeDb(SCHEMA, insert)).toThrow(/UNIQUE/)
-  })
-})
-
 describe('a statement of another schema', () => {
   const select = (columns: string): string => `SELECT ${columns} FROM users WHERE email = :login`
 
@@ -106,40 +67,6 @@ describe('a statement of another schema', () => {
       { id: 'u-7', passwordHash: 'hash', enabled: true },
     ])
     expect(await store.find('ann@x.example', 'ann@x.example')).toEqual([])
-  })
-
-  it.each([
-    ['1', true],
-    ['7', true],
-    ['NULL', true],
-    ['0', false],
-  ])('reads enabled %s as %s', async (value, enabled) => {
-    const path = makeDb(USERS, `INSERT INTO users VALUES ('a', 'hash', ${value}, NULL)`)
-    const store = open(path, select('pw AS password_hash, active AS enabled'))
-    expect(await store.find('a', 'a')).toMatchObject([{ enabled, id: undefined }])
-  })
-
-  it.each(["'0'", "'false'", "'N'", "x'00'"])('does not guess at enabled %s', async (value) => {
-    const path = makeDb(USERS, `INSERT INTO users VALUES ('a', 'hash', ${value}, NULL)`)
-    const sql = `SELECT pw AS password_hash, CAST(active AS TEXT) AS enabled FROM users WHERE email = :login`
-    await expect(open(path, sql).find('a', 'a')).rejects.toMatchObject({
-      code: 'legacy_unavailable',
-    })
-  })
-
-  it('may keep hashes as bytes, and ids beyond 2^53', async () => {
-    const path = makeDb(USERS, `INSERT INTO users VALUES ('a', CAST('hash' AS BLOB), 1, NULL)`)
-    const store = open(path, select('pw AS password_hash, 9007199254740993 AS id'))
-    expect(await store.find('a', 'a')).toMatchObject([
-      { passwordHash: 'hash', id: '9007199254740993' },
-    ])
-  })
-
-  it('gives an account without a hash an empty one', async () => {
-    const path = makeDb(USERS, `INSERT INTO users VALUES ('a', NULL, 1, NULL)`)
-    expect(await open(path, select('pw AS password_hash')).find('a', 'a')).toMatchObject([
-      { passwordHash: '' },
-    ])
   })
 
   it('is read no further than its second row', async () => {

@@ -1,0 +1,175 @@
+/** A server that is down, slow, hung or restarting: calls fail in time, and recover by themselves. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LegacyStore } from '../../src/legacy/store.ts'
+import { ManualClock } from '../support/clock.ts'
+import { describeEach, SERVERS, type Dialect, type TestDatabase } from '../support/databases.ts'
+import { startProxy } from '../support/proxy.ts'
+import { openStore } from './contract.ts'
+
+const LOOKUP_MS = 5_000
+const IDLE_TOO_LONG_MS = 60_000
+const UNAVAILABLE = { code: 'legacy_unavailable' }
+const IN_TIME = { code: 'legacy_unavailable', detail: 'no answer in time' }
+
+/** A lookup that the server itself would be half a minute about. */
+const SLOW: Partial<Record<Dialect, string>> = {
+  postgres:
+    "SELECT 'h' AS password_hash FROM (SELECT pg_sleep(CASE WHEN :login = 'slow' THEN 30 ELSE 0 END)) AS s",
+  mysql: "SELECT 'h' AS password_hash FROM accounts WHERE :login = 'slow' AND SLEEP(30) = 0",
+}
+
+/** A database of Western European characters only. */
+const NARROW: Partial<Record<Dialect, string>> = {
+  postgres: "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
+  mysql: 'CHARACTER SET latin1',
+}
+
+await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create }) => {
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await create()
+    await db.exec(...schema, `INSERT INTO accounts (login, password_hash) VALUES ('ann', 'h')`)
+  })
+  afterAll(() => db.drop())
+
+  const start = async (more: { poolSize?: number; sql?: string; lookupMs?: number } = {}) => {
+    const { sql, ...limits } = more
+    const proxy = await startProxy(new URL(db.url), defaultPort)
+    const clock = new ManualClock()
+    const store = await openStore(proxy.url, sql, { lookupMs: LOOKUP_MS, clock, ...limits })
+    return { proxy, clock, store }
+  }
+
+  const findAnn = (store: LegacyStore, deadline?: number) => store.find('ann', 'ann', deadline)
+  const ANN = [{ passwordHash: 'h' }]
+
+  /** Settles once the promise does, so that a rejection is never unheard. */
+  const outcomeOf = (promise: Promise<unknown>): Promise<unknown> =>
+    promise.then(
+      () => 'found',
+      (err: unknown) => err,
+    )
+
+  it('a server that hangs in a lookup is given up at the limit, and so is the connection', async () => {
+    const { proxy, clock, store } = await start()
+    proxy.stall()
+    const outcome = outcomeOf(findAnn(store))
+    await proxy.until(() => proxy.swallowed() > 0)
+    expect(clock.pending).toEqual([LOOKUP_MS])
+    clock.advance(LOOKUP_MS)
+    expect(await outcome).toMatchObject(IN_TIME)
+    await proxy.until(() => proxy.connections() === 0)
+    proxy.pass()
+    expect(await findAnn(store)).toMatchObject(ANN)
+    expect(clock.pending).toEqual([])
+  })
+
+  it('a server that hangs while a connection is opened is given up at the limit', async () => {
+    const { proxy, clock, store } = await start({ poolSize: 1 })
+    clock.advance(IDLE_TOO_LONG_MS)
+    proxy.stall()
+    const outcome = outcomeOf(findAnn(store))
+    await proxy.until(() => proxy.peak() === 2)
+    clock.advance(LOOKUP_MS)
+    expect(await outcome).toMatchObject(IN_TIME)
+    await proxy.until(() => proxy.connections() === 0)
+    proxy.pass()
+    expect(await findAnn(store)).toMatchObject(ANN)
+  })
+
+  it('a call waits for no longer than its own deadline, even in line behind one that hangs', async () => {
+    const { proxy, clock, store } = await start({ poolSize: 1 })
+    proxy.stall()
+    const first = outcomeOf(findAnn(store))
+    await proxy.until(() => proxy.swallowed() > 0)
+    const second = outcomeOf(findAnn(store, clock.now() + 300))
+    const third = outcomeOf(findAnn(store))
+    expect(clock.pending).toEqual([300, LOOKUP_MS, LOOKUP_MS])
+    clock.advance(300)
+    expect(await second).toMatchObject(IN_TIME)
+    clock.advance(LOOKUP_MS - 300)
+    expect(await Promise.all([first, third])).toMatchObject([IN_TIME, IN_TIME])
+    proxy.pass()
+    expect(await findAnn(store)).toMatchObject(ANN)
+  })
+
+  it('a lookup that the server is long about is ended by the server', async () => {
+    const { store, proxy } = await start({ sql: SLOW[dialect] ?? '', lookupMs: 700 })
+    // No time passes on the clock here, so it is not this side that gives up.
+    await expect(store.find('slow', 'slow')).rejects.toMatchObject({
+      ...UNAVAILABLE,
+      detail: undefined,
+    })
+    expect(proxy.peak()).toBe(1)
+  })
+
+  it('a connection cut in a lookup fails it at once, and the next one is answered', async () => {
+    const { proxy, store } = await start()
+    proxy.stall()
+    const outcome = outcomeOf(findAnn(store))
+    await proxy.until(() => proxy.swallowed() > 0)
+    proxy.cut()
+    expect(await outcome).toMatchObject(UNAVAILABLE)
+    proxy.pass()
+    expect(await findAnn(store)).toMatchObject(ANN)
+  })
+
+  it('a server that restarts between lookups is found again', async () => {
+    const { proxy, store } = await start()
+    proxy.down()
+    await proxy.until(() => proxy.connections() === 0)
+    await expect(findAnn(store)).rejects.toMatchObject(UNAVAILABLE)
+    await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE)
+    await proxy.up()
+    expect(await findAnn(store)).toMatchObject(ANN)
+    await expect(store.ping()).resolves.toBeUndefined()
+  })
+
+  it('a server that is down at the start is warned of, and used when it is up', async () => {
+    const proxy = await startProxy(new URL(db.url), defaultPort)
+    proxy.down()
+    const store = await openStore(proxy.url)
+    expect(store.warnings).toEqual([
+      expect.stringMatching(/cannot be read yet \(ECONNREFUSED\).+unchecked/),
+    ])
+    await expect(findAnn(store)).rejects.toMatchObject(UNAVAILABLE)
+    await proxy.up()
+    expect(await findAnn(store)).toMatchObject(ANN)
+  })
+
+  it('a crowd shares the connections that there may be', async () => {
+    const { proxy, store } = await start({ poolSize: 3 })
+    const found = await Promise.all(Array.from({ length: 50 }, () => findAnn(store)))
+    expect(found).toMatchObject(Array(50).fill(ANN))
+    expect(proxy.peak()).toBe(3)
+  })
+
+  it('a connection that was idle for long is not trusted', async () => {
+    const { proxy, clock, store } = await start()
+    clock.advance(IDLE_TOO_LONG_MS - 1)
+    await findAnn(store)
+    expect(proxy.peak()).toBe(1)
+    clock.advance(IDLE_TOO_LONG_MS)
+    await findAnn(store)
+    await proxy.until(() => proxy.peak() === 2)
+  })
+
+  describe('a login that the server has no characters for', () => {
+    it('is nobody, and no outage', async () => {
+      const narrow = await create(NARROW[dialect])
+      try {
+        await narrow.exec(
+          'CREATE TABLE people (email VARCHAR(99) PRIMARY KEY, pw VARCHAR(99))',
+          `INSERT INTO people VALUES ('ann', 'h')`,
+        )
+        const sql = 'SELECT pw AS password_hash FROM people WHERE email = :login'
+        const store = await openStore(narrow.url, sql)
+        expect(await store.find('☕', '☕')).toEqual([])
+        expect(await findAnn(store)).toMatchObject(ANN)
+        await store.close()
+      } finally {
+        await narrow.drop()
+      }
+    })
+  })
+})

@@ -1,0 +1,114 @@
+/** Named parameters become placeholders where they are parameters, and stay text where they are text. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { translate, type Dialect } from '../../src/legacy/parameters.ts'
+
+const DIALECTS: readonly Dialect[] = ['postgres', 'mysql']
+
+/** Pieces in which `:login` is no parameter, complete in themselves. */
+const OPAQUE: Readonly<Record<Dialect, readonly string[]>> = {
+  postgres: [
+    "':login'",
+    "'it''s :login'",
+    "'\\'",
+    "E'it\\'s :login'",
+    "e'\\\\'",
+    '":login"',
+    '"a "" :login"',
+    '$$ :login $$',
+    "$a$ $$ ' :login $b$ $a$",
+    'foo$a$',
+    "/* :login ' */",
+    '/* /* :login */ :username " */',
+    "-- :login '\n",
+    'x::login',
+    'a := 1',
+    '$',
+    "'?'",
+    '?',
+    'zoë::text',
+  ],
+  mysql: [
+    "':login'",
+    "'it''s :login'",
+    "'it\\'s :login'",
+    "'\\\\'",
+    '":login \\" \' "',
+    '"a "" :login"',
+    '`:login`',
+    '`a `` :login \\`',
+    "/* :login ' */",
+    '/* /* :login */',
+    "-- :login '\n",
+    "# :login '\n",
+    '@a := 1',
+    '1--1',
+    "'?'",
+    '"?"',
+    '`?`',
+    '/* ? */',
+    '$$',
+  ],
+}
+
+const arbitrarySql = (dialect: Dialect) =>
+  fc.array(
+    fc.oneof(
+      fc.constantFrom(...OPAQUE[dialect]).map((text) => ({ text, name: undefined })),
+      fc.constantFrom('login' as const, 'username' as const).map((name) => ({ text: '', name })),
+    ),
+    { maxLength: 12 },
+  )
+
+describe.each(DIALECTS)('in %s', (dialect) => {
+  it('what is quoted or commented out stays as it is', () => {
+    fc.assert(
+      fc.property(arbitrarySql(dialect), (pieces) => {
+        const sql = pieces.map(({ text, name }) => (name ? `:${name}` : text)).join(' ')
+        const { text, names } = translate(sql, dialect)
+        const wanted = pieces.flatMap(({ name }) => name ?? [])
+        const order = dialect === 'mysql' ? wanted : [...new Set(wanted)]
+        expect(names).toEqual(order)
+        const place = (name: string): string =>
+          dialect === 'mysql' ? '?' : `$${order.findIndex((other) => other === name) + 1}`
+        expect(text).toBe(pieces.map(({ text, name }) => (name ? place(name) : text)).join(' '))
+      }),
+    )
+  })
+
+  it('any text is translated or refused, and never loses what is no parameter', () => {
+    // No digit and no question mark, so that each in the result is a placeholder.
+    const signs = `'"\`$#-/*\\:;() \naE`.split('')
+    const alphabet = [...signs, ':login', ':username', '$a$', '--', '::']
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...alphabet), { maxLength: 30 }), (parts) => {
+        const sql = parts.join('')
+        if (/:(?!login\b|username\b)[a-zA-Z]/.test(sql)) return
+        const { text, names } = translate(sql, dialect)
+        let i = 0
+        const back = text.replace(/\$(\d)|\?/g, (_, number?: string) => {
+          const at = number === undefined ? i++ : Number(number) - 1
+          return `:${names[at] ?? ''}`
+        })
+        expect(back).toBe(sql)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each([':mail', ':toString', ':Login', ':login_', ':login2', ':l'])(
+    'refuses the parameter %s',
+    (name) => {
+      expect(() => translate(`SELECT ${name}`, dialect)).toThrow(name)
+    },
+  )
+})
+
+describe('a placeholder of the driver in the statement', () => {
+  it.each<[Dialect, string]>([
+    ['postgres', 'SELECT $1'],
+    ['mysql', 'SELECT ?'],
+  ])('is refused in %s', (dialect, sql) => {
+    expect(() => translate(sql, dialect)).toThrow(TypeError)
+  })
+})

@@ -1,0 +1,150 @@
+/** One contract for the legacy stores of every dialect, and what only one of them must mind. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ALL_KINDS, describeEach, SERVERS, type Dialect } from '../support/databases.ts'
+import type { TestDatabase } from '../support/databases.ts'
+import { contract, openStore } from './contract.ts'
+
+await describeEach(ALL_KINDS, 'the contract', contract)
+
+/** A function that writes, which a statement may call though it is one SELECT. */
+const WRITER: Partial<Record<Dialect, string>> = {
+  postgres: `CREATE FUNCTION writes() RETURNS TEXT LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO people (email) VALUES ('made'); RETURN 'h'; END $$`,
+  mysql: `CREATE FUNCTION writes() RETURNS VARCHAR(9) MODIFIES SQL DATA
+    BEGIN INSERT INTO people (email) VALUES ('made'); RETURN 'h'; END`,
+}
+
+const usePeople = (create: () => Promise<TestDatabase>, columns: string): (() => TestDatabase) => {
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await create()
+    await db.exec(`CREATE TABLE people (${columns})`)
+  })
+  afterAll(() => db.drop())
+  return () => db
+}
+
+const refusal = (url: string, sql: string): Promise<unknown> =>
+  openStore(url, sql).then(
+    () => 'opened',
+    (err: unknown) => err,
+  )
+
+await describeEach(SERVERS, 'a session', ({ dialect, create }) => {
+  const db = usePeople(create, 'email VARCHAR(99), pw VARCHAR(99)')
+
+  it('cannot write, whatever the statement calls', async () => {
+    await db().exec(WRITER[dialect] ?? '')
+    expect(await refusal(db().url, 'SELECT writes() AS password_hash')).toMatchObject({
+      code: 'legacy_unusable',
+      detail: expect.stringMatching(/read.only/i) as string,
+    })
+    // With an account there is something to call it for; MariaDB foresees it, PostgreSQL meets it.
+    await db().exec("INSERT INTO people VALUES ('ann', 'h')")
+    const late = "SELECT 'h' AS password_hash FROM people WHERE :login = 'x' AND writes() = 'h'"
+    const attempt = openStore(db().url, late).then((store) => store.find('x', 'x'))
+    await expect(attempt).rejects.toMatchObject({
+      code: expect.stringMatching(/^legacy_/) as string,
+    })
+    const count = 'SELECT email AS password_hash FROM people WHERE :login = :login'
+    expect(await (await openStore(db().url, count)).find('', '')).toHaveLength(1)
+  })
+
+  it.each([
+    ['another password', (url: URL) => (url.password = 'Q7ZqMarked7Qz')],
+    ['another user', (url: URL) => (url.username = 'nobody-here')],
+    ['another database', (url: URL) => (url.pathname = '/not_there')],
+    ['TLS of a server that has none', (url: URL) => (url.search = '?sslmode=verify-full')],
+  ])('that asks for %s stops the start without a word of the password', async (what, change) => {
+    const url = new URL(db().url)
+    url.password ||= 'Q7ZqMarked7Qz'
+    change(url)
+    // A server that trusts everybody takes any password.
+    const err = await refusal(url.href, "SELECT 'h' AS password_hash")
+    if (what === 'another password' && err === 'opened') return
+    expect(err).toMatchObject({ code: 'legacy_unusable' })
+    expect(JSON.stringify(err) + String(err)).not.toContain('Q7ZqMarked7Qz')
+  })
+})
+
+const only = (dialect: Dialect) => SERVERS.filter((kind) => kind.dialect === dialect)
+
+await describeEach(only('postgres'), 'what is particular', ({ create }) => {
+  const db = usePeople(create, 'no INTEGER, email TEXT, uid UUID, pw TEXT')
+
+  it.each(['no', 'uid'])('a column %s that is no text is refused', async (column) => {
+    const sql = `SELECT pw AS password_hash FROM people WHERE ${column} = :login`
+    expect(await refusal(db().url, sql)).toMatchObject({ code: 'legacy_unusable' })
+    const asText = sql.replace(column, `${column}::text`)
+    expect(await (await openStore(db().url, asText)).find('1x', '1x')).toEqual([])
+  })
+
+  it('an expression is told its index, and an index read from end to end is a scan', async () => {
+    const sql = 'SELECT pw AS password_hash FROM people WHERE lower(email) = :login'
+    await db().exec('CREATE INDEX of_no_use ON people (email, pw)')
+    const { warnings } = await openStore(db().url, sql)
+    expect(warnings).toEqual([
+      expect.stringMatching(/CREATE INDEX .+ ON people \(lower\(email\)\);/),
+    ])
+    await db().exec(/CREATE INDEX [^;]+;/.exec(warnings[0] ?? '')?.[0] ?? '')
+    expect((await openStore(db().url, sql)).warnings).toEqual([])
+  })
+
+  it('dollar quotes and casts are no parameters', async () => {
+    const sql = `SELECT $a$ :login $1 $a$ AS password_hash, '7'::int AS id WHERE :login::text = $$a$$`
+    expect(await (await openStore(db().url, sql)).find('a', 'a')).toEqual([
+      { id: '7', passwordHash: ' :login $1 ', enabled: true },
+    ])
+  })
+})
+
+await describeEach(only('mysql'), 'what is particular', ({ create }) => {
+  const db = usePeople(create, 'no INT, email VARCHAR(99), raw VARBINARY(99), pw TEXT, KEY (email)')
+
+  it('a number is refused, of which 12x would find 12', async () => {
+    const sql = 'SELECT pw AS password_hash FROM people p WHERE p.no = :login'
+    expect(await refusal(db().url, sql)).toMatchObject({
+      code: 'legacy_unusable',
+      detail: expect.stringContaining('CAST(no AS CHAR)') as string,
+    })
+    await db().exec("INSERT INTO people (no, email, pw) VALUES (12, 'zoë', 'h')")
+    const asText = sql.replace('p.no', 'CAST(p.no AS CHAR)')
+    const store = await openStore(db().url, asText)
+    expect(await store.find('12x', '12x')).toEqual([])
+    expect(await store.find('12', '12')).toHaveLength(1)
+  })
+
+  it('a collation that takes letters for the same is warned of, with what makes it exact', async () => {
+    const sql = 'SELECT pw AS password_hash FROM people WHERE email = :login'
+    const lax = await openStore(db().url, sql)
+    expect(await lax.find('zoe', 'zoe')).toHaveLength(1)
+    expect(lax.warnings).toEqual([expect.stringContaining('different letters')])
+    const more = /Add: (.+)$/.exec(lax.warnings[0] ?? '')?.[1] ?? ''
+    const exact = await openStore(db().url, `${sql} ${more}`)
+    expect(exact.warnings).toEqual([])
+    expect(await exact.find('zoe', 'zoe')).toEqual([])
+    expect(await exact.find('zoë', 'ZOË')).toHaveLength(1)
+  })
+
+  it('bytes are compared as they are, without a warning but for the index', async () => {
+    const sql = 'SELECT pw AS password_hash FROM people WHERE raw = :login'
+    expect((await openStore(db().url, sql)).warnings).toEqual([
+      expect.stringContaining('CREATE INDEX people_login_1 ON people (raw);'),
+    ])
+  })
+
+  it('a backslash before a quote does not end it', async () => {
+    const sql = String.raw`SELECT '\':login' AS password_hash, "\"?" AS id FROM dual WHERE :login = '\\'`
+    expect(await (await openStore(db().url, sql)).find('\\', '\\')).toEqual([
+      { id: '"?', passwordHash: "':login", enabled: true },
+    ])
+  })
+})
+
+describe('a URL of no known scheme', () => {
+  it('is refused without being quoted', async () => {
+    const err = await refusal('toString:secret', 'SELECT 1')
+    expect(err).toMatchObject({ code: 'legacy_unusable' })
+    expect(JSON.stringify(err)).not.toContain('secret')
+  })
+})
