@@ -173,14 +173,23 @@ export const variables = z.object({
   LEGACY_DB_URL: variable(
     z
       .string()
-      .regex(/^sqlite:./)
+      .regex(/^(sqlite:|(postgres|postgresql|mysql|mariadb):\/\/)./)
       .optional(),
     {
-      help: 'the legacy store: sqlite:PATH',
-      fix: 'Use sqlite: and the path of the database file, such as sqlite:/data/legacy.sqlite',
+      help: 'the legacy store: sqlite:PATH, or postgres:// or mysql:// (mariadb://) and user:password@host:port/database; ?sslmode=verify-full asks for TLS',
+      fix: 'Use sqlite:/data/legacy.sqlite, or postgres://user:password@host/database?sslmode=verify-full, or the same with mysql://',
       secret: true,
     },
   ),
+  LEGACY_DB_CA: variable(z.string().includes('-----BEGIN CERTIFICATE-----').optional(), {
+    help: 'certificates (PEM) to trust for the legacy store in place of the public ones, best as LEGACY_DB_CA_FILE; asks for TLS',
+    fix: "Set LEGACY_DB_CA_FILE to the path of your database's CA certificate, in PEM.",
+    secret: true,
+  }),
+  LEGACY_DB_POOL: variable(whole(1, 100).default(10), {
+    help: 'connections to the legacy store, where it is a server',
+    fix: 'Use a whole number from 1 to 100, and no more than the server grants this user.',
+  }),
   LEGACY_LOOKUP_SQL: variable(z.string().optional(), {
     help: 'one SELECT with :login (trimmed, NFC, lower case) or :username (as typed), returning password_hash and, if it likes, enabled and id',
     fix: 'See "Your own schema" in the README.',

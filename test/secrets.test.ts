@@ -126,7 +126,7 @@ describe('no trace of a secret', () => {
 
   it.each([
     { HOOK_SECRET: `${MARK}\u00e9`, LEGACY_DB_URL: 'sqlite:/not/there' },
-    { HOOK_SECRET: SECRET, LEGACY_DB_URL: `postgres://legacy:${MARK}@db/legacy` },
+    { HOOK_SECRET: SECRET, LEGACY_DB_URL: `postgres://legacy:${MARK}@db/legacy?sslmode=${MARK}` },
     { HOOK_SECRET: SECRET, HOOK_SECERT: SECRET, PORT: MARK, HOOK_SECRET_FILE: SECRET },
     { HOOK_OAUTH_ISSUER: `https://${MARK}:${MARK}@acme.okta.com/`, HOOK_OAUTH_SCOPE: ` ${MARK}` },
     { NODE_ENV: 'production', HOOK_SECRET: MARK, HOOK_SECRET_PREVIOUS: MARK },

@@ -5,8 +5,7 @@ import type { Logger } from 'pino'
 import { systemClock } from '../clock.ts'
 import { describeConfig, describeVariables, loadConfig } from '../config.ts'
 import { createHookApp, type HookSettings } from '../hook/app.ts'
-import { openSqliteStore } from '../legacy/sqlite.ts'
-import type { LegacyStore } from '../legacy/store.ts'
+import { openLegacyStore } from '../legacy/open.ts'
 import { createHealthApp } from '../ops/health.ts'
 import { listen, type Listener } from '../ops/listen.ts'
 import { createLog, fingerprint } from '../ops/log.ts'
@@ -24,6 +23,9 @@ const QUEUED_PER_WORKER = 256
 const SAMPLE_SIZE = 500
 
 const MS_PER_MINUTE = 60_000
+
+/** How much of the deadline a lookup may take: the check needs the rest. */
+const LOOKUP_SHARE = 0.5
 
 interface Essentials {
   /** Not set where only OAuth is in use. */
@@ -79,10 +81,13 @@ const start = async (
 ): Promise<Running> => {
   const clock = systemClock
   const settings = settingsFrom(config, secret)
-  const legacy: LegacyStore = openSqliteStore(
-    legacyDbUrl.replace(/^sqlite:/, ''),
-    config.LEGACY_LOOKUP_SQL,
-  )
+  const legacy = await openLegacyStore(legacyDbUrl, {
+    sql: config.LEGACY_LOOKUP_SQL,
+    poolSize: config.LEGACY_DB_POOL,
+    lookupMs: Math.floor(config.HOOK_DEADLINE_MS * LOOKUP_SHARE),
+    ca: config.LEGACY_DB_CA,
+    clock,
+  })
   for (const warning of legacy.warnings) log.warn(warning)
   const oauth = startOAuth(config, clock, log)
   const pool = await WorkerPool.start({

@@ -57,8 +57,6 @@ describe('a sample', () => {
 })
 
 describe('a statement of another schema', () => {
-  const select = (columns: string): string => `SELECT ${columns} FROM users WHERE email = :login`
-
   it('may use the login as typed, and name its own columns', async () => {
     const path = makeDb(USERS, `INSERT INTO users VALUES ('Ann@X.example', 'hash', 1, 'u-7')`)
     const sql = 'SELECT pw AS password_hash, uid AS id FROM users WHERE email = :username'
