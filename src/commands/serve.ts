@@ -6,8 +6,9 @@ import { systemClock } from '../clock.ts'
 import { describeConfig, describeVariables, loadConfig } from '../config.ts'
 import { createHookApp, type HookSettings } from '../hook/app.ts'
 import { openLegacyStore } from '../legacy/open.ts'
+import type { LegacyStore } from '../legacy/store.ts'
 import { createHealthApp } from '../ops/health.ts'
-import { listen, type Listener } from '../ops/listen.ts'
+import { listen, type Listener, type ListenOptions } from '../ops/listen.ts'
 import { createLog, fingerprint } from '../ops/log.ts'
 import { untilStopped } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
@@ -74,14 +75,10 @@ interface Running {
   readonly drain: () => Promise<void>
 }
 
-const start = async (
-  config: ServeConfig,
-  { secret, legacyDbUrl }: Essentials,
-  log: Logger,
-): Promise<Running> => {
-  const clock = systemClock
-  const settings = settingsFrom(config, secret)
-  const legacy = await openLegacyStore(legacyDbUrl, {
+const clock = systemClock
+
+const openLegacy = async (config: ServeConfig, url: string, log: Logger): Promise<LegacyStore> => {
+  const legacy = await openLegacyStore(url, {
     sql: config.LEGACY_LOOKUP_SQL,
     poolSize: config.LEGACY_DB_POOL,
     lookupMs: Math.floor(config.HOOK_DEADLINE_MS * LOOKUP_SHARE),
@@ -89,15 +86,49 @@ const start = async (
     clock,
   })
   for (const warning of legacy.warnings) log.warn(warning)
-  const oauth = startOAuth(config, clock, log)
+  return legacy
+}
+
+const startPool = async (
+  config: ServeConfig,
+  bounds: HookSettings['bounds'],
+  log: Logger,
+): Promise<WorkerPool> => {
   const pool = await WorkerPool.start({
     size: config.HASH_WORKERS,
     queueLimit: config.HASH_WORKERS * QUEUED_PER_WORKER,
-    bounds: settings.bounds,
+    bounds,
     clock,
     onLoss: (what) => log.error(what, 'a worker thread was lost'),
   })
   tellEngine(pool.engine, log)
+  return pool
+}
+
+const listenFor = (config: ServeConfig, fetch: ListenOptions['fetch'], log: Logger) => {
+  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, HOST: host, PORT: port } = config
+  return listen({
+    fetch,
+    host,
+    port,
+    tls: certFile && keyFile ? { certFile, keyFile } : undefined,
+    clock,
+    onRenewal: (err) =>
+      err
+        ? log.error({ reason: err.code, detail: err.detail }, 'the renewed certificate is not used')
+        : log.info('the renewed certificate is in use'),
+  })
+}
+
+const start = async (
+  config: ServeConfig,
+  { secret, legacyDbUrl }: Essentials,
+  log: Logger,
+): Promise<Running> => {
+  const settings = settingsFrom(config, secret)
+  const legacy = await openLegacy(config, legacyDbUrl, log)
+  const oauth = startOAuth(config, clock, log)
+  const pool = await startPool(config, settings.bounds, log)
   const sample = (await legacy.sample?.(SAMPLE_SIZE)) ?? []
   let draining = false
   const isDraining = (): boolean => draining
@@ -118,18 +149,7 @@ const start = async (
     '/',
     createHealthApp({ legacy, pool, isDraining, keys: settings.secrets ? undefined : keys }),
   )
-  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, HOST: host, PORT: port } = config
-  const listener = await listen({
-    fetch: app.fetch,
-    host,
-    port,
-    tls: certFile && keyFile ? { certFile, keyFile } : undefined,
-    clock,
-    onRenewal: (err) =>
-      err
-        ? log.error({ reason: err.code, detail: err.detail }, 'the renewed certificate is not used')
-        : log.info('the renewed certificate is in use'),
-  })
+  const listener = await listenFor(config, app.fetch, log)
   const drain = async (): Promise<void> => {
     draining = true
     await listener.close()
@@ -154,7 +174,7 @@ const serve = async ({ env, stdout, onSignal }: Host): Promise<number> => {
     const starting = start(config, demo ?? essentialsOf(config), log)
     // Heard from the first moment on: the first process of a container ignores signals it does not handle.
     const drain = async (): Promise<void> => (await starting).drain()
-    const end = untilStopped({ onSignal, drain, clock: systemClock, say: (m) => log.info(m) })
+    const end = untilStopped({ onSignal, drain, clock, say: (m) => log.info(m) })
     const { url } = (await starting).listener
     log.info({ url, config: describeConfig(SERVE, config) }, 'the hook server is ready')
     if (demo) stdout.write(announceDemo(url, demo.secret))
