@@ -26,15 +26,17 @@ export const isSafeUrl = (value: string): boolean => {
 
 const isOrgUrl = (value: string): boolean => isSafeUrl(value) && new URL(value).pathname === '/'
 
-const ADMIN_HOST = /-admin(?=\.[^.]+\.[^.]+$)/
+/** On Okta's own domains only: elsewhere the name may be another host, whose owner would get the token. */
+const ADMIN_HOST = /^([^.]+)-admin(\.(?:okta|oktapreview|okta-emea|okta-gov)\.com|\.okta\.mil)$/
 
 /** Whether this is the Admin Console's host, which people copy from their browser, and not the org's. */
 export const isAdminUrl = (url: string): boolean => ADMIN_HOST.test(new URL(url).hostname)
 
 /** Scheme and host of the org, the Admin Console's host put right. */
-export const toOrgUrl = (url: string): string => {
-  const { protocol, host, hostname } = new URL(url)
-  return `${protocol}//${host.replace(hostname, hostname.replace(ADMIN_HOST, ''))}`
+export const toOrgUrl = (given: string): string => {
+  const url = new URL(given)
+  url.hostname = url.hostname.replace(ADMIN_HOST, '$1$2')
+  return url.origin
 }
 
 /** RFC 8414, section 2: an issuer has no query and no fragment. */

@@ -11,7 +11,8 @@ export const askSecret = async (question: string, { stdin, stderr }: Host): Prom
   if (isTerminal) stderr.write(question)
   try {
     const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
-    return await Promise.race([lines.question(''), ended])
+    // Ctrl-C ends the question, and with it the input.
+    return await Promise.race([lines.question('').catch(() => ''), ended])
   } finally {
     lines.close()
     if (isTerminal) stderr.write('\n')

@@ -11,6 +11,7 @@ import {
   sendHook,
   switchHook,
   tryHook,
+  type HookAuth,
   type InlineHook,
 } from '../okta/inline-hooks.ts'
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
@@ -43,34 +44,31 @@ interface Job {
   readonly client: OktaClient
   /** What the org has already. */
   readonly hook: InlineHook | undefined
+  /** How Okta shall authenticate, where the hook is to be written. */
+  readonly auth: HookAuth | undefined
 }
 
 const noHook = (): AppError =>
   new AppError('okta_not_found', { detail: 'this org has no password import inline hook' })
 
 /** Creates the hook, unless the org has one: the same again is well, another is not. */
-const create = async ({ host, options, client, hook }: Job, url: string): Promise<number> => {
+const create = async ({ host, options, client, hook, auth }: Job, url: string): Promise<number> => {
   if (hook) {
     const isSame = hook.channel.config.uri === url
     host.stdout.write(describeHook(hook) + (isSame ? '' : describeOther(url)))
     return isSame ? 0 : 1
   }
-  const made = await sendHook(
-    client,
-    creation(options.name, { uri: url, auth: authFrom(host, options) }),
-  )
+  if (!auth) throw new TypeError('unchecked options')
+  const made = await sendHook(client, creation(options.name, { uri: url, auth }))
   host.stdout.write(describeHook(made) + CREATED)
   return 0
 }
 
-const rotate = async ({ host, options, client, hook }: Job): Promise<number> => {
+const rotate = async ({ host, options, client, hook, auth }: Job): Promise<number> => {
   if (!hook) throw noHook()
+  if (!auth) throw new TypeError('unchecked options')
   const { uri, headers } = hook.channel.config
-  const channel = {
-    uri: options.url ?? uri,
-    auth: authFrom(host, options),
-    headers: headers ?? undefined,
-  }
+  const channel = { uri: options.url ?? uri, auth, headers: headers ?? undefined }
   const changed = await sendHook(client, change(hook.id, channel))
   host.stdout.write(describeHook(changed) + ROTATED)
   return 0
@@ -142,7 +140,9 @@ const register =
     if (options.print) return print(host, options)
     const pacing = { share: DEFAULT_SHARE, concurrency: DEFAULT_CONCURRENCY }
     const client = openOkta(host, { scopes: SCOPES, ...pacing })
-    const job = { host, options, client, hook: await findHook(client) }
+    const isWritten = options.url !== undefined || options.rotate
+    const auth = isWritten ? authFrom(host, options) : undefined
+    const job = { host, options, client, auth, hook: await findHook(client) }
     const action = actionOf(options)
     if (action) return action(job)
     return options.url === undefined ? show(job) : create(job, options.url)

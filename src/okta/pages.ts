@@ -3,14 +3,19 @@ import { AppError } from '../errors.ts'
 import type { OktaClient } from './client.ts'
 
 /** One link of a Link header (RFC 8288, section 3): the target, then parameters, quoted or not. */
-const LINK = /<([^>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]*))?)*)/g
-const REL = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]*))/i
+const LINK = /<([^>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]*))?)*)/g
+const PARAMETER = /;\s*([\w*-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*)))?/g
+
+const hasRelation = (parameters: string, relation: string): boolean =>
+  [...parameters.matchAll(PARAMETER)].some(([, name = '', quoted, bare = '']) => {
+    const relations = (quoted ?? bare).toLowerCase().split(/\s+/)
+    return name.toLowerCase() === 'rel' && relations.includes(relation)
+  })
 
 /** The target of the first link with this relation; the header may hold several, joined by commas. */
 export const findLink = (header: string | null, relation: string): string | undefined => {
   for (const [, target, parameters = ''] of (header ?? '').matchAll(LINK)) {
-    const [, quoted, bare = ''] = REL.exec(parameters) ?? []
-    if ((quoted ?? bare).toLowerCase().split(/\s+/).includes(relation)) return target
+    if (hasRelation(parameters, relation)) return target
   }
   return undefined
 }

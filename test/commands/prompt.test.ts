@@ -1,0 +1,44 @@
+/** The prompt for a secret: what is typed is read, and seen nowhere. */
+import { PassThrough, Readable, Writable } from 'node:stream'
+import { expect, it } from 'vitest'
+import { askSecret } from '../../src/commands/prompt.ts'
+
+const ask = async (stdin: NodeJS.ReadableStream) => {
+  let shown = ''
+  const stderr = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      shown += chunk.toString()
+      done()
+    },
+  })
+  const rest = { version: '', env: {}, stdout: stderr, stderr, onSignal: () => undefined }
+  return { secret: await askSecret('Password: ', { stdin, ...rest }), shown }
+}
+
+/** As much of a terminal as readline asks of one. */
+const terminal = (...keys: string[]) => {
+  const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => input })
+  for (const key of keys) input.write(key)
+  return input
+}
+
+it('reads a line that was typed, and echoes nothing of it', async () => {
+  expect(await ask(terminal('Flöat ön', '\r'))).toEqual({
+    secret: 'Flöat ön',
+    shown: 'Password: \n',
+  })
+})
+
+it('reads the first line of a pipe, without a word', async () => {
+  expect(await ask(Readable.from(['Float ', 'on\nmore\n']))).toEqual({
+    secret: 'Float on',
+    shown: '',
+  })
+})
+
+it.each([
+  ['Ctrl-C', terminal('half', '\u0003')],
+  ['the end of input', Readable.from([])],
+])('%s is no secret', async (_, input) => {
+  expect((await ask(input)).secret).toBe('')
+})

@@ -1,0 +1,226 @@
+/** `okta-migrate register`: one hook an org, its secret kept out of sight, and a trial in words. */
+import { describe, expect, it } from 'vitest'
+import { registerCommand } from '../../src/commands/register.ts'
+import { runCommand } from '../support/command.ts'
+import { runInProcess } from '../support/in-process.ts'
+import { oktaError, startOkta, type Told } from '../support/okta-server.ts'
+
+const SECRET = 'marked secret of more than thirty-two characters'
+const PASSWORD = 'marked-legacy-password'
+const TOKEN = 'marked-token-0003'
+const PATH = '/api/v1/inlineHooks'
+const URI = 'https://hook.example.com/hooks/okta/password-import'
+
+interface HookBody {
+  readonly channel: { readonly type: string; readonly config: Record<string, unknown> }
+}
+
+/** An org that holds what it is given, as Okta does: no secret comes out again. */
+const startOrg = async (trial: Told = { status: 204 }, existing?: object) => {
+  let hook: Record<string, unknown> | undefined = existing && {
+    id: 'cbl1',
+    name: 'Old',
+    status: 'ACTIVE',
+    channel: {
+      type: 'HTTP',
+      config: {
+        uri: URI,
+        method: 'POST',
+        authScheme: { type: 'HEADER', key: 'authorization' },
+        headers: [{ key: 'X-Site', value: 'a' }],
+      },
+      ...existing,
+    },
+  }
+  const okta = await startOkta(({ method, path, body }): Told => {
+    if (path.endsWith('/execute')) return trial
+    if (path.endsWith('activate')) {
+      hook = { ...hook, status: path.endsWith('/deactivate') ? 'INACTIVE' : 'ACTIVE' }
+    } else if (method === 'POST') {
+      const { channel, ...rest } = JSON.parse(body) as HookBody
+      hook = { id: 'cbl1', status: 'ACTIVE', name: 'Old', ...rest, channel }
+    } else return { body: hook ? [hook] : [] }
+    return { body: hook }
+  })
+  const env = { OKTA_ORG_URL: okta.url, OKTA_API_TOKEN: TOKEN, HOOK_SECRET: SECRET }
+  const run = async (args: string[], more: Record<string, string> = {}) => {
+    const ended = await runInProcess(registerCommand, args, { ...env, ...more })
+    expect(ended.stdout + ended.stderr).not.toContain('marked')
+    return ended
+  }
+  const posts = () =>
+    okta.calls
+      .filter(({ method }) => method === 'POST')
+      .map(({ path, body }) => [path, body && (JSON.parse(body) as unknown)])
+  return { run, posts }
+}
+
+const HEADER_CHANNEL = {
+  type: 'HTTP',
+  version: '1.0.0',
+  config: {
+    uri: URI,
+    method: 'POST',
+    headers: [],
+    authScheme: { type: 'HEADER', key: 'authorization', value: SECRET },
+  },
+}
+
+describe('a hook', () => {
+  it('is created once; the same again is well, another is refused', async () => {
+    const { run, posts } = await startOrg()
+    expect((await run([])).stdout).toMatch(/^This org has no password import inline hook/)
+    const made = await run(['--url', 'https://hook.example.com'])
+    expect([made.code, made.stderr]).toEqual([0, ''])
+    expect(made.stdout).toMatch(/URL +https:\/\/hook\.example\.com\/hooks\/okta\/password-import/)
+    expect(posts()).toEqual([
+      [
+        PATH,
+        {
+          name: 'Password import',
+          type: 'com.okta.user.credential.password.import',
+          version: '1.0.0',
+          channel: HEADER_CHANNEL,
+        },
+      ],
+    ])
+    expect((await run(['--url', 'https://hook.example.com'])).code).toBe(0)
+    const other = await run(['--url', 'https://other.example.com/my/path'])
+    expect(other.code).toBe(1)
+    expect(other.stdout).toContain('register --rotate --url https://other.example.com/my/path')
+    expect((await run([])).stdout).toMatch(/status +ACTIVE/)
+    expect(posts()).toHaveLength(1)
+  })
+
+  it('can authenticate by OAuth', async () => {
+    const { run, posts } = await startOrg()
+    const oauth = ['--oauth-token-url', 'https://a.okta.com/oauth2/x/v1/token', '--oauth-client-id']
+    const args = ['--url', URI, ...oauth, '0oa9', '--oauth-scope', 'hook']
+    const made = await run(args, { HOOK_OAUTH_CLIENT_SECRET: 'marked oauth' })
+    expect(made.code).toBe(0)
+    expect(posts()[0]?.[1]).toMatchObject({
+      channel: {
+        type: 'OAUTH',
+        config: {
+          authType: 'client_secret_post',
+          clientId: '0oa9',
+          clientSecret: 'marked oauth',
+          tokenUrl: 'https://a.okta.com/oauth2/x/v1/token',
+          scope: 'hook',
+          uri: URI,
+        },
+      },
+    })
+    const half = await run(['--url', URI, '--oauth-client-id', 'a'])
+    expect(half.code).toBe(2)
+  })
+
+  it('gets a new secret, and keeps its URL and its other headers', async () => {
+    const { run, posts } = await startOrg({}, {})
+    expect((await run(['--rotate'])).code).toBe(0)
+    const config = { ...HEADER_CHANNEL.config, headers: [{ key: 'X-Site', value: 'a' }] }
+    expect(posts()).toEqual([[`${PATH}/cbl1`, { channel: { ...HEADER_CHANNEL, config } }]])
+  })
+
+  it('is switched off and on', async () => {
+    const { run, posts } = await startOrg({}, {})
+    expect((await run(['--deactivate'])).stdout).toMatch(/status +INACTIVE/)
+    expect((await run(['--activate'])).stdout).toMatch(/status +ACTIVE/)
+    expect(posts()).toEqual([
+      [`${PATH}/cbl1/lifecycle/deactivate`, ''],
+      [`${PATH}/cbl1/lifecycle/activate`, ''],
+    ])
+  })
+
+  it.each(['--rotate', '--activate', '--deactivate'])('must be there for %s', async (action) => {
+    const { run, posts } = await startOrg()
+    expect(await run([action])).toMatchObject({ code: 1, stdout: '' })
+    expect(posts()).toEqual([])
+  })
+
+  it('is shown as a request, without its secret and without a call', async () => {
+    const { run, posts } = await startOrg()
+    const { code, stdout } = await run(['--print', '--url', 'https://hook.example.com'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^POST http:\/\/127\.0\.0\.1:\d+\/api\/v1\/inlineHooks\n/)
+    expect(stdout).toContain('"value": "$HOOK_SECRET"')
+    expect(posts()).toEqual([])
+  })
+})
+
+describe('a trial', () => {
+  const says = (credential: string, debugContext?: object): Told => ({
+    body: {
+      commands: [{ type: 'com.okta.action.update', value: { credential } }],
+      ...(debugContext && { debugContext }),
+    },
+  })
+  const failure = (status: number, code: string): Told => ({ status, body: oktaError(code) })
+
+  it.each<[string, Told, number, RegExp]>([
+    ['VERIFIED', says('VERIFIED'), 0, /^VERIFIED: .*password is right/],
+    ['UNVERIFIED', says('UNVERIFIED'), 1, /^UNVERIFIED: .*password is wrong, or no enabled/],
+    [
+      'a damaged hash',
+      says('UNVERIFIED', { reason: 'hash_malformed' }),
+      1,
+      /^UNVERIFIED: .*hash is damaged/,
+    ],
+    ['nothing', { status: 204 }, 1, /^UNVERIFIED: /],
+    ['something else', says('verified'), 1, /neither VERIFIED nor UNVERIFIED/],
+    ['an error', failure(400, 'E0000135'), 1, /400 E0000135/],
+    ['no contact', failure(502, 'E0000134'), 1, /502 E0000134/],
+    ['no answer in time', failure(504, 'E0000137'), 1, /504 E0000137.*\n.*waits 3 seconds/],
+  ])('that ends in %s is told in words', async (_, told, code, words) => {
+    const { run, posts } = await startOrg(told, {})
+    const args = ['--test', '--test-login', 'isaac.brock@example.com']
+    const ended = await run(args, { HOOK_TEST_PASSWORD: PASSWORD })
+    expect([ended.code, ended.stderr]).toEqual([code, ''])
+    expect(ended.stdout).toMatch(words)
+    expect(posts()).toMatchObject([
+      [
+        `${PATH}/cbl1/execute`,
+        {
+          eventType: 'com.okta.user.credential.password.import',
+          data: {
+            context: { credential: { username: 'isaac.brock@example.com', password: PASSWORD } },
+            action: { credential: 'UNVERIFIED' },
+          },
+        },
+      ],
+    ])
+  })
+
+  it('needs a password, which no argument can hold', async () => {
+    const { run, posts } = await startOrg({}, {})
+    const ended = await run(['--test', '--test-login', 'a'])
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toContain('HOOK_TEST_PASSWORD')
+    expect(posts()).toEqual([])
+  })
+})
+
+describe('wrong usage', () => {
+  it.each([
+    [['--url', 'http://hook.example.com'], /public https/],
+    [['--url', 'https://user:pass@hook.example.com'], /public https/],
+    [['--url', `https://hook.example.com/${'x'.repeat(1024)}`], /too long/],
+    [['--url', 'hook.example.com'], /public https/],
+    [['--rotate', '--activate'], /cannot be used with/],
+    [['--test'], /--test-login/],
+    [['--print'], /--url/],
+  ])('%j ends with 2 and a hint', async (args, hint) => {
+    const { code, stderr } = await runCommand(['register', ...args])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^okta-migrate: error: /)
+    expect(stderr).toMatch(hint)
+  })
+
+  it('without the secret that Okta shall send ends with 2', async () => {
+    const { run, posts } = await startOrg()
+    const ended = await run(['--url', URI], { HOOK_SECRET: '' })
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toContain('HOOK_SECRET is missing')
+    expect(posts()).toEqual([])
+  })
+})
