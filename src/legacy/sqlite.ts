@@ -81,8 +81,8 @@ const firstAccounts = (lookup: Lookup, parameters: Parameters): LegacyAccount[] 
 export const openSqliteStore = (path: string, sql: string = DEFAULT_LOOKUP_SQL): LegacyStore => {
   const db = open(path)
   try {
-    const warnings = scanWarnings(scannedTables(planOf(db, sql)), sql)
-    const store = storeOver(db, prepare(db, sql), warnings)
+    const lookup = prepare(db, sql)
+    const store = storeOver(db, lookup, scanWarnings(scannedTables(planOf(db, sql)), sql))
     return sql === DEFAULT_LOOKUP_SQL ? { ...store, sample: samplerOf(db) } : store
   } catch (err) {
     db.close()
