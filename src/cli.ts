@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { healthCommand } from './commands/health.ts'
 import type { Host, Perform } from './commands/host.ts'
+import { importCommand } from './commands/import.ts'
 import { registerCommand } from './commands/register.ts'
 import { sandboxCommand } from './commands/sandbox.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -39,7 +40,14 @@ process.on('uncaughtException', (err) => process.exit(complain(err)))
 
 const perform: Perform = async (work) => process.exit(await work(host).catch(complain))
 
-const COMMANDS = [serveCommand, usersCommand, registerCommand, sandboxCommand, healthCommand]
+const COMMANDS = [
+  serveCommand,
+  importCommand,
+  usersCommand,
+  registerCommand,
+  sandboxCommand,
+  healthCommand,
+]
 
 const program = new Command('okta-migrate')
   .description('Moves users from a legacy user store to Okta without password resets.')

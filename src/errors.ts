@@ -201,6 +201,55 @@ export const ERRORS = row({
     sentence: 'The worker threads did not start.',
     remedy: 'Look at the memory limit of the container, and reinstall if files are missing.',
   },
+  usage_invalid: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The options do not fit together.',
+    remedy: 'Mend what is named; `okta-migrate import --help` shows every option.',
+  },
+  input_unusable: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The input cannot be read.',
+    remedy: 'Mend the input and run the same command again: rows that are settled stay settled.',
+  },
+  columns_unclear: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The columns of the input cannot be told apart; nothing was sent.',
+    remedy: 'Say what is meant with --map, --ignore or --optional.',
+  },
+  journal_locked: {
+    exit: 2,
+    retryable: true,
+    sentence: 'Another run is working with this journal.',
+    remedy: 'Wait for its end, or end it; a run that was killed holds nothing back.',
+  },
+  journal_mismatch: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The journal belongs to another input or to other settings.',
+    remedy:
+      'Run it with the input and settings it began with, or begin another journal with --journal.',
+  },
+  journal_unusable: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The journal cannot be opened.',
+    remedy: 'Give --journal a path where a file can be written.',
+  },
+  journal_unwritable: {
+    exit: 1,
+    retryable: true,
+    sentence: 'The journal cannot be written; no row was sent that is not in it.',
+    remedy: 'Make room on the disk, and run the same command again.',
+  },
+  rejects_unwritable: {
+    exit: 1,
+    retryable: true,
+    sentence: 'The rejects file cannot be written.',
+    remedy: 'Make room on the disk or give another --rejects, and run the same command again.',
+  },
 })
 
 export type ErrorCode = keyof typeof ERRORS

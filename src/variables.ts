@@ -196,6 +196,10 @@ export const variables = z.object({
     help: 'one SELECT with :login (trimmed, NFC, lower case) or :username (as typed), returning password_hash and, if it likes, enabled and id',
     fix: 'See "Your own schema" in the README.',
   }),
+  LEGACY_USERS_SQL: variable(z.string().optional(), {
+    help: 'one SELECT with ORDER BY for all users to import, its columns named like those of a CSV file',
+    fix: 'Order by a key that only grows, such as an id, so that a run that goes on meets the same rows.',
+  }),
   HASH_WORKERS: variable(whole(1, 64).default(availableParallelism()), {
     help: 'threads that check passwords',
     fix: 'Use a whole number from 1 to 64, best the number of cores.',

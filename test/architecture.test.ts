@@ -21,7 +21,8 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   okta: [],
   ops: [],
   sandbox: ['ops'],
-  commands: ['hook', 'legacy', 'okta', 'ops', 'sandbox', 'workers'],
+  import: ['okta', 'passwords'],
+  commands: ['hook', 'import', 'legacy', 'okta', 'ops', 'sandbox', 'workers'],
 }
 
 describe('imports', () => {

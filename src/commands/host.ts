@@ -1,5 +1,6 @@
 /** Owns what a command may know of the process it runs in; tests hand in their own. */
 import { readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import type { Environment } from '../config.ts'
 import type { StopSignal } from '../ops/shutdown.ts'
 
@@ -7,7 +8,7 @@ export interface Host {
   /** Of this program. */
   readonly version: string
   readonly env: Environment
-  readonly stdin: NodeJS.ReadableStream
+  readonly stdin: Readable
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean }
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
   readonly onSignal: (hear: (signal: StopSignal) => void) => void

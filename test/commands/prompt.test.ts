@@ -3,7 +3,7 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import { expect, it } from 'vitest'
 import { askSecret } from '../../src/commands/prompt.ts'
 
-const ask = async (stdin: NodeJS.ReadableStream) => {
+const ask = async (stdin: Readable) => {
   let shown = ''
   const stderr = new Writable({
     write: (chunk: Buffer, _, done) => {

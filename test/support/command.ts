@@ -12,8 +12,9 @@ export interface Ended {
 }
 
 /** Starts `okta-migrate` with this environment and no other. */
-export const startCommand = (args: readonly string[], env: Record<string, string>) => {
-  const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+export const startCommand = (args: readonly string[], env: Record<string, string>, input = '') => {
+  const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.end(input)
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
@@ -40,5 +41,8 @@ export const startCommand = (args: readonly string[], env: Record<string, string
   }
 }
 
-export const runCommand = (args: readonly string[], env: Record<string, string> = {}) =>
-  startCommand(args, env).ended
+export const runCommand = (
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input?: string,
+): Promise<Ended> => startCommand(args, env, input).ended

@@ -1,0 +1,132 @@
+/** Owns the options of the import: their words, their rules, and where its files lie. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { readFileSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { AppError } from '../errors.ts'
+import { MODES, type Mode } from '../import/forms.ts'
+import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, wholeOption } from './okta-config.ts'
+
+export interface ImportOptions {
+  readonly mode: Mode
+  readonly group: readonly string[]
+  readonly userType?: string
+  readonly map: ReadonlyMap<string, string>
+  readonly ignore: readonly string[]
+  readonly optional: readonly string[]
+  readonly limit?: number
+  readonly dryRun?: true
+  readonly journal?: string
+  readonly rejects?: string
+  readonly rejectsWithSecrets?: true
+  readonly share: number
+  readonly concurrency: number
+  readonly json?: true
+}
+
+/** Okta takes no more at the creation of a user (error code E0000093). */
+const MAX_GROUPS = 20
+
+const list = (text: string, before: readonly string[]): string[] => [
+  ...before,
+  ...text.split(',').filter((each) => each !== ''),
+]
+
+const groups = (text: string, before: readonly string[]): string[] => {
+  const all = list(text, before)
+  if (all.length > MAX_GROUPS) throw new InvalidArgumentError(`Okta takes up to ${MAX_GROUPS}.`)
+  return all
+}
+
+const readMapFile = (path: string): [string, string][] => {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    throw new InvalidArgumentError(`"${path}" is neither NAME=COLUMN nor a file that holds JSON.`)
+  }
+  const pairs = Object.entries(parsed ?? {})
+  if (!pairs.every(([, column]) => typeof column === 'string')) {
+    throw new InvalidArgumentError(`"${path}" must be like {"firstName": "first_name"}.`)
+  }
+  return pairs as [string, string][]
+}
+
+const mapping = (text: string, before: ReadonlyMap<string, string>): Map<string, string> => {
+  if (!text.includes('=')) return new Map([...before, ...readMapFile(text)])
+  const pairs = text.split(',').map((pair) => {
+    const [name = '', column = '', more] = pair.split('=')
+    if (name === '' || column === '' || more !== undefined) {
+      throw new InvalidArgumentError(`"${pair}" must be like firstName=first_name.`)
+    }
+    return [name, column] as const
+  })
+  return new Map([...before, ...pairs])
+}
+
+/** An org takes 75 concurrent requests by default, its own pages' among them (Okta, "Concurrent limits"). */
+const MAX_CONCURRENCY = 64
+
+const OPTIONS: readonly Option[] = [
+  new Option('--mode <mode>', 'the form of the credentials').choices(MODES).default('hook'),
+  new Option('--group <id>', 'add each user to this group; up to 20')
+    .argParser(groups)
+    .default([], 'none'),
+  new Option('--user-type <id>', 'the user type, where it is not the default one'),
+  new Option('--map <name=column>', 'which column holds what, or a JSON file that says so')
+    .argParser(mapping)
+    .default(new Map(), 'columns are named as in Okta'),
+  new Option('--ignore <column>', 'leave this column out').argParser(list).default([], 'none'),
+  new Option('--optional <name>', 'an attribute that this org does not require, such as lastName')
+    .argParser(list)
+    .default([], 'none'),
+  new Option('--limit <n>', 'take up this many more rows, and end').argParser(
+    wholeOption(1, Number.MAX_SAFE_INTEGER),
+  ),
+  new Option('--dry-run', 'check every row and print the requests; send nothing'),
+  new Option('--journal <path>', 'what became of each row (default: beside the input)'),
+  new Option('--rejects <path>', 'the rows that did not become users (default: beside the input)'),
+  new Option(
+    '--rejects-with-secrets',
+    'write passwords, hashes and answers to the rejects file, too',
+  ),
+  new Option('--share <percent>', 'how much of the rate limit to use at most')
+    .argParser(wholeOption(1, 100))
+    .default(DEFAULT_SHARE),
+  new Option('--concurrency <n>', 'how many requests may be under way at once')
+    .argParser(wholeOption(1, MAX_CONCURRENCY))
+    .default(DEFAULT_CONCURRENCY),
+  new Option('--json', 'tell the run as JSON lines'),
+]
+
+export const addImportOptions = (command: Command): Command => {
+  for (const option of OPTIONS) command.addOption(option)
+  return command
+}
+
+export interface Paths {
+  readonly journal: string
+  readonly rejects: string
+}
+
+/** The name under which a source without a file keeps its files, in the working directory. */
+const nameOf = (file: string | undefined): string => (file === '-' ? 'stdin' : 'legacy-users')
+
+/** @throws AppError `usage_invalid` when one file would overwrite another */
+export const choosePaths = (
+  file: string | undefined,
+  format: 'csv' | 'jsonl',
+  options: ImportOptions,
+): Paths => {
+  const isFile = file !== undefined && file !== '-'
+  const input = isFile ? file : nameOf(file)
+  const stem = join(dirname(input), basename(input, extname(input)))
+  const journal = options.journal ?? `${input}.journal`
+  const rejects = options.rejects ?? `${stem}.rejects.${format}`
+  const all = [journal, rejects, ...(isFile ? [file] : [])].map((path) => resolve(path))
+  if (new Set(all).size < all.length) {
+    throw new AppError('usage_invalid', {
+      detail: 'The input, the journal and the rejects file must be three different files.',
+    })
+  }
+  return { journal, rejects }
+}

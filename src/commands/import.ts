@@ -1,0 +1,231 @@
+/** Owns the wiring of the import: options in, parts joined, run to its end or to a signal. */
+import { Command } from 'commander'
+import { systemClock } from '../clock.ts'
+import { describeVariables, loadConfig, type Loaded, type Need } from '../config.ts'
+import { AppError, asAppError } from '../errors.ts'
+import { checkColumns } from '../import/check-columns.ts'
+import { createColumns, type Columns, type Mapping } from '../import/columns.ts'
+import { FORMS } from '../import/forms.ts'
+import { openJournal, type Settings } from '../import/journal.ts'
+import { createPrepare, maskRequest, type Prepare } from '../import/prepare.ts'
+import { REQUIRED } from '../import/profile.ts'
+import { chooseDisplay, watch } from '../import/progress.ts'
+import { createRejects, type Rejects } from '../import/rejects.ts'
+import { createRun, type Run, type RunEnd, type RunParts } from '../import/run.ts'
+import { createServerTime } from '../import/server-time.ts'
+import { createSettler } from '../import/settle.ts'
+import { openFile, openStream } from '../import/source-file.ts'
+import { openSqlSource } from '../import/source-sql.ts'
+import type { Source } from '../import/source.ts'
+import type { OktaClient } from '../okta/client.ts'
+import { untilStopped } from '../ops/shutdown.ts'
+import { readText, type Host, type Perform } from './host.ts'
+import { createPrinter } from './import-printer.ts'
+import { addImportOptions, choosePaths, type ImportOptions, type Paths } from './import-options.ts'
+import { createTeller, type Teller } from './import-teller.ts'
+import { OKTA, openOkta } from './okta-config.ts'
+
+const NAMES = ['LEGACY_DB_URL', 'LEGACY_USERS_SQL'] as const
+
+const SOURCE: Need<(typeof NAMES)[number]> = { names: NAMES, rules: [] }
+
+type SourceConfig = Loaded<(typeof NAMES)[number]>['config']
+
+const openSource = async (
+  file: string | undefined,
+  { LEGACY_DB_URL: url, LEGACY_USERS_SQL: sql }: SourceConfig,
+  stdin: Host['stdin'],
+): Promise<Source> => {
+  if (file === '-') return openStream(stdin)
+  if (file !== undefined) return openFile(file)
+  if (url !== undefined && sql !== undefined) return openSqlSource(url.replace(/^sqlite:/, ''), sql)
+  throw new AppError('usage_invalid', {
+    detail: 'Name a file, - for standard input, or set LEGACY_DB_URL and LEGACY_USERS_SQL.',
+  })
+}
+
+const describeMap = (map: Mapping['map']): string =>
+  [...map]
+    .map((pair) => pair.join('='))
+    .sort()
+    .join(', ')
+
+/** All that decides what is sent for a row, beside the row itself. */
+const settingsOf = (orgUrl: string, options: ImportOptions): Settings => ({
+  'the org': orgUrl,
+  '--mode': options.mode,
+  '--group': options.group.join(', '),
+  '--user-type': options.userType ?? '',
+  '--map': describeMap(options.map),
+  '--ignore': [...options.ignore].sort().join(', '),
+  '--optional': [...options.optional].sort().join(', '),
+})
+
+/** A crash leaves at most this many rows to be asked about; fewer would be bound by the disk. */
+const WINDOW = { min: 10, max: 64 }
+
+const SCOPES = ['okta.users.manage']
+
+/** What a run and a dry run have in common. */
+interface Shared {
+  readonly host: Host
+  readonly options: ImportOptions
+  readonly source: Source
+  readonly prepare: Prepare
+  readonly rejects: Rejects
+  readonly paths: Paths
+  readonly teller: Teller
+}
+
+const finish = async (
+  { host, options, rejects, teller }: Shared,
+  run: Run,
+  client: OktaClient | undefined,
+): Promise<RunEnd> => {
+  const clock = systemClock
+  const unwatch = watch({
+    display: chooseDisplay({ json: options.json === true, ...host }),
+    snapshot: run.snapshot,
+    pace: () => client?.pace,
+    clock,
+  })
+  try {
+    const running = run.start()
+    const drain = async (): Promise<void> => {
+      run.stop()
+      await running
+    }
+    const { onSignal } = host
+    const stopped = untilStopped({ onSignal, drain, clock, say: teller.say })
+    return await Promise.race([running, stopped.then((): RunEnd => 'stopped')])
+  } finally {
+    unwatch()
+    rejects.close()
+  }
+}
+
+/** Runs to the end, tells how it went, and gives the exit code. */
+const conclude = async (
+  shared: Shared,
+  parts: Pick<RunParts, 'journal' | 'settle' | 'serverTime' | 'window'>,
+  client?: OktaClient,
+): Promise<number> => {
+  const { host, source, prepare, rejects, options, teller, paths } = shared
+  const limit = options.limit ?? Infinity
+  const run = createRun({ source, prepare, rejects, limit, ...parts })
+  // Whoever read it has had enough, as `head` has.
+  host.stdout.on('error', run.stop)
+  try {
+    const end = await finish(shared, run, client)
+    parts.journal.flush()
+    teller.summary(run.snapshot(), end, paths)
+    const { rejected, failed } = run.snapshot()
+    return rejected + failed > 0 || end === 'stopped' ? 1 : 0
+  } catch (err) {
+    teller.failure(asAppError(err))
+    teller.summary(run.snapshot(), 'stopped', paths)
+    throw err
+  } finally {
+    parts.journal.close()
+  }
+}
+
+const rehearse = (shared: Shared): Promise<number> => {
+  const print = createPrinter(shared.host.stdout)
+  const show: RunParts['settle'] = async ({ request }) => {
+    await print(JSON.stringify(maskRequest(request)) + '\n')
+    return { state: 'created' }
+  }
+  return conclude(shared, {
+    journal: openJournal('', {}),
+    settle: show,
+    serverTime: { now: () => 0 },
+    window: WINDOW.max,
+  })
+}
+
+const perform = async (shared: Shared): Promise<number> => {
+  const { host, options, paths } = shared
+  const { share, concurrency } = options
+  const client = openOkta(host, { scopes: SCOPES, share, concurrency })
+  const serverTime = createServerTime(systemClock)
+  // Shows before anything is written down that Okta answers, and what time it is there.
+  const { headers } = await client.request({ method: 'GET', path: '/api/v1/users?limit=1' })
+  serverTime.observe(headers)
+  const { settle } = createSettler({ client, serverTime, clock: systemClock })
+  const window = Math.min(WINDOW.max, Math.max(WINDOW.min, client.pace.concurrency))
+  const journal = openJournal(paths.journal, settingsOf(client.orgUrl, options))
+  return conclude(shared, { journal, settle, serverTime, window }, client)
+}
+
+const importUsers =
+  (file: string | undefined, options: ImportOptions) =>
+  async (host: Host): Promise<number> => {
+    const { config, nearMisses } = loadConfig(SOURCE, host.env, readText)
+    const teller = createTeller(host, options)
+    // A run that calls Okta tells them when it reads how.
+    if (options.dryRun) nearMisses.forEach(teller.say)
+    const form = FORMS[options.mode]
+    const mapping: Mapping = {
+      map: options.map,
+      ignore: new Set(options.ignore),
+      fields: form.fields,
+    }
+    const columns: Columns = createColumns(mapping)
+    const required = REQUIRED.filter((name) => !options.optional.includes(name))
+    const source = await openSource(file, config, host.stdin)
+    try {
+      const paths = choosePaths(file, source.format, options)
+      for (const notice of checkColumns({ source, columns, mapping, required })) teller.say(notice)
+      const prepare = createPrepare({
+        columns,
+        form,
+        required,
+        groupIds: options.group,
+        userType: options.userType,
+      })
+      const withSecrets = options.rejectsWithSecrets === true
+      const rejects = createRejects({ path: paths.rejects, source, columns, withSecrets })
+      const shared: Shared = { host, options, source, prepare, rejects, paths, teller }
+      return await (options.dryRun ? rehearse(shared) : perform(shared))
+    } finally {
+      source.close()
+    }
+  }
+
+export const importCommand = (performWork: Perform): Command =>
+  addImportOptions(
+    new Command('import')
+      .description('create the accounts in Okta, from a file or from the legacy database')
+      .argument('[file]', 'CSV or JSON lines; - for standard input'),
+  )
+    .addHelpText(
+      'after',
+      `
+Modes:
+  hook               the first sign-in asks the password import inline hook
+  staged             no credentials, and not active yet
+  hash               the bcrypt hash itself, from the column password_hash
+  password           a password, from the column password
+  recovery           a question and its answer, from the columns question and answer
+  password-recovery  both
+  federated          an identity provider, from the columns providerType and providerName
+
+Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
+
+${describeVariables([...OKTA.names, ...SOURCE.names])}
+
+Killed at any moment, the same command goes on where it was: no user is lost or created twice.
+
+Exit codes: 0 all well; 1 some rows were rejected or failed, or the run ended early; 2 wrong usage.
+
+Examples:
+  okta-migrate import users.csv --dry-run
+  okta-migrate import users.csv --limit 10
+  okta-migrate import users.csv --map firstName=first_name,lastName=last_name --group 00g1emaKYZTWRYYRRTSK
+  LEGACY_USERS_SQL='SELECT email, first AS "firstName", last AS "lastName" FROM users ORDER BY id' okta-migrate import
+`,
+    )
+    .action((file: string | undefined, options: ImportOptions) =>
+      performWork(importUsers(file, options)),
+    )

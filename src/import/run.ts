@@ -1,0 +1,151 @@
+/** Owns the run: rows in, each written down before it is sent, at most a window of them at once. */
+import { AppError, asAppError } from '../errors.ts'
+import type { Counts, Entry, Journal, Outcome } from './journal.ts'
+import type { Prepare, Prepared, Sendable } from './prepare.ts'
+import type { Rejects } from './rejects.ts'
+import type { ServerTime } from './server-time.ts'
+import { asInputError, type Source, type SourceRow } from './source.ts'
+import { createWindow } from './window.ts'
+
+export interface RunParts {
+  readonly source: Source
+  readonly prepare: Prepare
+  readonly journal: Journal
+  /** What becomes of a row that may be sent. */
+  readonly settle: (sendable: Sendable, intendedAt: number, fresh: boolean) => Promise<Outcome>
+  readonly serverTime: Pick<ServerTime, 'now'>
+  readonly rejects: Pick<Rejects, 'write'>
+  /** The most rows that may be under way at once: the most that a crash leaves to be asked about. */
+  readonly window: number
+  /** How many rows this run may take up beyond those the journal knows. */
+  readonly limit: number
+}
+
+export interface Snapshot extends Counts {
+  /** How much of the input lies behind, from 0 to 1, where that is known. */
+  readonly behind: number | undefined
+  /** How much of it earlier runs had dealt with. */
+  readonly before: number
+  readonly inFlight: number
+}
+
+export type RunEnd = 'finished' | 'limit' | 'stopped'
+
+export interface Run {
+  /** @throws AppError for whatever ends it before its time; what is in the journal stays true */
+  readonly start: () => Promise<RunEnd>
+  /** Takes up no more rows, and lets those under way finish. */
+  readonly stop: () => void
+  readonly snapshot: () => Snapshot
+}
+
+const toCandidate = ({ row, digest, login, rejection }: Prepared) => ({
+  number: row.number,
+  line: row.line,
+  digest,
+  login,
+  rejection,
+})
+
+const endsTooSoon = (number: number, known: number): AppError =>
+  new AppError('journal_mismatch', {
+    detail: `The input ends after row ${number}, and the journal knows ${known} rows of it.`,
+  })
+
+/** Up to so many rows, fewer only at the end of the input. */
+const take = async (
+  source: Source,
+  most: number,
+): Promise<{ rows: SourceRow[]; done: boolean }> => {
+  const rows: SourceRow[] = []
+  while (rows.length < most) {
+    const next = await source.rows.next().catch((err: unknown) => {
+      throw asInputError(err)
+    })
+    if (next.done) return { rows, done: true }
+    rows.push(next.value)
+  }
+  return { rows, done: false }
+}
+
+const isReject = ({ state }: Pick<Entry, 'state'>): boolean =>
+  state === 'rejected' || state === 'failed'
+
+/** Writes the rows down; on return, those to be sent may be sent. */
+const admit = (
+  rows: readonly SourceRow[],
+  { prepare, journal, serverTime }: RunParts,
+): [Prepared, Entry][] => {
+  const prepared = rows.map(prepare)
+  const entries = journal.admit(prepared.map(toCandidate), serverTime.now())
+  return prepared.flatMap((each, i) => (entries[i] ? [[each, entries[i]]] : []))
+}
+
+const send = async (
+  { row, sendable }: Prepared,
+  { intendedAt, fresh }: Entry,
+  { settle, journal, rejects }: RunParts,
+): Promise<void> => {
+  if (!sendable) throw new TypeError('a row without a request was admitted')
+  const outcome = await settle(sendable, intendedAt, fresh)
+  journal.settle(row.number, outcome)
+  if (isReject(outcome)) rejects.write(row, outcome)
+}
+
+export const createRun = (parts: RunParts): Run => {
+  const { source, journal } = parts
+  const window = createWindow(parts.window)
+  const known = journal.last
+  const lastWanted = known + parts.limit
+  let stopping = false
+  let failure: AppError | undefined
+  const seen = { behind: undefined as number | undefined, before: 0 }
+
+  const stop = (): void => {
+    stopping = true
+    source.close()
+  }
+  const isOver = (): boolean => stopping
+  const fail = (err: unknown): 'stopped' => {
+    failure ??= asAppError(err)
+    stop()
+    return 'stopped'
+  }
+
+  const takeUp = (rows: readonly SourceRow[]): void => {
+    for (const [prepared, entry] of admit(rows, parts)) {
+      if (entry.state === 'sending') window.enter(send(prepared, entry, parts).catch(fail))
+      if (isReject(entry)) parts.rejects.write(prepared.row, entry)
+    }
+    seen.behind = rows.at(-1)?.behind ?? seen.behind
+    seen.before = rows.findLast(({ number }) => number <= known)?.behind ?? seen.before
+  }
+
+  const pump = async (): Promise<RunEnd> => {
+    let number = 0
+    while (number < lastWanted) {
+      const room = await window.room()
+      if (isOver()) return 'stopped'
+      const { rows, done } = await take(source, Math.min(room, lastWanted - number))
+      if (isOver()) return 'stopped'
+      takeUp(rows)
+      number += rows.length
+      if (done && number < known) throw endsTooSoon(number, known)
+      if (done) return 'finished'
+    }
+    return 'limit'
+  }
+
+  const start = async (): Promise<RunEnd> => {
+    // A reading that was ended on purpose may end in an error, and then it is nobody's.
+    const end = await pump().catch((err: unknown) => (isOver() ? 'stopped' : fail(err)))
+    await window.empty()
+    await Promise.resolve().then(journal.flush).catch(fail)
+    source.close()
+    if (failure) throw failure
+    return end
+  }
+
+  const snapshot = (): Snapshot => ({ ...journal.counts, ...seen, inFlight: window.inFlight() })
+  return { start, stop, snapshot }
+}

@@ -1,0 +1,46 @@
+/** Owns what the import knows of its input: rows, one at a time, whatever they are read from. */
+import { AppError } from '../errors.ts'
+
+export type Scalar = string | number | boolean
+export type Value = Scalar | readonly Scalar[]
+
+interface Place {
+  /** 1 for the first row. A resumed run knows its rows by it. */
+  readonly number: number
+  /** The line on which the row begins, 1 for the first of the input; a database's row is its own line. */
+  readonly line: number
+  /** How much of the input lies behind the reader after this row, from 0 to 1, where its size is known. */
+  readonly behind: number | undefined
+}
+
+/** A row by its columns; columns without a value are left out. */
+export interface SoundRow extends Place {
+  readonly fields: ReadonlyMap<string, Value>
+}
+
+/** A row that cannot be told apart into columns, what is wrong with it, and what it is made of. */
+export interface FlawedRow extends Place {
+  readonly flaw: string
+  readonly raw: readonly string[]
+}
+
+export type SourceRow = SoundRow | FlawedRow
+
+export interface Source {
+  /** Fixes the format of the rejects file, so that it can be mended and imported in its turn. */
+  readonly format: 'csv' | 'jsonl'
+  /** All columns where a header names them; of JSON lines, those of the first row. */
+  readonly columns: readonly string[]
+  readonly hasHeader: boolean
+  /** @throws AppError `input_unusable`, which names the line, where reading cannot go on */
+  readonly rows: AsyncIterator<SourceRow, void>
+  /** Ends the reading, also one that waits. */
+  close(): void
+}
+
+/** What reading failed with; of errors that are not the system's, the message may quote the input. */
+export const asInputError = (cause: unknown): AppError => {
+  if (cause instanceof AppError) return cause
+  const isSystems = cause instanceof Error && 'syscall' in cause
+  return new AppError('input_unusable', isSystems ? { detail: cause.message, cause } : { cause })
+}

@@ -1,0 +1,310 @@
+/** The journal: intents before outcomes, each row once, through any crash; one process at a time. */
+import Database from 'better-sqlite3'
+import { spawn } from 'node:child_process'
+import fc from 'fast-check'
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { AppError } from '../../src/errors.ts'
+import {
+  openJournal,
+  type Candidate,
+  type Journal,
+  type Outcome,
+} from '../../src/import/journal.ts'
+import { mountSmallDisk } from '../support/small-disk.ts'
+import { makeTempDir, removeDir, tempDir } from '../support/temp.ts'
+
+const SETTINGS = { '--mode': 'hook' }
+
+const open = (path: string): Journal => openJournal(path, SETTINGS)
+
+const candidate = (number: number, login?: string, digest = `digest ${number}`): Candidate => ({
+  number,
+  line: number + 1,
+  digest: Buffer.from(digest),
+  login,
+  rejection: login === undefined ? 'email is missing' : undefined,
+})
+
+/** A journal as a crash leaves it: whatever is on the disk, under another name. */
+const crash = (path: string, to: string): string => {
+  for (const end of ['', '-wal']) if (existsSync(path + end)) copyFileSync(path + end, to + end)
+  return to
+}
+
+const refusal = (run: () => unknown): AppError => {
+  try {
+    run()
+  } catch (err) {
+    if (err instanceof AppError) return err
+    throw err
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('a row', () => {
+  it('is on the disk as being sent before it may be sent', () => {
+    const dir = tempDir()
+    const journal = open(join(dir, 'a'))
+    expect(journal.admit([candidate(1, 'a@x')], 77)).toMatchObject([
+      { state: 'sending', fresh: true, intendedAt: 77 },
+    ])
+    const after = open(crash(join(dir, 'a'), join(dir, 'b')))
+    expect(after.admit([candidate(1, 'a@x')], 99)).toMatchObject([
+      { state: 'sending', fresh: false, intendedAt: 77 },
+    ])
+    after.close()
+    journal.close()
+  })
+
+  it('keeps its outcome, and what a person needs to mend it', () => {
+    const path = join(tempDir(), 'a')
+    const journal = open(path)
+    journal.admit([candidate(1, 'a@x'), candidate(2)], 1)
+    const outcome = {
+      state: 'failed',
+      errorCode: 'E0000080',
+      requestId: 'r1',
+      reason: 'no',
+    } as const
+    journal.settle(1, outcome)
+    journal.flush()
+    journal.close()
+    const again = open(path)
+    expect(again.admit([candidate(1, 'a@x'), candidate(2)], 2)).toMatchObject([
+      { ...outcome, fresh: false },
+      { state: 'rejected', reason: 'email is missing', fresh: false },
+    ])
+    expect(again.counts).toEqual({ sending: 0, created: 0, existing: 0, rejected: 1, failed: 1 })
+    again.close()
+  })
+
+  it('with the login of an earlier one is rejected, and told which', () => {
+    const journal = open('')
+    const entries = journal.admit([candidate(1, 'a@x'), candidate(2), candidate(3, 'a@x')], 1)
+    expect(entries[2]).toMatchObject({
+      state: 'rejected',
+      reason: 'login is the same as that of line 2',
+    })
+    expect(journal.admit([candidate(4, 'a@x')], 1)[0]).toMatchObject({ state: 'rejected' })
+    journal.close()
+  })
+
+  it('that is not what it was is refused, and nothing of its batch is written', () => {
+    const journal = open('')
+    journal.admit([candidate(1, 'a@x')], 1)
+    const changed = [candidate(1, 'a@x', 'other'), candidate(2, 'b@x')]
+    expect(refusal(() => journal.admit(changed, 1))).toMatchObject({
+      code: 'journal_mismatch',
+      detail: 'Row 1 (line 2) is not what it was when it was first read.',
+    })
+    expect(journal.last).toBe(1)
+    journal.close()
+  })
+})
+
+describe('any sequence of intents, outcomes and crashes', () => {
+  const STATES = ['created', 'existing', 'failed'] as const
+
+  interface Model {
+    /** What a crash would leave, and what is noted beside it. */
+    readonly kept: Map<number, string>
+    readonly noted: Map<number, string>
+  }
+
+  interface Real {
+    journal: Journal
+    path: string
+    readonly dir: string
+    crashes: number
+  }
+
+  const reopen = (real: Real): void => {
+    const path = crash(real.path, join(real.dir, `after-${++real.crashes}`))
+    real.journal.close()
+    real.path = path
+    real.journal = open(path)
+  }
+
+  const settleNoted = ({ kept, noted }: Model): void => {
+    for (const [number, state] of noted) kept.set(number, state)
+    noted.clear()
+  }
+
+  /** Logins are few, so that many rows share one; every fifth row cannot be sent. */
+  const loginOf = (number: number, seed: number): string | undefined =>
+    number % 5 === 0 ? undefined : `login ${(number * seed) % 7}`
+
+  class Admit implements fc.Command<Model, Real> {
+    readonly #count: number
+    constructor(count: number) {
+      this.#count = count
+    }
+    check = (): boolean => true
+    run(model: Model, { journal }: Real): void {
+      const first = model.kept.size + 1
+      const rows = Array.from({ length: this.#count }, (_, i) => first + i)
+      settleNoted(model)
+      journal.admit(
+        rows.map((n) => candidate(n, loginOf(n, 3))),
+        first,
+      )
+      const logins = new Set(
+        [...model.kept].filter(([, s]) => s !== 'rejected').map(([n]) => loginOf(n, 3)),
+      )
+      for (const n of rows) {
+        const login = loginOf(n, 3)
+        const sendable = login !== undefined && !logins.has(login)
+        logins.add(login)
+        model.kept.set(n, sendable ? 'sending' : 'rejected')
+      }
+      expect(journal.last).toBe(model.kept.size)
+    }
+    toString = (): string => `admit(${this.#count})`
+  }
+
+  class Settle implements fc.Command<Model, Real> {
+    readonly #pick: number
+    readonly #state: Outcome['state']
+    constructor(pick: number, state: Outcome['state']) {
+      this.#pick = pick
+      this.#state = state
+    }
+    #open = ({ kept, noted }: Model): number[] =>
+      [...kept].filter(([n, s]) => s === 'sending' && !noted.has(n)).map(([n]) => n)
+    check = (model: Model): boolean => this.#open(model).length > 0
+    run(model: Model, { journal }: Real): void {
+      const open = this.#open(model)
+      const number = open[this.#pick % open.length] ?? 0
+      journal.settle(number, { state: this.#state })
+      model.noted.set(number, this.#state)
+    }
+    toString = (): string => `settle(${this.#pick}, ${this.#state})`
+  }
+
+  class Flush implements fc.Command<Model, Real> {
+    check = (): boolean => true
+    run(model: Model, { journal }: Real): void {
+      journal.flush()
+      settleNoted(model)
+    }
+    toString = (): string => 'flush()'
+  }
+
+  class Crash implements fc.Command<Model, Real> {
+    check = (): boolean => true
+    run(model: Model, real: Real): void {
+      reopen(real)
+      model.noted.clear()
+      const numbers = [...model.kept.keys()]
+      const entries = real.journal.admit(
+        numbers.map((n) => candidate(n, loginOf(n, 3))),
+        0,
+      )
+      expect(entries.map(({ state }) => state)).toEqual([...model.kept.values()])
+      expect(entries.some(({ fresh }) => fresh)).toBe(false)
+      const counted = numbers.filter((n) => model.kept.get(n) === 'created').length
+      expect(real.journal.counts.created).toBe(counted)
+      expect(Object.values(real.journal.counts).reduce((a, b) => a + b)).toBe(numbers.length)
+    }
+    toString = (): string => 'crash()'
+  }
+
+  it('keeps every intent, every flushed outcome, and counts each row once', () => {
+    const commands = fc.commands(
+      [
+        fc.integer({ min: 1, max: 6 }).map((count) => new Admit(count)),
+        fc
+          .tuple(fc.nat(), fc.constantFrom(...STATES))
+          .map(([pick, state]) => new Settle(pick, state)),
+        fc.constant(new Flush()),
+        fc.constant(new Crash()),
+      ],
+      { maxCommands: 25 },
+    )
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        const dir = makeTempDir()
+        const path = join(dir, 'journal')
+        const real: Real = { dir, path, journal: open(path), crashes: 0 }
+        const model: Model = { kept: new Map(), noted: new Map() }
+        try {
+          fc.modelRun(() => ({ model, real }), [...sequence, new Crash()])
+        } finally {
+          real.journal.close()
+          removeDir(dir)
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+describe('the file', () => {
+  it('belongs to one run at a time, and to none once that is killed', async () => {
+    const path = join(tempDir(), 'journal')
+    const module = new URL('../../dist/import/journal.js', import.meta.url).href
+    const script = `import { openJournal } from '${module}'
+      openJournal('${path}', { '--mode': 'hook' }); console.log('open'); setInterval(() => {}, 1000)`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script])
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+    expect(refusal(() => open(path))).toMatchObject({ code: 'journal_locked' })
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await gone
+    open(path).close()
+  })
+
+  it('is for its owner alone', () => {
+    const path = join(tempDir(), 'journal')
+    open(path).close()
+    expect(statSync(path).mode & 0o077).toBe(0)
+  })
+
+  it('of other settings is refused, and what has changed is told', () => {
+    const path = join(tempDir(), 'journal')
+    open(path).close()
+    const other = refusal(() => openJournal(path, { '--mode': 'staged' }))
+    expect(other).toMatchObject({
+      code: 'journal_mismatch',
+      detail: expect.stringContaining('--mode: hook, and now staged') as string,
+    })
+  })
+
+  it('that is no journal is left as it is', () => {
+    const dir = tempDir()
+    const csv = join(dir, 'users.csv')
+    writeFileSync(csv, 'email,firstName\n'.repeat(100))
+    const database = join(dir, 'legacy.sqlite')
+    const db = new Database(database)
+    db.exec('CREATE TABLE users (id)')
+    db.close()
+    for (const path of [csv, database, dir, join(dir, 'not', 'there')]) {
+      const before = existsSync(path) && path !== dir ? readFileSync(path) : undefined
+      expect(refusal(() => open(path))).toMatchObject({ code: 'journal_unusable' })
+      if (before) expect(readFileSync(path).equals(before)).toBe(true)
+    }
+  })
+
+  it('on a disk that fills holds what it held, and takes up nothing more', (context) => {
+    const dir = mountSmallDisk(512)
+    if (dir === undefined) return context.skip('a small disk cannot be mounted here')
+    const journal = open(join(dir, 'journal'))
+    let admitted = 0
+    const admitMore = (): void => {
+      for (;;) {
+        journal.admit([candidate(admitted + 1, `login ${admitted} ${'x'.repeat(200)}`)], 1)
+        admitted++
+      }
+    }
+    expect(refusal(admitMore)).toMatchObject({ code: 'journal_unwritable' })
+    expect(admitted).toBeGreaterThan(10)
+    expect(journal.last).toBe(admitted)
+    journal.close()
+    const kept = open(crash(join(dir, 'journal'), join(tempDir(), 'kept')))
+    expect(kept.counts.sending).toBe(admitted)
+    kept.close()
+  })
+})

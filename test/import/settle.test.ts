@@ -1,0 +1,200 @@
+/** The fate of one row, whatever becomes of the answers: created once, found, or refused. */
+import { describe, expect, it } from 'vitest'
+import { systemClock, type Clock } from '../../src/clock.ts'
+import { FORMS } from '../../src/import/forms.ts'
+import { createColumns } from '../../src/import/columns.ts'
+import { createPrepare, type Sendable } from '../../src/import/prepare.ts'
+import { createServerTime } from '../../src/import/server-time.ts'
+import { createSettler, REPEAT_WAITS_MS } from '../../src/import/settle.ts'
+import { createOktaClient } from '../../src/okta/client.ts'
+import { staticToken } from '../../src/okta/credentials.ts'
+import { createTransport } from '../../src/okta/transport.ts'
+import { startFakeOkta, type FakeOptions } from '../support/fake-okta.ts'
+
+/** Waits are noted and over at once. */
+const hasty = () => {
+  const waits: number[] = []
+  const clock: Clock = {
+    now: () => systemClock.now(),
+    epochMs: () => systemClock.epochMs(),
+    after: (ms, run) => {
+      waits.push(ms)
+      const handle = setImmediate(run)
+      return () => clearImmediate(handle)
+    },
+  }
+  return { waits, clock }
+}
+
+const settlerFor = (orgUrl: string) => {
+  const { waits, clock } = hasty()
+  const client = createOktaClient({
+    orgUrl,
+    credentials: staticToken('SSWS', 'token'),
+    transport: createTransport({ clock: systemClock, version: 'test' }),
+    clock: systemClock,
+    random: () => 0,
+    share: 1,
+    maxConcurrency: 10,
+  })
+  const serverTime = createServerTime(systemClock)
+  return { waits, serverTime, ...createSettler({ client, serverTime, clock }) }
+}
+
+const start = async (options: FakeOptions = {}) => {
+  const okta = await startFakeOkta(options)
+  return { okta, ...settlerFor(okta.url) }
+}
+
+const sendable = (login: string, mode: keyof typeof FORMS = 'hook', more = {}): Sendable => {
+  const form = FORMS[mode]
+  const columns = createColumns({ map: new Map(), ignore: new Set(), fields: form.fields })
+  const prepare = createPrepare({
+    columns,
+    form,
+    required: ['login'],
+    groupIds: [],
+    userType: undefined,
+  })
+  const fields = new Map(Object.entries({ email: 'a@x.example', login, ...more }))
+  const prepared = prepare({ number: 1, line: 2, behind: undefined, fields })
+  if (!prepared.sendable) throw new Error(prepared.rejection)
+  return prepared.sendable
+}
+
+const ANN = sendable('ann@x.example')
+const now = (): number => Date.now()
+
+describe('a row that was never sent', () => {
+  it('is created with one call', async () => {
+    const { okta, settle } = await start()
+    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'created', oktaId: '00u0' })
+    expect(okta.calls).toHaveLength(1)
+  })
+
+  it('is there already when Okta says so', async () => {
+    const { okta, settle } = await start()
+    okta.seed('Ann@X.example')
+    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'existing' })
+    expect(okta.calls).toHaveLength(1)
+  })
+
+  it('fails for a duplicate of another attribute, with the reason, code and request id', async () => {
+    const cause = 'employeeNumber: An object with this field already exists'
+    const body = { errorCode: 'E0000001', errorCauses: [{ errorSummary: cause }] }
+    const { settle } = await start({ refuse: () => [400, body] })
+    expect(await settle(ANN, now(), true)).toEqual({
+      state: 'failed',
+      errorCode: 'E0000001',
+      requestId: 'req1',
+      reason: cause,
+    })
+  })
+
+  it('fails without its secret being told, even if Okta repeats it', async () => {
+    const body = { errorCode: 'E0000080', errorCauses: [{ errorSummary: 'hunter2 is too short' }] }
+    const { settle } = await start({ refuse: () => [403, body] })
+    const row = sendable('ann@x.example', 'password', { password: 'hunter2' })
+    expect(await settle(row, now(), true)).toMatchObject({ reason: '*** is too short' })
+  })
+
+  it.each(['lost', 'lost 500'] as const)('is created once when the answer is %s', async (fault) => {
+    const { okta, settle, waits } = await start({
+      fault: ({ method }) => (method === 'POST' ? fault : 'none'),
+    })
+    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'created', oktaId: '00u0' })
+    expect(okta.creates()).toHaveLength(1)
+    expect(waits).toEqual([200])
+  })
+
+  it.each(['dropped', '500'] as const)('is sent again when the call was %s', async (fault) => {
+    const { okta, settle } = await start({ fault: (_, n) => (n === 1 ? fault : 'none') })
+    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'created' })
+    expect(okta.calls.map(({ method }) => method)).toEqual(['POST', 'GET', 'POST'])
+  })
+
+  it('whose login is the short name of another user is created all the same', async () => {
+    const { okta, settle } = await start()
+    okta.seed('ann@other.example')
+    const short = { ...ANN, login: 'ann' }
+    expect(await settle(short, now(), false)).toMatchObject({ state: 'created' })
+    expect([...okta.users.keys()]).toEqual(['ann@other.example', 'ann@x.example'])
+  })
+
+  it('whose login differs from a user only in diacritics is there already', async () => {
+    const { okta, settle } = await start({ fault: (_, n) => (n === 1 ? 'dropped' : 'none') })
+    okta.seed('änn@x.example')
+    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'existing' })
+    expect(okta.users.size).toBe(1)
+  })
+
+  it('whose login has a slash is asked about by filter', async () => {
+    const { okta, settle } = await start({
+      fault: ({ method }) => (method === 'POST' ? 'lost' : 'none'),
+    })
+    const row = sendable('ann/bo@x.example')
+    expect(await settle(row, now(), true)).toMatchObject({ state: 'created' })
+    expect(okta.calls.at(-1)?.path).toContain('filter=profile.login%20eq%20%22ann%2Fbo%40x.example')
+  })
+
+  it('that is never answered fails in the end, and is known not to be there', async () => {
+    const { okta, settle, waits } = await start({
+      fault: ({ method }) => (method === 'POST' ? 'dropped' : 'none'),
+    })
+    expect(await settle(ANN, now(), true)).toMatchObject({
+      state: 'failed',
+      reason: 'Okta gave no answer to create it',
+    })
+    expect(okta.calls.at(-1)?.method).toBe('GET')
+    expect(waits).toEqual([...REPEAT_WAITS_MS])
+  })
+
+  it('ends the run where Okta creates nobody at all any more', async () => {
+    const { settle } = await start({
+      fault: ({ method }) => (method === 'POST' ? '500' : 'none'),
+    })
+    for (let i = 1; i <= 5; i++) await settle(ANN, now(), true)
+    await expect(settle(ANN, now(), true)).rejects.toMatchObject({ code: 'okta_unreachable' })
+  })
+})
+
+describe('a row that an earlier run may have sent', () => {
+  it('is asked about before anything is sent', async () => {
+    const { okta, settle } = await start()
+    expect(await settle(ANN, now(), false)).toMatchObject({ state: 'created' })
+    expect(okta.calls.map(({ method }) => method)).toEqual(['GET', 'POST'])
+  })
+
+  it.each([
+    ['created', 'since it was written down', 0, 'IMPORT'],
+    ['created', 'since, and has signed in', 0, 'OKTA'],
+    ['created', 'within the skew of clocks', -4_000, 'IMPORT'],
+    ['existing', 'before it was written down', -6_000, 'IMPORT'],
+    ['existing', 'since, in another way', 0, 'FEDERATION'],
+  ])('counts as %s when its user was made %s', async (state, _, offset, type) => {
+    const { okta, settle } = await start()
+    const intendedAt = now()
+    okta.seed('ann@x.example', new Date(intendedAt + offset).toISOString())
+    const [[key, user] = []] = okta.users
+    if (!key || !user) throw new Error('no user')
+    okta.users.set(key, { ...user, credentials: { provider: { type, name: type } } })
+    expect(await settle(ANN, intendedAt, false)).toEqual({ state, oktaId: '00u0' })
+    expect(okta.creates()).toEqual([])
+  })
+})
+
+describe("Okta's time", () => {
+  it('is told from its answers, and goes on between them', () => {
+    let ms = 1_000
+    const time = createServerTime({
+      now: () => ms,
+      epochMs: () => ms,
+      after: () => () => undefined,
+    })
+    time.observe(new Headers({ date: 'Thu, 01 Jan 2026 00:00:10 GMT' }))
+    ms += 2_500
+    expect(new Date(time.now()).toISOString()).toBe('2026-01-01T00:00:12.500Z')
+    time.observe(new Headers())
+    expect(new Date(time.now()).toISOString()).toBe('2026-01-01T00:00:12.500Z')
+  })
+})

@@ -1,0 +1,262 @@
+/** The input: every row told, its line named, and nothing guessed or lost where it is damaged. */
+import Database from 'better-sqlite3'
+import fc from 'fast-check'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { AppError } from '../../src/errors.ts'
+import { openFile, openStream } from '../../src/import/source-file.ts'
+import { openSqlSource } from '../../src/import/source-sql.ts'
+import type { Source, SourceRow } from '../../src/import/source.ts'
+import { tempDir } from '../support/temp.ts'
+
+/** Reads bytes that arrive in pieces of this size. */
+const open = (input: string | Buffer, piece = 7): Promise<Source> => {
+  const bytes = Buffer.from(input)
+  const pieces = Array.from({ length: Math.ceil(bytes.length / piece) }, (_, i) =>
+    bytes.subarray(i * piece, (i + 1) * piece),
+  )
+  return openStream(Readable.from(pieces), bytes.length)
+}
+
+const drain = async ({ rows }: Source): Promise<SourceRow[]> => {
+  const all: SourceRow[] = []
+  for (let next = await rows.next(); !next.done; next = await rows.next()) all.push(next.value)
+  return all
+}
+
+const read = async (input: string | Buffer, piece?: number): Promise<SourceRow[]> =>
+  drain(await open(input, piece))
+
+const fieldsOf = (row: SourceRow | undefined): Record<string, unknown> =>
+  Object.fromEntries(row && 'fields' in row ? row.fields : [])
+
+const complaint = async (input: string | Buffer): Promise<string> => {
+  try {
+    await read(input)
+  } catch (err) {
+    if (err instanceof AppError && err.code === 'input_unusable') return err.detail ?? ''
+    throw err
+  }
+  return 'no complaint'
+}
+
+describe('CSV', () => {
+  it('may have a byte order mark, CRLF, quotes, and newlines inside fields', async () => {
+    const input =
+      '\uFEFFemail, firstName ,lastName\r\na@x.example,"Ann ""A""","Lee,\r\nJr."\r\n\r\nb@x.example,Bo,\r\nc@x.example,"\n",'
+    const rows = await read(input)
+    expect(rows.map(({ number, line }) => [number, line])).toEqual([
+      [1, 2],
+      [2, 5],
+      [3, 6],
+    ])
+    expect(rows.map(fieldsOf)).toEqual([
+      { email: 'a@x.example', firstName: 'Ann "A"', lastName: 'Lee,\r\nJr.' },
+      { email: 'b@x.example', firstName: 'Bo' },
+      { email: 'c@x.example', firstName: '\n' },
+    ])
+  })
+
+  it.each([';', '\t', '|'])('may be separated by %j', async (delimiter) => {
+    const input = ['email,city', 'a@x.example,"Bonn, am Rhein"']
+      .join('\n')
+      .replaceAll(',', delimiter)
+    expect(fieldsOf((await read(input))[0])).toMatchObject({ email: 'a@x.example' })
+  })
+
+  it('tells a ragged row by its line, keeps its fields, and goes on', async () => {
+    const rows = await read('email,city\na@x.example\nb@x.example,Bonn,more\nc@x.example,Köln')
+    expect(rows).toMatchObject([
+      { line: 2, flaw: 'the row has 1 fields where the header has 2', raw: ['a@x.example'] },
+      { line: 3, flaw: expect.stringContaining('3 fields') as string },
+      { line: 4 },
+    ])
+    expect(fieldsOf(rows[2])).toEqual({ email: 'c@x.example', city: 'Köln' })
+  })
+
+  it.each([
+    ['nothing', '', /empty/],
+    ['white space', ' \n\n', /empty/],
+    ['a quote that never ends', 'email,city\na@x.example,"Bonn\nb@x.example,Ulm\n', /never closed/],
+    [
+      'text after a quote',
+      'email,city\na@x.example,"Bonn"x\n',
+      /^In the row at line 2: a closing quote/,
+    ],
+    [
+      'a quote in the middle',
+      'email,city\nb@x.example,\na@x.example,5"2\n',
+      /^In the row at line 3: a quote/,
+    ],
+    ['two columns of a name', 'email,city,email\n', /Two columns are named email/],
+  ])('that is %s is refused with where and what', async (_, input, message) => {
+    expect(await complaint(input)).toMatch(message)
+  })
+
+  it.each(['a@x.example,"Bonn ZZtop', 'a@x.example,"Bonn"ZZtop', 'a@x.example,B"ZZtop'])(
+    'is never quoted in a complaint: %s',
+    async (row) => {
+      const told = await complaint(`email,city\n${row}\n`)
+      expect(told).not.toBe('no complaint')
+      expect(told).not.toContain('ZZ')
+    },
+  )
+
+  const text = fc.string({
+    unit: fc.constantFrom('a', 'é', '☕', '"', ',', '\n', '\r\n', ' ', ';'),
+  })
+
+  it('comes back as it was written, however it is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 64 }),
+        fc.constantFrom('\n', '\r\n'),
+        async (table, piece, end) => {
+          const quote = (value: string): string => `"${value.replaceAll('"', '""')}"`
+          const lines = table.map((row) => ['key', ...row].map(quote).join(','))
+          const rows = await read(['id,one,two', ...lines].join(end), piece)
+          expect(rows.map(fieldsOf)).toEqual(
+            table.map(([one, two]) => ({ id: 'key', ...(one && { one }), ...(two && { two }) })),
+          )
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('JSON lines', () => {
+  it('keep numbers, booleans and lists, and leave out what is null or empty', async () => {
+    const rows = await read(
+      '{"email":"a@x.example","n":1,"ok":true,"tags":["a"],"x":null,"y":""}\n\n{"email":"b"}',
+    )
+    expect(rows.map(({ line }) => line)).toEqual([1, 3])
+    expect(rows.map(fieldsOf)).toEqual([
+      { email: 'a@x.example', n: 1, ok: true, tags: ['a'] },
+      { email: 'b' },
+    ])
+  })
+
+  it.each([
+    ['{"email":', 'the line is not JSON'],
+    ['[1]', 'the line is not a JSON object'],
+    ['null', 'the line is not a JSON object'],
+    ['{"city":{"name":"Bonn"}}', 'city is neither text'],
+    ['{"city":[[1]]}', 'city is neither text'],
+  ])('tell a bad line %s by its number, and go on', async (line, flaw) => {
+    const rows = await read(`{"email":"a"}\n${line}\n{"email":"b"}`)
+    expect(rows).toMatchObject([
+      { line: 1 },
+      { line: 2, flaw: expect.stringContaining(flaw) as string },
+      { line: 3 },
+    ])
+  })
+
+  it('come back as they were written, however they are cut', async () => {
+    const value = fc.oneof(fc.string({ minLength: 1, unit: 'binary' }), fc.boolean(), fc.integer())
+    const object = fc.dictionary(fc.string({ minLength: 1 }), value, { minKeys: 1 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(object, { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 64 }),
+        async (objects, piece) => {
+          const rows = await read(objects.map((each) => JSON.stringify(each)).join('\n'), piece)
+          expect(rows.map((row) => JSON.stringify(fieldsOf(row)))).toEqual(
+            objects.map((each) => JSON.stringify(each)),
+          )
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('bytes', () => {
+  it.each([
+    ['email,city\na@x.example,Bonn\nb@x.example,', 3],
+    ['{"email":"a"}\n{"email":"', 2],
+  ])('that are not UTF-8 are refused by their line', async (before, line) => {
+    const latin1 = Buffer.concat([Buffer.from(before), Buffer.from([0x4b, 0xf6, 0x6c, 0x6e, 0x0a])])
+    expect(await complaint(latin1)).toContain(`Line ${line} is not UTF-8`)
+  })
+
+  it('that are UTF-16 are refused', async () => {
+    expect(await complaint(Buffer.from('\uFEFFemail,city\n', 'utf16le'))).toContain('not UTF-8')
+  })
+
+  it.each([
+    ['one line', 'x'.repeat(10_000_000), /^Line 3 is longer than 1 MiB/],
+    ['many lines', 'x\n'.repeat(5_000_000), /^In the row at line 3: the row is longer/],
+  ])('of a field of 10 MB in %s are refused by their line', async (_, field, message) => {
+    const file = join(tempDir(), 'users.csv')
+    writeFileSync(file, `email,city\na@x.example,Bonn\nb@x.example,"${field}"\n`)
+    await expect(openFile(file).then(drain)).rejects.toMatchObject({
+      code: 'input_unusable',
+      detail: expect.stringMatching(message) as string,
+    })
+  })
+
+  it.each(['missing.csv', '.'])('of %s cannot be read, and the reason is told', async (name) => {
+    await expect(openFile(join(tempDir(), name))).rejects.toMatchObject({
+      code: 'input_unusable',
+      detail: expect.stringMatching(/ENOENT|EISDIR/) as string,
+    })
+  })
+
+  it('tell how much of them lies behind', async () => {
+    for (const input of ['email\na@x.example\nb@x.example\n', '{"email":"a"}\n{"email":"b"}\n']) {
+      const behind = (await read(input)).map((row) => row.behind ?? NaN)
+      expect(behind[0]).toBeLessThan(1)
+      expect(behind[1]).toBeCloseTo(1)
+    }
+  })
+})
+
+describe('a legacy database', () => {
+  const makeDb = (): string => {
+    const path = join(tempDir(), 'legacy.sqlite')
+    const db = new Database(path)
+    db.exec(`CREATE TABLE users (id INTEGER PRIMARY KEY, mail TEXT, nr, pw BLOB);
+      INSERT INTO users VALUES (1, 'a@x.example', 9007199254740993, CAST('hash' AS BLOB)), (2, 'b@x.example', 7, NULL)`)
+    db.close()
+    return path
+  }
+  const SQL =
+    'SELECT mail AS email, nr AS "employeeNumber", pw AS password_hash FROM users ORDER BY id;'
+
+  it('is read row by row', async () => {
+    const source = openSqlSource(makeDb(), SQL)
+    expect(source.columns).toEqual(['email', 'employeeNumber', 'password_hash'])
+    const rows = await drain(source)
+    expect(rows.map(fieldsOf)).toEqual([
+      { email: 'a@x.example', employeeNumber: '9007199254740993', password_hash: 'hash' },
+      { email: 'b@x.example', employeeNumber: 7 },
+    ])
+    expect(rows.map(({ behind }) => behind)).toEqual([0.5, 1])
+    source.close()
+  })
+
+  it('can be closed in the middle', async () => {
+    const source = openSqlSource(makeDb(), SQL)
+    await source.rows.next()
+    source.close()
+    expect((await source.rows.next()).done).toBe(true)
+  })
+
+  it.each([
+    ['SELECT mail FROM users', /ORDER BY/],
+    ['DELETE FROM users', /one SELECT/],
+    ['SELECT absent FROM users ORDER BY 1', /no such column/],
+  ])('with %s is refused', (sql, message) => {
+    const path = makeDb()
+    expect(() => openSqlSource(path, sql)).toThrow(
+      expect.objectContaining({
+        code: 'legacy_unusable',
+        detail: expect.stringMatching(message) as string,
+      }) as Error,
+    )
+  })
+})
