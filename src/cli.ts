@@ -2,6 +2,7 @@
 /** Owns the process: argv to one command, its environment in, its exit code out. */
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
+import { demoCommand } from './commands/demo.ts'
 import { healthCommand } from './commands/health.ts'
 import type { Host, Perform } from './commands/host.ts'
 import { importCommand } from './commands/import.ts'
@@ -46,6 +47,7 @@ const COMMANDS = [
   usersCommand,
   registerCommand,
   sandboxCommand,
+  demoCommand,
   healthCommand,
 ]
 

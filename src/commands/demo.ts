@@ -1,64 +1,110 @@
-/** Owns the demo: a legacy store and a secret made for one run, and the calls to try on them. */
-import Database from 'better-sqlite3'
-import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+/** Owns the whole story, told offline: an Okta, the hook, an import, some sign-ins, and who is left. */
+import { Command } from 'commander'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { HOOK_PATH } from '../hook/app.ts'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import { createDemo } from './demo-mode.ts'
+import { readText, type Host, type Perform } from './host.ts'
 
-/** One of the sample accounts in `legacy-db/`, whose passwords are no secrets. */
-const SAMPLE = { username: 'isaac.brock@example.com', password: 'Float on, 2004!' }
+const CLI = fileURLToPath(new URL('../cli.js', import.meta.url))
+const USERS = new URL('../../legacy-db/sample-users.csv', import.meta.url)
+const TOKEN = 'a-token-of-the-sandbox'
 
-const readSql = (name: string): string =>
-  readFileSync(new URL(`../../legacy-db/${name}`, import.meta.url), 'utf8')
+/** Sign-ins of the sample accounts in `legacy-db/`, whose passwords are no secrets. */
+const SIGN_INS: readonly [login: string, password: string, about: string][] = [
+  ['isaac.brock@example.com', 'Float on, 2004!', 'the right password'],
+  ['isaac.brock', 'Float on, 2004!', 'again: Okta has the password now and does not call the hook'],
+  ['joan.jett@example.com', 'not the password', 'a wrong password'],
+  ['joan.jett@example.com', 'I love rock-n-roll', 'the right one'],
+  ['gone.person@example.com', 'I left in March', 'the right password of a disabled account'],
+  ['cut.off@example.com', 'the column was short', "a hash that lost its end; Okta's log says so"],
+]
 
-export interface Demo {
-  readonly secret: string
-  readonly legacyDbUrl: string
-  remove(): void
+type Say = (text: string) => void
+type Env = Readonly<Record<string, string>>
+
+const start = (args: readonly string[], env: Env, stdout: 'inherit' | 'pipe'): ChildProcess =>
+  spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', stdout, 'inherit'] })
+
+/** Runs a command as a person would, for eyes to see. Its exit code is a part of what it shows. */
+const show = async (args: readonly string[], env: Env, say: Say, shown = args): Promise<void> => {
+  say(`\n$ okta-migrate ${shown.join(' ')}\n`)
+  await once(start(args, env, 'inherit'), 'exit')
 }
 
-export const createDemo = (): Demo => {
+/** @returns the address of the server, once it serves */
+const addressOf = (server: ChildProcess): Promise<string> =>
+  new Promise((resolve, reject) => {
+    server.once('exit', () => reject(new Error('the hook server ended')))
+    if (!server.stdout) throw new TypeError('no output to read')
+    createInterface(server.stdout).on('line', (line) => {
+      const address = /"url":"(http:[^"]+)"/.exec(line)?.[1]
+      if (address !== undefined) resolve(address)
+    })
+  })
+
+const rejectsOf = (file: string): string => file.replace(/csv$/, 'rejects.csv')
+
+const hookCalls = (sandbox: Sandbox): number =>
+  sandbox.events().filter(({ eventType }) => eventType === 'user.import.password').length
+
+const signIn = async (sandbox: Sandbox, username: string, password: string): Promise<string> => {
+  const before = hookCalls(sandbox)
+  const { status } = await fetch(`${sandbox.url}/api/v1/authn`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username, password }),
+  })
+  const asked = hookCalls(sandbox) > before ? 'the hook was asked' : 'the hook was not asked'
+  return `${status === 200 ? 'signed in' : 'refused  '}  ${asked}`
+}
+
+const tell = async (sandbox: Sandbox, dir: string, say: Say): Promise<void> => {
+  const store = createDemo()
+  const base = { OKTA_ORG_URL: sandbox.url, OKTA_API_TOKEN: TOKEN }
+  const env = { ...base, HOOK_SECRET: store.secret }
+  const hook = { ...env, LEGACY_DB_URL: store.legacyDbUrl, LEDGER_DB_URL: 'off', PORT: '0' }
+  const server = start(['serve'], hook, 'pipe')
+  try {
+    const url = await addressOf(server)
+    say(`An Okta to practise on is at ${sandbox.url}, the hook server at ${url}.\n`)
+    await show(['register', '--url', url], env, say)
+    const file = join(dir, 'sample-users.csv')
+    copyFileSync(USERS, file)
+    await show(['import', file], env, say, ['import', 'legacy-db/sample-users.csv'])
+    say(`\nThe rejects, to be mended and imported again:\n${readText(rejectsOf(file))}`)
+    say('\nSome of them sign in:\n')
+    for (const [login, password, about] of SIGN_INS) {
+      say(`  ${login.padEnd(24)} ${await signIn(sandbox, login, password)}  (${about})\n`)
+    }
+    say('\nWho has moved (provider OKTA), and who has not (IMPORT):\n')
+    await show(['users', 'list'], env, say)
+    say('\nWith --pending it lists the latter alone.\n')
+  } finally {
+    server.kill('SIGTERM')
+    store.remove()
+  }
+}
+
+const demo = async ({ stdout }: Host): Promise<number> => {
+  const sandbox = await startSandbox({ port: 0, tokens: [{ scheme: 'SSWS', token: TOKEN }] })
   const dir = mkdtempSync(join(tmpdir(), 'okta-migrate-demo-'))
-  const path = join(dir, 'legacy.sqlite')
-  const db = new Database(path)
-  db.exec(readSql('schema.sql'))
-  db.exec(readSql('sample-accounts.sql'))
-  db.close()
-  return {
-    secret: randomBytes(24).toString('base64url'),
-    legacyDbUrl: `sqlite:${path}`,
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+  try {
+    await tell(sandbox, dir, (text) => stdout.write(text))
+    return 0
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+    await sandbox.close()
   }
 }
 
-const curlFor = (url: string, secret: string, password: string): string => {
-  const payload = {
-    eventId: randomBytes(8).toString('hex'),
-    eventType: 'com.okta.user.credential.password.import',
-    data: { context: { credential: { username: SAMPLE.username, password } } },
-  }
-  return [
-    `curl -sS -w '\\n' ${url}${HOOK_PATH}`,
-    `-H 'authorization: ${secret}'`,
-    `-H 'content-type: application/json'`,
-    `-d '${JSON.stringify(payload)}'`,
-  ].join(' ')
-}
-
-export const announceDemo = (url: string, secret: string): string =>
-  `
-  DEMO MODE: sample accounts and a secret made for this run, on this machine only.
-  Nothing here is fit for real users. To serve real ones, set HOOK_SECRET and LEGACY_DB_URL.
-
-  A right password, answered VERIFIED:
-
-${curlFor(url, secret, SAMPLE.password)}
-
-  A wrong password, answered UNVERIFIED:
-
-${curlFor(url, secret, 'not the password')}
-
-  More accounts to try are in the README. Ctrl-C ends the demo.
-
-`
+export const demoCommand = (perform: Perform): Command =>
+  new Command('demo')
+    .description('the whole story in a minute, offline: import, sign-ins, and who is left')
+    .addHelpText('after', '\nExample:\n  npm run demo\n')
+    .action(() => perform(demo))

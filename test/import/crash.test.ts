@@ -3,19 +3,12 @@ import Database from 'better-sqlite3'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/sandbox/random.ts'
 import { startCommand, type Ended } from '../support/command.ts'
 import { startFakeOkta, type Fault } from '../support/fake-okta.ts'
 import { tempDir } from '../support/temp.ts'
 
 const ROWS = 75
-
-/** A small generator (mulberry32), so that a failure can be had again from its seed. */
-const random = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b79f5) | 0
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-}
 
 const FAULTS: readonly Fault[] = ['lost', 'dropped', 'lost 500', '500']
 
@@ -52,7 +45,7 @@ describe('a run that is killed again and again', () => {
   it.each([1, 2])(
     'loses and doubles nobody (seed %i)',
     async (seed) => {
-      const next = random(seed)
+      const next = createRandom(seed)
       const okta = await startFakeOkta({
         fault: ({ method }) =>
           method === 'POST' && next() < 0.1 ? (FAULTS[Math.floor(next() * 4)] ?? 'none') : 'none',
