@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { compareEngines, measureEngineRate } from './engines.ts'
 import { measureHttp } from './http.ts'
+import { measurePace, measureSpeed } from './import.ts'
 import { measureLivez, measureStart } from './livez.ts'
 import { machine, markdown, type Bar, chart, type Table } from './report.ts'
 import { measureStorm } from './storm.ts'
@@ -12,6 +13,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   engines: compareEngines,
   http: async () => [await measureHttp(await measureEngineRate())],
   storm: async () => [await measureStorm()],
+  import: async () => [await measurePace(), await measureSpeed()],
   livez: async () => [await measureLivez(), await measureStart()],
 }
 
