@@ -79,7 +79,7 @@ describe('the org', () => {
     expect(notes).toContain(`the org is taken to be ${orgUrl}.`)
   })
 
-  it.each(['https://acme.okta.com', 'https://login.acme-admin.example.com', 'http://127.0.0.1:99'])(
+  it.each(['https://acme.okta.com', 'https://login-admin.example.com', 'http://127.0.0.1:99'])(
     '%s is taken as it is',
     (given) => {
       const { client, notes } = open({ OKTA_ORG_URL: given, OKTA_API_TOKEN: 'a' })

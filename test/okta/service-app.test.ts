@@ -93,6 +93,23 @@ describe('a token', () => {
     expect(apiCalls()).toHaveLength(6)
   })
 
+  it('that was renewed already is kept when a late answer refuses the one before', async () => {
+    let release = (): void => undefined
+    const isRenewed = new Promise<void>((resolve) => (release = resolve))
+    const api: Behaviour = async ({ headers, path }) => {
+      if (headers.authorization === 'Bearer t2') release()
+      else if (path === '/api/v1/slow') await isRenewed
+      if (headers.authorization === 'Bearer t2') return { body: [] }
+      return { status: 401, body: oktaError('E0000011') }
+    }
+    const { client, clock, tokenCalls } = await start(tokens(), api)
+    const both = ['/api/v1/slow', '/api/v1/quick'].map((path) =>
+      client.request({ method: 'GET', path }),
+    )
+    await settle(Promise.all(both), clock)
+    expect(tokenCalls()).toHaveLength(2)
+  })
+
   it('that Okta refuses again ends the run', async () => {
     const refuse: Behaviour = () => ({ status: 401, body: oktaError('E0000011') })
     const { get, apiCalls } = await start(tokens(), refuse)
