@@ -38,7 +38,13 @@ const openSource = async (
 ): Promise<Source> => {
   if (file === '-') return openStream(stdin)
   if (file !== undefined) return openFile(file)
-  if (url !== undefined && sql !== undefined) return openSqlSource(url.replace(/^sqlite:/, ''), sql)
+  if (url !== undefined && sql !== undefined) {
+    const [, path] = /^sqlite:(.+)/.exec(url) ?? []
+    if (path !== undefined) return openSqlSource(path, sql)
+    throw new AppError('usage_invalid', {
+      detail: 'LEGACY_USERS_SQL reads from SQLite; from another database export a CSV file.',
+    })
+  }
   throw new AppError('usage_invalid', {
     detail: 'Name a file, - for standard input, or set LEGACY_DB_URL and LEGACY_USERS_SQL.',
   })
