@@ -333,6 +333,18 @@ describe('a disk that fills', () => {
 })
 
 describe('Ctrl-C', () => {
+  it('ends a wait for standard input', async () => {
+    const { env, dir, okta } = await start('')
+    const paths = ['--journal', join(dir, 'j'), '--rejects', join(dir, 'r'), '--json']
+    const waiting = startCommand(['import', '-', ...paths], env, null)
+    waiting.child.stdin.write(users(3))
+    while (okta.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await waiting.until(/progress/)
+    waiting.child.kill('SIGINT')
+    const { code, stdout } = await waiting.ended
+    expect([code, summaryOf(stdout).end]).toEqual([1, 'stopped'])
+  })
+
   it('lets what is in flight finish, tells how to go on, and nothing is lost', async () => {
     const { file, env, okta, run } = await start(users(400))
     const first = startCommand(['import', file], env)

@@ -11,10 +11,14 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Starts `okta-migrate` with this environment and no other. */
-export const startCommand = (args: readonly string[], env: Record<string, string>, input = '') => {
+/** Starts `okta-migrate` with this environment and no other; without an input, its end is left to the test. */
+export const startCommand = (
+  args: readonly string[],
+  env: Record<string, string>,
+  input: string | null = '',
+) => {
   const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
-  child.stdin.end(input)
+  if (input !== null) child.stdin.end(input)
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
