@@ -1,5 +1,6 @@
 /** The whole server over a store that fails: 503 while it does, decisions again as soon as it does not. */
 import { hashSync } from 'bcryptjs'
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { HOOK_PATH } from '../../src/hook/app.ts'
 import { startCommand } from '../support/command.ts'
@@ -35,7 +36,7 @@ await describeEach(SERVERS, 'the hook over a store', ({ create, schema, defaultP
       const response = await fetch(base + HOOK_PATH, {
         method: 'POST',
         headers: { authorization: SECRET, 'content-type': 'application/json' },
-        body: JSON.stringify(payload(username, 'open sesame')),
+        body: JSON.stringify(payload(username, 'open sesame', { eventId: randomUUID() })),
       })
       const credential = /"(?:UN)?VERIFIED"/.exec(await response.text())?.[0] ?? ''
       return `${response.status} ${credential}`
