@@ -28,10 +28,9 @@ export default defineConfig(
     files: ['**/*.mjs', '*.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['clearTimeout', 'console', 'fetch', 'process', 'setTimeout', 'URL'].map((name) => [
-          name,
-          'readonly',
-        ]),
+        ['clearTimeout', 'console', 'fetch', 'process', 'setInterval', 'setTimeout', 'URL'].map(
+          (name) => [name, 'readonly'],
+        ),
       ),
     },
   },

@@ -250,6 +250,25 @@ export const ERRORS = row({
     sentence: 'The rejects file cannot be written.',
     remedy: 'Make room on the disk or give another --rejects, and run the same command again.',
   },
+  ledger_unusable: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The ledger cannot be kept.',
+    remedy:
+      'Give LEDGER_DB_URL and LEDGER_SPILL_DIR places on a disk that this user may write to, or set LEDGER_DB_URL=off to keep no ledger.',
+  },
+  ledger_newer: {
+    exit: 2,
+    retryable: false,
+    sentence: 'The ledger was changed by a newer version of this program.',
+    remedy: 'Run that version or a later one: the schema of a ledger only goes forward.',
+  },
+  ledger_unavailable: {
+    exit: 1,
+    retryable: true,
+    sentence: "The ledger's database cannot be reached at the moment.",
+    remedy: 'Look at LEDGER_DB_URL and at the database.',
+  },
 })
 
 export type ErrorCode = keyof typeof ERRORS

@@ -18,11 +18,12 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   workers: ['passwords'],
   legacy: [],
   hook: ['legacy', 'passwords', 'workers'],
+  ledger: [],
   okta: [],
   ops: [],
   sandbox: ['ops'],
   import: ['okta', 'passwords'],
-  commands: ['hook', 'import', 'legacy', 'okta', 'ops', 'sandbox', 'workers'],
+  commands: ['hook', 'import', 'ledger', 'legacy', 'okta', 'ops', 'sandbox', 'workers'],
 }
 
 describe('imports', () => {

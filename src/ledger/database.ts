@@ -1,0 +1,180 @@
+/** Owns the ledger's statements, the same for SQLite, PostgreSQL and MySQL. */
+import { Kysely, sql, type ExpressionBuilder, type Generated } from 'kysely'
+import type { Entry } from './entry.ts'
+import { migrate } from './migrations.ts'
+import { openServer, type Kind } from './server.ts'
+import { toAccount, type Account } from './state.ts'
+
+interface Schema {
+  ledger_decisions: {
+    /** PostgreSQL's driver has 64-bit numbers as text. */
+    id: Generated<number | string>
+    event_id: string
+    decided_at: string
+    account: string
+    outcome: string
+    reason: string
+    hash_family: string | null
+    hash_cost: number | null
+    wait_ms: number
+    run_ms: number
+    replica: string
+  }
+  ledger_accounts: { account: string; confirmed_at: string | null }
+}
+
+/** A decision as other replicas see it. */
+export interface Seen {
+  readonly id: number
+  readonly decidedAt: string
+  readonly account: string
+  readonly outcome: string
+  readonly reason: string
+  readonly replica: string
+}
+
+export interface LedgerDatabase {
+  /** @throws AppError `ledger_newer`; or the driver's error, as every other function here */
+  migrate(): Promise<void>
+  /** Writes the entries in one transaction. Events that it has already are left as they are. */
+  write(entries: readonly Entry[]): Promise<void>
+  /** Decisions with a greater id, in the order of their ids. */
+  after(id: number, limit: number): Promise<Seen[]>
+  /** The id of the decision before the first one since `at` (ISO 8601). */
+  idBefore(at: string): Promise<number>
+  /** @returns undefined for an account that was never seen */
+  account(account: string): Promise<Account | undefined>
+  /** A page of accounts in their order; pass the last one of a page to get the next. */
+  accounts(after: string, limit: number): Promise<Account[]>
+  /**
+   * Says that Okta holds the password.
+   * @param at when Okta was asked, by this machine's clock (ISO 8601)
+   */
+  confirm(account: string, at: string): Promise<void>
+  close(): Promise<void>
+  /** Ends every connection at once, answered or not. */
+  cut(): void
+}
+
+type Db = Kysely<Schema>
+
+const toRow = (entry: Entry) => ({
+  event_id: entry.eventId,
+  decided_at: entry.decidedAt,
+  account: entry.account,
+  outcome: entry.outcome,
+  reason: entry.reason,
+  hash_family: entry.hashFamily,
+  hash_cost: entry.hashCost,
+  wait_ms: entry.waitMs,
+  run_ms: entry.runMs,
+  replica: entry.replica,
+})
+
+/** MySQL's INSERT IGNORE would also swallow values that do not fit; an idle update swallows nothing. */
+const write = (db: Db, kind: Kind, entries: readonly Entry[]): Promise<void> =>
+  db.transaction().execute(async (trx) => {
+    // Sorted, so that two replicas lock the same accounts in one order.
+    const names = [...new Set(entries.map(({ account }) => account))].sort()
+    const accounts = trx.insertInto('ledger_accounts').values(names.map((account) => ({ account })))
+    const decisions = trx.insertInto('ledger_decisions').values(entries.map(toRow))
+    if (kind === 'mysql') {
+      await accounts.onDuplicateKeyUpdate({ account: sql.ref('account') }).execute()
+      await decisions.onDuplicateKeyUpdate({ event_id: sql.ref('event_id') }).execute()
+    } else {
+      await accounts.onConflict((on) => on.column('account').doNothing()).execute()
+      await decisions.onConflict((on) => on.column('event_id').doNothing()).execute()
+    }
+  })
+
+const after = async (db: Db, id: number, limit: number): Promise<Seen[]> => {
+  const rows = await db
+    .selectFrom('ledger_decisions')
+    .select(['id', 'decided_at as decidedAt', 'account', 'outcome', 'reason', 'replica'])
+    .where('id', '>', id)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ ...row, id: Number(row.id) }))
+}
+
+const idBefore = async (db: Db, at: string): Promise<number> => {
+  const decisions = db.selectFrom('ledger_decisions')
+  const since = await decisions
+    .select((eb) => eb.fn.min('id').as('id'))
+    .where('decided_at', '>=', at)
+    .executeTakeFirst()
+  if (since?.id) return Number(since.id) - 1
+  const last = await decisions.select((eb) => eb.fn.max('id').as('id')).executeTakeFirst()
+  return Number(last?.id ?? 0)
+}
+
+const verifiedOf = (eb: ExpressionBuilder<Schema, 'ledger_accounts'>) =>
+  eb
+    .selectFrom('ledger_decisions')
+    .whereRef('ledger_decisions.account', '=', 'ledger_accounts.account')
+    .where('outcome', '=', 'VERIFIED')
+
+const selectAccounts = (db: Db) =>
+  db.selectFrom('ledger_accounts').select((eb) => [
+    'account',
+    'confirmed_at',
+    verifiedOf(eb)
+      .select((of) => of.fn.countAll().as('n'))
+      .as('verifications'),
+    verifiedOf(eb)
+      .select((of) => of.fn.max('decided_at').as('at'))
+      .as('last_verified_at'),
+  ])
+
+interface AccountRow {
+  readonly account: string
+  readonly confirmed_at: string | null
+  readonly verifications: unknown
+  readonly last_verified_at: string | null
+}
+
+const fromRow = (row: AccountRow): Account =>
+  toAccount({
+    account: row.account,
+    verifications: Number(row.verifications),
+    lastVerifiedAt: row.last_verified_at ?? undefined,
+    confirmedAt: row.confirmed_at ?? undefined,
+  })
+
+const confirm = async (db: Db, kind: Kind, account: string, at: string): Promise<void> => {
+  const insert = db.insertInto('ledger_accounts').values({ account, confirmed_at: at })
+  const update = { confirmed_at: at }
+  await (
+    kind === 'mysql'
+      ? insert.onDuplicateKeyUpdate(update)
+      : insert.onConflict((on) => on.column('account').doUpdateSet(update))
+  ).execute()
+}
+
+/**
+ * Opens the ledger's database for reading and writing; `migrate` must come first.
+ * @param url as LEDGER_DB_URL
+ * @throws AppError `ledger_unusable` when a SQLite file cannot be opened
+ */
+export const openLedgerDatabase = (url: string): LedgerDatabase => {
+  const { kind, dialect, cut } = openServer(url)
+  const db: Db = new Kysely<Schema>({ dialect })
+  return {
+    migrate: () => migrate(db as unknown as Kysely<unknown>, kind),
+    write: (entries) => write(db, kind, entries),
+    after: (id, limit) => after(db, id, limit),
+    idBefore: (at) => idBefore(db, at),
+    account: async (account) => {
+      const row = await selectAccounts(db).where('account', '=', account).executeTakeFirst()
+      return row && fromRow(row)
+    },
+    accounts: async (from, limit) => {
+      const page = selectAccounts(db).where('account', '>', from).orderBy('account').limit(limit)
+      return (await page.execute()).map(fromRow)
+    },
+    confirm: (account, at) => confirm(db, kind, account, at),
+    close: () => db.destroy(),
+    cut,
+  }
+}

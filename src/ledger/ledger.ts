@@ -1,0 +1,237 @@
+/** Owns the ledger as the server sees it: told of decisions at no cost, kept by a thread of its own. */
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { Clock } from '../clock.ts'
+import { AppError, describeUnforeseen } from '../errors.ts'
+import { toEntry, type Decided, type Entry } from './entry.ts'
+import type { Guess, GuessRules } from './guesses.ts'
+import type { FromKeeper, LedgerSetup, Standing, ToKeeper } from './protocol.ts'
+
+/** Entries that may wait in memory for the disk: minutes of sign-ins, a few megabytes. */
+export const MAX_IN_MEMORY = 10_000
+
+/**
+ * Entries of so long go to the disk together, since each wake of the thread and each commit has its
+ * price. A crash of the process takes no decision that is older, the time of one commit added.
+ */
+export const SEND_INTERVAL_MS = 100
+
+export const RESPAWN_DELAY_MS = 1_000
+
+/** More than the thread's own bounds for its end. */
+const CLOSE_TIMEOUT_MS = 4_000
+
+/** Always the compiled file: Node.js 20 cannot start a thread from TypeScript. */
+const THREAD_URL = new URL('../../dist/ledger/thread.js', import.meta.url)
+
+export interface LedgerLog {
+  info(fields: Record<string, unknown>, message: string): void
+  warn(fields: Record<string, unknown>, message: string): void
+  error(fields: Record<string, unknown>, message: string): void
+}
+
+/**
+ * Counts of wrong guesses, shared by the replicas that have one ledger. A guess is known everywhere
+ * within about two seconds. In this time whoever guesses at all replicas at once has the limit at
+ * each; so for as long as the database is away.
+ */
+export interface GuessSharing {
+  readonly rules: GuessRules
+  /** Told of wrong guesses made at other replicas. */
+  readonly onGuesses: (guesses: readonly Guess[]) => void
+}
+
+export interface LedgerOptions {
+  /** As LEDGER_DB_URL. */
+  readonly url: string
+  /** A directory on this machine's disk. */
+  readonly spillDir: string
+  readonly sharing?: GuessSharing
+  readonly clock: Clock
+  readonly log: LedgerLog
+  readonly maxInMemory?: number
+  readonly threadUrl?: URL
+}
+
+/** How the ledger is doing, and how many decisions it could not keep since the start. */
+export type LedgerStatus = Omit<Standing, 'cause'> & { readonly lost: number }
+
+/** A host's name is not enough: its processes come and go, and count as replicas each. */
+const nameReplica = (): string => `${hostname()}-${randomBytes(4).toString('hex')}`
+
+export class Ledger {
+  readonly #options: LedgerOptions
+  readonly #replica = nameReplica()
+  /** Not on the disk yet; if the thread dies, its successor gets them all. */
+  readonly #unkept: Entry[] = []
+  /** How many of these, from the first, the thread has. */
+  #sent = 0
+  #cancelSend: (() => void) | undefined
+  #thread: Worker | undefined
+  #standing: Standing | undefined
+  /** A thread that takes over must not tell again what was counted. */
+  #toldUpTo: number | undefined
+  #lost = 0
+  /** `lost` when the last loss was over. */
+  #lostBefore = 0
+  #closing = false
+  #cancelRespawn = (): void => undefined
+
+  private constructor(options: LedgerOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Starts the thread and reaches for the database, for some seconds at most. A database that
+   * cannot be reached is no reason not to serve: entries wait on the disk.
+   * @throws AppError `ledger_unusable` or `ledger_newer`
+   */
+  static async start(options: LedgerOptions): Promise<Ledger> {
+    const ledger = new Ledger(options)
+    const thread = ledger.#spawn()
+    const first = await new Promise<FromKeeper | undefined>((resolve) => {
+      thread.on('message', (message: FromKeeper) => {
+        if (message.kind === 'ready' || message.kind === 'refused') resolve(message)
+      })
+      thread.once('exit', () => resolve(undefined))
+    })
+    if (first?.kind === 'ready') return ledger
+    ledger.#closing = true
+    ledger.#cancelRespawn()
+    await thread.terminate()
+    const { code = 'ledger_unusable', detail = 'its thread did not start' } =
+      first?.kind === 'refused' ? first : {}
+    throw new AppError(code, { detail })
+  }
+
+  get status(): LedgerStatus {
+    const { database = 'unreachable', spill = 'ok', waiting = 0 } = this.#standing ?? {}
+    return { database, spill, waiting: waiting + this.#unkept.length, lost: this.#lost }
+  }
+
+  /**
+   * Takes note of a decision. Neither waits nor throws: what is wrong with the ledger is not the
+   * caller's affair. When memory is full too, the newest decision is the one that is lost, since
+   * those before it were accepted.
+   */
+  record(decided: Decided): void {
+    try {
+      const { maxInMemory = MAX_IN_MEMORY } = this.#options
+      if (this.#closing || this.#unkept.length >= maxInMemory) {
+        this.#lose()
+        return
+      }
+      this.#unkept.push(toEntry(decided, Date.now(), this.#replica))
+      this.#cancelSend ??= this.#options.clock.after(SEND_INTERVAL_MS, () => this.#send())
+    } catch (err) {
+      this.#lose(describeUnforeseen(err))
+    }
+  }
+
+  /** Brings what is in memory to the disk and tries to forward it, within a few seconds. */
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#cancelRespawn()
+    const thread = this.#thread
+    if (thread) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#options.clock.after(CLOSE_TIMEOUT_MS, resolve)
+        const end = (): void => {
+          cancel()
+          resolve()
+        }
+        thread.once('exit', end)
+        thread.on('message', ({ kind }: FromKeeper) => kind === 'closed' && end())
+        this.#send()
+        thread.postMessage('close' satisfies ToKeeper)
+      })
+      await thread.terminate()
+    }
+    const unkept = this.#unkept.length
+    if (unkept > 0) this.#options.log.error({ lost: unkept }, 'decisions are missing in the ledger')
+  }
+
+  #send(): void {
+    this.#cancelSend?.()
+    this.#cancelSend = undefined
+    const entries: ToKeeper = this.#unkept.slice(this.#sent)
+    if (!this.#thread || entries.length === 0) return
+    this.#thread.postMessage(entries)
+    this.#sent = this.#unkept.length
+  }
+
+  #lose(cause?: Record<string, unknown>): void {
+    // Said once at the beginning; how many there were is said at the end, and in `status`.
+    if (this.#lost === this.#lostBefore) {
+      this.#options.log.error({ cause }, 'the ledger takes no more: decisions are being lost')
+    }
+    this.#lost++
+  }
+
+  #spawn(): Worker {
+    const { url, spillDir, sharing, threadUrl = THREAD_URL } = this.#options
+    const guesses = sharing?.rules
+    const setup: LedgerSetup = {
+      url,
+      spillDir,
+      replica: this.#replica,
+      guesses,
+      toldUpTo: this.#toldUpTo,
+    }
+    // A thread needs none of the environment, which holds the hook's secret.
+    const thread = new Worker(threadUrl, { workerData: setup, env: {} })
+    this.#thread = thread
+    let cause: unknown
+    thread.on('message', (message: FromKeeper) => this.#hear(message))
+    thread.once('error', (err) => (cause = err))
+    thread.once('exit', () => this.#bury(cause))
+    this.#sent = 0
+    this.#send()
+    return thread
+  }
+
+  /** What the dead thread had not kept is sent again; what it had kept without saying is kept twice, and forwarded once. */
+  #bury(cause: unknown): void {
+    this.#thread = undefined
+    if (this.#closing) return
+    const { log, clock } = this.#options
+    log.error(describeUnforeseen(cause), "the ledger's thread was lost")
+    this.#cancelRespawn = clock.after(RESPAWN_DELAY_MS, () => this.#spawn())
+  }
+
+  #hear(message: FromKeeper): void {
+    if (message.kind === 'kept') this.#forget(message.count)
+    if (message.kind === 'standing') this.#judge(message.standing)
+    if (message.kind === 'guesses') this.#learn(message.guesses, message.upTo)
+  }
+
+  #learn(guesses: readonly Guess[], upTo: number): void {
+    this.#toldUpTo = upTo
+    this.#options.sharing?.onGuesses(guesses)
+  }
+
+  #forget(count: number): void {
+    this.#unkept.splice(0, count)
+    this.#sent -= count
+    if (this.#lost === this.#lostBefore) return
+    const lost = this.#lost - this.#lostBefore
+    this.#lostBefore = this.#lost
+    this.#options.log.error({ lost }, 'the ledger takes decisions again; these are missing in it')
+  }
+
+  #judge(next: Standing): void {
+    const { log } = this.#options
+    const { database, spill = 'ok' } = this.#standing ?? {}
+    this.#standing = next
+    const { cause, waiting } = next
+    if (next.spill !== spill) {
+      if (next.spill === 'ok') log.info({}, "the ledger's spill can be written again")
+      else log.error({ cause }, "the ledger's spill cannot be written; decisions wait in memory")
+    }
+    if (next.database === database) return
+    if (next.database === 'ok') log.info({ waiting }, "the ledger's database is reached")
+    else
+      log.warn({ cause, waiting }, "the ledger's database does not serve; decisions wait on disk")
+  }
+}

@@ -1,0 +1,36 @@
+/** Owns the messages between the ledger and its thread. */
+import type { ErrorCode } from '../errors.ts'
+import type { Entry } from './entry.ts'
+import type { Guess, GuessRules } from './guesses.ts'
+
+export interface LedgerSetup {
+  /** As LEDGER_DB_URL. */
+  readonly url: string
+  readonly spillDir: string
+  /** A name that no other process has, now or earlier. */
+  readonly replica: string
+  readonly guesses: GuessRules | undefined
+  /** The id up to which an earlier thread has told guesses already. */
+  readonly toldUpTo: number | undefined
+}
+
+/** How the ledger is doing; for probes and logs, so it names no host and no account. */
+export interface Standing {
+  readonly database: 'ok' | 'unreachable' | 'newer_schema'
+  readonly spill: 'ok' | 'failing'
+  /** Entries on this machine's disk that the database does not have yet. */
+  readonly waiting: number
+  /** Of the last failure, its type and code. */
+  readonly cause?: Record<string, unknown>
+}
+
+export type ToKeeper = readonly Entry[] | 'close'
+
+export type FromKeeper =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string | undefined }
+  /** The oldest so many of the entries sent are on the disk. */
+  | { readonly kind: 'kept'; readonly count: number }
+  | { readonly kind: 'standing'; readonly standing: Standing }
+  | { readonly kind: 'guesses'; readonly guesses: readonly Guess[]; readonly upTo: number }
+  | { readonly kind: 'closed' }

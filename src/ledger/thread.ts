@@ -1,0 +1,43 @@
+/** Owns the body of the ledger's thread, where a slow disk or database holds up nobody. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '../clock.ts'
+import { asAppError } from '../errors.ts'
+import { openLedgerDatabase } from './database.ts'
+import { Keeper } from './keeper.ts'
+import type { FromKeeper, LedgerSetup, ToKeeper } from './protocol.ts'
+import { openSpill } from './spill.ts'
+
+const port = parentPort
+if (!port) throw new TypeError('thread.ts runs as a worker thread only')
+
+const { url, spillDir, replica, guesses, toldUpTo } = workerData as LedgerSetup
+const tell = (message: FromKeeper): void => port.postMessage(message)
+
+const listen = (keeper: Keeper): void => {
+  port.on('message', (message: ToKeeper) => {
+    if (message !== 'close') {
+      keeper.take(message)
+      return
+    }
+    void keeper.close().then(() => tell({ kind: 'closed' }))
+  })
+}
+
+try {
+  const keeper = new Keeper({
+    spill: openSpill(spillDir),
+    open: () => openLedgerDatabase(url),
+    replica,
+    guesses,
+    toldUpTo,
+    clock: systemClock,
+    wall: Date.now,
+    tell,
+  })
+  await keeper.start()
+  listen(keeper)
+  tell({ kind: 'ready' })
+} catch (err) {
+  const { code, detail } = asAppError(err)
+  tell({ kind: 'refused', code, detail })
+}

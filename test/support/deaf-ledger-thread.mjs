@@ -1,0 +1,7 @@
+/** A ledger's thread whose disk never answers. */
+import { parentPort } from 'node:worker_threads'
+
+parentPort.on('message', (message) => {
+  if (message === 'close') parentPort.postMessage({ kind: 'closed' })
+})
+parentPort.postMessage({ kind: 'ready' })

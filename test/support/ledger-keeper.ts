@@ -1,0 +1,63 @@
+/** A keeper over a real spill and a real database, both on disk, with a clock that is told to go on. */
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { openLedgerDatabase, type LedgerDatabase } from '../../src/ledger/database.ts'
+import type { Guess, GuessRules } from '../../src/ledger/guesses.ts'
+import { Keeper } from '../../src/ledger/keeper.ts'
+import type { Standing } from '../../src/ledger/protocol.ts'
+import { openSpill } from '../../src/ledger/spill.ts'
+import { ManualClock } from './clock.ts'
+
+export interface KeeperOptions {
+  readonly url: string
+  readonly spillDir: string
+  readonly replica?: string
+  readonly guesses?: GuessRules
+  readonly toldUpTo?: number
+  readonly maxSpillBytes?: number
+  readonly wall?: () => number
+  /** Puts something between the keeper and its database. */
+  readonly between?: (database: LedgerDatabase) => LedgerDatabase
+}
+
+export const makeKeeper = (options: KeeperOptions) => {
+  const clock = new ManualClock()
+  const told: { kept: number; standings: Standing[]; guesses: Guess[]; upTo?: number } = {
+    kept: 0,
+    standings: [],
+    guesses: [],
+  }
+  const spill = openSpill(options.spillDir, options.maxSpillBytes)
+  const keeper = new Keeper({
+    spill,
+    open: () => (options.between ?? ((same) => same))(openLedgerDatabase(options.url)),
+    replica: options.replica ?? 'replica-a',
+    guesses: options.guesses,
+    toldUpTo: options.toldUpTo,
+    clock,
+    wall: options.wall ?? Date.now,
+    tell: (message) => {
+      if (message.kind === 'kept') told.kept += message.count
+      if (message.kind === 'standing') told.standings.push(message.standing)
+      if (message.kind !== 'guesses') return
+      told.guesses.push(...message.guesses)
+      told.upTo = message.upTo
+    },
+  })
+  return {
+    keeper,
+    clock,
+    spill,
+    told,
+    /** Lets time pass, a turn at a time, until what it set off is done. */
+    pass: async (ms: number): Promise<void> => {
+      for (let left = ms; left > 0; left -= 250) {
+        clock.advance(Math.min(left, 250))
+        await keeper.settled()
+      }
+    },
+  }
+}
+
+/** A directory inside another one that is removed in time. */
+export const subDir = (dir: string): string => mkdtempSync(join(dir, 'run-'))

@@ -1,0 +1,14 @@
+/** A ledger's thread that dies of its first entry; its successor is the real one. */
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+
+const mark = join(workerData.spillDir, 'died')
+
+if (existsSync(mark)) {
+  await import('../../dist/ledger/thread.js')
+} else {
+  writeFileSync(mark, '')
+  parentPort.on('message', () => process.exit(1))
+  parentPort.postMessage({ kind: 'ready' })
+}
