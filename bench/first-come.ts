@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { systemClock } from '../src/clock.ts'
 import { createHookApp } from '../src/hook/app.ts'
+import { createGuard } from '../src/hook/guard.ts'
 import { openSqliteStore } from '../src/legacy/sqlite.ts'
 import { listen } from '../src/ops/listen.ts'
 import { createLog } from '../src/ops/log.ts'
@@ -65,15 +66,15 @@ const app = createHookApp({
     orgUrl: undefined,
     deadlineMs: 60_000,
     bounds: BOUNDS,
-    guesses: { limit: 1000, windowMs: 1 },
     decoySecret: secret,
   },
   legacy: openSqliteStore(url.replace(/^sqlite:/, '')),
   sample: [],
   checker: createFirstCome(),
+  guard: createGuard({ limit: 1000, windowMs: 1 }, systemClock),
   clock: systemClock,
   log,
-  nameLogin: () => '',
+  nameLogin: (login) => login,
   isDraining: () => false,
 })
 const listener = await listen({

@@ -59,6 +59,7 @@ export const startServer = async ({
     PORT: '0',
     HOOK_SECRET: SECRET,
     LEGACY_DB_URL: makeStore(dir, cost, people),
+    LEDGER_DB_URL: `sqlite:${join(dir, 'ledger.sqlite')}`,
   }
   const child = spawn(process.execPath, script, {
     cwd: ROOT,

@@ -200,6 +200,21 @@ export const variables = z.object({
     help: 'one SELECT with ORDER BY for all users to import, its columns named like those of a CSV file',
     fix: 'Order by a key that only grows, such as an id, so that a run that goes on meets the same rows.',
   }),
+  LEDGER_DB_URL: variable(
+    z
+      .string()
+      .regex(/^(off$|(sqlite|postgres|postgresql|mysql):.)/)
+      .optional(),
+    {
+      help: 'the ledger of decisions: sqlite:PATH (okta-migrate-ledger.sqlite in the working directory if not set), postgres://… or mysql://… where replicas share it, or off',
+      fix: 'Use sqlite:/data/ledger.sqlite, postgres://USER:PASSWORD@HOST/DATABASE, mysql://USER:PASSWORD@HOST/DATABASE, or off.',
+      secret: true,
+    },
+  ),
+  LEDGER_SPILL_DIR: variable(z.string().optional(), {
+    help: "a directory on this machine's disk where decisions wait for the ledger's database; if not set, that of the SQLite ledger, or the working directory",
+    fix: 'Use a directory that this user may write to and that outlives the process.',
+  }),
   HASH_WORKERS: variable(whole(1, 64).default(availableParallelism()), {
     help: 'threads that check passwords',
     fix: 'Use a whole number from 1 to 64, best the number of cores.',
@@ -221,7 +236,7 @@ export const variables = z.object({
     fix: 'Use debug, info, warn or error.',
   }),
   LOG_LOGINS: variable(z.enum(['fingerprint', 'plain']).default('fingerprint'), {
-    help: 'how logins stand in the log: a keyed fingerprint, or plain',
+    help: 'how logins stand in the log and the ledger: a keyed fingerprint, or plain',
     fix: 'Use fingerprint or plain.',
   }),
   FINGERPRINT_KEY: variable(z.string().min(16).optional(), {

@@ -76,6 +76,7 @@ describe('no trace of a secret', () => {
       HOOK_SECRET_PREVIOUS: `${SECRET}-previous`,
       FINGERPRINT_KEY: `${MARK}-key-of-fingerprints`,
       LEGACY_DB_URL: `sqlite:${path}`,
+      LEDGER_DB_URL: `sqlite:${join(dir, 'ledger.sqlite')}`,
     })
     const [, base = ''] = await server.until(/"url":"(http:[^"]+)"/)
     const answers: string[] = []
@@ -120,8 +121,9 @@ describe('no trace of a secret', () => {
       for (const token of tokens) expect(text).not.toContain(token.split('.')[2])
     }
     rmSync(path)
-    const left = readdirSync(dir).map((name) => readFileSync(join(dir, name), 'utf8'))
-    expect(left).toEqual([])
+    const left = readdirSync(dir)
+    expect(left).toEqual(['ledger.sqlite', 'okta-migrate-spill.sqlite'])
+    for (const name of left) expectNoTrace(readFileSync(join(dir, name), 'utf8'))
   })
 
   it.each([

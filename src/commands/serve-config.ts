@@ -23,6 +23,8 @@ const NAMES = [
   'LEGACY_DB_CA',
   'LEGACY_DB_POOL',
   'LEGACY_LOOKUP_SQL',
+  'LEDGER_DB_URL',
+  'LEDGER_SPILL_DIR',
   'HASH_WORKERS',
   'BCRYPT_MAX_COST',
   'GUESS_LIMIT',
@@ -75,6 +77,9 @@ const isOrgIssuer = ({ HOOK_OAUTH_ISSUER: issuer, OKTA_ORG_URL: org }: ServeConf
   return isOktas && !/^\/oauth2\/[^/]+$/.test(new URL(issuer).pathname)
 }
 
+const namesDependOnSecret = (v: ServeConfig): boolean =>
+  v.LOG_LOGINS === 'fingerprint' && v.FINGERPRINT_KEY === undefined
+
 const RULES: readonly Rule<ServeConfig>[] = [
   ['HOOK_SECRET', (v) => !isDemo(v) && v.HOOK_SECRET === undefined && !hasOAuth(v), 'is missing'],
   [
@@ -120,6 +125,11 @@ const RULES: readonly Rule<ServeConfig>[] = [
     'TLS_TERMINATED_BY_PROXY',
     (v) => inProduction(v) && !isLoopback(v.HOST) && !speaksTls(v) && !v.TLS_TERMINATED_BY_PROXY,
     'is not set, and passwords would cross a public address in plain HTTP',
+  ],
+  [
+    'FINGERPRINT_KEY',
+    (v) => /^(postgres|mysql)/.test(v.LEDGER_DB_URL ?? '') && namesDependOnSecret(v),
+    'is missing, and replicas that share a ledger must name accounts alike, whatever HOOK_SECRET each has',
   ],
   ['HOST', (v) => isDemo(v) && !isLoopback(v.HOST), 'must be a loopback address in demo mode'],
 ]

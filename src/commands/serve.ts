@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { systemClock } from '../clock.ts'
 import { describeConfig, describeVariables, loadConfig } from '../config.ts'
 import { createHookApp, type HookSettings } from '../hook/app.ts'
+import { createGuard, type GuessSettings } from '../hook/guard.ts'
 import { openLegacyStore } from '../legacy/open.ts'
 import type { LegacyStore } from '../legacy/store.ts'
 import { createHealthApp } from '../ops/health.ts'
@@ -15,6 +16,7 @@ import { WorkerPool } from '../workers/pool.ts'
 import { announceDemo, createDemo } from './demo-mode.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { isDemo, SERVE, type ServeConfig } from './serve-config.ts'
+import { startLedger } from './serve-ledger.ts'
 import { startOAuth } from './serve-oauth.ts'
 
 /** At bcrypt's customary cost a thread does about 100 checks within the deadline: this bounds memory. */
@@ -48,11 +50,12 @@ const settingsFrom = (config: ServeConfig, secret: string | undefined): HookSett
   orgUrl: config.OKTA_ORG_URL,
   deadlineMs: config.HOOK_DEADLINE_MS,
   bounds: { bcryptCost: config.BCRYPT_MAX_COST },
-  guesses: {
-    limit: config.GUESS_LIMIT,
-    windowMs: config.GUESS_WINDOW_MINUTES * MS_PER_MINUTE,
-  },
   decoySecret: config.FINGERPRINT_KEY ?? secret ?? randomBytes(32).toString('base64'),
+})
+
+const guessesFrom = (config: ServeConfig): GuessSettings => ({
+  limit: config.GUESS_LIMIT,
+  windowMs: config.GUESS_WINDOW_MINUTES * MS_PER_MINUTE,
 })
 
 const loginNamer = (
@@ -130,6 +133,9 @@ const start = async (
   const oauth = startOAuth(config, clock, log)
   const pool = await startPool(config, settings.bounds, log)
   const sample = (await legacy.sample?.(SAMPLE_SIZE)) ?? []
+  const guesses = guessesFrom(config)
+  const guard = createGuard(guesses, clock)
+  const ledger = await startLedger(config, { ...guesses, guard }, log, clock)
   let draining = false
   const isDraining = (): boolean => draining
   const nameLogin = loginNamer(config, secret)
@@ -139,21 +145,22 @@ const start = async (
     legacy,
     sample,
     checker: pool,
+    guard,
     checkBearer,
     clock,
     log,
     nameLogin,
     isDraining,
+    ledger,
   })
-  app.route(
-    '/',
-    createHealthApp({ legacy, pool, isDraining, keys: settings.secrets ? undefined : keys }),
-  )
+  const neededKeys = settings.secrets ? undefined : keys
+  app.route('/', createHealthApp({ legacy, pool, isDraining, keys: neededKeys, ledger }))
   const listener = await listenFor(config, app.fetch, log)
   const drain = async (): Promise<void> => {
     draining = true
     await listener.close()
     await pool.close()
+    await ledger?.close()
     await legacy.close()
   }
   return { listener, drain }

@@ -9,11 +9,11 @@ import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
 import { comesFrom, createGate, type Secrets } from './authenticate.ts'
 import type { CheckBearer } from './bearer.ts'
 import { checkHeaders, readBody } from './body.ts'
-import type { Decision } from './decide.ts'
 import { createDecoy } from './decoy.ts'
 import { createFlights } from './flight.ts'
-import { createGuard, type GuessSettings } from './guard.ts'
-import { createJudge } from './judge.ts'
+import type { Guard } from './guard.ts'
+import { createJudge, type Verdict } from './judge.ts'
+import { describeCall, type Ledger } from './ledger.ts'
 import { writeLine, type CallLog, type HookEnv, type Step } from './line.ts'
 import { parsePayload } from './payload.ts'
 
@@ -29,7 +29,6 @@ export interface HookSettings {
   /** Milliseconds from a call's arrival to its answer. */
   readonly deadlineMs: number
   readonly bounds: Bounds
-  readonly guesses: GuessSettings
   /** Draws the decoys: see `decoy.ts`. */
   readonly decoySecret: string
 }
@@ -40,13 +39,16 @@ export interface HookParts {
   /** Encoded hashes of some accounts, taken at random: what a hash costs in this store. */
   readonly sample: readonly string[]
   readonly checker: PasswordChecker
+  readonly guard: Guard
   /** Set where Okta may authenticate with OAuth. */
   readonly checkBearer?: CheckBearer | undefined
   readonly clock: Clock
   readonly log: CallLog
-  /** How a login is written to the log. */
+  /** How a login is written to the log and the ledger. */
   readonly nameLogin: (login: string) => string
   readonly isDraining: () => boolean
+  /** Told of each decision; what could not be decided is no decision. */
+  readonly ledger?: Ledger | undefined
 }
 
 /** What must hold before a byte of the body is believed. */
@@ -71,29 +73,31 @@ const gatekeepers = ({ settings, checkBearer, isDraining }: HookParts): [Step, S
 }
 
 const createJudgeFrom = ({ settings, sample, ...parts }: HookParts) => {
-  const { bounds, guesses, decoySecret } = settings
-  const guard = createGuard(guesses, parts.clock)
+  const { bounds, decoySecret } = settings
   const decoy = createDecoy({ secret: decoySecret, bounds, sample })
-  return createJudge({ ...parts, bounds, guard, decoy })
+  return createJudge({ ...parts, bounds, decoy })
 }
 
 const answerCall = (parts: HookParts) => {
-  const { settings, clock, nameLogin } = parts
+  const { settings, clock, nameLogin, ledger } = parts
   const judge = createJudgeFrom(parts)
-  const shareFlight = createFlights<Decision>(clock)
+  const shareFlight = createFlights<Verdict>(clock)
   return async (c: Context<HookEnv>): Promise<Response> => {
     const { arrivedAt, line } = c.var
     const deadline = arrivedAt + settings.deadlineMs
     const call = parsePayload(await readBody(c.req.raw.body, deadline, clock))
     const { eventId, oktaRequestId, source, username, password } = call
-    Object.assign(line, { eventId, oktaRequestId, login: nameLogin(normaliseLogin(username)) })
+    const account = nameLogin(normaliseLogin(username))
+    Object.assign(line, { eventId, oktaRequestId, login: account })
     if (settings.orgUrl !== undefined && !comesFrom(settings.orgUrl, source)) {
       throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
     }
 
-    const { result, boarding } = await shareFlight(call, c.req.raw.signal, (signal) =>
-      judge({ username, password, deadline, signal, line }),
-    )
+    const { result, boarding } = await shareFlight(call, c.req.raw.signal, async (signal) => {
+      const verdict = await judge({ username, account, password, deadline, signal, line })
+      ledger?.record(describeCall(eventId, account, verdict))
+      return verdict
+    })
     if (boarding !== 'first') line['repeat'] = boarding
     Object.assign(line, { outcome: result.credential, reason: result.reason })
     return jsonResponse(200, decisionBody(result))

@@ -10,12 +10,19 @@ export interface GuessSettings {
   readonly windowMs: number
 }
 
-/** Runs a decision about a subject, such as a login, unless too many about it were wrong lately. */
-export type Guard = (subject: string, decide: () => Promise<Decision>) => Promise<Decision>
+export interface Guard {
+  /** Runs a decision about a subject, such as a login, unless too many about it were wrong lately. */
+  run<T extends Decision>(subject: string, decide: () => Promise<T>): Promise<T | Decision>
+  /** Counts a wrong guess that was decided elsewhere, `ageMs` milliseconds ago. */
+  countElsewhere(subject: string, ageMs: number): void
+}
+
+/** The subject that is the same at every server. @param account the login as it may be written down */
+export const loginSubject = (account: string): string => `login ${account}`
 
 /**
  * A count-min sketch (Cormode and Muthukrishnan, 2005): a subject's count is the least of its cells, one
- * in each row. 4 MiB whatever comes, and nothing is ever evicted, so no flood of other logins can make
+ * in each row. 5 MiB whatever comes, and nothing is ever evicted, so no flood of other logins can make
  * it forget the one under attack. It errs only towards refusing: a login that shares all its cells
  * counts theirs too. With as many wrong guesses in a window as a row has cells, that is one login in
  * 10^27 at a limit of 10; with five times as many, one in a million. Each of them costs a hash.
@@ -36,7 +43,10 @@ const ROUNDING_MS = 0.001
  */
 export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): Guard => {
   const key = randomBytes(32)
-  const cells = new Float64Array(ROWS * CELLS_PER_ROW)
+  // Older than any guess of which others may tell.
+  const cells = new Float64Array(ROWS * CELLS_PER_ROW).fill(-Infinity)
+  /** Guesses in each cell that are not decided yet, and may be forgiven. */
+  const undecided = new Uint16Array(cells.length)
   const guessMs = windowMs / limit
 
   // Keyed, so that nobody can choose a login that shares the cells of another.
@@ -47,17 +57,24 @@ export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): G
   }
   const countedMs = (cell: number, now: number): number => Math.max((cells[cell] ?? 0) - now, 0)
 
-  return async (subject, decide) => {
+  const run: Guard['run'] = async <T extends Decision>(
+    subject: string,
+    decide: () => Promise<T>,
+  ): Promise<T | Decision> => {
     const own = cellsOf(subject)
     const now = clock.now()
     const least = Math.min(...own.map((cell) => countedMs(cell, now)))
     if (least + guessMs > windowMs + ROUNDING_MS) return TOO_MANY_GUESSES
-    for (const cell of own) cells[cell] = now + countedMs(cell, now) + guessMs
-    let decision: Decision | undefined
+    for (const cell of own) {
+      cells[cell] = now + countedMs(cell, now) + guessMs
+      undecided[cell] = (undecided[cell] ?? 0) + 1
+    }
+    let decision: T | undefined
     try {
       decision = await decide()
       return decision
     } finally {
+      for (const cell of own) undecided[cell] = (undecided[cell] ?? 0) - 1
       const isWrong =
         decision?.credential === 'UNVERIFIED' && decision.reason !== TOO_MANY_GUESSES.reason
       // What is forgotten by itself must not be taken from what came later.
@@ -66,4 +83,21 @@ export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): G
       }
     }
   }
+
+  /**
+   * Comes late and is never refused, unlike a guess here, so it is forgotten one window after it was
+   * made at the latest: guesses let through by many servers before they knew of each other lock a
+   * login for one window, and not for one each. What is still to be decided stands apart from that, so
+   * that its forgiving does not take this guess along.
+   */
+  const countElsewhere: Guard['countElsewhere'] = (subject, ageMs) => {
+    const madeAt = clock.now() - ageMs
+    for (const cell of cellsOf(subject)) {
+      const until = cells[cell] ?? 0
+      const counted = Math.max(until, madeAt) + guessMs
+      const most = madeAt + windowMs + (undecided[cell] ?? 0) * guessMs
+      cells[cell] = Math.max(until, Math.min(counted, most))
+    }
+  }
+  return { run, countElsewhere }
 }

@@ -2,12 +2,12 @@
 import type { Clock } from '../clock.ts'
 import { normaliseLogin, type LegacyStore } from '../legacy/store.ts'
 import type { Bounds } from '../passwords/family.ts'
-import { inspect } from '../passwords/verify.ts'
+import { familyName, inspect } from '../passwords/verify.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { byDeadline } from './deadline.ts'
 import { appraise, decide, type Decision, type Standing } from './decide.ts'
 import type { Decoy } from './decoy.ts'
-import type { Guard } from './guard.ts'
+import { loginSubject, type Guard } from './guard.ts'
 import { tenths, type LineFields } from './line.ts'
 
 export interface JudgeParts {
@@ -21,6 +21,8 @@ export interface JudgeParts {
 
 export interface Question {
   readonly username: string
+  /** The login as it may be written down: guesses at it count under this name, here and elsewhere. */
+  readonly account: string
   readonly password: string
   /** On the clock's scale. */
   readonly deadline: number
@@ -29,12 +31,21 @@ export interface Question {
   readonly line: LineFields
 }
 
+/** A decision, and what the ledger is told of how it came about. */
+export interface Verdict extends Decision {
+  /** Of the account's own hash, where it has a sound one. */
+  readonly hash?: { readonly family: string; readonly cost: number } | undefined
+  /** Milliseconds that the check waited, and that it took, where there was one. */
+  readonly waitMs?: number
+  readonly runMs?: number
+}
+
 export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: JudgeParts) => {
   const check = async (
     encoded: string,
     standing: Standing,
     { password, deadline, signal, line }: Question,
-  ): Promise<Decision> => {
+  ): Promise<Verdict> => {
     const { outcome, waitMs, runMs, lanes } = await checker.check(
       encoded,
       password,
@@ -42,13 +53,15 @@ export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: Ju
       signal,
     )
     Object.assign(line, { waitMs: tenths(waitMs), runMs: tenths(runMs), lanes })
-    return decide(standing, outcome)
+    const { hash: sound } = standing
+    const hash = sound && { family: familyName(sound.encoded), cost: sound.cost }
+    return { ...decide(standing, outcome), hash, waitMs, runMs }
   }
 
-  return (question: Question): Promise<Decision> => {
-    const { username, password, deadline } = question
+  return (question: Question): Promise<Verdict> => {
+    const { username, account: name, password, deadline } = question
     const login = normaliseLogin(username)
-    return guard(`login ${login}`, async () => {
+    return guard.run(loginSubject(name), async (): Promise<Verdict> => {
       const found = legacy.find(login, username, deadline)
       const accounts = await byDeadline(found, deadline, clock, 'deadline_exceeded')
       const standing = appraise(accounts, password, (hash) => inspect(hash, bounds))
@@ -56,7 +69,7 @@ export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: Ju
       if (!hash) return check(decoy.encodedFor(login), standing, question)
       // The account is guarded too, because a lookup may find it under many spellings of its login.
       const account = `account ${accounts[0]?.id} ${hash.encoded}`
-      const decision = await guard(account, () => check(hash.encoded, standing, question))
+      const decision = await guard.run(account, () => check(hash.encoded, standing, question))
       decoy.saw(hash.cost, decision.credential === 'VERIFIED')
       return decision
     })

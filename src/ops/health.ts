@@ -11,9 +11,11 @@ export interface HealthParts {
   readonly isDraining: () => boolean
   /** Set where no call could be authenticated without an authorization server's keys. */
   readonly keys?: { ready(): boolean } | undefined
+  /** Shown and not judged: without its ledger the server still answers rightly. */
+  readonly ledger?: { readonly status: Readonly<Record<string, unknown>> } | undefined
 }
 
-export const createHealthApp = ({ legacy, pool, isDraining, keys }: HealthParts): Hono => {
+export const createHealthApp = ({ legacy, pool, isDraining, keys, ledger }: HealthParts): Hono => {
   const app = new Hono()
   app.get('/livez', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
@@ -27,7 +29,14 @@ export const createHealthApp = ({ legacy, pool, isDraining, keys }: HealthParts)
     const workers = `${pool.alive} of ${pool.size}`
     const { name: engine, fallback } = pool.engine
     const oauthKeys = keys && { oauthKeys: keysOk ? 'ok' : 'missing' }
-    const parts = { legacyStore, workers, engine, fallback, ...oauthKeys }
+    const parts = {
+      legacyStore,
+      workers,
+      engine,
+      fallback,
+      ...oauthKeys,
+      ledger: ledger?.status ?? 'off',
+    }
     return c.json({ ready, ...parts, draining: isDraining() }, ready ? 200 : 503)
   })
   return app

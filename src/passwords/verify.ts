@@ -15,3 +15,6 @@ const familyOf = (encoded: string): Family | undefined =>
 /** Says, at no cost and without throwing, whether an encoded hash can be checked. */
 export const inspect = (encoded: string, bounds: Bounds): Inspection =>
   familyOf(encoded)?.inspect(encoded, bounds) ?? { flaw: 'unrecognised' }
+
+export const familyName = (encoded: string): string =>
+  familyOf(encoded)?.identifier ?? 'unrecognised'

@@ -15,7 +15,7 @@ let guard: Guard
 let decided: number
 
 const guess = async (subject: string, decision = WRONG): Promise<string> => {
-  const { reason } = await guard(subject, async () => {
+  const { reason } = await guard.run(subject, async () => {
     decided++
     return decision
   })
@@ -50,7 +50,7 @@ describe('wrong passwords', () => {
     let begun = 0
     const release: (() => void)[] = []
     const answers = Array.from({ length: 3 * LIMIT }, () =>
-      guard('victim', async () => {
+      guard.run('victim', async () => {
         begun++
         await new Promise<void>((resolve) => release.push(resolve))
         return WRONG
@@ -84,7 +84,7 @@ describe('wrong passwords', () => {
   it('one inside the other count once', async () => {
     await guessWrong('account', LIMIT)
     for (let i = 0; i < 2 * LIMIT; i++) {
-      const { reason } = await guard('alias', () => guard('account', async () => WRONG))
+      const { reason } = await guard.run('alias', () => guard.run('account', async () => WRONG))
       expect(reason).toBe('too_many_guesses')
     }
     expect(await guess('alias')).toBe('mismatch')
@@ -102,7 +102,7 @@ describe('a right password', () => {
 
 describe('a call that could not be decided', () => {
   const fail = (): Promise<unknown> =>
-    guard('victim', () => Promise.reject(new Error('no store'))).catch(() => undefined)
+    guard.run('victim', () => Promise.reject(new Error('no store'))).catch(() => undefined)
 
   it('counts nothing', async () => {
     for (let i = 0; i < 2 * LIMIT; i++) await fail()
@@ -112,14 +112,57 @@ describe('a call that could not be decided', () => {
 
   it('gives back nothing that time has forgotten already', async () => {
     let crash = (): void => undefined
-    const failing = guard('victim', () => {
-      return new Promise((_, reject) => (crash = () => reject(new Error('no store'))))
+    const failing = guard.run('victim', () => {
+      return new Promise<never>((_, reject) => (crash = () => reject(new Error('no store'))))
     })
     clock.advance(WINDOW_MS)
     await guessWrong('victim', LIMIT)
     crash()
     await expect(failing).rejects.toThrow('no store')
     expect(await guess('victim')).toBe('too_many_guesses')
+  })
+})
+
+describe('a wrong password that was decided elsewhere', () => {
+  const hearOf = (times: number, ageMs: number): void => {
+    for (let i = 0; i < times; i++) guard.countElsewhere('victim', ageMs)
+  }
+
+  it('counts as one here', async () => {
+    await guessWrong('victim', LIMIT - 2)
+    hearOf(1, 0)
+    expect(await guess('victim')).toBe('mismatch')
+    expect(await guess('victim', RIGHT)).toBe('too_many_guesses')
+    expect(await guess('another')).toBe('mismatch')
+  })
+
+  it('is forgotten by its age, even if it is older than this process', async () => {
+    hearOf(LIMIT, WINDOW_MS / 2)
+    decided = 0
+    await guessWrong('victim', LIMIT)
+    expect(decided).toBe(LIMIT / 2)
+    clock.advance(WINDOW_MS)
+    hearOf(LIMIT, WINDOW_MS)
+    expect(await guess('victim', RIGHT)).toBe('match')
+  })
+
+  it('is not forgiven with a right one that was under way when it came', async () => {
+    await guard.run('victim', async () => {
+      hearOf(LIMIT, 0)
+      return RIGHT
+    })
+    expect(await guess('victim', RIGHT)).toBe('too_many_guesses')
+  })
+
+  it('locks nobody for longer than a window, however many servers tell of some', async () => {
+    hearOf(100 * LIMIT, 0)
+    expect(await guess('victim', RIGHT)).toBe('too_many_guesses')
+    clock.advance(WINDOW_MS / LIMIT)
+    expect(await guess('victim', RIGHT)).toBe('match')
+    clock.advance(WINDOW_MS)
+    decided = 0
+    await guessWrong('victim', 2 * LIMIT)
+    expect(decided).toBe(LIMIT)
   })
 })
 

@@ -77,7 +77,7 @@ describe('a retry', () => {
 
 describe('guessing', () => {
   it.each(['good', 'off', 'nobody'])('at "%s" ends at the limit, at no cost', async (login) => {
-    const hook = await start({ settings: { guesses: { limit: 3, windowMs: 900_000 } } })
+    const hook = await start({ guesses: { limit: 3, windowMs: 900_000 } })
     for (let i = 0; i < 3; i++) {
       expect((await hook.signIn(login, `guess ${i}`)).text).not.toContain('debugContext')
     }
@@ -94,14 +94,14 @@ describe('guessing', () => {
   })
 
   it('in parallel does not get past the limit', async () => {
-    const hook = await start({ settings: { guesses: { limit: 3, windowMs: 900_000 } } })
+    const hook = await start({ guesses: { limit: 3, windowMs: 900_000 } })
     const guesses = Array.from({ length: 9 }, (_, i) => hook.signIn('good', `guess ${i}`))
     await Promise.all(guesses)
     expect(hook.runs).toHaveLength(3)
   })
 
   it('at one account under several spellings of its login is counted together', async () => {
-    const hook = await start({ settings: { guesses: { limit: 3, windowMs: 900_000 } } })
+    const hook = await start({ guesses: { limit: 3, windowMs: 900_000 } })
     for (const login of ['good', 'good@example.com', 'good']) await hook.signIn(login, 'guess')
     const reply = await hook.signIn('good@example.com', 'open sesame')
     expect(reply.text).toContain('too_many_guesses')

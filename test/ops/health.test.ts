@@ -20,7 +20,7 @@ it('/livez answers while every thread is busy', async () => {
   expect(await probe(hook.base, '/livez')).toEqual([200, 'ok\n'])
   expect(await probe(hook.base, '/readyz')).toEqual([
     200,
-    '{"ready":true,"legacyStore":"ok","workers":"2 of 2","engine":"bcryptjs","draining":false}',
+    '{"ready":true,"legacyStore":"ok","workers":"2 of 2","engine":"bcryptjs","ledger":"off","draining":false}',
   ])
   releaseHeld()
   await Promise.all(held)

@@ -1,7 +1,8 @@
 /** The command as a user runs it: the built file in a process of its own. */
-import { spawn } from 'node:child_process'
+import { spawn, type SpawnOptionsWithStdioTuple } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { tempDir } from './temp.ts'
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
@@ -16,8 +17,15 @@ export const startCommand = (
   args: readonly string[],
   env: Record<string, string>,
   input: string | null = '',
+  // A directory of its own, since a server that is told nothing else keeps its ledger there.
+  cwd = tempDir(),
 ) => {
-  const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const stdio: SpawnOptionsWithStdioTuple<'pipe', 'pipe', 'pipe'>['stdio'] = [
+    'pipe',
+    'pipe',
+    'pipe',
+  ]
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio })
   if (input !== null) child.stdin.end(input)
   let stdout = ''
   let stderr = ''
@@ -29,6 +37,7 @@ export const startCommand = (
   onTestFinished(() => void child.kill('SIGKILL'))
   return {
     child,
+    cwd,
     ended,
     stdout: () => stdout,
     /** Resolves with the first match in the output; fails if the command ends before it. */

@@ -7,6 +7,8 @@ import { Writable } from 'node:stream'
 import type { OAuth } from '../../src/commands/serve-oauth.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { createHookApp, HOOK_PATH, type HookSettings } from '../../src/hook/app.ts'
+import { createGuard, type GuessSettings } from '../../src/hook/guard.ts'
+import type { Ledger } from '../../src/hook/ledger.ts'
 import { openSqliteStore } from '../../src/legacy/sqlite.ts'
 import { createHealthApp } from '../../src/ops/health.ts'
 import { listen } from '../../src/ops/listen.ts'
@@ -65,6 +67,8 @@ export const payload = (username: unknown, password: unknown, more: object = {})
 export interface HookOptions {
   readonly rows?: readonly Row[]
   readonly settings?: Partial<HookSettings>
+  readonly guesses?: GuessSettings
+  readonly ledger?: Ledger
   readonly clock?: Clock
   readonly oauth?: OAuth
   readonly poolSize?: number
@@ -93,7 +97,6 @@ export const startHook = async (options: HookOptions = {}) => {
     orgUrl: undefined,
     deadlineMs: 2500,
     bounds: { bcryptCost: 14 },
-    guesses: { limit: 10, windowMs: 900_000 },
     decoySecret: SECRET,
     ...options.settings,
   }
@@ -128,11 +131,13 @@ export const startHook = async (options: HookOptions = {}) => {
     legacy,
     sample,
     checker,
+    guard: createGuard(options.guesses ?? { limit: 10, windowMs: 900_000 }, clock),
     checkBearer,
     clock,
     log,
     nameLogin,
     isDraining,
+    ledger: options.ledger,
   })
   app.route('/', createHealthApp({ legacy, pool, isDraining, keys }))
   const listener = await listen({

@@ -1,0 +1,89 @@
+/** What the hook tells the ledger: each decision once, and nothing else. */
+import { hashSync } from 'bcryptjs'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { DecidedCall } from '../../src/hook/ledger.ts'
+import { ManualClock } from '../support/clock.ts'
+import { startHook, type HookOptions } from '../support/hook.ts'
+import { releaseHeld, SLOW_WORKER } from '../support/workers.ts'
+
+const ROWS = [
+  { login: 'good@example.com', hash: hashSync('open sesame', 4) },
+  { login: 'bad@example.com', hash: '{SHA}no bcrypt' },
+]
+const EVENT = { eventId: 'one-event' }
+
+const start = async (options: HookOptions = {}) => {
+  const told: DecidedCall[] = []
+  const ledger = { record: (decided: DecidedCall) => void told.push(decided) }
+  const nameLogin = (login: string): string => `name of ${login}`
+  const hook = await startHook({ rows: ROWS, ledger, nameLogin, ...options })
+  onTestFinished(async () => {
+    releaseHeld()
+    await hook.close()
+  })
+  return { ...hook, told }
+}
+
+describe('the ledger', () => {
+  it('is told what was decided, of whom, and how long it took', async () => {
+    const { signIn, told, lines } = await start()
+    await signIn('Good@example.com ', 'open sesame', EVENT)
+    expect(told).toEqual([
+      {
+        eventId: 'one-event',
+        account: 'name of good@example.com',
+        outcome: 'VERIFIED',
+        reason: 'match',
+        hash: { family: 'bcrypt', cost: 4 },
+        waitMs: expect.any(Number) as number,
+        runMs: expect.any(Number) as number,
+      },
+    ])
+    const { waitMs, runMs } = told[0] ?? { waitMs: NaN, runMs: NaN }
+    expect(lines().at(-1)).toMatchObject({
+      login: told[0]?.account,
+      waitMs: Math.round(waitMs * 10) / 10,
+      runMs: Math.round(runMs * 10) / 10,
+    })
+  })
+
+  it("is told of no hash but the account's own, if that is sound", async () => {
+    const { signIn, told } = await start()
+    await signIn('nobody@example.com', 'open sesame')
+    await signIn('bad@example.com', 'open sesame')
+    expect(told).toMatchObject([
+      { outcome: 'UNVERIFIED', reason: 'unknown_login', hash: undefined },
+      { outcome: 'UNVERIFIED', reason: 'hash_unrecognised', hash: undefined },
+    ])
+    expect(told.every(({ runMs }) => runMs > 0)).toBe(true)
+  })
+
+  it('is told of a guess that was refused unseen, which took no time', async () => {
+    const { signIn, told } = await start({ guesses: { limit: 1, windowMs: 900_000 } })
+    await signIn('good@example.com', 'open barley')
+    await signIn('good@example.com', 'open sesame')
+    expect(told[1]).toMatchObject({ reason: 'too_many_guesses', waitMs: 0, runMs: 0 })
+  })
+
+  it('is told once of a call that is joined and replayed', async () => {
+    const { signIn, told, runs, lines } = await start({
+      clock: new ManualClock(),
+      workerUrl: SLOW_WORKER,
+    })
+    const first = signIn('good@example.com', 'hold', EVENT)
+    await expect.poll(() => runs.length).toBe(1)
+    const second = signIn('good@example.com', 'hold', EVENT)
+    releaseHeld()
+    await Promise.all([first, second])
+    await signIn('good@example.com', 'hold', EVENT)
+    expect(lines()).toHaveLength(3)
+    expect(told).toHaveLength(1)
+  })
+
+  it('is told nothing of a call that could not be decided', async () => {
+    const { signIn, told, pool } = await start()
+    await pool.close()
+    expect((await signIn('good@example.com', 'open sesame')).status).toBe(503)
+    expect(told).toEqual([])
+  })
+})
