@@ -45,6 +45,8 @@ const isIssuer = (value: string): boolean => isSafeUrl(value) && !/[?#@\s]/.test
 /** A field value that reaches the server as it was sent: RFC 9110, section 5.5. */
 const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/)
 
+const pemCertificates = z.string().includes('-----BEGIN CERTIFICATE-----')
+
 /** Below this, production refuses a secret: 32 characters of base64 hold 192 bits. */
 export const MIN_SECRET_LENGTH = 32
 
@@ -183,7 +185,7 @@ export const variables = z.object({
       secret: true,
     },
   ),
-  LEGACY_DB_CA: variable(z.string().includes('-----BEGIN CERTIFICATE-----').optional(), {
+  LEGACY_DB_CA: variable(pemCertificates.optional(), {
     help: 'certificates (PEM) to trust for the legacy store in place of the public ones, best as LEGACY_DB_CA_FILE; asks for TLS',
     fix: "Set LEGACY_DB_CA_FILE to the path of your database's CA certificate, in PEM.",
     secret: true,
@@ -203,14 +205,19 @@ export const variables = z.object({
   LEDGER_DB_URL: variable(
     z
       .string()
-      .regex(/^(off$|(sqlite|postgres|postgresql|mysql):.)/)
+      .regex(/^(off$|sqlite:.|(postgres|postgresql|mysql|mariadb):\/\/.)/)
       .optional(),
     {
-      help: 'the ledger of decisions: sqlite:PATH (okta-migrate-ledger.sqlite in the working directory if not set), postgres://… or mysql://… where replicas share it, or off',
+      help: 'the ledger of decisions: sqlite:PATH (okta-migrate-ledger.sqlite in the working directory if not set), postgres://… or mysql://… (mariadb://) where replicas share it, with ?sslmode=verify-full for TLS, or off',
       fix: 'Use sqlite:/data/ledger.sqlite, postgres://USER:PASSWORD@HOST/DATABASE, mysql://USER:PASSWORD@HOST/DATABASE, or off.',
       secret: true,
     },
   ),
+  LEDGER_DB_CA: variable(pemCertificates.optional(), {
+    help: "certificates (PEM) to trust for the ledger's server in place of the public ones, best as LEDGER_DB_CA_FILE; asks for TLS",
+    fix: "Set LEDGER_DB_CA_FILE to the path of your database's CA certificate, in PEM.",
+    secret: true,
+  }),
   LEDGER_SPILL_DIR: variable(z.string().optional(), {
     help: "a directory on this machine's disk where decisions wait for the ledger's database; if not set, that of the SQLite ledger, or the working directory",
     fix: 'Use a directory that this user may write to and that outlives the process.',

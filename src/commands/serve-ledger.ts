@@ -6,16 +6,13 @@ import { AppError } from '../errors.ts'
 import { TOO_MANY_GUESSES } from '../hook/decide.ts'
 import { loginSubject, type Guard } from '../hook/guard.ts'
 import { Ledger, type GuessSharing, type LedgerOptions } from '../ledger/ledger.ts'
+import { describePlace, sqlitePath } from '../ledger/server.ts'
 import { isDemo, type ServeConfig } from './serve-config.ts'
 
 const DEFAULT_URL = 'sqlite:okta-migrate-ledger.sqlite'
 
 /** A server's disk may be lost with its container; a SQLite ledger is on a disk that is kept. */
-const spillDirFor = (url: string): string =>
-  url.startsWith('sqlite:') ? dirname(url.slice('sqlite:'.length)) : '.'
-
-const describe = (url: string): string =>
-  url.startsWith('sqlite:') ? url : `${new URL(url).protocol}//${new URL(url).host}`
+const spillDirFor = (url: string): string => dirname(sqlitePath(url) ?? './')
 
 export interface Guarded {
   readonly guard: Guard
@@ -68,10 +65,13 @@ export const startLedger = async (
       'FINGERPRINT_KEY is not set: with another HOOK_SECRET the ledger will take known accounts for new ones',
     )
   }
+  const place = { url, ca: config.LEDGER_DB_CA }
+  const { name, warnings } = describePlace(place)
+  for (const warning of warnings) log.warn(warning)
   const spillDir = config.LEDGER_SPILL_DIR ?? spillDirFor(url)
-  const options = { url, spillDir, sharing: shareWith(guarded), clock, log }
+  const options = { place, spillDir, sharing: shareWith(guarded), clock, log }
   const isAsked = config.LEDGER_DB_URL !== undefined || config.LEDGER_SPILL_DIR !== undefined
   const ledger = isAsked ? await Ledger.start(options) : await startIfWritable(options, log)
-  if (ledger) log.info({ ledger: describe(url), spillDir }, 'the ledger is kept')
+  if (ledger) log.info({ ledger: name, spillDir }, 'the ledger is kept')
   return ledger
 }

@@ -2,7 +2,7 @@
 import { Kysely, sql, type ExpressionBuilder, type Generated } from 'kysely'
 import type { Entry } from './entry.ts'
 import { migrate } from './migrations.ts'
-import { openServer, type Kind } from './server.ts'
+import { openServer, type Kind, type Place } from './server.ts'
 import { toAccount, type Account } from './state.ts'
 
 interface Schema {
@@ -154,11 +154,10 @@ const confirm = async (db: Db, kind: Kind, account: string, at: string): Promise
 
 /**
  * Opens the ledger's database for reading and writing; `migrate` must come first.
- * @param url as LEDGER_DB_URL
- * @throws AppError `ledger_unusable` when a SQLite file cannot be opened
+ * @throws AppError `ledger_unusable` when the URL cannot serve or a SQLite file cannot be opened
  */
-export const openLedgerDatabase = (url: string): LedgerDatabase => {
-  const { kind, dialect, cut } = openServer(url)
+export const openLedgerDatabase = (place: Place): LedgerDatabase => {
+  const { kind, dialect, cut } = openServer(place)
   const db: Db = new Kysely<Schema>({ dialect })
   return {
     migrate: () => migrate(db as unknown as Kysely<unknown>, kind),

@@ -7,6 +7,7 @@ import { AppError, describeUnforeseen } from '../errors.ts'
 import { toEntry, type Decided, type Entry } from './entry.ts'
 import type { Guess, GuessRules } from './guesses.ts'
 import type { FromKeeper, LedgerSetup, Standing, ToKeeper } from './protocol.ts'
+import type { Place } from './server.ts'
 
 /** Entries that may wait in memory for the disk: minutes of sign-ins, a few megabytes. */
 export const MAX_IN_MEMORY = 10_000
@@ -43,8 +44,7 @@ export interface GuessSharing {
 }
 
 export interface LedgerOptions {
-  /** As LEDGER_DB_URL. */
-  readonly url: string
+  readonly place: Place
   /** A directory on this machine's disk. */
   readonly spillDir: string
   readonly sharing?: GuessSharing
@@ -170,10 +170,10 @@ export class Ledger {
   }
 
   #spawn(): Worker {
-    const { url, spillDir, sharing, threadUrl = THREAD_URL } = this.#options
+    const { place, spillDir, sharing, threadUrl = THREAD_URL } = this.#options
     const guesses = sharing?.rules
     const setup: LedgerSetup = {
-      url,
+      place,
       spillDir,
       replica: this.#replica,
       guesses,

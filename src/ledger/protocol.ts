@@ -2,10 +2,10 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Entry } from './entry.ts'
 import type { Guess, GuessRules } from './guesses.ts'
+import type { Place } from './server.ts'
 
 export interface LedgerSetup {
-  /** As LEDGER_DB_URL. */
-  readonly url: string
+  readonly place: Place
   readonly spillDir: string
   /** A name that no other process has, now or earlier. */
   readonly replica: string

@@ -2,6 +2,7 @@
 import { MysqlDialect, PostgresDialect, SqliteDialect, type Dialect } from 'kysely'
 import { createPool } from 'mysql2'
 import pg from 'pg'
+import { lineWarnings, mysqlTls, parseAddress, postgresTls, type Address } from '../address.ts'
 import { openFile } from './file.ts'
 
 export type Kind = 'sqlite' | 'postgres' | 'mysql'
@@ -21,8 +22,8 @@ const BUSY_TIMEOUT_MS = 2_000
 /** One connection: the ledger's thread asks one thing at a time. */
 const SIZE = 1
 
-const openSqlite = (url: string): Server => {
-  const database = openFile(url.replace(/^sqlite:/, ''), BUSY_TIMEOUT_MS)
+const openSqlite = (path: string): Server => {
+  const database = openFile(path, BUSY_TIMEOUT_MS)
   return {
     kind: 'sqlite',
     dialect: new SqliteDialect({ database }),
@@ -30,9 +31,13 @@ const openSqlite = (url: string): Server => {
   }
 }
 
-const openPostgres = (url: string): Server => {
+const openPostgres = ({ password, tls, ...where }: Address): Server => {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...where,
+    // As a function it is used as it is, even empty; else the driver looks in its user's home.
+    password: () => password,
+    ssl: postgresTls(tls),
+    application_name: 'okta-migrate',
     max: SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
@@ -52,8 +57,13 @@ const openPostgres = (url: string): Server => {
   return { kind: 'postgres', dialect: new PostgresDialect({ pool }), cut }
 }
 
-const openMysql = (url: string): Server => {
-  const pool = createPool({ uri: url, connectionLimit: SIZE, connectTimeout: CONNECT_TIMEOUT_MS })
+const openMysql = ({ tls, ...where }: Address): Server => {
+  const pool = createPool({
+    ...where,
+    ...mysqlTls(tls),
+    connectionLimit: SIZE,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+  })
   const connections = new Set<{ destroy(): void }>()
   pool.on('connection', (connection) => {
     connections.add(connection)
@@ -66,19 +76,57 @@ const openMysql = (url: string): Server => {
   return { kind: 'mysql', dialect: new MysqlDialect({ pool }), cut }
 }
 
-const OPENERS: Readonly<Record<string, (url: string) => Server>> = {
-  sqlite: openSqlite,
-  postgres: openPostgres,
-  postgresql: openPostgres,
-  mysql: openMysql,
+interface Remote {
+  readonly defaultPort: number
+  readonly open: (address: Address) => Server
+}
+
+const POSTGRES: Remote = { defaultPort: 5432, open: openPostgres }
+const MYSQL: Remote = { defaultPort: 3306, open: openMysql }
+
+const REMOTES: Readonly<Record<string, Remote>> = {
+  postgres: POSTGRES,
+  postgresql: POSTGRES,
+  mysql: MYSQL,
+  mariadb: MYSQL,
+}
+
+/** Where the ledger is. */
+export interface Place {
+  /** As LEDGER_DB_URL. */
+  readonly url: string
+  /** PEM certificates to trust for a server in place of the public ones. */
+  readonly ca?: string | undefined
+}
+
+/** The path of a SQLite ledger; undefined for one on a server. */
+export const sqlitePath = (url: string): string | undefined => /^sqlite:(.+)/s.exec(url)?.[1]
+
+const remoteAt = ({ url, ca }: Place): { remote: Remote; address: Address } => {
+  const remote = REMOTES[url.split(':', 1)[0] ?? '']
+  if (!remote) throw new TypeError('not a URL of a ledger')
+  const { defaultPort } = remote
+  return { remote, address: parseAddress(url, { prefix: 'LEDGER_DB', defaultPort, ca }) }
+}
+
+/**
+ * Where the ledger is, in words that may be logged, and what to know about the way there.
+ * @throws AppError `ledger_unusable` for a URL that cannot serve
+ */
+export const describePlace = (place: Place): { name: string; warnings: readonly string[] } => {
+  if (sqlitePath(place.url) !== undefined) return { name: place.url, warnings: [] }
+  const { address } = remoteAt(place)
+  const { host, port, database } = address
+  return { name: `${host}:${port}/${database}`, warnings: lineWarnings(address, 'LEDGER_DB') }
 }
 
 /**
  * Opens a SQLite file, or makes ready to connect to a server at the first statement.
- * @throws AppError `ledger_unusable` when a file cannot be opened
+ * @throws AppError `ledger_unusable` when the URL cannot serve or a file cannot be opened
  */
-export const openServer = (url: string): Server => {
-  const open = OPENERS[url.split(':', 1)[0] ?? '']
-  if (!open) throw new TypeError('not a URL of a ledger')
-  return open(url)
+export const openServer = (place: Place): Server => {
+  const path = sqlitePath(place.url)
+  if (path !== undefined) return openSqlite(path)
+  const { remote, address } = remoteAt(place)
+  return remote.open(address)
 }

@@ -10,7 +10,7 @@ import { openSpill } from './spill.ts'
 const port = parentPort
 if (!port) throw new TypeError('thread.ts runs as a worker thread only')
 
-const { url, spillDir, replica, guesses, toldUpTo } = workerData as LedgerSetup
+const { place, spillDir, replica, guesses, toldUpTo } = workerData as LedgerSetup
 const tell = (message: FromKeeper): void => port.postMessage(message)
 
 const listen = (keeper: Keeper): void => {
@@ -26,7 +26,7 @@ const listen = (keeper: Keeper): void => {
 try {
   const keeper = new Keeper({
     spill: openSpill(spillDir),
-    open: () => openLedgerDatabase(url),
+    open: () => openLedgerDatabase(place),
     replica,
     guesses,
     toldUpTo,

@@ -1,7 +1,7 @@
 /** Owns the legacy store in MySQL or MariaDB. */
 import { createConnection, type FieldPacket, type RowDataPacket, type TypeCast } from 'mysql2'
 import { connect } from 'node:net'
-import { MIN_TLS_VERSION, type Address } from './address.ts'
+import { mysqlTls, type Address } from '../address.ts'
 import { EMPTY } from './parameters.ts'
 import { comparedExpressions, scanWarnings } from './plan.ts'
 import type { Server, SqlLink } from './remote.ts'
@@ -43,14 +43,7 @@ const open = ({ tls, ...where }: Address, statementMs: number): SqlLink => {
   const socket = connect(where.port, where.host).setNoDelay(true)
   const connection = createConnection({
     ...where,
-    ...(tls && {
-      ssl: {
-        ...(tls.ca !== undefined && { ca: tls.ca }),
-        minVersion: MIN_TLS_VERSION,
-        rejectUnauthorized: true,
-        verifyIdentity: tls.namesHost,
-      },
-    }),
+    ...mysqlTls(tls),
     stream: () => socket,
     connectTimeout: 0,
     supportBigNumbers: true,

@@ -1,8 +1,7 @@
 /** Owns the legacy store in PostgreSQL. */
 import { Socket } from 'node:net'
-import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
-import { MIN_TLS_VERSION, type Address, type Tls } from './address.ts'
+import { postgresTls, type Address } from '../address.ts'
 import { EMPTY } from './parameters.ts'
 import { scanWarnings } from './plan.ts'
 import type { Server, SqlLink } from './remote.ts'
@@ -26,12 +25,6 @@ const PARSERS: Readonly<Record<number, Parser>> = {
 
 const types = { getTypeParser: (oid: number) => PARSERS[oid] ?? ((text: string) => text) }
 
-const tlsOptions = ({ ca, namesHost }: Tls): ConnectionOptions => ({
-  ca,
-  minVersion: MIN_TLS_VERSION,
-  ...(!namesHost && { checkServerIdentity: () => undefined }),
-})
-
 const optionsOf = (settings: Readonly<Record<string, string | number>>): string =>
   Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)
@@ -43,7 +36,7 @@ const open = ({ password, tls, ...where }: Address, statementMs: number): SqlLin
     ...where,
     // As a function it is used as it is, even empty; else the driver looks in its user's home.
     password: () => password,
-    ssl: tls ? tlsOptions(tls) : false,
+    ssl: postgresTls(tls),
     stream: () => socket,
     application_name: 'okta-migrate',
     options: optionsOf({

@@ -1,7 +1,7 @@
 /** Owns what legacy stores on a server share: one lookup, its limits, and the check at the start. */
+import { lineWarnings, parseAddress, type Address } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
-import { lineWarnings, parseAddress, type Address } from './address.ts'
 import { EMPTY, translate, type Dialect, type Parameters } from './parameters.ts'
 import { createPool, type Link, type Pool } from './pool.ts'
 import {
@@ -118,7 +118,8 @@ export const openRemoteStore = async (
   url: string,
   { sql = DEFAULT_LOOKUP_SQL, poolSize, lookupMs, ca, clock }: StoreOptions,
 ): Promise<LegacyStore> => {
-  const address = parseAddress(url, server.defaultPort, ca)
+  const { defaultPort } = server
+  const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort, ca })
   const lookup = prepare(sql, server.dialect)
   const pool = createPool({ size: poolSize, open: () => server.open(address, lookupMs), clock })
 
@@ -140,7 +141,10 @@ export const openRemoteStore = async (
   }
 
   return {
-    warnings: [...lineWarnings(address), ...(await check(pool, clock, server, lookup))],
+    warnings: [
+      ...lineWarnings(address, 'LEGACY_DB'),
+      ...(await check(pool, clock, server, lookup)),
+    ],
     find,
     ping: async () => {
       await find(EMPTY.login, EMPTY.username)

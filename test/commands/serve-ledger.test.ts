@@ -8,7 +8,7 @@ import { HOOK_PATH } from '../../src/hook/app.ts'
 import { openLedgerDatabase } from '../../src/ledger/database.ts'
 import { runCommand, startCommand } from '../support/command.ts'
 import { makeLegacyDb, payload } from '../support/hook.ts'
-import { DATABASES } from '../support/ledger-databases.ts'
+import { ALL_KINDS, describeEach, freshDatabase } from '../support/databases.ts'
 import { runSql } from '../support/ledger-sql.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -64,7 +64,7 @@ describe('the ledger', () => {
       { event_id: 'second', outcome: 'VERIFIED', reason: 'match', ...hash },
       { event_id: 'third', outcome: 'VERIFIED', reason: 'match', ...hash },
     ])
-    const database = openLedgerDatabase(url)
+    const database = openLedgerDatabase({ url })
     const [account] = await database.accounts('', 10)
     await database.close()
     expect(account).toMatchObject({ state: 'verified_again', verifications: 2 })
@@ -124,12 +124,10 @@ describe('the ledger', () => {
   })
 })
 
-describe.each(DATABASES)('two servers that share a ledger in $kind', ({ unreachable, fresh }) => {
-  const test = unreachable === undefined ? it : it.skip
-
-  test('count the guesses of both, each once', async () => {
+await describeEach(ALL_KINDS, 'two servers that share a ledger', (kind) => {
+  it('count the guesses of both, each once', async () => {
     const shared = {
-      LEDGER_DB_URL: await fresh(),
+      LEDGER_DB_URL: await freshDatabase(kind),
       FINGERPRINT_KEY: 'a key that both have',
       GUESS_LIMIT: '5',
       HASH_WORKERS: '1',

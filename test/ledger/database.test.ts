@@ -2,17 +2,18 @@
 import fc from 'fast-check'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import { openLedgerDatabase, type LedgerDatabase } from '../../src/ledger/database.ts'
 import { MAX_ACCOUNT_LENGTH, toEntry } from '../../src/ledger/entry.ts'
-import { DATABASES, entry } from '../support/ledger-databases.ts'
+import { ALL_KINDS, describeEach, freshDatabase } from '../support/databases.ts'
+import { entry } from '../support/ledger-entry.ts'
 import { runSql } from '../support/ledger-sql.ts'
 
 const opened: LedgerDatabase[] = []
 
 const open = (url: string): LedgerDatabase => {
-  const database = openLedgerDatabase(url)
+  const database = openLedgerDatabase({ url })
   opened.push(database)
   return database
 }
@@ -32,17 +33,15 @@ const migrateInProcesses = async (url: string, count: number): Promise<unknown[]
   return Promise.all(results)
 }
 
-describe.each(DATABASES)('a ledger in $kind', ({ kind, unreachable, fresh }) => {
-  const test = unreachable === undefined ? it : it.skip
-
+await describeEach(ALL_KINDS, 'a ledger', (kind) => {
   const ready = async (): Promise<{ url: string; database: LedgerDatabase }> => {
-    const url = await fresh()
+    const url = await freshDatabase(kind)
     const database = open(url)
     await database.migrate()
     return { url, database }
   }
 
-  test('keeps a decision as it was told', async () => {
+  it('keeps a decision as it was told', async () => {
     const { url, database } = await ready()
     const told = entry({ account: 'Größe 日本 👩‍💻', hashFamily: null, hashCost: null })
     await database.write([told])
@@ -62,14 +61,14 @@ describe.each(DATABASES)('a ledger in $kind', ({ kind, unreachable, fresh }) => 
     })
   })
 
-  test('keeps each event once and in order, whoever writes it and however often', async () => {
+  it('keeps each event once and in order, whoever writes it and however often', async () => {
     const { url, database } = await ready()
     const other = open(url)
     const [a, b, c] = [entry({ eventId: 'same' }), entry({ eventId: 'SAME' }), entry()]
     await database.write([a, b, a])
     const writing = other.write([b, a])
     // Two writers of one SQLite file in one thread would wait for each other.
-    if (kind === 'sqlite') await writing
+    if (kind.dialect === 'sqlite') await writing
     await Promise.all([writing, database.write([a, c])])
     const seen = await database.after(0, 100)
     expect(seen).toHaveLength(3)
@@ -77,16 +76,16 @@ describe.each(DATABASES)('a ledger in $kind', ({ kind, unreachable, fresh }) => 
     expect(rows.map((row) => row['event_id'])).toEqual(['same', 'SAME', c.eventId])
   })
 
-  test('writes all of a batch or none', async () => {
+  it('writes all of a batch or none', async () => {
     const { database } = await ready()
     const tooLong = entry({ reason: 'x'.repeat(65), hashCost: 'ten' as unknown as number })
-    if (kind === 'sqlite') Object.assign(tooLong, { waitMs: null })
+    if (kind.dialect === 'sqlite') Object.assign(tooLong, { waitMs: null })
     await expect(database.write([entry(), tooLong])).rejects.toThrow()
     expect(await database.after(0, 100)).toEqual([])
     expect(await database.accounts('', 100)).toEqual([])
   })
 
-  test('takes whatever is typed as a login', async () => {
+  it('takes whatever is typed as a login', async () => {
     const { database } = await ready()
     const login = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
@@ -107,7 +106,7 @@ describe.each(DATABASES)('a ledger in $kind', ({ kind, unreachable, fresh }) => 
     })
   })
 
-  test('knows each account by what was decided and confirmed', async () => {
+  it('knows each account by what was decided and confirmed', async () => {
     const { database } = await ready()
     const verified = { outcome: 'VERIFIED', reason: 'match' } as const
     const at = (minute: number): string => `2026-10-01T12:0${minute}:00.000Z`
@@ -146,7 +145,7 @@ describe.each(DATABASES)('a ledger in $kind', ({ kind, unreachable, fresh }) => 
     expect(await database.account('C Twice')).toBeUndefined()
   })
 
-  test('does not count a VERIFIED again when it is replayed', async () => {
+  it('does not count a VERIFIED again when it is replayed', async () => {
     const { database } = await ready()
     const verified = entry({ outcome: 'VERIFIED', reason: 'match' })
     await database.write([verified])
@@ -157,7 +156,7 @@ describe.each(DATABASES)('a ledger in $kind', ({ kind, unreachable, fresh }) => 
     expect(before).toMatchObject({ state: 'confirmed', verifications: 1 })
   })
 
-  test('finds its place by time, for a process that starts in the middle', async () => {
+  it('finds its place by time, for a process that starts in the middle', async () => {
     const { database } = await ready()
     expect(await database.idBefore('2026-10-01T12:00:00.000Z')).toBe(0)
     const at = (decidedAt: string) => entry({ decidedAt })
@@ -169,13 +168,13 @@ describe.each(DATABASES)('a ledger in $kind', ({ kind, unreachable, fresh }) => 
     expect(await database.after(0, 1)).toMatchObject([{ id: 1 }])
   })
 
-  test('is migrated once by processes that start at once', async () => {
-    const url = await fresh()
+  it('is migrated once by processes that start at once', async () => {
+    const url = await freshDatabase(kind)
     expect(await migrateInProcesses(url, 3)).toEqual(['migrated', 'migrated', 'migrated'])
     expect(await runSql(url, 'SELECT version FROM ledger_schema')).toEqual([{ version: 1 }])
   })
 
-  test('that a newer version has changed is refused, and left as it is', async () => {
+  it('that a newer version has changed is refused, and left as it is', async () => {
     const { url } = await ready()
     await runSql(url, 'INSERT INTO ledger_schema (version) VALUES (1000)')
     const refused: unknown = await open(url)
@@ -187,7 +186,7 @@ describe.each(DATABASES)('a ledger in $kind', ({ kind, unreachable, fresh }) => 
     expect(await runSql(url, 'SELECT count(*) AS n FROM ledger_schema')).toHaveLength(1)
   })
 
-  test('that was half migrated is migrated to the end', async () => {
+  it('that was half migrated is migrated to the end', async () => {
     const { url } = await ready()
     await runSql(url, 'DELETE FROM ledger_schema')
     await runSql(url, 'DROP TABLE ledger_accounts')

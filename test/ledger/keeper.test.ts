@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLedgerDatabase } from '../../src/ledger/database.ts'
 import { REACH_TIMEOUT_MS } from '../../src/ledger/keeper.ts'
-import { DATABASES, entry } from '../support/ledger-databases.ts'
+import { describeEach, freshDatabase, SERVERS } from '../support/databases.ts'
+import { entry } from '../support/ledger-entry.ts'
 import { makeKeeper } from '../support/ledger-keeper.ts'
 import { runSql } from '../support/ledger-sql.ts'
 import { startProxy } from '../support/proxy.ts'
@@ -89,7 +90,7 @@ describe('the start', () => {
   it('is refused by a ledger of a newer version', async () => {
     const dir = tempDir()
     const url = sqliteIn(dir)
-    const database = openLedgerDatabase(url)
+    const database = openLedgerDatabase({ url })
     await database.migrate()
     await database.close()
     await runSql(url, 'INSERT INTO ledger_schema (version) VALUES (1000)')
@@ -108,18 +109,14 @@ describe('the start', () => {
   })
 })
 
-const servers = DATABASES.filter(({ kind }) => kind !== 'sqlite')
-
-describe.each(servers)('over $kind', ({ kind, unreachable, fresh }) => {
-  const test = unreachable === undefined ? it : it.skip
-
+await describeEach(SERVERS, 'a keeper', (kind) => {
   const behindProxy = async () => {
-    const url = await fresh()
-    const proxy = await startProxy(new URL(url), kind === 'postgres' ? 5432 : 3306)
+    const url = await freshDatabase(kind)
+    const proxy = await startProxy(new URL(url), kind.defaultPort)
     return { url, proxy, ...makeKeeper({ url: proxy.url, spillDir: tempDir() }) }
   }
 
-  test('an outage is sat out, from the start on', async () => {
+  it('an outage is sat out, from the start on', async () => {
     const { url, proxy, keeper, spill, told, pass } = await behindProxy()
     proxy.down()
     await keeper.start()
@@ -142,7 +139,7 @@ describe.each(servers)('over $kind', ({ kind, unreachable, fresh }) => {
     await keeper.close()
   })
 
-  test('a database that falls silent is cut off and reached anew', async () => {
+  it('a database that falls silent is cut off and reached anew', async () => {
     const { url, proxy, keeper, clock, spill, told, pass } = await behindProxy()
     await keeper.start()
     proxy.stall()
@@ -164,7 +161,7 @@ describe.each(servers)('over $kind', ({ kind, unreachable, fresh }) => {
     await keeper.close()
   })
 
-  test('the end is not held up by a database that has fallen silent', async () => {
+  it('the end is not held up by a database that has fallen silent', async () => {
     const { proxy, keeper, clock, told } = await behindProxy()
     await keeper.start()
     proxy.stall()
@@ -176,8 +173,8 @@ describe.each(servers)('over $kind', ({ kind, unreachable, fresh }) => {
     await closed
   })
 
-  test('a wrong database is refused at the start, without a word of its login', async () => {
-    const url = new URL(await fresh())
+  it('a wrong database is refused at the start, without a word of its login', async () => {
+    const url = new URL(await freshDatabase(kind))
     url.pathname = '/no_such_database'
     url.username = url.username === 'root' ? 'nobody_knows' : url.username
     url.password = 'Q7ZqMarked7Qz'
@@ -190,8 +187,8 @@ describe.each(servers)('over $kind', ({ kind, unreachable, fresh }) => {
     })
   })
 
-  test('wrong guesses made at one replica are known at the others, once', async () => {
-    const url = await fresh()
+  it('wrong guesses made at one replica are known at the others, once', async () => {
+    const url = await freshDatabase(kind)
     const rules = { uncounted: ['too_many_guesses'], windowMs: 60_000 }
     const wall = (): number => Date.parse('2026-10-01T12:00:10.000Z')
     const make = (replica: string, more: { toldUpTo?: number } = {}) =>

@@ -28,8 +28,8 @@ const start = async (more: Partial<LedgerOptions> = {}) => {
   const write = (level: string) => (fields: Record<string, unknown>, message: string) =>
     void lines.push([level, message, fields])
   const log = { info: write('info'), warn: write('warn'), error: write('error') }
-  const options = { url, spillDir: dir, clock: systemClock, log, ...more }
-  return { ledger: await Ledger.start(options), lines, ...options }
+  const options = { place: { url }, spillDir: dir, clock: systemClock, log, ...more }
+  return { ledger: await Ledger.start(options), url, lines, ...options }
 }
 
 const decided = (eventId: string | undefined): Decided => ({
@@ -126,7 +126,7 @@ describe('a decision', () => {
 
 describe('the start', () => {
   it.each<[Partial<LedgerOptions>, RegExp]>([
-    [{ url: 'sqlite:/proc/ledger.sqlite' }, /^\/proc\/ledger\.sqlite: E/],
+    [{ place: { url: 'sqlite:/proc/ledger.sqlite' } }, /^\/proc\/ledger\.sqlite: E/],
     [{ spillDir: '/proc' }, /^\/proc\/okta-migrate-spill\.sqlite: E/],
     [{ threadUrl: support('stillborn-worker.mjs') }, /did not start/],
   ])('with %j is refused and says where', async (more, detail) => {

@@ -4,7 +4,7 @@ import { chmodSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openSpill } from '../../src/ledger/spill.ts'
-import { entry } from '../support/ledger-databases.ts'
+import { entry } from '../support/ledger-entry.ts'
 import { tempDir } from '../support/temp.ts'
 
 describe('the spill', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { openLedgerDatabase } from '../../src/ledger/database.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { describeEach, SERVERS, type TestDatabase } from '../support/databases.ts'
 import { tempDir } from '../support/temp.ts'
@@ -71,5 +72,12 @@ await describeEach(postgres, 'a line with TLS', ({ create }) => {
       (err: unknown) => (err as { cause: { code: string } }).cause.code,
     )
     expect(await attempt).toBe(outcome)
+    const ledger = openLedgerDatabase({ url: url.href, ca })
+    const migration = ledger.migrate().then(
+      () => 'found',
+      (err: unknown) => (err as { code: string }).code,
+    )
+    expect(await migration).toBe(outcome)
+    ledger.cut()
   })
 })

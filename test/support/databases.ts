@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
-import { describe, it } from 'vitest'
+import { describe, it, onTestFinished } from 'vitest'
 import { makeTempDir, removeDir } from './temp.ts'
 
 const CONNECT_LIMIT_MS = 3_000
@@ -146,6 +146,13 @@ const MYSQL = onServer({
 
 export const SERVERS: readonly Kind[] = [POSTGRES, MYSQL]
 export const ALL_KINDS: readonly Kind[] = [SQLITE, ...SERVERS]
+
+/** Makes a database that is gone when the test is over. @returns its URL */
+export const freshDatabase = async ({ create }: Kind): Promise<string> => {
+  const database = await create()
+  onTestFinished(() => database.drop())
+  return database.url
+}
 
 const isRequired = process.env['REQUIRE_DATABASES'] === '1'
 

@@ -30,7 +30,7 @@ export const makeKeeper = (options: KeeperOptions) => {
   const spill = openSpill(options.spillDir, options.maxSpillBytes)
   const keeper = new Keeper({
     spill,
-    open: () => (options.between ?? ((same) => same))(openLedgerDatabase(options.url)),
+    open: () => (options.between ?? ((same) => same))(openLedgerDatabase({ url: options.url })),
     replica: options.replica ?? 'replica-a',
     guesses: options.guesses,
     toldUpTo: options.toldUpTo,

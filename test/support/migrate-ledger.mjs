@@ -4,7 +4,7 @@ import { openLedgerDatabase } from '../../dist/ledger/database.js'
 const url = process.argv[2]
 
 process.once('message', async () => {
-  const database = openLedgerDatabase(url)
+  const database = openLedgerDatabase({ url })
   const result = await database.migrate().then(
     () => 'migrated',
     (err) => String(err),

@@ -5,7 +5,7 @@ import { Ledger } from '../../dist/ledger/ledger.js'
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 const ledger = await Ledger.start({
-  url: 'postgres://nobody@127.0.0.1:1/nothing',
+  place: { url: 'postgres://nobody@127.0.0.1:1/nothing' },
   spillDir: process.argv[2],
   clock: systemClock,
   log: quiet,

@@ -1,9 +1,10 @@
-/** LEGACY_DB_URL of a server: read whole or refused, and never quoted. */
+/** The URL of a database server: read whole or refused, and never quoted. */
 import { describe, expect, it } from 'vitest'
-import { lineWarnings, parseAddress } from '../../src/legacy/address.ts'
-import { AppError } from '../../src/errors.ts'
+import { lineWarnings, parseAddress, type Prefix } from '../src/address.ts'
+import { AppError } from '../src/errors.ts'
 
-const parse = (url: string, ca?: string) => parseAddress(url, 5432, ca)
+const parse = (url: string, ca?: string, prefix: Prefix = 'LEGACY_DB') =>
+  parseAddress(url, { prefix, defaultPort: 5432, ca })
 const BASE = 'postgres://ann:pw@db.example/legacy'
 
 const complaint = (url: string, ca?: string): string | undefined => {
@@ -61,6 +62,20 @@ describe('an address', () => {
   })
 })
 
+describe('what is wrong with the URL of a ledger', () => {
+  it('is told of its own variable', () => {
+    expect(() => parse(`${BASE}?sslmode=verify-ca`, undefined, 'LEDGER_DB')).toThrow(
+      expect.objectContaining({
+        code: 'ledger_unusable',
+        detail: 'LEDGER_DB_URL asks for verify-ca without LEDGER_DB_CA',
+      }),
+    )
+    expect(lineWarnings(parse(BASE), 'LEDGER_DB')).toEqual([
+      expect.stringContaining('LEDGER_DB_URL asks for no TLS'),
+    ])
+  })
+})
+
 describe('a line in plain text', () => {
   it.each([
     [BASE, 1],
@@ -70,6 +85,6 @@ describe('a line in plain text', () => {
     ['postgres://a@[::1]/x', 0],
     ['postgres://a@localhost/x', 0],
   ])('%s has %i warnings', (url, count) => {
-    expect(lineWarnings(parse(url))).toHaveLength(count)
+    expect(lineWarnings(parse(url), 'LEGACY_DB')).toHaveLength(count)
   })
 })

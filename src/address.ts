@@ -1,0 +1,132 @@
+/** Owns the reading of a database server's URL: where it is, who asks, and how the line is kept private. */
+import type { ConnectionOptions } from 'node:tls'
+import { AppError, type ErrorCode } from './errors.ts'
+import { isLoopback } from './variables.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  /** Undefined is plain text. */
+  readonly tls: Tls | undefined
+}
+
+export interface AddressOptions {
+  readonly prefix: Prefix
+  readonly defaultPort: number
+  /** PEM certificates to trust in place of the public ones; without an sslmode it asks for verify-full. */
+  readonly ca: string | undefined
+}
+
+/** The server's certificate is verified always. */
+export interface Tls {
+  /** PEM certificates to trust in place of the public ones. */
+  readonly ca: string | undefined
+  /** Whether the certificate must name the host. */
+  readonly namesHost: boolean
+}
+
+/**
+ * libpq's words ("SSL Mode Descriptions", PostgreSQL 34.19.1) for both kinds of server. Its `require`
+ * encrypts for whoever answers; here it verifies, and its `allow` and `prefer`, which may end in plain
+ * text without a word, are not known.
+ */
+const MODES: Readonly<Record<string, Omit<Tls, 'ca'> | undefined>> = {
+  disable: undefined,
+  require: { namesHost: true },
+  'verify-ca': { namesHost: false },
+  'verify-full': { namesHost: true },
+}
+
+const MIN_TLS_VERSION = 'TLSv1.2'
+
+/** The variables that hold such URLs: PREFIX_URL, with the CA in PREFIX_CA. */
+const PREFIXES = {
+  LEGACY_DB: { code: 'legacy_unusable', cargo: 'hashes cross' },
+  LEDGER_DB: { code: 'ledger_unusable', cargo: 'who signs in crosses' },
+} as const satisfies Record<string, { code: ErrorCode; cargo: string }>
+
+export type Prefix = keyof typeof PREFIXES
+
+type Refuse = (what: string) => AppError
+
+/** Never quotes the URL, which holds a password. */
+const refusalOf =
+  (prefix: Prefix): Refuse =>
+  (what) =>
+    new AppError(PREFIXES[prefix].code, { detail: `${prefix}_URL ${what}` })
+
+const decode = (part: string, refuse: Refuse): string => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw refuse('holds a % that is no percent-encoding; write %25 for the sign itself')
+  }
+}
+
+const modeOf = (url: URL, { ca, prefix }: AddressOptions, refuse: Refuse): string => {
+  const [stranger] = [...url.searchParams.keys()].filter((name) => name !== 'sslmode')
+  if (stranger !== undefined) throw refuse('takes no parameter but sslmode')
+  const mode = url.searchParams.get('sslmode') ?? (ca === undefined ? 'disable' : 'verify-full')
+  if (!Object.hasOwn(MODES, mode)) {
+    throw refuse(`has another sslmode than ${Object.keys(MODES).join(', ')}`)
+  }
+  // Without a CA of one's own, any certificate of any public host would do.
+  if (mode === 'verify-ca' && ca === undefined)
+    throw refuse(`asks for verify-ca without ${prefix}_CA`)
+  return mode
+}
+
+/** @throws AppError `legacy_unusable` or `ledger_unusable` */
+export const parseAddress = (text: string, options: AddressOptions): Address => {
+  const refuse = refusalOf(options.prefix)
+  if (!URL.canParse(text)) throw refuse('is no URL; percent-encode what is special in the password')
+  const url = new URL(text)
+  const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(
+    (part) => decode(part, refuse),
+  )
+  if (url.hash !== '') throw refuse('holds a #; write %23 for the sign itself')
+  if (!url.hostname || !user || !database || database.includes('/')) {
+    throw refuse('must name user, host and database: scheme://user:password@host:port/database')
+  }
+  const tls = MODES[modeOf(url, options, refuse)]
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? options.defaultPort : Number(url.port),
+    user,
+    password: password ?? '',
+    database,
+    tls: tls && { ...tls, ca: options.ca },
+  }
+}
+
+/** What to know about a line that is not private. */
+export const lineWarnings = ({ host, tls }: Address, prefix: Prefix): string[] =>
+  tls || isLoopback(host)
+    ? []
+    : [
+        `${prefix}_URL asks for no TLS, so ${PREFIXES[prefix].cargo} the network in plain text. Add ?sslmode=verify-full`,
+      ]
+
+/** As the driver pg takes it. */
+export const postgresTls = (tls: Tls | undefined): ConnectionOptions | false =>
+  tls
+    ? {
+        ca: tls.ca,
+        minVersion: MIN_TLS_VERSION,
+        ...(!tls.namesHost && { checkServerIdentity: () => undefined }),
+      }
+    : false
+
+/** As the driver mysql2 takes it. */
+export const mysqlTls = (tls: Tls | undefined) =>
+  tls && {
+    ssl: {
+      ...(tls.ca !== undefined && { ca: tls.ca }),
+      minVersion: MIN_TLS_VERSION,
+      rejectUnauthorized: true,
+      verifyIdentity: tls.namesHost,
+    },
+  }

@@ -1,0 +1,18 @@
+/** Entries of a ledger, each with an event of its own. */
+import type { Entry } from '../../src/ledger/entry.ts'
+
+let made = 0
+
+export const entry = (more: Partial<Entry> = {}): Entry => ({
+  eventId: `event-${++made}`,
+  decidedAt: '2026-10-01T12:00:00.000Z',
+  account: 'account',
+  outcome: 'UNVERIFIED',
+  reason: 'mismatch',
+  hashFamily: 'bcrypt',
+  hashCost: 10,
+  waitMs: 0.5,
+  runMs: 51.2,
+  replica: 'replica-a',
+  ...more,
+})
