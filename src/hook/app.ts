@@ -1,4 +1,5 @@
 /** Owns the HTTP side of the hook: the steps of a call, in their order. */
+import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import type { Clock } from '../clock.ts'
 import { AppError, asAppError } from '../errors.ts'
@@ -60,7 +61,7 @@ const gatekeepers = ({ settings, checkBearer, isDraining }: HookParts): [Step, S
       await next()
     },
     async function limitBody(c, next) {
-      checkHeaders(c.req.raw.headers)
+      checkHeaders(c.env.incoming.headers)
       await next()
     },
     async function requireOkta(c, next) {
@@ -78,6 +79,15 @@ const createJudgeFrom = ({ settings, sample, ...parts }: HookParts) => {
   return createJudge({ ...parts, bounds, decoy })
 }
 
+/** Aborted when the caller has hung up before its answer was sent. */
+const hangUpOf = (outgoing: HttpBindings['outgoing']): AbortSignal => {
+  const controller = new AbortController()
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) controller.abort()
+  })
+  return controller.signal
+}
+
 const answerCall = (parts: HookParts) => {
   const { settings, clock, nameLogin, ledger } = parts
   const judge = createJudgeFrom(parts)
@@ -85,7 +95,9 @@ const answerCall = (parts: HookParts) => {
   return async (c: Context<HookEnv>): Promise<Response> => {
     const { arrivedAt, line } = c.var
     const deadline = arrivedAt + settings.deadlineMs
-    const call = parsePayload(await readBody(c.req.raw.body, deadline, clock))
+    const { incoming, outgoing } = c.env
+    const hangUp = hangUpOf(outgoing)
+    const call = parsePayload(await readBody(incoming, deadline, clock))
     const { eventId, oktaRequestId, source, username, password } = call
     const account = nameLogin(normaliseLogin(username))
     Object.assign(line, { eventId, oktaRequestId, login: account })
@@ -93,7 +105,7 @@ const answerCall = (parts: HookParts) => {
       throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
     }
 
-    const { result, boarding } = await shareFlight(call, c.req.raw.signal, async (signal) => {
+    const { result, boarding } = await shareFlight(call, hangUp, async (signal) => {
       const verdict = await judge({ username, account, password, deadline, signal, line })
       ledger?.record(describeCall(eventId, account, verdict))
       return verdict

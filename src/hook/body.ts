@@ -1,4 +1,5 @@
 /** Owns the bounds on a request's body: its media type, its size, and the time it may take. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { byDeadline } from './deadline.ts'
@@ -7,28 +8,27 @@ import { byDeadline } from './deadline.ts'
 export const MAX_BODY_BYTES = 64 * 1024
 
 /** @throws AppError `body_too_large` or `media_type`, before any byte of the body is read */
-export const checkHeaders = (headers: Headers): void => {
-  if (Number(headers.get('content-length') ?? 0) > MAX_BODY_BYTES) {
-    throw new AppError('body_too_large')
-  }
-  const mediaType = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+export const checkHeaders = (headers: IncomingHttpHeaders): void => {
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw new AppError('body_too_large')
+  const mediaType = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json') throw new AppError('media_type')
 }
 
-const collect = async (stream: ReadableStream<Uint8Array>): Promise<Buffer> => {
-  const reader = stream.getReader()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for (;;) {
-    const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new AppError('body_interrupted', { cause })
-    })
-    if (done) return Buffer.concat(chunks)
-    size += value.byteLength
-    if (size > MAX_BODY_BYTES) throw new AppError('body_too_large')
-    chunks.push(value)
-  }
-}
+const collect = (incoming: IncomingMessage): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const interrupted = (cause?: Error): void => reject(new AppError('body_interrupted', { cause }))
+    incoming
+      .on('data', (chunk: Buffer) => {
+        size += chunk.byteLength
+        if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+        else reject(new AppError('body_too_large'))
+      })
+      .once('end', () => resolve(Buffer.concat(chunks)))
+      .once('error', interrupted)
+      .once('close', interrupted)
+  })
 
 /** Replacing bad bytes instead would make different passwords equal. */
 const decode = (bytes: Buffer): string => {
@@ -40,15 +40,13 @@ const decode = (bytes: Buffer): string => {
 }
 
 /**
- * Reads a body as UTF-8 text.
+ * Reads a body as UTF-8 text. Node.js's own stream, and not the web's over it, costs a tenth of the time;
+ * a call that is refused must cost little where many are.
  * @param deadline on the clock's scale
  * @throws AppError `body_too_large`, `body_too_slow`, `body_interrupted` or `body_invalid`
  */
 export const readBody = async (
-  stream: ReadableStream<Uint8Array> | null,
+  incoming: IncomingMessage,
   deadline: number,
   clock: Clock,
-): Promise<string> => {
-  if (!stream) return ''
-  return decode(await byDeadline(collect(stream), deadline, clock, 'body_too_slow'))
-}
+): Promise<string> => decode(await byDeadline(collect(incoming), deadline, clock, 'body_too_slow'))

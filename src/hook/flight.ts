@@ -1,5 +1,5 @@
 /** Owns repeats: a call that comes again shares the answer of the first, and costs nothing more. */
-import { createHmac, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 
 /** Okta retries within its 3 seconds or at once after them ("Time out and retry", inline hooks). */
@@ -41,11 +41,9 @@ const board = <T>(flight: Flight<T>, signal: AbortSignal): Promise<T> => {
  */
 export const createFlights = <T>(clock: Clock) => {
   // The name of a flight must tell apart what must not share an answer, and keep no password.
-  const key = randomBytes(32)
+  const key = randomBytes(32).toString('base64')
   const nameOf = ({ eventId, username, password }: Repeatable): string =>
-    createHmac('sha256', key)
-      .update(JSON.stringify([eventId, username, password]))
-      .digest('base64')
+    hash('sha256', key + JSON.stringify([eventId, username, password]), 'base64')
   const flights = new Map<string, Flight<T>>()
 
   const isOver = ({ landedAt }: Flight<T>): boolean =>

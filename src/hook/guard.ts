@@ -1,5 +1,5 @@
 /** Owns the limit on guessing: how many wrong passwords one login may have before answers cost nothing. */
-import { createHmac, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { TOO_MANY_GUESSES, type Decision } from './decide.ts'
 
@@ -42,7 +42,7 @@ const ROUNDING_MS = 0.001
  * ITU-T I.371's virtual scheduling), so that there is nothing to sweep.
  */
 export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): Guard => {
-  const key = randomBytes(32)
+  const key = randomBytes(32).toString('base64')
   // Older than any guess of which others may tell.
   const cells = new Float64Array(ROWS * CELLS_PER_ROW).fill(-Infinity)
   /** Guesses in each cell that are not decided yet, and may be forgiven. */
@@ -51,7 +51,7 @@ export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): G
 
   // Keyed, so that nobody can choose a login that shares the cells of another.
   const cellsOf = (subject: string): number[] => {
-    const digest = createHmac('sha256', key).update(subject).digest()
+    const digest = hash('sha256', key + subject, 'buffer')
     const cellIn = (row: number): number => digest.readUInt32LE(row * 4) % CELLS_PER_ROW
     return Array.from({ length: ROWS }, (_, row) => row * CELLS_PER_ROW + cellIn(row))
   }

@@ -45,7 +45,7 @@ interface Unbound {
 }
 
 const createServer = ({ fetch, tls, clock, onRenewal }: ListenOptions): Unbound => {
-  const handle = getRequestListener(fetch, { overrideGlobalObjects: false })
+  const handle = getRequestListener(fetch)
   const onRequest: Parameters<typeof createHttpServer>[1] = (req, res) => void handle(req, res)
   if (!tls) return { server: createHttpServer(LIMITS, onRequest), stopFollowing: () => undefined }
   const material = readTls(tls)

@@ -22,6 +22,8 @@ export interface Checked {
 
 /** What the hook needs of whatever checks passwords. */
 export interface PasswordChecker {
+  /** Whether a check may end by `deadline` (on the clock's scale): if not, looking for its hash is in vain. */
+  mayAdmit(deadline: number): boolean
   /**
    * Checks one password, answering by `deadline` (on the clock's scale) whatever happens.
    * @param signal aborted when nobody waits any more: a check that has not begun is then dropped
@@ -46,6 +48,15 @@ const WORKER_URL = new URL('../../dist/workers/worker.js', import.meta.url)
 
 const FIRST_RESPAWN_DELAY_MS = 1000
 const MAX_RESPAWN_DELAY_MS = 30_000
+
+/** One error for each reason: with its stack it is a good part of what a refusal costs, and many may come. */
+const refusals = new Map<ErrorCode, AppError>()
+
+const refusal = (code: ErrorCode): AppError => {
+  const made = refusals.get(code) ?? new AppError(code)
+  refusals.set(code, made)
+  return made
+}
 
 interface Job extends Task, Check {
   readonly admittedAt: number
@@ -94,6 +105,10 @@ export class WorkerPool implements PasswordChecker {
     return this.#engine
   }
 
+  mayAdmit(deadline: number): boolean {
+    return this.#schedule.mayAdmit(deadline)
+  }
+
   async check(
     encoded: string,
     password: string,
@@ -110,7 +125,7 @@ export class WorkerPool implements PasswordChecker {
     const check = { encoded, password, cost: found.cost, deadline, admittedAt: now }
     let unwatch = (): void => undefined
     return new Promise<Checked>((answer, reject) => {
-      const job = { ...check, answer, refuse: (code: ErrorCode) => reject(new AppError(code)) }
+      const job = { ...check, answer, refuse: (code: ErrorCode) => reject(refusal(code)) }
       if (this.#schedule.offer(job, now)) {
         unwatch = this.#watch(job, signal)
         this.#obey()

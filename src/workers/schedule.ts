@@ -23,13 +23,18 @@ interface Queue<T extends Task> {
   readonly tasks: T[]
   served: number
   askedAt: number
+  /** When the check that was refused last behind others would have ended, if nothing has ended since. */
+  refusedEnd: number
 }
 
 /**
- * Admission reckons with batches this much slower than they were lately, and gives up on an admitted
- * check only if it is late even with batches this much faster. So being a little wrong makes nobody late.
+ * Admission reckons with batches this much slower than they were lately, since other programs may take a
+ * part of the cores for a while. It costs no throughput: a shorter queue is still a queue.
  */
-const CAUTION = 1.15
+const SLOWER = 1.2
+
+/** An admitted check is given up only if it is late even with batches this much faster. */
+const FASTER = 1 / 1.15
 
 /**
  * Admission keeps room for one batch in each thread of every other cost asked for within so many
@@ -77,6 +82,7 @@ export class Schedule<T extends Task> {
   /** A seat's thread is ready. */
   welcome(seat: Seat<T>, now: number): void {
     Object.assign(seat, { ready: true, freeAt: now })
+    this.#makeRoom()
   }
 
   /** @returns whether the check is admitted: predicted to end before its deadline */
@@ -87,17 +93,32 @@ export class Schedule<T extends Task> {
     let place = queue.tasks.length
     while ((queue.tasks[place - 1]?.deadline ?? 0) > task.deadline) place--
     queue.tasks.splice(place, 0, task)
-    const fits = this.#fits(queue, place, task.deadline, now)
-    if (!fits) queue.tasks.splice(place, 1)
-    return fits
+    const end = this.#endOf(queue, place, now)
+    if (end <= task.deadline) return true
+    queue.tasks.splice(place, 1)
+    // One that is too costly even alone says nothing about others.
+    if (place > 0) queue.refusedEnd = end
+    return false
+  }
+
+  /**
+   * Whether a check of a cost not known yet may be admitted. It may not while one of every cost ever
+   * asked for was refused behind others, would have ended after this deadline, and nothing has ended
+   * since. So a cost that is asked for seldom keeps the door open for its next check.
+   */
+  mayAdmit(deadline: number): boolean {
+    const queues = [...this.#queues.values()]
+    return queues.length === 0 || queues.some(({ refusedEnd }) => refusedEnd <= deadline)
   }
 
   /** @returns whether the check was still waiting, and so costs nothing */
   withdraw(task: T): boolean {
     const tasks = this.#queues.get(task.cost)?.tasks ?? []
     const place = tasks.indexOf(task)
-    if (place >= 0) tasks.splice(place, 1)
-    return place >= 0
+    if (place < 0) return false
+    tasks.splice(place, 1)
+    this.#makeRoom()
+    return true
   }
 
   /** A seat's batch has ended. @returns the batch */
@@ -106,6 +127,7 @@ export class Schedule<T extends Task> {
     const [task] = batch
     if (task) this.#pace.measure(task.cost, batch.length, now - startedAt, now)
     this.#shaken = true
+    this.#makeRoom()
     seat.batch = []
     seat.freeAt = now
     return batch
@@ -134,8 +156,17 @@ export class Schedule<T extends Task> {
     return { start, refuse }
   }
 
+  #makeRoom(): void {
+    for (const queue of this.#queues.values()) queue.refusedEnd = -Infinity
+  }
+
   #queueFor(cost: number, now: number): Queue<T> {
-    const queue = this.#queues.get(cost) ?? { tasks: [], served: 0, askedAt: now }
+    const queue = this.#queues.get(cost) ?? {
+      tasks: [],
+      served: 0,
+      askedAt: now,
+      refusedEnd: -Infinity,
+    }
     queue.askedAt = now
     this.#queues.set(cost, queue)
     return queue
@@ -167,25 +198,25 @@ export class Schedule<T extends Task> {
     return new Map([...this.#queues].map(([cost, queue]) => [queue, lineOf(cost, queue)]))
   }
 
-  /** Whether what would be the check number `place` of its queue ends in time, if all before it run. */
-  #fits(own: Queue<T>, place: number, deadline: number, now: number): boolean {
+  /** When what would be the check number `place` of its queue ends, if all before it run. */
+  #endOf(own: Queue<T>, place: number, now: number): number {
     const lines = new Map<Queue<T>, Line>()
-    for (const [queue, line] of this.#lines(now, CAUTION)) {
-      const isExpected = queue !== own && now - queue.askedAt <= RESERVE_FOR_MS
+    for (const [queue, line] of this.#lines(now, SLOWER)) {
+      const isExpected = queue !== own && isAskedFor(queue, now)
       const reserve = isExpected ? this.lanes * this.#seats.size : 0
       const served = queue.tasks.length > 0 ? line.served : Math.max(line.served, this.#turn)
       lines.set(queue, { ...line, tasks: [], count: line.count + reserve, served })
     }
     const line = lines.get(own)
     for (const batch of this.#play([...lines.values()], now)) {
-      if (batch.line === line && batch.from + batch.width > place) return batch.end <= deadline
+      if (batch.line === line && batch.from + batch.width > place) return batch.end
     }
-    return false
+    return Infinity
   }
 
   /** Refuses now what its turn would find too late. */
   #shed(now: number): T[] {
-    const lines = this.#lines(now, 1 / CAUTION)
+    const lines = this.#lines(now, FASTER)
     const saved = new Set<Task>()
     for (const { line, from, width } of this.#play([...lines.values()], now)) {
       for (const task of line.tasks.slice(from, from + width)) saved.add(task)
@@ -209,6 +240,9 @@ export class Schedule<T extends Task> {
     }
   }
 }
+
+const isAskedFor = ({ askedAt }: Queue<Task>, now: number): boolean =>
+  now - askedAt <= RESERVE_FOR_MS
 
 /** A batch that is overdue is expected to take as long again as it is overdue. */
 const expectedFree = ({ ready, batch, freeAt }: Seat<Task>, now: number): number => {

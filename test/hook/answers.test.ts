@@ -205,6 +205,29 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     await hook.close()
   })
 
+  it('when no check could end in time, without a look for the login', async () => {
+    const clock = new ManualClock()
+    const hook = await startWithRows({
+      clock,
+      workerUrl: SLOW_WORKER,
+      guesses: { limit: 1000, windowMs: 900_000 },
+      settings: { deadlineMs: 20 },
+    })
+    const code = async (password: string): Promise<string> =>
+      (JSON.parse((await hook.signIn('good', password)).text) as { code: string }).code
+    const calls = Array.from({ length: 30 }, () => code('hold'))
+    expect(await Promise.race(calls)).toBe('overloaded')
+    const writer = new Database(hook.legacyPath)
+    writer.exec('DROP TABLE accounts')
+    writer.close()
+    expect(await code('go')).toBe('overloaded')
+    clock.advance(20)
+    expect(await code('go')).toBe('legacy_unavailable')
+    await Promise.all(calls)
+    releaseHeld()
+    await hook.close()
+  })
+
   it('when the deadline comes first', async () => {
     const clock = new ManualClock()
     const hook = await startWithRows({ clock, workerUrl: SLOW_WORKER })

@@ -110,6 +110,7 @@ export const startHook = async (options: HookOptions = {}) => {
   /** Each hash run, as its setting: prefix and cost. */
   const runs: string[] = []
   const checker: PasswordChecker = {
+    mayAdmit: (deadline) => pool.mayAdmit(deadline),
     check: (encoded, ...rest) => {
       runs.push(encoded.slice(0, 7))
       return pool.check(encoded, ...rest)

@@ -37,6 +37,7 @@ export interface Call extends Task {
 
 /** What schedules the machine's threads: the schedule under test, or one to compare it with. */
 export interface Policy {
+  mayAdmit(deadline: number): boolean
   offer(call: Call, now: number): boolean
   orders(now: number): {
     readonly start: readonly Seat<Call>[]
@@ -73,6 +74,7 @@ export const firstComeFirstServed = (threads: number): Policy => {
     freeAt: 0,
   }))
   return {
+    mayAdmit: () => true,
     offer: (call) => queue.push(call) > 0,
     orders: () => {
       const start: Seat<Call>[] = []
@@ -145,7 +147,8 @@ export const simulate = (policy: Policy, machine: Machine): readonly Call[] => {
       ends.shift()
       next.happen()
     }
-    if (!policy.offer(call, now)) decide(call, 'refused', now)
+    const isAdmitted = policy.mayAdmit(call.deadline) && policy.offer(call, now)
+    if (!isAdmitted) decide(call, 'refused', now)
     obey(now)
   }
   for (let next = ends.shift(); next; next = ends.shift()) next.happen()
