@@ -1,10 +1,7 @@
 /** Owns the table of bcrypt implementations that are measured beside each other. */
 import { compareSync, hashSync } from 'bcryptjs'
-import { createRequire } from 'node:module'
 import { createEngine } from '../src/passwords/engine.ts'
-
-/** The bench's own packages, which the product does not depend on. */
-const require = createRequire(new URL('../../bench/', import.meta.url))
+import { require } from './packages.ts'
 
 const PASSWORD = 'correct horse battery staple'
 

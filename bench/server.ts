@@ -1,19 +1,21 @@
 /** Owns the server under measurement: the built command in a process of its own, over a legacy store made for it. */
 import { hashSync } from 'bcryptjs'
 import Database from 'better-sqlite3'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Call } from './callers.ts'
 
 const SECRET = 'only for measuring, on this machine alone'
 const ROOT = new URL('../../', import.meta.url)
 
+const STOP_MS = 5_000
+
 export interface MeasuredServer {
   readonly url: string
+  readonly pid: number
   /** The address of the hook. */
   readonly hook: string
   /** A sign-in with the right password, by a person who has not signed in before. */
@@ -48,6 +50,16 @@ const residentBytes = (pid: number): number => {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024
 }
 
+/** Where the server listens, as soon as its log says so. */
+const urlIn = async (logFile: string, child: ChildProcess): Promise<string> => {
+  for (;;) {
+    const found = /"url":"(http:[^"]+)"/.exec(readFileSync(logFile, 'utf8'))?.[1]
+    if (found !== undefined) return found
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
 export const startServer = async ({
   cost,
   people = 10_000,
@@ -61,21 +73,18 @@ export const startServer = async ({
     LEGACY_DB_URL: makeStore(dir, cost, people),
     LEDGER_DB_URL: `sqlite:${join(dir, 'ledger.sqlite')}`,
   }
+  // A file and no pipe: whoever reads the log on these cores takes part of what is measured.
+  const logFile = join(dir, 'log')
   const child = spawn(process.execPath, script, {
     cwd: ROOT,
     env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', openSync(logFile, 'w'), 'inherit'],
   })
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface(child.stdout).on('line', (line) => {
-      const found = /"url":"(http:[^"]+)"/.exec(line)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))
-  })
+  const url = await urlIn(logFile, child)
   let next = 0
   return {
     url,
+    pid: child.pid ?? 0,
     hook: `${url}/hooks/okta/password-import`,
     residentBytes: () => residentBytes(child.pid ?? 0),
     signIn: () => {
@@ -95,7 +104,10 @@ export const startServer = async ({
     },
     stop: async () => {
       child.kill('SIGTERM')
+      // A process whose threads have work left that nobody waits for may not end before they do.
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
       await once(child, 'exit')
+      clearTimeout(timer)
       rmSync(dir, { recursive: true, force: true })
     },
   }
