@@ -3,7 +3,7 @@ import { hashSync } from 'bcryptjs'
 import Database from 'better-sqlite3'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Call } from './callers.ts'
@@ -75,11 +75,13 @@ export const startServer = async ({
   }
   // A file and no pipe: whoever reads the log on these cores takes part of what is measured.
   const logFile = join(dir, 'log')
+  const out = openSync(logFile, 'w')
   const child = spawn(process.execPath, script, {
     cwd: ROOT,
     env,
-    stdio: ['ignore', openSync(logFile, 'w'), 'inherit'],
+    stdio: ['ignore', out, 'inherit'],
   })
+  closeSync(out)
   const url = await urlIn(logFile, child)
   let next = 0
   return {

@@ -1,62 +1,91 @@
 /** Owns the storm: more sign-ins than the machine can check, against three servers. */
-import { callAtRate, callFor, OKTA_WAITS_MS, percentile } from './callers.ts'
+import { callAtRate, callFor, OKTA_WAITS_MS, percentile, type Timed } from './callers.ts'
 import type { Table } from './report.ts'
-import { startServer } from './server.ts'
+import { startServer, type MeasuredServer } from './server.ts'
 
 const COST = 10
 const LOADS = [0.5, 1, 2, 4]
 const STORM_MS = 30_000
 const SETTLE_MS = 4_000
+const WARM_UP_MS = 2_000
 
-const SERVERS: readonly { name: string; script: readonly string[] }[] = [
-  { name: 'this server', script: ['dist/cli.js', 'serve'] },
+interface Rival {
+  readonly name: string
+  readonly script: readonly string[]
+}
+
+const RIVALS: readonly Rival[] = [
   { name: 'the same, first come first served', script: ['build/bench/first-come.js'] },
   { name: 'Express with bcrypt', script: ['bench/rivals/express.mjs'] },
 ]
 
-/** What this server does when everybody waits for their answer: the capacity that loads are multiples of. */
-const measureCapacity = async (): Promise<number> => {
-  const server = await startServer({ cost: COST })
-  await callFor(3_000, 10, server.hook, server.signIn)
-  const times = await callFor(10_000, 30, server.hook, server.signIn)
-  await server.stop()
-  return times.filter(({ status }) => status === 200).length / 10
+const CALLERS = 30
+const CAPACITY_MS = 8_000
+
+/** What a server answers in a second when so many callers wait for their answers. */
+const capacityOf = async ({ hook, signIn }: MeasuredServer): Promise<number> => {
+  const times = await callFor(CAPACITY_MS, CALLERS, hook, signIn)
+  return times.filter(({ status }) => status === 200).length / (CAPACITY_MS / 1000)
 }
 
-const row = async (name: string, script: readonly string[], load: number, capacity: number) => {
-  const server = await startServer({ cost: COST, script })
-  await callFor(2_000, 4, server.hook, server.signIn)
-  const times = await callAtRate(load * capacity, STORM_MS, server.hook, server.signIn)
+const storm = async ({ hook, signIn }: MeasuredServer, perSecond: number): Promise<Timed[]> => {
+  const times = await callAtRate(perSecond, STORM_MS, hook, signIn)
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+  return times
+}
+
+const row = (load: number, name: string, times: readonly Timed[], capacity: number): string[] => {
   const onTime = times.filter(({ status, ms }) => status === 200 && ms < OKTA_WAITS_MS)
   const refused = times.filter(({ status }) => status === 503)
   const rate = onTime.length / (STORM_MS / 1000)
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-  await server.stop()
   return [
     `${load}`,
     name,
+    capacity.toFixed(1),
     rate.toFixed(1),
     `${((rate / capacity) * 100).toFixed(0)} %`,
     onTime.length === 0 ? '' : percentile(onTime, 1).toFixed(0),
     String(refused.length),
-    refused.length === 0 ? '' : percentile(refused, 0.99).toFixed(0),
-    refused.length === 0 ? '' : percentile(refused, 1).toFixed(0),
+    ...[0.99, 1].map((share) =>
+      refused.length === 0 ? '' : percentile(refused, share).toFixed(0),
+    ),
     String(times.length - onTime.length - refused.length),
   ]
 }
 
+/** Before and after its storm, since a machine's capacity drifts with whatever else it does. */
+const ours = async (load: number): Promise<{ capacity: number; row: string[] }> => {
+  const server = await startServer({ cost: COST })
+  await callFor(WARM_UP_MS, CALLERS, server.hook, server.signIn)
+  const before = await capacityOf(server)
+  const times = await storm(server, load * before)
+  const capacity = (before + (await capacityOf(server))) / 2
+  await server.stop()
+  return { capacity, row: row(load, 'this server', times, capacity) }
+}
+
+const theirs = async (load: number, capacity: number, { name, script }: Rival) => {
+  const server = await startServer({ cost: COST, script })
+  await callFor(WARM_UP_MS, 4, server.hook, server.signIn)
+  const times = await storm(server, load * capacity)
+  await server.stop()
+  return row(load, name, times, capacity)
+}
+
 export const measureStorm = async (): Promise<Table> => {
-  const capacity = await measureCapacity()
   const rows: string[][] = []
   for (const load of LOADS) {
-    for (const { name, script } of SERVERS) rows.push(await row(name, script, load, capacity))
+    const { capacity, row } = await ours(load)
+    rows.push(row)
+    for (const rival of RIVALS) rows.push(await theirs(load, capacity, rival))
   }
   return {
     title: 'The storm',
-    note: `Sign-ins at cost ${COST} arrive at random moments for ${STORM_MS / 1000} s, at multiples of ${capacity.toFixed(1)} a second, which is what this server answers when 30 callers wait for their answers. Callers hang up after 3 s, as Okta does.`,
+    note: `Sign-ins at cost ${COST} arrive at random moments for ${STORM_MS / 1000} s, at multiples of what this server answers in a second while ${CALLERS} callers wait for their answers, measured just before and after each storm. Callers hang up after 3 s, as Okta does.`,
     head: [
       'load',
       'server',
+      'capacity/s',
       'on time/s',
       'of capacity',
       'latest ms',
