@@ -193,7 +193,7 @@ export const ERRORS = row({
     exit: 2,
     retryable: false,
     sentence: 'The server cannot listen on this address.',
-    remedy: 'Choose another HOST or PORT, or end what uses it.',
+    remedy: 'Choose another HOST or PORT, OPS_HOST or OPS_PORT, or end what uses it.',
   },
   workers_failed: {
     exit: 1,

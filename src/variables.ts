@@ -162,6 +162,14 @@ export const variables = z.object({
     help: 'the port to listen on; 0 takes a free one',
     fix: 'Use a whole number from 0 to 65535.',
   }),
+  OPS_HOST: variable(z.string().default('127.0.0.1'), {
+    help: 'the address of the ops port',
+    fix: 'Use 127.0.0.1, or 0.0.0.0 in a container whose network no stranger reaches.',
+  }),
+  OPS_PORT: variable(whole(0, 65535).optional(), {
+    help: 'the ops port, with /metrics, /livez and /readyz in plain HTTP; not open if not set',
+    fix: 'Use a whole number from 0 to 65535, such as 9464; 0 takes a free one.',
+  }),
   TLS_CERT_FILE: variable(z.string().optional(), {
     help: 'the certificate chain (PEM); with TLS_KEY_FILE the server speaks HTTPS, and follows renewals',
     fix: 'Give both TLS_CERT_FILE and TLS_KEY_FILE, or neither.',

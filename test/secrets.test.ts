@@ -70,6 +70,7 @@ describe('no trace of a secret', () => {
     const server = startCommand(['serve'], {
       ...oauthEnvironment(issuer),
       PORT: '0',
+      OPS_PORT: '0',
       TMPDIR: dir,
       LOG_LEVEL: 'debug',
       HOOK_SECRET: SECRET,
@@ -112,10 +113,14 @@ describe('no trace of a secret', () => {
     writer.exec('DROP TABLE accounts')
     writer.close()
     await sendAll('after')
+    const [, ops = ''] = await server.until(/"opsUrl":"(http:[^"]+)"/)
+    const metrics = await (await fetch(`${ops}/metrics`)).text()
+    expect(metrics).toContain('okta_migrate_calls_total')
+    answers.push(metrics)
     server.child.kill('SIGTERM')
     const { code, stdout, stderr } = await server.ended
     expect(code).toBe(0)
-    expect(answers.filter((text) => text.includes('"VERIFIED"'))).toHaveLength(2)
+    expect(answers.filter((text) => text.includes('"credential":"VERIFIED"'))).toHaveLength(2)
     for (const text of [answers.join('\n'), stdout + stderr]) {
       expectNoTrace(text)
       for (const token of tokens) expect(text).not.toContain(token.split('.')[2])

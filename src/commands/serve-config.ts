@@ -16,6 +16,8 @@ const NAMES = [
   'OKTA_ORG_URL',
   'HOST',
   'PORT',
+  'OPS_HOST',
+  'OPS_PORT',
   'TLS_CERT_FILE',
   'TLS_KEY_FILE',
   'TLS_TERMINATED_BY_PROXY',

@@ -18,6 +18,7 @@ import { readText, type Host, type Perform } from './host.ts'
 import { isDemo, SERVE, type ServeConfig } from './serve-config.ts'
 import { startLedger } from './serve-ledger.ts'
 import { startOAuth } from './serve-oauth.ts'
+import { createOps } from './serve-ops.ts'
 
 /** At bcrypt's customary cost a thread does about 100 checks within the deadline: this bounds memory. */
 const QUEUED_PER_WORKER = 256
@@ -140,6 +141,7 @@ const start = async (
   const isDraining = (): boolean => draining
   const nameLogin = loginNamer(config, secret)
   const { checkBearer, keys } = oauth ?? {}
+  const ops = createOps(config, log, clock)
   const app = createHookApp({
     settings,
     legacy,
@@ -149,16 +151,22 @@ const start = async (
     checkBearer,
     clock,
     log,
+    onAnswered: ops?.onAnswered,
     nameLogin,
     isDraining,
     ledger,
   })
   const neededKeys = settings.secrets ? undefined : keys
-  app.route('/', createHealthApp({ legacy, pool, isDraining, keys: neededKeys, ledger }))
+  const health = { legacy, pool, isDraining, keys: neededKeys, ledger }
+  app.route('/', createHealthApp(health))
   const listener = await listenFor(config, app.fetch, log)
+  const { certificateEndsAtMs } = listener
+  const opsListener = await ops?.open({ health, pool, keys, ledger, certificateEndsAtMs })
   const drain = async (): Promise<void> => {
     draining = true
     await listener.close()
+    // Not waited for: somebody who reads the metrics slowly must not hold up the end.
+    void opsListener?.close()
     await pool.close()
     await ledger?.close()
     await legacy.close()

@@ -15,7 +15,14 @@ import { createFlights } from './flight.ts'
 import type { Guard } from './guard.ts'
 import { createJudge, type Verdict } from './judge.ts'
 import { describeCall, type Ledger } from './ledger.ts'
-import { writeLine, type CallLog, type HookEnv, type Step } from './line.ts'
+import {
+  observe,
+  type CallFacts,
+  type CallLog,
+  type CallObserver,
+  type HookEnv,
+  type Step,
+} from './line.ts'
 import { parsePayload } from './payload.ts'
 
 export const HOOK_PATH = '/hooks/okta/password-import'
@@ -45,6 +52,7 @@ export interface HookParts {
   readonly checkBearer?: CheckBearer | undefined
   readonly clock: Clock
   readonly log: CallLog
+  readonly onAnswered?: CallObserver | undefined
   /** How a login is written to the log and the ledger. */
   readonly nameLogin: (login: string) => string
   readonly isDraining: () => boolean
@@ -67,7 +75,7 @@ const gatekeepers = ({ settings, checkBearer, isDraining }: HookParts): [Step, S
     async function requireOkta(c, next) {
       const used = await pass(c.env.incoming.headersDistinct)
       // What is to be used no more: an old secret, or a secret at all beside OAuth.
-      if (used === 'previous' || (used && checkBearer)) c.var.line['secret'] = used
+      if (used === 'previous' || (used && checkBearer)) c.var.facts.secret = used
       await next()
     },
   ]
@@ -93,25 +101,25 @@ const answerCall = (parts: HookParts) => {
   const judge = createJudgeFrom(parts)
   const shareFlight = createFlights<Verdict>(clock)
   return async (c: Context<HookEnv>): Promise<Response> => {
-    const { arrivedAt, line } = c.var
+    const { arrivedAt, facts } = c.var
     const deadline = arrivedAt + settings.deadlineMs
     const { incoming, outgoing } = c.env
     const hangUp = hangUpOf(outgoing)
     const call = parsePayload(await readBody(incoming, deadline, clock))
     const { eventId, oktaRequestId, source, username, password } = call
     const account = nameLogin(normaliseLogin(username))
-    Object.assign(line, { eventId, oktaRequestId, login: account })
+    Object.assign(facts, { eventId, oktaRequestId, login: account } satisfies CallFacts)
     if (settings.orgUrl !== undefined && !comesFrom(settings.orgUrl, source)) {
       throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
     }
 
     const { result, boarding } = await shareFlight(call, hangUp, async (signal) => {
-      const verdict = await judge({ username, account, password, deadline, signal, line })
+      const verdict = await judge({ username, account, password, deadline, signal, facts })
       ledger?.record(describeCall(eventId, account, verdict))
       return verdict
     })
-    if (boarding !== 'first') line['repeat'] = boarding
-    Object.assign(line, { outcome: result.credential, reason: result.reason })
+    if (boarding !== 'first') facts.repeat = boarding
+    Object.assign(facts, { outcome: result.credential, reason: result.reason } satisfies CallFacts)
     return jsonResponse(200, decisionBody(result))
   }
 }
@@ -122,7 +130,8 @@ export const createHookApp = (parts: HookParts): Hono<HookEnv> => {
     await next()
     if (parts.isDraining()) c.header('connection', 'close')
   })
-  const steps = [writeLine(parts.clock, parts.log), ...gatekeepers(parts)] as const
+  const { clock, log, onAnswered } = parts
+  const steps = [observe(clock, log, onAnswered), ...gatekeepers(parts)] as const
   app.post(HOOK_PATH, ...steps, answerCall(parts))
   app.all(HOOK_PATH, () => problemResponse(new AppError('method_not_allowed'), { allow: 'POST' }))
   app.notFound(() => problemResponse(new AppError('not_found')))

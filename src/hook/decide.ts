@@ -1,16 +1,23 @@
 /** Owns the decision: what was found and computed in, Okta's VERIFIED or UNVERIFIED and the reason out. */
 import type { LegacyAccount } from '../legacy/store.ts'
-import type { Flaw, Inspection, Outcome } from '../passwords/family.ts'
+import type { Inspection, Outcome } from '../passwords/family.ts'
 
-export type Reason =
-  | 'match'
-  | 'mismatch'
-  | 'unknown_login'
-  | 'disabled'
-  | 'empty_password'
-  | 'ambiguous_login'
-  | 'too_many_guesses'
-  | `hash_${Flaw}`
+export const REASONS = [
+  'match',
+  'mismatch',
+  'unknown_login',
+  'disabled',
+  'empty_password',
+  'ambiguous_login',
+  'too_many_guesses',
+  'hash_unrecognised',
+  'hash_malformed',
+  'hash_truncated',
+  'hash_padded',
+  'hash_out_of_bounds',
+] as const
+
+export type Reason = (typeof REASONS)[number]
 
 export interface Decision {
   readonly credential: 'VERIFIED' | 'UNVERIFIED'

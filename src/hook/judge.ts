@@ -9,7 +9,7 @@ import { byDeadline } from './deadline.ts'
 import { appraise, decide, type Decision, type Standing } from './decide.ts'
 import type { Decoy } from './decoy.ts'
 import { loginSubject, type Guard } from './guard.ts'
-import { tenths, type LineFields } from './line.ts'
+import type { CallFacts } from './line.ts'
 
 export interface JudgeParts {
   readonly bounds: Bounds
@@ -29,7 +29,8 @@ export interface Question {
   readonly deadline: number
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal
-  readonly line: LineFields
+  /** Told of the check. */
+  readonly facts: CallFacts
 }
 
 /** A decision, and what the ledger is told of how it came about. */
@@ -45,7 +46,7 @@ export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: Ju
   const check = async (
     encoded: string,
     standing: Standing,
-    { password, deadline, signal, line }: Question,
+    { password, deadline, signal, facts }: Question,
   ): Promise<Verdict> => {
     const { outcome, waitMs, runMs, lanes } = await checker.check(
       encoded,
@@ -53,7 +54,7 @@ export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: Ju
       deadline,
       signal,
     )
-    Object.assign(line, { waitMs: tenths(waitMs), runMs: tenths(runMs), lanes })
+    Object.assign(facts, { waitMs, runMs, lanes } satisfies CallFacts)
     const { hash: sound } = standing
     const hash = sound && { family: familyName(sound.encoded), cost: sound.cost }
     return { ...decide(standing, outcome), hash, waitMs, runMs }

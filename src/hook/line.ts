@@ -2,24 +2,55 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { MiddlewareHandler } from 'hono'
 import type { Clock } from '../clock.ts'
-import { asAppError, describeUnforeseen, type AppError } from '../errors.ts'
-
-export type LineFields = Record<string, unknown>
+import { asAppError, describeUnforeseen, type AppError, type ErrorCode } from '../errors.ts'
+import type { SecretUsed } from './authenticate.ts'
+import type { Decision, Reason } from './decide.ts'
+import type { Boarding } from './flight.ts'
 
 /** The part of a logger that the hook uses. */
 export interface CallLog {
-  info(fields: LineFields, message: string): void
-  warn(fields: LineFields, message: string): void
-  error(fields: LineFields, message: string): void
+  info(fields: Record<string, unknown>, message: string): void
+  warn(fields: Record<string, unknown>, message: string): void
+  error(fields: Record<string, unknown>, message: string): void
 }
+
+/** What the steps of a call find out about it. */
+export interface CallFacts {
+  eventId?: string | undefined
+  oktaRequestId?: string | undefined
+  /** As it may be written down. */
+  login?: string
+  outcome?: Decision['credential'] | 'FAILED'
+  reason?: Reason | ErrorCode
+  field?: string | undefined
+  detail?: string | undefined
+  cause?: Record<string, unknown> | undefined
+  /** Set where the call carried a secret that is to be used no more. */
+  secret?: SecretUsed
+  /** Set where the call shared the answer of another one. */
+  repeat?: Exclude<Boarding, 'first'>
+  /** Milliseconds that its check waited, and that it took; and how many checks were computed with it. */
+  waitMs?: number
+  runMs?: number
+  lanes?: number
+}
+
+/** A call that was answered. */
+export interface FinishedCall extends Readonly<CallFacts> {
+  readonly status: number
+  /** Milliseconds from its arrival to its answer. */
+  readonly totalMs: number
+}
+
+/** Told of each call that was answered, of the same facts as the log. */
+export type CallObserver = (call: FinishedCall) => void
 
 export interface HookEnv {
   Bindings: HttpBindings
   Variables: {
     /** On the clock's scale. */
     arrivedAt: number
-    /** What the steps of the call add to its line. */
-    line: LineFields
+    facts: CallFacts
   }
 }
 
@@ -31,7 +62,7 @@ const levelFor = (status: number): keyof CallLog => {
 }
 
 /** Of what lies beneath a failure, codes and places only: messages may quote what they failed on. */
-const failureFields = ({ code, field, detail, cause }: AppError): LineFields => ({
+const failureFacts = ({ code, field, detail, cause }: AppError): CallFacts => ({
   outcome: 'FAILED',
   reason: code,
   field,
@@ -39,17 +70,34 @@ const failureFields = ({ code, field, detail, cause }: AppError): LineFields => 
   cause: cause === undefined ? undefined : describeUnforeseen(cause),
 })
 
-/** Milliseconds as the log shows them, to a tenth. */
-export const tenths = (ms: number): number => Math.round(ms * 10) / 10
+/** Milliseconds as the log shows them. */
+const tenths = (ms: number | undefined): number | undefined =>
+  ms === undefined ? undefined : Math.round(ms * 10) / 10
 
-export const writeLine =
-  (clock: Clock, log: CallLog): Step =>
+const logCall = (log: CallLog, call: FinishedCall): void => {
+  const { waitMs, runMs, totalMs } = call
+  const shown = { waitMs: tenths(waitMs), runMs: tenths(runMs), totalMs: tenths(totalMs) }
+  log[levelFor(call.status)]({ ...call, ...shown }, 'password import')
+}
+
+/** What is wrong with the counting of calls must not cost anybody the answer. */
+const tell = (onAnswered: CallObserver | undefined, log: CallLog, call: FinishedCall): void => {
+  try {
+    onAnswered?.(call)
+  } catch (err) {
+    log.error({ cause: describeUnforeseen(err) }, 'a call could not be counted')
+  }
+}
+
+export const observe =
+  (clock: Clock, log: CallLog, onAnswered?: CallObserver): Step =>
   async (c, next) => {
     c.set('arrivedAt', clock.now())
-    c.set('line', {})
+    c.set('facts', {})
     await next()
-    if (c.error) Object.assign(c.var.line, failureFields(asAppError(c.error)))
+    if (c.error) Object.assign(c.var.facts, failureFacts(asAppError(c.error)))
     const { status } = c.res
-    const totalMs = tenths(clock.now() - c.var.arrivedAt)
-    log[levelFor(status)]({ ...c.var.line, status, totalMs }, 'password import')
+    const call = { ...c.var.facts, status, totalMs: clock.now() - c.var.arrivedAt }
+    logCall(log, call)
+    tell(onAnswered, log, call)
   }

@@ -57,6 +57,13 @@ export interface LedgerOptions {
 /** How the ledger is doing, and how many decisions it could not keep since the start. */
 export type LedgerStatus = Omit<Standing, 'cause'> & { readonly lost: number }
 
+/** How often each part ceased to do its work, since the start: beginnings of outages, not attempts. */
+export interface LedgerFaults {
+  readonly database: number
+  readonly spill: number
+  readonly thread: number
+}
+
 /** A host's name is not enough: its processes come and go, and count as replicas each. */
 const nameReplica = (): string => `${hostname()}-${randomBytes(4).toString('hex')}`
 
@@ -75,6 +82,7 @@ export class Ledger {
   #lost = 0
   /** `lost` when the last loss was over. */
   #lostBefore = 0
+  readonly #faults = { database: 0, spill: 0, thread: 0 }
   #closing = false
   #cancelRespawn = (): void => undefined
 
@@ -108,6 +116,10 @@ export class Ledger {
   get status(): LedgerStatus {
     const { database = 'unreachable', spill = 'ok', waiting = 0 } = this.#standing ?? {}
     return { database, spill, waiting: waiting + this.#unkept.length, lost: this.#lost }
+  }
+
+  get faults(): LedgerFaults {
+    return this.#faults
   }
 
   /**
@@ -195,6 +207,7 @@ export class Ledger {
   #bury(cause: unknown): void {
     this.#thread = undefined
     if (this.#closing) return
+    this.#faults.thread++
     const { log, clock } = this.#options
     log.error(describeUnforeseen(cause), "the ledger's thread was lost")
     this.#cancelRespawn = clock.after(RESPAWN_DELAY_MS, () => this.#spawn())
@@ -225,6 +238,8 @@ export class Ledger {
     const { database, spill = 'ok' } = this.#standing ?? {}
     this.#standing = next
     const { cause, waiting } = next
+    if (next.spill !== 'ok' && spill === 'ok') this.#faults.spill++
+    if (next.database !== 'ok' && (database ?? 'ok') === 'ok') this.#faults.database++
     if (next.spill !== spill) {
       if (next.spill === 'ok') log.info({}, "the ledger's spill can be written again")
       else log.error({ cause }, "the ledger's spill cannot be written; decisions wait in memory")

@@ -15,29 +15,41 @@ export interface HealthParts {
   readonly ledger?: { readonly status: Readonly<Record<string, unknown>> } | undefined
 }
 
-export const createHealthApp = ({ legacy, pool, isDraining, keys, ledger }: HealthParts): Hono => {
+export interface Readiness {
+  readonly ready: boolean
+  readonly storeOk: boolean
+  readonly keysOk: boolean
+}
+
+/** Bounded by the store's own limit for a lookup. */
+export const probe = async (parts: HealthParts): Promise<Readiness> => {
+  const { legacy, pool, isDraining, keys } = parts
+  const storeOk = await legacy.ping().then(
+    () => true,
+    () => false,
+  )
+  const keysOk = keys?.ready() ?? true
+  return { ready: storeOk && pool.alive > 0 && keysOk && !isDraining(), storeOk, keysOk }
+}
+
+export const createHealthApp = (parts: HealthParts): Hono => {
+  const { pool, isDraining, keys, ledger } = parts
   const app = new Hono()
   app.get('/livez', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
-    const storeOk = await legacy.ping().then(
-      () => true,
-      () => false,
-    )
-    const keysOk = keys?.ready() ?? true
-    const ready = storeOk && pool.alive > 0 && keysOk && !isDraining()
-    const legacyStore = storeOk ? 'ok' : 'unreachable'
-    const workers = `${pool.alive} of ${pool.size}`
+    const { ready, storeOk, keysOk } = await probe(parts)
     const { name: engine, fallback } = pool.engine
-    const oauthKeys = keys && { oauthKeys: keysOk ? 'ok' : 'missing' }
-    const parts = {
-      legacyStore,
-      workers,
+    const shown = {
+      ready,
+      legacyStore: storeOk ? 'ok' : 'unreachable',
+      workers: `${pool.alive} of ${pool.size}`,
       engine,
       fallback,
-      ...oauthKeys,
+      ...(keys && { oauthKeys: keysOk ? 'ok' : 'missing' }),
       ledger: ledger?.status ?? 'off',
+      draining: isDraining(),
     }
-    return c.json({ ready, ...parts, draining: isDraining() }, ready ? 200 : 503)
+    return c.json(shown, ready ? 200 : 503)
   })
   return app
 }

@@ -5,7 +5,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
-import { followRenewals, readTls, type TlsFiles } from './tls.ts'
+import { followRenewals, readTls, type Following, type TlsFiles } from './tls.ts'
 
 /** Slow senders are cut off: Okta sends a call at once, and gives up after 3 seconds. */
 const HEADERS_TIMEOUT_MS = 5_000
@@ -35,22 +35,24 @@ export interface ListenOptions {
 export interface Listener {
   /** Scheme, host and port, as reached from this machine. */
   readonly url: string
+  /** When the certificate in use ends, in milliseconds since 1970; undefined without TLS. */
+  readonly certificateEndsAtMs: () => number | undefined
   /** Stops accepting; resolves when every call under way has been answered. */
   close(): Promise<void>
 }
 
 interface Unbound {
   readonly server: Server
-  readonly stopFollowing: () => void
+  readonly following?: Following
 }
 
 const createServer = ({ fetch, tls, clock, onRenewal }: ListenOptions): Unbound => {
   const handle = getRequestListener(fetch)
   const onRequest: Parameters<typeof createHttpServer>[1] = (req, res) => void handle(req, res)
-  if (!tls) return { server: createHttpServer(LIMITS, onRequest), stopFollowing: () => undefined }
+  if (!tls) return { server: createHttpServer(LIMITS, onRequest) }
   const material = readTls(tls)
   const server = createHttpsServer({ ...LIMITS, ...material }, onRequest)
-  return { server, stopFollowing: followRenewals(server, tls, material, clock, onRenewal) }
+  return { server, following: followRenewals(server, tls, material, clock, onRenewal) }
 }
 
 const bind = (server: Server, host: string, port: number): Promise<AddressInfo> =>
@@ -64,13 +66,14 @@ const bind = (server: Server, host: string, port: number): Promise<AddressInfo> 
 
 /** @throws AppError `listen_failed` or `tls_unusable` */
 export const listen = async (options: ListenOptions): Promise<Listener> => {
-  const { server, stopFollowing } = createServer(options)
+  const { server, following } = createServer(options)
   const { address, family, port } = await bind(server, options.host, options.port)
   const name = family === 'IPv6' ? `[${address}]` : address
   return {
     url: `${options.tls ? 'https' : 'http'}://${name}:${port}`,
+    certificateEndsAtMs: () => following?.inUse().endsAtMs,
     close: () => {
-      stopFollowing()
+      following?.stop()
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }

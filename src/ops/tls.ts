@@ -13,6 +13,8 @@ export interface TlsFiles {
 export interface TlsMaterial {
   readonly cert: Buffer
   readonly key: Buffer
+  /** When the certificate ends, in milliseconds since 1970. */
+  readonly endsAtMs: number
 }
 
 /** Certificates are renewed days before they end, so a minute is soon enough. */
@@ -22,34 +24,37 @@ const RENEWAL_CHECK_MS = 60_000
 export const readTls = ({ certFile, keyFile }: TlsFiles): TlsMaterial => {
   const refuse = (detail: string): AppError => new AppError('tls_unusable', { detail })
   try {
-    const material = { cert: readFileSync(certFile), key: readFileSync(keyFile) }
-    const certificate = new X509Certificate(material.cert)
-    if (!certificate.checkPrivateKey(createPrivateKey(material.key))) {
+    const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)]
+    const certificate = new X509Certificate(cert)
+    if (!certificate.checkPrivateKey(createPrivateKey(key))) {
       throw refuse('the key does not belong to the certificate')
     }
-    if (Date.parse(certificate.validTo) < Date.now()) {
-      throw refuse(`the certificate ended on ${certificate.validTo}`)
-    }
-    return material
+    const endsAtMs = Date.parse(certificate.validTo)
+    if (endsAtMs < Date.now()) throw refuse(`the certificate ended on ${certificate.validTo}`)
+    return { cert, key, endsAtMs }
   } catch (err) {
     if (err instanceof AppError) throw err
     throw refuse(err instanceof Error && 'code' in err ? String(err.code) : 'not PEM')
   }
 }
 
+export interface Following {
+  readonly inUse: () => TlsMaterial
+  readonly stop: () => void
+}
+
 /**
  * Follows renewals without a restart. A renewal that cannot be used is reported, and the certificate
  * in use stays.
- * @returns a function that stops following
  */
 export const followRenewals = (
   server: Pick<HttpsServer, 'setSecureContext'>,
   files: TlsFiles,
-  inUse: TlsMaterial,
+  first: TlsMaterial,
   clock: Clock,
   report: (err: AppError | undefined) => void,
-): (() => void) => {
-  let current = inUse
+): Following => {
+  let current = first
   let stop = (): void => undefined
   const look = (): void => {
     try {
@@ -65,5 +70,5 @@ export const followRenewals = (
     stop = clock.after(RENEWAL_CHECK_MS, look)
   }
   stop = clock.after(RENEWAL_CHECK_MS, look)
-  return () => stop()
+  return { inUse: () => current, stop: () => stop() }
 }

@@ -73,6 +73,7 @@ export class WorkerPool implements PasswordChecker {
   readonly #waiters = new Set<() => void>()
   #engine: Hello['engine'] | undefined
   #stillborn = 0
+  #lost = 0
   #closing = false
 
   private constructor(options: PoolOptions) {
@@ -97,6 +98,16 @@ export class WorkerPool implements PasswordChecker {
 
   get size(): number {
     return this.#options.size
+  }
+
+  /** Checks that are admitted and not begun. */
+  get waiting(): number {
+    return this.#schedule.waiting
+  }
+
+  /** Threads that ended unasked, since the start. */
+  get lost(): number {
+    return this.#lost
   }
 
   /** What computes the checks; if threads differ, the slower one. */
@@ -215,6 +226,7 @@ export class WorkerPool implements PasswordChecker {
     this.#workers.delete(seat)
     for (const job of this.#schedule.lose(seat, backAt)) job.refuse('worker_lost')
     if (!this.#closing) {
+      this.#lost++
       this.#options.onLoss?.(what)
       this.#respawn(seat, backAt - now)
     }

@@ -121,6 +121,7 @@ describe('a decision', () => {
     await ledger.close()
     expect(await eventsIn(url)).toEqual(['one', 'two', 'three'])
     expect(lines[0]?.slice(0, 2)).toEqual(['error', "the ledger's thread was lost"])
+    expect(ledger.faults).toEqual({ database: 0, spill: 0, thread: 1 })
   })
 })
 

@@ -23,7 +23,7 @@ const serve = async (tls: TlsFiles) => {
     onRenewal: (err) => reports.push(err?.code),
   })
   onTestFinished(() => listener.close())
-  return { clock, reports, url: listener.url }
+  return { clock, reports, url: listener.url, endsAtMs: listener.certificateEndsAtMs }
 }
 
 /** The common name in the certificate that the server shows. */
@@ -41,8 +41,10 @@ describe('the listener', () => {
   it('speaks HTTPS, and takes a renewed certificate within a minute', async () => {
     const dir = tempDir()
     const tls = makeCertificate(dir, 'first')
-    const renewed = makeCertificate(dir, 'second')
-    const { clock, reports, url } = await serve(tls)
+    const renewed = makeCertificate(dir, 'second', 9)
+    const { clock, reports, url, endsAtMs } = await serve(tls)
+    const daysLeft = (): number => Math.round(((endsAtMs() ?? 0) - Date.now()) / DAY_MS)
+    expect(daysLeft()).toBe(1)
     expect(await shownName(url)).toBe('first')
     clock.advance(60_000)
     expect(reports).toEqual([])
@@ -51,11 +53,13 @@ describe('the listener', () => {
     clock.advance(60_000)
     expect(reports).toEqual(['tls_unusable'])
     expect(await shownName(url)).toBe('first')
+    expect(daysLeft()).toBe(1)
 
     copyFileSync(renewed.keyFile, tls.keyFile)
     clock.advance(60_000)
     expect(reports).toEqual(['tls_unusable', undefined])
     expect(await shownName(url)).toBe('second')
+    expect(daysLeft()).toBe(9)
   })
 
   it('says which address it could not take', async () => {

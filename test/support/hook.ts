@@ -9,6 +9,7 @@ import { systemClock, type Clock } from '../../src/clock.ts'
 import { createHookApp, HOOK_PATH, type HookSettings } from '../../src/hook/app.ts'
 import { createGuard, type GuessSettings } from '../../src/hook/guard.ts'
 import type { Ledger } from '../../src/hook/ledger.ts'
+import type { CallObserver } from '../../src/hook/line.ts'
 import { openSqliteStore } from '../../src/legacy/sqlite.ts'
 import { createHealthApp } from '../../src/ops/health.ts'
 import { listen } from '../../src/ops/listen.ts'
@@ -69,6 +70,7 @@ export interface HookOptions {
   readonly settings?: Partial<HookSettings>
   readonly guesses?: GuessSettings
   readonly ledger?: Ledger
+  readonly onAnswered?: CallObserver
   readonly clock?: Clock
   readonly oauth?: OAuth
   readonly poolSize?: number
@@ -136,6 +138,7 @@ export const startHook = async (options: HookOptions = {}) => {
     checkBearer,
     clock,
     log,
+    onAnswered: options.onAnswered,
     nameLogin,
     isDraining,
     ledger: options.ledger,

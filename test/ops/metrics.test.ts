@@ -1,0 +1,116 @@
+/** What is counted of calls: the same facts as the log, in few series. */
+import { hashSync } from 'bcryptjs'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createMetrics } from '../../src/ops/metrics.ts'
+import { payload, SECRET, startHook, type HookOptions } from '../support/hook.ts'
+import { seriesOf, sumOf } from '../support/metrics.ts'
+
+const LOGIN = 'good@example.com'
+const ROWS = [{ login: LOGIN, hash: hashSync('open sesame', 4) }]
+const PREVIOUS = 'the secret of last month'
+
+const start = async (options: HookOptions = {}) => {
+  const ends = [{ outcome: 'VERIFIED', reason: 'match' }]
+  const { registry, countCall } = createMetrics({ deadlineMs: 2_345, ends })
+  const hook = await startHook({ rows: ROWS, onAnswered: countCall, ...options })
+  onTestFinished(() => hook.close())
+  return { hook, text: () => registry.metrics() }
+}
+
+const countsIn = (lines: readonly Record<string, unknown>[]): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const { outcome, reason } of lines) {
+    const name = `okta_migrate_calls_total{outcome="${String(outcome)}",reason="${String(reason)}"}`
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+describe('calls', () => {
+  it('are counted as the log has them', async () => {
+    const secrets = { current: SECRET, previous: PREVIOUS }
+    const { hook, text } = await start({ settings: { secrets } })
+    const zero = seriesOf(await text(), 'okta_migrate_calls_total')
+    expect(zero).toEqual({ 'okta_migrate_calls_total{outcome="VERIFIED",reason="match"}': 0 })
+
+    await hook.signIn(LOGIN, 'open sesame')
+    await hook.signIn(LOGIN, 'not it')
+    await hook.signIn('nobody@example.com', 'open sesame')
+    await hook.send('{}')
+    await hook.send('{}', { authorization: 'wrong' })
+    await hook.send('{}', { 'content-type': 'text/plain' })
+    await hook.send(JSON.stringify(payload(LOGIN, 'open sesame')), { authorization: PREVIOUS })
+    await hook.send(JSON.stringify(payload(LOGIN, 'open sesame')))
+
+    const lines = hook.lines().filter(({ msg }) => msg === 'password import')
+    expect(lines).toHaveLength(8)
+    const counted = await text()
+    expect(seriesOf(counted, 'okta_migrate_calls_total')).toEqual(countsIn(lines))
+    expect(seriesOf(counted, 'okta_migrate_repeated_calls_total')).toEqual({
+      'okta_migrate_repeated_calls_total{repeat="replayed"}': 1,
+    })
+    expect(seriesOf(counted, 'okta_migrate_outgoing_secret_calls_total')).toEqual({
+      'okta_migrate_outgoing_secret_calls_total{secret="previous"}': 1,
+    })
+  })
+
+  it('are measured in seconds, and each check once', async () => {
+    const { hook, text } = await start()
+    await hook.signIn(LOGIN, 'open sesame')
+    await hook.send('{}')
+    const repeated = JSON.stringify(payload(LOGIN, 'not it'))
+    await hook.send(repeated)
+    await hook.send(repeated)
+    const lines = hook.lines().filter(({ msg }) => msg === 'password import')
+    const total = (field: string): number =>
+      lines.reduce((sum, line) => sum + Number(line[field] ?? 0), 0) / 1_000
+    const counted = await text()
+    const rounding = lines.length * 0.000_05
+    const off = (name: string, field: string): number =>
+      Math.abs(sumOf(counted, `okta_migrate_${name}_sum`) - total(field))
+    expect(off('call_duration_seconds', 'totalMs')).toBeLessThanOrEqual(rounding)
+    expect(off('check_wait_seconds', 'waitMs')).toBeLessThanOrEqual(rounding)
+    expect(off('check_run_seconds', 'runMs')).toBeLessThanOrEqual(rounding)
+    expect(sumOf(counted, 'okta_migrate_call_duration_seconds_count')).toBe(4)
+    expect(seriesOf(counted, 'okta_migrate_check_run_seconds_count')).toEqual({
+      'okta_migrate_check_run_seconds_count{lanes="1"}': 2,
+    })
+  })
+
+  it('are put into buckets of which one ends at the deadline, and one where Okta stops waiting', async () => {
+    const { registry, countCall } = createMetrics({ deadlineMs: 2_345, ends: [] })
+    countCall({ outcome: 'VERIFIED', reason: 'match', totalMs: 2_340 })
+    const of = (le: string): string =>
+      `okta_migrate_call_duration_seconds_bucket{le="${le}",outcome="VERIFIED"}`
+    const buckets = seriesOf(await registry.metrics(), 'okta_migrate_call_duration_seconds_bucket')
+    expect(buckets).toMatchObject({ [of('2')]: 0, [of('2.345')]: 1, [of('3')]: 1 })
+  })
+
+  it('make no series by what their callers choose', async () => {
+    const { hook, text } = await start()
+    const many = async (round: string): Promise<number> => {
+      for (const i of [1, 2, 3]) {
+        await hook.signIn(`${round}-${i}@example.com`, `${round}-${i}`)
+        await hook.send(`{"eventType":"${round}-${i}"}`, { authorization: `${round}-${i}` })
+        await hook.send(JSON.stringify({ [`${round}-${i}`]: i }))
+      }
+      return (await text()).split('\n').filter((line) => line.startsWith('okta_migrate_')).length
+    }
+    expect(await many('again')).toBe(await many('first'))
+  })
+
+  it('are answered even where they cannot be counted, and the log says so', async () => {
+    const { hook } = await start({
+      onAnswered: () => {
+        throw new TypeError(`no such label: ${LOGIN}`)
+      },
+    })
+    expect((await hook.signIn(LOGIN, 'open sesame')).text).toContain('"VERIFIED"')
+    expect(hook.lines().at(-1)).toMatchObject({
+      level: 'error',
+      msg: 'a call could not be counted',
+      cause: { type: 'TypeError' },
+    })
+    expect(hook.rawLog()).not.toContain(LOGIN)
+  })
+})

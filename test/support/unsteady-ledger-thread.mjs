@@ -1,0 +1,14 @@
+/** A ledger's thread that only tells how things stand, and how they change. */
+import { parentPort } from 'node:worker_threads'
+
+const tell = (database, spill) =>
+  parentPort.postMessage({ kind: 'standing', standing: { database, spill, waiting: 7 } })
+
+tell('unreachable', 'ok')
+tell('unreachable', 'failing')
+tell('newer_schema', 'failing')
+tell('ok', 'ok')
+tell('ok', 'failing')
+tell('ok', 'ok')
+parentPort.postMessage({ kind: 'ready' })
+parentPort.on('message', (message) => message === 'close' && process.exit())
