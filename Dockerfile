@@ -19,8 +19,11 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# A new volume mounted here is the user's, as the directory is: for a ledger, or for what waits to go into one.
+RUN install -d -o node -g node /ledger
 USER node
-EXPOSE 3000
+# The second is the ops port, where OPS_PORT says so.
+EXPOSE 3000 9464
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s CMD ["node", "dist/cli.js", "health"]
 # The program is process 1 and handles SIGTERM itself; the platform should grant it 15 seconds.
 CMD ["node", "dist/cli.js", "serve"]

@@ -1,0 +1,130 @@
+/** deploy/compose.yaml and haproxy.cfg: what they say of the server must be so. */
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { HOOK_PATH } from '../../src/hook/app.ts'
+import {
+  configure,
+  DOCKERFILE,
+  OPERATIONS,
+  OWN_DIRECTORIES,
+  read,
+  VERSION,
+} from '../support/deploy.ts'
+
+const HAPROXY = read('deploy/haproxy.cfg')
+
+interface Service {
+  readonly image: string
+  readonly read_only?: boolean
+  readonly cap_drop?: readonly string[]
+  readonly security_opt?: readonly string[]
+  readonly environment?: Record<string, string | number>
+  readonly ports?: readonly string[]
+  readonly secrets: readonly string[]
+  readonly networks: readonly string[]
+  readonly volumes: readonly string[]
+  readonly healthcheck?: object
+  readonly deploy: { readonly resources: { readonly limits: { readonly memory?: string } } }
+}
+
+interface Compose {
+  readonly services: Record<string, Service>
+  readonly networks: Record<string, { readonly internal?: boolean }>
+  readonly secrets: Record<string, { readonly file: string }>
+  readonly volumes: Record<string, object>
+}
+
+describe('compose.yaml', () => {
+  const compose = parse(read('deploy/compose.yaml'), { merge: true }) as Compose
+  const { services, networks, secrets, volumes } = compose
+  const all = Object.entries(services)
+  const hooks = all.filter(([, { image }]) => image.startsWith('okta-password-import-hook'))
+
+  it.each(hooks)('configures %s as the server can be', (name, service) => {
+    const { OKTA_ORG_URL, HASH_WORKERS, ...rest } = service.environment ?? {}
+    expect([OKTA_ORG_URL, HASH_WORKERS]).toEqual([
+      expect.stringMatching(/^\$\{OKTA_ORG_URL:\?.+\}$/),
+      '${HASH_WORKERS:-2}',
+    ])
+    const env = Object.entries(rest).map(([name, value]) => [name, String(value)])
+    const given = {
+      ...(Object.fromEntries(env) as Record<string, string>),
+      OKTA_ORG_URL: 'https://acme.okta.com',
+    }
+    const config = configure(given, ['/run/secrets'])
+    const named = Object.entries(given).filter(([name]) => name.endsWith('_FILE'))
+    expect(named.map(([, path]) => path.split('/').at(-1))).toEqual(service.secrets)
+    expect(OWN_DIRECTORIES).toContain(config.LEDGER_SPILL_DIR)
+    expect(service.volumes.map((volume) => volume.split(':')[1])).toEqual([config.LEDGER_SPILL_DIR])
+    expect(HAPROXY).toContain(` server ${name} ${name}:${config.PORT}\n`)
+    expect(config.OPS_HOST).toBe('0.0.0.0')
+    expect(DOCKERFILE).toContain(`EXPOSE ${config.PORT} ${config.OPS_PORT}\n`)
+    expect(service.image).toBe(`okta-password-import-hook:${VERSION}`)
+  })
+
+  it('has two replicas, each with a volume of its own, behind the proxy', () => {
+    expect(hooks).toHaveLength(2)
+    expect(new Set(hooks.flatMap(([, hook]) => hook.volumes)).size).toBe(2)
+    const servers = [...HAPROXY.matchAll(/^ +server (\S+) \1:/gm)].map(([, name]) => name)
+    expect(servers).toEqual(hooks.map(([name]) => name))
+  })
+
+  it.each(all)('hardens %s and bounds it', (_, service) => {
+    expect(service).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      image: expect.stringMatching(/:\d+\.\d+/) as string,
+      deploy: { resources: { limits: { memory: expect.stringMatching(/^\d+M$/) as string } } },
+    })
+    const isOurs = hooks.some(([, hook]) => hook === service)
+    expect(
+      service.healthcheck !== undefined || (isOurs && DOCKERFILE.includes('HEALTHCHECK')),
+    ).toBe(true)
+  })
+
+  it('lets the public reach the proxy alone', () => {
+    expect(all.filter(([, { ports }]) => ports).map(([name]) => name)).toEqual(['proxy'])
+    const open = Object.keys(networks).filter((name) => networks[name]?.internal !== true)
+    expect(open).toEqual(['edge', 'outward'])
+    expect(services['ledger']?.networks).toEqual(['ledger'])
+    expect(networks['ledger']).toEqual({ internal: true })
+  })
+
+  it('declares every secret, network and volume that a service names, and no other', () => {
+    const named = (of: (service: Service) => readonly string[]): string[] =>
+      [...new Set(all.flatMap(([, service]) => of(service)))].sort()
+    expect(named((service) => service.secrets)).toEqual(Object.keys(secrets).sort())
+    expect(named((service) => service.networks)).toEqual(Object.keys(networks).sort())
+    const ownVolumes = named((service) =>
+      service.volumes.map((volume) => volume.split(':')[0] ?? ''),
+    )
+    expect(ownVolumes.filter((name) => !name.startsWith('.'))).toEqual(Object.keys(volumes).sort())
+    for (const { file } of Object.values(secrets)) {
+      expect(OPERATIONS).toContain(file.replace('./secrets/', ''))
+    }
+  })
+})
+
+const PLAIN = {
+  HOOK_SECRET: 'x'.repeat(44),
+  LEGACY_DB_URL: 'sqlite:legacy',
+  TLS_TERMINATED_BY_PROXY: 'true',
+}
+
+describe('haproxy.cfg', () => {
+  const setting = (name: string): string | undefined =>
+    new RegExp(`^ +${name} (.+)$`, 'm').exec(HAPROXY)?.[1]
+
+  it('passes the hook and /livez on, and nothing else', () => {
+    expect(HAPROXY).toContain(`deny_status 404 unless { path ${HOOK_PATH} /livez }`)
+  })
+
+  it('waits for as long as Okta does, and sends no call twice', () => {
+    const { HOOK_DEADLINE_MS } = configure(PLAIN, [])
+    const limitMs = Number(/^(\d+)ms$/.exec(setting('timeout server') ?? '')?.[1])
+    expect(limitMs).toBeGreaterThan(HOOK_DEADLINE_MS)
+    expect(limitMs).toBeLessThan(3_000)
+    expect(setting('retry-on')).toBe('conn-failure')
+  })
+})

@@ -1,0 +1,50 @@
+/** What the files of deploy/ are held against: the image, its environment and the server's own rules. */
+import { readFileSync } from 'node:fs'
+import { expect } from 'vitest'
+import { SERVE, type ServeConfig } from '../../src/commands/serve-config.ts'
+import { loadConfig } from '../../src/config.ts'
+
+export const read = (path: string): string =>
+  readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+export const DOCKERFILE = read('Dockerfile')
+export const OPERATIONS = read('docs/OPERATIONS.md')
+
+export const { version: VERSION } = JSON.parse(read('package.json')) as { version: string }
+
+const imageEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    [...(/^ENV (.+)$/m.exec(DOCKERFILE)?.[1] ?? '').matchAll(/(\w+)=(\S+)/g)].map(
+      ([, name = '', value = '']) => [name, value],
+    ),
+  )
+
+/** What stands in the secret files, by what their names begin with. */
+const SECRETS: Readonly<Record<string, string>> = {
+  'hook.secret': 'x'.repeat(44),
+  'fingerprint.key': 'y'.repeat(44),
+  'legacy.db.url': 'postgres://reader:password@legacy.example.com/users?sslmode=verify-full',
+  'ledger.db.url': 'postgres://ledger:password@ledger/ledger',
+}
+
+/** The environment as the container has it, through the server's own rules. */
+export const configure = (env: Record<string, string>, mounts: readonly string[]): ServeConfig => {
+  const { config, nearMisses } = loadConfig(SERVE, { ...imageEnvironment(), ...env }, (path) => {
+    const mount = mounts.find((dir) => path.startsWith(`${dir}/`))
+    const found = Object.entries(SECRETS).find(([name]) => new RegExp(`/${name}$`).test(path))
+    if (mount === undefined || !found) throw new Error(`nothing is mounted at ${path}`)
+    return found[1]
+  })
+  expect(nearMisses).toEqual([])
+  const known: readonly string[] = SERVE.names
+  const unknown = Object.keys(env).filter((name) => {
+    return !known.includes(name) && !known.includes(name.replace(/_FILE$/, ''))
+  })
+  expect(unknown).toEqual([])
+  return config
+}
+
+/** Directories of the image that belong to its user, so that a new volume there does too. */
+export const OWN_DIRECTORIES = [...DOCKERFILE.matchAll(/install -d -o node -g node (\S+)/g)].map(
+  ([, path]) => path,
+)
