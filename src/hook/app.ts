@@ -115,7 +115,7 @@ const answerCall = (parts: HookParts) => {
 
     const { result, boarding } = await shareFlight(call, hangUp, async (signal) => {
       const verdict = await judge({ username, account, password, deadline, signal, facts })
-      ledger?.record(describeCall(eventId, account, verdict))
+      await ledger?.record(describeCall(eventId, account, verdict))
       return verdict
     })
     if (boarding !== 'first') facts.repeat = boarding

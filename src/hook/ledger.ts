@@ -15,8 +15,11 @@ export interface DecidedCall {
 }
 
 export interface Ledger {
-  /** Neither waits nor throws: an answer is on its way. */
-  record(decided: DecidedCall): void
+  /**
+   * An answer is on its way, so it never rejects and resolves soon whatever happens: as a rule when a
+   * crash cannot take the decision any more.
+   */
+  record(decided: DecidedCall): Promise<void>
 }
 
 export const describeCall = (

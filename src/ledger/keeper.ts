@@ -5,7 +5,7 @@ import { AppError, describeUnforeseen } from '../errors.ts'
 import type { LedgerDatabase } from './database.ts'
 import type { Entry } from './entry.ts'
 import { Cursor, othersGuesses, PAGE, type GuessRules } from './guesses.ts'
-import type { FromKeeper, Standing } from './protocol.ts'
+import { addWaiting, type FromKeeper, type Standing } from './protocol.ts'
 import type { Spill } from './spill.ts'
 
 const SAVE_RETRY_MS = 1_000
@@ -130,8 +130,9 @@ export class Keeper {
         spill.append(this.#pending.slice(0, count))
         this.#pending.splice(0, count)
         tell({ kind: 'kept', count })
+        if (this.#told) this.#told = addWaiting(this.#told, count)
       }
-      this.#stand({ spill: 'ok' })
+      if (this.#told?.spill !== 'ok') this.#stand({ spill: 'ok' })
     } catch (err) {
       this.#stand({ spill: 'failing', cause: describeUnforeseen(err) })
       this.#cancelSave = clock.after(SAVE_RETRY_MS, () => this.#save())

@@ -6,17 +6,28 @@ import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen } from '../errors.ts'
 import { toEntry, type Decided, type Entry } from './entry.ts'
 import type { Guess, GuessRules } from './guesses.ts'
-import type { FromKeeper, LedgerSetup, Standing, ToKeeper } from './protocol.ts'
+import {
+  addWaiting,
+  type FromKeeper,
+  type LedgerSetup,
+  type Standing,
+  type ToKeeper,
+} from './protocol.ts'
 import type { Place } from './server.ts'
 
 /** Entries that may wait in memory for the disk: minutes of sign-ins, a few megabytes. */
 export const MAX_IN_MEMORY = 10_000
 
 /**
- * Entries of so long go to the disk together, since each wake of the thread and each commit has its
- * price. A crash of the process takes no decision that is older, the time of one commit added.
+ * The most that an answer waits for its decision to be on this machine's disk, where no crash can take
+ * it. A commit takes some milliseconds; after a longer one no answer waits until IMPATIENT_MS have
+ * passed. The longest deadline (HOOK_DEADLINE_MS) leaves 100 ms of Okta's 3 seconds.
  */
-export const SEND_INTERVAL_MS = 100
+export const PATIENCE_MS = 50
+export const IMPATIENT_MS = 10_000
+
+const SLOW =
+  "the ledger's disk is slow: for ten seconds no answer waits until its decision is on it"
 
 export const RESPAWN_DELAY_MS = 1_000
 
@@ -67,14 +78,20 @@ export interface LedgerFaults {
 /** A host's name is not enough: its processes come and go, and count as replicas each. */
 const nameReplica = (): string => `${hostname()}-${randomBytes(4).toString('hex')}`
 
+interface Unkept {
+  readonly entry: Entry
+  readonly kept: () => void
+}
+
 export class Ledger {
   readonly #options: LedgerOptions
   readonly #replica = nameReplica()
   /** Not on the disk yet; if the thread dies, its successor gets them all. */
-  readonly #unkept: Entry[] = []
+  readonly #unkept: Unkept[] = []
   /** How many of these, from the first, the thread has. */
   #sent = 0
-  #cancelSend: (() => void) | undefined
+  /** On the clock's scale. */
+  #impatientUntil = -Infinity
   #thread: Worker | undefined
   #standing: Standing | undefined
   /** A thread that takes over must not tell again what was counted. */
@@ -123,19 +140,19 @@ export class Ledger {
   }
 
   /**
-   * Takes note of a decision. Neither waits nor throws: what is wrong with the ledger is not the
-   * caller's affair. When memory is full too, the newest decision is the one that is lost, since
-   * those before it were accepted.
+   * Takes note of a decision. What is wrong with the ledger is not the caller's affair: it never
+   * rejects. When memory is full too, the newest decision is the one that is lost, since those before
+   * it were accepted.
+   * @returns a promise that resolves when the decision is on this machine's disk, or cannot be waited for
    */
-  record(decided: Decided): void {
+  async record(decided: Decided): Promise<void> {
     try {
       const { maxInMemory = MAX_IN_MEMORY } = this.#options
       if (this.#closing || this.#unkept.length >= maxInMemory) {
         this.#lose()
         return
       }
-      this.#unkept.push(toEntry(decided, Date.now(), this.#replica))
-      this.#cancelSend ??= this.#options.clock.after(SEND_INTERVAL_MS, () => this.#send())
+      await this.#keep(toEntry(decided, Date.now(), this.#replica))
     } catch (err) {
       this.#lose(describeUnforeseen(err))
     }
@@ -155,7 +172,7 @@ export class Ledger {
         }
         thread.once('exit', end)
         thread.on('message', ({ kind }: FromKeeper) => kind === 'closed' && end())
-        this.#send()
+        this.#post(thread)
         thread.postMessage('close' satisfies ToKeeper)
       })
       await thread.terminate()
@@ -164,12 +181,36 @@ export class Ledger {
     if (unkept > 0) this.#options.log.error({ lost: unkept }, 'decisions are missing in the ledger')
   }
 
+  async #keep(entry: Entry): Promise<void> {
+    const isKept = new Promise<void>((resolve) => this.#unkept.push({ entry, kept: resolve }))
+    // Not at once: checks that ran together end together, and their decisions share a commit too.
+    setImmediate(() => this.#send())
+    const { clock } = this.#options
+    if (clock.now() < this.#impatientUntil) return
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(PATIENCE_MS, () => {
+        this.#loseTrust()
+        resolve()
+      })
+      void isKept.then(cancel).then(resolve)
+    })
+  }
+
+  #loseTrust(): void {
+    const { clock, log } = this.#options
+    if (clock.now() < this.#impatientUntil) return
+    this.#impatientUntil = clock.now() + IMPATIENT_MS
+    log.warn({}, SLOW)
+  }
+
+  /** One batch at a time: what comes while one is written is the next, and shares its commit. */
   #send(): void {
-    this.#cancelSend?.()
-    this.#cancelSend = undefined
-    const entries: ToKeeper = this.#unkept.slice(this.#sent)
-    if (!this.#thread || entries.length === 0) return
-    this.#thread.postMessage(entries)
+    if (this.#thread && this.#sent === 0) this.#post(this.#thread)
+  }
+
+  #post(thread: Worker): void {
+    const entries: ToKeeper = this.#unkept.slice(this.#sent).map(({ entry }) => entry)
+    if (entries.length > 0) thread.postMessage(entries)
     this.#sent = this.#unkept.length
   }
 
@@ -225,8 +266,10 @@ export class Ledger {
   }
 
   #forget(count: number): void {
-    this.#unkept.splice(0, count)
+    for (const { kept } of this.#unkept.splice(0, count)) kept()
     this.#sent -= count
+    this.#send()
+    if (this.#standing) this.#standing = addWaiting(this.#standing, count)
     if (this.#lost === this.#lostBefore) return
     const lost = this.#lost - this.#lostBefore
     this.#lostBefore = this.#lost

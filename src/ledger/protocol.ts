@@ -24,12 +24,18 @@ export interface Standing {
   readonly cause?: Record<string, unknown>
 }
 
+/** What `kept` says of how the ledger stands, so that it need not be told apart for each decision. */
+export const addWaiting = (standing: Standing, count: number): Standing => ({
+  ...standing,
+  waiting: standing.waiting + count,
+})
+
 export type ToKeeper = readonly Entry[] | 'close'
 
 export type FromKeeper =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string | undefined }
-  /** The oldest so many of the entries sent are on the disk. */
+  /** The oldest so many of the entries sent are on the disk, and wait there. */
   | { readonly kind: 'kept'; readonly count: number }
   | { readonly kind: 'standing'; readonly standing: Standing }
   | { readonly kind: 'guesses'; readonly guesses: readonly Guess[]; readonly upTo: number }

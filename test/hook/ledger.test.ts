@@ -14,7 +14,7 @@ const EVENT = { eventId: 'one-event' }
 
 const start = async (options: HookOptions = {}) => {
   const told: DecidedCall[] = []
-  const ledger = { record: (decided: DecidedCall) => void told.push(decided) }
+  const ledger = { record: async (decided: DecidedCall) => void told.push(decided) }
   const nameLogin = (login: string): string => `name of ${login}`
   const hook = await startHook({ rows: ROWS, ledger, nameLogin, ...options })
   onTestFinished(async () => {
@@ -78,6 +78,20 @@ describe('the ledger', () => {
     await signIn('good@example.com', 'hold', EVENT)
     expect(lines()).toHaveLength(3)
     expect(told).toHaveLength(1)
+  })
+
+  it('is waited for by the answer', async () => {
+    const kept: (() => void)[] = []
+    const ledger = { record: () => new Promise<void>((resolve) => kept.push(resolve)) }
+    const { signIn, send } = await start({ ledger })
+    let isAnswered = false
+    const answer = signIn('good@example.com', 'open sesame').finally(() => (isAnswered = true))
+    await expect.poll(() => kept.length).toBe(1)
+    // A whole exchange: an answer that does not wait comes before its end.
+    expect((await send('{}')).status).toBe(400)
+    expect(isAnswered).toBe(false)
+    kept[0]?.()
+    expect((await answer).text).toContain('"VERIFIED"')
   })
 
   it('is told nothing of a call that could not be decided', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openLedgerDatabase, type LedgerDatabase } from '../../src/ledger/database.ts'
 import type { Guess, GuessRules } from '../../src/ledger/guesses.ts'
 import { Keeper } from '../../src/ledger/keeper.ts'
-import type { Standing } from '../../src/ledger/protocol.ts'
+import { addWaiting, type Standing } from '../../src/ledger/protocol.ts'
 import { openSpill } from '../../src/ledger/spill.ts'
 import { ManualClock } from './clock.ts'
 
@@ -37,7 +37,11 @@ export const makeKeeper = (options: KeeperOptions) => {
     clock,
     wall: options.wall ?? Date.now,
     tell: (message) => {
-      if (message.kind === 'kept') told.kept += message.count
+      if (message.kind === 'kept') {
+        told.kept += message.count
+        const standing = told.standings.at(-1)
+        if (standing) told.standings.push(addWaiting(standing, message.count))
+      }
       if (message.kind === 'standing') told.standings.push(message.standing)
       if (message.kind !== 'guesses') return
       told.guesses.push(...message.guesses)

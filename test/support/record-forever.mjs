@@ -1,4 +1,5 @@
-/** A process that records decisions until it is killed, with no database to forward them to. */
+/** A process that records decisions until it is killed, and says which it would have answered. */
+import { writeSync } from 'node:fs'
 import { systemClock } from '../../dist/clock.js'
 import { Ledger } from '../../dist/ledger/ledger.js'
 
@@ -7,15 +8,18 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const ledger = await Ledger.start({
   place: { url: 'postgres://nobody@127.0.0.1:1/nothing' },
   spillDir: process.argv[2],
-  clock: systemClock,
+  // Patient without end, so that what it says does not hang on the speed of the disk.
+  clock: { ...systemClock, after: () => () => undefined },
   log: quiet,
 })
 
 const decided = { outcome: 'VERIFIED', reason: 'match', hash: undefined, waitMs: 0, runMs: 0 }
 let n = 0
+const record = async () => {
+  const eventId = `event-${++n}`
+  await ledger.record({ ...decided, eventId, account: `account-${n}` })
+  writeSync(1, `${eventId}\n`)
+}
 setInterval(() => {
-  for (let i = 0; i < 20; i++) {
-    n++
-    ledger.record({ ...decided, eventId: `event-${n}`, account: `account-${n}` })
-  }
+  for (let i = 0; i < 20; i++) void record()
 }, 5)
