@@ -38,8 +38,11 @@ export interface LedgerDatabase {
   migrate(): Promise<void>
   /** Writes the entries in one transaction. Events that it has already are left as they are. */
   write(entries: readonly Entry[]): Promise<void>
-  /** Decisions with a greater id, in the order of their ids. */
-  after(id: number, limit: number): Promise<Seen[]>
+  /**
+   * Of the decisions with a greater id, in the order of their ids, the other replicas' UNVERIFIED,
+   * and the newest one whatever it is, which tells how far was read.
+   */
+  guessesAfter(id: number, limit: number, replica: string): Promise<Seen[]>
   /** The id of the decision before the first one since `at` (ISO 8601). */
   idBefore(at: string): Promise<number>
   /** @returns undefined for an account that was never seen */
@@ -87,11 +90,23 @@ const write = (db: Db, kind: Kind, entries: readonly Entry[]): Promise<void> =>
     }
   })
 
-const after = async (db: Db, id: number, limit: number): Promise<Seen[]> => {
+const guessesAfter = async (
+  db: Db,
+  id: number,
+  limit: number,
+  replica: string,
+): Promise<Seen[]> => {
+  const newest = db.selectFrom('ledger_decisions').select((eb) => eb.fn.max('id').as('id'))
   const rows = await db
     .selectFrom('ledger_decisions')
     .select(['id', 'decided_at as decidedAt', 'account', 'outcome', 'reason', 'replica'])
     .where('id', '>', id)
+    .where((eb) =>
+      eb.or([
+        eb('id', '=', newest),
+        eb.and([eb('outcome', '=', 'UNVERIFIED'), eb('replica', '!=', replica)]),
+      ]),
+    )
     .orderBy('id')
     .limit(limit)
     .execute()
@@ -162,7 +177,7 @@ export const openLedgerDatabase = (place: Place): LedgerDatabase => {
   return {
     migrate: () => migrate(db as unknown as Kysely<unknown>, kind),
     write: (entries) => write(db, kind, entries),
-    after: (id, limit) => after(db, id, limit),
+    guessesAfter: (id, limit, replica) => guessesAfter(db, id, limit, replica),
     idBefore: (at) => idBefore(db, at),
     account: async (account) => {
       const row = await selectAccounts(db).where('account', '=', account).executeTakeFirst()

@@ -200,7 +200,7 @@ export class Keeper {
     if (!rules || clock.now() - this.#polledAt < POLL_INTERVAL_MS) return
     const since = new Date(wall() - rules.windowMs).toISOString()
     this.#cursor ??= new Cursor(toldUpTo ?? (await this.#inTime(database.idBefore(since))))
-    const page = await this.#inTime(database.after(this.#cursor.from, PAGE))
+    const page = await this.#inTime(database.guessesAfter(this.#cursor.from, PAGE, replica))
     // A full page is followed by the next one in the next turn.
     if (page.length < PAGE) this.#polledAt = clock.now()
     const guesses = othersGuesses(this.#cursor.take(page), rules, replica, wall())

@@ -70,23 +70,21 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     // Two writers of one SQLite file in one thread would wait for each other.
     if (kind.dialect === 'sqlite') await writing
     await Promise.all([writing, database.write([a, c])])
-    const seen = await database.after(0, 100)
-    expect(seen).toHaveLength(3)
     const rows = await runSql(url, 'SELECT event_id FROM ledger_decisions ORDER BY id')
     expect(rows.map((row) => row['event_id'])).toEqual(['same', 'SAME', c.eventId])
   })
 
   it('writes all of a batch or none', async () => {
-    const { database } = await ready()
+    const { url, database } = await ready()
     const tooLong = entry({ reason: 'x'.repeat(65), hashCost: 'ten' as unknown as number })
     if (kind.dialect === 'sqlite') Object.assign(tooLong, { waitMs: null })
     await expect(database.write([entry(), tooLong])).rejects.toThrow()
-    expect(await database.after(0, 100)).toEqual([])
+    expect(await runSql(url, 'SELECT id FROM ledger_decisions')).toEqual([])
     expect(await database.accounts('', 100)).toEqual([])
   })
 
   it('takes whatever is typed as a login', async () => {
-    const { database } = await ready()
+    const { url, database } = await ready()
     const login = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
       fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((n) => String.fromCharCode(n)) }),
@@ -98,7 +96,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
       await database.write(
         logins.map((account) => toEntry({ ...decided, ...more, account }, 0, 'replica')),
       )
-      const seen = await database.after(0, 100_000)
+      const seen = await runSql(url, 'SELECT id FROM ledger_decisions')
       expect(seen.length).toBeGreaterThanOrEqual(logins.length)
     }
     await fc.assert(fc.asyncProperty(fc.array(login, { minLength: 1, maxLength: 50 }), write), {
@@ -164,8 +162,28 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await database.idBefore('2026-10-01T10:00:00.000Z')).toBe(0)
     expect(await database.idBefore('2026-10-01T11:30:00.000Z')).toBe(1)
     expect(await database.idBefore('2026-10-01T13:00:00.000Z')).toBe(2)
-    expect(await database.after(1, 100)).toMatchObject([{ id: 2 }])
-    expect(await database.after(0, 1)).toMatchObject([{ id: 1 }])
+  })
+
+  it('gives the wrong guesses of others, and the newest decision to show how far that was', async () => {
+    const { database } = await ready()
+    const guesses = (id: number, limit: number) => database.guessesAfter(id, limit, 'here')
+    expect(await guesses(0, 100)).toEqual([])
+    const [there, here] = [{ replica: 'there' }, { replica: 'here' }]
+    await database.write([
+      entry(there),
+      entry(here),
+      entry({ ...there, outcome: 'VERIFIED' }),
+      entry(there),
+      entry(here),
+    ])
+    expect(await guesses(0, 100)).toMatchObject([
+      { id: 1, ...there },
+      { id: 4, ...there },
+      { id: 5, ...here },
+    ])
+    expect(await guesses(0, 1)).toMatchObject([{ id: 1 }])
+    expect(await guesses(4, 100)).toMatchObject([{ id: 5 }])
+    expect(await guesses(5, 100)).toEqual([])
   })
 
   it('is migrated once by processes that start at once', async () => {
