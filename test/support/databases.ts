@@ -113,7 +113,7 @@ const onServer = ({ variable, fallback, user, connect, ...kind }: ServerKind): K
   }
 }
 
-const POSTGRES = onServer({
+export const POSTGRES = onServer({
   title: 'PostgreSQL',
   dialect: 'postgres',
   defaultPort: 5432,
@@ -133,7 +133,7 @@ const POSTGRES = onServer({
   },
 })
 
-const MYSQL = onServer({
+export const MYSQL = onServer({
   title: 'MySQL',
   dialect: 'mysql',
   defaultPort: 3306,
@@ -160,10 +160,10 @@ const isRequired = process.env['REQUIRE_DATABASES'] === '1'
  * Declares the same tests for each kind. Where no server is reachable they are skipped, saying so, or
  * fail where REQUIRE_DATABASES=1 says that there must be one.
  */
-export const describeEach = async (
-  kinds: readonly Kind[],
+export const describeEach = async <K extends Pick<Kind, 'title' | 'missing'>>(
+  kinds: readonly K[],
   what: string,
-  declare: (kind: Kind) => void,
+  declare: (kind: K) => void,
 ): Promise<void> => {
   for (const kind of kinds) {
     const missing = await kind.missing()
