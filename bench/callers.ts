@@ -74,21 +74,25 @@ export const callFor = async (
 /** Okta hangs up after this long. */
 export const OKTA_WAITS_MS = 3_000
 
-/** Sends `perSecond` calls, at random moments, for `ms`, and hangs up as Okta does: an open loop. */
+/**
+ * Sends `perSecond` calls, at random moments, for `ms`, and hangs up as Okta does: an open loop.
+ * @param together how many come at the same moment
+ */
 export const callAtRate = async (
   perSecond: number,
   ms: number,
   url: string,
   next: () => Call,
+  together = 1,
 ): Promise<Timed[]> => {
   const agent = new Agent()
   const target = new URL(url)
   const began = performance.now()
   const calls: Promise<Timed>[] = []
-  for (let due = 0; due < ms; due += (-Math.log(1 - Math.random()) / perSecond) * 1000) {
+  for (let due = 0; due < ms; due += (-Math.log(1 - Math.random()) / perSecond) * 1000 * together) {
     const early = began + due - performance.now()
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
-    calls.push(send(agent, target, next(), OKTA_WAITS_MS))
+    for (let i = 0; i < together; i++) calls.push(send(agent, target, next(), OKTA_WAITS_MS))
   }
   const times = await Promise.all(calls)
   await agent.destroy()

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { compareEngines, measureEngineRate } from './engines.ts'
 import { measureHttp } from './http.ts'
 import { measurePace, measureSpeed } from './import.ts'
+import { measureLedger } from './ledger.ts'
 import { measureLivez, measureStart } from './livez.ts'
 import { machine, markdown, type Bar, chart, type Table } from './report.ts'
 import { measureStorm } from './storm.ts'
@@ -15,6 +16,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   storm: async () => [await measureStorm()],
   import: async () => [await measurePace(), await measureSpeed()],
   livez: async () => [await measureLivez(), await measureStart()],
+  ledger: measureLedger,
 }
 
 const write = (name: string, text: string): void => writeFileSync(new URL(name, RESULTS), text)

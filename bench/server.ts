@@ -2,26 +2,32 @@
 import { hashSync } from 'bcryptjs'
 import Database from 'better-sqlite3'
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Call } from './callers.ts'
+import { residentBytes } from './processes.ts'
 
-const SECRET = 'only for measuring, on this machine alone'
-const ROOT = new URL('../../', import.meta.url)
+export const SECRET = 'only for measuring, on this machine alone'
+export const PASSWORD = 'open sesame'
+export const ROOT = new URL('../../', import.meta.url)
 
-const STOP_MS = 5_000
-
-export interface MeasuredServer {
+export interface ServerProcess {
   readonly url: string
-  readonly pid: number
   /** The address of the hook. */
   readonly hook: string
+  readonly pid: number
+  /** Lines of its log that say that something is not as it should be. */
+  warnings(): string[]
+  stop(): Promise<void>
+}
+
+export interface MeasuredServer extends ServerProcess {
   /** A sign-in with the right password, by a person who has not signed in before. */
   readonly signIn: () => Call
   residentBytes(): number
-  stop(): Promise<void>
 }
 
 const makeStore = (dir: string, cost: number, people: number): string => {
@@ -29,7 +35,7 @@ const makeStore = (dir: string, cost: number, people: number): string => {
   const db = new Database(path)
   db.exec(readFileSync(new URL('legacy-db/schema.sql', ROOT), 'utf8'))
   const insert = db.prepare('INSERT INTO accounts (login, password_hash) VALUES (?, ?)')
-  const hash = hashSync('open sesame', cost)
+  const hash = hashSync(PASSWORD, cost)
   db.transaction(() => {
     for (let i = 0; i < people; i++) insert.run(`person${i}@example.com`, hash)
   })()
@@ -37,18 +43,9 @@ const makeStore = (dir: string, cost: number, people: number): string => {
   return `sqlite:${path}`
 }
 
-export interface ServerOptions {
-  readonly cost: number
-  readonly people?: number
-  /** What Node.js runs. */
-  readonly script?: readonly string[]
-}
+const SERVE = ['dist/cli.js', 'serve']
 
-/** The resident set of a process (proc(5), VmRSS). */
-const residentBytes = (pid: number): number => {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024
-}
+const STOP_MS = 5_000
 
 /** Where the server listens, as soon as its log says so. */
 const urlIn = async (logFile: string, child: ChildProcess): Promise<string> => {
@@ -60,19 +57,13 @@ const urlIn = async (logFile: string, child: ChildProcess): Promise<string> => {
   }
 }
 
-export const startServer = async ({
-  cost,
-  people = 10_000,
-  script = ['dist/cli.js', 'serve'],
-}: ServerOptions): Promise<MeasuredServer> => {
-  const dir = mkdtempSync(join(tmpdir(), 'bench-'))
-  const env = {
-    PATH: process.env['PATH'],
-    PORT: '0',
-    HOOK_SECRET: SECRET,
-    LEGACY_DB_URL: makeStore(dir, cost, people),
-    LEDGER_DB_URL: `sqlite:${join(dir, 'ledger.sqlite')}`,
-  }
+/** @param script what Node.js runs */
+export const spawnServer = async (
+  more: Readonly<Record<string, string>>,
+  script: readonly string[] = SERVE,
+): Promise<ServerProcess> => {
+  const env = { PATH: process.env['PATH'], PORT: '0', HOOK_SECRET: SECRET, ...more }
+  const dir = mkdtempSync(join(tmpdir(), 'bench-log-'))
   // A file and no pipe: whoever reads the log on these cores takes part of what is measured.
   const logFile = join(dir, 'log')
   const out = openSync(logFile, 'w')
@@ -83,33 +74,70 @@ export const startServer = async ({
   })
   closeSync(out)
   const url = await urlIn(logFile, child)
-  let next = 0
   return {
     url,
-    pid: child.pid ?? 0,
     hook: `${url}/hooks/okta/password-import`,
-    residentBytes: () => residentBytes(child.pid ?? 0),
-    signIn: () => {
-      const credential = {
-        username: `person${next++ % people}@example.com`,
-        password: 'open sesame',
-      }
-      return {
-        method: 'POST',
-        headers: { authorization: SECRET, 'content-type': 'application/json' },
-        body: JSON.stringify({
-          eventId: `event-${next}`,
-          eventType: 'com.okta.user.credential.password.import',
-          data: { context: { credential } },
-        }),
-      }
-    },
+    pid: child.pid ?? 0,
+    warnings: () =>
+      readFileSync(logFile, 'utf8')
+        .split('\n')
+        .filter((line) => /"level":"(?:warn|error)"/.test(line)),
     stop: async () => {
       child.kill('SIGTERM')
       // A process whose threads have work left that nobody waits for may not end before they do.
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
       await once(child, 'exit')
       clearTimeout(timer)
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface ServerOptions {
+  readonly cost: number
+  readonly people?: number
+  /** As LEDGER_DB_URL; a SQLite file if not set. */
+  readonly ledger?: string
+  readonly script?: readonly string[]
+}
+
+export const startServer = async ({
+  cost,
+  people = 10_000,
+  ledger,
+  script = SERVE,
+}: ServerOptions): Promise<MeasuredServer> => {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-'))
+  const env = {
+    LEGACY_DB_URL: makeStore(dir, cost, people),
+    LEDGER_DB_URL: ledger ?? `sqlite:${join(dir, 'ledger.sqlite')}`,
+    ...(ledger !== 'off' && { LEDGER_SPILL_DIR: dir }),
+    FINGERPRINT_KEY: SECRET,
+  }
+  const server = await spawnServer(env, script)
+  // One ledger may serve several servers, and an event that it has already costs it less.
+  const run = randomUUID()
+  let next = 0
+  return {
+    ...server,
+    residentBytes: () => residentBytes(server.pid),
+    signIn: () => {
+      const credential = {
+        username: `person${next++ % people}@example.com`,
+        password: PASSWORD,
+      }
+      return {
+        method: 'POST',
+        headers: { authorization: SECRET, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          eventId: `${run}-${next}`,
+          eventType: 'com.okta.user.credential.password.import',
+          data: { context: { credential } },
+        }),
+      }
+    },
+    stop: async () => {
+      await server.stop()
       rmSync(dir, { recursive: true, force: true })
     },
   }
