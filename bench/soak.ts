@@ -154,8 +154,8 @@ const play = async (ledger: PrivateDatabase, legacy: PrivateDatabase, dirs: read
   }
   await signIns.stop()
   for (const server of servers) while ((await waiting(server)) > 0) await sleep(500)
+  const slow = servers.flatMap((server) => server.warnings()).filter((line) => line.includes(SLOW))
   for (const server of servers) await server.stop()
-  const slow = servers.flatMap(({ warnings }) => warnings).filter((line) => line.includes(SLOW))
   return { signIns, minutes, rows: await readLedger(ledger.url), slow: slow.length }
 }
 

@@ -78,7 +78,7 @@ describe('a decision', () => {
 
   it('is on the disk before its record resolves, though the database is away', async () => {
     const url = 'postgres://nobody@127.0.0.1:1/nothing'
-    const { ledger, spillDir } = await start({ url, clock: new ManualClock() })
+    const { ledger, spillDir } = await start({ place: { url }, clock: new ManualClock() })
     await ledger.record(decided('one'))
     await Promise.all(['two', 'three', 'four'].map((event) => ledger.record(decided(event))))
     expect(waitingIn(spillDir)).toEqual(['one', 'two', 'three', 'four'])

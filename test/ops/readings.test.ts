@@ -99,7 +99,7 @@ it('of the ledger, what waits, what is lost and what failed', async () => {
   const threadUrl = new URL('../support/unsteady-ledger-thread.mjs', import.meta.url)
   const spillDir = tempDir()
   const ledger = await Ledger.start({
-    url: `sqlite:${spillDir}/ledger.sqlite`,
+    place: { url: `sqlite:${spillDir}/ledger.sqlite` },
     spillDir,
     clock: systemClock,
     log,
@@ -109,7 +109,7 @@ it('of the ledger, what waits, what is lost and what failed', async () => {
   const { valueOf } = await start({ ledger })
   const decided = { eventId: 'one', account: 'a', outcome: 'VERIFIED', reason: 'match' } as const
   for (let i = 0; i < 3; i++) {
-    ledger.record({ ...decided, hash: undefined, waitMs: 0, runMs: 0 })
+    void ledger.record({ ...decided, hash: undefined, waitMs: 0, runMs: 0 })
   }
   expect(await valueOf('ledger_entries_waiting')).toBe(7 + 1)
   expect(await valueOf('ledger_entries_lost_total')).toBe(2)
@@ -125,7 +125,12 @@ it('of the ledger, what waits, what is lost and what failed', async () => {
 it('a ledger whose database is away is down', async () => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const url = 'postgres://ledger@127.0.0.1:1/ledger'
-  const ledger = await Ledger.start({ url, spillDir: tempDir(), clock: systemClock, log })
+  const ledger = await Ledger.start({
+    place: { url },
+    spillDir: tempDir(),
+    clock: systemClock,
+    log,
+  })
   onTestFinished(() => ledger.close())
   const { valueOf } = await start({ ledger })
   expect(await valueOf('ledger_database_up')).toBe(0)
