@@ -2,14 +2,7 @@
 /** Owns the process: argv to one command, its environment in, its exit code out. */
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
-import { demoCommand } from './commands/demo.ts'
-import { healthCommand } from './commands/health.ts'
 import type { Host, Perform } from './commands/host.ts'
-import { importCommand } from './commands/import.ts'
-import { registerCommand } from './commands/register.ts'
-import { sandboxCommand } from './commands/sandbox.ts'
-import { serveCommand } from './commands/serve.ts'
-import { usersCommand } from './commands/users.ts'
 import { asAppError, describeUnforeseen } from './errors.ts'
 
 const { version } = JSON.parse(
@@ -41,21 +34,26 @@ process.on('uncaughtException', (err) => process.exit(complain(err)))
 
 const perform: Perform = async (work) => process.exit(await work(host).catch(complain))
 
-const COMMANDS = [
-  serveCommand,
-  importCommand,
-  usersCommand,
-  registerCommand,
-  sandboxCommand,
-  demoCommand,
-  healthCommand,
-]
+/** Loaded when they are asked for: an import, which runs for hours, holds no database driver of the server's. */
+const COMMANDS: Readonly<Record<string, () => Promise<(perform: Perform) => Command>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
+  users: async () => (await import('./commands/users.ts')).usersCommand,
+  register: async () => (await import('./commands/register.ts')).registerCommand,
+  sandbox: async () => (await import('./commands/sandbox.ts')).sandboxCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  health: async () => (await import('./commands/health.ts')).healthCommand,
+}
+
+/** The command that is asked for; all of them where help or a hint must know them. */
+const asked = Object.entries(COMMANDS).filter(([name]) => name === process.argv[2])
+const wanted = asked.length > 0 ? asked : Object.entries(COMMANDS)
 
 const program = new Command('okta-migrate')
   .description('Moves users from a legacy user store to Okta without password resets.')
   .version(version)
 
-for (const command of COMMANDS) program.addCommand(command(perform))
+for (const [, load] of wanted) program.addCommand((await load())(perform))
 
 const withSubcommands = (command: Command): Command[] => [
   command,

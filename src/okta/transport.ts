@@ -128,9 +128,12 @@ export const createTransport = (options: TransportOptions): Transport => {
     async send(sending) {
       const timeout = new AbortController()
       const cancel = clock.after(timeoutMs, () => timeout.abort())
-      const signals = sending.signal ? [timeout.signal, sending.signal] : [timeout.signal]
       try {
-        return await exchange(sending, AbortSignal.any(signals))
+        const { signal } = sending
+        return await exchange(
+          sending,
+          signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal,
+        )
       } catch (err) {
         if (timeout.signal.aborted) return { fate: 'lost', reason: 'timeout' }
         if (sending.signal?.aborted) return { fate: 'lost', reason: 'given up' }
