@@ -207,7 +207,7 @@ export const variables = z.object({
     fix: 'See "Your own schema" in the README.',
   }),
   LEGACY_USERS_SQL: variable(z.string().optional(), {
-    help: 'one SELECT with ORDER BY for all users to import, its columns named like those of a CSV file',
+    help: 'one SELECT with ORDER BY for all users to import, its columns named like those of a CSV file; on a server its transaction stays open for the whole run',
     fix: 'Order by a key that only grows, such as an id, so that a run that goes on meets the same rows.',
   }),
   LEDGER_DB_URL: variable(

@@ -1,66 +1,109 @@
-/** Owns the reading of users straight from a legacy SQLite database, read-only and row by row. */
-import Database from 'better-sqlite3'
+/** Owns the reading of users straight from the legacy database, read-only and row by row. */
 import { AppError } from '../errors.ts'
 import type { Source, SourceRow, Value } from './source.ts'
 
-type Cell = string | number | bigint | Buffer | null
-
-const toValue = (cell: Exclude<Cell, null>): Value => {
-  if (typeof cell === 'bigint') return Number.isSafeInteger(Number(cell)) ? Number(cell) : `${cell}`
-  return Buffer.isBuffer(cell) ? cell.toString('utf8') : cell
+/** One statement that is being read. */
+export interface Reader {
+  readonly columns: readonly string[]
+  /** How many rows there will be, counted before. */
+  readonly total: number
+  readonly rows: AsyncIterable<readonly unknown[]>
+  /** Ends the reading, also one that waits. */
+  close(): void
 }
 
-const isOrdered = (sql: string): boolean => /\border\s+by\b/i.test(sql)
+export interface Database {
+  /** As LEGACY_DB_URL. */
+  readonly url: string
+  /** PEM certificates to trust for a server in place of the public ones. */
+  readonly ca: string | undefined
+}
 
-const prepare = (db: Database.Database, sql: string): Database.Statement<[], Cell[]> => {
-  const statement = db.prepare<[], Cell[]>(sql)
-  if (!statement.reader || !statement.readonly) throw new TypeError('it must be one SELECT')
-  if (!isOrdered(sql)) {
+/** @param sql one SELECT, without a semicolon at its end */
+export type OpenReader = (database: Database, sql: string) => Promise<Reader>
+
+/** Loaded when they are asked for, since most imports need none of them. */
+const postgres: OpenReader = async (...asked) =>
+  (await import('./reader-postgres.ts')).openPostgresReader(...asked)
+const mysql: OpenReader = async (...asked) =>
+  (await import('./reader-mysql.ts')).openMysqlReader(...asked)
+const sqlite: OpenReader = async (...asked) =>
+  (await import('./reader-sqlite.ts')).openSqliteReader(...asked)
+
+const READERS: Readonly<Record<string, OpenReader>> = {
+  sqlite,
+  postgres,
+  postgresql: postgres,
+  mysql,
+  mariadb: mysql,
+}
+
+/** The statement of how many rows there are, the same for every database. */
+export const countingOf = (sql: string): string => `SELECT count(*) FROM (${sql}\n) AS users`
+
+const toScalar = (cell: unknown): Value => {
+  if (typeof cell === 'bigint') return Number.isSafeInteger(Number(cell)) ? Number(cell) : `${cell}`
+  if (typeof cell === 'number' || typeof cell === 'boolean') return cell
+  return Buffer.isBuffer(cell) ? cell.toString('utf8') : String(cell)
+}
+
+const toValue = (cell: unknown): Value =>
+  Array.isArray(cell) ? cell.map((one) => toScalar(one) as string) : toScalar(cell)
+
+const isEmpty = (cell: unknown): boolean => cell === null || cell === undefined || cell === ''
+
+const fieldsOf = (columns: readonly string[], cells: readonly unknown[]): Map<string, Value> => {
+  const pairs = columns.map((name, i) => [name, cells[i]] as const)
+  return new Map(
+    pairs.filter(([, cell]) => !isEmpty(cell)).map(([name, cell]) => [name, toValue(cell)]),
+  )
+}
+
+async function* iterate({ rows, columns, total }: Reader): AsyncGenerator<SourceRow, void> {
+  let number = 0
+  try {
+    for await (const cells of rows) {
+      number++
+      const behind = Math.min(1, number / total)
+      yield { number, line: number, behind, fields: fieldsOf(columns, cells) }
+    }
+  } catch (cause) {
+    const { code = 'no code' } = cause as { code?: string }
+    const detail = `The legacy database ended the reading after row ${number} (${code}).`
+    throw new AppError('input_unusable', { detail, cause })
+  }
+}
+
+const refuse = (cause: unknown): AppError => {
+  if (cause instanceof AppError) return cause
+  const message = cause instanceof Error ? cause.message : ''
+  return new AppError('legacy_unusable', { detail: `LEGACY_USERS_SQL: ${message}`, cause })
+}
+
+const prepare = (sql: string): string => {
+  if (!/\border\s+by\b/i.test(sql)) {
     throw new TypeError('it must have ORDER BY, so that a run that goes on meets the same rows')
   }
-  return statement.raw().safeIntegers()
-}
-
-async function* iterate(
-  statement: Database.Statement<[], Cell[]>,
-  columns: readonly string[],
-  total: number,
-): AsyncGenerator<SourceRow, void> {
-  let number = 0
-  for (const cells of statement.iterate()) {
-    number++
-    const pairs = columns.map((name, i) => [name, cells[i] ?? null] as const)
-    const filled = pairs.flatMap(([name, cell]) =>
-      cell === null || cell === '' ? [] : [[name, toValue(cell)] as const],
-    )
-    yield { number, line: number, behind: number / total, fields: new Map(filled) }
-  }
-}
-
-const openRows = (db: Database.Database, sql: string): Source => {
-  const statement = prepare(db, sql)
-  const columns = statement.columns().map(({ name }) => name)
-  const counting = `SELECT count(*) FROM (${sql.replace(/;\s*$/, '')})`
-  const total = db.prepare<[], number>(counting).pluck().get() ?? 0
-  const rows = iterate(statement, columns, total)
-  // A connection cannot be closed while a statement on it is being read.
-  const close = (): void => void rows.return(undefined).then(() => db.close())
-  return { format: 'csv', hasHeader: true, columns, rows, close }
+  return sql.trim().replace(/;$/, '')
 }
 
 /**
- * @param path of the database file
  * @param sql one SELECT with ORDER BY, whose columns are named like those of a CSV file
  * @throws AppError `legacy_unusable`
  */
-export const openSqlSource = (path: string, sql: string): Source => {
-  let db: Database.Database | undefined
+export const openSqlSource = async (database: Database, sql: string): Promise<Source> => {
+  const open = READERS[database.url.split(':', 1)[0] ?? '']
+  if (!open) throw new TypeError('unchecked LEGACY_DB_URL')
   try {
-    db = new Database(path, { readonly: true, fileMustExist: true })
-    return openRows(db, sql)
+    const reader = await open(database, prepare(sql))
+    const rows = iterate(reader)
+    const close = (): void => {
+      reader.close()
+      // What a reading that was ended on purpose fails of is nobody's.
+      void rows.return(undefined).catch(() => undefined)
+    }
+    return { format: 'csv', hasHeader: true, columns: reader.columns, rows, close }
   } catch (cause) {
-    db?.close()
-    const message = cause instanceof Error ? cause.message : ''
-    throw new AppError('legacy_unusable', { detail: `LEGACY_USERS_SQL: ${message}`, cause })
+    throw refuse(cause)
   }
 }

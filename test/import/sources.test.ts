@@ -1,5 +1,4 @@
 /** The input: every row told, its line named, and nothing guessed or lost where it is damaged. */
-import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +6,6 @@ import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import { openFile, openStream } from '../../src/import/source-file.ts'
-import { openSqlSource } from '../../src/import/source-sql.ts'
 import type { Source, SourceRow } from '../../src/import/source.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -212,51 +210,5 @@ describe('bytes', () => {
       expect(behind[0]).toBeLessThan(1)
       expect(behind[1]).toBeCloseTo(1)
     }
-  })
-})
-
-describe('a legacy database', () => {
-  const makeDb = (): string => {
-    const path = join(tempDir(), 'legacy.sqlite')
-    const db = new Database(path)
-    db.exec(`CREATE TABLE users (id INTEGER PRIMARY KEY, mail TEXT, nr, pw BLOB);
-      INSERT INTO users VALUES (1, 'a@x.example', 9007199254740993, CAST('hash' AS BLOB)), (2, 'b@x.example', 7, NULL)`)
-    db.close()
-    return path
-  }
-  const SQL =
-    'SELECT mail AS email, nr AS "employeeNumber", pw AS password_hash FROM users ORDER BY id;'
-
-  it('is read row by row', async () => {
-    const source = openSqlSource(makeDb(), SQL)
-    expect(source.columns).toEqual(['email', 'employeeNumber', 'password_hash'])
-    const rows = await drain(source)
-    expect(rows.map(fieldsOf)).toEqual([
-      { email: 'a@x.example', employeeNumber: '9007199254740993', password_hash: 'hash' },
-      { email: 'b@x.example', employeeNumber: 7 },
-    ])
-    expect(rows.map(({ behind }) => behind)).toEqual([0.5, 1])
-    source.close()
-  })
-
-  it('can be closed in the middle', async () => {
-    const source = openSqlSource(makeDb(), SQL)
-    await source.rows.next()
-    source.close()
-    expect((await source.rows.next()).done).toBe(true)
-  })
-
-  it.each([
-    ['SELECT mail FROM users', /ORDER BY/],
-    ['DELETE FROM users', /one SELECT/],
-    ['SELECT absent FROM users ORDER BY 1', /no such column/],
-  ])('with %s is refused', (sql, message) => {
-    const path = makeDb()
-    expect(() => openSqlSource(path, sql)).toThrow(
-      expect.objectContaining({
-        code: 'legacy_unusable',
-        detail: expect.stringMatching(message) as string,
-      }) as Error,
-    )
   })
 })

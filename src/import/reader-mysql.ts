@@ -1,0 +1,66 @@
+/** Owns the reading of users from MySQL or MariaDB. */
+import { createConnection, type Connection, type FieldPacket } from 'mysql2'
+import { once } from 'node:events'
+import { connect as connectSocket, type Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { mysqlTls, parseAddress } from '../address.ts'
+import { countingOf, type Database, type OpenReader } from './source-sql.ts'
+
+const CONNECT_TIMEOUT_MS = 10_000
+
+/** Rows that are read ahead. */
+const AHEAD = 500
+
+const BEGIN = [
+  'SET SESSION TRANSACTION READ ONLY',
+  // Okta's limits set the pace, and the server would hang up on who is slow to read. A year is the most.
+  'SET SESSION net_write_timeout = 31536000',
+]
+
+const connect = ({ url, ca }: Database) => {
+  const { tls, ...where } = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort: 3306, ca })
+  const socket = connectSocket(where.port, where.host)
+  const connection = createConnection({
+    ...where,
+    ...mysqlTls(tls),
+    stream: () => socket,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    supportBigNumbers: true,
+    dateStrings: true,
+  })
+  // Heard here so that it does not end the process; whatever is under way fails of it.
+  connection.on('error', () => undefined)
+  return { connection, socket }
+}
+
+/** The driver does not end a stream whose connection is lost. The columns are told before the first row. */
+const stream = async (connection: Connection, socket: Socket, sql: string) => {
+  const query = connection.query({ sql, rowsAsArray: true })
+  const rows = query.stream({ highWaterMark: AHEAD }) as Readable & AsyncIterable<unknown[]>
+  const lost = Object.assign(new Error('lost'), { code: 'PROTOCOL_CONNECTION_LOST' })
+  socket.once('close', () => rows.destroy(lost))
+  const [fields] = (await once(query, 'fields')) as [readonly FieldPacket[]]
+  return { rows, columns: fields.map(({ name }) => name) }
+}
+
+/** @throws Error where the server or the statement cannot serve */
+export const openMysqlReader: OpenReader = async (database, sql) => {
+  const { connection, socket } = connect(database)
+  const close = (): void => void socket.destroy()
+
+  async function* all(rows: AsyncIterable<unknown[]>) {
+    yield* rows
+    close()
+  }
+  try {
+    const client = connection.promise()
+    for (const statement of BEGIN) await client.query(statement)
+    const [counted] = await client.query({ sql: countingOf(sql), rowsAsArray: true })
+    const [[total]] = counted as unknown as [[number]]
+    const { rows, columns } = await stream(connection, socket, sql)
+    return { columns, total, rows: all(rows), close }
+  } catch (err) {
+    close()
+    throw err
+  }
+}

@@ -1,0 +1,136 @@
+/** Users straight from the legacy database: one contract for every kind. */
+import { afterEach, expect, it } from 'vitest'
+import { openSqlSource } from '../../src/import/source-sql.ts'
+import type { Source, SourceRow } from '../../src/import/source.ts'
+import { ALL_KINDS, describeEach, freshDatabase, SERVERS, type Kind } from '../support/databases.ts'
+import { runSql } from '../support/ledger-sql.ts'
+import { startProxy } from '../support/proxy.ts'
+
+const opened: Source[] = []
+
+const open = async (url: string, sql: string): Promise<Source> => {
+  const source = await openSqlSource({ url, ca: undefined }, sql)
+  opened.push(source)
+  return source
+}
+
+afterEach(() => {
+  for (const source of opened.splice(0)) source.close()
+})
+
+const drain = async ({ rows }: Source): Promise<SourceRow[]> => {
+  const all: SourceRow[] = []
+  for (let next = await rows.next(); !next.done; next = await rows.next()) all.push(next.value)
+  return all
+}
+
+const fieldsOf = (row: SourceRow): Record<string, unknown> =>
+  Object.fromEntries('fields' in row ? row.fields : [])
+
+const BYTES = { sqlite: 'BLOB', postgres: 'BYTEA', mysql: 'BLOB' } as const
+
+/** Two users, and the digits of which rows without end can be made. */
+const makeUsers = async (kind: Kind): Promise<string> => {
+  const url = await freshDatabase(kind)
+  const hash = kind.dialect === 'sqlite' ? "CAST('hash' AS BLOB)" : "'hash'"
+  const statements = [
+    `CREATE TABLE users (id INTEGER PRIMARY KEY, mail VARCHAR(100), nr BIGINT, pw ${BYTES[kind.dialect]})`,
+    `INSERT INTO users VALUES (1, 'a@x.example', 9007199254740993, ${hash}), (2, 'b@x.example', 7, NULL)`,
+    'CREATE TABLE digits (d INTEGER)',
+    `INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)`,
+  ]
+  for (const statement of statements) await runSql(url, statement)
+  return url
+}
+
+const SQL =
+  'SELECT mail AS email, nr AS "employeeNumber", pw AS password_hash FROM users ORDER BY id;'
+
+/** 10 to the power of so many rows. */
+const many = (power: number): string => {
+  const names = ['a', 'b', 'c', 'd', 'e'].slice(0, power)
+  const sum = names.map((name) => `${name}.d`).join(' * 10 + ')
+  const nested = names.length > 1 ? sum.replace(/ \* 10 \+ /g, ') * 10 + ') : sum
+  const number = '('.repeat(names.length - 1) + nested
+  const from = names.map((name) => `digits ${name}`).join(', ')
+  return `SELECT ${number} AS nr, '${'x'.repeat(200)}' AS pad FROM ${from} ORDER BY ${names.map((name) => `${name}.d`).join(', ')}`
+}
+
+await describeEach(ALL_KINDS, 'users', (kind) => {
+  it('are read row by row, as they are', async () => {
+    const source = await open(await makeUsers(kind), SQL)
+    expect(source.columns).toEqual(['email', 'employeeNumber', 'password_hash'])
+    const rows = await drain(source)
+    expect(rows.map(fieldsOf)).toEqual([
+      { email: 'a@x.example', employeeNumber: '9007199254740993', password_hash: 'hash' },
+      { email: 'b@x.example', employeeNumber: 7 },
+    ])
+    expect(rows.map(({ number, behind }) => [number, behind])).toEqual([
+      [1, 0.5],
+      [2, 1],
+    ])
+  })
+
+  it('come all and in their order where there are many', async () => {
+    const rows = await drain(await open(await makeUsers(kind), many(4)))
+    const numbers = rows.map((row) => Number(fieldsOf(row)['nr']))
+    expect(numbers).toEqual(Array.from({ length: 10_000 }, (_, i) => i))
+  })
+
+  it('may be none', async () => {
+    const source = await open(await makeUsers(kind), SQL.replace('ORDER', 'WHERE id > 2 ORDER'))
+    expect(source.columns).toHaveLength(3)
+    expect(await drain(source)).toEqual([])
+  })
+
+  it('are read no further once the source is closed', async () => {
+    const source = await open(await makeUsers(kind), SQL)
+    await source.rows.next()
+    source.close()
+    expect((await source.rows.next()).done).toBe(true)
+  })
+
+  it.each([
+    ['no order', 'SELECT mail FROM users', /ORDER BY/],
+    ['no SELECT', 'DELETE FROM users -- ORDER BY', /./],
+    ['two statements', 'SELECT mail FROM users ORDER BY id; DELETE FROM users', /./],
+    ['a column that is not there', 'SELECT absent FROM users ORDER BY 1', /absent/],
+  ])('are not read by a statement with %s, and nothing is done', async (_, sql, message) => {
+    const url = await makeUsers(kind)
+    await expect(openSqlSource({ url, ca: undefined }, sql)).rejects.toMatchObject({
+      code: 'legacy_unusable',
+      detail: expect.stringMatching(message) as string,
+    })
+    expect(await runSql(url, 'SELECT id FROM users')).toHaveLength(2)
+  })
+})
+
+await describeEach(SERVERS, 'users on a server', (kind) => {
+  const behindProxy = async () => {
+    const proxy = await startProxy(new URL(await makeUsers(kind)), kind.defaultPort)
+    const source = await open(proxy.url, many(5))
+    await source.rows.next()
+    return { proxy, source }
+  }
+
+  it('that is lost end with the row up to which they came', async () => {
+    const { proxy, source } = await behindProxy()
+    proxy.cut()
+    await expect(drain(source)).rejects.toMatchObject({
+      code: 'input_unusable',
+      detail: expect.stringMatching(/after row \d+ \(\w+\)/) as string,
+    })
+  })
+
+  it('that is silent are waited for until the source is closed', async () => {
+    const { proxy, source } = await behindProxy()
+    proxy.stall()
+    const ended = drain(source).then(
+      () => 'ended',
+      () => 'ended',
+    )
+    await proxy.until(() => proxy.swallowed() > 0)
+    source.close()
+    expect(await ended).toBe('ended')
+  })
+})
