@@ -1,5 +1,5 @@
 /** Owns the measurement of the whole server through HTTP: more and more callers at once. */
-import { callFor, OKTA_WAITS_MS, percentile } from './callers.ts'
+import { callFor, OKTA_WAITS_MS, percentile, TRY_AGAIN_MS } from './callers.ts'
 import type { Table } from './report.ts'
 import { startServer } from './server.ts'
 
@@ -32,6 +32,7 @@ export const measureHttp = async (engineRate: number): Promise<Table> => {
   await server.stop()
   return {
     title: `Through HTTP, cost ${COST}`,
+    note: `Who is answered calls again at once; who is refused, after ${TRY_AGAIN_MS / 1000} s.`,
     head: [
       'callers at once',
       'sign-ins/s',

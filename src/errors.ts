@@ -299,6 +299,18 @@ export class AppError extends Error {
   }
 }
 
+const refusals = new Map<ErrorCode, AppError>()
+
+/**
+ * One error for each code, for what may come in floods: made anew, with its stack, it would be a good part
+ * of what a refusal costs.
+ */
+export const refusal = (code: ErrorCode): AppError => {
+  const made = refusals.get(code) ?? new AppError(code)
+  refusals.set(code, made)
+  return made
+}
+
 export const asAppError = (err: unknown): AppError =>
   err instanceof AppError ? err : new AppError('internal', { cause: err })
 

@@ -1,6 +1,6 @@
 /** Owns the way from a call to its decision: guard, lookup, check, decide. */
 import type { Clock } from '../clock.ts'
-import { AppError } from '../errors.ts'
+import { refusal } from '../errors.ts'
 import { normaliseLogin, type LegacyStore } from '../legacy/store.ts'
 import type { Bounds } from '../passwords/family.ts'
 import { familyName, inspect } from '../passwords/verify.ts'
@@ -64,7 +64,7 @@ export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: Ju
     const { username, account: name, password, deadline } = question
     const login = normaliseLogin(username)
     return guard.run(loginSubject(name), async (): Promise<Verdict> => {
-      if (!checker.mayAdmit(deadline)) throw new AppError('overloaded')
+      if (!checker.mayAdmit(deadline)) throw refusal('overloaded')
       const found = legacy.find(login, username, deadline)
       const accounts = await byDeadline(found, deadline, clock, 'deadline_exceeded')
       const standing = appraise(accounts, password, (hash) => inspect(hash, bounds))

@@ -1,4 +1,4 @@
-/** Owns the ledger as the server sees it: told of decisions at no cost, kept by a thread of its own. */
+/** Owns the ledger as the server sees it: told of decisions, and kept by a thread of its own. */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { Worker } from 'node:worker_threads'

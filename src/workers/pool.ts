@@ -1,7 +1,7 @@
 /** Owns the worker threads that check passwords: what the schedule orders, replacement, the end. */
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
-import { AppError, describeUnforeseen, type ErrorCode } from '../errors.ts'
+import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors.ts'
 import type { Check } from '../passwords/engine.ts'
 import type { Bounds, Outcome } from '../passwords/family.ts'
 import { inspect } from '../passwords/verify.ts'
@@ -48,15 +48,6 @@ const WORKER_URL = new URL('../../dist/workers/worker.js', import.meta.url)
 
 const FIRST_RESPAWN_DELAY_MS = 1000
 const MAX_RESPAWN_DELAY_MS = 30_000
-
-/** One error for each reason: with its stack it is a good part of what a refusal costs, and many may come. */
-const refusals = new Map<ErrorCode, AppError>()
-
-const refusal = (code: ErrorCode): AppError => {
-  const made = refusals.get(code) ?? new AppError(code)
-  refusals.set(code, made)
-  return made
-}
 
 interface Job extends Task, Check {
   readonly admittedAt: number
