@@ -13,7 +13,7 @@ const RESULTS = new URL('../../bench/results/', import.meta.url)
 
 const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   engines: compareEngines,
-  http: async () => [await measureHttp(await measureEngineRate())],
+  http: async () => [await measureHttp(measureEngineRate)],
   storm: async () => [await measureStorm()],
   import: async () => [await measurePace(), await measureSpeed()],
   livez: async () => [await measureLivez(), await measureStart()],
