@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { sourceFiles } from './support/sources.ts'
 
 const importsOf = ({ path, text }: { path: string; text: string }): string[] =>
-  [...text.matchAll(/^(?:import|export)\b[^'=]*\bfrom '([^']+)'/gm)].map(([, name = '']) =>
-    name.startsWith('.') ? posix.join(posix.dirname(path), name) : name,
-  )
+  [
+    ...text.matchAll(/^(?:import|export)\b[^'=]*\bfrom '([^']+)'/gm),
+    ...text.matchAll(/\bimport\('([^']+)'\)/g),
+  ].map(([, name = '']) => (name.startsWith('.') ? posix.join(posix.dirname(path), name) : name))
 
 const files = sourceFiles().map((file) => ({ ...file, imports: importsOf(file) }))
 
