@@ -20,7 +20,7 @@ const ENDS: Readonly<Record<RunEnd, string>> = {
 const describeSummary = (counts: Snapshot, hint: string, paths: Paths): string =>
   [
     `${describeCounts(counts)}.`,
-    counts.sending > 0 ? `${counts.sending} were sent without an answer; the next run asks.` : '',
+    counts.sending > 0 ? `${counts.sending} may have been sent; the next run asks Okta.` : '',
     counts.rejected + counts.failed > 0 ? `Rows to mend: ${paths.rejects}` : '',
     hint,
   ]

@@ -108,7 +108,7 @@ const finish = async (
 /** Runs to the end, tells how it went, and gives the exit code. */
 const conclude = async (
   shared: Shared,
-  parts: Pick<RunParts, 'journal' | 'settle' | 'serverTime' | 'window'>,
+  parts: Pick<RunParts, 'journal' | 'settle' | 'serverTime' | 'window' | 'halt'>,
   client?: OktaClient,
 ): Promise<number> => {
   const { host, source, prepare, rejects, options, teller, paths } = shared
@@ -142,6 +142,7 @@ const rehearse = (shared: Shared): Promise<number> => {
     settle: show,
     serverTime: { now: () => 0 },
     window: WINDOW.max,
+    halt: new AbortController(),
   })
 }
 
@@ -153,10 +154,12 @@ const perform = async (shared: Shared): Promise<number> => {
   // Shows before anything is written down that Okta answers, and what time it is there.
   const { headers } = await client.request({ method: 'GET', path: '/api/v1/users?limit=1' })
   serverTime.observe(headers)
-  const { settle } = createSettler({ client, serverTime, clock: systemClock })
+  const halt = new AbortController()
+  const { signal } = halt
+  const { settle } = createSettler({ client, serverTime, clock: systemClock, halt: signal })
   const window = Math.min(WINDOW.max, Math.max(WINDOW.min, client.pace.concurrency))
   const journal = openJournal(paths.journal, settingsOf(client.orgUrl, options))
-  return conclude(shared, { journal, settle, serverTime, window }, client)
+  return conclude(shared, { journal, settle, serverTime, window, halt }, client)
 }
 
 /**

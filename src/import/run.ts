@@ -17,6 +17,8 @@ export interface RunParts {
   readonly rejects: Pick<Rejects, 'write'>
   /** The most rows that may be under way at once: the most that a crash leaves to be asked about. */
   readonly window: number
+  /** Aborted when the run stops: rows that still wait to be sent are left to the next run. */
+  readonly halt: AbortController
   /** How many rows this run may take up beyond those the journal knows. */
   readonly limit: number
 }
@@ -34,7 +36,7 @@ export type RunEnd = 'finished' | 'limit' | 'stopped'
 export interface Run {
   /** @throws AppError for whatever ends it before its time; what is in the journal stays true */
   readonly start: () => Promise<RunEnd>
-  /** Takes up no more rows, and lets those under way finish. */
+  /** Takes up no more rows, sends no more, and lets those that were sent finish. */
   readonly stop: () => void
   readonly snapshot: () => Snapshot
 }
@@ -93,7 +95,7 @@ const send = async (
 }
 
 export const createRun = (parts: RunParts): Run => {
-  const { source, journal } = parts
+  const { source, journal, halt } = parts
   const window = createWindow(parts.window)
   const known = journal.last
   const lastWanted = known + parts.limit
@@ -104,10 +106,11 @@ export const createRun = (parts: RunParts): Run => {
   const stop = (): void => {
     stopping = true
     source.close()
+    halt.abort()
   }
   const isOver = (): boolean => stopping
   const fail = (err: unknown): 'stopped' => {
-    failure ??= asAppError(err)
+    if (err !== halt.signal.reason) failure ??= asAppError(err)
     stop()
     return 'stopped'
   }

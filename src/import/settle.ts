@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { OktaClient } from '../okta/client.ts'
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
+import { pause } from '../okta/retry.ts'
 import type { Outcome } from './journal.ts'
 import { findByLogin, toUser } from './lookup.ts'
 import type { Sendable } from './prepare.ts'
@@ -91,6 +92,8 @@ export interface SettleParts {
   readonly client: OktaClient
   readonly serverTime: ServerTime
   readonly clock: Clock
+  /** Ends every wait; what is under way then rejects with its reason. */
+  readonly halt: AbortSignal
 }
 
 export interface Settler {
@@ -98,7 +101,8 @@ export interface Settler {
    * Creates the user, unless it is there.
    * @param intendedAt when the row was written down to be sent, in milliseconds of Okta's clock
    * @param fresh whether nothing can have been sent for it yet
-   * @throws AppError when the run must stop; the row's fate is then for the next run to ask
+   * @throws AppError when the run must stop, or the reason of `halt`; the row's fate is then for the next
+   *   run to ask
    */
   readonly settle: (sendable: Sendable, intendedAt: number, fresh: boolean) => Promise<Outcome>
 }
@@ -106,7 +110,7 @@ export interface Settler {
 /** How many rows in a row may be given up before it is Okta that fails, and no longer the rows. */
 const MAX_GIVEN_UP = 5
 
-export const createSettler = ({ client, serverTime, clock }: SettleParts): Settler => {
+export const createSettler = ({ client, serverTime, clock, halt }: SettleParts): Settler => {
   let givenUp = 0
 
   const answered = (outcome: Outcome): Outcome => {
@@ -114,11 +118,8 @@ export const createSettler = ({ client, serverTime, clock }: SettleParts): Settl
     return outcome
   }
 
-  const sleep = (ms: number): Promise<void> =>
-    new Promise((resolve) => void clock.after(ms, resolve))
-
   const request: Request = async (what) => {
-    const response = await client.request(what)
+    const response = await client.request({ ...what, signal: halt })
     serverTime.observe(response.headers)
     return response
   }
@@ -139,7 +140,7 @@ export const createSettler = ({ client, serverTime, clock }: SettleParts): Settl
   ): Promise<Outcome> => {
     const doubt: Doubt = { isOpen: !fresh, duplicate: undefined, lost: undefined }
     for (const ms of [0, ...REPEAT_WAITS_MS]) {
-      if (ms > 0) await sleep(ms)
+      if (ms > 0) await pause(clock, ms, halt)
       const outcome = await attempt(request, sendable, intendedAt, doubt)
       if (outcome) return answered(outcome)
     }

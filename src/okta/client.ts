@@ -13,7 +13,8 @@ export interface OktaRequest {
   /** Path and query below the org, such as `/api/v1/users?activate=true`; or a same-origin URL taken from a Link header. */
   readonly path: string
   readonly body?: unknown
-  readonly signal?: AbortSignal
+  /** Ends the waits for Okta's limits and between repeats. What was sent is waited for all the same. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface OktaResponse {
@@ -43,7 +44,7 @@ export interface OktaClient {
    * @throws OktaAnswerLost for a POST whose fate is unknown: reset, timeout, or 5xx after sending
    * @throws AppError `okta_unauthorized` (401) or `okta_forbidden` (403): the run must stop at once;
    * `okta_unreachable` or `okta_rate_limited` when repeats are used up; `okta_answer_unusable`
-   * @throws the signal's reason when it gave up before the request was sent, or on a GET
+   * @throws the signal's reason when it ended a wait
    */
   request(request: OktaRequest): Promise<OktaResponse>
   readonly pace: Pace
@@ -83,7 +84,7 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
       const auth = await credentials.authorize(method, url)
       const json = body === undefined ? undefined : JSON.stringify(body)
       const headers = json === undefined ? auth : { ...auth, 'content-type': 'application/json' }
-      const outcome = await transport.send({ method, url, headers, body: json, signal })
+      const outcome = await transport.send({ method, url, headers, body: json })
       if (isAnswer(outcome)) answer = outcome
       return { outcome, auth }
     } finally {

@@ -37,7 +37,6 @@ export interface Sending {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | undefined
-  readonly signal?: AbortSignal | undefined
 }
 
 export interface Transport {
@@ -129,14 +128,9 @@ export const createTransport = (options: TransportOptions): Transport => {
       const timeout = new AbortController()
       const cancel = clock.after(timeoutMs, () => timeout.abort())
       try {
-        const { signal } = sending
-        return await exchange(
-          sending,
-          signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal,
-        )
+        return await exchange(sending, timeout.signal)
       } catch (err) {
         if (timeout.signal.aborted) return { fate: 'lost', reason: 'timeout' }
-        if (sending.signal?.aborted) return { fate: 'lost', reason: 'given up' }
         return asNoAnswer(err)
       } finally {
         cancel()

@@ -3,7 +3,8 @@ import Database from 'better-sqlite3'
 import { hashSync } from 'bcryptjs'
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { startCommand } from '../support/command.ts'
 import { startFakeOkta, type FakeOptions } from '../support/fake-okta.ts'
 import { runImport } from '../support/import.ts'
@@ -345,6 +346,22 @@ describe('Ctrl-C', () => {
     expect([code, summaryOf(stdout).end]).toEqual([1, 'stopped'])
   })
 
+  it('ends a wait for the rate limit', async () => {
+    const sandbox = await startSandbox({
+      tokens: [{ scheme: 'SSWS', token: 'token' }],
+      faults: { rateLimit: 30 },
+    })
+    onTestFinished(() => sandbox.close())
+    const { file, env } = await start(users(100))
+    const own = { ...env, OKTA_ORG_URL: sandbox.url, OKTA_API_TOKEN: 'token' }
+    const waiting = startCommand(['import', file, '--share', '100'], own)
+    await expect.poll(() => sandbox.calls().length).toBeGreaterThanOrEqual(29)
+    waiting.child.kill('SIGINT')
+    const { code, stderr } = await waiting.ended
+    expect(code).toBe(1)
+    expect(stderr).toContain('drained')
+  })
+
   it('lets what is in flight finish, tells how to go on, and nothing is lost', async () => {
     const { file, env, okta, run } = await start(users(400))
     const first = startCommand(['import', file], env)
@@ -353,7 +370,6 @@ describe('Ctrl-C', () => {
     const { code, stdout } = await first.ended
     expect(code).toBe(1)
     expect(stdout).toContain('the same command goes on')
-    expect(stdout).not.toContain('without an answer')
     expect(stdout).toContain(`${okta.users.size} created`)
     expect(summaryOf((await run()).stdout)).toMatchObject({ created: 400 })
     expect(okta.creates()).toHaveLength(400)

@@ -27,6 +27,7 @@ const hasty = () => {
 }
 
 const settlerFor = (orgUrl: string) => {
+  const halt = new AbortController()
   const { waits, clock } = hasty()
   const client = createOktaClient({
     orgUrl,
@@ -38,7 +39,12 @@ const settlerFor = (orgUrl: string) => {
     maxConcurrency: 10,
   })
   const serverTime = createServerTime(systemClock)
-  return { waits, serverTime, ...createSettler({ client, serverTime, clock }) }
+  return {
+    waits,
+    serverTime,
+    halt,
+    ...createSettler({ client, serverTime, clock, halt: halt.signal }),
+  }
 }
 
 const start = async (options: FakeOptions = {}) => {
@@ -66,6 +72,13 @@ const ANN = sendable('ann@x.example')
 const now = (): number => Date.now()
 
 describe('a row that was never sent', () => {
+  it('is left to the next run once this one stops', async () => {
+    const { okta, settle, halt } = await start()
+    halt.abort()
+    await expect(settle(ANN, now(), true)).rejects.toBe(halt.signal.reason)
+    expect(okta.calls).toEqual([])
+  })
+
   it('is created with one call', async () => {
     const { okta, settle } = await start()
     expect(await settle(ANN, now(), true)).toMatchObject({ state: 'created', oktaId: '00u0' })
