@@ -121,7 +121,7 @@ export const callAtRate = async (
 }
 
 /** @param share from 0 to 1: 0.99 is the 99th percentile, 1 the longest */
-export const percentile = (times: readonly Timed[], share: number): number => {
+export const percentile = (times: readonly { readonly ms: number }[], share: number): number => {
   const sorted = times.map(({ ms }) => ms).sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }

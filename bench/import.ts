@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 import type { Table } from './report.ts'
+import { ROOT } from './server.ts'
 
-const ROOT = new URL('../../', import.meta.url)
 const TOKEN = 'only-for-measuring'
 const SIZES = [10_000, 100_000, 1_000_000]
 const LIMIT = 600

@@ -1,6 +1,7 @@
 /** Owns the measurement of what must not suffer: /livez while every thread checks, the start, idle memory. */
 import { availableParallelism } from 'node:os'
 import { callFor, percentile, type Timed } from './callers.ts'
+import { residentBytes } from './processes.ts'
 import type { Table } from './report.ts'
 import { startServer } from './server.ts'
 
@@ -42,7 +43,7 @@ export const measureStart = async (): Promise<Table> => {
     const server = await startServer({ cost: 4, people: 1 })
     const ready = performance.now() - began
     await new Promise((resolve) => setTimeout(resolve, 1000))
-    rows.push([String(i + 1), ready.toFixed(0), (server.residentBytes() / 2 ** 20).toFixed(0)])
+    rows.push([String(i + 1), ready.toFixed(0), (residentBytes(server.pid) / 2 ** 20).toFixed(0)])
     await server.stop()
   }
   return { title: 'Start', head: ['start', 'ms until ready', 'MiB resident, idle'], rows }

@@ -8,7 +8,6 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Call } from './callers.ts'
-import { residentBytes } from './processes.ts'
 
 export const SECRET = 'only for measuring, on this machine alone'
 export const PASSWORD = 'open sesame'
@@ -27,7 +26,6 @@ export interface ServerProcess {
 export interface MeasuredServer extends ServerProcess {
   /** A sign-in with the right password, by a person who has not signed in before. */
   readonly signIn: () => Call
-  residentBytes(): number
 }
 
 const makeStore = (dir: string, cost: number, people: number): string => {
@@ -120,7 +118,6 @@ export const startServer = async ({
   let next = 0
   return {
     ...server,
-    residentBytes: () => residentBytes(server.pid),
     signIn: () => {
       const credential = {
         username: `person${next++ % people}@example.com`,

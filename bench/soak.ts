@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
-import pg from 'pg'
+import { runSql } from '../test/support/ledger-sql.ts'
 import {
   missingPrograms,
   startPrivateDatabase,
   type PrivateDatabase,
 } from '../test/support/private-databases.ts'
 import { SignIns, type Reply, type SignIn } from '../test/support/sign-ins.ts'
+import { percentile } from './callers.ts'
 import { residentBytes } from './processes.ts'
 import type { Table } from './report.ts'
 import { PASSWORD, ROOT, SECRET, spawnServer, type ServerProcess } from './server.ts'
@@ -54,15 +55,9 @@ const fillLegacy = async (uri: string): Promise<void> => {
   await connection.end()
 }
 
-const readLedger = async (connectionString: string) => {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  const { rows } = await client
-    .query<{ event: string; outcome: string }>(
-      'SELECT event_id AS event, outcome FROM ledger_decisions',
-    )
-    .finally(() => client.end())
-  return rows
+const readLedger = async (url: string) => {
+  const sql = 'SELECT event_id AS event, outcome FROM ledger_decisions'
+  return (await runSql(url, sql)) as { event: string; outcome: string }[]
 }
 
 const waiting = async ({ url }: ServerProcess): Promise<number> => {
@@ -107,11 +102,6 @@ const playMinute = async (
   }
 }
 
-const percentileOf = (replies: readonly Reply[], share: number): string => {
-  const sorted = replies.map(({ ms }) => ms).sort((a, b) => a - b)
-  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(0)
-}
-
 const rowOf = ({ restarted, replies, resident }: Minute, i: number): string[] => {
   const answers = replies.filter(({ status }) => status === 200)
   const count = (of: (reply: Reply) => boolean): string => String(replies.filter(of).length)
@@ -121,9 +111,7 @@ const rowOf = ({ restarted, replies, resident }: Minute, i: number): string[] =>
     String(answers.length),
     count(({ status }) => status === 503),
     count(({ status }) => status === 0),
-    percentileOf(answers, 0.5),
-    percentileOf(answers, 0.99),
-    percentileOf(answers, 1),
+    ...[0.5, 0.99, 1].map((share) => percentile(answers, share).toFixed(0)),
     ...resident.map((bytes) => (bytes / 2 ** 20).toFixed(0)),
   ]
 }

@@ -3,6 +3,30 @@ import type { ConnectionOptions } from 'node:tls'
 import { AppError, type ErrorCode } from './errors.ts'
 import { isLoopback } from './variables.ts'
 
+export type DatabaseKind = 'sqlite' | 'postgres' | 'mysql'
+
+const KINDS: Readonly<Record<string, DatabaseKind>> = {
+  sqlite: 'sqlite',
+  postgres: 'postgres',
+  postgresql: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+}
+
+/** The beginnings of URLs that are known. */
+export const SCHEMES = Object.keys(KINDS)
+
+/** @returns undefined where the URL begins with no known scheme */
+export const kindOf = (url: string): DatabaseKind | undefined => {
+  const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
+  return Object.hasOwn(KINDS, scheme) ? KINDS[scheme] : undefined
+}
+
+/** The path in `sqlite:PATH`. */
+export const sqlitePath = (url: string): string => url.slice('sqlite:'.length)
+
+export const DEFAULT_PORTS = { postgres: 5432, mysql: 3306 } as const
+
 export interface Address {
   readonly host: string
   readonly port: number
@@ -110,8 +134,7 @@ export const lineWarnings = ({ host, tls }: Address, prefix: Prefix): string[] =
         `${prefix}_URL asks for no TLS, so ${PREFIXES[prefix].cargo} the network in plain text. Add ?sslmode=verify-full`,
       ]
 
-/** As the driver pg takes it. */
-export const postgresTls = (tls: Tls | undefined): ConnectionOptions | false =>
+const postgresTls = (tls: Tls | undefined): ConnectionOptions | false =>
   tls
     ? {
         ca: tls.ca,
@@ -120,13 +143,23 @@ export const postgresTls = (tls: Tls | undefined): ConnectionOptions | false =>
       }
     : false
 
+/** As the driver pg takes it. */
+export const postgresOptions = ({ password, tls, ...where }: Address) => ({
+  ...where,
+  // As a function it is used as it is, even empty; else the driver looks in its user's home.
+  password: () => password,
+  ssl: postgresTls(tls),
+})
+
 /** As the driver mysql2 takes it. */
-export const mysqlTls = (tls: Tls | undefined) =>
-  tls && {
+export const mysqlOptions = ({ tls, ...where }: Address) => ({
+  ...where,
+  ...(tls && {
     ssl: {
       ...(tls.ca !== undefined && { ca: tls.ca }),
       minVersion: MIN_TLS_VERSION,
       rejectUnauthorized: true,
       verifyIdentity: tls.namesHost,
     },
-  }
+  }),
+})

@@ -1,18 +1,20 @@
 /** Owns which ledger the server keeps, and where. */
 import type { Logger } from 'pino'
 import { dirname } from 'node:path'
+import { kindOf, sqlitePath } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { TOO_MANY_GUESSES } from '../hook/decide.ts'
 import { loginSubject, type Guard } from '../hook/guard.ts'
 import { Ledger, type GuessSharing, type LedgerOptions } from '../ledger/ledger.ts'
-import { describePlace, sqlitePath } from '../ledger/server.ts'
+import { describePlace } from '../ledger/server.ts'
 import { isDemo, type ServeConfig } from './serve-config.ts'
 
 const DEFAULT_URL = 'sqlite:okta-migrate-ledger.sqlite'
 
 /** A server's disk may be lost with its container; a SQLite ledger is on a disk that is kept. */
-const spillDirFor = (url: string): string => dirname(sqlitePath(url) ?? './')
+const spillDirFor = (url: string): string =>
+  kindOf(url) === 'sqlite' ? dirname(sqlitePath(url)) : '.'
 
 export interface Guarded {
   readonly guard: Guard

@@ -40,8 +40,8 @@ const decode = (bytes: Buffer): string => {
 }
 
 /**
- * Reads a body as UTF-8 text. Node.js's own stream, and not the web's over it, costs a tenth of the time;
- * a call that is refused must cost little where many are.
+ * Reads a body as UTF-8 text, from Node.js's own stream and not from the web's over it, which costs more: a
+ * call that is refused must cost little where many are.
  * @param deadline on the clock's scale
  * @throws AppError `body_too_large`, `body_too_slow`, `body_interrupted` or `body_invalid`
  */

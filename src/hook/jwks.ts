@@ -1,5 +1,6 @@
 /** Owns the fetching of an authorization server's keys: where they are, in what time, and how much of it. */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type LocalJWKSet } from 'jose'
+import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { isSafeUrl } from '../variables.ts'
@@ -15,17 +16,6 @@ const MAX_BYTES = 64 * 1024
 
 const unavailable = (detail: string): AppError => new AppError('keys_unavailable', { detail })
 
-const readBounded = async (stream: ReadableStream<Uint8Array> | null): Promise<string> => {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of stream ?? []) {
-    size += chunk.byteLength
-    if (size > MAX_BYTES) throw unavailable(`more than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
-}
-
 const fetchJson = async (url: string, signal: AbortSignal): Promise<unknown> => {
   // Keys that come from where a redirect points are not the issuer's word.
   const response = await fetch(url, {
@@ -34,7 +24,9 @@ const fetchJson = async (url: string, signal: AbortSignal): Promise<unknown> => 
     headers: { accept: 'application/json' },
   })
   if (response.status !== 200) throw unavailable(`status ${response.status}`)
-  return JSON.parse(await readBounded(response.body)) as unknown
+  const text = await readBounded(response.body, MAX_BYTES)
+  if (text === undefined) throw unavailable(`more than ${MAX_BYTES} bytes`)
+  return JSON.parse(text) as unknown
 }
 
 /**

@@ -3,7 +3,7 @@ import { createConnection, type Connection, type FieldPacket } from 'mysql2'
 import { once } from 'node:events'
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { mysqlTls, parseAddress } from '../address.ts'
+import { DEFAULT_PORTS, mysqlOptions, parseAddress } from '../address.ts'
 import { countingOf, type Database, type OpenReader } from './source-sql.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -18,11 +18,11 @@ const BEGIN = [
 ]
 
 const connect = ({ url, ca }: Database) => {
-  const { tls, ...where } = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort: 3306, ca })
-  const socket = connectSocket(where.port, where.host)
+  const defaultPort = DEFAULT_PORTS.mysql
+  const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort, ca })
+  const socket = connectSocket(address.port, address.host)
   const connection = createConnection({
-    ...where,
-    ...mysqlTls(tls),
+    ...mysqlOptions(address),
     stream: () => socket,
     connectTimeout: CONNECT_TIMEOUT_MS,
     supportBigNumbers: true,

@@ -1,7 +1,8 @@
 /** Owns the reading of users from PostgreSQL. */
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { parseAddress, postgresTls } from '../address.ts'
+import { DEFAULT_PORTS, parseAddress, postgresOptions } from '../address.ts'
+import { typesWith, type Parser } from '../postgres-types.ts'
 import { countingOf, type Database, type OpenReader } from './source-sql.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -9,44 +10,22 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** Rows that one round trip brings. */
 const PAGE = 500
 
-const { BOOL, BYTEA, INT2, INT4, INT8 } = pg.types.builtins
-
-type Parser = (text: string) => unknown
-
-/** Types by their number in pg_type. Any other stays the text that the server sends, dates too. */
-const PARSERS: Readonly<Record<number, Parser>> = {
-  [BOOL]: (text) => text === 't',
-  [BYTEA]: pg.types.getTypeParser(BYTEA) as Parser,
-  [INT2]: Number,
-  [INT4]: Number,
-  [INT8]: BigInt,
-}
-
 /** `text[]` and `varchar[]`, as Okta's attributes that hold a list; the driver's types do not name them. */
-const LISTS: readonly number[] = [1009, 1015]
+const [TEXTS, VARCHARS] = [1009, 1015] as const
 
-const asList = (pg.types.getTypeParser as (oid: number) => Parser)(1009)
-
-const parserOf = (oid: number): Parser =>
-  LISTS.includes(oid) ? asList : (PARSERS[oid] ?? ((text) => text))
+const asList = (pg.types.getTypeParser as (oid: number) => Parser)(TEXTS)
 
 const connect = async ({ url, ca }: Database) => {
-  const { password, tls, ...where } = parseAddress(url, {
-    prefix: 'LEGACY_DB',
-    defaultPort: 5432,
-    ca,
-  })
+  const defaultPort = DEFAULT_PORTS.postgres
+  const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort, ca })
   const socket = new Socket()
   const client = new pg.Client({
-    ...where,
-    // As a function it is used as it is, even empty; else the driver looks in its user's home.
-    password: () => password,
-    ssl: postgresTls(tls),
+    ...postgresOptions(address),
     stream: () => socket,
     application_name: 'okta-migrate import',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    types: { getTypeParser: parserOf },
+    types: typesWith({ [TEXTS]: asList, [VARCHARS]: asList }),
   })
   // Heard here so that it does not end the process; the next page fails of it.
   client.on('error', () => undefined)

@@ -1,5 +1,6 @@
 /** Owns the reading of users from a SQLite file. */
 import Database from 'better-sqlite3'
+import { sqlitePath } from '../address.ts'
 import { countingOf, type OpenReader, type Reader } from './source-sql.ts'
 
 const readerOver = (db: Database.Database, sql: string): Reader => {
@@ -27,7 +28,7 @@ const readerOver = (db: Database.Database, sql: string): Reader => {
 /** @throws Error where the file or the statement cannot serve */
 export const openSqliteReader: OpenReader = async ({ url }, sql) => {
   const options = { readonly: true, fileMustExist: true }
-  const db = new Database(url.slice('sqlite:'.length), options)
+  const db = new Database(sqlitePath(url), options)
   try {
     return readerOver(db, sql)
   } catch (err) {

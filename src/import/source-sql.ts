@@ -1,4 +1,5 @@
 /** Owns the reading of users straight from the legacy database, read-only and row by row. */
+import { kindOf, type DatabaseKind } from '../address.ts'
 import { AppError } from '../errors.ts'
 import type { Source, SourceRow, Value } from './source.ts'
 
@@ -23,19 +24,10 @@ export interface Database {
 export type OpenReader = (database: Database, sql: string) => Promise<Reader>
 
 /** Loaded when they are asked for, since most imports need none of them. */
-const postgres: OpenReader = async (...asked) =>
-  (await import('./reader-postgres.ts')).openPostgresReader(...asked)
-const mysql: OpenReader = async (...asked) =>
-  (await import('./reader-mysql.ts')).openMysqlReader(...asked)
-const sqlite: OpenReader = async (...asked) =>
-  (await import('./reader-sqlite.ts')).openSqliteReader(...asked)
-
-const READERS: Readonly<Record<string, OpenReader>> = {
-  sqlite,
-  postgres,
-  postgresql: postgres,
-  mysql,
-  mariadb: mysql,
+const READERS: Readonly<Record<DatabaseKind, () => Promise<OpenReader>>> = {
+  sqlite: async () => (await import('./reader-sqlite.ts')).openSqliteReader,
+  postgres: async () => (await import('./reader-postgres.ts')).openPostgresReader,
+  mysql: async () => (await import('./reader-mysql.ts')).openMysqlReader,
 }
 
 /** The statement of how many rows there are, the same for every database. */
@@ -92,9 +84,10 @@ const prepare = (sql: string): string => {
  * @throws AppError `legacy_unusable`
  */
 export const openSqlSource = async (database: Database, sql: string): Promise<Source> => {
-  const open = READERS[database.url.split(':', 1)[0] ?? '']
-  if (!open) throw new TypeError('unchecked LEGACY_DB_URL')
+  const kind = kindOf(database.url)
+  if (!kind) throw new TypeError('unchecked LEGACY_DB_URL')
   try {
+    const open = await READERS[kind]()
     const reader = await open(database, prepare(sql))
     const rows = iterate(reader)
     const close = (): void => {

@@ -2,7 +2,8 @@
 import { Kysely, sql, type ExpressionBuilder, type Generated } from 'kysely'
 import type { Entry } from './entry.ts'
 import { migrate } from './migrations.ts'
-import { openServer, type Kind, type Place } from './server.ts'
+import type { DatabaseKind } from '../address.ts'
+import { openServer, type Place } from './server.ts'
 import { toAccount, type Account } from './state.ts'
 
 interface Schema {
@@ -75,7 +76,7 @@ const toRow = (entry: Entry) => ({
 })
 
 /** MySQL's INSERT IGNORE would also swallow values that do not fit; an idle update swallows nothing. */
-const write = (db: Db, kind: Kind, entries: readonly Entry[]): Promise<void> =>
+const write = (db: Db, kind: DatabaseKind, entries: readonly Entry[]): Promise<void> =>
   db.transaction().execute(async (trx) => {
     // Sorted, so that two replicas lock the same accounts in one order.
     const names = [...new Set(entries.map(({ account }) => account))].sort()
@@ -157,7 +158,7 @@ const fromRow = (row: AccountRow): Account =>
     confirmedAt: row.confirmed_at ?? undefined,
   })
 
-const confirm = async (db: Db, kind: Kind, account: string, at: string): Promise<void> => {
+const confirm = async (db: Db, kind: DatabaseKind, account: string, at: string): Promise<void> => {
   const insert = db.insertInto('ledger_accounts').values({ account, confirmed_at: at })
   const update = { confirmed_at: at }
   await (

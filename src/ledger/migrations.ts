@@ -1,7 +1,7 @@
 /** Owns the ledger's schema: ordered steps that only go forward, each the same for every database. */
 import { sql, type Kysely } from 'kysely'
 import { AppError } from '../errors.ts'
-import type { Kind } from './server.ts'
+import type { DatabaseKind } from '../address.ts'
 
 /** Where databases differ in a column's type. Text compares byte by byte everywhere. */
 interface Types {
@@ -12,7 +12,7 @@ interface Types {
 
 const varchar = (length: number): string => `VARCHAR(${length})`
 
-const TYPES: Readonly<Record<Kind, Types>> = {
+const TYPES: Readonly<Record<DatabaseKind, Types>> = {
   sqlite: { id: 'INTEGER PRIMARY KEY AUTOINCREMENT', ascii: varchar, text: varchar },
   postgres: {
     id: 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
@@ -36,7 +36,7 @@ interface Table {
  * Statements that may run twice: MySQL commits each by itself, so that a step which was interrupted
  * is done again. It has no CREATE INDEX IF NOT EXISTS, and the others have no indexes within a table.
  */
-const createTable = (kind: Kind, { name, columns, indexes }: Table): string[] => {
+const createTable = (kind: DatabaseKind, { name, columns, indexes }: Table): string[] => {
   const inner = kind === 'mysql' ? indexes.map((columns) => `INDEX (${columns})`) : []
   const create = `CREATE TABLE IF NOT EXISTS ${name} (${[...columns, ...inner].join(', ')})`
   if (kind === 'mysql') return [create]
@@ -86,7 +86,7 @@ interface Fence {
 }
 
 /** What lets one process migrate at a time. The lock of each ends with its connection. */
-const FENCES: Readonly<Record<Kind, Fence>> = {
+const FENCES: Readonly<Record<DatabaseKind, Fence>> = {
   sqlite: { enter: ['BEGIN IMMEDIATE'], leave: 'COMMIT', abandon: 'ROLLBACK' },
   postgres: {
     enter: ['BEGIN', `SELECT pg_advisory_xact_lock(${POSTGRES_LOCK})`],
@@ -117,7 +117,7 @@ const versionOf = async (db: Connection): Promise<number> => {
   return version
 }
 
-const climb = async (db: Connection, kind: Kind): Promise<void> => {
+const climb = async (db: Connection, kind: DatabaseKind): Promise<void> => {
   await run(db, 'CREATE TABLE IF NOT EXISTS ledger_schema (version INTEGER NOT NULL PRIMARY KEY)')
   const from = await versionOf(db)
   for (const [i, step] of STEPS.slice(from).entries()) {
@@ -132,7 +132,7 @@ const climb = async (db: Connection, kind: Kind): Promise<void> => {
  * once. Where nothing is to be done it only reads, so that a user without CREATE rights suffices.
  * @throws AppError `ledger_newer` when a newer program has been here; or the driver's error
  */
-export const migrate = (db: Connection, kind: Kind): Promise<void> =>
+export const migrate = (db: Connection, kind: DatabaseKind): Promise<void> =>
   db.connection().execute(async (connection) => {
     const version = await versionOf(connection).catch((err: unknown) => {
       // Without its table there is no schema yet; any other cause comes up again below.

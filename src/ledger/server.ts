@@ -2,13 +2,21 @@
 import { MysqlDialect, PostgresDialect, SqliteDialect, type Dialect } from 'kysely'
 import { createPool } from 'mysql2'
 import pg from 'pg'
-import { lineWarnings, mysqlTls, parseAddress, postgresTls, type Address } from '../address.ts'
+import {
+  DEFAULT_PORTS,
+  kindOf,
+  lineWarnings,
+  mysqlOptions,
+  parseAddress,
+  postgresOptions,
+  sqlitePath,
+  type Address,
+  type DatabaseKind,
+} from '../address.ts'
 import { openFile } from './file.ts'
 
-export type Kind = 'sqlite' | 'postgres' | 'mysql'
-
 export interface Server {
-  readonly kind: Kind
+  readonly kind: DatabaseKind
   readonly dialect: Dialect
   /** Ends every connection at once, answered or not: a hung one would never end by itself. */
   readonly cut: () => void
@@ -31,12 +39,9 @@ const openSqlite = (path: string): Server => {
   }
 }
 
-const openPostgres = ({ password, tls, ...where }: Address): Server => {
+const openPostgres = (address: Address): Server => {
   const pool = new pg.Pool({
-    ...where,
-    // As a function it is used as it is, even empty; else the driver looks in its user's home.
-    password: () => password,
-    ssl: postgresTls(tls),
+    ...postgresOptions(address),
     application_name: 'okta-migrate',
     max: SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -57,10 +62,9 @@ const openPostgres = ({ password, tls, ...where }: Address): Server => {
   return { kind: 'postgres', dialect: new PostgresDialect({ pool }), cut }
 }
 
-const openMysql = ({ tls, ...where }: Address): Server => {
+const openMysql = (address: Address): Server => {
   const pool = createPool({
-    ...where,
-    ...mysqlTls(tls),
+    ...mysqlOptions(address),
     connectionLimit: SIZE,
     connectTimeout: CONNECT_TIMEOUT_MS,
   })
@@ -76,20 +80,7 @@ const openMysql = ({ tls, ...where }: Address): Server => {
   return { kind: 'mysql', dialect: new MysqlDialect({ pool }), cut }
 }
 
-interface Remote {
-  readonly defaultPort: number
-  readonly open: (address: Address) => Server
-}
-
-const POSTGRES: Remote = { defaultPort: 5432, open: openPostgres }
-const MYSQL: Remote = { defaultPort: 3306, open: openMysql }
-
-const REMOTES: Readonly<Record<string, Remote>> = {
-  postgres: POSTGRES,
-  postgresql: POSTGRES,
-  mysql: MYSQL,
-  mariadb: MYSQL,
-}
+const OPENERS = { postgres: openPostgres, mysql: openMysql } as const
 
 /** Where the ledger is. */
 export interface Place {
@@ -99,14 +90,13 @@ export interface Place {
   readonly ca?: string | undefined
 }
 
-/** The path of a SQLite ledger; undefined for one on a server. */
-export const sqlitePath = (url: string): string | undefined => /^sqlite:(.+)/s.exec(url)?.[1]
-
-const remoteAt = ({ url, ca }: Place): { remote: Remote; address: Address } => {
-  const remote = REMOTES[url.split(':', 1)[0] ?? '']
-  if (!remote) throw new TypeError('not a URL of a ledger')
-  const { defaultPort } = remote
-  return { remote, address: parseAddress(url, { prefix: 'LEDGER_DB', defaultPort, ca }) }
+/** @returns undefined for a SQLite file */
+const remoteAt = ({ url, ca }: Place) => {
+  const kind = kindOf(url)
+  if (!kind) throw new TypeError('not a URL of a ledger')
+  if (kind === 'sqlite') return undefined
+  const address = parseAddress(url, { prefix: 'LEDGER_DB', defaultPort: DEFAULT_PORTS[kind], ca })
+  return { open: OPENERS[kind], address }
 }
 
 /**
@@ -114,10 +104,11 @@ const remoteAt = ({ url, ca }: Place): { remote: Remote; address: Address } => {
  * @throws AppError `ledger_unusable` for a URL that cannot serve
  */
 export const describePlace = (place: Place): { name: string; warnings: readonly string[] } => {
-  if (sqlitePath(place.url) !== undefined) return { name: place.url, warnings: [] }
-  const { address } = remoteAt(place)
-  const { host, port, database } = address
-  return { name: `${host}:${port}/${database}`, warnings: lineWarnings(address, 'LEDGER_DB') }
+  const remote = remoteAt(place)
+  if (!remote) return { name: place.url, warnings: [] }
+  const { host, port, database } = remote.address
+  const warnings = lineWarnings(remote.address, 'LEDGER_DB')
+  return { name: `${host}:${port}/${database}`, warnings }
 }
 
 /**
@@ -125,8 +116,6 @@ export const describePlace = (place: Place): { name: string; warnings: readonly 
  * @throws AppError `ledger_unusable` when the URL cannot serve or a file cannot be opened
  */
 export const openServer = (place: Place): Server => {
-  const path = sqlitePath(place.url)
-  if (path !== undefined) return openSqlite(path)
-  const { remote, address } = remoteAt(place)
-  return remote.open(address)
+  const remote = remoteAt(place)
+  return remote ? remote.open(remote.address) : openSqlite(sqlitePath(place.url))
 }

@@ -1,7 +1,7 @@
 /** Owns the legacy store in MySQL or MariaDB. */
 import { createConnection, type FieldPacket, type RowDataPacket, type TypeCast } from 'mysql2'
 import { connect } from 'node:net'
-import { mysqlTls, type Address } from '../address.ts'
+import { DEFAULT_PORTS, mysqlOptions, type Address } from '../address.ts'
 import { EMPTY } from './parameters.ts'
 import { comparedExpressions, scanWarnings } from './plan.ts'
 import type { Server, SqlLink } from './remote.ts'
@@ -39,11 +39,10 @@ const PREPARE_SESSION = [
   "SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', '')",
 ]
 
-const open = ({ tls, ...where }: Address, statementMs: number): SqlLink => {
-  const socket = connect(where.port, where.host).setNoDelay(true)
+const open = (address: Address, statementMs: number): SqlLink => {
+  const socket = connect(address.port, address.host).setNoDelay(true)
   const connection = createConnection({
-    ...where,
-    ...mysqlTls(tls),
+    ...mysqlOptions(address),
     stream: () => socket,
     connectTimeout: 0,
     supportBigNumbers: true,
@@ -138,7 +137,7 @@ const inspect: Server['inspect'] = async (link, { sql, text, valuesOf }) => {
 
 export const MYSQL: Server = {
   dialect: 'mysql',
-  defaultPort: 3306,
+  defaultPort: DEFAULT_PORTS.mysql,
   open,
   // "Server Error Message Reference": what the column's character set cannot hold.
   unfindable: /^ER_(?:CANT_AGGREGATE_\w+|IMPOSSIBLE_STRING_CONVERSION|INVALID_CHARACTER_STRING)$/,

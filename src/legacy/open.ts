@@ -1,4 +1,5 @@
-/** Owns the kinds of legacy store: which scheme of LEGACY_DB_URL opens which. */
+/** Owns the kinds of legacy store: which LEGACY_DB_URL opens which. */
+import { kindOf, SCHEMES, sqlitePath, type DatabaseKind } from '../address.ts'
 import { AppError } from '../errors.ts'
 import { MYSQL } from './mysql.ts'
 import { POSTGRES } from './postgres.ts'
@@ -13,12 +14,10 @@ const onServer =
   (url, options) =>
     openRemoteStore(server, url, options)
 
-const SCHEMES: Readonly<Record<string, Open>> = {
-  sqlite: async (url, { sql }) => openSqliteStore(url.slice('sqlite:'.length), sql),
+const OPENERS: Readonly<Record<DatabaseKind, Open>> = {
+  sqlite: async (url, { sql }) => openSqliteStore(sqlitePath(url), sql),
   postgres: onServer(POSTGRES),
-  postgresql: onServer(POSTGRES),
   mysql: onServer(MYSQL),
-  mariadb: onServer(MYSQL),
 }
 
 /**
@@ -26,9 +25,8 @@ const SCHEMES: Readonly<Record<string, Open>> = {
  * @throws AppError `legacy_unusable` when the URL, the store or the statement cannot serve
  */
 export const openLegacyStore: Open = async (url, options) => {
-  const scheme = url.slice(0, url.indexOf(':'))
-  const open = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined
-  if (open) return open(url, options)
-  const known = Object.keys(SCHEMES).join(', ')
+  const kind = kindOf(url)
+  if (kind) return OPENERS[kind](url, options)
+  const known = SCHEMES.join(', ')
   throw new AppError('legacy_unusable', { detail: `LEGACY_DB_URL begins with none of: ${known}` })
 }

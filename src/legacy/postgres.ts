@@ -1,42 +1,30 @@
 /** Owns the legacy store in PostgreSQL. */
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { postgresTls, type Address } from '../address.ts'
+import { DEFAULT_PORTS, postgresOptions, type Address } from '../address.ts'
+import { typesWith } from '../postgres-types.ts'
 import { EMPTY } from './parameters.ts'
 import { scanWarnings } from './plan.ts'
 import type { Server, SqlLink } from './remote.ts'
 
 const asWhole = (text: string): bigint | string => (/^-?\d+$/.test(text) ? BigInt(text) : text)
 
-type Parser = (text: string) => unknown
-
-/** Types by their number in pg_type. Any other stays the text that the server sends. */
-const PARSERS: Readonly<Record<number, Parser>> = {
-  [pg.types.builtins.BOOL]: (text) => text === 't',
-  [pg.types.builtins.BYTEA]: pg.types.getTypeParser(pg.types.builtins.BYTEA) as Parser,
-  [pg.types.builtins.INT2]: Number,
-  [pg.types.builtins.INT4]: Number,
-  [pg.types.builtins.INT8]: BigInt,
+const types = typesWith({
   [pg.types.builtins.NUMERIC]: asWhole,
   [pg.types.builtins.BIT]: (text) => BigInt(`0b${text}`),
   // CHAR(n) comes filled up with spaces.
   [pg.types.builtins.BPCHAR]: (text) => text.replace(/ +$/, ''),
-}
-
-const types = { getTypeParser: (oid: number) => PARSERS[oid] ?? ((text: string) => text) }
+})
 
 const optionsOf = (settings: Readonly<Record<string, string | number>>): string =>
   Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ')
 
-const open = ({ password, tls, ...where }: Address, statementMs: number): SqlLink => {
+const open = (address: Address, statementMs: number): SqlLink => {
   const socket = new Socket()
   const client = new pg.Client({
-    ...where,
-    // As a function it is used as it is, even empty; else the driver looks in its user's home.
-    password: () => password,
-    ssl: postgresTls(tls),
+    ...postgresOptions(address),
     stream: () => socket,
     application_name: 'okta-migrate',
     options: optionsOf({
@@ -91,7 +79,7 @@ const inspect: Server['inspect'] = async (link, { sql, text, valuesOf }) => {
 
 export const POSTGRES: Server = {
   dialect: 'postgres',
-  defaultPort: 5432,
+  defaultPort: DEFAULT_PORTS.postgres,
   open,
   // "PostgreSQL Error Codes" (appendix A): what the database's encoding cannot hold.
   unfindable: /^(?:22021|22P05)$/,

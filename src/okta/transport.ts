@@ -1,4 +1,5 @@
 /** Owns one exchange with Okta over HTTP: its headers, its time and size limits, and how it can fail. */
+import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
 
 export interface Answer {
@@ -79,19 +80,6 @@ const asNoAnswer = (err: unknown): NoAnswer => {
   return { fate: isBeforeSending(cause) ? 'unsent' : 'lost', reason }
 }
 
-/** @returns undefined where the body is larger than the limit */
-const readBounded = async (response: Response): Promise<string | undefined> => {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength
-    // Leaving the loop cancels the rest.
-    if (size > MAX_ANSWER_BYTES) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
-}
-
 const parse = (text: string): Pick<Answer, 'body' | 'isReadable'> => {
   if (text === '') return { body: undefined, isReadable: true }
   try {
@@ -116,7 +104,7 @@ export const createTransport = (options: TransportOptions): Transport => {
     // A redirect would carry the credentials, and a changed method, to wherever it says.
     const init = { method, body, signal, redirect: 'manual' } as const
     const response = await fetch(url, { ...init, headers: { ...fixed, ...headers } })
-    const text = await readBounded(response)
+    const text = await readBounded(response.body, MAX_ANSWER_BYTES)
     if (text === undefined) return { fate: 'unusable', reason: 'the answer is too large' }
     const { status } = response
     const requestId = requestIdOf(response.headers)

@@ -1,0 +1,17 @@
+/** Owns the reading of an answer's body that may be longer than anybody wants to hold. */
+
+/** @returns undefined where the body has more bytes than that */
+export const readBounded = async (
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+): Promise<string | undefined> => {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength
+    // Leaving the loop cancels the rest.
+    if (size > maxBytes) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
