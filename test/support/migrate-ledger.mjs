@@ -3,13 +3,15 @@ import { openLedgerDatabase } from '../../dist/ledger/database.js'
 
 const url = process.argv[2]
 
-process.once('message', async () => {
+const migrate = async () => {
   const database = openLedgerDatabase({ url })
-  const result = await database.migrate().then(
-    () => 'migrated',
-    (err) => String(err),
-  )
+  await database.migrate()
   await database.close()
+  return 'migrated'
+}
+
+process.once('message', async () => {
+  const result = await migrate().catch((err) => `${err} ${err.detail}`)
   process.send(result, () => process.exit())
 })
 process.send('ready')
