@@ -58,7 +58,7 @@ export const CONTENDERS: readonly Contender[] = [
   },
   { name: 'bcrypt', runs: 'libuv', batch: 1, prepare: native('bcrypt') },
   { name: '@node-rs/bcrypt', runs: 'libuv', batch: 1, prepare: native('@node-rs/bcrypt') },
-  ...[1, 2, 3].map(ours),
+  ...[1, 2, 3, 4, 5, 6].map(ours),
 ]
 
 export const hashOf = (cost: number): string => hashSync(PASSWORD, cost)

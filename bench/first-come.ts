@@ -11,7 +11,7 @@ import type { Checked, PasswordChecker } from '../src/workers/pool.ts'
 import type { BatchReply, BatchRequest } from '../src/workers/protocol.ts'
 
 const BOUNDS = { bcryptCost: 14 }
-const LANES = 3
+const LANES = 6
 const WORKER_URL = new URL('../../dist/workers/worker.js', import.meta.url)
 
 interface Job {

@@ -1,5 +1,17 @@
 /** Owns bcrypt's computation (Provos and Mazières 1999), for several passwords at once. */
-import { BLOCK_BYTES, initialState, KEY_BYTES, STATE, STATE_END, walk, ZEROS } from './blowfish.ts'
+import {
+  baseOf,
+  BLOCK_BYTES,
+  BLOWFISH_END,
+  initialState,
+  KEY_BYTES,
+  STATE,
+  STATE_END,
+  SUBKEYS,
+  walk,
+  WORD_BYTES,
+  ZEROS,
+} from './blowfish.ts'
 import type { Variant } from './bcrypt.ts'
 import { instantiate } from './wasm.ts'
 
@@ -23,20 +35,23 @@ export interface Lanes {
   ): R[]
 }
 
-/** "OrpheanBeholderScryDoubt", whose three blocks are encrypted 64 times: chains of 1 + 64 blocks. */
-const MAGIC = Buffer.from('OrpheanBeholderScryDoubt').swap32()
+const wordsOf = (bytes: Buffer): Int32Array =>
+  Int32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readInt32BE(4 * i))
+
+/** Three blocks that are encrypted 64 times: chains of 1 + 64 blocks. */
+const MAGIC = wordsOf(Buffer.from('OrpheanBeholderScryDoubt'))
 const CHAIN_BYTES = 64 * BLOCK_BYTES
 const HASH_BYTES = 23
 
 /** What a lane keeps, in bytes from its beginning, after what it keeps for Blowfish. */
-const KEY = STATE_END
+const KEY = BLOWFISH_END
 const SALT = KEY + KEY_BYTES
 const CHAINS = [0, 1, 2].map((i) => SALT + KEY_BYTES + i * (BLOCK_BYTES + CHAIN_BYTES))
-const LANE_BYTES = SALT + KEY_BYTES + CHAINS.length * (BLOCK_BYTES + CHAIN_BYTES)
+const PAIR_BYTES = SALT + KEY_BYTES + CHAINS.length * (BLOCK_BYTES + CHAIN_BYTES)
 
 /** The bytes over and over, as long as a key; signed bytes as the bug took them. */
 const cycle = (bytes: Uint8Array | Int8Array): Int32Array =>
-  Int32Array.from({ length: KEY_BYTES / 4 }, (_, i) =>
+  Int32Array.from({ length: SUBKEYS }, (_, i) =>
     [0, 1, 2, 3].reduce((word, j) => (word << 8) | (bytes[(4 * i + j) % bytes.length] ?? 0), 0),
   )
 
@@ -54,35 +69,36 @@ export const createLanes = (most: number): Lanes => {
   const sizes = Array.from({ length: most }, (_, i) => i + 1)
   const instance = instantiate(
     1,
-    sizes.map((lanes) => walk(lanes, LANE_BYTES)),
+    sizes.map((lanes) => walk(lanes, PAIR_BYTES)),
   )
   const memory = Buffer.from(instance.memory)
-  const hash = Buffer.alloc(MAGIC.length)
+  const hash = Buffer.alloc(4 * MAGIC.length)
   const initial = initialState()
 
   const put = (address: number, words: Int32Array) =>
-    words.forEach((word, i) => memory.writeInt32LE(word, address + 4 * i))
+    words.forEach((word, i) => memory.writeInt32LE(word, address + WORD_BYTES * i))
 
   const prepare = ({ variant, password, salt }: Keyed, base: number) => {
     const terminated = new Uint8Array(password.length + 1)
     terminated.set(password)
     const right = cycle(terminated)
     const buggy = cycle(new Int8Array(terminated.buffer))
-    memory.set(initial, base + STATE)
+    put(base + STATE, initial)
     const safety = variant === '2a' ? safetyOf(right, buggy) : 0
     memory.writeInt32LE(memory.readInt32LE(base + STATE) ^ safety, base + STATE)
     put(base + KEY, variant === '2x' ? buggy : right)
     put(base + SALT, cycle(salt))
-    CHAINS.forEach((chain, i) => memory.set(MAGIC.subarray(8 * i, 8 * i + 8), base + chain))
+    CHAINS.forEach((chain, i) => put(base + chain, MAGIC.subarray(2 * i, 2 * i + 2)))
     for (const secret of [terminated, right, buggy]) secret.fill(0)
   }
 
   const collect = (base: number): Uint8Array => {
     CHAINS.forEach((chain, i) => {
       const last = base + chain + CHAIN_BYTES
-      memory.copy(hash, 8 * i, last, last + BLOCK_BYTES)
+      hash.writeInt32BE(memory.readInt32LE(last), 8 * i)
+      hash.writeInt32BE(memory.readInt32LE(last + WORD_BYTES), 8 * i + 4)
     })
-    return hash.swap32().subarray(0, HASH_BYTES)
+    return hash.subarray(0, HASH_BYTES)
   }
 
   return {
@@ -92,14 +108,14 @@ export const createLanes = (most: number): Lanes => {
       const expand = (key: number, salt: number) =>
         advance(STATE - BLOCK_BYTES, STATE_END - BLOCK_BYTES, key, salt)
       try {
-        keyed.forEach((each, lane) => prepare(each, lane * LANE_BYTES))
+        keyed.forEach((each, lane) => prepare(each, baseOf(lane, PAIR_BYTES)))
         expand(KEY, SALT)
         for (let round = 2 ** cost; round > 0; round--) {
           expand(KEY, ZEROS)
           expand(SALT, ZEROS)
         }
         for (const chain of CHAINS) advance(chain, chain + CHAIN_BYTES, ZEROS, ZEROS)
-        return keyed.map((each, lane) => judge(collect(lane * LANE_BYTES), each))
+        return keyed.map((each, lane) => judge(collect(baseOf(lane, PAIR_BYTES)), each))
       } finally {
         memory.fill(0)
         hash.fill(0)

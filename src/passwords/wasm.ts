@@ -5,8 +5,8 @@ export type Code = number | readonly Code[]
 
 export interface WasmFunction {
   readonly parameters: number
-  /** Variables beside the parameters, numbered after them. */
-  readonly locals: number
+  /** Variables beside the parameters, numbered after them: first those of i32, then those of i64. */
+  readonly locals: { readonly i32: number; readonly i64: number }
   readonly body: Code
 }
 
@@ -27,32 +27,70 @@ declare const WebAssembly: {
  * LEB128 of a natural number, with one group more wherever the last one's sign bit would be set: so
  * it reads the same signed and unsigned (WebAssembly Core Specification, "Integers").
  */
-const leb = (n: number): Code => (n < 0x40 ? n : [0x80 | (n & 0x7f), leb(n >>> 7)])
+const leb = (n: number | bigint): Code =>
+  n < 0x40 ? Number(n) : [0x80 | Number(BigInt(n) & 0x7fn), leb(BigInt(n) >> 7n)]
 
-const I32 = 0x7f
 const END = 0x0b
-/** Alignment is written as a power of two: four bytes. */
-const ALIGNED = 2
 
 const operator =
   (opcode: number) =>
   (a: Code, b: Code): Code => [a, b, opcode]
 
-export const i32 = (n: number): Code => [0x41, leb(n)]
-export const add = operator(0x6a)
-export const and = operator(0x71)
-export const xor = operator(0x73)
-export const shl = operator(0x74)
-export const shrU = operator(0x76)
+interface Type {
+  readonly type: number
+  readonly constant: number
+  readonly load: number
+  readonly store: number
+  /** The opcode of addition; the others stand in one order after it. */
+  readonly add: number
+  /** Alignment is written as a power of two. */
+  readonly aligned: number
+}
+
+const integer = ({ type, constant, load, store, add, aligned }: Type) => ({
+  type,
+  constant: (n: number | bigint): Code => [constant, leb(n)],
+  load: (address: Code, offset: number): Code => [address, load, aligned, leb(offset)],
+  store: (address: Code, offset: number, value: Code): Code => [
+    [address, value],
+    [store, aligned, leb(offset)],
+  ],
+  add: operator(add),
+  and: operator(add + 7),
+  or: operator(add + 8),
+  xor: operator(add + 9),
+  shl: operator(add + 10),
+  shrU: operator(add + 12),
+})
+
+export type Integer = ReturnType<typeof integer>
+
+export const i32 = integer({
+  type: 0x7f,
+  constant: 0x41,
+  load: 0x28,
+  store: 0x36,
+  add: 0x6a,
+  aligned: 2,
+})
+export const i64 = integer({
+  type: 0x7e,
+  constant: 0x42,
+  load: 0x29,
+  store: 0x37,
+  add: 0x7c,
+  aligned: 3,
+})
+
 export const ltU = operator(0x49)
+/** The lower half of an i64. */
+export const wrap = (value: Code): Code => [value, 0xa7]
+export const extendU = (value: Code): Code => [value, 0xad]
 
 export const get = (local: number): Code => [0x20, leb(local)]
 export const set = (local: number, value: Code): Code => [value, 0x21, leb(local)]
-export const load = (address: Code, offset: number): Code => [address, 0x28, ALIGNED, leb(offset)]
-export const store = (address: Code, offset: number, value: Code): Code => [
-  [address, value],
-  [0x36, ALIGNED, leb(offset)],
-]
+/** Sets the variable, and is its value. */
+export const tee = (local: number, value: Code): Code => [value, 0x22, leb(local)]
 
 /** Runs the body once, and again for as long as the condition then holds. */
 export const repeat = (body: Code, condition: Code): Code => [
@@ -79,14 +117,23 @@ const encode = (pages: number, functions: readonly WasmFunction[]): Uint8Array =
     [...Buffer.from('\0asm\x01\0\0\0')],
     section(
       1,
-      functions.map(({ parameters }) => [0x60, vector(Array<Code>(parameters).fill(I32)), 0]),
+      functions.map(({ parameters }) => [0x60, vector(Array<Code>(parameters).fill(i32.type)), 0]),
     ),
     section(3, indices.map(leb)),
     section(5, [[0, leb(pages)]]),
     section(7, [[name('memory'), 2, 0], ...indices.map((i) => [name(`${i}`), 0, leb(i)])]),
     section(
       10,
-      functions.map(({ locals, body }) => sized([1, leb(locals), I32, body, END])),
+      functions.map(({ locals, body }) =>
+        sized([
+          vector([
+            [leb(locals.i32), i32.type],
+            [leb(locals.i64), i64.type],
+          ]),
+          body,
+          END,
+        ]),
+      ),
     ),
   ]
   return Uint8Array.from(flatten(module))

@@ -8,11 +8,15 @@ const WEIGHT = 0.25
 const MAX_SURPRISE = 2
 
 /**
- * An estimate that is not renewed fades towards the best ever seen, by half each so many milliseconds.
- * Without that, a machine that was slow for a moment could make a costly check look hopeless; it would
- * be refused, so never be measured again, and so stay refused.
+ * An estimate that is not renewed fades towards the best ever seen, by half each so many milliseconds,
+ * or to as much more than that as other batches take at the time. Without that, a machine that was slow
+ * for a moment could make a costly check look hopeless; it would be refused, so never be measured again,
+ * and so stay refused.
  */
 const FADE_MS = 10_000
+
+/** What is left of a difference that was last seen `at`. */
+const faded = (at: number, now: number): number => 2 ** ((at - now) / FADE_MS)
 
 interface Cell {
   best: number
@@ -23,6 +27,8 @@ interface Cell {
 export class Pace {
   /** By cost, then by the number of checks in the batch, less one. */
   readonly #cells = new Map<number, (Cell | undefined)[]>()
+  /** How many times their best batches of any kind took lately. */
+  #slowness = { factor: 1, at: 0 }
 
   /** A thread's own trial; where several threads tried, the fastest counts. */
   calibrate({ cost, ms }: Calibration, now: number): void {
@@ -38,11 +44,12 @@ export class Pace {
     const expected = this.estimate(cost, width, now)
     const cell = row[width - 1]
     const surprise = Math.min(ms, expected * MAX_SURPRISE) - expected
-    row[width - 1] = {
-      best: Math.min(ms, cell?.best ?? expected),
-      ms: cell ? expected + WEIGHT * surprise : ms,
-      at: now,
-    }
+    const best = Math.min(ms, cell?.best ?? expected)
+    const learnt = cell ? expected + WEIGHT * surprise : ms
+    row[width - 1] = { best, ms: learnt, at: now }
+    const slowness = this.#slownessAt(now)
+    const slower = (best > 0 ? learnt / best : 1) - slowness
+    this.#slowness = { factor: slowness + WEIGHT * slower, at: now }
   }
 
   /**
@@ -51,11 +58,19 @@ export class Pace {
    */
   estimate(cost: number, width: number, now: number): number {
     const cell = this.#cells.get(cost)?.[width - 1]
-    if (cell) return cell.best + (cell.ms - cell.best) * 2 ** ((cell.at - now) / FADE_MS)
+    if (cell) {
+      const usual = cell.best * this.#slownessAt(now)
+      return usual + (cell.ms - usual) * faded(cell.at, now)
+    }
     const known = [...this.#cells].filter(([, row]) => row[width - 1]).map(([other]) => other)
     if (known.length === 0) return 0
     const nearest = known.reduce((a, b) => (Math.abs(b - cost) < Math.abs(a - cost) ? b : a))
     return this.estimate(nearest, width, now) * 2 ** (cost - nearest)
+  }
+
+  #slownessAt(now: number): number {
+    const { factor, at } = this.#slowness
+    return 1 + (factor - 1) * faded(at, now)
   }
 
   #row(cost: number): (Cell | undefined)[] {

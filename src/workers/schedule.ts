@@ -37,6 +37,12 @@ const SLOWER = 1.2
 const FASTER = 1 / 1.15
 
 /**
+ * No batch of several is to take longer: a check that finds one begun can then wait for its end and
+ * still take part in another, within Okta's 3 seconds.
+ */
+export const LONGEST_MS = 1_250
+
+/**
  * Admission keeps room for one batch in each thread of every other cost asked for within so many
  * milliseconds: a costly check that comes between cheap ones then makes few of them late.
  */
@@ -192,7 +198,8 @@ export class Schedule<T extends Task> {
   #lines(now: number, slower = 1): Map<Queue<T>, Line> {
     const widths = Array.from({ length: this.lanes }, (_, i) => i + 1)
     const lineOf = (cost: number, { tasks, served }: Queue<T>): Line => {
-      const ms = widths.map((width) => this.#pace.estimate(cost, width, now) * slower)
+      const estimates = widths.map((width) => this.#pace.estimate(cost, width, now))
+      const ms = estimates.filter((ms, i) => i === 0 || ms <= LONGEST_MS).map((ms) => ms * slower)
       return { tasks, count: tasks.length, ms, head: 0, served }
     }
     return new Map([...this.#queues].map(([cost, queue]) => [queue, lineOf(cost, queue)]))

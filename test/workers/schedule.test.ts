@@ -9,7 +9,6 @@ import {
   capacityOf,
   DEADLINE_MS,
   firstComeFirstServed,
-  LANES,
   simulate,
   underTest,
   type Call,
@@ -69,7 +68,7 @@ describe('overload', () => {
     const slowness: Machine['slowness'] = (_, random) =>
       0.8 + 0.4 * random() + (random() < 0.01 ? 2 : 0)
     const calls = run([load(4)], { slowness })
-    expect(goodput(calls, 10)).toBeGreaterThan(0.92)
+    expect(goodput(calls, 10)).toBeGreaterThan(0.9)
     expect(count(calls, 'late')).toBeLessThan(0.01 * count(calls, 'on time'))
     expect(slowRefusals(calls)).toBeLessThan(0.02 * calls.length)
   })
@@ -113,9 +112,12 @@ describe('costs that are mixed', () => {
   })
 
   it('a flood of cost 10 makes no check of cost 14 late or refused', () => {
-    const calls = run([load(4, 10), load(0.15, 14)])
+    // Before the flood, so that the door is not shut on a cost that was never asked for.
+    const floodAt = 5000
+    const calls = run([{ ...load(4, 10), from: floodAt }, load(0.1, 14)])
+    expect(ofCost(calls, 14).length).toBeGreaterThan(5)
     expect(ofCost(calls, 14).every(({ fate }) => fate === 'on time')).toBe(true)
-    expect(goodput(calls, 10)).toBeGreaterThan(0.5)
+    expect(goodput(calls, 10, floodAt + DEADLINE_MS)).toBeGreaterThan(0.5)
     expect(slowRefusals(calls)).toBeLessThan(0.001 * calls.length)
   })
 
@@ -223,7 +225,7 @@ describe('a batch', () => {
   }
   const setUp = (threads: number, ms: readonly number[] = BATCH_MS): void => {
     schedule = new Schedule(calibrated(ms), 64)
-    schedule.lanes = LANES
+    schedule.lanes = ms.length
     seats = Array.from({ length: threads }, () => schedule.addSeat(0))
   }
   const offer = (cost = 10, deadline = 2500): Task => {
@@ -252,7 +254,8 @@ describe('a batch', () => {
     [3, [2, 1]],
     [4, [2, 2]],
     [5, [3, 2]],
-    [9, [3, 3]],
+    [9, [5, 4]],
+    [13, [6, 6]],
   ])('spreads %i checks over two idle threads as %j', (checks, widths) => {
     for (let i = 0; i < checks; i++) offer()
     expect(start()).toEqual(widths)
@@ -262,6 +265,12 @@ describe('a batch', () => {
     setUp(1, [50, 100, 150])
     for (let i = 0; i < 5; i++) offer()
     expect(start()).toEqual([1])
+  })
+
+  it('is no wider than leaves time for another', () => {
+    setUp(1, [500, 900, 1200, 1300])
+    for (let i = 0; i < 4; i++) offer(10, 10_000)
+    expect(start()).toEqual([3])
   })
 
   it('holds one cost', () => {
@@ -275,7 +284,7 @@ describe('a batch', () => {
 
   it('is narrower where its first check would be late otherwise', () => {
     setUp(1)
-    const urgent = offer(10, 62)
+    const urgent = offer(10, 72)
     offer()
     offer()
     expect(start()).toEqual([2])
@@ -284,7 +293,7 @@ describe('a batch', () => {
 
   it('leaves out what cannot end in time, and refuses it', () => {
     setUp(1)
-    const urgent = offer(10, 62)
+    const urgent = offer(10, 72)
     offer()
     for (const seat of seats) schedule.welcome(seat, 20)
     const { start, refuse } = schedule.orders(20)
