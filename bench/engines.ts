@@ -114,14 +114,14 @@ const alone = (one: Measured): number => median(one.aloneMs)
 /** Two digits after the point where a check takes a few milliseconds. */
 const ms = (value: number): string => value.toFixed(value < 20 ? 2 : 1)
 
-/** The median of the rounds' ratios: the machine is as fast for both as it can be within one round. */
+/** The median of the rounds' ratios: a slow spell of the machine is likely to meet both within a round. */
 const ratio = (ours: readonly number[], theirs: readonly number[]): string =>
   median(ours.map((value, round) => value / (theirs[round] ?? NaN))).toFixed(2)
 
 const ratios = (cost: number, results: readonly Measured[]): string[] => {
   const natives = NATIVE.map((name) => byName(results, name))
   const [best] = results.filter((r) => r.contender.batch > 1).sort((a, b) => busy(b) - busy(a))
-  const [native] = natives.sort((a, b) => busy(b) - busy(a))
+  const [native] = natives.toSorted((a, b) => busy(b) - busy(a))
   const [quickest] = natives.toSorted((a, b) => alone(a) - alone(b))
   if (!best || !native || !quickest) throw new TypeError('nothing to compare')
   return [

@@ -8,10 +8,9 @@ import { openSqliteStore } from '../src/legacy/sqlite.ts'
 import { listen } from '../src/ops/listen.ts'
 import { createLog } from '../src/ops/log.ts'
 import type { Checked, PasswordChecker } from '../src/workers/pool.ts'
-import type { BatchReply, BatchRequest } from '../src/workers/protocol.ts'
+import type { BatchReply, BatchRequest, Hello } from '../src/workers/protocol.ts'
 
 const BOUNDS = { bcryptCost: 14 }
-const LANES = 6
 const WORKER_URL = new URL('../../dist/workers/worker.js', import.meta.url)
 
 interface Job {
@@ -23,10 +22,11 @@ interface Job {
 /** Takes whatever comes, and answers in that order, however late. */
 const createFirstCome = (): PasswordChecker => {
   const queue: Job[] = []
-  const idle = new Set<Worker>()
+  /** How many checks each takes at once. */
+  const idle = new Map<Worker, number>()
   const pump = (): void => {
-    for (const worker of idle) {
-      const jobs = queue.splice(0, LANES)
+    for (const [worker, lanes] of idle) {
+      const jobs = queue.splice(0, lanes)
       if (jobs.length === 0) return
       idle.delete(worker)
       const startedAt = performance.now()
@@ -35,7 +35,7 @@ const createFirstCome = (): PasswordChecker => {
           const outcome = outcomes[i] ?? 'malformed'
           answer({ outcome, waitMs: startedAt - admittedAt, runMs, lanes: jobs.length })
         }
-        idle.add(worker)
+        idle.set(worker, lanes)
         pump()
       })
       worker.postMessage(jobs.map(({ check }) => check) satisfies BatchRequest)
@@ -43,8 +43,8 @@ const createFirstCome = (): PasswordChecker => {
   }
   for (let i = 0; i < availableParallelism(); i++) {
     const worker = new Worker(WORKER_URL, { workerData: { bounds: BOUNDS } })
-    worker.once('message', () => {
-      idle.add(worker)
+    worker.once('message', ({ engine }: Hello) => {
+      idle.set(worker, engine.lanes)
       pump()
     })
   }

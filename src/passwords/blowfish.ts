@@ -39,6 +39,10 @@ export const BLOWFISH_END = PIN + WORD_BYTES
 export const baseOf = (lane: number, pairBytes: number): number =>
   (lane >> 1) * pairBytes + (lane % 2) * HALF_BYTES
 
+/** Of big-endian bytes. */
+export const wordsOf = (bytes: Buffer): Int32Array =>
+  Int32Array.from({ length: bytes.length >> 2 }, (_, i) => bytes.readInt32BE(4 * i))
+
 /**
  * The state before any key is the first bits of pi's fraction, here from the series of Bailey,
  * Borwein and Plouffe (1997), summed from its smallest term.
@@ -51,8 +55,8 @@ export const initialState = (): Int32Array => {
     const divisor = (((512n * k + 1024n) * k + 712n) * k + 194n) * k + 15n
     pi += ((120n * k * k + 151n * k + 47n) * one) / divisor
   }
-  const fraction = Buffer.from(pi.toString(16).slice(1), 'hex')
-  return Int32Array.from({ length: STATE_WORDS }, (_, i) => fraction.readInt32BE(4 * i))
+  const fraction = pi.toString(16).slice(1)
+  return wordsOf(Buffer.from(fraction, 'hex')).subarray(0, STATE_WORDS)
 }
 
 /** What is computed as one: a lane, or two side by side as the halves of 64 bits. */

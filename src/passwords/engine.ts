@@ -27,7 +27,7 @@ export interface Engine {
 }
 
 /**
- * States of 4 KiB: six fit into a first cache of 32 KiB, and eight would not. Six take a fifth less
+ * States of 4 KiB: six fit into a first cache of 32 KiB, and eight would not. Six take a sixth less
  * time each than three, and no more than three where another thread shares the core and its cache.
  */
 const LANES = 6

@@ -10,6 +10,7 @@ import {
   SUBKEYS,
   walk,
   WORD_BYTES,
+  wordsOf,
   ZEROS,
 } from './blowfish.ts'
 import type { Variant } from './bcrypt.ts'
@@ -34,9 +35,6 @@ export interface Lanes {
     judge: (hash: Uint8Array, keyed: K) => R,
   ): R[]
 }
-
-const wordsOf = (bytes: Buffer): Int32Array =>
-  Int32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readInt32BE(4 * i))
 
 /** Three blocks that are encrypted 64 times: chains of 1 + 64 blocks. */
 const MAGIC = wordsOf(Buffer.from('OrpheanBeholderScryDoubt'))

@@ -89,8 +89,6 @@ export const extendU = (value: Code): Code => [value, 0xad]
 
 export const get = (local: number): Code => [0x20, leb(local)]
 export const set = (local: number, value: Code): Code => [value, 0x21, leb(local)]
-/** Sets the variable, and is its value. */
-export const tee = (local: number, value: Code): Code => [value, 0x22, leb(local)]
 
 /** Runs the body once, and again for as long as the condition then holds. */
 export const repeat = (body: Code, condition: Code): Code => [

@@ -199,7 +199,9 @@ export class Schedule<T extends Task> {
     const widths = Array.from({ length: this.lanes }, (_, i) => i + 1)
     const lineOf = (cost: number, { tasks, served }: Queue<T>): Line => {
       const estimates = widths.map((width) => this.#pace.estimate(cost, width, now))
-      const ms = estimates.filter((ms, i) => i === 0 || ms <= LONGEST_MS).map((ms) => ms * slower)
+      const tooLong = estimates.findIndex((ms, i) => i > 0 && ms > LONGEST_MS)
+      const bounded = tooLong < 0 ? estimates : estimates.slice(0, tooLong)
+      const ms = bounded.map((ms) => ms * slower)
       return { tasks, count: tasks.length, ms, head: 0, served }
     }
     return new Map([...this.#queues].map(([cost, queue]) => [queue, lineOf(cost, queue)]))

@@ -273,6 +273,12 @@ describe('a batch', () => {
     expect(start()).toEqual([3])
   })
 
+  it('is narrower than one that takes too long, whatever one wider still seems to take', () => {
+    setUp(1, [500, 900, 1300, 1200])
+    for (let i = 0; i < 4; i++) offer(10, 10_000)
+    expect(start()).toEqual([2])
+  })
+
   it('holds one cost', () => {
     setUp(1)
     offer(10)
