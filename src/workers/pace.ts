@@ -15,8 +15,14 @@ const MAX_SURPRISE = 2
  */
 const FADE_MS = 10_000
 
+/**
+ * How slow the machine became is remembered longer, fading by half each so many milliseconds: a
+ * neighbour on the same cores that has slowed them once does so again.
+ */
+const MEMORY_MS = 300_000
+
 /** What is left of a difference that was last seen `at`. */
-const faded = (at: number, now: number): number => 2 ** ((at - now) / FADE_MS)
+const faded = (at: number, now: number, halfMs = FADE_MS): number => 2 ** ((at - now) / halfMs)
 
 interface Cell {
   best: number
@@ -24,11 +30,20 @@ interface Cell {
   at: number
 }
 
+/** How many times their best batches of any kind take, as it was seen `at`. */
+interface Slowness {
+  factor: number
+  at: number
+}
+
+const fadedFactor = ({ factor, at }: Slowness, now: number, halfMs: number): number =>
+  1 + (factor - 1) * faded(at, now, halfMs)
+
 export class Pace {
   /** By cost, then by the number of checks in the batch, less one. */
   readonly #cells = new Map<number, (Cell | undefined)[]>()
-  /** How many times their best batches of any kind took lately. */
-  #slowness = { factor: 1, at: 0 }
+  #slowness: Slowness = { factor: 1, at: 0 }
+  #slowest: Slowness = { factor: 1, at: 0 }
 
   /** A thread's own trial; where several threads tried, the fastest counts. */
   calibrate({ cost, ms }: Calibration, now: number): void {
@@ -50,6 +65,8 @@ export class Pace {
     const slowness = this.#slownessAt(now)
     const slower = (best > 0 ? learnt / best : 1) - slowness
     this.#slowness = { factor: slowness + WEIGHT * slower, at: now }
+    const factor = Math.max(this.#slowness.factor, fadedFactor(this.#slowest, now, MEMORY_MS))
+    this.#slowest = { factor, at: now }
   }
 
   /**
@@ -68,9 +85,13 @@ export class Pace {
     return this.estimate(nearest, width, now) * 2 ** (cost - nearest)
   }
 
+  /** The factor by which batches would take longer if the machine became as slow again as it was lately. */
+  relapse(now: number): number {
+    return Math.max(1, fadedFactor(this.#slowest, now, MEMORY_MS) / this.#slownessAt(now))
+  }
+
   #slownessAt(now: number): number {
-    const { factor, at } = this.#slowness
-    return 1 + (factor - 1) * faded(at, now)
+    return fadedFactor(this.#slowness, now, FADE_MS)
   }
 
   #row(cost: number): (Cell | undefined)[] {

@@ -28,8 +28,9 @@ interface Queue<T extends Task> {
 }
 
 /**
- * Admission reckons with batches this much slower than they were lately, since other programs may take a
- * part of the cores for a while. It costs no throughput: a shorter queue is still a queue.
+ * Admission reckons with batches this much slower than they are expected to be, and those to wait for
+ * slower again by as much as the machine was lately, since other programs may take a part of the cores
+ * for a while. It costs no throughput: a shorter queue is still a queue.
  */
 const SLOWER = 1.2
 
@@ -207,10 +208,14 @@ export class Schedule<T extends Task> {
     return new Map([...this.#queues].map(([cost, queue]) => [queue, lineOf(cost, queue)]))
   }
 
-  /** When what would be the check number `place` of its queue ends, if all before it run. */
+  /**
+   * When what would be the check number `place` of its queue ends, if all before it run. Its own batch
+   * may be slower by less than those before: a costly check that need not wait is always tried.
+   */
   #endOf(own: Queue<T>, place: number, now: number): number {
+    const relapse = this.#pace.relapse(now)
     const lines = new Map<Queue<T>, Line>()
-    for (const [queue, line] of this.#lines(now, SLOWER)) {
+    for (const [queue, line] of this.#lines(now, SLOWER * relapse)) {
       const isExpected = queue !== own && isAskedFor(queue, now)
       const reserve = isExpected ? this.lanes * this.#seats.size : 0
       const served = queue.tasks.length > 0 ? line.served : Math.max(line.served, this.#turn)
@@ -218,7 +223,8 @@ export class Schedule<T extends Task> {
     }
     const line = lines.get(own)
     for (const batch of this.#play([...lines.values()], now)) {
-      if (batch.line === line && batch.from + batch.width > place) return batch.end
+      const { at, end } = batch
+      if (batch.line === line && batch.from + batch.width > place) return at + (end - at) / relapse
     }
     return Infinity
   }

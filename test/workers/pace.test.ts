@@ -51,3 +51,24 @@ describe('an estimate', () => {
     expect(pace.estimate(14, 1, 80_000)).toBeLessThan(1200)
   })
 })
+
+describe('a relapse', () => {
+  const spell = (ms: number, at: number): void => {
+    for (let i = 0; i < 20; i++) pace.measure(10, 1, ms, at)
+  }
+
+  it('is not expected of a machine that was never slow', () => {
+    spell(64, 0)
+    expect(pace.relapse(0)).toBe(1)
+  })
+
+  it('is expected to be as bad as the last time, until that is long ago', () => {
+    spell(64, 0)
+    spell(96, 0)
+    expect(pace.relapse(0)).toBeCloseTo(1, 1)
+    spell(64, 1000)
+    expect(pace.relapse(1000)).toBeCloseTo(1.5, 1)
+    expect(pace.relapse(301_000)).toBeCloseTo(1.25, 1)
+    expect(pace.relapse(3_000_000)).toBeCloseTo(1, 2)
+  })
+})

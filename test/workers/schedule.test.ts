@@ -73,6 +73,15 @@ describe('overload', () => {
     expect(slowRefusals(calls)).toBeLessThan(0.02 * calls.length)
   })
 
+  it('of a machine with a neighbour that comes and goes is refused late only when it first came', () => {
+    const period = 6000
+    const calls = run([load(4)], { slowness: (at) => (at % period > 4000 ? 1.65 : 1) })
+    expect(goodput(calls, 10)).toBeGreaterThan(0.8)
+    const after = calls.filter(({ arrivedAt }) => arrivedAt > period)
+    expect(count(after, 'late')).toBe(0)
+    expect(slowRefusals(after)).toBeLessThan(0.001 * after.length)
+  })
+
   it('of a machine that is suddenly three times slower is followed within two seconds', () => {
     const slowAt = 15_000
     const calls = run([load(4)], { slowness: (at) => (at >= slowAt ? 3 : 1) })
@@ -341,6 +350,17 @@ describe('admission', () => {
       true,
       false,
     ])
+  })
+
+  it('of a check that need not wait does not reckon with a machine that is slow again', () => {
+    const pace = new Pace()
+    pace.calibrate({ cost: 10, ms: [50] }, 0)
+    const schedule = new Schedule<Task>(pace, 64)
+    schedule.welcome(schedule.addSeat(0), 0)
+    for (let i = 0; i < 20; i++) pace.measure(10, 1, 100, 0)
+    const now = 60_000
+    expect(pace.relapse(now)).toBeGreaterThan(1.5)
+    expect(schedule.offer({ cost: 15, deadline: now + 2500 }, now)).toBe(true)
   })
 
   it('forgets a check that was withdrawn, and says whether it still waited', () => {
