@@ -30,7 +30,7 @@ export interface Batch {
 }
 
 /** A wider batch must raise the throughput by this factor, or else it only makes its checks wait. */
-const PAYS = 1.05
+const PAYS = 1.03
 
 const msOf = (line: Line, width: number): number => line.ms[width - 1] ?? 0
 

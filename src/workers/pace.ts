@@ -1,102 +1,96 @@
 /** Owns the estimates of how long a batch takes: measured on this machine, by cost and by width. */
 import type { Calibration } from './protocol.ts'
 
-/** How much one measure moves an estimate. */
+/** How much one batch moves what the slowness is taken to be. */
 const WEIGHT = 0.25
 
-/** One measure counts as at most this many times the estimate: a single stall is not a slow machine. */
+/** One batch counts as at most this many times as slow as expected: a single stall is not a slow machine. */
 const MAX_SURPRISE = 2
 
 /**
- * An estimate that is not renewed fades towards the best ever seen, by half each so many milliseconds,
- * or to as much more than that as other batches take at the time. Without that, a machine that was slow
- * for a moment could make a costly check look hopeless; it would be refused, so never be measured again,
- * and so stay refused.
+ * Slowness that is not seen again fades by half each so many milliseconds. Without that, a machine that
+ * was slow for a moment could make a costly check look hopeless; it would be refused, so never be
+ * measured again, and so stay refused.
  */
 const FADE_MS = 10_000
 
 /**
- * How slow the machine became is remembered longer, fading by half each so many milliseconds: a
- * neighbour on the same cores that has slowed them once does so again.
+ * The worst of it is remembered longer, fading by half each so many milliseconds: a neighbour on the
+ * same cores that has slowed them once does so again.
  */
 const MEMORY_MS = 300_000
 
-/** What is left of a difference that was last seen `at`. */
-const faded = (at: number, now: number, halfMs = FADE_MS): number => 2 ** ((at - now) / halfMs)
-
-interface Cell {
-  best: number
-  ms: number
-  at: number
-}
-
-/** How many times their best batches of any kind take, as it was seen `at`. */
+/** How many times as long as their best the batches of a cost take, as it was seen `at`. */
 interface Slowness {
-  factor: number
-  at: number
+  readonly factor: number
+  readonly at: number
 }
 
-const fadedFactor = ({ factor, at }: Slowness, now: number, halfMs: number): number =>
-  1 + (factor - 1) * faded(at, now, halfMs)
+const NONE: Slowness = { factor: 1, at: 0 }
 
+const faded = ({ factor, at }: Slowness, now: number, halfMs: number): number =>
+  1 + (factor - 1) * 2 ** ((at - now) / halfMs)
+
+interface Row {
+  /** Milliseconds by the number of checks in the batch, less one. */
+  readonly best: (number | undefined)[]
+  slowness: Slowness
+  slowest: Slowness
+}
+
+/**
+ * By cost, the best that a batch of each width ever took, and one slowness for all widths. So they keep
+ * their order while the machine is slow: were each learnt by itself, the one in use would look worse
+ * than those that nobody tried meanwhile. Costs share none of it, since what the main thread adds to a
+ * batch is much for a cheap one and nothing for a costly one.
+ */
 export class Pace {
-  /** By cost, then by the number of checks in the batch, less one. */
-  readonly #cells = new Map<number, (Cell | undefined)[]>()
-  #slowness: Slowness = { factor: 1, at: 0 }
-  #slowest: Slowness = { factor: 1, at: 0 }
+  readonly #rows = new Map<number, Row>()
 
   /** A thread's own trial; where several threads tried, the fastest counts. */
-  calibrate({ cost, ms }: Calibration, now: number): void {
-    for (const [i, tried] of ms.entries()) {
-      const best = Math.min(tried, this.#row(cost)[i]?.best ?? tried)
-      this.#row(cost)[i] = { best, ms: best, at: now }
-    }
+  calibrate({ cost, ms }: Calibration): void {
+    for (const [i, tried] of ms.entries()) this.#keepBest(cost, i + 1, tried)
   }
 
-  /** Told of each batch that ended. */
+  /** Told of each batch that ended. One that took no time, on a coarse clock, says nothing. */
   measure(cost: number, width: number, ms: number, now: number): void {
+    if (ms <= 0) return
+    const best = this.#keepBest(cost, width, Math.min(ms, this.#bestOf(cost, width)))
     const row = this.#row(cost)
-    const expected = this.estimate(cost, width, now)
-    const cell = row[width - 1]
-    const surprise = Math.min(ms, expected * MAX_SURPRISE) - expected
-    const best = Math.min(ms, cell?.best ?? expected)
-    const learnt = cell ? expected + WEIGHT * surprise : ms
-    row[width - 1] = { best, ms: learnt, at: now }
-    const slowness = this.#slownessAt(now)
-    const slower = (best > 0 ? learnt / best : 1) - slowness
-    this.#slowness = { factor: slowness + WEIGHT * slower, at: now }
-    const factor = Math.max(this.#slowness.factor, fadedFactor(this.#slowest, now, MEMORY_MS))
-    this.#slowest = { factor, at: now }
+    const slowness = faded(row.slowness, now, FADE_MS)
+    const seen = Math.min(ms / best, slowness * MAX_SURPRISE)
+    row.slowness = { factor: slowness + WEIGHT * (seen - slowness), at: now }
+    const factor = Math.max(row.slowness.factor, faded(row.slowest, now, MEMORY_MS))
+    row.slowest = { factor, at: now }
   }
 
-  /**
-   * Milliseconds that a batch of `width` checks of this cost is expected to take. A cost that was never
-   * measured is taken from the nearest one that was: each step of a bcrypt cost doubles the work.
-   */
+  /** Milliseconds that a batch of `width` checks of this cost is expected to take, Infinity before any trial. */
   estimate(cost: number, width: number, now: number): number {
-    const cell = this.#cells.get(cost)?.[width - 1]
-    if (cell) {
-      const usual = cell.best * this.#slownessAt(now)
-      return usual + (cell.ms - usual) * faded(cell.at, now)
-    }
-    const known = [...this.#cells].filter(([, row]) => row[width - 1]).map(([other]) => other)
-    if (known.length === 0) return 0
-    const nearest = known.reduce((a, b) => (Math.abs(b - cost) < Math.abs(a - cost) ? b : a))
-    return this.estimate(nearest, width, now) * 2 ** (cost - nearest)
+    return this.#bestOf(cost, width) * faded(this.#row(cost).slowness, now, FADE_MS)
   }
 
-  /** The factor by which batches would take longer if the machine became as slow again as it was lately. */
-  relapse(now: number): number {
-    return Math.max(1, fadedFactor(this.#slowest, now, MEMORY_MS) / this.#slownessAt(now))
+  /** The factor by which they would take longer if the machine became as slow again as it was lately. */
+  relapse(cost: number, now: number): number {
+    const { slowness, slowest } = this.#row(cost)
+    return Math.max(1, faded(slowest, now, MEMORY_MS) / faded(slowness, now, FADE_MS))
   }
 
-  #slownessAt(now: number): number {
-    return fadedFactor(this.#slowness, now, FADE_MS)
+  /** What was never measured is taken from the nearest cost that was: each step doubles the work. */
+  #bestOf(cost: number, width: number): number {
+    const known = [...this.#rows].filter(([, { best }]) => best[width - 1] !== undefined)
+    const distance = ([other]: readonly [number, unknown]): number => Math.abs(other - cost)
+    const [first] = known.sort((a, b) => distance(a) - distance(b))
+    return (first?.[1].best[width - 1] ?? Infinity) * 2 ** (cost - (first?.[0] ?? cost))
   }
 
-  #row(cost: number): (Cell | undefined)[] {
-    const row = this.#cells.get(cost) ?? []
-    this.#cells.set(cost, row)
+  #keepBest(cost: number, width: number, ms: number): number {
+    const { best } = this.#row(cost)
+    return (best[width - 1] = Math.min(ms, best[width - 1] ?? ms))
+  }
+
+  #row(cost: number): Row {
+    const row = this.#rows.get(cost) ?? { best: [], slowness: NONE, slowest: NONE }
+    this.#rows.set(cost, row)
     return row
   }
 }

@@ -187,7 +187,7 @@ export class WorkerPool implements PasswordChecker {
   }
 
   #greet(seat: Seat<Job>, { engine, calibration }: Hello, now: number): void {
-    this.#pace.calibrate(calibration, now)
+    this.#pace.calibrate(calibration)
     this.#schedule.lanes = Math.min(engine.lanes, this.#engine?.lanes ?? engine.lanes)
     if (!this.#engine || engine.fallback !== undefined) this.#engine = engine
     this.#schedule.welcome(seat, now)

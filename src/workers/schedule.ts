@@ -100,7 +100,7 @@ export class Schedule<T extends Task> {
     let place = queue.tasks.length
     while ((queue.tasks[place - 1]?.deadline ?? 0) > task.deadline) place--
     queue.tasks.splice(place, 0, task)
-    const end = this.#endOf(queue, place, now)
+    const end = this.#endOf(task.cost, place, now)
     if (end <= task.deadline) return true
     queue.tasks.splice(place, 1)
     // One that is too costly even alone says nothing about others.
@@ -195,14 +195,14 @@ export class Schedule<T extends Task> {
     })
   }
 
-  /** The queues as lines to play with; `slower` is the factor by which batches are thought to differ. */
-  #lines(now: number, slower = 1): Map<Queue<T>, Line> {
+  /** The queues as lines to play with; `slower` is the factor by which batches of a cost are thought to differ. */
+  #lines(now: number, slower: (cost: number) => number = () => 1): Map<Queue<T>, Line> {
     const widths = Array.from({ length: this.lanes }, (_, i) => i + 1)
     const lineOf = (cost: number, { tasks, served }: Queue<T>): Line => {
       const estimates = widths.map((width) => this.#pace.estimate(cost, width, now))
       const tooLong = estimates.findIndex((ms, i) => i > 0 && ms > LONGEST_MS)
       const bounded = tooLong < 0 ? estimates : estimates.slice(0, tooLong)
-      const ms = bounded.map((ms) => ms * slower)
+      const ms = bounded.map((ms) => ms * slower(cost))
       return { tasks, count: tasks.length, ms, head: 0, served }
     }
     return new Map([...this.#queues].map(([cost, queue]) => [queue, lineOf(cost, queue)]))
@@ -212,26 +212,28 @@ export class Schedule<T extends Task> {
    * When what would be the check number `place` of its queue ends, if all before it run. Its own batch
    * may be slower by less than those before: a costly check that need not wait is always tried.
    */
-  #endOf(own: Queue<T>, place: number, now: number): number {
-    const relapse = this.#pace.relapse(now)
+  #endOf(cost: number, place: number, now: number): number {
+    const own = this.#queues.get(cost)
     const lines = new Map<Queue<T>, Line>()
-    for (const [queue, line] of this.#lines(now, SLOWER * relapse)) {
+    const slower = (cost: number): number => SLOWER * this.#pace.relapse(cost, now)
+    for (const [queue, line] of this.#lines(now, slower)) {
       const isExpected = queue !== own && isAskedFor(queue, now)
       const reserve = isExpected ? this.lanes * this.#seats.size : 0
       const served = queue.tasks.length > 0 ? line.served : Math.max(line.served, this.#turn)
       lines.set(queue, { ...line, tasks: [], count: line.count + reserve, served })
     }
-    const line = lines.get(own)
+    const line = own && lines.get(own)
     for (const batch of this.#play([...lines.values()], now)) {
-      const { at, end } = batch
-      if (batch.line === line && batch.from + batch.width > place) return at + (end - at) / relapse
+      const { from, width, at } = batch
+      const isOwn = batch.line === line && from + width > place
+      if (isOwn) return at + SLOWER * this.#pace.estimate(cost, width, now)
     }
     return Infinity
   }
 
   /** Refuses now what its turn would find too late. */
   #shed(now: number): T[] {
-    const lines = this.#lines(now, FASTER)
+    const lines = this.#lines(now, () => FASTER)
     const saved = new Set<Task>()
     for (const { line, from, width } of this.#play([...lines.values()], now)) {
       for (const task of line.tasks.slice(from, from + width)) saved.add(task)

@@ -61,7 +61,7 @@ export interface Machine {
 
 export const underTest = (threads: number): Policy => {
   const pace = new Pace()
-  pace.calibrate({ cost: 5, ms: BATCH_MS.map((ms) => ms / 32) }, 0)
+  pace.calibrate({ cost: 5, ms: BATCH_MS.map((ms) => ms / 32) })
   const schedule = new Schedule<Call>(pace, 256 * threads)
   schedule.lanes = LANES
   for (let i = 0; i < threads; i++) schedule.addSeat(0).ready = true

@@ -5,7 +5,7 @@ import { Pace } from '../../src/workers/pace.ts'
 let pace: Pace
 beforeEach(() => {
   pace = new Pace()
-  pace.calibrate({ cost: 5, ms: [2, 3] }, 0)
+  pace.calibrate({ cost: 5, ms: [2, 3] })
 })
 
 describe('an estimate', () => {
@@ -17,7 +17,7 @@ describe('an estimate', () => {
   })
 
   it('takes the fastest of several trials', () => {
-    pace.calibrate({ cost: 5, ms: [4, 2.5] }, 0)
+    pace.calibrate({ cost: 5, ms: [4, 2.5] })
     expect([1, 2].map((width) => pace.estimate(5, width, 0))).toEqual([2, 2.5])
   })
 
@@ -35,13 +35,26 @@ describe('an estimate', () => {
     expect(pace.estimate(10, 1, 0)).toBe(80)
   })
 
-  it('of what was not measured lately is as slow as what was', () => {
+  it('of what was not measured lately is as slow as what was, so that a width in use looks no worse', () => {
     const pace = new Pace()
-    pace.calibrate({ cost: 10, ms: [100, 120] }, 0)
+    pace.calibrate({ cost: 10, ms: [100, 120] })
     for (let i = 0; i < 20; i++) pace.measure(10, 2, 360, 0)
+    expect(pace.estimate(10, 1, 0)).toBeGreaterThan(280)
+    expect(pace.estimate(10, 2, 0) / pace.estimate(10, 1, 0)).toBeCloseTo(1.2)
     expect(pace.estimate(10, 1, 60_000)).toBeLessThan(110)
-    for (let i = 0; i < 20; i++) pace.measure(10, 2, 360, 60_000)
-    expect(pace.estimate(10, 1, 60_000)).toBeGreaterThan(280)
+  })
+
+  it('is of the best there was: what was slow while it was measured is not taken to be costly', () => {
+    pace.measure(10, 1, 80, 0)
+    expect(pace.estimate(10, 1, 600_000)).toBeCloseTo(64)
+    pace.measure(10, 1, 60, 600_000)
+    expect(pace.estimate(10, 1, 1_200_000)).toBeCloseTo(60)
+  })
+
+  it('of a costly check is not that of cheap ones, which a busy main thread makes late', () => {
+    for (let i = 0; i < 20; i++) pace.measure(4, 1, 6, 0)
+    expect(pace.estimate(4, 1, 0)).toBeGreaterThan(5)
+    expect(pace.estimate(12, 1, 0)).toBeLessThanOrEqual(256)
   })
 
   it('fades towards the best, so that nothing is refused for ever', () => {
@@ -59,16 +72,16 @@ describe('a relapse', () => {
 
   it('is not expected of a machine that was never slow', () => {
     spell(64, 0)
-    expect(pace.relapse(0)).toBe(1)
+    expect(pace.relapse(10, 0)).toBe(1)
   })
 
   it('is expected to be as bad as the last time, until that is long ago', () => {
     spell(64, 0)
     spell(96, 0)
-    expect(pace.relapse(0)).toBeCloseTo(1, 1)
+    expect(pace.relapse(10, 0)).toBeCloseTo(1, 1)
     spell(64, 1000)
-    expect(pace.relapse(1000)).toBeCloseTo(1.5, 1)
-    expect(pace.relapse(301_000)).toBeCloseTo(1.25, 1)
-    expect(pace.relapse(3_000_000)).toBeCloseTo(1, 2)
+    expect(pace.relapse(10, 1000)).toBeCloseTo(1.5, 1)
+    expect(pace.relapse(10, 301_000)).toBeCloseTo(1.25, 1)
+    expect(pace.relapse(10, 3_000_000)).toBeCloseTo(1, 2)
   })
 })

@@ -68,7 +68,7 @@ describe('overload', () => {
     const slowness: Machine['slowness'] = (_, random) =>
       0.8 + 0.4 * random() + (random() < 0.01 ? 2 : 0)
     const calls = run([load(4)], { slowness })
-    expect(goodput(calls, 10)).toBeGreaterThan(0.9)
+    expect(goodput(calls, 10)).toBeGreaterThan(0.92)
     expect(count(calls, 'late')).toBeLessThan(0.01 * count(calls, 'on time'))
     expect(slowRefusals(calls)).toBeLessThan(0.02 * calls.length)
   })
@@ -174,7 +174,7 @@ describe('whatever comes', () => {
 describe('the door', () => {
   const schedule = (): { door: Schedule<Task>; seat: Seat<Task> } => {
     const pace = new Pace()
-    pace.calibrate({ cost: 10, ms: [100] }, 0)
+    pace.calibrate({ cost: 10, ms: [100] })
     const door = new Schedule<Task>(pace, 64)
     const seat = door.addSeat(0)
     door.welcome(seat, 0)
@@ -229,7 +229,7 @@ describe('a batch', () => {
 
   const calibrated = (ms: readonly number[]): Pace => {
     const pace = new Pace()
-    pace.calibrate({ cost: 10, ms }, 0)
+    pace.calibrate({ cost: 10, ms })
     return pace
   }
   const setUp = (threads: number, ms: readonly number[] = BATCH_MS): void => {
@@ -328,7 +328,7 @@ describe('a batch', () => {
 describe('admission', () => {
   const setUp = () => {
     const pace = new Pace()
-    pace.calibrate({ cost: 10, ms: [50] }, 0)
+    pace.calibrate({ cost: 10, ms: [50] })
     const schedule = new Schedule<Task>(pace, 3)
     const seat = schedule.addSeat(0)
     schedule.welcome(seat, 0)
@@ -354,12 +354,12 @@ describe('admission', () => {
 
   it('of a check that need not wait does not reckon with a machine that is slow again', () => {
     const pace = new Pace()
-    pace.calibrate({ cost: 10, ms: [50] }, 0)
-    const schedule = new Schedule<Task>(pace, 64)
+    pace.calibrate({ cost: 15, ms: [1600] })
+    const schedule = new Schedule<Task>(pace, 3)
     schedule.welcome(schedule.addSeat(0), 0)
-    for (let i = 0; i < 20; i++) pace.measure(10, 1, 100, 0)
+    for (let i = 0; i < 20; i++) pace.measure(15, 1, 3200, 0)
     const now = 60_000
-    expect(pace.relapse(now)).toBeGreaterThan(1.5)
+    expect(pace.relapse(15, now)).toBeGreaterThan(1.5)
     expect(schedule.offer({ cost: 15, deadline: now + 2500 }, now)).toBe(true)
   })
 
