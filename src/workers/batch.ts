@@ -8,9 +8,9 @@ export interface Task {
 }
 
 /** The checks of one cost that wait, as they look at one moment. */
-export interface Line {
+export interface Line<T extends Task = Task> {
   /** In the order of their deadlines. Those beyond its end, up to `count`, are taken to be patient. */
-  readonly tasks: readonly Task[]
+  readonly tasks: readonly T[]
   readonly count: number
   /** Milliseconds that a batch of one is expected to take, of two, and so on up to the lanes. */
   readonly ms: readonly number[]
@@ -21,16 +21,13 @@ export interface Line {
 }
 
 /** The checks `from` to `from + width` of a line, started at `at` and expected to end at `end`. */
-export interface Batch {
-  readonly line: Line
+export interface Batch<T extends Task = Task> {
+  readonly line: Line<T>
   readonly from: number
   readonly width: number
   readonly at: number
   readonly end: number
 }
-
-/** A wider batch must raise the throughput by this factor, or else it only makes its checks wait. */
-const PAYS = 1.03
 
 const msOf = (line: Line, width: number): number => line.ms[width - 1] ?? 0
 
@@ -38,7 +35,7 @@ const msOf = (line: Line, width: number): number => line.ms[width - 1] ?? 0
 const bestWidth = (line: Line): number => {
   let best = 1
   for (let width = 2; width <= line.ms.length; width++) {
-    if (width * msOf(line, best) > PAYS * best * msOf(line, width)) best = width
+    if (width * msOf(line, best) > best * msOf(line, width)) best = width
   }
   return best
 }
@@ -56,7 +53,7 @@ const firstInTime = (line: Line, at: number, width: number): number => {
  * while others wait to fill it: then the first check is given up, because the narrow batch would save
  * one and make many late.
  */
-const take = (line: Line, at: number, idle: number): Batch => {
+const take = <T extends Task>(line: Line<T>, at: number, idle: number): Batch<T> => {
   const best = bestWidth(line)
   let width = Math.min(best, Math.ceil((line.count - line.head) / idle))
   let from = firstInTime(line, at, width)
@@ -74,8 +71,12 @@ const take = (line: Line, at: number, idle: number): Batch => {
  * - Costs take turns by the thread time they have had (start-time fair queueing), so that neither a
  *   stream of costly checks nor one of cheap ones can starve the other.
  */
-export const nextBatch = (lines: readonly Line[], at: number, idle: number): Batch | undefined => {
-  let turn: Line | undefined
+export const nextBatch = <T extends Task>(
+  lines: readonly Line<T>[],
+  at: number,
+  idle: number,
+): Batch<T> | undefined => {
+  let turn: Line<T> | undefined
   for (const line of lines) {
     line.head = firstInTime(line, at, 1)
     if (line.head < line.count && line.served < (turn?.served ?? Infinity)) turn = line

@@ -4,7 +4,10 @@ import type { Calibration } from './protocol.ts'
 /** How much one batch moves what the slowness is taken to be. */
 const WEIGHT = 0.25
 
-/** One batch counts as at most this many times as slow as expected: a single stall is not a slow machine. */
+/**
+ * One batch counts as at most this many times as slow as it was expected to be when it began: a single
+ * stall is not a slow machine, however many threads were in it.
+ */
 const MAX_SURPRISE = 2
 
 /**
@@ -26,10 +29,16 @@ interface Slowness {
   readonly at: number
 }
 
-const NONE: Slowness = { factor: 1, at: 0 }
-
 const faded = ({ factor, at }: Slowness, now: number, halfMs: number): number =>
   1 + (factor - 1) * 2 ** ((at - now) / halfMs)
+
+/** A batch that ended, in milliseconds: what it took, and what it was expected to take. */
+export interface Ended {
+  readonly cost: number
+  readonly width: number
+  readonly ms: number
+  readonly expected: number
+}
 
 interface Row {
   /** Milliseconds by the number of checks in the batch, less one. */
@@ -37,6 +46,9 @@ interface Row {
   slowness: Slowness
   slowest: Slowness
 }
+
+const NONE: Slowness = { factor: 1, at: 0 }
+const UNSEEN: Omit<Row, 'best'> = { slowness: NONE, slowest: NONE }
 
 /**
  * By cost, the best that a batch of each width ever took, and one slowness for all widths. So they keep
@@ -49,16 +61,18 @@ export class Pace {
 
   /** A thread's own trial; where several threads tried, the fastest counts. */
   calibrate({ cost, ms }: Calibration): void {
-    for (const [i, tried] of ms.entries()) this.#keepBest(cost, i + 1, tried)
+    const { best } = this.#row(cost)
+    for (const [i, tried] of ms.entries()) best[i] = Math.min(tried, best[i] ?? tried)
   }
 
   /** Told of each batch that ended. One that took no time, on a coarse clock, says nothing. */
-  measure(cost: number, width: number, ms: number, now: number): void {
-    if (ms <= 0) return
-    const best = this.#keepBest(cost, width, Math.min(ms, this.#bestOf(cost, width)))
+  measure({ cost, width, ms, expected }: Ended, now: number): void {
+    if (!(ms > 0)) return
     const row = this.#row(cost)
+    const best = Math.min(ms, this.#bestOf(cost, width))
+    row.best[width - 1] = best
     const slowness = faded(row.slowness, now, FADE_MS)
-    const seen = Math.min(ms / best, slowness * MAX_SURPRISE)
+    const seen = Math.min(ms, expected * MAX_SURPRISE) / best
     row.slowness = { factor: slowness + WEIGHT * (seen - slowness), at: now }
     const factor = Math.max(row.slowness.factor, faded(row.slowest, now, MEMORY_MS))
     row.slowest = { factor, at: now }
@@ -66,30 +80,33 @@ export class Pace {
 
   /** Milliseconds that a batch of `width` checks of this cost is expected to take, Infinity before any trial. */
   estimate(cost: number, width: number, now: number): number {
-    return this.#bestOf(cost, width) * faded(this.#row(cost).slowness, now, FADE_MS)
+    const { slowness } = this.#rows.get(cost) ?? UNSEEN
+    return this.#bestOf(cost, width) * faded(slowness, now, FADE_MS)
   }
 
   /** The factor by which they would take longer if the machine became as slow again as it was lately. */
   relapse(cost: number, now: number): number {
-    const { slowness, slowest } = this.#row(cost)
-    return Math.max(1, faded(slowest, now, MEMORY_MS) / faded(slowness, now, FADE_MS))
+    const { slowness, slowest } = this.#rows.get(cost) ?? UNSEEN
+    return faded(slowest, now, MEMORY_MS) / faded(slowness, now, FADE_MS)
   }
 
-  /** What was never measured is taken from the nearest cost that was: each step doubles the work. */
   #bestOf(cost: number, width: number): number {
-    const known = [...this.#rows].filter(([, { best }]) => best[width - 1] !== undefined)
-    const distance = ([other]: readonly [number, unknown]): number => Math.abs(other - cost)
-    const [first] = known.sort((a, b) => distance(a) - distance(b))
-    return (first?.[1].best[width - 1] ?? Infinity) * 2 ** (cost - (first?.[0] ?? cost))
+    return this.#rows.get(cost)?.best[width - 1] ?? this.#extrapolate(cost, width)
   }
 
-  #keepBest(cost: number, width: number, ms: number): number {
-    const { best } = this.#row(cost)
-    return (best[width - 1] = Math.min(ms, best[width - 1] ?? ms))
+  /** From the nearest cost where this width was measured: each step doubles the work. */
+  #extrapolate(cost: number, width: number): number {
+    const distance = ([other]: readonly [number, Row]): number => Math.abs(other - cost)
+    const [nearest] = [...this.#rows]
+      .filter(([, { best }]) => best[width - 1] !== undefined)
+      .sort((a, b) => distance(a) - distance(b))
+    if (!nearest) return Infinity
+    const [other, { best }] = nearest
+    return (best[width - 1] ?? Infinity) * 2 ** (cost - other)
   }
 
   #row(cost: number): Row {
-    const row = this.#rows.get(cost) ?? { best: [], slowness: NONE, slowest: NONE }
+    const row = this.#rows.get(cost) ?? { ...UNSEEN, best: [] }
     this.#rows.set(cost, row)
     return row
   }

@@ -20,9 +20,10 @@ export interface Orders<T extends Task> {
 }
 
 interface Queue<T extends Task> {
+  readonly cost: number
   readonly tasks: T[]
   served: number
-  askedAt: number
+  admittedAt: number
   /** When the check that was refused last behind others would have ended, if nothing has ended since. */
   refusedEnd: number
 }
@@ -34,18 +35,19 @@ interface Queue<T extends Task> {
  */
 const SLOWER = 1.2
 
-/** An admitted check is given up only if it is late even with batches this much faster. */
+/** An admitted check that still waits is given up only if it is late even with batches this much faster. */
 const FASTER = 1 / 1.15
 
 /**
- * No batch of several is to take longer: a check that finds one begun can then wait for its end and
- * still take part in another, within Okta's 3 seconds.
+ * No batch of several is expected to take longer: a check that finds one begun can then mostly wait for
+ * its end and still take part in another.
  */
 export const LONGEST_MS = 1_250
 
 /**
- * Admission keeps room for one batch in each thread of every other cost asked for within so many
- * milliseconds: a costly check that comes between cheap ones then makes few of them late.
+ * Where checks wait, admission keeps room for one batch in each thread of every other cost that was
+ * admitted within so many milliseconds: a costly check that comes between cheap ones then makes few of
+ * them late.
  */
 const RESERVE_FOR_MS = 10_000
 
@@ -94,14 +96,17 @@ export class Schedule<T extends Task> {
 
   /** @returns whether the check is admitted: predicted to end before its deadline */
   offer(task: T, now: number): boolean {
-    const queue = this.#queueFor(task.cost, now)
+    const queue = this.#queueFor(task.cost)
     if (this.waiting >= this.#limit) return false
     if (queue.tasks.length === 0) queue.served = Math.max(queue.served, this.#turn)
     let place = queue.tasks.length
     while ((queue.tasks[place - 1]?.deadline ?? 0) > task.deadline) place--
     queue.tasks.splice(place, 0, task)
-    const end = this.#endOf(task.cost, place, now)
-    if (end <= task.deadline) return true
+    const end = this.#endOf(queue, place, now)
+    if (end <= task.deadline) {
+      queue.admittedAt = now
+      return true
+    }
     queue.tasks.splice(place, 1)
     // One that is too costly even alone says nothing about others.
     if (place > 0) queue.refusedEnd = end
@@ -109,11 +114,12 @@ export class Schedule<T extends Task> {
   }
 
   /**
-   * Whether a check of a cost not known yet may be admitted. It may not while one of every cost ever
-   * asked for was refused behind others, would have ended after this deadline, and nothing has ended
-   * since. So a cost that is asked for seldom keeps the door open for its next check.
+   * Whether a check of a cost not known yet may be admitted. It may not beyond the limit, nor while one
+   * of every cost ever asked for was refused behind others, would have ended after this deadline, and
+   * nothing has ended since. So a cost that is asked for seldom keeps the door open for its next check.
    */
   mayAdmit(deadline: number): boolean {
+    if (this.waiting >= this.#limit) return false
     const queues = [...this.#queues.values()]
     return queues.length === 0 || queues.some(({ refusedEnd }) => refusedEnd <= deadline)
   }
@@ -130,9 +136,10 @@ export class Schedule<T extends Task> {
 
   /** A seat's batch has ended. @returns the batch */
   finish(seat: Seat<T>, now: number): readonly T[] {
-    const { batch, startedAt } = seat
+    const { batch, startedAt, freeAt } = seat
+    const times = { ms: now - startedAt, expected: freeAt - startedAt }
     const [task] = batch
-    if (task) this.#pace.measure(task.cost, batch.length, now - startedAt, now)
+    if (task) this.#pace.measure({ cost: task.cost, width: batch.length, ...times }, now)
     this.#shaken = true
     this.#makeRoom()
     seat.batch = []
@@ -150,11 +157,12 @@ export class Schedule<T extends Task> {
 
   /** What to do now. To be asked after every event, and obeyed. */
   orders(now: number): Orders<T> {
-    const lines = this.#lines(now)
     const idle = [...this.#seats].filter(({ ready, batch }) => ready && batch.length === 0)
+    if (idle.length === 0 && !this.#shaken) return { start: [], refuse: [] }
+    const lines = this.#lines(now)
     for (const [i, seat] of idle.entries()) {
       const next = nextBatch([...lines.values()], now, idle.length - i)
-      if (next) this.#seatBatch(seat, next, lines)
+      if (next) this.#seatBatch(seat, next)
     }
     const start = idle.filter(({ batch }) => batch.length > 0)
     const refuse = this.#settle(lines, new Set(start.flatMap(({ batch }) => batch)))
@@ -167,66 +175,64 @@ export class Schedule<T extends Task> {
     for (const queue of this.#queues.values()) queue.refusedEnd = -Infinity
   }
 
-  #queueFor(cost: number, now: number): Queue<T> {
+  #queueFor(cost: number): Queue<T> {
     const queue = this.#queues.get(cost) ?? {
+      cost,
       tasks: [],
       served: 0,
-      askedAt: now,
+      admittedAt: -Infinity,
       refusedEnd: -Infinity,
     }
-    queue.askedAt = now
     this.#queues.set(cost, queue)
     return queue
   }
 
-  #seatBatch(seat: Seat<T>, next: Batch, lines: ReadonlyMap<Queue<T>, Line>): void {
-    const { line, from, width, at, end } = next
-    const [queue] = [...lines].find(([, other]) => other === line) ?? []
-    const batch = queue?.tasks.slice(from, from + width) ?? []
+  #seatBatch(seat: Seat<T>, { line, from, width, at, end }: Batch<T>): void {
+    const batch = line.tasks.slice(from, from + width)
     this.#turn = line.served - (end - at)
     Object.assign(seat, { batch, startedAt: at, freeAt: end })
   }
 
   /** Takes from the queues what the lines are done with. @returns what was not started */
-  #settle(lines: ReadonlyMap<Queue<T>, Line>, started: ReadonlySet<T>): T[] {
+  #settle(lines: ReadonlyMap<Queue<T>, Line<T>>, started: ReadonlySet<T>): T[] {
     return [...lines].flatMap(([queue, { head, served }]) => {
       queue.served = served
       return queue.tasks.splice(0, head).filter((task) => !started.has(task))
     })
   }
 
-  /** The queues as lines to play with; `slower` is the factor by which batches of a cost are thought to differ. */
-  #lines(now: number, slower: (cost: number) => number = () => 1): Map<Queue<T>, Line> {
+  /** The queues as lines to play with; `slower` is the factor by which their batches are thought to differ. */
+  #lines(now: number, slower: (queue: Queue<T>) => number = () => 1): Map<Queue<T>, Line<T>> {
     const widths = Array.from({ length: this.lanes }, (_, i) => i + 1)
-    const lineOf = (cost: number, { tasks, served }: Queue<T>): Line => {
+    const lineOf = (queue: Queue<T>): Line<T> => {
+      const { cost, tasks, served } = queue
       const estimates = widths.map((width) => this.#pace.estimate(cost, width, now))
       const tooLong = estimates.findIndex((ms, i) => i > 0 && ms > LONGEST_MS)
-      const bounded = tooLong < 0 ? estimates : estimates.slice(0, tooLong)
-      const ms = bounded.map((ms) => ms * slower(cost))
+      const factor = slower(queue)
+      const ms = estimates.slice(0, tooLong < 0 ? undefined : tooLong).map((ms) => ms * factor)
       return { tasks, count: tasks.length, ms, head: 0, served }
     }
-    return new Map([...this.#queues].map(([cost, queue]) => [queue, lineOf(cost, queue)]))
+    return new Map([...this.#queues.values()].map((queue) => [queue, lineOf(queue)]))
   }
 
   /**
-   * When what would be the check number `place` of its queue ends, if all before it run. Its own batch
-   * may be slower by less than those before: a costly check that need not wait is always tried.
+   * When what would be the check number `place` of its queue ends, if all before it run. Its own batch is
+   * not taken to be slower for what the machine once was: a costly check that need not wait is tried.
    */
-  #endOf(cost: number, place: number, now: number): number {
-    const own = this.#queues.get(cost)
-    const lines = new Map<Queue<T>, Line>()
-    const slower = (cost: number): number => SLOWER * this.#pace.relapse(cost, now)
+  #endOf(own: Queue<T>, place: number, now: number): number {
+    const areOthers = this.waiting > 1
+    const lines = new Map<Queue<T>, Line<T>>()
+    const slower = ({ cost, tasks }: Queue<T>): number =>
+      tasks.length > 0 ? SLOWER * this.#pace.relapse(cost, now) : SLOWER
     for (const [queue, line] of this.#lines(now, slower)) {
-      const isExpected = queue !== own && isAskedFor(queue, now)
-      const reserve = isExpected ? this.lanes * this.#seats.size : 0
-      const served = queue.tasks.length > 0 ? line.served : Math.max(line.served, this.#turn)
-      lines.set(queue, { ...line, tasks: [], count: line.count + reserve, served })
+      const isExpected = areOthers && queue !== own && isInDemand(queue, now)
+      const reserve = isExpected ? line.ms.length * this.#seats.size : 0
+      lines.set(queue, { ...line, tasks: [], count: line.count + reserve })
     }
-    const line = own && lines.get(own)
+    const line = lines.get(own)
     for (const batch of this.#play([...lines.values()], now)) {
-      const { from, width, at } = batch
-      const isOwn = batch.line === line && from + width > place
-      if (isOwn) return at + SLOWER * this.#pace.estimate(cost, width, now)
+      const isOwn = batch.line === line && batch.from + batch.width > place
+      if (isOwn) return batch.at + SLOWER * this.#pace.estimate(own.cost, batch.width, now)
     }
     return Infinity
   }
@@ -234,7 +240,7 @@ export class Schedule<T extends Task> {
   /** Refuses now what its turn would find too late. */
   #shed(now: number): T[] {
     const lines = this.#lines(now, () => FASTER)
-    const saved = new Set<Task>()
+    const saved = new Set<T>()
     for (const { line, from, width } of this.#play([...lines.values()], now)) {
       for (const task of line.tasks.slice(from, from + width)) saved.add(task)
     }
@@ -244,7 +250,7 @@ export class Schedule<T extends Task> {
   }
 
   /** Plays the schedule forward: every batch that would be started, in that order. */
-  *#play(lines: readonly Line[], now: number): Generator<Batch> {
+  *#play(lines: readonly Line<T>[], now: number): Generator<Batch<T>> {
     const frees = [...this.#seats].map((seat) => expectedFree(seat, now)).sort((a, b) => a - b)
     for (let at = frees.shift(); at !== undefined; at = frees.shift()) {
       const busy = frees.findIndex((free) => free > at)
@@ -258,8 +264,8 @@ export class Schedule<T extends Task> {
   }
 }
 
-const isAskedFor = ({ askedAt }: Queue<Task>, now: number): boolean =>
-  now - askedAt <= RESERVE_FOR_MS
+const isInDemand = ({ admittedAt }: Queue<Task>, now: number): boolean =>
+  now - admittedAt <= RESERVE_FOR_MS
 
 /** A batch that is overdue is expected to take as long again as it is overdue. */
 const expectedFree = ({ ready, batch, freeAt }: Seat<Task>, now: number): number => {

@@ -16,6 +16,10 @@ export const capacityOf = (cost: number): number =>
       .map((ms, i) => (1000 * (i + 1)) / ms),
   )
 
+/** Tells the pace of a batch that began only now, as far as its expectation goes. */
+export const measure = (pace: Pace, cost: number, width: number, ms: number, now: number): void =>
+  pace.measure({ cost, width, ms, expected: pace.estimate(cost, width, now) }, now)
+
 /** mulberry32, a small generator of reproducible numbers in [0, 1). */
 export const seeded = (seed: number) => (): number => {
   seed = (seed + 0x6d2b79f5) | 0

@@ -9,6 +9,7 @@ import {
   capacityOf,
   DEADLINE_MS,
   firstComeFirstServed,
+  measure,
   simulate,
   underTest,
   type Call,
@@ -146,6 +147,90 @@ describe('a cost that was away', () => {
   })
 })
 
+describe('one thread', () => {
+  let pace: Pace
+  let schedule: Schedule<Task>
+  let seat: Seat<Task>
+  let now: number
+
+  beforeEach(() => {
+    now = 0
+    pace = new Pace()
+    pace.calibrate({ cost: 10, ms: BATCH_MS })
+    schedule = new Schedule<Task>(pace, 64)
+    schedule.lanes = BATCH_MS.length
+    seat = schedule.addSeat(now)
+    schedule.welcome(seat, now)
+  })
+
+  const offer = (cost: number, ms = DEADLINE_MS): boolean =>
+    schedule.offer({ cost, deadline: now + ms }, now)
+  const serve = (cost: number, ms = DEADLINE_MS): boolean => {
+    const isAdmitted = offer(cost, ms)
+    schedule.orders(now)
+    now = seat.freeAt
+    schedule.finish(seat, now)
+    return isAdmitted
+  }
+  /** Cheap checks until they have had as much of the thread as the costly one, and it is their turn no more. */
+  const catchUp = (ms = DEADLINE_MS): boolean[] => Array.from({ length: 40 }, () => serve(10, ms))
+  const queueUp = (ms = DEADLINE_MS): boolean[] =>
+    [10, 10, 10].map((cost) => {
+      const isAdmitted = offer(cost, ms)
+      schedule.orders(now)
+      return isAdmitted
+    })
+
+  it('serves cheap ones after one that was hopeless', () => {
+    expect(serve(10)).toBe(true)
+    expect(offer(16)).toBe(false)
+    expect(queueUp()).toEqual([true, true, true])
+  })
+
+  it('serves a cheap one that waits alone, whatever it keeps room for', () => {
+    const ms = 2300
+    expect(serve(15, ms)).toBe(true)
+    expect(new Set(catchUp(ms))).toEqual(new Set([true]))
+    expect(queueUp(ms)).toEqual([true, true, false])
+  })
+
+  it('keeps room for ten seconds', () => {
+    const ms = 2300
+    expect(serve(15, ms)).toBe(true)
+    catchUp(ms)
+    now += 10_000
+    expect(queueUp(ms)).toEqual([true, true, true])
+  })
+
+  it('keeps no more room for one that was slow', () => {
+    for (let i = 0; i < 20; i++) measure(pace, 14, 1, 2 * 16 * BATCH_MS[0], 0)
+    now = 60_000
+    expect(serve(14)).toBe(true)
+    expect(pace.relapse(14, now)).toBeGreaterThan(1.7)
+    catchUp()
+    expect(queueUp()).toEqual([true, true, true])
+  })
+
+  it('takes a stall of two threads for one', () => {
+    const other = schedule.addSeat(now)
+    schedule.welcome(other, now)
+    offer(10)
+    offer(10)
+    expect(schedule.orders(now).start).toEqual([seat, other])
+    now = 10_000
+    for (const stalled of [seat, other]) schedule.finish(stalled, now)
+    expect(pace.estimate(10, 1, now)).toBeLessThan(1.5 * BATCH_MS[0])
+  })
+
+  it('takes a batch that is overdue to be so for as long again', () => {
+    expect(offer(10)).toBe(true)
+    schedule.orders(now)
+    now = seat.freeAt + 1000
+    expect(offer(10, 1000)).toBe(false)
+    expect(offer(10, 1100)).toBe(true)
+  })
+})
+
 describe('whatever comes', () => {
   const stream = fc.record<Stream>({
     cost: fc.integer({ min: 8, max: 15 }),
@@ -214,6 +299,17 @@ describe('the door', () => {
     expect(door.offer({ cost: 4, deadline: 1000 }, 0)).toBe(true)
     fill(door, 1000)
     expect(door.mayAdmit(1000)).toBe(true)
+  })
+
+  it('is shut at the limit', () => {
+    const { door } = schedule()
+    for (let i = 0; i < 65; i++) {
+      expect(door.mayAdmit(1e9)).toBe(true)
+      expect(door.offer({ cost: 4, deadline: 1e9 }, 0)).toBe(true)
+      door.orders(0)
+    }
+    expect(door.waiting).toBe(64)
+    expect(door.mayAdmit(1e9)).toBe(false)
   })
 
   it('stays open behind a check that is too costly even alone', () => {
@@ -357,7 +453,7 @@ describe('admission', () => {
     pace.calibrate({ cost: 15, ms: [1600] })
     const schedule = new Schedule<Task>(pace, 3)
     schedule.welcome(schedule.addSeat(0), 0)
-    for (let i = 0; i < 20; i++) pace.measure(15, 1, 3200, 0)
+    for (let i = 0; i < 20; i++) measure(pace, 15, 1, 3200, 0)
     const now = 60_000
     expect(pace.relapse(15, now)).toBeGreaterThan(1.5)
     expect(schedule.offer({ cost: 15, deadline: now + 2500 }, now)).toBe(true)
