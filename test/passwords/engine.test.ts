@@ -169,9 +169,11 @@ describe('a batch', () => {
 })
 
 describe('the fallback', () => {
-  it('agrees with libxcrypt, and does not guess at $2x$', () => {
+  it('agrees with libxcrypt, and does not guess at what the bug of $2x$ changed', () => {
     const engine = withoutWebAssembly()
-    const isBuggy = ({ encoded }: Check) => encoded.startsWith('$2x$')
+    const isBuggy = ({ encoded, password }: Check) =>
+      encoded.startsWith('$2x$') && /[\u0080-\uffff]/.test(password)
+    expect(TEXT_VECTORS.some((v) => v.encoded.startsWith('$2x$') && !isBuggy(v))).toBe(true)
     expect(engine).toMatchObject({ name: 'bcryptjs', lanes: 1 })
     expect(
       disagreements(
