@@ -1,4 +1,5 @@
 /** Owns what the hook server needs of the environment, and the rules between its variables. */
+import { kindOf } from '../address.ts'
 import type { Loaded, Need, Rule } from '../config.ts'
 import { isAdminUrl, isLoopback, MIN_SECRET_LENGTH } from '../variables.ts'
 
@@ -83,6 +84,8 @@ const isOrgIssuer = ({ HOOK_OAUTH_ISSUER: issuer, OKTA_ORG_URL: org }: ServeConf
 const namesDependOnSecret = (v: ServeConfig): boolean =>
   v.LOG_LOGINS === 'fingerprint' && v.FINGERPRINT_KEY === undefined
 
+const isOnServer = (url = ''): boolean => !['sqlite', undefined].includes(kindOf(url))
+
 const RULES: readonly Rule<ServeConfig>[] = [
   ['HOOK_SECRET', (v) => !isDemo(v) && v.HOOK_SECRET === undefined && !hasOAuth(v), 'is missing'],
   [
@@ -131,7 +134,7 @@ const RULES: readonly Rule<ServeConfig>[] = [
   ],
   [
     'FINGERPRINT_KEY',
-    (v) => /^(postgres|mysql)/.test(v.LEDGER_DB_URL ?? '') && namesDependOnSecret(v),
+    (v) => isOnServer(v.LEDGER_DB_URL) && namesDependOnSecret(v),
     'is missing, and replicas that share a ledger must name accounts alike, whatever HOOK_SECRET each has',
   ],
   ['HOST', (v) => isDemo(v) && !isLoopback(v.HOST), 'must be a loopback address in demo mode'],

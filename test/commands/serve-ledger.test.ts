@@ -185,10 +185,14 @@ describe('a start', () => {
     expect(existsSync('/proc/ledger.sqlite')).toBe(false)
   })
 
-  it('with a shared ledger and names that hang on HOOK_SECRET is refused', async () => {
-    const LEDGER_DB_URL = 'mysql://ledger@127.0.0.1:1/ledger'
-    const { code, stderr } = await runCommand(['serve'], environment({ LEDGER_DB_URL }))
-    expect(code).toBe(2)
-    expect(stderr).toMatch(/FINGERPRINT_KEY is missing/)
-  })
+  const SHARED = ['postgres', 'postgresql', 'mysql', 'mariadb']
+  it.each(SHARED)(
+    'with a ledger at %s:// and names that hang on HOOK_SECRET is refused',
+    async (scheme) => {
+      const LEDGER_DB_URL = `${scheme}://ledger@127.0.0.1:1/ledger`
+      const { code, stderr } = await runCommand(['serve'], environment({ LEDGER_DB_URL }))
+      expect(code).toBe(2)
+      expect(stderr).toMatch(/FINGERPRINT_KEY is missing/)
+    },
+  )
 })
