@@ -100,7 +100,10 @@ const listCommand = (perform: Perform): Command =>
         "Okta's filter, such as 'status eq \"ACTIVE\"'",
       ).conflicts('search'),
     )
-    .option('--pending', 'only users whose password Okta does not have yet (provider IMPORT)')
+    .option(
+      '--pending',
+      'only users who have not signed in since they were imported (provider IMPORT)',
+    )
     .addOption(
       new Option('--limit <number>', 'users a page, less if Okta answers 500')
         .argParser(wholeOption(1, MAX_PAGE_SIZE))

@@ -21,8 +21,8 @@ export interface LegacyStore {
    */
   find(login: string, username: string, deadline?: number): Promise<readonly LegacyAccount[]>
   /**
-   * The encoded hashes of up to `size` accounts, taken at random; of none where the store does not know
-   * where they are, because the lookup statement is the operator's own.
+   * The encoded hashes of up to `size` accounts, taken at random. Absent where they cannot be had at a
+   * start: from a server, or where the lookup statement is the operator's own.
    * @throws AppError `legacy_unavailable`
    */
   sample?(size: number): Promise<readonly string[]>
