@@ -27,7 +27,8 @@ const collect = (incoming: IncomingMessage): Promise<Buffer> =>
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
       .once('error', interrupted)
-      .once('close', interrupted)
+      // It closes after its end too, where an error made in vain would cost a good part of a refusal.
+      .once('close', () => incoming.readableEnded || interrupted())
   })
 
 /** Replacing bad bytes instead would make different passwords equal. */
