@@ -28,6 +28,8 @@ export interface Timed {
   /** 0 where no answer came. */
   readonly status: number
   readonly ms: number
+  /** When it ended, on the scale of `performance.now()`. */
+  readonly at: number
 }
 
 /**
@@ -44,7 +46,8 @@ const send = (agent: Dispatcher, url: URL, call: Call, timeoutMs: number): Promi
     const timer = setTimeout(() => hangUp(), timeoutMs)
     const end = (answered: number): void => {
       clearTimeout(timer)
-      resolve({ status: answered, ms: performance.now() - began })
+      const at = performance.now()
+      resolve({ status: answered, ms: at - began, at })
     }
     agent.dispatch(
       { origin: url.origin, path: url.pathname, method, headers, body },
