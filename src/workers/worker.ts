@@ -31,9 +31,8 @@ const tryWidths = (): number[] =>
 /** The best of a few, since the first ones run before the compiler is done with them. */
 const calibrate = (): Calibration => {
   const rounds = Array.from({ length: TRIALS }, tryWidths)
-  const bestOf = (_: number, i: number): number =>
-    Math.min(...rounds.map((ms) => ms[i] ?? Infinity))
-  return { cost: TRIAL_COST, ms: Array.from({ length: lanes }, bestOf) }
+  const ms = rounds.reduce((best, round) => best.map((ms, i) => Math.min(ms, round[i] ?? ms)))
+  return { cost: TRIAL_COST, ms }
 }
 
 port.on('message', (checks: readonly Check[]) => send(run(checks)))
