@@ -1,4 +1,5 @@
 /** Owns the measurement of what the ledger costs a sign-in, in rounds that take turns so that noise cancels. */
+import { createEngine } from '../src/passwords/engine.ts'
 import {
   missingPrograms,
   startPrivateDatabase,
@@ -19,9 +20,6 @@ const WARM_UP_MS = 2_000
 const LOW_COST = 4
 const LOW_ROUNDS = 4
 const LOW_ROUND_MS = 5_000
-
-/** At full load a thread checks as many at once, which end at one moment. */
-const TOGETHER = 6
 
 interface Round {
   readonly perSecond: number
@@ -103,8 +101,10 @@ export const measureLedger = async (): Promise<readonly Table[]> => {
     callFor(ROUND_MS, CALLERS, hook, signIn),
   )
   const rate = rateOf(full[0])
+  // At full load a thread checks as many at once, which end at one moment.
+  const together = createEngine({ bcryptCost: COST }).lanes
   const low = await play(LOW_COST, postgres, LOW_ROUNDS, ({ hook, signIn }) =>
-    callAtRate(rate, LOW_ROUND_MS, hook, signIn, TOGETHER),
+    callAtRate(rate, LOW_ROUND_MS, hook, signIn, together),
   )
   await postgres?.remove()
   const without = missing === undefined ? '' : ` PostgreSQL was not measured: ${missing}.`
@@ -112,7 +112,7 @@ export const measureLedger = async (): Promise<readonly Table[]> => {
   return [
     {
       title: 'What the ledger takes of a sign-in',
-      note: `CPU time for a sign-in, of all threads of the server and all processes of PostgreSQL: ${rate.toFixed(0)} sign-ins a second at cost ${LOW_COST}, where the hash hides nothing, ${TOGETHER} at a time as checks end at full load; medians of ${LOW_ROUNDS} rounds. At cost ${COST} and full load a sign-in takes ${cpuOf(full[0]).toFixed(1)} ms of CPU time, and what the ledger adds to it is lost in throughput. Each answer waits until its decision is on the disk.${without}`,
+      note: `CPU time for a sign-in, of all threads of the server and all processes of PostgreSQL: ${rate.toFixed(0)} sign-ins a second at cost ${LOW_COST}, where the hash hides nothing, ${together} at a time as checks end at full load; medians of ${LOW_ROUNDS} rounds. At cost ${COST} and full load a sign-in takes ${cpuOf(full[0]).toFixed(1)} ms of CPU time, and what the ledger adds to it is lost in throughput. Each answer waits until its decision is on the disk.${without}`,
       head: ['ledger', 'CPU ms', 'added', `of cost ${COST}`, 'p50 ms', 'p99 ms'],
       rows: low.map((contender) => {
         const times = contender.rounds.flatMap((round) => round.times)
