@@ -1,7 +1,11 @@
 /** Whatever is sent, the server neither crashes nor hangs nor tells, and lets nobody in. */
 import { hashSync } from 'bcryptjs'
+import { once } from 'node:events'
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { HOOK_PATH } from '../../src/hook/app.ts'
+import { readBody } from '../../src/hook/body.ts'
 import { ManualClock } from '../support/clock.ts'
 import { payload, SECRET, startHook, type RunningHook } from '../support/hook.ts'
 import { exchange, head, sendAndDrop } from '../support/raw.ts'
@@ -118,6 +122,19 @@ describe('a request', () => {
     const request = head(HOOK_PATH, [`Authorization: ${SECRET}`, ...HEADERS])
     await sendAndDrop(hook.base, `${request}{"half":`)
     await expect.poll(() => hook.lines().at(-1)).toMatchObject({ reason: 'body_interrupted' })
+  })
+
+  it('whose body closes with neither an end nor an error was interrupted', async () => {
+    const clock = new ManualClock()
+    const incoming = new IncomingMessage(new Socket())
+    const refused = expect(readBody(incoming, 1000, clock)).rejects.toMatchObject({
+      code: 'body_interrupted',
+    })
+    const closed = once(incoming, 'close')
+    incoming.destroy()
+    await closed
+    clock.advance(1000)
+    await refused
   })
 
   it('whose body stops coming is refused at its deadline', async () => {
