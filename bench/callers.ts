@@ -1,28 +1,5 @@
 /** Owns the load: callers that wait for each answer, or calls that come whether or not the last was answered. */
-import { require } from './packages.ts'
-
-/** What is used of undici, which the checks of this repository run without. */
-interface Dispatcher {
-  dispatch(
-    options: Required<Call> & { readonly origin: string; readonly path: string },
-    handler: {
-      readonly onRequestStart: (controller: { abort(reason: Error): void }) => void
-      readonly onResponseStart: (controller: unknown, statusCode: number) => void
-      readonly onResponseData: (controller: unknown, chunk: Buffer) => void
-      readonly onResponseEnd: () => void
-      readonly onResponseError: () => void
-    },
-  ): boolean
-  destroy(): Promise<void>
-}
-
-const { Agent } = require('undici') as { readonly Agent: new () => Dispatcher }
-
-export interface Call {
-  readonly method?: 'GET' | 'POST'
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
-}
+import { Connection, type Call } from './connection.ts'
 
 export interface Timed {
   /** 0 where no answer came. */
@@ -32,40 +9,41 @@ export interface Timed {
   readonly at: number
 }
 
-/**
- * Sends one request and reads its whole answer; gives up after `timeoutMs`.
- * By the dispatcher itself, since whatever the callers cost is missing to the server on the same cores.
- * @throws Error where a server that is to be measured answers wrongly
- */
-const send = (agent: Dispatcher, url: URL, call: Call, timeoutMs: number): Promise<Timed> =>
-  new Promise((resolve, reject) => {
+/** Connections of which each serves one call at a time; kept open, as Okta keeps its own. */
+class Connections {
+  readonly #url: URL
+  readonly #idle: Connection[] = []
+
+  constructor(url: string) {
+    this.#url = new URL(url)
+  }
+
+  /**
+   * Sends one call and reads its whole answer; hangs up after `timeoutMs`.
+   * @throws Error where a server that is to be measured answers wrongly
+   */
+  async send(call: Call, timeoutMs: number): Promise<Timed> {
     const began = performance.now()
-    const { method = 'GET', headers = {}, body = '' } = call
-    let status = 0
-    let hangUp = (): void => undefined
-    const timer = setTimeout(() => hangUp(), timeoutMs)
-    const end = (answered: number): void => {
-      clearTimeout(timer)
-      const at = performance.now()
-      resolve({ status: answered, ms: at - began, at })
-    }
-    agent.dispatch(
-      { origin: url.origin, path: url.pathname, method, headers, body },
-      {
-        onRequestStart: (controller) => {
-          hangUp = () => controller.abort(new Error('gave up'))
-        },
-        onResponseStart: (_, statusCode) => {
-          status = statusCode
-        },
-        onResponseData: (_, chunk) => {
-          if (chunk.includes('UNVERIFIED')) reject(new Error('a right password is UNVERIFIED'))
-        },
-        onResponseEnd: () => end(status),
-        onResponseError: () => end(0),
-      },
-    )
-  })
+    const connection = this.#take()
+    const timer = setTimeout(() => connection.hangUp(), timeoutMs)
+    const answer = await connection.ask(call)
+    clearTimeout(timer)
+    const at = performance.now()
+    if (answer) this.#idle.push(connection)
+    if (answer?.body.includes('UNVERIFIED')) throw new Error('a right password is UNVERIFIED')
+    return { status: answer?.status ?? 0, ms: at - began, at }
+  }
+
+  end(): void {
+    for (const connection of this.#idle) connection.hangUp()
+  }
+
+  #take(): Connection {
+    let connection = this.#idle.pop()
+    while (connection?.isOpen === false) connection = this.#idle.pop()
+    return connection ?? new Connection(this.#url)
+  }
+}
 
 const PATIENCE_MS = 60_000
 
@@ -79,19 +57,18 @@ export const callFor = async (
   url: string,
   next: () => Call = () => ({}),
 ): Promise<Timed[]> => {
-  const agent = new Agent()
-  const target = new URL(url)
+  const connections = new Connections(url)
   const end = performance.now() + ms
   const times: Timed[] = []
   const caller = async (): Promise<void> => {
     while (performance.now() < end) {
-      const timed = await send(agent, target, next(), PATIENCE_MS)
+      const timed = await connections.send(next(), PATIENCE_MS)
       times.push(timed)
       if (timed.status === 503) await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
     }
   }
   await Promise.all(Array.from({ length: callers }, caller))
-  await agent.destroy()
+  connections.end()
   return times
 }
 
@@ -109,17 +86,16 @@ export const callAtRate = async (
   next: () => Call,
   together = 1,
 ): Promise<Timed[]> => {
-  const agent = new Agent()
-  const target = new URL(url)
+  const connections = new Connections(url)
   const began = performance.now()
   const calls: Promise<Timed>[] = []
   for (let due = 0; due < ms; due += (-Math.log(1 - Math.random()) / perSecond) * 1000 * together) {
     const early = began + due - performance.now()
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
-    for (let i = 0; i < together; i++) calls.push(send(agent, target, next(), OKTA_WAITS_MS))
+    for (let i = 0; i < together; i++) calls.push(connections.send(next(), OKTA_WAITS_MS))
   }
   const times = await Promise.all(calls)
-  await agent.destroy()
+  connections.end()
   return times
 }
 

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Call } from './callers.ts'
+import type { Call } from './connection.ts'
 
 export const SECRET = 'only for measuring, on this machine alone'
 export const PASSWORD = 'open sesame'

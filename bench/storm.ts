@@ -6,6 +6,7 @@ import { startServer, type MeasuredServer } from './server.ts'
 const COST = 10
 const LOADS = [0.5, 1, 2, 4]
 const STORM_MS = 30_000
+const ROUNDS = 3
 const SETTLE_MS = 4_000
 const WARM_UP_MS = 2_000
 const WARM_UP_STORM_MS = 5_000
@@ -51,71 +52,95 @@ interface Storm {
   readonly times: readonly Timed[]
   /** When it was over, on the scale of `performance.now()`; those who came last are answered later. */
   readonly end: number
+  /** Answers a second, of this server. */
+  readonly capacity: number
 }
 
-const measure = async (server: MeasuredServer, perSecond: number): Promise<Storm> => {
+const measure = async (server: MeasuredServer, load: number, capacity: number): Promise<Storm> => {
   const end = performance.now() + STORM_MS
-  return { times: await storm(server, perSecond, STORM_MS), end }
+  return { times: await storm(server, load * capacity, STORM_MS), end, capacity }
 }
 
-const row = (load: number, name: string, { times, end }: Storm, capacity: number): string[] => {
-  const onTime = times.filter(({ status, ms }) => status === 200 && ms < OKTA_WAITS_MS)
-  const refused = times.filter(({ status }) => status === 503)
-  const rate = onTime.length / (STORM_MS / 1000)
-  const within = onTime.filter(({ at }) => at <= end).length / (STORM_MS / 1000)
-  const share = (perSecond: number): string => `${((perSecond / capacity) * 100).toFixed(0)} %`
+const isOnTime = ({ status, ms }: Timed): boolean => status === 200 && ms < OKTA_WAITS_MS
+const isRefused = ({ status }: Timed): boolean => status === 503
+
+/** Sign-ins that were answered on time, in a second. */
+const rateOf = ({ times }: Storm): number => times.filter(isOnTime).length / (STORM_MS / 1000)
+
+const shareOf = (one: Storm): number => rateOf(one) / one.capacity
+
+const shareWithin = ({ times, end, capacity }: Storm): number =>
+  shareOf({ times: times.filter(({ at }) => at <= end), end, capacity })
+
+const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
+
+/** The storm of the middle share, and the longest waits of all. */
+const row = (load: number, name: string, storms: readonly Storm[]): string[] => {
+  const ordered = storms.toSorted((a, b) => shareOf(a) - shareOf(b))
+  const middle = ordered[Math.floor(ordered.length / 2)]
+  if (!middle) throw new TypeError('no storm was measured')
+  const shares = [ordered[0], middle, ordered.at(-1)].map((one) => percent(one ? shareOf(one) : 0))
+  const all = storms.flatMap(({ times }) => times)
+  const refused = all.filter(isRefused)
+  const longest = (times: readonly Timed[], share = 1): string =>
+    times.length === 0 ? '' : percentile(times, share).toFixed(0)
   return [
     `${load}`,
     name,
-    capacity.toFixed(1),
-    rate.toFixed(1),
-    share(rate),
-    share(within),
-    onTime.length === 0 ? '' : percentile(onTime, 1).toFixed(0),
+    middle.capacity.toFixed(1),
+    rateOf(middle).toFixed(1),
+    shares[1] ?? '',
+    storms.length > 1 ? `${shares[0]} to ${shares[2]}` : '',
+    percent(shareWithin(middle)),
+    longest(all.filter(isOnTime)),
     String(refused.length),
-    ...[0.99, 1].map((share) =>
-      refused.length === 0 ? '' : percentile(refused, share).toFixed(0),
-    ),
-    String(times.length - onTime.length - refused.length),
+    longest(refused, 0.99),
+    longest(refused),
+    String(all.length - all.filter(isOnTime).length - refused.length),
   ]
 }
 
-/** Before and after its storm, since a machine's capacity drifts with whatever else it does. */
-const ours = async (load: number): Promise<{ capacity: number; row: string[] }> => {
+/** Capacity is measured before and after, since a machine's drifts with whatever else it does. */
+const ours = async (load: number): Promise<Storm> => {
   const server = await startServer({ cost: COST })
   await callFor(WARM_UP_MS, CALLERS, server.hook, server.signIn)
   await warmUpRefusals(server)
   const before = await capacityOf(server)
-  const measured = await measure(server, load * before)
+  const measured = await measure(server, load, before)
   const capacity = (before + (await capacityOf(server))) / 2
   await server.stop()
-  return { capacity, row: row(load, 'this server', measured, capacity) }
+  return { ...measured, capacity }
 }
 
-const theirs = async (load: number, capacity: number, { name, script }: Rival) => {
+const theirs = async (load: number, capacity: number, { script }: Rival): Promise<Storm> => {
   const server = await startServer({ cost: COST, script })
   await callFor(WARM_UP_MS, 4, server.hook, server.signIn)
-  const measured = await measure(server, load * capacity)
+  const measured = await measure(server, load, capacity)
   await server.stop()
-  return row(load, name, measured, capacity)
+  return measured
 }
 
 export const measureStorm = async (): Promise<Table> => {
   const rows: string[][] = []
   for (const load of LOADS) {
-    const { capacity, row } = await ours(load)
-    rows.push(row)
-    for (const rival of RIVALS) rows.push(await theirs(load, capacity, rival))
+    const storms: Storm[] = []
+    for (let round = 0; round < ROUNDS; round++) storms.push(await ours(load))
+    rows.push(row(load, 'this server', storms))
+    const capacity = storms.reduce((sum, one) => sum + one.capacity, 0) / ROUNDS
+    for (const rival of RIVALS) {
+      rows.push(row(load, rival.name, [await theirs(load, capacity, rival)]))
+    }
   }
   return {
     title: 'The storm',
-    note: `Sign-ins at cost ${COST} arrive at random moments for ${STORM_MS / 1000} s, at multiples of what this server answers in a second while ${CALLERS} callers wait for their answers, measured just before and after each storm. Callers hang up after 3 s, as Okta does. Those who came last are answered when the 30 s are over: the second share is without them. A storm of ${WARM_UP_STORM_MS / 1000} s went before at this server, which compiles its refusals then.`,
+    note: `Sign-ins at cost ${COST} arrive at random moments for ${STORM_MS / 1000} s, at multiples of what this server answers in a second while ${CALLERS} callers wait for their answers, measured just before and after each storm. At this server there are ${ROUNDS} storms of each load, of which a row shows the one of the middle share, the least and the greatest share, the longest waits of all, and the refusals of all; the others have one. Callers hang up after 3 s, as Okta does. Those who came last are answered when the 30 s are over: "in the 30 s" is without them. A storm of ${WARM_UP_STORM_MS / 1000} s went before at this server, which compiles its refusals then.`,
     head: [
       'load',
       'server',
       'capacity/s',
       'on time/s',
       'of capacity',
+      'least and greatest',
       'in the 30 s',
       'latest ms',
       'refused',
