@@ -11,7 +11,8 @@ import { comesFrom, createGate, type Secrets } from './authenticate.ts'
 import type { CheckBearer } from './bearer.ts'
 import { checkHeaders, readBody } from './body.ts'
 import { createDecoy } from './decoy.ts'
-import { createFlights } from './flight.ts'
+import { createFlights, type Caller } from './flight.ts'
+import { createGathering } from './gather.ts'
 import type { Guard } from './guard.ts'
 import { createJudge, type Verdict } from './judge.ts'
 import { describeCall, type Ledger } from './ledger.ts'
@@ -61,11 +62,17 @@ export interface HookParts {
 }
 
 /** What must hold before a byte of the body is believed. */
-const gatekeepers = ({ settings, checkBearer, isDraining }: HookParts): [Step, Step, Step] => {
+const gatekeepers = (parts: HookParts): readonly Step[] => {
+  const { settings, checkBearer, checker, clock, isDraining } = parts
   const pass = createGate({ ...settings, checkBearer })
+  const gather = createGathering(clock)
   return [
     async function refuseWhenDraining(_, next) {
       if (isDraining()) throw new AppError('shutting_down')
+      await next()
+    },
+    async function gatherRefusals(c, next) {
+      if (!checker.mayAdmit(c.get('arrivedAt') + settings.deadlineMs)) await gather()
       await next()
     },
     async function limitBody(c, next) {
@@ -75,7 +82,7 @@ const gatekeepers = ({ settings, checkBearer, isDraining }: HookParts): [Step, S
     async function requireOkta(c, next) {
       const used = await pass(c.env.incoming.headersDistinct)
       // What is to be used no more: an old secret, or a secret at all beside OAuth.
-      if (used === 'previous' || (used && checkBearer)) c.var.facts.secret = used
+      if (used === 'previous' || (used && checkBearer)) c.get('facts').secret = used
       await next()
     },
   ]
@@ -87,13 +94,11 @@ const createJudgeFrom = ({ settings, sample, ...parts }: HookParts) => {
   return createJudge({ ...parts, bounds, decoy })
 }
 
-/** Aborted when the caller has hung up before its answer was sent. */
-const hangUpOf = (outgoing: HttpBindings['outgoing']): AbortSignal => {
-  const controller = new AbortController()
-  outgoing.once('close', () => {
-    if (!outgoing.writableFinished) controller.abort()
-  })
-  return controller.signal
+/** Gone when it has hung up before its answer was sent. */
+const callerOf = (outgoing: HttpBindings['outgoing']): Caller => {
+  const isGone = (): boolean => outgoing.closed && !outgoing.writableFinished
+  const onceGone: Caller['onceGone'] = (leave) => outgoing.once('close', () => isGone() && leave())
+  return { isGone, onceGone }
 }
 
 const answerCall = (parts: HookParts) => {
@@ -101,10 +106,9 @@ const answerCall = (parts: HookParts) => {
   const judge = createJudgeFrom(parts)
   const shareFlight = createFlights<Verdict>(clock)
   return async (c: Context<HookEnv>): Promise<Response> => {
-    const { arrivedAt, facts } = c.var
-    const deadline = arrivedAt + settings.deadlineMs
+    const facts = c.get('facts')
+    const deadline = c.get('arrivedAt') + settings.deadlineMs
     const { incoming, outgoing } = c.env
-    const hangUp = hangUpOf(outgoing)
     const call = parsePayload(await readBody(incoming, deadline, clock))
     const { eventId, oktaRequestId, source, username, password } = call
     const account = nameLogin(normaliseLogin(username))
@@ -113,11 +117,15 @@ const answerCall = (parts: HookParts) => {
       throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
     }
 
-    const { result, boarding } = await shareFlight(call, hangUp, async (signal) => {
-      const verdict = await judge({ username, account, password, deadline, signal, facts })
-      await ledger?.record(describeCall(eventId, account, verdict))
-      return verdict
-    })
+    const { result, boarding } = await shareFlight(
+      call,
+      callerOf(outgoing),
+      async (abandonment) => {
+        const verdict = await judge({ username, account, password, deadline, abandonment, facts })
+        await ledger?.record(describeCall(eventId, account, verdict))
+        return verdict
+      },
+    )
     if (boarding !== 'first') facts.repeat = boarding
     Object.assign(facts, { outcome: result.credential, reason: result.reason } satisfies CallFacts)
     return jsonResponse(200, decisionBody(result))

@@ -1,5 +1,5 @@
 /** Owns the question whether a call comes from Okta: a secret header or a token, and the org it names. */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import type { CheckBearer } from './bearer.ts'
 
@@ -20,8 +20,8 @@ export interface Secrets {
 export const createAuthenticator = (secrets: Secrets) => {
   if (secrets.current === '' || secrets.previous === '') throw new TypeError('a secret is empty')
   // Digests under a key of this process have one length, so neither length nor content shows in time.
-  const key = randomBytes(32)
-  const digest = (value: string): Buffer => createHmac('sha256', key).update(value).digest()
+  const key = randomBytes(32).toString('base64')
+  const digest = (value: string): Buffer => hash('sha256', key + value, 'buffer')
   const current = digest(secrets.current)
   const previous = digest(secrets.previous ?? secrets.current)
 

@@ -19,6 +19,8 @@ const collect = (incoming: IncomingMessage): Promise<Buffer> =>
     const chunks: Buffer[] = []
     let size = 0
     const interrupted = (cause?: Error): void => reject(new AppError('body_interrupted', { cause }))
+    // A stream that closed before somebody listened says nothing any more.
+    if (incoming.closed) interrupted()
     incoming
       .on('data', (chunk: Buffer) => {
         size += chunk.byteLength
@@ -32,9 +34,11 @@ const collect = (incoming: IncomingMessage): Promise<Buffer> =>
   })
 
 /** Replacing bad bytes instead would make different passwords equal. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 const decode = (bytes: Buffer): string => {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     throw new AppError('body_invalid')
   }

@@ -14,25 +14,34 @@ export interface Repeatable {
   readonly password: string
 }
 
+/** Whoever waits for an answer. */
+export interface Caller {
+  isGone(): boolean
+  /** Runs `leave` when it hangs up before it is answered; never if it is gone already. */
+  onceGone(leave: () => void): void
+}
+
+/** Aborted when every caller is gone. A signal is costly, and made when it is first looked at. */
+export type Abandonment = Pick<AbortController, 'signal'>
+
 export type Boarding = 'first' | 'joined' | 'replayed'
 
 interface Flight<T> {
   readonly result: Promise<T>
-  /** Aborted when every caller has hung up. */
   readonly abandon: AbortController
   callers: number
   landedAt: number | undefined
 }
 
 /** Counts a caller in, and out again when it hangs up. */
-const board = <T>(flight: Flight<T>, signal: AbortSignal): Promise<T> => {
+const board = <T>(flight: Flight<T>, caller: Caller): Promise<T> => {
   const leave = (): void => {
     if (--flight.callers === 0) flight.abandon.abort()
   }
   flight.callers++
-  if (signal.aborted) leave()
-  signal.addEventListener('abort', leave)
-  return flight.result.finally(() => signal.removeEventListener('abort', leave))
+  if (caller.isGone()) leave()
+  else caller.onceGone(leave)
+  return flight.result
 }
 
 /**
@@ -56,7 +65,7 @@ export const createFlights = <T>(clock: Clock) => {
     }
   }
 
-  const begin = (name: string, decide: (signal: AbortSignal) => Promise<T>): Flight<T> => {
+  const begin = (name: string, decide: (abandonment: Abandonment) => Promise<T>): Flight<T> => {
     forgetOldest()
     const abandon = new AbortController()
     const land = (result: T): T => {
@@ -68,7 +77,7 @@ export const createFlights = <T>(clock: Clock) => {
       if (flights.get(name) === flight) flights.delete(name)
       throw err
     }
-    const result = decide(abandon.signal).then(land, crash)
+    const result = decide(abandon).then(land, crash)
     const flight: Flight<T> = { result, abandon, callers: 0, landedAt: undefined }
     flights.delete(name)
     flights.set(name, flight)
@@ -77,21 +86,21 @@ export const createFlights = <T>(clock: Clock) => {
 
   const share = async (
     call: Repeatable,
-    signal: AbortSignal,
-    decide: (signal: AbortSignal) => Promise<T>,
+    caller: Caller,
+    decide: (abandonment: Abandonment) => Promise<T>,
   ): Promise<{ readonly result: T; readonly boarding: Boarding }> => {
-    if (call.eventId === undefined) return { result: await decide(signal), boarding: 'first' }
     const name = nameOf(call)
-    const found = flights.get(name)
+    // What names no event is a repeat of nothing.
+    const found = call.eventId === undefined ? undefined : flights.get(name)
     if (!found || isOver(found)) {
-      return { result: await board(begin(name, decide), signal), boarding: 'first' }
+      return { result: await board(begin(name, decide), caller), boarding: 'first' }
     }
     const boarding = found.landedAt === undefined ? 'joined' : 'replayed'
     try {
-      return { result: await board(found, signal), boarding }
+      return { result: await board(found, caller), boarding }
     } catch (err) {
       // Those before this caller hung up, which ended the flight; this one is still there.
-      if (found.abandon.signal.aborted && !signal.aborted) return share(call, signal, decide)
+      if (found.abandon.signal.aborted && !caller.isGone()) return share(call, caller, decide)
       throw err
     }
   }

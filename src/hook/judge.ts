@@ -8,6 +8,7 @@ import type { PasswordChecker } from '../workers/pool.ts'
 import { byDeadline } from './deadline.ts'
 import { appraise, decide, type Decision, type Standing } from './decide.ts'
 import type { Decoy } from './decoy.ts'
+import type { Abandonment } from './flight.ts'
 import { loginSubject, type Guard } from './guard.ts'
 import type { CallFacts } from './line.ts'
 
@@ -28,7 +29,7 @@ export interface Question {
   /** On the clock's scale. */
   readonly deadline: number
   /** Aborted when nobody waits for the answer any more. */
-  readonly signal: AbortSignal
+  readonly abandonment: Abandonment
   /** Told of the check. */
   readonly facts: CallFacts
 }
@@ -46,13 +47,13 @@ export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: Ju
   const check = async (
     encoded: string,
     standing: Standing,
-    { password, deadline, signal, facts }: Question,
+    { password, deadline, abandonment, facts }: Question,
   ): Promise<Verdict> => {
     const { outcome, waitMs, runMs, lanes } = await checker.check(
       encoded,
       password,
       deadline,
-      signal,
+      abandonment.signal,
     )
     Object.assign(facts, { waitMs, runMs, lanes } satisfies CallFacts)
     const { hash: sound } = standing

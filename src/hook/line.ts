@@ -92,12 +92,13 @@ const tell = (onAnswered: CallObserver | undefined, log: CallLog, call: Finished
 export const observe =
   (clock: Clock, log: CallLog, onAnswered?: CallObserver): Step =>
   async (c, next) => {
-    c.set('arrivedAt', clock.now())
-    c.set('facts', {})
+    const arrivedAt = clock.now()
+    const facts: CallFacts = {}
+    c.set('arrivedAt', arrivedAt)
+    c.set('facts', facts)
     await next()
-    if (c.error) Object.assign(c.var.facts, failureFacts(asAppError(c.error)))
-    const { status } = c.res
-    const call = { ...c.var.facts, status, totalMs: clock.now() - c.var.arrivedAt }
+    if (c.error) Object.assign(facts, failureFacts(asAppError(c.error)))
+    const call = { ...facts, status: c.res.status, totalMs: clock.now() - arrivedAt }
     logCall(log, call)
     tell(onAnswered, log, call)
   }

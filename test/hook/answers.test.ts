@@ -190,17 +190,24 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     await hook.close()
   })
 
-  it('when the queue is full, at once', async () => {
+  it('when the queue is full, soon and together', async () => {
     const clock = new ManualClock()
     const hook = await startWithRows({ clock, workerUrl: SLOW_WORKER, queueLimit: 1 })
-    const calls = [1, 2, 3].map(() => hook.signIn('good', 'hold'))
-    const first = await Promise.race(calls)
-    expect(JSON.parse(first.text)).toMatchObject({ status: 503, code: 'overloaded' })
-    clock.advance(2500)
-    const codes = (await Promise.all(calls)).map(
-      ({ text }) => (JSON.parse(text) as { code: string }).code,
-    )
-    expect(codes.sort()).toEqual(['deadline_exceeded', 'deadline_exceeded', 'overloaded'])
+    const code = async (): Promise<string> =>
+      (JSON.parse((await hook.signIn('good', 'hold')).text) as { code: string }).code
+    const admitted = [code(), code()]
+    await expect.poll(() => hook.pool.waiting).toBe(1)
+    const timers = clock.pending.length
+    for (const together of [3, 1]) {
+      const asked = hook.asked()
+      const refused = Array.from({ length: together }, code)
+      await expect.poll(() => hook.asked()).toBe(asked + together)
+      expect(clock.pending).toHaveLength(timers + 1)
+      clock.advance(25)
+      expect(await Promise.all(refused)).toEqual(refused.map(() => 'overloaded'))
+    }
+    clock.advance(2450)
+    expect(await Promise.all(admitted)).toEqual(['deadline_exceeded', 'deadline_exceeded'])
     releaseHeld()
     await hook.close()
   })
@@ -210,18 +217,25 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     const hook = await startWithRows({
       clock,
       workerUrl: SLOW_WORKER,
+      queueLimit: 1000,
       guesses: { limit: 1000, windowMs: 900_000 },
-      settings: { deadlineMs: 20 },
+      settings: { deadlineMs: 100 },
     })
+    // Whoever is admitted or refused asked twice: on arrival, and when its turn for a lookup came.
+    const arrived = (): number => hook.asked() - (hook.pool.waiting + 1) - hook.lines().length
     const code = async (password: string): Promise<string> =>
       (JSON.parse((await hook.signIn('good', password)).text) as { code: string }).code
-    const calls = Array.from({ length: 30 }, () => code('hold'))
+    const calls = Array.from({ length: 200 }, () => code('hold'))
     expect(await Promise.race(calls)).toBe('overloaded')
+    await expect.poll(arrived).toBe(200)
     const writer = new Database(hook.legacyPath)
     writer.exec('DROP TABLE accounts')
     writer.close()
-    expect(await code('go')).toBe('overloaded')
-    clock.advance(20)
+    const shut = code('go')
+    await expect.poll(arrived).toBe(201)
+    clock.advance(25)
+    expect(await shut).toBe('overloaded')
+    clock.advance(75)
     expect(await code('go')).toBe('legacy_unavailable')
     await Promise.all(calls)
     releaseHeld()

@@ -137,6 +137,15 @@ describe('a request', () => {
     await refused
   })
 
+  it('whose body closed before anybody read it was interrupted', async () => {
+    const incoming = new IncomingMessage(new Socket())
+    incoming.destroy()
+    await once(incoming, 'close')
+    await expect(readBody(incoming, 1000, new ManualClock())).rejects.toMatchObject({
+      code: 'body_interrupted',
+    })
+  })
+
   it('whose body stops coming is refused at its deadline', async () => {
     const clock = new ManualClock()
     const slow = await startHook({ rows: ROWS, clock })

@@ -1,6 +1,6 @@
 /** Repeats: one answer for one event, and for nobody else's. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createFlights } from '../../src/hook/flight.ts'
+import { createFlights, type Abandonment, type Caller } from '../../src/hook/flight.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const CALL = { eventId: 'event', username: 'good', password: 'open sesame' }
@@ -10,7 +10,7 @@ let share: ReturnType<typeof createFlights<number>>
 /** How each decision that was begun is brought to its end. */
 let begun: { readonly land: (result: number) => void; readonly crash: () => void; gone: boolean }[]
 
-const decide = (signal: AbortSignal): Promise<number> =>
+const decide = ({ signal }: Abandonment): Promise<number> =>
   new Promise((land, reject) => {
     const crash = (): void => reject(new Error('crashed'))
     const decision = { land, crash, gone: false }
@@ -21,11 +21,22 @@ const decide = (signal: AbortSignal): Promise<number> =>
     })
   })
 
-/** A call whose caller stays, if no signal is given. */
-const call = (
-  more: object = {},
-  { signal }: Pick<AbortController, 'signal'> = new AbortController(),
-) => share({ ...CALL, ...more }, signal, decide)
+class Person implements Caller {
+  #leave = (): void => undefined
+  #gone = false
+  isGone = (): boolean => this.#gone
+  onceGone = (leave: () => void): void => {
+    this.#leave = leave
+  }
+  hangUp(): void {
+    this.#gone = true
+    this.#leave()
+  }
+}
+
+/** A call whose caller stays, if no other is given. */
+const call = (more: object = {}, caller = new Person()) =>
+  share({ ...CALL, ...more }, caller, decide)
 
 beforeEach(() => {
   clock = new ManualClock()
@@ -92,22 +103,24 @@ describe('a repeat', () => {
 
 describe('a caller that hangs up', () => {
   it('ends its flight if it was the only one', async () => {
-    const caller = new AbortController()
+    const caller = new Person()
     const lost = call({}, caller)
-    caller.abort()
+    caller.hangUp()
     expect(begun[0]?.gone).toBe(true)
     await expect(lost).rejects.toThrow('crashed')
   })
 
   it('that has hung up already ends it too', async () => {
-    await expect(call({}, { signal: AbortSignal.abort() })).rejects.toThrow()
+    const caller = new Person()
+    caller.hangUp()
+    await expect(call({}, caller)).rejects.toThrow()
     expect(begun[0]?.gone).toBe(true)
   })
 
   it('leaves the flight to those who joined', async () => {
-    const caller = new AbortController()
+    const caller = new Person()
     const [first, second] = [call({}, caller), call()]
-    caller.abort()
+    caller.hangUp()
     expect(begun[0]?.gone).toBe(false)
     begun[0]?.land(7)
     expect((await second).result).toBe(7)
@@ -115,9 +128,9 @@ describe('a caller that hangs up', () => {
   })
 
   it('does not take its retry along', async () => {
-    const caller = new AbortController()
+    const caller = new Person()
     const lost = call({}, caller)
-    caller.abort()
+    caller.hangUp()
     const retry = call()
     await expect(lost).rejects.toThrow()
     await expect.poll(() => begun.length).toBe(2)

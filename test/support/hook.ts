@@ -111,8 +111,12 @@ export const startHook = async (options: HookOptions = {}) => {
   })
   /** Each hash run, as its setting: prefix and cost. */
   const runs: string[] = []
+  let asked = 0
   const checker: PasswordChecker = {
-    mayAdmit: (deadline) => pool.mayAdmit(deadline),
+    mayAdmit: (deadline) => {
+      asked++
+      return pool.mayAdmit(deadline)
+    },
     check: (encoded, ...rest) => {
       runs.push(encoded.slice(0, 7))
       return pool.check(encoded, ...rest)
@@ -173,6 +177,8 @@ export const startHook = async (options: HookOptions = {}) => {
     legacyPath,
     pool,
     runs,
+    /** How often it was asked whether a check may be admitted. */
+    asked: () => asked,
     /** The log so far, as parsed lines. */
     lines: () => written.map((line) => JSON.parse(line) as Record<string, unknown>),
     rawLog: () => written.join(''),
