@@ -18,7 +18,8 @@ const collect = (incoming: IncomingMessage): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const interrupted = (cause?: Error): void => reject(new AppError('body_interrupted', { cause }))
+    const interrupted = (cause?: Error): void =>
+      reject(new AppError(incoming.complete ? 'caller_gone' : 'body_interrupted', { cause }))
     // A stream that closed before somebody listened says nothing any more.
     if (incoming.closed) interrupted()
     incoming
@@ -48,7 +49,8 @@ const decode = (bytes: Buffer): string => {
  * Reads a body as UTF-8 text, from Node.js's own stream and not from the web's over it, which costs more: a
  * call that is refused must cost little where many are.
  * @param deadline on the clock's scale
- * @throws AppError `body_too_large`, `body_too_slow`, `body_interrupted` or `body_invalid`
+ * @throws AppError `body_too_large`, `body_too_slow`, `body_interrupted`, `caller_gone` or
+ *   `body_invalid`
  */
 export const readBody = async (
   incoming: IncomingMessage,

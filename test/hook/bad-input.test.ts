@@ -1,8 +1,8 @@
 /** Whatever is sent, the server neither crashes nor hangs nor tells, and lets nobody in. */
 import { hashSync } from 'bcryptjs'
 import { once } from 'node:events'
-import { IncomingMessage } from 'node:http'
-import { Socket } from 'node:net'
+import { createServer, IncomingMessage } from 'node:http'
+import { Socket, type AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { HOOK_PATH } from '../../src/hook/app.ts'
 import { readBody } from '../../src/hook/body.ts'
@@ -144,6 +144,23 @@ describe('a request', () => {
     await expect(readBody(incoming, 1000, new ManualClock())).rejects.toMatchObject({
       code: 'body_interrupted',
     })
+  })
+
+  it('whose caller hung up behind its whole body was not interrupted', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const arrived = once(server, 'request') as Promise<[IncomingMessage]>
+    const call = `${head('/', ['Content-Length: 2'])}{}`
+    const dropped = sendAndDrop(`http://127.0.0.1:${port}`, call, () => arrived)
+    const [incoming] = await arrived
+    // Nobody listens for its error, as nobody does while calls gather.
+    await new Promise((resolve) => incoming.once('close', resolve))
+    await dropped
+    await expect(readBody(incoming, 1000, new ManualClock())).rejects.toMatchObject({
+      code: 'caller_gone',
+    })
+    server.close()
   })
 
   it('whose body stops coming is refused at its deadline', async () => {
