@@ -65,8 +65,9 @@ export class Connection {
     })
   }
 
+  /** Whether the server has not ended it. */
   get isOpen(): boolean {
-    return !this.#socket.destroyed
+    return this.#socket.readable
   }
 
   hangUp(): void {
