@@ -6,8 +6,8 @@ const GATHER_MS = 25
 
 /**
  * Where every core checks passwords, what the main thread needs is in no cache any more, and most of what
- * a refusal costs is to fetch it. So those that come within a moment are taken up together. If there is room by
- * then, all of them look for their logins at once, of which some are refused behind the others.
+ * a refusal costs is to fetch it. So those that come within a moment are taken up together. If there is
+ * room by then, all of them look for their logins, and some are refused behind the others.
  * @returns a function whose promises resolve together, at most 25 ms after they were made
  */
 export const createGathering = (clock: Clock): (() => Promise<void>) => {
