@@ -18,10 +18,10 @@ const collect = (incoming: IncomingMessage): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const interrupted = (cause?: Error): void =>
+    const giveUp = (cause?: Error): void =>
       reject(new AppError(incoming.complete ? 'caller_gone' : 'body_interrupted', { cause }))
     // A stream that closed before somebody listened says nothing any more.
-    if (incoming.closed) interrupted()
+    if (incoming.closed) giveUp()
     incoming
       .on('data', (chunk: Buffer) => {
         size += chunk.byteLength
@@ -29,9 +29,9 @@ const collect = (incoming: IncomingMessage): Promise<Buffer> =>
         else reject(new AppError('body_too_large'))
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
-      .once('error', interrupted)
+      .once('error', giveUp)
       // It closes after its end too, where an error made in vain would cost a good part of a refusal.
-      .once('close', () => incoming.readableEnded || interrupted())
+      .once('close', () => incoming.readableEnded || giveUp())
   })
 
 /** Replacing bad bytes instead would make different passwords equal. */
