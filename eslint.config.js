@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  { ignores: ['dist/', 'build/'] },
+  { ignores: ['dist/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -25,7 +25,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.mjs', '*.js'],
+    files: ['**/*.mjs', '**/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
         ['clearTimeout', 'console', 'fetch', 'process', 'setInterval', 'setTimeout', 'URL'].map(

@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/build.ts',
+    // By default one core stays idle, which is half of a small machine.
+    maxWorkers: '100%',
     // Long enough for the slowest machine: they only end what hangs.
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -1,7 +1,10 @@
 /** Owns the table of bcrypt implementations that are measured beside each other. */
 import { compareSync, hashSync } from 'bcryptjs'
+import { createRequire } from 'node:module'
 import { createEngine } from '../src/passwords/engine.ts'
-import { require } from './packages.ts'
+
+/** The bench has packages of its own, without types. */
+const require = createRequire(import.meta.url)
 
 const PASSWORD = 'correct horse battery staple'
 

@@ -37,7 +37,7 @@ interface Bench {
 
 const inThreads = async (contender: Contender, hash: string): Promise<Bench> => {
   const workerData = { name: contender.name, hash }
-  const url = new URL('engine-thread.js', import.meta.url)
+  const url = new URL('engine-thread.ts', import.meta.url)
   const threads = Array.from({ length: CORES }, () => new Worker(url, { workerData }))
   await Promise.all(threads.map((thread) => once(thread, 'message')))
   const rateOf = async (thread: Worker, ms: number): Promise<number> => {

@@ -11,7 +11,7 @@ import type { Checked, PasswordChecker } from '../src/workers/pool.ts'
 import type { BatchReply, BatchRequest, Hello } from '../src/workers/protocol.ts'
 
 const BOUNDS = { bcryptCost: 14 }
-const WORKER_URL = new URL('../../dist/workers/worker.js', import.meta.url)
+const WORKER_URL = new URL('../src/workers/worker.ts', import.meta.url)
 
 interface Job {
   readonly check: BatchRequest[number]

@@ -9,7 +9,7 @@ import { machine, markdown, type Bar, chart, type Table } from './report.ts'
 import { measureSoak } from './soak.ts'
 import { measureStorm } from './storm.ts'
 
-const RESULTS = new URL('../../bench/results/', import.meta.url)
+const RESULTS = new URL('results/', import.meta.url)
 
 const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   engines: compareEngines,

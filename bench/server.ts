@@ -11,7 +11,7 @@ import type { Call } from './connection.ts'
 
 export const SECRET = 'only for measuring, on this machine alone'
 export const PASSWORD = 'open sesame'
-export const ROOT = new URL('../../', import.meta.url)
+export const ROOT = new URL('../', import.meta.url)
 
 export interface ServerProcess {
   readonly url: string

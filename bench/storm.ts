@@ -18,7 +18,7 @@ interface Rival {
 }
 
 const RIVALS: readonly Rival[] = [
-  { name: 'the same, first come first served', script: ['build/bench/first-come.js'] },
+  { name: 'the same, first come first served', script: ['bench/first-come.ts'] },
   { name: 'Express with bcrypt', script: ['bench/rivals/express.mjs'] },
 ]
 

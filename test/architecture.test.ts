@@ -29,7 +29,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
 
 describe('imports', () => {
   it('are seen by this test', () => {
-    expect(files.find(({ path }) => path === 'cli.ts')?.imports).toContain('commands/serve.ts')
+    expect(files.find(({ path }) => path === 'main.ts')?.imports).toContain('commands/serve.ts')
     expect(files.find(({ path }) => path === 'hook/app.ts')?.imports).toContain('hook/answer.ts')
   })
 
@@ -52,15 +52,17 @@ describe('imports', () => {
 })
 
 describe('the process', () => {
-  it.each(['process.env', 'process.exit'])('%s appears in cli.ts alone', (name) => {
-    expect(files.filter(({ text }) => text.includes(name)).map(({ path }) => path)).toEqual([
-      'cli.ts',
-    ])
+  it.each(['process.env', 'process.exit'])('%s appears in main.ts alone', (name) => {
+    expect(
+      files
+        .filter(({ text }) => new RegExp(String.raw`${name}\b`).test(text))
+        .map(({ path }) => path),
+    ).toEqual(['main.ts'])
   })
 })
 
 describe('every file', () => {
-  it.each(files)('$path opens with what it owns', ({ text }) => {
-    expect(text.replace(/^#!.*\n/, '')).toMatch(/^\/\*\* Owns .+\. \*\/\n/)
+  it.each(files)('$path opens with what is in it', ({ text }) => {
+    expect(text.replace(/^#!.*\n/, '')).toMatch(/^\/\*\* [A-Z].+\. \*\/\n/)
   })
 })

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen } from '../errors.ts'
+import { threadUrl } from '../thread.ts'
 import { toEntry, type Decided, type Entry } from './entry.ts'
 import type { Guess, GuessRules } from './guesses.ts'
 import {
@@ -34,8 +35,7 @@ export const RESPAWN_DELAY_MS = 1_000
 /** More than the thread's own bounds for its end. */
 const CLOSE_TIMEOUT_MS = 4_000
 
-/** Always the compiled file: Node.js 20 cannot start a thread from TypeScript. */
-const THREAD_URL = new URL('../../dist/ledger/thread.js', import.meta.url)
+const THREAD_URL = threadUrl('./thread', import.meta.url)
 
 export interface LedgerLog {
   info(fields: Record<string, unknown>, message: string): void
@@ -223,7 +223,7 @@ export class Ledger {
   }
 
   #spawn(): Worker {
-    const { place, spillDir, sharing, threadUrl = THREAD_URL } = this.#options
+    const { place, spillDir, sharing, threadUrl: url = THREAD_URL } = this.#options
     const guesses = sharing?.rules
     const setup: LedgerSetup = {
       place,
@@ -233,7 +233,7 @@ export class Ledger {
       toldUpTo: this.#toldUpTo,
     }
     // A thread needs none of the environment, which holds the hook's secret.
-    const thread = new Worker(threadUrl, { workerData: setup, env: {} })
+    const thread = new Worker(url, { workerData: setup, env: {} })
     this.#thread = thread
     let cause: unknown
     thread.on('message', (message: FromKeeper) => this.#hear(message))

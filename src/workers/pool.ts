@@ -5,6 +5,7 @@ import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors
 import type { Check } from '../passwords/engine.ts'
 import type { Bounds, Outcome } from '../passwords/family.ts'
 import { inspect } from '../passwords/verify.ts'
+import { threadUrl } from '../thread.ts'
 import type { Task } from './batch.ts'
 import { Pace } from './pace.ts'
 import type { BatchReply, BatchRequest, FromWorker, Hello, WorkerSetup } from './protocol.ts'
@@ -43,8 +44,7 @@ export interface PoolOptions {
   readonly workerUrl?: URL
 }
 
-/** Always the compiled file: Node.js 20 cannot start a thread from TypeScript. */
-const WORKER_URL = new URL('../../dist/workers/worker.js', import.meta.url)
+const WORKER_URL = threadUrl('./worker', import.meta.url)
 
 const FIRST_RESPAWN_DELAY_MS = 1000
 const MAX_RESPAWN_DELAY_MS = 30_000

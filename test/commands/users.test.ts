@@ -9,7 +9,7 @@ import { runCommand } from '../support/command.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { oktaError, startOkta, type Told } from '../support/okta-server.ts'
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url))
 const TOKEN = 'marked-token-0002'
 
 const user = (n: number, more: object = {}, provider = 'OKTA') => ({

@@ -244,7 +244,7 @@ describe('any sequence of intents, outcomes and crashes', () => {
 describe('the file', () => {
   it('belongs to one run at a time, and to none once that is killed', async () => {
     const path = join(tempDir(), 'journal')
-    const module = new URL('../../dist/import/journal.js', import.meta.url).href
+    const module = new URL('../../src/import/journal.ts', import.meta.url).href
     const script = `import { openJournal } from '${module}'
       openJournal('${path}', { '--mode': 'hook' }); console.log('open'); setInterval(() => {}, 1000)`
     const child = spawn(process.execPath, ['--input-type=module', '-e', script])

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url))
 const START_MS = 30_000
 
 /** @returns what the command printed for its users to paste, and a function that ends it */

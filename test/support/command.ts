@@ -1,10 +1,10 @@
-/** The command as a user runs it: the built file in a process of its own. */
+/** The command as a user runs it: in a process of its own. */
 import { spawn, type SpawnOptionsWithStdioTuple } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { tempDir } from './temp.ts'
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url))
 
 export interface Ended {
   readonly code: number | null

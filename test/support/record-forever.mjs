@@ -1,7 +1,7 @@
 /** A process that records decisions until it is killed, and says which it would have answered. */
 import { writeSync } from 'node:fs'
-import { systemClock } from '../../dist/clock.js'
-import { Ledger } from '../../dist/ledger/ledger.js'
+import { systemClock } from '../../src/clock.ts'
+import { Ledger } from '../../src/ledger/ledger.ts'
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
 

@@ -11,6 +11,6 @@ const ROOT = new URL('../../src/', import.meta.url)
 
 export const sourceFiles = (): SourceFile[] =>
   readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.[jt]s$/.test(path))
     .map((path) => path.replaceAll('\\', '/'))
     .map((path) => ({ path, text: readFileSync(new URL(path, ROOT), 'utf8') }))

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** Owns the process: argv to one command, its environment in, its exit code out. */
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
