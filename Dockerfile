@@ -1,22 +1,22 @@
 # syntax=docker/dockerfile:1
 
-# The full image has the compiler that better-sqlite3 needs where no ready-made build can be fetched.
-FROM node:24-bookworm AS build
+FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+COPY tools ./tools
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev
-# What compiled better-sqlite3 is not needed to run it: SQLite's source and the object files.
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+# better-sqlite3 brings a build for every platform, and SQLite's source. One of the builds runs here.
 RUN cd node_modules/better-sqlite3 \
- && find build -type f ! -path build/Release/better_sqlite3.node -delete \
+ && find prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete \
  && rm -rf deps src
 
-FROM node:24-bookworm-slim
+FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /app
-COPY --from=build /app/package.json ./
+COPY LICENSE NOTICE package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # A new volume mounted here is the user's, as the directory is: for a ledger, or for what waits to go into one.
