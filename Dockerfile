@@ -7,7 +7,7 @@ COPY tools ./tools
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+RUN npm run build && npm ci --omit=dev --ignore-scripts
 # better-sqlite3 brings a build for every platform, and SQLite's source. One of the builds runs here.
 RUN cd node_modules/better-sqlite3 \
  && find prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete \

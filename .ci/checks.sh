@@ -1,0 +1,92 @@
+# What .ci/run checks of a server and of the package, as their user meets them. Sourced, not run.
+
+passed=0
+failed=0
+expect() { # what, wanted, got
+  if [ "$2" = "$3" ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'FAILED %s\n  wanted %s\n  got    %s\n' "$1" "$2" "$3"
+  fi
+}
+
+# Runs tests, and counts those that passed. One that fails ends the run.
+run_tests() { # a command
+  "$@" 2>&1 | tee "$work/tests"
+  passed=$((passed + $(sed -n 's/^ *Tests.* \([0-9]\+\) passed.*/\1/p' "$work/tests")))
+}
+
+# Waits until the program that was started last has written a text to its log.
+await_log() { # text
+  started=$!
+  for _ in $(seq 600); do
+    grep -q "$1" "$work/log" && break
+    sleep 0.1
+  done
+}
+
+answer() { printf '{"commands":[{"type":"com.okta.action.update","value":{"credential":"%s"}}]}' "$1"; }
+
+# Makes the calls that a server in demo mode prints, and stops it.
+check_server() { # where
+  local calls server stranger code
+  await_log 'Ctrl-C ends the demo'
+  # npm passes no signal on, so the program is found through its log.
+  server=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$work/log" | head -n 1)
+  mapfile -t calls < <(grep '^curl ' "$work/log")
+  expect "a right password $1" "$(answer VERIFIED)" "$(sh -c "${calls[0]}")"
+  expect "a wrong password $1" "$(answer UNVERIFIED)" "$(sh -c "${calls[1]}")"
+  stranger=${calls[0]/-H \'authorization: *\' -H \'content-type/-H \'content-type}
+  expect "no credential $1" 401 "$(sh -c "$stranger -o /dev/null -w '%{http_code}'" | tail -n 1)"
+  kill -TERM "$server"
+  wait "$started" && code=0 || code=$?
+  started=
+  expect "the exit code after SIGTERM $1" 0 "$code"
+}
+
+check_demo() { # where, a command
+  local where=$1 told code
+  shift
+  told=$("$@") && code=0 || code=$?
+  expect "the exit code of the demo $where" 0 "$code"
+  expect "sign-ins in the demo $where" 3 "$(grep -c ' signed in ' <<<"$told")"
+}
+
+# Imports the sample users into a sandbox. Two of them are rejected, which is exit code 1.
+check_import() { # where, a Node.js
+  local told code
+  "$2" "$cli" sandbox --port 0 >"$work/log" 2>&1 &
+  await_log 'Ctrl-C ends the sandbox'
+  cp legacy-db/sample-users.csv "$work/users.csv"
+  # The sandbox prints what a shell needs to reach it.
+  told=$(. <(grep '^export ' "$work/log") && "$2" "$cli" import "$work/users.csv" 2>&1) &&
+    code=0 || code=$?
+  expect "the exit code of an import $1" 1 "$code"
+  expect "an import $1" '7 created, 0 already there, 2 rejected, 0 failed.' "$(grep created <<<"$told")"
+  rm "$work"/users.*
+  kill -TERM "$started"
+  wait "$started" && code=0 || code=$?
+  started=
+  expect "the exit code of the sandbox $1" 0 "$code"
+}
+
+# The Node.js of a version, from npm, as the checkout's own is.
+fetch_node() { # version
+  local package
+  package=node-linux-$(node -p process.arch)
+  npm install --no-save --no-audit --no-fund --prefix "$work/node-$1" "$package@$1" >&2
+  printf '%s' "$work/node-$1/node_modules/$package/bin/node"
+}
+
+check_on() { # a Node.js
+  local where code
+  where="on $("$1" --version)"
+  expect "the sources $where" "$version" "$("$1" src/cli.js --version)"
+  PORT=0 "$1" "$cli" serve >"$work/log" 2>&1 &
+  check_server "$where"
+  check_demo "$where" "$1" "$cli" demo
+  check_import "$where" "$1"
+  "$1" test/runtime/gc-soak.ts "$cli" && code=0 || code=$?
+  expect "the soak in garbage collections $where" 0 "$code"
+}
