@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { systemClock } from '../src/clock.ts'
 import { createHookApp } from '../src/hook/app.ts'
 import { createGuard } from '../src/hook/guard.ts'
-import { openSqliteStore } from '../src/legacy/sqlite.ts'
+import { openLegacyStore } from '../src/legacy/open.ts'
 import { listen } from '../src/ops/listen.ts'
 import { createLog } from '../src/ops/log.ts'
 import type { Checked, PasswordChecker } from '../src/workers/pool.ts'
@@ -69,8 +69,16 @@ const app = createHookApp({
     bounds: BOUNDS,
     decoySecret: secret,
   },
-  legacy: openSqliteStore(url.replace(/^sqlite:/, '')),
-  sample: [],
+  legacy: await openLegacyStore(url, {
+    sql: undefined,
+    auditSql: undefined,
+    unchecked: false,
+    ignored: [],
+    poolSize: 2,
+    lookupMs: 1_000,
+    ca: undefined,
+    clock: systemClock,
+  }),
   checker: createFirstCome(),
   guard: createGuard({ limit: 1000, windowMs: 1 }, systemClock),
   clock: systemClock,

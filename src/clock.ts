@@ -17,3 +17,24 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/**
+ * Waits for a result until `deadline` (on the clock's scale), and no longer.
+ * @throws what `late` makes, when the deadline comes first
+ */
+export const within = async <T>(
+  clock: Clock,
+  deadline: number,
+  result: Promise<T>,
+  late: () => Error,
+): Promise<T> => {
+  let cancelTimer = (): void => undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    cancelTimer = clock.after(deadline - clock.now(), () => reject(late()))
+  })
+  try {
+    return await Promise.race([result, tooLate])
+  } finally {
+    cancelTimer()
+  }
+}

@@ -36,6 +36,7 @@ const perform: Perform = async (work) => process.exit(await work(host).catch(com
 /** Loaded when they are asked for: an import, which runs for hours, holds no database driver of the server's. */
 const COMMANDS: Readonly<Record<string, () => Promise<(perform: Perform) => Command>>> = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  check: async () => (await import('./commands/check.ts')).checkCommand,
   import: async () => (await import('./commands/import.ts')).importCommand,
   users: async () => (await import('./commands/users.ts')).usersCommand,
   register: async () => (await import('./commands/register.ts')).registerCommand,

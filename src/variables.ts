@@ -203,8 +203,27 @@ export const variables = z.object({
     fix: 'Use a whole number from 1 to 100, and no more than the server grants this user.',
   }),
   LEGACY_LOOKUP_SQL: variable(z.string().optional(), {
-    help: 'one SELECT with :login (trimmed, NFC, lower case) or :username (as typed), returning password_hash and, if it likes, enabled and id',
+    help: 'one SELECT with :login (trimmed, NFC, lower case) or :username (as typed). It returns password_hash, one or more of login, email and short_name, and optionally enabled and id',
     fix: 'See "Your own schema" in the README.',
+  }),
+  LEGACY_LOOKUP_IGNORE: variable(
+    z
+      .string()
+      .transform((names) => names.split(',').map((name) => name.trim()))
+      .refine((names) => names.every((name) => name !== ''), 'is not valid')
+      .default([]),
+    {
+      help: 'columns that LEGACY_LOOKUP_SQL may return without being read, separated by commas',
+      fix: 'List the names of columns, such as created_at,updated_at.',
+    },
+  ),
+  LEGACY_LOOKUP_UNCHECKED: variable(z.stringbool().default(false), {
+    help: '"true" accepts rows that do not say whose they are (no login, email or short_name). A statement that finds the row of another person then lets that person in',
+    fix: 'Set it to true or false, best not at all.',
+  }),
+  LEGACY_AUDIT_SQL: variable(z.string().optional(), {
+    help: 'one SELECT for all accounts, without parameters. It returns login and password_hash, and optionally id and enabled. The server reads 500 rows of it when it checks the store, as samples',
+    fix: 'See "Samples of your accounts" in the README.',
   }),
   LEGACY_USERS_SQL: variable(z.string().optional(), {
     help: 'one SELECT with ORDER BY for all users to import, its columns named like those of a CSV file; on a server its transaction stays open for the whole run',

@@ -6,8 +6,6 @@ import { systemClock } from '../clock.ts'
 import { describeConfig, describeVariables, loadConfig } from '../config.ts'
 import { createHookApp, type HookSettings } from '../hook/app.ts'
 import { createGuard, type GuessSettings } from '../hook/guard.ts'
-import { openLegacyStore } from '../legacy/open.ts'
-import type { LegacyStore } from '../legacy/store.ts'
 import { createHealthApp } from '../ops/health.ts'
 import { listen, type Listener, type ListenOptions } from '../ops/listen.ts'
 import { createLog, fingerprint } from '../ops/log.ts'
@@ -15,6 +13,7 @@ import { untilStopped } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import { announceDemo, createDemo } from './demo-mode.ts'
 import { readText, type Host, type Perform } from './host.ts'
+import { logChecks, openLegacy } from './serve-legacy.ts'
 import { isDemo, SERVE, type ServeConfig } from './serve-config.ts'
 import { startLedger } from './serve-ledger.ts'
 import { startOAuth } from './serve-oauth.ts'
@@ -23,13 +22,7 @@ import { createOps } from './serve-ops.ts'
 /** At bcrypt's customary cost a thread does about 100 checks within the deadline: this bounds memory. */
 const QUEUED_PER_WORKER = 256
 
-/** Enough to know a store's costs to a few per cent. */
-const SAMPLE_SIZE = 500
-
 const MS_PER_MINUTE = 60_000
-
-/** How much of the deadline a lookup may take: the check needs the rest. */
-const LOOKUP_SHARE = 0.5
 
 interface Essentials {
   /** Not set where only OAuth is in use. */
@@ -81,18 +74,6 @@ interface Running {
 
 const clock = systemClock
 
-const openLegacy = async (config: ServeConfig, url: string, log: Logger): Promise<LegacyStore> => {
-  const legacy = await openLegacyStore(url, {
-    sql: config.LEGACY_LOOKUP_SQL,
-    poolSize: config.LEGACY_DB_POOL,
-    lookupMs: Math.floor(config.HOOK_DEADLINE_MS * LOOKUP_SHARE),
-    ca: config.LEGACY_DB_CA,
-    clock,
-  })
-  for (const warning of legacy.warnings) log.warn(warning)
-  return legacy
-}
-
 const startPool = async (
   config: ServeConfig,
   bounds: HookSettings['bounds'],
@@ -130,10 +111,9 @@ const start = async (
   log: Logger,
 ): Promise<Running> => {
   const settings = settingsFrom(config, secret)
-  const legacy = await openLegacy(config, legacyDbUrl, log)
+  const legacy = await openLegacy(config, legacyDbUrl, clock, logChecks(log))
   const oauth = startOAuth(config, clock, log)
   const pool = await startPool(config, settings.bounds, log)
-  const sample = (await legacy.sample?.(SAMPLE_SIZE)) ?? []
   const guesses = guessesFrom(config)
   const guard = createGuard(guesses, clock)
   const ledger = await startLedger(config, { ...guesses, guard }, log, clock)
@@ -145,7 +125,6 @@ const start = async (
   const app = createHookApp({
     settings,
     legacy,
-    sample,
     checker: pool,
     guard,
     checkBearer,

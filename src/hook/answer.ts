@@ -11,6 +11,7 @@ const UNTOLD: ReadonlySet<Reason> = new Set<Reason>([
   'mismatch',
   'unknown_login',
   'disabled',
+  'enabled_unreadable',
   'empty_password',
 ])
 

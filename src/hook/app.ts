@@ -3,7 +3,8 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import type { Clock } from '../clock.ts'
 import { AppError, asAppError } from '../errors.ts'
-import { normaliseLogin, type LegacyStore } from '../legacy/store.ts'
+import type { LegacyStore } from '../legacy/store.ts'
+import { normaliseLogin } from '../login.ts'
 import type { Bounds } from '../passwords/family.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
@@ -45,8 +46,6 @@ export interface HookSettings {
 export interface HookParts {
   readonly settings: HookSettings
   readonly legacy: LegacyStore
-  /** Encoded hashes of some accounts, taken at random: what a hash costs in this store. */
-  readonly sample: readonly string[]
   readonly checker: PasswordChecker
   readonly guard: Guard
   /** Set where Okta may authenticate with OAuth. */
@@ -88,8 +87,9 @@ const gatekeepers = (parts: HookParts): readonly Step[] => {
   ]
 }
 
-const createJudgeFrom = ({ settings, sample, ...parts }: HookParts) => {
+const createJudgeFrom = ({ settings, ...parts }: HookParts) => {
   const { bounds, decoySecret } = settings
+  const sample = (): readonly string[] => parts.legacy.hashes
   const decoy = createDecoy({ secret: decoySecret, bounds, sample })
   return createJudge({ ...parts, bounds, decoy })
 }

@@ -1,8 +1,7 @@
 /** Owns the bounds on a request's body: its media type, its size, and the time it may take. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { Clock } from '../clock.ts'
+import { within, type Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
-import { byDeadline } from './deadline.ts'
 
 /** A payload is about 1 KiB; Okta may add fields, but not this many. */
 export const MAX_BODY_BYTES = 64 * 1024
@@ -56,4 +55,5 @@ export const readBody = async (
   incoming: IncomingMessage,
   deadline: number,
   clock: Clock,
-): Promise<string> => decode(await byDeadline(collect(incoming), deadline, clock, 'body_too_slow'))
+): Promise<string> =>
+  decode(await within(clock, deadline, collect(incoming), () => new AppError('body_too_slow')))

@@ -7,6 +7,7 @@ export const REASONS = [
   'mismatch',
   'unknown_login',
   'disabled',
+  'enabled_unreadable',
   'empty_password',
   'ambiguous_login',
   'too_many_guesses',
@@ -45,6 +46,8 @@ export const appraise = (
   const [account, another] = accounts
   if (!account) return { hash: undefined, bar: 'unknown_login' }
   if (another) return { hash: undefined, bar: 'ambiguous_login' }
+  // Nothing is known of this account's right to sign in, and its work must not tell that it exists.
+  if (account.enabled === undefined) return { hash: undefined, bar: 'enabled_unreadable' }
   const found = inspect(account.passwordHash)
   if ('flaw' in found) {
     return { hash: undefined, bar: account.enabled ? `hash_${found.flaw}` : 'disabled' }

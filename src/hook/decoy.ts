@@ -13,8 +13,8 @@ export interface DecoyParts {
   /** The same for every replica and after every restart, so that a login's decoy is too. */
   readonly secret: string
   readonly bounds: Bounds
-  /** Encoded hashes of some accounts, taken at random; none where the store cannot be sampled. */
-  readonly sample: readonly string[]
+  /** Encoded hashes of some accounts; none where the store could not be sampled yet. */
+  readonly sample: () => readonly string[]
 }
 
 export interface Decoy {
@@ -38,9 +38,16 @@ export const createDecoy = ({ secret, bounds, sample }: DecoyParts): Decoy => {
     seen.set(cost, (seen.get(cost) ?? 0) + 1)
     total++
   }
-  for (const encoded of sample) {
-    const found = inspect(encoded, bounds)
-    if ('cost' in found) count(found.cost)
+  let known: readonly string[] = []
+  /** A store that was away at the start, or was replaced, has another sample now. */
+  const learn = (): void => {
+    const hashes = sample()
+    if (hashes === known) return
+    known = hashes
+    for (const encoded of hashes) {
+      const found = inspect(encoded, bounds)
+      if ('cost' in found) count(found.cost)
+    }
   }
 
   /** In [0, 1). */
@@ -49,11 +56,13 @@ export const createDecoy = ({ secret, bounds, sample }: DecoyParts): Decoy => {
 
   return {
     saw: (cost, verified) => {
+      learn()
       // Okta asks about an account until it is verified, and then no more: so each counts once, and
       // whoever tries one login over and over teaches nothing. Only the very first may be unverified.
       if (verified || total === 0) count(cost)
     },
     encodedFor: (login) => {
+      learn()
       let left = quantileOf(login) * total
       for (const [cost, times] of [...seen].sort(([a], [b]) => a - b)) {
         if (left < times) return encode(cost)

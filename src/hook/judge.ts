@@ -1,11 +1,11 @@
 /** Owns the way from a call to its decision: guard, lookup, check, decide. */
-import type { Clock } from '../clock.ts'
-import { refusal } from '../errors.ts'
-import { normaliseLogin, type LegacyStore } from '../legacy/store.ts'
+import { within, type Clock } from '../clock.ts'
+import { AppError, refusal } from '../errors.ts'
+import type { LegacyStore } from '../legacy/store.ts'
+import { normaliseLogin } from '../login.ts'
 import type { Bounds } from '../passwords/family.ts'
 import { familyName, inspect } from '../passwords/verify.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
-import { byDeadline } from './deadline.ts'
 import { appraise, decide, type Decision, type Standing } from './decide.ts'
 import type { Decoy } from './decoy.ts'
 import type { Abandonment } from './flight.ts'
@@ -67,7 +67,7 @@ export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: Ju
     return guard.run(loginSubject(name), async (): Promise<Verdict> => {
       if (!checker.mayAdmit(deadline)) throw refusal('overloaded')
       const found = legacy.find(login, username, deadline)
-      const accounts = await byDeadline(found, deadline, clock, 'deadline_exceeded')
+      const accounts = await within(clock, deadline, found, () => new AppError('deadline_exceeded'))
       const standing = appraise(accounts, password, (hash) => inspect(hash, bounds))
       const { hash } = standing
       if (!hash) return check(decoy.encodedFor(login), standing, question)

@@ -1,7 +1,7 @@
 /** Owns the reading of Okta's payload (Okta Management API, "Create a password import inline hook"). */
 import * as z from 'zod'
 import { AppError } from '../errors.ts'
-import { normaliseLogin } from '../legacy/store.ts'
+import { normaliseLogin } from '../login.ts'
 
 /** Okta's ids are short and printable; one that is not is dropped rather than written to a log. */
 const loggableId = z

@@ -1,7 +1,7 @@
 /** Owns the question to Okta who has a login. */
 import type { OktaClient } from '../okta/client.ts'
 import { OktaRejection } from '../okta/rejection.ts'
-import { foldLogin } from './login.ts'
+import { foldLogin } from '../login.ts'
 
 export interface User {
   readonly id: string

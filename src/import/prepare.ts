@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import type { OktaRequest } from '../okta/client.ts'
 import type { Columns } from './columns.ts'
 import { maskCredentials, type Fields, type Form } from './forms.ts'
-import { foldLogin } from './login.ts'
+import { foldLogin } from '../login.ts'
 import { BASE_ATTRIBUTES, checkProfile, type Profile } from './profile.ts'
 import type { SourceRow, Value } from './source.ts'
 

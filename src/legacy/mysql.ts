@@ -1,10 +1,20 @@
-/** Owns the legacy store in MySQL or MariaDB. */
-import { createConnection, type FieldPacket, type RowDataPacket, type TypeCast } from 'mysql2'
+/** The legacy store in MySQL or MariaDB. */
+import mysql, { type FieldPacket, type RowDataPacket, type TypeCast } from 'mysql2'
 import { connect } from 'node:net'
-import { DEFAULT_PORTS, mysqlOptions, type Address } from '../address.ts'
-import { EMPTY } from './parameters.ts'
-import { comparedExpressions, scanWarnings } from './plan.ts'
-import type { Server, SqlLink } from './remote.ts'
+import type { Connection as Client } from 'mysql2/promise'
+import { DEFAULT_PORTS, mysqlOptions, parseAddress, type Address } from '../address.ts'
+import {
+  comparisons,
+  scanFinding,
+  tablesIn,
+  tablesOf,
+  unquoted,
+  type Comparison,
+  type Table,
+} from './advice.ts'
+import { lineFindings, type ColumnType, type Driver, type SqlLink } from './driver.ts'
+import { loginAs, unknownLogin, type Lookup } from './lookup.ts'
+import type { Finding } from './store.ts'
 
 const asWhole = (value: unknown): unknown =>
   typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : value
@@ -39,9 +49,54 @@ const PREPARE_SESSION = [
   "SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', '')",
 ]
 
+/** "Column Definition Flags" of the protocol. */
+const ENUM_FLAG = 0x100
+const BINARY_CHARSET = 63
+
+interface Definition {
+  readonly columnType: number
+  readonly flags: number
+  readonly characterSet: number
+  readonly schema: string
+  readonly orgTable: string
+  readonly orgName: string
+}
+
+interface Prepared {
+  readonly statement: { readonly columns: readonly Definition[] }
+}
+
+const WORDS = `
+  SELECT column_type AS type FROM information_schema.columns
+   WHERE table_schema = ? AND table_name = ? AND column_name = ?`
+
+/** The values in `enum('a','it''s')`. */
+const wordsIn = (type: string): string[] =>
+  [...type.matchAll(/'((?:[^']|'')*)'/g)].map(([, word = '']) => word.replaceAll("''", "'"))
+
+const { DATE, TIME, DATETIME, TIMESTAMP, NEWDATE, JSON: JSON_TYPE, GEOMETRY } = mysql.Types
+const { STRING, VAR_STRING, VARCHAR, BLOB, TINY_BLOB, MEDIUM_BLOB, LONG_BLOB } = mysql.Types
+
+const kindOf = ({ columnType, characterSet }: Definition): ColumnType['kind'] => {
+  if (columnType === mysql.Types.NULL) return 'unknown'
+  if ([DATE, TIME, DATETIME, TIMESTAMP, NEWDATE].includes(columnType)) return 'date'
+  if ([JSON_TYPE, GEOMETRY].includes(columnType)) return 'other'
+  const isText = [STRING, VAR_STRING, VARCHAR, BLOB, TINY_BLOB, MEDIUM_BLOB, LONG_BLOB]
+  if (!isText.includes(columnType)) return 'number'
+  return characterSet === BINARY_CHARSET ? 'bytes' : 'text'
+}
+
+const typeOf = async (client: Client, column: Definition): Promise<ColumnType> => {
+  const kind = kindOf(column)
+  if ((column.flags & ENUM_FLAG) === 0) return { kind }
+  const names = [column.schema, column.orgTable, column.orgName]
+  const [rows] = await client.execute<RowDataPacket[]>(WORDS, names)
+  return { kind, words: wordsIn(String(rows[0]?.['type'] ?? '')) }
+}
+
 const open = (address: Address, statementMs: number): SqlLink => {
   const socket = connect(address.port, address.host).setNoDelay(true)
-  const connection = createConnection({
+  const connection = mysql.createConnection({
     ...mysqlOptions(address),
     stream: () => socket,
     connectTimeout: 0,
@@ -69,6 +124,15 @@ const open = (address: Address, statementMs: number): SqlLink => {
       const [rows, fields] = await client.execute<RowDataPacket[]>(text, [...values])
       return { columns: fields.map(({ name }: FieldPacket) => name), rows }
     },
+    describe: async ({ inner }) => {
+      const prepared = await client.prepare(inner)
+      // The driver's types know the statement under another name.
+      const { statement } = prepared as unknown as Prepared
+      const { columns } = statement
+      const types = await Promise.all(columns.map((column) => typeOf(client, column)))
+      await prepared.close()
+      return types
+    },
   }
 }
 
@@ -84,25 +148,45 @@ const scannedIn = (plan: readonly Readonly<Record<string, unknown>>[]): string[]
     // What a subquery made is no table.
     .filter((table) => /^\w/.test(table))
 
-/** The column inside `lower(email)` or `` `email` ``. */
-const columnIn = (expression: string): string =>
-  /(\w+)[`"\s)]*(?:\s+COLLATE\s+\w+)?$/i.exec(expression)?.[1] ?? expression
-
-const COLUMNS = `
-  SELECT table_name AS \`table\`, column_name AS \`column\`, data_type AS type, collation_name AS collation
-    FROM information_schema.columns
-   WHERE table_schema = DATABASE()`
-
-type Column = Readonly<Record<'table' | 'column' | 'type', string>> & {
+/** A column of a table or view, with the statement's comparison of it. */
+interface Column {
+  readonly comparison: Comparison
+  readonly written: Table
+  readonly column: string
+  readonly type: string
   readonly collation: string | null
+  readonly isTable: unknown
+  readonly bytes: unknown
 }
 
-/** The columns that the statement compares with a parameter, as far as its text tells. */
-const comparedColumns = (columns: readonly Column[], sql: string): Column[] => {
-  const names = new Set(comparedExpressions(sql).map((text) => columnIn(text).toLowerCase()))
-  const isRead = (table: string): boolean =>
-    new RegExp(String.raw`\b(?:FROM|JOIN)\s+[\x60"]?${table}\b`, 'i').test(sql)
-  return columns.filter(({ table, column }) => names.has(column.toLowerCase()) && isRead(table))
+/** "InnoDB Limits": the most bytes of an index key. */
+const MAX_KEY_BYTES = 3072
+
+const COLUMN = `
+  SELECT c.table_name AS \`table\`, c.column_name AS \`column\`, c.data_type AS type,
+         c.collation_name AS collation, t.table_type = 'BASE TABLE' AS isTable,
+         c.character_octet_length AS bytes
+    FROM information_schema.columns AS c
+    JOIN information_schema.tables AS t USING (table_schema, table_name)
+   WHERE table_schema = COALESCE(NULLIF(?, ''), DATABASE()) AND table_name = ? AND column_name = ?`
+
+const parts = (written: string): string[] => {
+  const [name = '', schema = ''] = written.split('.').map(unquoted).reverse()
+  return [schema, name]
+}
+
+/** The columns that the statement compares with a parameter, as far as its text and the catalogue tell. */
+const comparedColumns = async (link: SqlLink, sql: string): Promise<Column[]> => {
+  const tables = tablesIn(sql)
+  const found: Column[] = []
+  for (const comparison of comparisons(sql)) {
+    for (const written of tablesOf(comparison, tables)) {
+      const values = [...parts(written.table), unquoted(comparison.column)]
+      const { rows } = await link.query(COLUMN, values)
+      found.push(...rows.map((row) => ({ ...(row as unknown as Column), comparison, written })))
+    }
+  }
+  return found
 }
 
 /** "Type Conversion in Expression Evaluation": text and a number are compared as numbers. */
@@ -115,32 +199,59 @@ const refuseNumbers = (columns: readonly Column[]): void => {
 }
 
 /** "The binary Collation Compared to _bin Collations": any other takes some letters for the same. */
-const collationWarnings = (columns: readonly Column[], sql: string): string[] => {
-  if (/_bin\b|\bbinary\b/i.test(sql)) return []
-  return columns
+const collationFindings = (columns: readonly Column[], unchecked: boolean): Finding[] =>
+  columns
     .filter(({ collation }) => collation !== null && !collation.endsWith('_bin'))
+    .map(({ column, collation }) => ({
+      topic: 'collation',
+      level: unchecked ? 'warning' : 'ok',
+      text:
+        `${column} is compared by ${collation ?? ''}, which takes some different letters for the same (zoe finds zoë). ` +
+        (unchecked
+          ? 'LEGACY_LOOKUP_UNCHECKED lets such a person in.'
+          : 'A row counts only if its own name equals what was typed.'),
+    }))
+
+/** Expressions, such as lower(), have no index in MariaDB; so advice is given on columns alone. */
+const indexesFor = (
+  { uses }: Lookup,
+  columns: readonly Column[],
+  scanned: readonly string[],
+): string[] => {
+  const isIndexable = ({ comparison, isTable, bytes }: Column): boolean =>
+    !comparison.lowered && Number(isTable) === 1 && Number(bytes ?? 0) <= MAX_KEY_BYTES
+  if (columns.length !== uses || !columns.every(isIndexable)) return []
+  return columns
+    .filter(({ written }) => scanned.includes(unquoted(written.alias)))
     .map(
-      ({ column, collation }) =>
-        `LEGACY_LOOKUP_SQL compares ${column} by ${collation ?? ''}, which takes some different letters for the same ` +
-        `(zoe finds zoë). Add: AND lower(${column}) = :login COLLATE utf8mb4_bin`,
+      ({ column, written }) =>
+        `CREATE INDEX \`${column}_login\` ON ${written.table} (\`${column}\`);`,
     )
 }
 
-const inspect: Server['inspect'] = async (link, { sql, text, valuesOf }) => {
-  const { rows: columns } = await link.query(COLUMNS)
-  const compared = comparedColumns(columns as readonly Column[], sql)
-  refuseNumbers(compared)
-  const { rows: plan } = await link.query(`EXPLAIN ${text}`, valuesOf(EMPTY))
-  const isColumn = (expression: string): boolean => /^[\w`]+$/.test(expression)
-  return [...scanWarnings(scannedIn(plan), sql, isColumn), ...collationWarnings(compared, sql)]
+const inspect: Driver['inspect'] = async (link, lookup, unchecked) => {
+  const columns = await comparedColumns(link, lookup.sql)
+  if (unchecked) refuseNumbers(columns)
+  const values = lookup.valuesOf(loginAs(unknownLogin()))
+  const { rows: plan } = await link.query(`EXPLAIN ${lookup.text}`, values)
+  const scanned = scannedIn(plan)
+  return [
+    ...scanFinding(scanned, indexesFor(lookup, columns, scanned)),
+    ...collationFindings(columns, unchecked),
+  ]
 }
 
-export const MYSQL: Server = {
+export const MYSQL: Driver = {
   dialect: 'mysql',
-  defaultPort: DEFAULT_PORTS.mysql,
-  open,
-  // "Server Error Message Reference": what the column's character set cannot hold.
-  unfindable: /^ER_(?:CANT_AGGREGATE_\w+|IMPOSSIBLE_STRING_CONVERSION|INVALID_CHARACTER_STRING)$/,
+  // Firewalls forget quiet connections without a word, the strictest after some minutes.
+  maxIdleMs: 60_000,
+  locate: ({ url, ca, statementMs }) => {
+    const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort: DEFAULT_PORTS.mysql, ca })
+    return { open: () => open(address, statementMs), findings: lineFindings(address) }
+  },
+  // "Server Error Message Reference": what the column's character set cannot hold, and what is no pattern.
+  unfindable:
+    /^ER_(?:REGEXP_ERROR|CANT_AGGREGATE_\w+|IMPOSSIBLE_STRING_CONVERSION|INVALID_CHARACTER_STRING)$/,
   // 1969 is MariaDB's time limit, for which the driver has no name.
   passing:
     /^(?:PROTOCOL_CONNECTION_LOST|ER_(?:CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|SERVER_SHUTDOWN|QUERY_TIMEOUT)|1969)$/,

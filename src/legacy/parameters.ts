@@ -1,4 +1,4 @@
-/** Owns the translation of a statement's named parameters into the placeholders of a driver. */
+/** Turns a statement's named parameters into the placeholders of a driver. */
 
 /** The names that a lookup statement may use, and no others. */
 export interface Parameters {
@@ -14,6 +14,8 @@ export interface Translated {
   readonly text: string
   /** Which parameter stands for each placeholder, in the driver's order. */
   readonly names: readonly ParameterName[]
+  /** How many times the statement uses a parameter. */
+  readonly uses: number
 }
 
 interface Lexis {
@@ -31,7 +33,23 @@ const PLAIN = String.raw`'(?:[^']|'')*'|"(?:[^"]|"")*"`
 const ESCAPED = (quote: string): string =>
   String.raw`${quote}(?:[^${quote}\\]|\\[^]|${quote}${quote})*${quote}`
 
+const nameless = (name: ParameterName, names: ParameterName[]): string => {
+  names.push(name)
+  return '?'
+}
+
 const DIALECTS = {
+  // SQLite, "SQLite Keywords" (quoted names) and "Parameters".
+  sqlite: {
+    token: new RegExp(
+      String.raw`--[^\n]*|(?<comment>/\*)|${PLAIN}|` +
+        '`(?:[^`]|``)*`|' +
+        String.raw`\[[^\]]*\]|${WORD}|${PARAMETER}|(?<foreign>\?\d*|[@$]\w+)|[^]`,
+      'y',
+    ),
+    nests: false,
+    place: nameless,
+  },
   // PostgreSQL, "Lexical Structure" (4.1). Its own `$1` would be taken for one of the placeholders.
   postgres: {
     token: new RegExp(
@@ -55,10 +73,7 @@ const DIALECTS = {
       'y',
     ),
     nests: false,
-    place: (name, names) => {
-      names.push(name)
-      return '?'
-    },
+    place: nameless,
   },
 } as const satisfies Record<string, Lexis>
 
@@ -76,11 +91,8 @@ const endOfComment = (sql: string, from: number, nests: boolean): number => {
   return sql.length
 }
 
-/** What a start tries the statement with: a text that is no login, no number and no date. */
-export const EMPTY: Parameters = { login: '', username: '' }
-
 const isName = (name: string | undefined): name is ParameterName =>
-  name !== undefined && Object.hasOwn(EMPTY, name)
+  name === 'login' || name === 'username'
 
 /**
  * Replaces `:login` and `:username` wherever they are parameters, and nowhere else: what stands in
@@ -90,7 +102,7 @@ const isName = (name: string | undefined): name is ParameterName =>
 export const translate = (sql: string, dialect: Dialect): Translated => {
   const { token, nests, place }: Lexis = DIALECTS[dialect]
   const names: ParameterName[] = []
-  let text = ''
+  let [text, uses] = ['', 0]
   for (let at = 0; at < sql.length;) {
     token.lastIndex = at
     const found = token.exec(sql)
@@ -99,8 +111,9 @@ export const translate = (sql: string, dialect: Dialect): Translated => {
       throw new TypeError(`${found?.[0] ?? ''} is neither :login nor :username`)
     }
     const end = comment ? endOfComment(sql, at, nests) : token.lastIndex
+    if (isName(name)) uses++
     text += isName(name) ? place(name, names) : sql.slice(at, end)
     at = end
   }
-  return { text, names }
+  return { text, names, uses }
 }

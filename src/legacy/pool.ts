@@ -28,14 +28,13 @@ export interface Pool<L extends Link> {
 export interface PoolOptions<L extends Link> {
   readonly size: number
   readonly open: () => L
+  /** Milliseconds after which a link that nobody used is not trusted any more. */
+  readonly maxIdleMs: number
   readonly clock: Clock
 }
 
-/** Firewalls forget quiet connections without a word, the strictest after some minutes. */
-const MAX_IDLE_MS = 60_000
-
 /** The links that nobody uses at the moment. */
-const createShelf = <L extends Link>(clock: Clock) => {
+const createShelf = <L extends Link>(clock: Clock, maxIdleMs: number) => {
   const idle: { readonly link: L; readonly since: number }[] = []
   return {
     put: (link: L): void => {
@@ -43,7 +42,7 @@ const createShelf = <L extends Link>(clock: Clock) => {
     },
     take: (): L | undefined => {
       for (let entry = idle.pop(); entry; entry = idle.pop()) {
-        if (entry.link.isOpen() && clock.now() - entry.since < MAX_IDLE_MS) return entry.link
+        if (entry.link.isOpen() && clock.now() - entry.since < maxIdleMs) return entry.link
         entry.link.end()
       }
       return undefined
@@ -58,8 +57,9 @@ const createShelf = <L extends Link>(clock: Clock) => {
  * The drivers' own pools keep time by themselves, do not cut off what hangs while it is being opened,
  * and let calls wait for a connection for as long as it takes.
  */
-export const createPool = <L extends Link>({ size, open, clock }: PoolOptions<L>): Pool<L> => {
-  const shelf = createShelf<L>(clock)
+export const createPool = <L extends Link>(options: PoolOptions<L>): Pool<L> => {
+  const { size, open, maxIdleMs, clock } = options
+  const shelf = createShelf<L>(clock, maxIdleMs)
   const waiting: (() => void)[] = []
   let lent = 0
 

@@ -1,11 +1,11 @@
-/** Owns the legacy store in PostgreSQL. */
+/** The legacy store in PostgreSQL. */
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { DEFAULT_PORTS, postgresOptions, type Address } from '../address.ts'
+import { DEFAULT_PORTS, parseAddress, postgresOptions, type Address } from '../address.ts'
 import { typesWith } from '../postgres-types.ts'
-import { EMPTY } from './parameters.ts'
-import { scanWarnings } from './plan.ts'
-import type { Server, SqlLink } from './remote.ts'
+import { comparisons, scanFinding, tablesIn, tablesOf, unquoted } from './advice.ts'
+import { lineFindings, type ColumnType, type Driver, type SqlLink } from './driver.ts'
+import { loginAs, unknownLogin, type Lookup } from './lookup.ts'
 
 const asWhole = (text: string): bigint | string => (/^-?\d+$/.test(text) ? BigInt(text) : text)
 
@@ -48,7 +48,43 @@ const open = (address: Address, statementMs: number): SqlLink => {
       const { fields, rows } = await client.query<Record<string, unknown>>(text, [...values])
       return { columns: fields.map(({ name }) => name), rows }
     },
+    describe: (lookup) => describe(client, lookup),
   }
+}
+
+/** "pg_type", typcategory. */
+const KINDS: Readonly<Record<string, ColumnType['kind']>> = {
+  B: 'boolean',
+  N: 'number',
+  V: 'number',
+  S: 'text',
+  E: 'text',
+  D: 'date',
+}
+
+const TYPES = `
+  SELECT oid::text, typname, typcategory,
+         array_to_json(ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = t.oid))::text AS words
+    FROM pg_type AS t WHERE oid = ANY ($1::oid[])`
+
+type TypeRow = Readonly<Record<'oid' | 'typname' | 'typcategory' | 'words', string>>
+
+const toColumnType = (row: TypeRow | undefined): ColumnType => {
+  if (!row) return { kind: 'unknown' }
+  const words = JSON.parse(row.words) as string[]
+  const kind = row.typname === 'bytea' ? 'bytes' : (KINDS[row.typcategory] ?? 'other')
+  return words.length > 0 ? { kind, words } : { kind }
+}
+
+const describe = async (
+  client: pg.Client,
+  { inner, valuesOf }: Lookup,
+): Promise<readonly ColumnType[]> => {
+  const nothing = `SELECT * FROM (\n${inner}\n) AS lookup LIMIT 0`
+  const { fields } = await client.query(nothing, valuesOf(loginAs(unknownLogin())))
+  const oids = fields.map(({ dataTypeID }) => dataTypeID)
+  const { rows } = await client.query<TypeRow>(TYPES, [`{${oids.join()}}`])
+  return oids.map((oid) => toColumnType(rows.find((row) => row.oid === String(oid))))
 }
 
 interface Plan {
@@ -67,23 +103,78 @@ const scannedIn = (plan: Plan, above?: string): string[] => {
   return isScan && table !== undefined ? [table, ...below] : below
 }
 
-/** Small tables are scanned by choice; with that choice made dear, what still scans has no index. */
-const inspect: Server['inspect'] = async (link, { sql, text, valuesOf }) => {
-  await link.query('BEGIN')
-  await link.query('SET LOCAL enable_seqscan = off')
-  const { rows } = await link.query(`EXPLAIN (FORMAT JSON) ${text}`, valuesOf(EMPTY))
-  await link.query('ROLLBACK')
-  const [{ Plan: plan }] = JSON.parse(rows[0]?.['QUERY PLAN'] as string) as [{ Plan: Plan }]
-  return scanWarnings(scannedIn(plan), sql)
+/** A table with such a column, where an index can be made: no view, and no partition of another's. */
+const COLUMN = `
+  SELECT c.relname AS relation, format('%I.%I', n.nspname, c.relname) AS "table",
+         quote_ident(a.attname) AS "column"
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+   WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p') AND a.attname = $2`
+
+type ColumnRow = Readonly<Record<'relation' | 'table' | 'column', string>>
+
+const columnName = (written: string): string =>
+  written.startsWith('"') ? unquoted(written) : written.toLowerCase()
+
+/** @returns none where one of the comparisons is of another kind, since its index would be missing */
+const indexesFor = async (
+  link: SqlLink,
+  lookup: Lookup,
+  scanned: readonly string[],
+): Promise<string[]> => {
+  const [compared, tables] = [comparisons(lookup.sql), tablesIn(lookup.sql)]
+  if (compared.length !== lookup.uses) return []
+  const indexes: string[] = []
+  for (const comparison of compared) {
+    const found: ColumnRow[] = []
+    for (const { table } of tablesOf(comparison, tables)) {
+      const { rows } = await link.query(COLUMN, [table, columnName(comparison.column)])
+      found.push(...(rows as unknown as ColumnRow[]))
+    }
+    const [row] = found
+    if (!row || found.length > 1 || comparison.collate !== '') return []
+    const expression = comparison.lowered ? `lower(${row.column})` : row.column
+    if (scanned.includes(row.relation))
+      indexes.push(`CREATE INDEX ON ${row.table} (${expression});`)
+  }
+  return indexes
 }
 
-export const POSTGRES: Server = {
+/** Small tables are scanned by choice; with that choice made costly, what still scans has no index. */
+const inspect: Driver['inspect'] = async (link, lookup) => {
+  await link.query('BEGIN')
+  await link.query('SET LOCAL enable_seqscan = off')
+  const { rows } = await link.query(
+    `EXPLAIN (FORMAT JSON) ${lookup.text}`,
+    lookup.valuesOf(loginAs(unknownLogin())),
+  )
+  await link.query('ROLLBACK')
+  const [{ Plan: plan }] = JSON.parse(rows[0]?.['QUERY PLAN'] as string) as [{ Plan: Plan }]
+  const scanned = scannedIn(plan)
+  if (scanned.length === 0) return []
+  return scanFinding(scanned, await indexesFor(link, lookup, scanned))
+}
+
+export const POSTGRES: Driver = {
   dialect: 'postgres',
-  defaultPort: DEFAULT_PORTS.postgres,
-  open,
-  // "PostgreSQL Error Codes" (appendix A): what the database's encoding cannot hold.
-  unfindable: /^(?:22021|22P05)$/,
+  // Firewalls forget quiet connections without a word, the strictest after some minutes.
+  maxIdleMs: 60_000,
+  locate: ({ url, ca, statementMs }) => {
+    const address = parseAddress(url, {
+      prefix: 'LEGACY_DB',
+      defaultPort: DEFAULT_PORTS.postgres,
+      ca,
+    })
+    return {
+      open: () => open(address, statementMs),
+      findings: lineFindings(address),
+    }
+  },
+  // "PostgreSQL Error Codes" (appendix A): what the database's encoding cannot hold, and what is no pattern.
+  unfindable: /^(?:22021|22P05|2201B)$/,
   // Connection exceptions, insufficient resources, operator intervention (restarts, the time limit).
-  passing: /^(?:08|53|57)/,
+  // What cuts a session off has no code.
+  passing: /^(?:08|53|57)|^Connection terminated/,
   inspect,
 }

@@ -1,131 +1,148 @@
-/** Owns the legacy store in a SQLite file, opened read-only. */
+/** The legacy store in a SQLite file, read by a thread and opened read-only. */
 import Database from 'better-sqlite3'
-import { randomInt } from 'node:crypto'
-import { AppError } from '../errors.ts'
-import { EMPTY, type Parameters } from './parameters.ts'
-import { scannedTables, scanWarnings } from './plan.ts'
-import {
-  DEFAULT_LOOKUP_SQL,
-  isSearchable,
-  MAX_ROWS,
-  toAccount,
-  type LegacyAccount,
-  type LegacyStore,
-} from './store.ts'
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { sqlitePath } from '../address.ts'
+import { within, type Clock } from '../clock.ts'
+import { threadUrl } from '../thread.ts'
+import { comparisons, scanFinding, tablesIn, unquoted } from './advice.ts'
+import type { Answer, ColumnType, Driver, SqlLink } from './driver.ts'
+import { loginAs, unknownLogin, type Lookup } from './lookup.ts'
+import type { Reply, Request, Setup } from './sqlite-protocol.ts'
 
-/** The account that comes first from a point on: among ids without great gaps, a fair draw. */
-const SAMPLE_SQL = 'SELECT password_hash FROM accounts WHERE id >= ? ORDER BY id LIMIT 1'
-const SAMPLE_RANGE_SQL = 'SELECT min(id) AS least, max(id) AS most FROM accounts'
+const THREAD_URL = threadUrl('./sqlite-thread', import.meta.url)
 
-/** Waiting for a writer's lock holds up every other call, so it is kept short. */
-const BUSY_TIMEOUT_MS = 50
+/** A second thread reads on where the first is held up by a scan; more would only share the same disk. */
+const MAX_LINKS = 2
 
-type Lookup = Database.Statement<[Parameters], Record<string, unknown>>
+/** A thread that hangs in the file system cannot be ended: beyond so many, no more are started. */
+const MAX_THREADS = 4
 
-const messageOf = (err: unknown): string => (err instanceof Error ? err.message : String(err))
+/** SQLite gives up on a lock before we give up on SQLite, so that the log names the cause. */
+const BUSY_SHARE = 0.8
 
-const open = (path: string): Database.Database => {
-  try {
-    const db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
-    // A file that is no database, or one in WAL mode without its side files, shows at the first read.
-    db.pragma('schema_version')
-    return db
-  } catch (cause) {
-    const wal =
-      'A database in WAL mode on a read-only mount must first be taken out of it: PRAGMA journal_mode = DELETE.'
-    throw new AppError('legacy_unusable', { detail: `${path}: ${messageOf(cause)}. ${wal}`, cause })
-  }
+const failure = (message: string, code: string | undefined): Error =>
+  Object.assign(new Error(message), { code })
+
+/** "Datatypes In SQLite" 3.1: what a declared type means. */
+const kindOf = (declared: string | null): ColumnType['kind'] => {
+  if (declared === null) return 'unknown'
+  if (/DATE|TIME/i.test(declared)) return 'date'
+  if (/INT|BOOL|NUM|DEC|REAL|DOUB|FLOA|BIT/i.test(declared)) return 'number'
+  if (/CHAR|CLOB|TEXT/i.test(declared)) return 'text'
+  return /BLOB/i.test(declared) ? 'bytes' : 'unknown'
 }
 
-const complaintAbout = (lookup: Lookup): string | undefined => {
-  if (!lookup.reader || !lookup.readonly) return 'it must be one SELECT'
-  const columns = new Set(lookup.columns().map(({ name }) => name))
-  return columns.has('password_hash') ? undefined : 'it must return a column named password_hash'
-}
-
-/** Compiles the statement and runs it once, so that a wrong one stops the start and not a sign-in. */
-const prepare = (db: Database.Database, sql: string): Lookup => {
-  try {
-    const lookup: Lookup = db.prepare(sql)
-    const complaint = complaintAbout(lookup)
-    if (complaint !== undefined) throw new TypeError(complaint)
-    lookup.safeIntegers().get(EMPTY)
-    return lookup
-  } catch (cause) {
-    const detail = `LEGACY_LOOKUP_SQL: ${messageOf(cause)}`
-    throw new AppError('legacy_unusable', { detail, cause })
+/** A queue of requests to one thread, which replies in their order. */
+const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Worker>): SqlLink => {
+  const thread =
+    threads.size >= MAX_THREADS ? undefined : new Worker(THREAD_URL, { workerData: setup, env: {} })
+  let isOpen = thread !== undefined
+  if (thread) {
+    threads.add(thread)
+    thread.on('error', () => (isOpen = false))
+    thread.on('exit', () => {
+      isOpen = false
+      threads.delete(thread)
+    })
+    thread.unref()
   }
-}
-
-const planOf = (db: Database.Database, sql: string): string[] =>
-  db
-    .prepare<[Parameters], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
-    .all(EMPTY)
-    .map(({ detail }) => detail)
-
-/** Reads no further than the second row, whatever the statement would return. */
-const firstAccounts = (lookup: Lookup, parameters: Parameters): LegacyAccount[] => {
-  const accounts: LegacyAccount[] = []
-  for (const row of lookup.iterate(parameters)) {
-    accounts.push(toAccount(row))
-    if (accounts.length === MAX_ROWS) break
-  }
-  return accounts
-}
-
-/**
- * @param path of the database file
- * @param sql a statement with the parameters `:login` and `:username`
- * @throws AppError `legacy_unusable` when the file or the statement cannot serve
- */
-export const openSqliteStore = (path: string, sql: string = DEFAULT_LOOKUP_SQL): LegacyStore => {
-  const db = open(path)
-  try {
-    const lookup = prepare(db, sql)
-    const store = storeOver(db, lookup, scanWarnings(scannedTables(planOf(db, sql)), sql))
-    return sql === DEFAULT_LOOKUP_SQL ? { ...store, sample: samplerOf(db) } : store
-  } catch (err) {
-    db.close()
-    throw err
-  }
-}
-
-const samplerOf =
-  (db: Database.Database): NonNullable<LegacyStore['sample']> =>
-  async (size) => {
-    try {
-      const range = db.prepare<[], Record<'least' | 'most', number | null>>(SAMPLE_RANGE_SQL).get()
-      const { least, most } = range ?? {}
-      if (least == null || most == null) return []
-      const draw = db.prepare<[number], Record<string, unknown>>(SAMPLE_SQL)
-      const points = Array.from({ length: size }, () => randomInt(least, most + 1))
-      return points.map((point) => toAccount(draw.get(point) ?? {}).passwordHash)
-    } catch (cause) {
-      throw cause instanceof AppError ? cause : new AppError('legacy_unavailable', { cause })
-    }
+  const destroy = (): void => {
+    isOpen = false
+    void thread?.terminate()
   }
 
-const storeOver = (
-  db: Database.Database,
-  lookup: Lookup,
-  warnings: readonly string[],
-): LegacyStore => {
-  const find: LegacyStore['find'] = async (login, username) => {
-    if (!isSearchable(login, username)) return []
-    try {
-      return firstAccounts(lookup, { login, username })
-    } catch (cause) {
-      throw cause instanceof AppError ? cause : new AppError('legacy_unavailable', { cause })
-    }
+  const ask = async (request: Request): Promise<Exclude<Reply, { code: unknown }>> => {
+    if (!thread) throw failure('the file system does not answer', 'SQLITE_BUSY')
+    const answered = once(thread, 'message') as Promise<[Reply]>
+    thread.postMessage(request)
+    const late = (): Error => failure(`it took longer than ${limitMs} ms`, 'SQLITE_INTERRUPT')
+    const [reply] = await within(clock, clock.now() + limitMs, answered, late)
+    if ('message' in reply) throw failure(reply.message, reply.code)
+    return reply
   }
   return {
-    warnings,
-    find,
-    ping: async () => {
-      await find('', '')
-    },
-    close: async () => {
-      db.close()
+    ready: thread ? once(thread, 'message') : Promise.resolve(),
+    isOpen: () => isOpen,
+    end: destroy,
+    destroy,
+    query: async (text, values = []): Promise<Answer> => ask({ text, values }),
+    describe: async ({ inner, valuesOf }) => {
+      const values = valuesOf(loginAs(unknownLogin()))
+      const { types } = await ask({ text: `SELECT * FROM (\n${inner}\n) LIMIT 0`, values })
+      return types.map((type) => ({ kind: kindOf(type) }))
     },
   }
+}
+
+/** A full pass over a table, as EXPLAIN QUERY PLAN words it (SQLite, "EXPLAIN QUERY PLAN" 1.1). */
+const SCAN = /^SCAN (?!CONSTANT\b)(?<name>\w+)/
+
+const scannedIn = (details: readonly unknown[]): string[] =>
+  details.flatMap((detail) => SCAN.exec(String(detail))?.groups?.['name'] ?? [])
+
+const explain = ({ inner }: Lookup): string => `EXPLAIN QUERY PLAN ${inner}`
+
+const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** Tries indexes on an empty copy of the schema. @returns the statements that end all scans, or none */
+const indexesFor = (schema: readonly string[], lookup: Lookup): string[] => {
+  const copy = new Database(':memory:')
+  const tryOut = (statement: string): string[] => {
+    try {
+      copy.exec(statement)
+      return [statement]
+    } catch {
+      return []
+    }
+  }
+  try {
+    schema.forEach(tryOut)
+    const created = comparisons(lookup.sql).flatMap(({ column, lowered, collate }, i) =>
+      tablesIn(lookup.sql).flatMap(({ table }) => {
+        const name = unquoted(table.replace(/^main\./i, ''))
+        const inner = lowered ? `lower(${quote(unquoted(column))})` : quote(unquoted(column))
+        const index = quote(`${name}_login_${i + 1}`)
+        return tryOut(`CREATE INDEX ${index} ON ${quote(name)} (${inner}${collate});`)
+      }),
+    )
+    const plan = copy.prepare<string[], { detail: string }>(explain(lookup))
+    const details = plan.all(...lookup.valuesOf(loginAs(''))).map(({ detail }) => detail)
+    return scannedIn(details).length === 0 ? created : []
+  } catch {
+    return []
+  } finally {
+    copy.close()
+  }
+}
+
+const inspect: Driver['inspect'] = async (link, lookup) => {
+  const values = lookup.valuesOf(loginAs(unknownLogin()))
+  const { rows: plan } = await link.query(explain(lookup), values)
+  const scanned = scannedIn(plan.map(({ detail }) => detail))
+  if (scanned.length === 0) return []
+  const { rows } = await link.query(
+    "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
+  )
+  return scanFinding(
+    scanned,
+    indexesFor(
+      rows.map(({ sql }) => String(sql)),
+      lookup,
+    ),
+  )
+}
+
+export const SQLITE: Driver = {
+  dialect: 'sqlite',
+  maxLinks: MAX_LINKS,
+  maxIdleMs: Infinity,
+  locate: ({ url, statementMs, clock }) => {
+    const threads = new Set<Worker>()
+    const setup = { path: sqlitePath(url), busyMs: Math.floor(statementMs * BUSY_SHARE) }
+    return { open: () => openLink(setup, statementMs, clock, threads), findings: [] }
+  },
+  unfindable: /^$/,
+  passing: /^SQLITE_(?:BUSY|LOCKED|IOERR|INTERRUPT|PROTOCOL)/,
+  inspect,
 }

@@ -1,48 +1,69 @@
-/** Owns what the rest of the product knows of the place where the old accounts live. */
+/** What the rest of the product knows of the legacy store, the place where the old accounts live. */
 import type { Clock } from '../clock.ts'
-import { AppError } from '../errors.ts'
+import type { AppError } from '../errors.ts'
 
 export interface LegacyAccount {
   /** The store's own key for the account, if the lookup statement returns one. */
   readonly id: string | undefined
-  /** The encoded hash as stored; empty when the account has none. */
+  /** The encoded hash as stored; empty where there is none, or no text. */
   readonly passwordHash: string
-  readonly enabled: boolean
+  /** Undefined where the flag cannot be read as yes or no. */
+  readonly enabled: boolean | undefined
+}
+
+/**
+ * `ok` once the statement has passed its check on the store that is there now, `refused` where it has
+ * not (or the store's file is gone), `unreachable` where that cannot be told.
+ */
+export type StoreState = 'ok' | 'unreachable' | 'refused'
+
+/** One result of the check of a store. */
+export interface Finding {
+  readonly topic: 'connection' | 'columns' | 'flags' | 'accounts' | 'collation' | 'plan'
+  readonly level: 'ok' | 'warning'
+  readonly text: string
 }
 
 export interface LegacyStore {
   /**
-   * Finds the accounts for a login: none, one, or two when it is not unique (never more).
+   * Finds the accounts for a login: none, one, or two when it is not unique (never more). A row counts
+   * only if it is the row of what was typed: see `isRowOf`.
    * @param login normalised, see `normaliseLogin`
    * @param username as the user typed it
-   * @param deadline on the clock's scale, where it comes before the store's own limit for a lookup;
-   *   a store that answers at once need not look at it
+   * @param deadline on the clock's scale, where it comes before the store's own limit for a lookup
    * @throws AppError `legacy_unavailable`
    */
   find(login: string, username: string, deadline?: number): Promise<readonly LegacyAccount[]>
-  /**
-   * The encoded hashes of up to `size` accounts, taken at random. Absent where they cannot be had at a
-   * start: from a server, or where the lookup statement is the operator's own.
-   * @throws AppError `legacy_unavailable`
-   */
-  sample?(size: number): Promise<readonly string[]>
   /** @throws AppError `legacy_unavailable` when a lookup would fail now. */
   ping(): Promise<void>
   close(): Promise<void>
-  /** What the operator should know about the store, found when it was opened. */
-  readonly warnings: readonly string[]
+  readonly state: StoreState
+  /** What the last check that passed has found. */
+  readonly findings: readonly Finding[]
+  /** Encoded hashes of some accounts: what a hash costs in this store. */
+  readonly hashes: readonly string[]
+  /** Rows of other people that lookups returned since the start. */
+  readonly foreignRows: number
 }
 
 export interface StoreOptions {
   /** A statement with the parameters `:login` and `:username`; the default is `DEFAULT_LOOKUP_SQL`. */
   readonly sql: string | undefined
+  /** A statement that returns all accounts, of which the first rows are read as samples. */
+  readonly auditSql: string | undefined
+  /** Whether rows count that do not say whose they are. */
+  readonly unchecked: boolean
+  /** Columns that the statement may return without being read. */
+  readonly ignored: readonly string[]
   /** How many connections to a server there may be. */
   readonly poolSize: number
-  /** Milliseconds that a lookup on a server may take, waiting and connecting included. */
+  /** Milliseconds that a lookup may take, waiting and connecting included. */
   readonly lookupMs: number
   /** PEM certificates to trust in place of the public ones. */
   readonly ca: string | undefined
   readonly clock: Clock
+  /** Called when a check has another result than the one before: `failure` says why it did not pass. */
+  readonly onCheck?: (store: LegacyStore, failure: AppError | undefined) => void
 }
 
 /**
@@ -51,57 +72,9 @@ export interface StoreOptions {
  * is ever verified.
  */
 export const DEFAULT_LOOKUP_SQL = `
-  SELECT id, password_hash, enabled FROM accounts
+  SELECT id, login, short_name, password_hash, enabled FROM accounts
    WHERE login = :login OR short_name = :login`
 
-/** Two rows already say that a login is ambiguous. */
-export const MAX_ROWS = 2
-
-/**
- * The form in which logins are compared: trimmed, NFC, lower case. Okta holds logins unique without
- * regard to case, and sends what the user typed.
- */
-export const normaliseLogin = (username: string): string =>
-  username.trim().toLowerCase().normalize('NFC')
-
-/**
- * Whether any account could have these names. NUL and lone surrogates are in nobody's login;
- * PostgreSQL fails on the one, UTF-8 has no form for the other, and some collations of MySQL pass
- * over NUL, so that one person's login would find another's account.
- */
-export const isSearchable = (login: string, username: string): boolean =>
-  !/[\0\p{Surrogate}]/u.test(login + '\n' + username)
-
-const toHash = (value: unknown): string => {
-  if (typeof value === 'string') return value
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1')
-  if (value === null) return ''
-  throw new AppError('legacy_unavailable', { detail: 'password_hash must be text' })
-}
-
-/**
- * An unreadable flag is a failure and not a guess: taken as "enabled" it would let a leaver in,
- * taken as "disabled" it would lock everyone out without a word.
- */
-const toEnabled = (value: unknown): boolean => {
-  if (value === null || value === undefined) return true
-  if (typeof value === 'boolean') return value
-  if (typeof value === 'number' || typeof value === 'bigint') return Number(value) !== 0
-  throw new AppError('legacy_unavailable', { detail: 'enabled must be 0, 1, true, false or null' })
-}
-
-type Id = string | number | bigint | Uint8Array | null | undefined
-
-const toId = (value: Id): string | undefined => {
-  if (value === null || value === undefined) return undefined
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)
-}
-
-/** Reads one row of the lookup statement; stores of every dialect share it. */
-export const toAccount = (row: Readonly<Record<string, unknown>>): LegacyAccount => {
-  return {
-    id: toId(row['id'] as Id),
-    passwordHash: toHash(row['password_hash']),
-    enabled: toEnabled(row['enabled']),
-  }
-}
+/** The order mixes old accounts with new ones, so that the first rows are a fair sample. */
+export const DEFAULT_AUDIT_SQL = `
+  SELECT id, login, password_hash, enabled FROM accounts ORDER BY id % 997, id % 991`

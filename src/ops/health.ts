@@ -2,7 +2,11 @@
 import { Hono } from 'hono'
 
 export interface HealthParts {
-  readonly legacy: { ping(): Promise<void> }
+  readonly legacy: {
+    ping(): Promise<void>
+    readonly state: 'ok' | 'unreachable' | 'refused'
+    readonly foreignRows: number
+  }
   readonly pool: {
     readonly alive: number
     readonly size: number
@@ -33,7 +37,7 @@ export const probe = async (parts: HealthParts): Promise<Readiness> => {
 }
 
 export const createHealthApp = (parts: HealthParts): Hono => {
-  const { pool, isDraining, keys, ledger } = parts
+  const { legacy, pool, isDraining, keys, ledger } = parts
   const app = new Hono()
   app.get('/livez', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
@@ -41,7 +45,7 @@ export const createHealthApp = (parts: HealthParts): Hono => {
     const { name: engine, fallback } = pool.engine
     const shown = {
       ready,
-      legacyStore: storeOk ? 'ok' : 'unreachable',
+      legacyStore: storeOk ? 'ok' : legacy.state === 'refused' ? 'refused' : 'unreachable',
       workers: `${pool.alive} of ${pool.size}`,
       engine,
       fallback,

@@ -34,9 +34,14 @@ export interface ReadParts {
 
 type Row = readonly [name: string, help: string, read: (now: Readiness) => number]
 
-const gaugesOf = ({ pool, keys, ledger, certificateEndsAtMs }: ReadParts): Row[] => [
+const gaugesOf = ({ health, pool, keys, ledger, certificateEndsAtMs }: ReadParts): Row[] => [
   ['ready', 'Whether calls can be decided, as /readyz says', (now) => Number(now.ready)],
   ['legacy_store_up', 'Whether the legacy store can be read', (now) => Number(now.storeOk)],
+  [
+    'legacy_store_refused',
+    'Whether the store that is there now failed its check, or its file is gone',
+    () => Number(health.legacy.state === 'refused'),
+  ],
   ['checks_waiting', 'Checks that are admitted and not begun', () => pool.waiting],
   ['workers_alive', 'Threads that can check passwords', () => pool.alive],
   ['workers_configured', 'Threads that there should be', () => pool.size],
@@ -80,7 +85,12 @@ const tlsGauges = (endsAtMs: () => number | undefined): Row[] => [
   ],
 ]
 
-const countersOf = ({ pool, ledger }: ReadParts): Row[] => [
+const countersOf = ({ health, pool, ledger }: ReadParts): Row[] => [
+  [
+    'legacy_foreign_rows_total',
+    'Rows of other people that the lookup returned',
+    () => health.legacy.foreignRows,
+  ],
   ['workers_lost_total', 'Threads that ended unasked', () => pool.lost],
   ...(ledger ? ledgerCounters(ledger) : []),
 ]

@@ -30,7 +30,11 @@ describe('metrics and alerts', () => {
     const { registry } = createMetrics({ deadlineMs: 2_500, ends: [] })
     const pool = { alive: 1, size: 1, waiting: 0, lost: 0, engine: { name: 'bcryptjs' } }
     registerReadings(registry, {
-      health: { legacy: { ping: async () => undefined }, pool, isDraining: () => false },
+      health: {
+        legacy: { ping: async () => undefined, state: 'ok', foreignRows: 0 },
+        pool,
+        isDraining: () => false,
+      },
       pool,
       keys: { ready: () => true },
       ledger: {

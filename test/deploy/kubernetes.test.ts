@@ -93,7 +93,7 @@ describe('kubernetes.yaml', () => {
 
   it('asks for what the ops port answers', async () => {
     const health = createHealthApp({
-      legacy: { ping: async () => undefined },
+      legacy: { ping: async () => undefined, state: 'ok', foreignRows: 0 },
       pool: { alive: 1, size: 1, engine: { name: 'bcryptjs' } },
       isDraining: () => false,
     })

@@ -12,7 +12,7 @@ const sampleOf = (shares: Readonly<Record<number, number>>): string[] =>
   Object.entries(shares).flatMap(([cost, n]) => Array<string>(n).fill(hashOf(Number(cost))))
 
 const makeDecoy = (sample: readonly string[] = [], secret = 'a secret'): Decoy =>
-  createDecoy({ secret, bounds: BOUNDS, sample })
+  createDecoy({ secret, bounds: BOUNDS, sample: () => sample })
 
 const LOGINS = Array.from({ length: 5000 }, (_, i) => `user${i}@example.com`)
 

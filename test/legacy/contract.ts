@@ -1,20 +1,15 @@
 /** What every legacy store does alike, whatever its dialect. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
-import { openLegacyStore } from '../../src/legacy/open.ts'
 import type { LegacyStore, StoreOptions } from '../../src/legacy/store.ts'
 import type { Dialect, Kind, TestDatabase } from '../support/databases.ts'
-
-/** Far beyond what any lookup takes here: no test waits for it. */
-const AMPLE_MS = 20_000
+import { openLegacy, warningsOf } from '../support/legacy.ts'
 
 export const openStore = async (
   url: string,
   sql?: string,
   more: Partial<StoreOptions> = {},
 ): Promise<LegacyStore> => {
-  const limits = { poolSize: 4, lookupMs: AMPLE_MS, ca: undefined, clock: systemClock }
-  const store = await openLegacyStore(url, { sql, ...limits, ...more })
+  const store = await openLegacy(url, { sql, ...more })
   onTestFinished(() => store.close())
   return store
 }
@@ -71,8 +66,10 @@ const FLAGS: Readonly<
   sqlite: [
     ['INTEGER', '1', true],
     ['INTEGER', '0', false],
-    ['INTEGER', '7', true],
     ['INTEGER', 'NULL', true],
+    ['TEXT', "'N'", false],
+    ['TEXT', "'yes'", true],
+    ['BLOB', "x'30'", false],
   ],
   postgres: [
     ['BOOLEAN', 'true', true],
@@ -86,6 +83,9 @@ const FLAGS: Readonly<
     ['NUMERIC(1)', '1', true],
     ['BIT(1)', "B'0'", false],
     ['BIT(1)', "B'1'", true],
+    ['CHAR(5)', "'False'", false],
+    ['TEXT', "'t'", true],
+    ['VARCHAR(9)', "'OFF'", false],
   ],
   mysql: [
     ['BOOLEAN', 'true', true],
@@ -99,6 +99,10 @@ const FLAGS: Readonly<
     ['BIT(1)', "b'0'", false],
     ['BIT(1)', "b'1'", true],
     ['BIT(1)', 'NULL', true],
+    ["ENUM('Y','N')", "'N'", false],
+    ['CHAR(5)', "'true'", true],
+    ['VARCHAR(9)', "'no'", false],
+    ['BINARY(1)', "'0'", false],
   ],
 }
 
@@ -127,15 +131,19 @@ const HASHES: Readonly<Record<Dialect, readonly (readonly [type: string, value: 
 
 /** Flags that may mean anything. */
 const UNREADABLE: Readonly<Record<Dialect, readonly string[]>> = {
-  sqlite: ["'0'", "'false'", "'N'"],
-  postgres: ["'0'::text", "'f'::text", "'N'::varchar", "'\\x00'::bytea"],
-  mysql: ["'0'", "'false'", "'N'", "x'00'"],
+  sqlite: ["'active'", "''", '2', '-1', "x'00'"],
+  postgres: ["'active'::text", "''::text", '2', "'\\x00'::bytea"],
+  mysql: ["'active'", "''", '2', "x'00'"],
 }
 
 const BIG_ID = '9007199254740993'
 
-const refusal = (url: string, sql: string): Promise<unknown> =>
-  openStore(url, sql).then(
+export const refusal = (
+  url: string,
+  sql?: string,
+  more: Partial<StoreOptions> = {},
+): Promise<unknown> =>
+  openStore(url, sql, more).then(
     () => 'opened',
     (err: unknown) => err,
   )
@@ -195,7 +203,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
     })
 
     it('has nothing to warn of', async () => {
-      expect((await openStore(db.url)).warnings).toEqual([])
+      expect(warningsOf(await openStore(db.url))).toEqual([])
     })
 
     it('can be tried without an account', async () => {
@@ -211,10 +219,9 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
       const store = await openStore(db.url)
       for (const login of HOSTILE) {
         expect([login, await hashesFor(store, login)]).toEqual([login, []])
-        expect([login, await hashesFor(store, 'ann', login)]).toEqual([
-          login,
-          /[\0\p{Surrogate}]/u.test(login) ? [] : ['h7'],
-        ])
+        if (login.trim() === 'ann') continue
+        // The row that it finds is not the row of what was typed.
+        expect([login, await hashesFor(store, 'ann', login)]).toEqual([login, []])
       }
       expect(await hashesFor(store, 'ann')).toEqual(['h7'])
     })
@@ -231,7 +238,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
   describe('a statement of another schema', () => {
     it('may use both parameters, more than once, beside what only looks like one', async () => {
       const sql = `
-        SELECT password_hash, ':login' AS id /* :login's "comment" */ FROM accounts -- :username'
+        SELECT password_hash, login, ':login' AS id /* :login's "comment" */ FROM accounts -- :username'
          WHERE login = :login AND :username = :username AND :login <> ':login' AND login = :login;
       `
       const store = await openStore(db.url, sql)
@@ -242,14 +249,14 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
     })
 
     it('may use the login as typed alone', async () => {
-      const sql = 'SELECT password_hash FROM accounts WHERE login = :username'
+      const sql = 'SELECT login, password_hash FROM accounts WHERE login = :username'
       const store = await openStore(db.url, sql)
       expect(await hashesFor(store, 'nobody', 'ann')).toEqual(['h7'])
       expect(await hashesFor(store, 'ann', 'nobody')).toEqual([])
     })
 
     it('takes no hostile login for anything but a value, compared as typed', async () => {
-      const sql = "SELECT 'h' AS password_hash FROM accounts WHERE :username = login"
+      const sql = "SELECT 'h' AS password_hash, login FROM accounts WHERE :username = login"
       const store = await openStore(db.url, sql)
       for (const login of HOSTILE) {
         expect([login, await hashesFor(store, 'ann', login)]).toEqual([login, []])
@@ -259,28 +266,28 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
     it.each(FLAGS[dialect].map((flag, i) => [...flag, i] as const))(
       'reads enabled %s %s as %s',
       async (_type, _value, enabled, i) => {
-        const sql = `SELECT 'h' AS password_hash, f${i} AS enabled FROM kept WHERE email = :login`
+        const sql = `SELECT 'h' AS password_hash, email, f${i} AS enabled FROM kept WHERE email = :login`
         expect(await (await openStore(db.url, sql)).find('ann', 'ann')).toMatchObject([{ enabled }])
       },
     )
 
     it.each(UNREADABLE[dialect])('does not guess at enabled %s', async (value) => {
-      const sql = `SELECT password_hash, ${value} AS enabled FROM accounts WHERE login = :login`
+      const sql = `SELECT login, password_hash, ${value} AS enabled FROM accounts WHERE login = :login`
       const store = await openStore(db.url, sql)
-      await expect(store.find('ann', 'ann')).rejects.toMatchObject({ code: 'legacy_unavailable' })
+      expect(await store.find('ann', 'ann')).toMatchObject([{ enabled: undefined }])
       expect(await store.find('nobody', 'nobody')).toEqual([])
     })
 
     it.each(HASHES[dialect].map(([type], i) => [type, i] as const))(
       'reads a hash kept as %s',
       async (_, i) => {
-        const sql = `SELECT h${i} AS password_hash FROM kept WHERE email = :login`
+        const sql = `SELECT h${i} AS password_hash, email FROM kept WHERE email = :login`
         expect(await hashesFor(await openStore(db.url, sql), 'ann')).toEqual(['hash'])
       },
     )
 
     it('gives an account without a hash an empty one', async () => {
-      const sql = 'SELECT NULL AS password_hash FROM kept WHERE email = :login'
+      const sql = 'SELECT NULL AS password_hash, email FROM kept WHERE email = :login'
       expect(await hashesFor(await openStore(db.url, sql), 'ann')).toEqual([''])
     })
 
@@ -291,13 +298,13 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
         ['name', 'u-7'],
         ['NULL', undefined],
       ]) {
-        const sql = `SELECT 'h' AS password_hash, ${id ?? ''} AS id FROM ${table} WHERE email = :login`
+        const sql = `SELECT 'h' AS password_hash, email, ${id ?? ''} AS id FROM ${table} WHERE email = :login`
         expect((await (await openStore(db.url, sql)).find('ann', 'ann'))[0]?.id).toBe(read)
       }
     })
 
-    it('is read no further than its second row', async () => {
-      const sql = "SELECT 'h' AS password_hash FROM accounts WHERE :login = 'all'"
+    it('is read no further than it must be to know that a login is ambiguous', async () => {
+      const sql = "SELECT 'h' AS password_hash, 'all' AS login FROM accounts WHERE :login = 'all'"
       expect(await (await openStore(db.url, sql)).find('all', 'all')).toHaveLength(2)
     })
   })
@@ -306,6 +313,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
     ['does not compile', 'SELEC login'],
     ['names a table that is not there', 'SELECT 1 AS password_hash FROM nowhere'],
     ['returns no hash', 'SELECT login FROM accounts WHERE login = :login'],
+    ['has no parameter', 'SELECT login, password_hash FROM accounts LIMIT 1'],
     ['writes', 'DELETE FROM accounts WHERE login = :login'],
     ['is two', 'SELECT password_hash FROM accounts; SELECT 1 AS password_hash'],
     ['hides a second', 'SELECT password_hash FROM accounts) AS a; DELETE FROM accounts; --'],
@@ -314,20 +322,18 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
     ['opens a comment', 'SELECT password_hash FROM accounts /* WHERE login = :login'],
     ['opens a quote', "SELECT password_hash FROM accounts WHERE login = ':login"],
     ['is empty', ' '],
-  ])('a statement that %s stops the start', async (what, sql) => {
-    // SQLite lets a comment end with the statement.
-    if (dialect === 'sqlite' && what === 'opens a comment') return
+  ])('a statement that %s stops the start', async (_, sql) => {
     expect(await refusal(db.url, sql)).toMatchObject({ code: 'legacy_unusable' })
     expect(await hashesFor(await openStore(db.url), 'ann')).toEqual(['h7'])
   })
 
   it('a statement that scans is told the index to create, and that index helps', async () => {
     const table = await tableOf('pw VARCHAR(80)', "'hash'")
-    const sql = `SELECT u.pw AS password_hash FROM ${table} AS u WHERE u.email = :login`
+    const sql = `SELECT u.pw AS password_hash, u.email FROM ${table} AS u WHERE u.email = :login`
     const scans = (store: LegacyStore): string[] =>
-      store.warnings.filter((warning) => warning.includes('reads the whole table'))
+      warningsOf(store).filter((warning) => warning.includes('reads the whole of'))
     const warnings = scans(await openStore(db.url, sql))
-    expect(warnings).toEqual([expect.stringContaining(table)])
+    expect(warnings).toEqual([expect.stringContaining('CREATE INDEX')])
     await db.exec(/CREATE INDEX [^;]+;/.exec(warnings.join(' '))?.[0] ?? '')
     expect(scans(await openStore(db.url, sql))).toEqual([])
   })

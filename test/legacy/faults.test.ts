@@ -1,6 +1,6 @@
 /** A server that is down, slow, hung or restarting: calls fail in time, and recover by themselves. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LegacyStore } from '../../src/legacy/store.ts'
+import type { LegacyStore, StoreOptions } from '../../src/legacy/store.ts'
 import { ManualClock } from '../support/clock.ts'
 import { describeEach, SERVERS, type Dialect, type TestDatabase } from '../support/databases.ts'
 import { startProxy } from '../support/proxy.ts'
@@ -14,8 +14,8 @@ const IN_TIME = { code: 'legacy_unavailable', detail: 'no answer in time' }
 /** A lookup that the server itself would be half a minute about. */
 const SLOW: Partial<Record<Dialect, string>> = {
   postgres:
-    "SELECT 'h' AS password_hash FROM (SELECT pg_sleep(CASE WHEN :login = 'slow' THEN 30 ELSE 0 END)) AS s",
-  mysql: "SELECT 'h' AS password_hash FROM accounts WHERE :login = 'slow' AND SLEEP(30) = 0",
+    "SELECT 'h' AS password_hash, 'slow' AS login FROM (SELECT pg_sleep(CASE WHEN :login = 'slow' THEN 30 ELSE 0 END)) AS s",
+  mysql: "SELECT 'h' AS password_hash, login FROM accounts WHERE :login = 'slow' AND SLEEP(30) = 0",
 }
 
 /** A database of Western European characters only. */
@@ -128,13 +128,16 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
   it('a server that is down at the start is warned of, and used when it is up', async () => {
     const proxy = await startProxy(new URL(db.url), defaultPort)
     proxy.down()
-    const store = await openStore(proxy.url)
-    expect(store.warnings).toEqual([
-      expect.stringMatching(/cannot be read yet \(ECONNREFUSED\).+unchecked/),
-    ])
+    const failures: (string | undefined)[] = []
+    const clock = new ManualClock()
+    const onCheck: StoreOptions['onCheck'] = (_, failure) => failures.push(failure?.detail)
+    const store = await openStore(proxy.url, undefined, { clock, onCheck })
+    expect(store.state).toBe('unreachable')
     await expect(findAnn(store)).rejects.toMatchObject(UNAVAILABLE)
     await proxy.up()
+    clock.advance(1_000)
     expect(await findAnn(store)).toMatchObject(ANN)
+    expect(failures).toEqual(['ECONNREFUSED', undefined])
   })
 
   it('a crowd shares the connections that there may be', async () => {
@@ -162,7 +165,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
           'CREATE TABLE people (email VARCHAR(99) PRIMARY KEY, pw VARCHAR(99))',
           `INSERT INTO people VALUES ('ann', 'h')`,
         )
-        const sql = 'SELECT pw AS password_hash FROM people WHERE email = :login'
+        const sql = 'SELECT pw AS password_hash, email FROM people WHERE email = :login'
         const store = await openStore(narrow.url, sql)
         expect(await store.find('☕', '☕')).toEqual([])
         expect(await findAnn(store)).toMatchObject(ANN)

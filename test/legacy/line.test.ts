@@ -9,7 +9,7 @@ import { describeEach, SERVERS, type TestDatabase } from '../support/databases.t
 import { tempDir } from '../support/temp.ts'
 import { openStore } from './contract.ts'
 
-const SQL = "SELECT 'h' AS password_hash"
+const SQL = "SELECT 'h' AS password_hash, 'a' AS login WHERE :login = 'a'"
 
 /** Speaks TLS as PostgreSQL does ("Message Flow", SSL Session Encryption), and plain text to the server. */
 const startTlsFront = async (target: URL, files: { certFile: string; keyFile: string }) => {

@@ -3,10 +3,26 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { translate, type Dialect } from '../../src/legacy/parameters.ts'
 
-const DIALECTS: readonly Dialect[] = ['postgres', 'mysql']
+const DIALECTS: readonly Dialect[] = ['sqlite', 'postgres', 'mysql']
 
 /** Pieces in which `:login` is no parameter, complete in themselves. */
 const OPAQUE: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: [
+    "':login'",
+    "'it''s :login'",
+    "'\\'",
+    '":login"',
+    '"a "" :login"',
+    '`:login`',
+    '[:login]',
+    "[it's]",
+    "/* :login ' */",
+    '/* /* :login */',
+    "-- :login '\n",
+    "'?'",
+    '[?]',
+    "'$login @login'",
+  ],
   postgres: [
     "':login'",
     "'it''s :login'",
@@ -65,12 +81,13 @@ describe.each(DIALECTS)('in %s', (dialect) => {
     fc.assert(
       fc.property(arbitrarySql(dialect), (pieces) => {
         const sql = pieces.map(({ text, name }) => (name ? `:${name}` : text)).join(' ')
-        const { text, names } = translate(sql, dialect)
+        const { text, names, uses } = translate(sql, dialect)
         const wanted = pieces.flatMap(({ name }) => name ?? [])
-        const order = dialect === 'mysql' ? wanted : [...new Set(wanted)]
+        const order = dialect === 'postgres' ? [...new Set(wanted)] : wanted
         expect(names).toEqual(order)
+        expect(uses).toBe(wanted.length)
         const place = (name: string): string =>
-          dialect === 'mysql' ? '?' : `$${order.findIndex((other) => other === name) + 1}`
+          dialect !== 'postgres' ? '?' : `$${order.findIndex((other) => other === name) + 1}`
         expect(text).toBe(pieces.map(({ text, name }) => (name ? place(name) : text)).join(' '))
       }),
     )
@@ -84,6 +101,7 @@ describe.each(DIALECTS)('in %s', (dialect) => {
       fc.property(fc.array(fc.constantFrom(...alphabet), { maxLength: 30 }), (parts) => {
         const sql = parts.join('')
         if (/:(?!login\b|username\b)[a-zA-Z]/.test(sql)) return
+        if (dialect === 'sqlite' && /[$@]\w/.test(sql)) return
         const { text, names } = translate(sql, dialect)
         let i = 0
         const back = text.replace(/\$(\d)|\?/g, (_, number?: string) => {
@@ -108,6 +126,10 @@ describe('a placeholder of the driver in the statement', () => {
   it.each<[Dialect, string]>([
     ['postgres', 'SELECT $1'],
     ['mysql', 'SELECT ?'],
+    ['sqlite', 'SELECT ?'],
+    ['sqlite', 'SELECT ?1'],
+    ['sqlite', 'SELECT @login'],
+    ['sqlite', 'SELECT $login'],
   ])('is refused in %s', (dialect, sql) => {
     expect(() => translate(sql, dialect)).toThrow(TypeError)
   })

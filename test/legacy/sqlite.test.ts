@@ -1,13 +1,21 @@
-/** The legacy store in SQLite: any schema, read-only, checked at start. */
+/** The legacy store in SQLite: any schema, read-only, and the file that is there now. */
 import Database from 'better-sqlite3'
-import { statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  linkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openSqliteStore } from '../../src/legacy/sqlite.ts'
-import { normaliseLogin } from '../../src/legacy/store.ts'
+import type { LegacyStore, StoreOptions } from '../../src/legacy/store.ts'
+import { ManualClock } from '../support/clock.ts'
 import { SCHEMA } from '../support/hook.ts'
+import { openLegacy, warningsOf } from '../support/legacy.ts'
 import { tempDir } from '../support/temp.ts'
-import fc from 'fast-check'
 
 /** Makes a database of these statements; returns its path. */
 const makeDb = (...statements: readonly string[]): string => {
@@ -18,74 +26,95 @@ const makeDb = (...statements: readonly string[]): string => {
   return path
 }
 
-const open = (path: string, sql?: string) => {
-  const store = openSqliteStore(path, sql)
+const open = async (path: string, sql?: string, more: Partial<StoreOptions> = {}) => {
+  const store = await openLegacy(`sqlite:${path}`, { sql, ...more })
   onTestFinished(() => store.close())
   return store
 }
 
-const refusal = (path: string, sql?: string): unknown => {
-  try {
-    open(path, sql)
-    return 'opened'
-  } catch (err) {
-    return err
-  }
-}
+const refusal = (path: string, sql?: string): Promise<unknown> =>
+  open(path, sql).then(
+    () => 'opened',
+    (err: unknown) => err,
+  )
 
 const USERS = 'CREATE TABLE users (email TEXT, pw TEXT, active INTEGER, uid TEXT)'
 
 describe('a sample', () => {
-  const rows = Array.from({ length: 50 }, (_, i) => `('user${i}@example.com', 'h${i}')`)
+  const rows = Array.from({ length: 2000 }, (_, i) => `('user${i}@example.com', 'h${i}')`)
 
   it('is of stored hashes, drawn from the whole store', async () => {
     const insert = `INSERT INTO accounts (login, password_hash) VALUES ${rows.join()}`
-    const sample = (await open(makeDb(SCHEMA, insert)).sample?.(500)) ?? []
-    expect(sample).toHaveLength(500)
-    expect(sample.every((hash) => /^h\d+$/.test(hash))).toBe(true)
-    expect(new Set(sample).size).toBeGreaterThan(40)
+    const { hashes } = await open(makeDb(SCHEMA, insert))
+    expect(hashes).toHaveLength(500)
+    expect(hashes.every((hash) => /^h\d+$/.test(hash))).toBe(true)
+    const numbers = hashes.map((hash) => Number(hash.slice(1)))
+    expect(Math.min(...numbers)).toBeLessThan(200)
+    expect(Math.max(...numbers)).toBeGreaterThan(1800)
   })
 
   it('of an empty store is empty', async () => {
-    expect(await open(makeDb(SCHEMA)).sample?.(500)).toEqual([])
+    expect((await open(makeDb(SCHEMA))).hashes).toEqual([])
   })
 
-  it("is not taken where the statement is the operator's own", () => {
-    const sql = 'SELECT pw AS password_hash FROM users WHERE email = :login'
-    expect(open(makeDb(USERS), sql)).not.toHaveProperty('sample')
+  it("is not taken where the statement is the operator's own, unless LEGACY_AUDIT_SQL says how", async () => {
+    const sql = 'SELECT pw AS password_hash, email FROM users WHERE email = :login'
+    const path = makeDb(USERS, "INSERT INTO users (email, pw) VALUES ('ann', 'h')")
+    expect((await open(path, sql)).hashes).toEqual([])
+    const auditSql = 'SELECT email AS Login, pw AS PASSWORD_HASH, active FROM users;'
+    expect((await open(path, sql, { auditSql })).hashes).toEqual(['h'])
   })
 })
 
 describe('a statement of another schema', () => {
   it('may use the login as typed, and name its own columns', async () => {
     const path = makeDb(USERS, `INSERT INTO users VALUES ('Ann@X.example', 'hash', 1, 'u-7')`)
-    const sql = 'SELECT pw AS password_hash, uid AS id FROM users WHERE email = :username'
-    const store = open(path, sql)
+    const sql = 'SELECT pw AS password_hash, email, uid AS id FROM users WHERE email = :username'
+    const store = await open(path, sql)
     expect(await store.find('ann@x.example', 'Ann@X.example')).toEqual([
       { id: 'u-7', passwordHash: 'hash', enabled: true },
     ])
     expect(await store.find('ann@x.example', 'ann@x.example')).toEqual([])
   })
 
-  it('is read no further than its second row', async () => {
+  it('is read no further than it must be', async () => {
     const endless = `WITH RECURSIVE n(i) AS (SELECT 'hash' UNION ALL SELECT i FROM n)
-      SELECT i AS password_hash FROM n WHERE :login = :login`
-    const store = open(makeDb(USERS), endless)
-    expect(await store.find('a', 'a')).toHaveLength(2)
+      SELECT i AS password_hash, 'a' AS login FROM n WHERE :login = :login`
+    expect(await (await open(makeDb(USERS), endless)).find('a', 'a')).toHaveLength(2)
   })
 
   it.each([
-    ['does not compile', 'SELEC pw', /syntax error/],
-    ['names a table that is not there', 'SELECT 1 AS password_hash FROM nowhere', /no such table/],
+    ['does not compile', 'SELEC pw = :login', /syntax error/],
+    [
+      'names a table that is not there',
+      'SELECT 1 AS password_hash FROM nowhere WHERE :login',
+      /no such table/,
+    ],
     ['returns no hash', 'SELECT pw FROM users WHERE email = :login', /password_hash/],
-    ['writes', 'DELETE FROM users WHERE email = :login', /one SELECT/],
-    ['writes and returns', 'DELETE FROM users RETURNING pw AS password_hash', /one SELECT/],
-    ['is two', 'SELECT pw AS password_hash FROM users; SELECT 1', /more than one statement/],
-    ['has another parameter', 'SELECT pw AS password_hash FROM users WHERE email = :mail', /mail/],
-    ['has a nameless parameter', 'SELECT pw AS password_hash FROM users WHERE email = ?', /./],
-    ['is empty', ' ', /./],
-  ])('that %s stops the start', (_, sql, message) => {
-    expect(refusal(makeDb(USERS), sql)).toMatchObject({
+    ['writes', 'DELETE FROM users WHERE email = :login', /syntax error/],
+    [
+      'writes and returns',
+      'DELETE FROM users WHERE email = :login RETURNING pw AS password_hash',
+      /syntax error/,
+    ],
+    [
+      'is two',
+      'SELECT pw AS password_hash, email FROM users WHERE :login; SELECT 1',
+      /syntax error/,
+    ],
+    [
+      'has another parameter',
+      'SELECT pw AS password_hash, email FROM users WHERE email = :mail',
+      /mail/,
+    ],
+    [
+      'has a nameless parameter',
+      'SELECT pw AS password_hash, email FROM users WHERE email = ?',
+      /./,
+    ],
+    ['is empty', ' ', /:login/],
+  ])('that %s stops the start', async (_, sql, message) => {
+    expect(await refusal(makeDb(USERS), sql)).toMatchObject({
       code: 'legacy_unusable',
       detail: expect.stringMatching(message) as string,
     })
@@ -96,66 +125,210 @@ describe('the file', () => {
   it('is never written', async () => {
     const path = makeDb(SCHEMA)
     const before = statSync(path).mtimeMs
-    await open(path).find('a', 'a')
+    await (await open(path)).find('a', 'a')
     expect(statSync(path).mtimeMs).toBe(before)
-    expect(
-      refusal(path, 'INSERT INTO accounts DEFAULT VALUES RETURNING password_hash'),
-    ).toMatchObject({ code: 'legacy_unusable' })
   })
 
-  it('that is missing, a directory or no database stops the start', () => {
+  it('that is missing, a directory or no database stops the start', async () => {
     const dir = tempDir()
     writeFileSync(join(dir, 'text'), 'this is no database, though it is long enough for a header')
     for (const name of ['missing.sqlite', 'text', '.']) {
-      expect(refusal(join(dir, name))).toMatchObject({ code: 'legacy_unusable' })
+      expect(await refusal(join(dir, name))).toMatchObject({ code: 'legacy_unusable' })
     }
+  })
+})
+
+/** A store of one account, which may have left. */
+const accountsDb = (enabled: 0 | 1, more = ''): string =>
+  makeDb(
+    SCHEMA,
+    `INSERT INTO accounts (login, password_hash, enabled) VALUES ('ann', 'h', ${enabled})`,
+    more,
+  )
+
+const isEnabled = async (store: LegacyStore): Promise<boolean | undefined> =>
+  (await store.find('ann', 'ann'))[0]?.enabled
+
+const UNAVAILABLE = { code: 'legacy_unavailable' }
+
+describe('a file that is replaced', () => {
+  it('by another with mv decides from the next call on', async () => {
+    const path = accountsDb(1)
+    const store = await open(path)
+    expect(await isEnabled(store)).toBe(true)
+    renameSync(accountsDb(0), path)
+    expect(await isEnabled(store)).toBe(false)
+    expect(store.state).toBe('ok')
+  })
+
+  it('behind a symbolic link decides too', async () => {
+    const [old, next] = [accountsDb(1), accountsDb(0)]
+    const [path, swap] = [join(tempDir(), 'current'), join(tempDir(), 'swap')]
+    symlinkSync(old, path)
+    const store = await open(path)
+    expect(await isEnabled(store)).toBe(true)
+    symlinkSync(next, swap)
+    renameSync(swap, path)
+    expect(await isEnabled(store)).toBe(false)
+  })
+
+  it('in place with cp decides, though header and size are the same', async () => {
+    const path = accountsDb(1)
+    const store = await open(path)
+    expect(await isEnabled(store)).toBe(true)
+    const next = accountsDb(0)
+    expect(statSync(next).size).toBe(statSync(path).size)
+    copyFileSync(next, path)
+    expect(await isEnabled(store)).toBe(false)
+  })
+
+  it('by a commit of another process is read as it is now', async () => {
+    const path = accountsDb(1)
+    const store = await open(path)
+    expect(await isEnabled(store)).toBe(true)
+    const writer = new Database(path)
+    writer.exec('UPDATE accounts SET enabled = 0')
+    expect(await isEnabled(store)).toBe(false)
+    writer.exec('UPDATE accounts SET enabled = 1')
+    writer.close()
+    expect(await isEnabled(store)).toBe(true)
+  })
+
+  it('and gone is an outage until it is back', async () => {
+    const path = accountsDb(1)
+    const clock = new ManualClock()
+    const failures: (string | undefined)[] = []
+    const onCheck: StoreOptions['onCheck'] = (_, failure) => failures.push(failure?.detail)
+    const store = await open(path, undefined, { clock, onCheck })
+    const kept = join(tempDir(), 'kept')
+    linkSync(path, kept)
+    unlinkSync(path)
+    clock.advance(1_000)
+    await expect(store.find('ann', 'ann')).rejects.toMatchObject(UNAVAILABLE)
+    await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE)
+    expect(store.state).toBe('refused')
+    renameSync(kept, path)
+    await expect(store.find('ann', 'ann')).rejects.toMatchObject(UNAVAILABLE)
+    clock.advance(1_000)
+    expect(await isEnabled(store)).toBe(true)
+    expect(store.state).toBe('ok')
+    expect(failures).toEqual([undefined, expect.stringContaining('ENOENT'), undefined])
+  })
+
+  it.each([
+    ['another schema', () => makeDb('CREATE TABLE accounts (login TEXT, password_hash TEXT)')],
+    ['no database', () => makeText()],
+    ['no table', () => makeDb(USERS)],
+  ])('by one of %s is refused', async (_, make) => {
+    const path = accountsDb(1)
+    const clock = new ManualClock()
+    const store = await open(path, undefined, { clock })
+    renameSync(make(), path)
+    clock.advance(1_000)
+    await expect(store.find('ann', 'ann')).rejects.toMatchObject(UNAVAILABLE)
+    await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE)
+    expect(store.state).toBe('refused')
+    renameSync(accountsDb(1), path)
+    clock.advance(1_000)
+    expect(await isEnabled(store)).toBe(true)
+  })
+
+  it('in place by what is no database is an outage, and read again when it is one', async () => {
+    const path = accountsDb(1)
+    const clock = new ManualClock()
+    const store = await open(path, undefined, { clock })
+    copyFileSync(makeText(), path)
+    clock.advance(1_000)
+    await expect(store.find('ann', 'ann')).rejects.toMatchObject(UNAVAILABLE)
+    copyFileSync(accountsDb(0), path)
+    clock.advance(1_000)
+    expect(await isEnabled(store)).toBe(false)
+  })
+})
+
+const makeText = (): string => {
+  const path = join(tempDir(), 'text')
+  writeFileSync(path, 'this is no database, though it is long enough for a header'.repeat(200))
+  return path
+}
+
+describe('a statement that returns every column', () => {
+  const sql = 'SELECT * FROM accounts WHERE login = :login'
+  const PLAIN = `CREATE TABLE accounts (login TEXT PRIMARY KEY, password_hash TEXT, enabled INTEGER)`
+
+  it('does without a new one, and is refused without the flag', async () => {
+    const path = makeDb(PLAIN, "INSERT INTO accounts VALUES ('ann', 'h', 0)")
+    const store = await open(path, sql)
+    const writer = new Database(path)
+    writer.exec('ALTER TABLE accounts ADD COLUMN note TEXT')
+    expect(await isEnabled(store)).toBe(false)
+    writer.exec('ALTER TABLE accounts RENAME COLUMN enabled TO active')
+    writer.close()
+    await expect(store.find('ann', 'ann')).rejects.toMatchObject(UNAVAILABLE)
+    expect(store.state).toBe('refused')
+  })
+})
+
+describe('a writer that holds the file', () => {
+  it('is waited for, and the server is not', async () => {
+    const path = accountsDb(1)
+    const store = await open(path, undefined, { lookupMs: 20_000 })
+    const writer = new Database(path)
+    writer.exec('BEGIN EXCLUSIVE')
+    let isFound = false
+    const found = isEnabled(store).finally(() => (isFound = true))
+    // The loop turns while the thread waits.
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
+    expect(isFound).toBe(false)
+    writer.exec('ROLLBACK')
+    writer.close()
+    expect(await found).toBe(true)
+  })
+
+  it('for longer than a lookup may take makes it an outage', async () => {
+    const path = accountsDb(1)
+    // The clock stands still: it is SQLite that gives up.
+    const store = await open(path, undefined, { lookupMs: 100, clock: new ManualClock() })
+    const writer = new Database(path)
+    writer.exec('BEGIN EXCLUSIVE')
+    await expect(store.find('ann', 'ann')).rejects.toMatchObject(UNAVAILABLE)
+    writer.close()
+    expect(await isEnabled(store)).toBe(true)
   })
 })
 
 describe('a statement that scans', () => {
   /** Schema, statement, and how many indexes it should be told to create. */
   const CASES: readonly (readonly [schema: string, sql: string])[] = [
-    [USERS, 'SELECT pw AS password_hash FROM users WHERE email = :login'],
-    [USERS, 'SELECT pw AS password_hash FROM users WHERE lower(email) = :login'],
-    [USERS, 'SELECT u.pw AS password_hash FROM users AS u WHERE lower(u.email) = :login'],
-    [USERS, 'SELECT u.pw AS password_hash FROM users u WHERE :login = u.email COLLATE NOCASE'],
-    [USERS, 'SELECT pw AS password_hash FROM users WHERE email = :login OR uid = :username'],
+    [USERS, 'SELECT pw AS password_hash, email FROM users WHERE email = :login'],
+    [USERS, 'SELECT pw AS password_hash, email FROM users WHERE lower(email) = :login'],
+    [USERS, 'SELECT u.pw AS password_hash, u.email FROM users AS u WHERE lower(u.email) = :login'],
+    [
+      USERS,
+      'SELECT u.pw AS password_hash, u.email FROM users u WHERE :login = u.email COLLATE NOCASE',
+    ],
+    [USERS, 'SELECT pw AS password_hash, email FROM users WHERE email = :login OR uid = :username'],
     [
       `${USERS}; CREATE TABLE secrets (user_id TEXT PRIMARY KEY, hash TEXT)`,
-      'SELECT s.hash AS password_hash FROM users u JOIN secrets s ON s.user_id = u.uid WHERE u.email = :login',
+      'SELECT s.hash AS password_hash, u.email FROM users u JOIN secrets s ON s.user_id = u.uid WHERE u.email = :login',
     ],
   ]
 
-  it.each(CASES)('%s: %s is told the index to create, and that index helps', (schema, sql) => {
-    const warnings = open(makeDb(schema), sql).warnings
-    expect(warnings).toHaveLength(1)
-    const advised = warnings.join(' ').match(/CREATE INDEX [^;]+;/g) ?? []
-    expect(advised.length).toBeGreaterThan(0)
-    expect(open(makeDb(schema, ...advised), sql).warnings).toEqual([])
-  })
+  it.each(CASES)(
+    '%s: %s is told the index to create, and that index helps',
+    async (schema, sql) => {
+      const warnings = warningsOf(await open(makeDb(schema), sql))
+      expect(warnings).toHaveLength(1)
+      const advised = warnings.join(' ').match(/CREATE INDEX [^;]+;/g) ?? []
+      expect(advised.length).toBeGreaterThan(0)
+      expect(warningsOf(await open(makeDb(schema, ...advised), sql))).toEqual([])
+    },
+  )
 
-  it('is told so even where no index can be named', () => {
-    const sql = "SELECT pw AS password_hash FROM users WHERE email LIKE '%' || :login"
-    expect(open(makeDb(USERS), sql).warnings).toEqual([
-      expect.stringContaining('reads the whole table users'),
+  it('is told so even where no index can be named', async () => {
+    const sql = "SELECT pw AS password_hash, email FROM users WHERE email LIKE '%' || :login"
+    expect(warningsOf(await open(makeDb(USERS), sql))).toEqual([
+      expect.stringContaining('reads the whole of users'),
     ])
-  })
-})
-
-describe('normaliseLogin', () => {
-  it.each([
-    ['  Isaac.Brock@Example.COM\n', 'isaac.brock@example.com'],
-    ['ZOE\u0308@x.example', 'zoë@x.example'],
-  ])('%j becomes %s', (typed, login) => {
-    expect(normaliseLogin(typed)).toBe(login)
-  })
-
-  it('changes nothing the second time', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (typed) => {
-        expect(normaliseLogin(normaliseLogin(typed))).toBe(normaliseLogin(typed))
-      }),
-      { numRuns: 2000 },
-    )
   })
 })

@@ -4,11 +4,11 @@ import { rmSync } from 'node:fs'
 import { Registry } from 'prom-client'
 import { expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { openSqliteStore } from '../../src/legacy/sqlite.ts'
 import { Ledger } from '../../src/ledger/ledger.ts'
 import { createMetricsApp, type ReadParts } from '../../src/ops/readings.ts'
 import { ManualClock } from '../support/clock.ts'
 import { startHook } from '../support/hook.ts'
+import { openLegacy } from '../support/legacy.ts'
 import { sumOf } from '../support/metrics.ts'
 import { tempDir } from '../support/temp.ts'
 import { releaseHeld, SLOW_WORKER } from '../support/workers.ts'
@@ -19,7 +19,7 @@ const start = async (more: Partial<ReadParts> = {}, poolSize = 2) => {
   const options = { rows: ROWS, clock: new ManualClock(), workerUrl: SLOW_WORKER, poolSize }
   const hook = await startHook(options)
   onTestFinished(() => hook.close())
-  const legacy = openSqliteStore(hook.legacyPath)
+  const legacy = await openLegacy(`sqlite:${hook.legacyPath}`)
   onTestFinished(() => legacy.close())
   let draining = false
   const health = { legacy, pool: hook.pool, isDraining: () => draining }
@@ -63,8 +63,8 @@ it('ready is what /readyz says', async () => {
 })
 
 it('a store that cannot be read is down, and nothing is ready', async () => {
-  const { legacy, valueOf } = await start()
-  await legacy.close()
+  const { hook, valueOf } = await start()
+  rmSync(hook.legacyPath)
   expect(await valueOf('legacy_store_up')).toBe(0)
   expect(await valueOf('ready')).toBe(0)
 })

@@ -10,11 +10,11 @@ import { createHookApp, HOOK_PATH, type HookSettings } from '../../src/hook/app.
 import { createGuard, type GuessSettings } from '../../src/hook/guard.ts'
 import type { Ledger } from '../../src/hook/ledger.ts'
 import type { CallObserver } from '../../src/hook/line.ts'
-import { openSqliteStore } from '../../src/legacy/sqlite.ts'
 import { createHealthApp } from '../../src/ops/health.ts'
 import { listen } from '../../src/ops/listen.ts'
 import { createLog, fingerprint } from '../../src/ops/log.ts'
 import { WorkerPool, type PasswordChecker } from '../../src/workers/pool.ts'
+import { openLegacy } from './legacy.ts'
 import { makeTempDir, removeDir } from './temp.ts'
 
 export interface Row {
@@ -92,7 +92,7 @@ export const startHook = async (options: HookOptions = {}) => {
   const { rows = [], clock = systemClock, isDraining = () => false } = options
   const dir = makeTempDir()
   const legacyPath = makeLegacyDb(dir, rows)
-  const legacy = openSqliteStore(legacyPath)
+  const legacy = await openLegacy(`sqlite:${legacyPath}`, { clock, lookupMs: 1_250 })
   const settings: HookSettings = {
     authHeader: 'authorization',
     secrets: { current: SECRET, previous: undefined },
@@ -131,12 +131,10 @@ export const startHook = async (options: HookOptions = {}) => {
   })
   const log = createLog({ level: 'debug', isTerminal: false, stream })
   const nameLogin = options.nameLogin ?? fingerprint('key for tests')
-  const sample = (await legacy.sample?.(100)) ?? []
   const { keys, checkBearer } = options.oauth ?? {}
   const app = createHookApp({
     settings,
     legacy,
-    sample,
     checker,
     guard: createGuard(options.guesses ?? { limit: 10, windowMs: 900_000 }, clock),
     checkBearer,

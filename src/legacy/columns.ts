@@ -1,0 +1,66 @@
+/** The columns that a lookup may return, and the refusal of statements that return others. */
+
+/** The columns that say whose row it is. */
+export const IDENTITY = ['login', 'email', 'short_name'] as const
+
+export const COLUMNS = ['password_hash', 'enabled', 'id', ...IDENTITY] as const
+
+export type Column = (typeof COLUMNS)[number]
+
+/** For each column that is read, the name under which the store returns it: databases differ in case. */
+export type ColumnNames = Readonly<Partial<Record<Column, string>>>
+
+export interface ColumnRules {
+  readonly unchecked: boolean
+  /** Columns that may be returned without being read. */
+  readonly ignored: readonly string[]
+}
+
+const isColumn = (name: string): name is Column => (COLUMNS as readonly string[]).includes(name)
+
+const list = (names: readonly string[]): string => names.join(', ')
+
+const refuseTwins = (names: readonly string[]): void => {
+  const twin = names.find((name, i) => names.indexOf(name) !== i)
+  if (twin === undefined) return
+  throw new TypeError(`it returns two columns named ${twin}; write each column by name, once`)
+}
+
+/** A flag under another name would let in everybody whom it disables. */
+const refuseUnknown = (names: readonly string[], ignored: readonly string[]): void => {
+  const unknown = names.filter((name) => !isColumn(name) && !ignored.includes(name))
+  if (unknown.length === 0) return
+  const known = names.filter(isColumn)
+  throw new TypeError(
+    `it returns ${list(unknown)}, which this program does not read; it reads ${list(COLUMNS)}. ` +
+      `Rename a column with AS (such as ${unknown[0] ?? ''} AS enabled), or return only: ${list(known)}. ` +
+      `To return it unread, set LEGACY_LOOKUP_IGNORE=${unknown.concat(ignored).join(',')}`,
+  )
+}
+
+const refuseNameless = (names: readonly string[]): void => {
+  if (IDENTITY.some((column) => names.includes(column))) return
+  throw new TypeError(
+    `it does not return whose row it is. Return one or more of ${list(IDENTITY)} as well, such as ` +
+      'email AS login; a row counts only if one of them equals what was typed',
+  )
+}
+
+/**
+ * Names are compared without case, as SQL does.
+ * @throws TypeError when the statement must not be used
+ */
+export const nameColumns = (returned: readonly string[], rules: ColumnRules): ColumnNames => {
+  const names = returned.map((name) => name.toLowerCase())
+  refuseTwins(names)
+  if (!names.includes('password_hash'))
+    throw new TypeError('it must return a column named password_hash')
+  refuseUnknown(
+    names,
+    rules.ignored.map((name) => name.toLowerCase()),
+  )
+  if (!rules.unchecked) refuseNameless(names)
+  return Object.fromEntries(
+    names.map((name, i) => [name, returned[i]] as const).filter(([name]) => isColumn(name)),
+  )
+}

@@ -1,0 +1,81 @@
+/** What sets one kind of database apart from another, for the store that runs lookups on it. */
+import { lineWarnings, type Address } from '../address.ts'
+import type { Clock } from '../clock.ts'
+import type { ColumnRules } from './columns.ts'
+import type { Lookup } from './lookup.ts'
+import type { Dialect } from './parameters.ts'
+import type { Link } from './pool.ts'
+import type { Finding } from './store.ts'
+
+export interface Answer {
+  /** Known even where there is no row. */
+  readonly columns: readonly string[]
+  readonly rows: readonly Readonly<Record<string, unknown>>[]
+  /** Which store answered, where it can be replaced by another: a file's device and inode. */
+  readonly store?: string | undefined
+}
+
+/** What the database's catalogue says of a column that a statement returns. */
+export interface ColumnType {
+  readonly kind: 'boolean' | 'number' | 'text' | 'bytes' | 'date' | 'other' | 'unknown'
+  /** Every value that an enumeration may have. */
+  readonly words?: readonly string[]
+}
+
+export interface SqlLink extends Link {
+  query(text: string, values?: readonly string[]): Promise<Answer>
+  /** The types of the lookup's columns, in their order; the lookup is not run for it. */
+  describe(lookup: Lookup): Promise<readonly ColumnType[]>
+}
+
+export interface Target {
+  readonly url: string
+  /** PEM certificates to trust in place of the public ones. */
+  readonly ca: string | undefined
+  /** Milliseconds after which a statement is ended. */
+  readonly statementMs: number
+  readonly clock: Clock
+}
+
+export interface Place {
+  /** Opens a session that cannot write. */
+  readonly open: () => SqlLink
+  readonly findings: readonly Finding[]
+}
+
+export interface Driver {
+  readonly dialect: Dialect
+  /** The most sessions that are of use; not set where the server decides. */
+  readonly maxLinks?: number
+  /** Milliseconds after which a session that nobody used is not trusted any more. */
+  readonly maxIdleMs: number
+  /** @throws AppError `legacy_unusable` when the URL is wrong */
+  readonly locate: (target: Target) => Place
+  /** Codes of failures at the login's own text, for which the server's columns have no characters. */
+  readonly unfindable: RegExp
+  /** Codes or sentences of failures that end by themselves, without a change of the configuration. */
+  readonly passing: RegExp
+  /** Looks at how the database would run the lookup. */
+  readonly inspect: (
+    link: SqlLink,
+    lookup: Lookup,
+    unchecked: boolean,
+  ) => Promise<readonly Finding[]>
+}
+
+/** What to know about a connection that is not private. */
+export const lineFindings = (address: Address): Finding[] =>
+  lineWarnings(address, 'LEGACY_DB').map((text) => ({
+    topic: 'connection',
+    level: 'warning',
+    text,
+  }))
+
+/** What the check of a lookup works with. */
+export interface CheckParts extends ColumnRules {
+  /** Lends a session with the database. */
+  readonly ask: <T>(work: (link: SqlLink) => Promise<T>) => Promise<T>
+  readonly driver: Driver
+  readonly lookup: Lookup
+  readonly auditSql: string | undefined
+}

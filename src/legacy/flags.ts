@@ -1,0 +1,97 @@
+/** The refusal of an `enabled` that is neither a flag nor one of the words that can mean one thing only. */
+import type { CheckParts, ColumnType } from './driver.ts'
+import { loginAs, prepare, unknownLogin } from './lookup.ts'
+import { readFlag } from './row.ts'
+
+const WORDS = 'y/n, yes/no, t/f, true/false, on/off or 1/0'
+
+/** Above these, values are no words of a flag, and may be what nobody should see. */
+const MAX_WORDS = 5
+const isShowable = (word: string): boolean => /^[\w .-]{1,20}$/.test(word)
+
+/** What the statement returns as enabled: a column under this or another name. No other expression is quoted. */
+const NAME = String.raw`(?:\w+|"[^"]+"|\x60[^\x60]+\x60|\[[^\]]+\])`
+const SOURCE = new RegExp(
+  String.raw`(?<renamed>(?:${NAME}\.)?${NAME})\s+AS\s+["\x60[]?enabled\b["\x60\]]?` +
+    String.raw`|(?<plain>(?:\b\w+\.)?["\x60[]?\benabled\b["\x60\]]?)`,
+  'i',
+)
+
+/** An expression in place of the column, if the database takes the statement with it. */
+const advise = async (
+  { ask, lookup, driver }: CheckParts,
+  expressionOf: (source: string) => string,
+): Promise<string> => {
+  const { renamed, plain } = SOURCE.exec(lookup.sql)?.groups ?? {}
+  const source = renamed ?? plain
+  if (source === undefined) return ''
+  const expression = `${expressionOf(source)} AS enabled`
+  try {
+    const { text, valuesOf } = prepare(
+      lookup.sql.replace(SOURCE, () => expression),
+      driver.dialect,
+    )
+    await ask((link) => link.query(text, valuesOf(loginAs(unknownLogin()))))
+    return ` Write: ${expression}`
+  } catch {
+    // Advice that does not run is worse than none.
+    return ''
+  }
+}
+
+const quoted = (word: string): string => `'${word.replaceAll("'", "''")}'`
+
+const refuseWords = async (
+  parts: CheckParts,
+  words: readonly string[],
+  enabledWord: string,
+): Promise<never> => {
+  const isFew = words.length <= MAX_WORDS && words.every(isShowable)
+  const advice = isFew
+    ? await advise(
+        parts,
+        (source) => `CASE WHEN ${source} = ${quoted(enabledWord)} THEN 1 ELSE 0 END`,
+      )
+    : ''
+  const shown = isFew ? ` (it holds ${words.map(quoted).join(', ')})` : ''
+  throw new TypeError(
+    `enabled must be ${WORDS}, and is something else${shown}.` +
+      (advice && `${advice}, if ${quoted(enabledWord)} is the word for people who may sign in`),
+  )
+}
+
+const LIKELY = /^(?:a|active|enabled|ok|verified|confirmed)$/i
+
+/** @throws TypeError where the type of the column cannot be a flag */
+export const refuseFlagTypes = async (
+  parts: CheckParts,
+  type: ColumnType | undefined,
+): Promise<void> => {
+  if (type?.kind === 'date') {
+    const advice = await advise(parts, (source) => `CASE WHEN ${source} IS NULL THEN 0 ELSE 1 END`)
+    throw new TypeError(
+      `enabled is a date or time, which says since when and not whether.` +
+        (advice && `${advice}, if everybody who has such a date may sign in`),
+    )
+  }
+  if (type?.kind === 'other')
+    throw new TypeError(`enabled must be ${WORDS}, and is of another type`)
+  const words = type?.words
+  if (words?.some((word) => readFlag(word) === undefined)) {
+    await refuseWords(parts, words, words.find((word) => LIKELY.test(word)) ?? words[0] ?? '')
+  }
+}
+
+/** @param values of the accounts that were looked up as samples @throws TypeError where one is no flag */
+export const refuseFlagValues = async (
+  parts: CheckParts,
+  values: readonly unknown[],
+): Promise<void> => {
+  if (values.every((value) => readFlag(value) !== undefined)) return
+  const counts = Map.groupBy(
+    values.filter((value) => value !== null && value !== undefined).map(String),
+    (word) => word,
+  )
+  const words = [...counts].sort(([, a], [, b]) => b.length - a.length).map(([word]) => word)
+  await refuseWords(parts, words, words.find((word) => LIKELY.test(word)) ?? words[0] ?? '')
+}

@@ -1,0 +1,60 @@
+/** A lookup statement as a database gets it: bounded, with placeholders, and the made-up logins to try it with. */
+import { randomBytes } from 'node:crypto'
+import { translate, type Dialect, type Parameters } from './parameters.ts'
+
+/**
+ * Two accounts already say that a login is ambiguous. More rows than that are read, since rows of other
+ * people may come before.
+ */
+export const MAX_ROWS = 10
+
+export interface Lookup {
+  /** As it was configured. */
+  readonly sql: string
+  /** With the placeholders of the driver. */
+  readonly inner: string
+  /** As the database gets it, cut off after `MAX_ROWS` rows. */
+  readonly text: string
+  /** How many times it uses a parameter. */
+  readonly uses: number
+  readonly valuesOf: (parameters: Parameters) => string[]
+}
+
+/** As a derived table the statement can only be one query, and is read no further than it must be. */
+export const firstRows = (sql: string, name: string, rows: number): string =>
+  `SELECT * FROM (\n${sql}\n) AS ${name} LIMIT ${rows}`
+
+export const withoutEnd = (sql: string): string => sql.replace(/;\s*$/, '')
+
+/** A name that is only what was typed says nothing of the row. */
+const ECHO =
+  /:(?:login|username)\b(?:\s*::\s*\w+)?[\s)]*\s+AS\s+["`[]?(?:login|email|short_name)\b/i
+
+/** @throws TypeError where the statement cannot be a lookup */
+export const prepare = (sql: string, dialect: Dialect): Lookup => {
+  const { text: inner, names, uses } = translate(withoutEnd(sql), dialect)
+  if (uses === 0) {
+    throw new TypeError(
+      'it has neither :login nor :username, so that it would find the same account for everybody. ' +
+        'Compare the login with one of them, such as WHERE lower(email) = :login',
+    )
+  }
+  if (ECHO.test(sql)) {
+    throw new TypeError('it returns what was typed as the name of the row; return its own column')
+  }
+  return {
+    sql,
+    inner,
+    text: firstRows(inner, 'lookup', MAX_ROWS),
+    uses,
+    valuesOf: (parameters) => names.map((name) => parameters[name]),
+  }
+}
+
+export const loginAs = (login: string): Parameters => ({ login, username: login })
+
+const random = (): string => randomBytes(6).toString('hex')
+
+/** A login that no account has, for checks and probes; its domain can never be anybody's (RFC 2606). */
+export const unknownLogin = (local = `okta-migrate-probe-${random()}`): string =>
+  `${local}@okta-migrate-${random()}.invalid`

@@ -1,0 +1,71 @@
+/** The reading of one row of the lookup statement: whose it is, its hash, and whether it is enabled. */
+import { foldLogin } from '../login.ts'
+import { IDENTITY, type Column, type ColumnNames } from './columns.ts'
+import type { LegacyAccount } from './store.ts'
+
+export type Row = Readonly<Record<string, unknown>>
+
+const FLAGS: ReadonlyMap<string, boolean> = new Map(
+  ['y n', 'yes no', 't f', 'true false', 'on off', '1 0'].flatMap((pair) => {
+    const [yes = '', no = ''] = pair.split(' ')
+    return [[yes, true] as const, [no, false] as const]
+  }),
+)
+
+/** Text as it stands in the store, whether its column holds characters, bytes or a number. */
+export const textOf = (value: unknown): string | undefined => {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : undefined
+}
+
+/**
+ * Takes the words that can mean one thing only. Taken as "enabled", any other would let a leaver in;
+ * taken as "disabled", it would lock people out without a word.
+ * @returns undefined where it cannot be told; an absent flag is enabled
+ */
+export const readFlag = (value: unknown): boolean | undefined => {
+  if (value === null || value === undefined) return true
+  if (typeof value === 'boolean') return value
+  return FLAGS.get((textOf(value) ?? '').trim().toLowerCase())
+}
+
+/** What is no text is no hash, and is decided like a damaged one. */
+const readHash = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : ''
+}
+
+const readId = (value: unknown): string | undefined => {
+  if (value === null || value === undefined) return undefined
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return textOf(value) ?? JSON.stringify(value)
+}
+
+export const valueIn = (row: Row, columns: ColumnNames, column: Column): unknown => {
+  const name = columns[column]
+  return name === undefined ? undefined : row[name]
+}
+
+const folded = (name: string): string => foldLogin(name.trim())
+
+/**
+ * Whether a row is the account of what was typed: one of its names equals it as Okta compares logins, or
+ * the part of one before the @ equals what was typed without an @. Never the other way round: a row
+ * named `anna` is not the account of `anna@b.com`. The statement's own comparison is not relied on: LIKE,
+ * patterns and collations find the rows of other people too.
+ */
+export const isRowOf = (row: Row, columns: ColumnNames, username: string): boolean => {
+  const typed = folded(username)
+  if (typed === '') return false
+  return IDENTITY.some((column) => {
+    const name = folded(textOf(valueIn(row, columns, column)) ?? '')
+    return name === typed || (!typed.includes('@') && name.replace(/@[^@]*$/, '') === typed)
+  })
+}
+
+export const toAccount = (row: Row, columns: ColumnNames): LegacyAccount => ({
+  id: readId(valueIn(row, columns, 'id')),
+  passwordHash: readHash(valueIn(row, columns, 'password_hash')),
+  enabled: readFlag(valueIn(row, columns, 'enabled')),
+})

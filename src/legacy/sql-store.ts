@@ -1,0 +1,231 @@
+/** The legacy store over SQL: every lookup is checked first, and no lookup is made before its statement has passed. */
+import { within, type Clock } from '../clock.ts'
+import { AppError } from '../errors.ts'
+import { checkLookup, type Passed } from './check.ts'
+import type { ColumnNames } from './columns.ts'
+import type { Answer, Driver, SqlLink } from './driver.ts'
+import { codeOf, isTransient, sentenceOf } from './failures.ts'
+import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
+import type { Parameters } from './parameters.ts'
+import { createPool, type Pool } from './pool.ts'
+import { isRowOf, toAccount, type Row } from './row.ts'
+import {
+  DEFAULT_AUDIT_SQL,
+  DEFAULT_LOOKUP_SQL,
+  type LegacyAccount,
+  type LegacyStore,
+  type StoreOptions,
+  type StoreState,
+} from './store.ts'
+
+/** A server may be slow to take its first connection. */
+const CHECK_LIMIT_MS = 10_000
+
+/** How long the result of a check that did not pass stands, so that a crowd of calls makes few of them. */
+const CHECK_AGAIN_MS = 1_000
+
+interface Rows {
+  readonly rows: readonly Row[]
+  readonly columns: ColumnNames
+}
+
+const NOTHING: Answer = { columns: [], rows: [] }
+
+/**
+ * Whether any account could have these names. NUL and lone surrogates are in no login: PostgreSQL fails
+ * on the one, UTF-8 has no form for the other, and some collations of MySQL pass over NUL, so that one
+ * person's login would find another's account. An empty login is never looked up.
+ */
+const isSearchable = ({ login, username }: Parameters): boolean =>
+  login !== '' && !/[\0\p{Surrogate}]/u.test(`${login}\n${username}`)
+
+/** Whether the answer is one that the check has not seen: of another file, or without a column it had. */
+const isStrange = ({ store, rows: [row] }: Answer, passed: Passed): boolean =>
+  store !== passed.store ||
+  (row !== undefined && Object.values(passed.columns).some((name) => !Object.hasOwn(row, name)))
+
+export class SqlStore implements LegacyStore {
+  readonly #driver: Driver
+  readonly #options: StoreOptions
+  readonly #pool: Pool<SqlLink>
+  readonly #lookup: Lookup
+  readonly #clock: Clock
+  readonly #ping = loginAs(unknownLogin())
+  #passed: Passed | undefined
+  #passedAt = -Infinity
+  #checking: Promise<Passed> | undefined
+  #failure: { readonly error: AppError; readonly at: number } | undefined
+  /** What was last reported. */
+  #told: string | undefined
+  #foreignRows = 0
+  findings: LegacyStore['findings'] = []
+  hashes: LegacyStore['hashes'] = []
+
+  /** @throws AppError `legacy_unusable` when the URL or the statement is wrong in itself */
+  constructor(driver: Driver, url: string, options: StoreOptions) {
+    const { sql = DEFAULT_LOOKUP_SQL, poolSize, lookupMs: statementMs, ca, clock } = options
+    const { open, findings } = driver.locate({ url, ca, statementMs, clock })
+    this.#driver = driver
+    this.#options = options
+    this.#clock = clock
+    try {
+      this.#lookup = prepare(sql, driver.dialect)
+    } catch (cause) {
+      throw unusable(cause)
+    }
+    const size = Math.min(poolSize, driver.maxLinks ?? poolSize)
+    this.#pool = createPool({ size, open, maxIdleMs: driver.maxIdleMs, clock })
+    this.findings = findings
+  }
+
+  /** @throws AppError `legacy_unusable` where the store or the statement cannot serve */
+  async start(): Promise<void> {
+    await this.#check().catch((err: unknown) => {
+      // A store that is away may come back before the first call; calls are answered 503 until then.
+      if (this.state === 'refused') throw err
+    })
+  }
+
+  get state(): StoreState {
+    if (this.#passed) return 'ok'
+    return this.#failure?.error.code === 'legacy_unusable' ? 'refused' : 'unreachable'
+  }
+
+  get foreignRows(): number {
+    return this.#foreignRows
+  }
+
+  async find(
+    login: string,
+    username: string,
+    deadline = Infinity,
+  ): Promise<readonly LegacyAccount[]> {
+    const { rows, columns } = await this.#rowsFor({ login, username }, deadline)
+    const own = this.#options.unchecked
+      ? rows
+      : rows.filter((row) => isRowOf(row, columns, username))
+    this.#foreignRows += rows.length - own.length
+    const accounts = own.slice(0, 2).map((row) => toAccount(row, columns))
+    // Where rows were cut off, a second account of this login may be among them.
+    const [account] = accounts
+    return rows.length === MAX_ROWS && account ? [account, account] : accounts
+  }
+
+  async ping(): Promise<void> {
+    await this.#rowsFor(this.#ping, Infinity)
+  }
+
+  async close(): Promise<void> {
+    this.#pool.close()
+  }
+
+  async #rowsFor(parameters: Parameters, deadline: number): Promise<Rows> {
+    if (!isSearchable(parameters)) return { rows: [], columns: {} }
+    const until = Math.min(deadline, this.#clock.now() + this.#options.lookupMs)
+    try {
+      const found = (await this.#ask(parameters, until)) ?? (await this.#ask(parameters, until))
+      if (found) return found
+      throw new AppError('legacy_unavailable', { detail: 'the store was replaced twice' })
+    } catch (cause) {
+      if (cause instanceof AppError && cause.code === 'legacy_unavailable') throw cause
+      throw new AppError('legacy_unavailable', { cause })
+    }
+  }
+
+  /** @returns undefined where the store has to be checked again first */
+  async #ask(parameters: Parameters, until: number): Promise<Rows | undefined> {
+    const passed = this.#passed ?? (await this.#checkUntil(until))
+    const answer = await this.#pool.use(until, (link) => this.#query(link, parameters))
+    if (answer === NOTHING || !isStrange(answer, passed)) {
+      return { rows: answer.rows, columns: passed.columns }
+    }
+    if (this.#passed === passed) this.#passed = undefined
+    return undefined
+  }
+
+  async #query(link: SqlLink, parameters: Parameters): Promise<Answer> {
+    try {
+      return await link.query(this.#lookup.text, this.#lookup.valuesOf(parameters))
+    } catch (err) {
+      if (this.#driver.unfindable.test(codeOf(err))) return NOTHING
+      // The statement or the store may not be what it was when it passed. A login can cause such errors
+      // too (a pattern that is none), so that checks must not follow each other closely.
+      const isRecent = this.#clock.now() - this.#passedAt < CHECK_AGAIN_MS
+      if (!isRecent && !isTransient(err, this.#driver)) this.#passed = undefined
+      throw err
+    }
+  }
+
+  async #checkUntil(until: number): Promise<Passed> {
+    const late = (): AppError => new AppError('legacy_unavailable', { detail: 'no answer in time' })
+    return within(this.#clock, until, this.#check(), late)
+  }
+
+  /** One check at a time, whatever the number of callers. */
+  #check(): Promise<Passed> {
+    const failure = this.#failure
+    if (failure && this.#clock.now() - failure.at < CHECK_AGAIN_MS) {
+      return Promise.reject(failure.error)
+    }
+    this.#checking ??= this.#runCheck().finally(() => (this.#checking = undefined))
+    return this.#checking
+  }
+
+  async #runCheck(): Promise<Passed> {
+    const { unchecked, ignored, auditSql, sql } = this.#options
+    const until = this.#clock.now() + CHECK_LIMIT_MS
+    try {
+      const passed = await checkLookup({
+        ask: (work) => this.#pool.use(until, work),
+        driver: this.#driver,
+        lookup: this.#lookup,
+        auditSql: auditSql ?? (sql === undefined ? DEFAULT_AUDIT_SQL : undefined),
+        unchecked,
+        ignored,
+      })
+      this.#accept(passed)
+      return passed
+    } catch (err) {
+      throw this.#refuse(err)
+    }
+  }
+
+  #accept(passed: Passed): void {
+    const connection = this.findings.filter(({ topic }) => topic === 'connection')
+    this.#passed = passed
+    this.#passedAt = this.#clock.now()
+    this.#failure = undefined
+    this.findings = [...connection, ...passed.findings]
+    this.hashes = passed.hashes
+    this.#report(undefined)
+  }
+
+  #refuse(err: unknown): AppError {
+    const error = isTransient(err, this.#driver) ? unreachable(err) : unusable(err)
+    this.#passed = undefined
+    this.#failure = { error, at: this.#clock.now() }
+    this.#report(error)
+    return error
+  }
+
+  #report(failure: AppError | undefined): void {
+    const told = failure ? `${failure.code} ${failure.detail}` : JSON.stringify(this.findings)
+    if (told === this.#told) return
+    this.#told = told
+    this.#options.onCheck?.(this, failure)
+  }
+}
+
+const unusable = (cause: unknown): AppError =>
+  cause instanceof AppError
+    ? cause
+    : new AppError('legacy_unusable', {
+        // What we refuse ourselves is about the statement; what a database refuses may be about either.
+        detail: `${cause instanceof TypeError ? '' : 'LEGACY_DB_URL, '}LEGACY_LOOKUP_SQL: ${sentenceOf(cause)}`,
+        cause,
+      })
+
+const unreachable = (cause: unknown): AppError =>
+  cause instanceof AppError
+    ? cause
+    : new AppError('legacy_unavailable', { detail: codeOf(cause), cause })

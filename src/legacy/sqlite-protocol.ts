@@ -1,0 +1,22 @@
+/** What the thread that reads a SQLite file is sent and sends: `ready`, then a reply for each request, in order. */
+
+export interface Setup {
+  readonly path: string
+  /** Milliseconds to wait for a writer's lock. */
+  readonly busyMs: number
+}
+
+export interface Request {
+  readonly text: string
+  readonly values: readonly string[]
+}
+
+export type Reply =
+  | {
+      readonly columns: readonly string[]
+      /** As they were declared; null where a column is an expression. */
+      readonly types: readonly (string | null)[]
+      readonly rows: readonly Record<string, unknown>[]
+      readonly store: string
+    }
+  | { readonly code: string | undefined; readonly message: string }

@@ -1,0 +1,20 @@
+/** The two forms of a login: the one it is looked up in, and the one in which Okta holds two for the same. */
+
+/**
+ * The form in which logins are looked up: trimmed, NFC, lower case. Okta holds logins unique without
+ * regard to case, and sends what the user typed.
+ */
+export const normaliseLogin = (username: string): string =>
+  username.trim().toLowerCase().normalize('NFC')
+
+/**
+ * Okta holds logins unique without regard to case and diacritics (Okta management API, UserProfile,
+ * `login`), so that two which fold to the same text cannot both be created.
+ */
+export const foldLogin = (login: string): string =>
+  login
+    .normalize('NFD')
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{Mn}/gu, '')
+    .normalize('NFC')

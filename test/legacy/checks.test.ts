@@ -1,0 +1,268 @@
+/** What a lookup must be: whose row it finds, which columns and flags it returns, what the start says of it. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEFAULT_AUDIT_SQL, type StoreOptions } from '../../src/legacy/store.ts'
+import { ALL_KINDS, describeEach, type Dialect, type TestDatabase } from '../support/databases.ts'
+import { warningsOf } from '../support/legacy.ts'
+import { openStore, refusal } from './contract.ts'
+
+/** Comparisons that find rows of other people too. */
+const LOOSE: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: [
+    'email LIKE :login',
+    'email GLOB :login',
+    "email LIKE :login || '%'",
+    'substr(email, 1, 4) = substr(:login, 1, 4)',
+    ':login = :login',
+  ],
+  postgres: [
+    'email ILIKE :login',
+    'email LIKE :login',
+    'email ~ :login',
+    'left(email, 4) = left(:login, 4)',
+    ':login = :login',
+  ],
+  mysql: [
+    'email LIKE :login',
+    'email REGEXP :login',
+    'soundex(email) = soundex(:login)',
+    'left(email, 4) = left(:login, 4)',
+    ':login = :login',
+  ],
+}
+
+const ACCOUNTS: readonly (readonly [email: string, status: string])[] = [
+  ['mary.lou@example.com', 'active'],
+  ['mary_lou@example.com', 'active'],
+  ['bob@example.com', 'left'],
+  ['zoë@example.com', 'active'],
+  ['anna', 'active'],
+]
+
+const INSERTS = ACCOUNTS.map(
+  ([email, status], i) =>
+    `INSERT INTO people (email, pw, status, seen, yes) VALUES ('${email}', 'h${i}', '${status}', '2026-01-01 00:00:00', 'Y')`,
+)
+
+const UNUSABLE = (detail: string | RegExp) => ({
+  code: 'legacy_unusable',
+  detail: expect.stringMatching(detail) as string,
+})
+
+const AUDIT = 'SELECT email AS login, pw AS password_hash FROM people'
+
+await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await create()
+    await db.exec(
+      ...schema,
+      'CREATE TABLE people (email VARCHAR(99), pw VARCHAR(99), status VARCHAR(9), seen TIMESTAMP NULL, yes CHAR(1))',
+      ...INSERTS,
+    )
+  })
+  afterAll(() => db.drop())
+
+  const find = async (where: string, typed: string, more: Partial<StoreOptions> = {}) => {
+    const sql = `SELECT pw AS password_hash, email FROM people WHERE ${where}`
+    const store = await openStore(db.url, sql, more)
+    const found = await store.find(typed.toLowerCase(), typed)
+    return { hashes: found.map(({ passwordHash }) => passwordHash), store }
+  }
+
+  describe('finds', () => {
+    it.each(LOOSE[dialect])('by %s nobody but whose login was typed', async (where) => {
+      for (const typed of ['mary_lou@example.com', 'mary.lou@example.com']) {
+        const { hashes } = await find(where, typed)
+        expect(hashes.filter((hash) => hash !== (typed.includes('_') ? 'h1' : 'h0'))).toEqual([])
+      }
+      for (const typed of ['%', '%@example.com', '.*', '_ob@example.com', 'b%', 'bo', '*']) {
+        expect([typed, (await find(where, typed)).hashes]).toEqual([typed, []])
+      }
+    })
+
+    it('by a loose comparison counts the rows of others', async () => {
+      const { store, hashes } = await find(':login = :login', 'bob@example.com')
+      expect(hashes).toEqual(['h2'])
+      expect(store.foreignRows).toBe(ACCOUNTS.length - 1)
+      await store.ping()
+      expect(store.foreignRows).toBe(ACCOUNTS.length - 1)
+      expect(warningsOf(store)).toContainEqual(expect.stringContaining('a login that nobody has'))
+    })
+
+    it('a row by its part before the @, and never a bare name by a whole login', async () => {
+      const where = `:login = :login`
+      expect((await find(where, 'BOB')).hashes).toEqual(['h2'])
+      expect((await find(where, 'anna')).hashes).toEqual(['h4'])
+      expect((await find(where, 'anna@b.com')).hashes).toEqual([])
+      expect((await find(where, 'zoe@example.com')).hashes).toEqual(['h3'])
+      expect((await find(where, '\u0301')).hashes).toEqual([])
+    })
+
+    it('nobody where more rows come back than can be told apart', async () => {
+      const ten = Array.from({ length: 10 }, (_, i) => `SELECT ${i} AS n`).join(' UNION ALL ')
+      const sql = `SELECT p.pw AS password_hash, p.email FROM people p, (${ten}) AS ten
+        WHERE p.email = 'bob@example.com' AND :login = :login`
+      const store = await openStore(db.url, sql)
+      expect(await store.find('bob@example.com', 'bob@example.com')).toHaveLength(2)
+    })
+  })
+
+  describe('is refused', () => {
+    it.each([
+      [
+        'without a name',
+        'SELECT pw AS password_hash FROM people WHERE email = :login',
+        /whose row/,
+      ],
+      [
+        'with the typed login for a name',
+        'SELECT pw AS password_hash, :login AS login FROM people WHERE email = :login',
+        /what was typed/,
+      ],
+      [
+        'with a column that nobody reads',
+        'SELECT pw AS password_hash, email, yes AS Active FROM people WHERE email = :login',
+        /returns active.+LEGACY_LOOKUP_IGNORE=active/,
+      ],
+      [
+        'with every column',
+        'SELECT *, pw AS password_hash FROM people WHERE email = :login',
+        /returns pw, status, seen, yes.+return only: email, password_hash/,
+      ],
+      [
+        'with two columns of one name',
+        'SELECT pw AS password_hash, email, yes AS Enabled, status AS enabled FROM people WHERE email = :login',
+        /enabled/i,
+      ],
+      [
+        'with a date for a flag',
+        'SELECT pw AS password_hash, email, seen AS enabled FROM people WHERE email = :login',
+        /CASE WHEN seen IS NULL THEN 0 ELSE 1 END AS enabled/,
+      ],
+      [
+        'with a number for a hash',
+        'SELECT 1 + 1 AS password_hash, email FROM people WHERE email = :login AND :login = :login',
+        dialect === 'sqlite' ? 'opened' : /must be text/,
+      ],
+    ])('%s', async (_, sql, detail) => {
+      const result = await refusal(db.url, sql)
+      expect(result).toEqual(
+        detail === 'opened' ? detail : expect.objectContaining(UNUSABLE(detail)),
+      )
+    })
+
+    it('with words for a flag that a sample shows, and is told an expression that runs', async () => {
+      const sql =
+        'SELECT p.pw AS password_hash, p.email, p.status AS enabled FROM people p WHERE p.email = :login'
+      const err = await refusal(db.url, sql, { auditSql: AUDIT })
+      expect(err).toMatchObject(UNUSABLE(/holds 'active', 'left'.+ Write: /))
+      const [, advice = ''] =
+        /Write: (.+ AS enabled)/.exec((err as { detail: string }).detail) ?? []
+      const store = await openStore(db.url, sql.replace('p.status AS enabled', advice), {
+        auditSql: AUDIT,
+      })
+      const bob = await store.find('bob@example.com', 'bob@example.com')
+      expect(bob).toMatchObject([{ enabled: false }])
+      expect(await store.find('anna', 'anna')).toMatchObject([{ enabled: true }])
+    })
+
+    it('and no value is shown that is no word', async () => {
+      const sql =
+        'SELECT email, pw AS password_hash, pw AS enabled FROM people WHERE email = :login'
+      const long = sql.replace('pw AS enabled', "'a value of thirty characters..' AS enabled")
+      for (const text of [sql.replace('pw AS enabled', 'email AS enabled'), long]) {
+        const err = (await refusal(db.url, text, { auditSql: AUDIT })) as { detail: string }
+        expect(err).toMatchObject(UNUSABLE(/is something else\.$/))
+      }
+    })
+  })
+
+  it('may return columns unread that are listed', async () => {
+    const sql =
+      'SELECT email, pw AS password_hash, status, yes AS Note FROM people WHERE email = :login'
+    const store = await openStore(db.url, sql, { ignored: ['STATUS', 'note'] })
+    expect(await store.find('anna', 'anna')).toHaveLength(1)
+  })
+
+  it('may name its columns in any case', async () => {
+    const flag = dialect === 'postgres' ? '"ENABLED"' : 'ENABLED'
+    const sql = `SELECT email AS EMAIL, pw AS Password_Hash, 'n' AS ${flag} FROM people WHERE email = :login`
+    expect(await (await openStore(db.url, sql)).find('anna', 'anna')).toMatchObject([
+      { passwordHash: 'h4', enabled: false },
+    ])
+  })
+
+  describe('without a name, where that is asked for', () => {
+    const unchecked = { unchecked: true, auditSql: AUDIT }
+    const bare = (where: string): string => `SELECT pw AS password_hash FROM people WHERE ${where}`
+
+    it('is used with a warning', async () => {
+      const store = await openStore(db.url, bare('email = :login'), unchecked)
+      expect(await store.find('anna', 'anna')).toHaveLength(1)
+      expect(warningsOf(store)).toContainEqual(expect.stringContaining('LEGACY_LOOKUP_UNCHECKED'))
+    })
+
+    it.each(LOOSE[dialect])('is refused by %s', async (where) => {
+      expect(await refusal(db.url, bare(where), unchecked)).toMatchObject({
+        code: 'legacy_unusable',
+      })
+    })
+
+    it('may have an account whose own login is what the wildcard makes', async () => {
+      const audit = `SELECT email AS login, pw AS password_hash FROM people WHERE email LIKE 'mary%'`
+      const store = await openStore(db.url, bare('email = :login'), {
+        ...unchecked,
+        auditSql: audit,
+      })
+      expect(store.state).toBe('ok')
+    })
+
+    it('is refused where a probe fails', async () => {
+      const fails: Record<Dialect, string> = {
+        sqlite: `email = CASE WHEN substr(:login, 1, 1) = '%' THEN json(:login) ELSE 'x' END`,
+        postgres: `email = CASE WHEN left(:login, 1) = '%' THEN (1 / (length(:login) - length(:login)))::text ELSE 'x' END`,
+        mysql: `email = IF(left(:login, 1) = '%', (SELECT email FROM people), 'x')`,
+      }
+      const result = await refusal(db.url, bare(fails[dialect]), { unchecked: true })
+      expect(result).toMatchObject(UNUSABLE(/a probe failed: .+/))
+    })
+  })
+
+  describe('with samples', () => {
+    it('is told of accounts that it does not find', async () => {
+      const sql =
+        "SELECT email, pw AS password_hash FROM people WHERE email = :login AND status <> 'left'"
+      const warnings = warningsOf(await openStore(db.url, sql, { auditSql: AUDIT }))
+      expect(warnings).toContainEqual(
+        expect.stringContaining('does not find 1 of 5 sampled accounts'),
+      )
+    })
+
+    it.each([
+      ['does not run', 'SELECT nothing FROM nowhere', /./],
+      ['has a parameter', `${AUDIT} WHERE email = :login`, /no parameter/],
+      ['has no hash', 'SELECT email AS login FROM people', /password_hash/],
+    ])(
+      'that cannot be read, since the statement %s, is used without them',
+      async (_, auditSql, why) => {
+        const sql = 'SELECT email, pw AS password_hash FROM people WHERE email = :login'
+        const store = await openStore(db.url, sql, { auditSql })
+        expect(store.hashes).toEqual([])
+        expect(warningsOf(store)).toContainEqual(expect.stringMatching(why))
+        expect(await store.find('anna', 'anna')).toHaveLength(1)
+      },
+    )
+
+    it('reads no more than 500', async () => {
+      const auditSql = `SELECT a.email AS login, a.pw AS password_hash FROM people a, people b, people c, people d`
+      const sql = 'SELECT email, pw AS password_hash FROM people WHERE email = :login'
+      expect((await openStore(db.url, sql, { auditSql })).hashes).toHaveLength(500)
+    })
+
+    it('has them by default in the schema of legacy-db/', async () => {
+      await db.exec("INSERT INTO accounts (login, password_hash) VALUES ('eva', 'h')")
+      expect((await openStore(db.url)).hashes).toEqual(['h'])
+      expect(DEFAULT_AUDIT_SQL).toContain('accounts')
+    })
+  })
+})

@@ -1,0 +1,24 @@
+/** A legacy store as the server opens one, with limits that no test waits for. */
+import { systemClock } from '../../src/clock.ts'
+import { openLegacyStore } from '../../src/legacy/open.ts'
+import type { LegacyStore, StoreOptions } from '../../src/legacy/store.ts'
+
+/** Far beyond what any lookup takes here. */
+const AMPLE_MS = 20_000
+
+const DEFAULTS: StoreOptions = {
+  sql: undefined,
+  auditSql: undefined,
+  unchecked: false,
+  ignored: [],
+  poolSize: 4,
+  lookupMs: AMPLE_MS,
+  ca: undefined,
+  clock: systemClock,
+}
+
+export const openLegacy = (url: string, more: Partial<StoreOptions> = {}): Promise<LegacyStore> =>
+  openLegacyStore(url, { ...DEFAULTS, ...more })
+
+export const warningsOf = ({ findings }: LegacyStore): string[] =>
+  findings.filter(({ level }) => level === 'warning').map(({ text }) => text)
