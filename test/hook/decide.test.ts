@@ -11,7 +11,7 @@ const SOUND = '$2b$04$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu'
 const account = fc.record<LegacyAccount>({
   id: fc.option(fc.string(), { nil: undefined }),
   passwordHash: fc.constantFrom(SOUND, '', `${SOUND} `, SOUND.slice(1), SOUND.replace('04', '31')),
-  enabled: fc.boolean(),
+  enabled: fc.constantFrom(true, false, undefined),
 })
 const outcome = fc.constantFrom(
   'match' as const,
@@ -43,5 +43,13 @@ describe('decide', () => {
         },
       ),
     )
+  })
+
+  it('has no hash to compute, and so the work of an unknown login, where a flag cannot be read', () => {
+    const one = { id: 'one', passwordHash: SOUND, enabled: undefined }
+    expect(appraise([one], 'open sesame', (hash) => inspect(hash, BOUNDS))).toEqual({
+      hash: undefined,
+      bar: 'enabled_unreadable',
+    })
   })
 })

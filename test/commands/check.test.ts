@@ -1,0 +1,102 @@
+/** `okta-migrate check`: what a start would say, its exit code, and nothing served. */
+import Database from 'better-sqlite3'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { checkCommand } from '../../src/commands/check.ts'
+import { makeLegacyDb } from '../support/hook.ts'
+import { runInProcess } from '../support/in-process.ts'
+import { tempDir } from '../support/temp.ts'
+
+const SECRET = 'a secret of more than thirty-two characters'
+
+const check = (env: Record<string, string>, ...args: string[]) =>
+  runInProcess(checkCommand, args, { HOOK_SECRET: SECRET, ...env })
+
+const store = (): string =>
+  `sqlite:${makeLegacyDb(tempDir(), [{ login: 'ann@example.com', hash: 'h' }])}`
+
+/** The inputs of `field/`: lookups that let in other people, or disabled ones. */
+const FIELD: readonly (readonly [sql: string, says: string])[] = [
+  ['SELECT pw AS password_hash FROM users LIMIT 1', 'neither :login nor :username'],
+  [
+    "SELECT pw AS password_hash FROM users WHERE email = 'u0@example.com'",
+    'neither :login nor :username',
+  ],
+  ['SELECT pw AS password_hash FROM users WHERE email LIKE :login', 'whose row it is'],
+  ['SELECT pw AS password_hash, Enabled FROM users WHERE email = :login', 'whose row it is'],
+  [
+    'SELECT pw AS password_hash, enabled AS active FROM users WHERE email = :login',
+    'returns active, which this program does not read',
+  ],
+  [
+    'SELECT user_pass AS password_hash FROM wp_users WHERE lower(user_login) = :login OR lower(user_email) = :login',
+    'whose row it is',
+  ],
+]
+
+const usersDb = (): string => {
+  const path = join(tempDir(), 'users.sqlite')
+  const db = new Database(path)
+  db.exec(`
+    CREATE TABLE users (email TEXT, pw TEXT, enabled INTEGER);
+    INSERT INTO users VALUES ('ann@example.com', 'h', 0);
+    CREATE TABLE wp_users (user_login TEXT, user_email TEXT, user_pass TEXT);
+    INSERT INTO wp_users VALUES ('ann', 'ann@example.com', 'h'), ('mary', 'mary@example.com', 'h2');`)
+  db.close()
+  return `sqlite:${path}`
+}
+
+describe('check', () => {
+  it('ends with 0 where a server would start', async () => {
+    const { code, stdout } = await check({ LEGACY_DB_URL: store() })
+    expect(stdout).toMatch(
+      /^ok +columns +It returns id, login, short_name, password_hash, enabled/m,
+    )
+    expect(stdout).toMatch(/^ok +accounts +1 of them found themselves/m)
+    expect(stdout).toMatch(/^ok +store/m)
+    expect(code).toBe(0)
+  })
+
+  it('says it in JSON', async () => {
+    const { code, stdout } = await check({ LEGACY_DB_URL: store() }, '--json')
+    expect(JSON.parse(stdout)).toContainEqual({
+      topic: 'store',
+      level: 'ok',
+      text: 'It can be used.',
+    })
+    expect(code).toBe(0)
+  })
+
+  it.each(FIELD)('ends with 2 for %s', async (sql, says) => {
+    const { code, stdout } = await check({ LEGACY_DB_URL: usersDb(), LEGACY_LOOKUP_SQL: sql })
+    expect(stdout).toMatch(/^failed +store/m)
+    expect(stdout).toContain(says)
+    expect(code).toBe(2)
+  })
+
+  it('warns of what would start, and gives an index for each column that is compared', async () => {
+    const sql = `SELECT user_login AS login, user_email AS email, user_pass AS password_hash FROM wp_users
+      WHERE lower(user_login) = :login OR lower(user_email) = :login`
+    const { code, stdout } = await check({ LEGACY_DB_URL: usersDb(), LEGACY_LOOKUP_SQL: sql })
+    expect(stdout).toContain('CREATE INDEX "wp_users_login_1" ON "wp_users" (lower("user_login"));')
+    expect(stdout).toContain('CREATE INDEX "wp_users_login_2" ON "wp_users" (lower("user_email"));')
+    expect(code).toBe(0)
+  })
+
+  it('ends with 2 for a wrong configuration, and where nothing is configured', async () => {
+    const wrong = await check({ LEGACY_DB_URL: 'oracle://x' })
+    expect(wrong.stderr).toContain('LEGACY_DB_URL')
+    expect(wrong.code).toBe(2)
+    const none = await runInProcess(checkCommand, [], {})
+    expect(none.stderr).toContain('Nothing is configured')
+    expect(none.code).toBe(2)
+  })
+
+  it('ends with 3 where the store cannot be reached', async () => {
+    const url = 'postgres://reader:marked-secret@127.0.0.1:1/users'
+    const { code, stdout } = await check({ LEGACY_DB_URL: url })
+    expect(stdout).toMatch(/^failed +store +It cannot be reached now \(ECONNREFUSED\)/m)
+    expect(stdout).not.toContain('marked-secret')
+    expect(code).toBe(3)
+  })
+})

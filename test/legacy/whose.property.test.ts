@@ -1,0 +1,153 @@
+/** Random stores, logins and statements: VERIFIED only with the password of the account whose login was typed. */
+import fc from 'fast-check'
+import { hashSync } from 'bcryptjs'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { appraise, decide } from '../../src/hook/decide.ts'
+import type { LegacyStore } from '../../src/legacy/store.ts'
+import { normaliseLogin } from '../../src/login.ts'
+import { createEngine } from '../../src/passwords/engine.ts'
+import { inspect } from '../../src/passwords/verify.ts'
+import { ALL_KINDS, describeEach, type Dialect, type TestDatabase } from '../support/databases.ts'
+import { openLegacy } from '../support/legacy.ts'
+
+/** 300 in each dialect in `npm test`, 10,000 in CI. */
+const RUNS = Number(process.env['LOOKUP_RUNS'] ?? 300)
+
+const BOUNDS = { bcryptCost: 14 }
+const engine = createEngine(BOUNDS)
+
+/** Made once: a hash at the least cost still takes a millisecond. */
+const PASSWORDS = Array.from({ length: 8 }, (_, i) => `password ${i}`)
+const HASHES = PASSWORDS.map((password) => hashSync(password, 4))
+
+/** Few letters, so that logins are alike: in case, accents, wildcards, and as parts of each other. */
+const LOCALS = ['ann', 'Ann', 'änn', 'a_n', 'a%', 'an', 'annb', 'a.n', '.*', '12', '12x', "o'n"]
+const DOMAINS = ['', '@x.example', '@X.example', '@y.example', '@']
+const login = fc
+  .tuple(fc.constantFrom(...LOCALS), fc.constantFrom(...DOMAINS))
+  .map((parts) => parts.join(''))
+
+const account = fc.record({
+  login,
+  email: fc.option(login, { nil: null }),
+  password: fc.nat(PASSWORDS.length - 1),
+})
+
+const SHARED = [
+  'login = :login',
+  'lower(login) = :login',
+  'login = :username OR email = :login',
+  'lower(login) = :login OR lower(email) = :login',
+  'login LIKE :login',
+  "login LIKE :login || '%'",
+  ':login = :login',
+  'lower(login) <> :login',
+  'email = :login',
+]
+
+const CONDITIONS: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: [
+    ...SHARED,
+    'login GLOB :login',
+    'login = :login COLLATE NOCASE',
+    'instr(:login, login) > 0',
+  ],
+  postgres: [...SHARED, 'login ILIKE :login', 'login ~ :login', 'strpos(:login, login) > 0'],
+  mysql: [
+    ...SHARED,
+    'login REGEXP :login',
+    'soundex(login) = soundex(:login)',
+    'instr(:login, login) > 0',
+  ],
+}
+
+const COLUMNS = ['login', 'email', 'login, email', 'id, login', "login, 'y' AS enabled", 'LOGIN']
+const ENDS = ['', ' ORDER BY id DESC', ' LIMIT 1']
+
+/** Written anew, as Okta's rule for logins says it. */
+const fold = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+
+const isNamed = (name: string | null, typed: string): boolean =>
+  name !== null &&
+  (fold(name) === fold(typed) || (!typed.includes('@') && fold(name).split('@')[0] === fold(typed)))
+
+await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }) => {
+  let db: TestDatabase
+  const stores = new Map<string, LegacyStore>()
+  beforeAll(async () => {
+    db = await create()
+    await db.exec(
+      'CREATE TABLE people (id INTEGER, login VARCHAR(50), email VARCHAR(50), pw VARCHAR(60))',
+    )
+  })
+  afterAll(async () => {
+    for (const store of stores.values()) await store.close()
+    await db.drop()
+  })
+
+  /** Statements are few, and each is checked once. */
+  const storeFor = async (sql: string): Promise<LegacyStore> => {
+    const store = stores.get(sql) ?? (await openLegacy(db.url, { sql, poolSize: 1 }))
+    stores.set(sql, store)
+    return store
+  }
+
+  const statement = fc
+    .tuple(
+      fc.constantFrom(...COLUMNS),
+      fc.constantFrom(...CONDITIONS[dialect]),
+      fc.constantFrom(...ENDS),
+    )
+    .map(
+      ([columns, condition, end]) =>
+        `SELECT ${columns}, pw AS password_hash FROM people WHERE (${condition})${end}`,
+    )
+
+  const text = (value: string | null): string =>
+    value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`
+
+  const verified = async (
+    store: LegacyStore,
+    typed: string,
+    password: string,
+  ): Promise<boolean> => {
+    const accounts = await store.find(normaliseLogin(typed), typed)
+    const standing = appraise(accounts, password, (hash) => inspect(hash, BOUNDS))
+    if (!standing.hash) return false
+    const [outcome = 'mismatch'] = engine.verify([{ encoded: standing.hash.encoded, password }])
+    return decide(standing, outcome).credential === 'VERIFIED'
+  }
+
+  it('is that of the account whose login was typed', async () => {
+    let verifications = 0
+    const call = fc.tuple(login, fc.nat(PASSWORDS.length - 1))
+    const people = fc.array(account, { minLength: 1, maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(
+        people,
+        statement,
+        fc.array(call, { minLength: 4, maxLength: 4 }),
+        async (rows, sql, calls) => {
+          const values = rows.map(
+            (row, id) =>
+              `(${id}, ${text(row.login)}, ${text(row.email)}, ${text(HASHES[row.password] ?? '')})`,
+          )
+          await db.exec('DELETE FROM people', `INSERT INTO people VALUES ${values.join()}`)
+          const store = await storeFor(sql)
+          const own = rows.map((row) => [row.login, row.password] as const)
+          for (const [typed, password] of [...own, ...calls]) {
+            if (!(await verified(store, typed, PASSWORDS[password] ?? ''))) continue
+            verifications++
+            const owners = rows.filter(
+              (row) => isNamed(row.login, typed) || isNamed(row.email, typed),
+            )
+            expect(owners.map((owner) => owner.password)).toContain(password)
+          }
+        },
+      ),
+      { numRuns: RUNS },
+    )
+    // A property that never verifies anybody shows nothing.
+    expect(verifications).toBeGreaterThan(RUNS / 10)
+  })
+})
