@@ -57,6 +57,7 @@ export class SqlStore implements LegacyStore {
   #failure: { readonly error: AppError; readonly at: number } | undefined
   /** What was last reported. */
   #told: string | undefined
+  #isStarting = true
   #foreignRows = 0
   findings: LegacyStore['findings'] = []
   hashes: LegacyStore['hashes'] = []
@@ -84,6 +85,7 @@ export class SqlStore implements LegacyStore {
       // A store that is away may come back before the first call; calls are answered 503 until then.
       if (this.state === 'refused') throw err
     })
+    this.#isStarting = false
   }
 
   get state(): StoreState {
@@ -204,7 +206,8 @@ export class SqlStore implements LegacyStore {
     const error = isTransient(err, this.#driver) ? unreachable(err) : unusable(err)
     this.#passed = undefined
     this.#failure = { error, at: this.#clock.now() }
-    this.#report(error)
+    // At a start it is thrown, and ends it.
+    if (!this.#isStarting || this.state !== 'refused') this.#report(error)
     return error
   }
 

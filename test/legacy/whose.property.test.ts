@@ -61,6 +61,15 @@ const CONDITIONS: Readonly<Record<Dialect, readonly string[]>> = {
   ],
 }
 
+const TABLE = 'people (id INTEGER, login VARCHAR(50), email VARCHAR(50), pw VARCHAR(60))'
+
+/** A table that lives for a minute need not reach the disk. */
+const PREPARE: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: ['PRAGMA synchronous = OFF', `CREATE TABLE ${TABLE}`],
+  postgres: [`CREATE UNLOGGED TABLE ${TABLE}`],
+  mysql: [`CREATE TABLE ${TABLE} ENGINE = MEMORY`],
+}
+
 const COLUMNS = ['login', 'email', 'login, email', 'id, login', "login, 'y' AS enabled", 'LOGIN']
 const ENDS = ['', ' ORDER BY id DESC', ' LIMIT 1']
 
@@ -76,9 +85,7 @@ await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }
   const stores = new Map<string, LegacyStore>()
   beforeAll(async () => {
     db = await create()
-    await db.exec(
-      'CREATE TABLE people (id INTEGER, login VARCHAR(50), email VARCHAR(50), pw VARCHAR(60))',
-    )
+    await db.exec(...PREPARE[dialect])
   })
   afterAll(async () => {
     for (const store of stores.values()) await store.close()
@@ -92,16 +99,15 @@ await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }
     return store
   }
 
-  const statement = fc
-    .tuple(
-      fc.constantFrom(...COLUMNS),
-      fc.constantFrom(...CONDITIONS[dialect]),
-      fc.constantFrom(...ENDS),
-    )
-    .map(
-      ([columns, condition, end]) =>
-        `SELECT ${columns}, pw AS password_hash FROM people WHERE (${condition})${end}`,
-    )
+  const statement = fc.constantFrom(
+    ...CONDITIONS[dialect].flatMap((condition, i) =>
+      [0, 1].map((more) => {
+        const columns = COLUMNS[(i + 3 * more) % COLUMNS.length] ?? ''
+        const end = ENDS[(i + more) % ENDS.length] ?? ''
+        return `SELECT ${columns}, pw AS password_hash FROM people WHERE (${condition})${end}`
+      }),
+    ),
+  )
 
   const text = (value: string | null): string =>
     value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`
@@ -126,7 +132,7 @@ await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }
       fc.asyncProperty(
         people,
         statement,
-        fc.array(call, { minLength: 4, maxLength: 4 }),
+        fc.array(call, { minLength: 2, maxLength: 2 }),
         async (rows, sql, calls) => {
           const values = rows.map(
             (row, id) =>
