@@ -181,7 +181,8 @@ export const ERRORS = row({
     exit: 2,
     retryable: false,
     sentence: 'The legacy store cannot be used.',
-    remedy: 'Mend LEGACY_DB_URL or LEGACY_LOOKUP_SQL as the detail says.',
+    remedy:
+      'Change LEGACY_DB_URL or LEGACY_LOOKUP_SQL as the detail says; `okta-migrate check` tries them without serving.',
   },
   tls_unusable: {
     exit: 2,

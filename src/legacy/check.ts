@@ -1,4 +1,5 @@
 /** The check of a lookup: whether it finds exactly the one account, so far as that can be told beforehand. */
+import { normaliseLogin } from '../login.ts'
 import { readSamples, someOf, type Sample } from './audit.ts'
 import { nameColumns, type ColumnNames } from './columns.ts'
 import type { Answer, CheckParts, ColumnType } from './driver.ts'
@@ -7,7 +8,6 @@ import { refuseFlagTypes, refuseFlagValues } from './flags.ts'
 import { loginAs, unknownLogin } from './lookup.ts'
 import { isRowOf, textOf, valueIn, type Row } from './row.ts'
 import type { Finding } from './store.ts'
-import { normaliseLogin } from '../login.ts'
 
 export interface Passed {
   readonly columns: ColumnNames
@@ -68,21 +68,23 @@ const takeSamples = async ({ ask, auditSql, driver }: CheckParts): Promise<Sampl
   }
 }
 
-/** The rows that the lookup returns for the login of each sample, or none of them. */
+/** The rows that the lookup returns for the logins of some samples. */
 const lookUpSamples = async (
   parts: CheckParts,
   columns: ColumnNames,
   samples: readonly Sample[],
-): Promise<{ rows: Row[]; missing: number }> => {
+): Promise<{ rows: Row[]; tried: number; missing: number }> => {
   const rows: Row[] = []
-  let missing = 0
+  let [tried, missing] = [0, 0]
   for (const { login } of someOf(samples, LOOKED_UP)) {
+    if (!parts.hasTime()) break
+    tried++
     const answer = await lookUp(parts, login)
     const own = answer.rows.filter((row) => parts.unchecked || isRowOf(row, columns, login))
     if (own.length === 0) missing++
     rows.push(...own)
   }
-  return { rows, missing }
+  return { rows, tried, missing }
 }
 
 const checkSamples = async (
@@ -90,12 +92,11 @@ const checkSamples = async (
   columns: ColumnNames,
   samples: readonly Sample[],
 ): Promise<Finding[]> => {
-  const { rows, missing } = await lookUpSamples(parts, columns, samples)
+  const { rows, tried, missing } = await lookUpSamples(parts, columns, samples)
   await refuseFlagValues(
     parts,
     rows.map((row) => valueIn(row, columns, 'enabled')),
   )
-  const tried = Math.min(samples.length, LOOKED_UP)
   if (missing === 0) return tried > 0 ? [ok('accounts', `${tried} of them found themselves.`)] : []
   const text =
     `The lookup does not find ${missing} of ${tried} sampled accounts by their own login: these people ` +

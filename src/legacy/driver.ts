@@ -78,4 +78,6 @@ export interface CheckParts extends ColumnRules {
   readonly driver: Driver
   readonly lookup: Lookup
   readonly auditSql: string | undefined
+  /** Whether there is time left for what the check can do without. */
+  readonly hasTime: () => boolean
 }

@@ -140,6 +140,33 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     expect(failures).toEqual(['ECONNREFUSED', undefined])
   })
 
+  it('a server that is down at the start is not used with a statement that does not pass', async () => {
+    const proxy = await startProxy(new URL(db.url), defaultPort)
+    proxy.down()
+    const clock = new ManualClock()
+    const sql = 'SELECT password_hash FROM accounts WHERE login = :login'
+    const store = await openStore(proxy.url, sql, { clock })
+    await proxy.up()
+    clock.advance(1_000)
+    await expect(findAnn(store)).rejects.toMatchObject(UNAVAILABLE)
+    await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE)
+    expect(store.state).toBe('refused')
+  })
+
+  it('a crowd that finds the statement unchecked makes one check', async () => {
+    const proxy = await startProxy(new URL(db.url), defaultPort)
+    proxy.down()
+    const clock = new ManualClock()
+    const store = await openStore(proxy.url, undefined, { clock })
+    const peak = proxy.peak()
+    await Promise.allSettled(Array.from({ length: 50 }, () => findAnn(store)))
+    expect(proxy.peak()).toBe(peak)
+    await proxy.up()
+    clock.advance(1_000)
+    const found = await Promise.all(Array.from({ length: 50 }, () => findAnn(store)))
+    expect(found).toMatchObject(Array(50).fill(ANN))
+  })
+
   it('a crowd shares the connections that there may be', async () => {
     const { proxy, store } = await start({ poolSize: 3 })
     const found = await Promise.all(Array.from({ length: 50 }, () => findAnn(store)))

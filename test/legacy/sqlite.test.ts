@@ -217,6 +217,7 @@ describe('a file that is replaced', () => {
 
   it.each([
     ['another schema', () => makeDb('CREATE TABLE accounts (login TEXT, password_hash TEXT)')],
+    ['a flag that is a date', () => makeDb(SCHEMA.replace(/enabled .+/, 'enabled DATETIME'))],
     ['no database', () => makeText()],
     ['no table', () => makeDb(USERS)],
   ])('by one of %s is refused', async (_, make) => {

@@ -62,6 +62,18 @@ it('ready is what /readyz says', async () => {
   expect(await valueOf('legacy_store_up')).toBe(1)
 })
 
+it('a store that is gone was refused, and rows of other people are counted', async () => {
+  const { hook, legacy, valueOf } = await start({}, 1)
+  expect(await valueOf('legacy_store_refused')).toBe(0)
+  expect(await valueOf('legacy_foreign_rows_total')).toBe(0)
+  await legacy.find('good@example.com', 'someone.else@example.com')
+  expect(await valueOf('legacy_foreign_rows_total')).toBe(1)
+  rmSync(hook.legacyPath)
+  // The first read meets the gap, and the next one makes the check that refuses.
+  await valueOf('legacy_store_up')
+  await expect.poll(() => valueOf('legacy_store_refused')).toBe(1)
+})
+
 it('a store that cannot be read is down, and nothing is ready', async () => {
   const { hook, valueOf } = await start()
   rmSync(hook.legacyPath)
