@@ -103,14 +103,14 @@ const scannedIn = (plan: Plan, above?: string): string[] => {
   return isScan && table !== undefined ? [table, ...below] : below
 }
 
-/** A table with such a column, where an index can be made: no view, and no partition of another's. */
+/** A table with such a column. Views are not in a plan, so that none is told an index. */
 const COLUMN = `
   SELECT c.relname AS relation, format('%I.%I', n.nspname, c.relname) AS "table",
          quote_ident(a.attname) AS "column"
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
-   WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p') AND a.attname = $2`
+   WHERE c.oid = to_regclass($1) AND a.attname = $2`
 
 type ColumnRow = Readonly<Record<'relation' | 'table' | 'column', string>>
 
