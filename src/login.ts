@@ -9,12 +9,13 @@ export const normaliseLogin = (username: string): string =>
 
 /**
  * Okta holds logins unique without regard to case and diacritics (Okta management API, UserProfile,
- * `login`), so that two which fold to the same text cannot both be created.
+ * `login`), so that two which fold to the same text cannot both be created. Marks are dropped from Latin and
+ * Greek letters only: in other scripts they make different letters (か and が, กิ and กุ).
  */
 export const foldLogin = (login: string): string =>
   login
     .normalize('NFD')
     .toLowerCase()
     .normalize('NFD')
-    .replace(/\p{Mn}/gu, '')
+    .replace(/([\p{sc=Latn}\p{sc=Grek}])\p{Mn}+/gu, '$1')
     .normalize('NFC')

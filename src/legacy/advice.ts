@@ -71,7 +71,7 @@ export const scanFinding = (tables: readonly string[], indexes: readonly string[
   const advice =
     indexes.length > 0
       ? `Create: ${indexes.join(' ')}`
-      : 'Create an index on what the login is compared with.'
+      : 'Create an index on what the login is compared with, or on what these are joined by.'
   const names = [...new Set(tables)].join(' and ')
   const text = `LEGACY_LOOKUP_SQL reads the whole of ${names} at each sign-in. ${advice}`
   return [{ topic: 'plan', level: 'warning', text }]

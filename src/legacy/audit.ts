@@ -40,7 +40,11 @@ export const readSamples = async (
   for (const column of ['login', 'password_hash']) {
     if (!names.includes(column)) throw new TypeError(`it must return a column named ${column}`)
   }
-  return rows.map(byLowerCase).map(toSample)
+  // An empty login is never looked up.
+  return rows
+    .map(byLowerCase)
+    .map(toSample)
+    .filter(({ login }) => login.trim() !== '')
 }
 
 /** Some of them: of each kind of flag a few, and no more than `size`. */

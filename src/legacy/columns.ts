@@ -20,7 +20,12 @@ const isColumn = (name: string): name is Column => (COLUMNS as readonly string[]
 
 const list = (names: readonly string[]): string => names.join(', ')
 
-const refuseTwins = (names: readonly string[]): void => {
+/** An expression without a name is named after its text, which may hold a key. */
+const isName = (name: string): boolean => /^[\w$]{1,64}$/.test(name)
+
+/** SQLite tells columns of one name apart by a number (`enabled:1`). */
+const refuseTwins = (returned: readonly string[]): void => {
+  const names = returned.map((name) => name.replace(/:\d+$/, ''))
   const twin = names.find((name, i) => names.indexOf(name) !== i)
   if (twin === undefined) return
   throw new TypeError(`it returns two columns named ${twin}; write each column by name, once`)
@@ -30,6 +35,9 @@ const refuseTwins = (names: readonly string[]): void => {
 const refuseUnknown = (names: readonly string[], ignored: readonly string[]): void => {
   const unknown = names.filter((name) => !isColumn(name) && !ignored.includes(name))
   if (unknown.length === 0) return
+  if (!unknown.every(isName)) {
+    throw new TypeError('it returns an expression without a name; give it one with AS')
+  }
   const known = names.filter(isColumn)
   throw new TypeError(
     `it returns ${list(unknown)}, which this program does not read; it reads ${list(COLUMNS)}. ` +
@@ -45,6 +53,14 @@ const refuseNameless = (names: readonly string[]): void => {
       'email AS login; a row counts only if one of them equals what was typed',
   )
 }
+
+/** The columns among these that are read: another set of them is another statement. */
+export const knownIn = (returned: readonly string[]): string =>
+  returned
+    .map((name) => name.toLowerCase())
+    .filter(isColumn)
+    .sort()
+    .join()
 
 /**
  * Names are compared without case, as SQL does.

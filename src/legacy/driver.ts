@@ -17,6 +17,7 @@ export interface Answer {
 
 /** What the database's catalogue says of a column that a statement returns. */
 export interface ColumnType {
+  readonly name: string
   readonly kind: 'boolean' | 'number' | 'text' | 'bytes' | 'date' | 'other' | 'unknown'
   /** Every value that an enumeration may have. */
   readonly words?: readonly string[]
@@ -24,8 +25,10 @@ export interface ColumnType {
 
 export interface SqlLink extends Link {
   query(text: string, values?: readonly string[]): Promise<Answer>
-  /** The types of the lookup's columns, in their order; the lookup is not run for it. */
+  /** The types of the lookup's columns; the lookup is not run for it. */
   describe(lookup: Lookup): Promise<readonly ColumnType[]>
+  /** Whether the link is as good as before after a query has failed so. */
+  survives(err: Error): boolean
 }
 
 export interface Target {
@@ -51,7 +54,7 @@ export interface Driver {
   readonly maxIdleMs: number
   /** @throws AppError `legacy_unusable` when the URL is wrong */
   readonly locate: (target: Target) => Place
-  /** Codes of failures at the login's own text, for which the server's columns have no characters. */
+  /** Codes or sentences of failures at the login's own text: no characters for it, or no pattern. */
   readonly unfindable: RegExp
   /** Codes or sentences of failures that end by themselves, without a change of the configuration. */
   readonly passing: RegExp
@@ -78,6 +81,8 @@ export interface CheckParts extends ColumnRules {
   readonly driver: Driver
   readonly lookup: Lookup
   readonly auditSql: string | undefined
+  /** Whether the statement returned a flag when it last passed. */
+  readonly hadFlag: boolean
   /** Whether there is time left for what the check can do without. */
   readonly hasTime: () => boolean
 }

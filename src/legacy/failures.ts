@@ -2,19 +2,30 @@
 import { AppError } from '../errors.ts'
 import type { Driver } from './driver.ts'
 
-const NETWORK = /^(?:ECONN\w+|EPIPE|ETIMEDOUT|EHOST\w+|ENET\w+|EAI_AGAIN)$/
+/** The network, the name service (a container that is not up has no name yet), and the operating system. */
+const NETWORK =
+  /^(?:ECONN\w+|EPIPE|ETIMEDOUT|EHOST\w+|ENET\w+|EAI_AGAIN|ENOTFOUND|EMFILE|ENFILE|EIO|ESTALE)$/
 
 export const codeOf = (err: unknown): string => {
   const { code, errno } = err as { code?: unknown; errno?: unknown }
   return String(code ?? errno)
 }
 
-export const sentenceOf = (err: unknown): string =>
-  err instanceof Error ? err.message : String(err)
+/** PostgreSQL's data exceptions quote what they failed on, which may be a hash. */
+export const sentenceOf = (err: unknown): string => {
+  const sentence = err instanceof Error ? err.message : String(err)
+  return codeOf(err).startsWith('22') ? sentence.replace(/"[^"]*"/g, '"…"') : sentence
+}
+
+const matches = (pattern: RegExp, err: unknown): boolean =>
+  pattern.test(codeOf(err)) || pattern.test(sentenceOf(err))
+
+/** Whether the login itself cannot be looked up, so that nobody has it. */
+export const isUnfindable = (err: unknown, { unfindable }: Pick<Driver, 'unfindable'>): boolean =>
+  matches(unfindable, err)
 
 /** Whether the same query may succeed a moment later. */
 export const isTransient = (err: unknown, { passing }: Pick<Driver, 'passing'>): boolean => {
   if (err instanceof AppError) return err.code === 'legacy_unavailable'
-  const code = codeOf(err)
-  return NETWORK.test(code) || passing.test(code) || passing.test(sentenceOf(err))
+  return NETWORK.test(codeOf(err)) || matches(passing, err)
 }

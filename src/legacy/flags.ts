@@ -5,8 +5,9 @@ import { readFlag } from './row.ts'
 
 const WORDS = 'y/n, yes/no, t/f, true/false, on/off or 1/0'
 
-/** Above these, values are no words of a flag, and may be what nobody should see. */
+/** Values that are no words of a flag may be what nobody should see: a column was mistaken for another. */
 const MAX_WORDS = 5
+const LIKELY = /^(?:a|active|enabled|ok|verified|confirmed)$/i
 const isShowable = (word: string): boolean => /^[\w .-]{1,20}$/.test(word)
 
 /** What the statement returns as enabled: a column under this or another name. No other expression is quoted. */
@@ -46,7 +47,8 @@ const refuseWords = async (
   words: readonly string[],
   enabledWord: string,
 ): Promise<never> => {
-  const isFew = words.length <= MAX_WORDS && words.every(isShowable)
+  const isFlag = words.some((word) => LIKELY.test(word) || readFlag(word) !== undefined)
+  const isFew = isFlag && words.length <= MAX_WORDS && words.every(isShowable)
   const advice = isFew
     ? await advise(
         parts,
@@ -59,8 +61,6 @@ const refuseWords = async (
       (advice && `${advice}, if ${quoted(enabledWord)} is the word for people who may sign in`),
   )
 }
-
-const LIKELY = /^(?:a|active|enabled|ok|verified|confirmed)$/i
 
 /** @throws TypeError where the type of the column cannot be a flag */
 export const refuseFlagTypes = async (

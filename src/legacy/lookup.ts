@@ -24,11 +24,9 @@ export interface Lookup {
 export const firstRows = (sql: string, name: string, rows: number): string =>
   `SELECT * FROM (\n${sql}\n) AS ${name} LIMIT ${rows}`
 
-export const withoutEnd = (sql: string): string => sql.replace(/;\s*$/, '')
-
-/** A name that is only what was typed says nothing of the row. */
-const ECHO =
-  /:(?:login|username)\b(?:\s*::\s*\w+)?[\s)]*\s+AS\s+["`[]?(?:login|email|short_name)\b/i
+/** Without the semicolon at its end, which comments may follow. */
+export const withoutEnd = (sql: string): string =>
+  sql.replace(/;(?:[\s;]|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*$/, '')
 
 /** @throws TypeError where the statement cannot be a lookup */
 export const prepare = (sql: string, dialect: Dialect): Lookup => {
@@ -38,9 +36,6 @@ export const prepare = (sql: string, dialect: Dialect): Lookup => {
       'it has neither :login nor :username, so that it would find the same account for everybody. ' +
         'Compare the login with one of them, such as WHERE lower(email) = :login',
     )
-  }
-  if (ECHO.test(sql)) {
-    throw new TypeError('it returns what was typed as the name of the row; return its own column')
   }
   return {
     sql,

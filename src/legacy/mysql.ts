@@ -54,6 +54,7 @@ const ENUM_FLAG = 0x100
 const BINARY_CHARSET = 63
 
 interface Definition {
+  readonly name: string
   readonly columnType: number
   readonly flags: number
   readonly characterSet: number
@@ -88,10 +89,11 @@ const kindOf = ({ columnType, characterSet }: Definition): ColumnType['kind'] =>
 
 const typeOf = async (client: Client, column: Definition): Promise<ColumnType> => {
   const kind = kindOf(column)
-  if ((column.flags & ENUM_FLAG) === 0) return { kind }
+  const { name } = column
+  if ((column.flags & ENUM_FLAG) === 0) return { name, kind }
   const names = [column.schema, column.orgTable, column.orgName]
   const [rows] = await client.execute<RowDataPacket[]>(WORDS, names)
-  return { kind, words: wordsIn(String(rows[0]?.['type'] ?? '')) }
+  return { name, kind, words: wordsIn(String(rows[0]?.['type'] ?? '')) }
 }
 
 const open = (address: Address, statementMs: number): SqlLink => {
@@ -130,9 +132,11 @@ const open = (address: Address, statementMs: number): SqlLink => {
       const { statement } = prepared as unknown as Prepared
       const { columns } = statement
       const types = await Promise.all(columns.map((column) => typeOf(client, column)))
-      await prepared.close()
+      // A statement that is only closed stays in the driver's cache, with the columns of today.
+      client.unprepare(inner)
       return types
     },
+    survives: () => false,
   }
 }
 
@@ -251,9 +255,9 @@ export const MYSQL: Driver = {
   },
   // "Server Error Message Reference": what the column's character set cannot hold, and what is no pattern.
   unfindable:
-    /^ER_(?:REGEXP_ERROR|CANT_AGGREGATE_\w+|IMPOSSIBLE_STRING_CONVERSION|INVALID_CHARACTER_STRING)$/,
+    /^ER_(?:REGEXP_\w+|CANT_AGGREGATE_\w+|IMPOSSIBLE_STRING_CONVERSION|INVALID_CHARACTER_STRING)$/,
   // 1969 is MariaDB's time limit, for which the driver has no name.
   passing:
-    /^(?:PROTOCOL_CONNECTION_LOST|ER_(?:CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|SERVER_SHUTDOWN|QUERY_TIMEOUT)|1969)$/,
+    /^(?:PROTOCOL_CONNECTION_LOST|ER_(?:CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|SERVER_SHUTDOWN|QUERY_TIMEOUT|QUERY_INTERRUPTED|CONNECTION_KILLED|LOCK_WAIT_TIMEOUT|LOCK_DEADLOCK)|1969)$/,
   inspect,
 }

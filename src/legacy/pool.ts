@@ -27,6 +27,7 @@ export interface Pool<L extends Link> {
 
 export interface PoolOptions<L extends Link> {
   readonly size: number
+  /** Never throws: a link that cannot be opened is not `ready`. */
   readonly open: () => L
   /** Milliseconds after which a link that nobody used is not trusted any more. */
   readonly maxIdleMs: number
@@ -62,10 +63,12 @@ export const createPool = <L extends Link>(options: PoolOptions<L>): Pool<L> => 
   const shelf = createShelf<L>(clock, maxIdleMs)
   const waiting: (() => void)[] = []
   let lent = 0
+  let closed = false
 
   const giveBack = (link: L, isSound: boolean): void => {
     lent--
-    if (isSound) shelf.put(link)
+    if (isSound && closed) link.end()
+    else if (isSound) shelf.put(link)
     else {
       link.destroy()
       // Where one link fails, the others that have been idle since may well be dead too.
@@ -105,5 +108,9 @@ export const createPool = <L extends Link>(options: PoolOptions<L>): Pool<L> => 
       else waiting.push(start)
     })
 
-  return { use, close: () => shelf.clear() }
+  const close = (): void => {
+    closed = true
+    shelf.clear()
+  }
+  return { use, close }
 }

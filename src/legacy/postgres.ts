@@ -49,6 +49,7 @@ const open = (address: Address, statementMs: number): SqlLink => {
       return { columns: fields.map(({ name }) => name), rows }
     },
     describe: (lookup) => describe(client, lookup),
+    survives: () => false,
   }
 }
 
@@ -59,6 +60,8 @@ const KINDS: Readonly<Record<string, ColumnType['kind']>> = {
   V: 'number',
   S: 'text',
   E: 'text',
+  // The type "char", of one byte.
+  Z: 'text',
   D: 'date',
 }
 
@@ -69,11 +72,11 @@ const TYPES = `
 
 type TypeRow = Readonly<Record<'oid' | 'typname' | 'typcategory' | 'words', string>>
 
-const toColumnType = (row: TypeRow | undefined): ColumnType => {
-  if (!row) return { kind: 'unknown' }
+const toColumnType = (name: string, row: TypeRow | undefined): ColumnType => {
+  if (!row) return { name, kind: 'unknown' }
   const words = JSON.parse(row.words) as string[]
   const kind = row.typname === 'bytea' ? 'bytes' : (KINDS[row.typcategory] ?? 'other')
-  return words.length > 0 ? { kind, words } : { kind }
+  return words.length > 0 ? { name, kind, words } : { name, kind }
 }
 
 const describe = async (
@@ -84,7 +87,12 @@ const describe = async (
   const { fields } = await client.query(nothing, valuesOf(loginAs(unknownLogin())))
   const oids = fields.map(({ dataTypeID }) => dataTypeID)
   const { rows } = await client.query<TypeRow>(TYPES, [`{${oids.join()}}`])
-  return oids.map((oid) => toColumnType(rows.find((row) => row.oid === String(oid))))
+  return fields.map(({ name, dataTypeID }) =>
+    toColumnType(
+      name,
+      rows.find(({ oid }) => oid === String(dataTypeID)),
+    ),
+  )
 }
 
 interface Plan {
@@ -172,9 +180,9 @@ export const POSTGRES: Driver = {
     }
   },
   // "PostgreSQL Error Codes" (appendix A): what the database's encoding cannot hold, and what is no pattern.
-  unfindable: /^(?:22021|22P05|2201B)$/,
-  // Connection exceptions, insufficient resources, operator intervention (restarts, the time limit).
-  // What cuts a session off has no code.
-  passing: /^(?:08|53|57)|^Connection terminated/,
+  unfindable: /^(?:22021|22P05|2201B|22025)$/,
+  // Connection exceptions, conflicts with other transactions, insufficient resources, locks, operator
+  // intervention (restarts, the time limit). What cuts a session off has no code.
+  passing: /^(?:08|40|53|55P03|57)|^Connection terminated/,
   inspect,
 }

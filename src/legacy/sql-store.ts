@@ -2,9 +2,9 @@
 import { within, type Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { checkLookup, type Passed } from './check.ts'
-import type { ColumnNames } from './columns.ts'
+import { knownIn, type ColumnNames } from './columns.ts'
 import type { Answer, Driver, SqlLink } from './driver.ts'
-import { codeOf, isTransient, sentenceOf } from './failures.ts'
+import { codeOf, isTransient, isUnfindable, sentenceOf } from './failures.ts'
 import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 import { createPool, type Pool } from './pool.ts'
@@ -42,10 +42,9 @@ const NOTHING: Answer = { columns: [], rows: [] }
 const isSearchable = ({ login, username }: Parameters): boolean =>
   login !== '' && !/[\0\p{Surrogate}]/u.test(`${login}\n${username}`)
 
-/** Whether the answer is one that the check has not seen: of another file, or without a column it had. */
-const isStrange = ({ store, rows: [row] }: Answer, passed: Passed): boolean =>
-  store !== passed.store ||
-  (row !== undefined && Object.values(passed.columns).some((name) => !Object.hasOwn(row, name)))
+/** Whether the answer is one that the check has not seen: of another file, or with other columns that are read. */
+const isStrange = ({ store, columns }: Answer, passed: Passed): boolean =>
+  store !== passed.store || knownIn(columns) !== passed.known
 
 export class SqlStore implements LegacyStore {
   readonly #driver: Driver
@@ -55,7 +54,8 @@ export class SqlStore implements LegacyStore {
   readonly #clock: Clock
   readonly #ping = loginAs(unknownLogin())
   #passed: Passed | undefined
-  #passedAt = -Infinity
+  #doubtedAt = -Infinity
+  #hadFlag = false
   #checking: Promise<Passed> | undefined
   #failure: { readonly error: AppError; readonly at: number } | undefined
   /** What was last reported. */
@@ -86,7 +86,9 @@ export class SqlStore implements LegacyStore {
   async start(): Promise<void> {
     await this.#check().catch((err: unknown) => {
       // A store that is away may come back before the first call; calls are answered 503 until then.
-      if (this.state === 'refused') throw err
+      if (this.state !== 'refused') return
+      this.#pool.close()
+      throw err
     })
     this.#isStarting = false
   }
@@ -141,6 +143,7 @@ export class SqlStore implements LegacyStore {
   async #ask(parameters: Parameters, until: number): Promise<Rows | undefined> {
     const passed = this.#passed ?? (await this.#checkUntil(until))
     const answer = await this.#pool.use(until, (link) => this.#query(link, parameters))
+    if (answer instanceof Error) throw answer
     if (answer === NOTHING || !isStrange(answer, passed)) {
       return { rows: answer.rows, columns: passed.columns }
     }
@@ -148,17 +151,37 @@ export class SqlStore implements LegacyStore {
     return undefined
   }
 
-  async #query(link: SqlLink, parameters: Parameters): Promise<Answer> {
+  /** @returns an error that leaves the link as good as it was */
+  async #query(link: SqlLink, parameters: Parameters): Promise<Answer | Error> {
     try {
       return await link.query(this.#lookup.text, this.#lookup.valuesOf(parameters))
     } catch (err) {
-      if (this.#driver.unfindable.test(codeOf(err))) return NOTHING
-      // The statement or the store may not be what it was when it passed. A login can cause such errors
-      // too (a pattern that is none), so that checks must not follow each other closely.
-      const isRecent = this.#clock.now() - this.#passedAt < CHECK_AGAIN_MS
-      if (!isRecent && !isTransient(err, this.#driver)) this.#passed = undefined
+      if (isUnfindable(err, this.#driver)) return NOTHING
+      if (!isTransient(err, this.#driver)) this.#doubt()
+      if (err instanceof Error && link.survives(err)) return err
       throw err
     }
+  }
+
+  /**
+   * The statement or the store may not be what it was when it passed, or a login or one row caused the error.
+   * One lookup tells, so that nobody can make the server check again and again.
+   */
+  #doubt(): void {
+    if (this.#clock.now() - this.#doubtedAt < CHECK_AGAIN_MS) return
+    this.#doubtedAt = this.#clock.now()
+    const until = this.#doubtedAt + this.#options.lookupMs
+    const passed = this.#passed
+    const { text, valuesOf } = this.#lookup
+    this.#pool
+      .use(until, (link) => link.query(text, valuesOf(this.#ping)))
+      .catch((err: unknown) => {
+        if (isTransient(err, this.#driver) || this.#passed !== passed) return undefined
+        this.#passed = undefined
+        return this.#check()
+      })
+      // The check has reported what it found.
+      .catch(() => undefined)
   }
 
   async #checkUntil(until: number): Promise<Passed> {
@@ -188,6 +211,7 @@ export class SqlStore implements LegacyStore {
         auditSql: auditSql ?? (sql === undefined ? DEFAULT_AUDIT_SQL : undefined),
         unchecked,
         ignored,
+        hadFlag: this.#hadFlag,
         hasTime: () => this.#clock.now() < began + SAMPLES_LIMIT_MS,
       })
       this.#accept(passed)
@@ -200,7 +224,7 @@ export class SqlStore implements LegacyStore {
   #accept(passed: Passed): void {
     const connection = this.findings.filter(({ topic }) => topic === 'connection')
     this.#passed = passed
-    this.#passedAt = this.#clock.now()
+    this.#hadFlag = passed.columns.enabled !== undefined
     this.#failure = undefined
     this.findings = [...connection, ...passed.findings]
     this.hashes = passed.hashes

@@ -21,6 +21,8 @@ const MAX_THREADS = 4
 /** SQLite gives up on a lock before we give up on SQLite, so that the log names the cause. */
 const BUSY_SHARE = 0.8
 
+const LATE = 'SQLITE_INTERRUPT'
+
 const failure = (message: string, code: string | undefined): Error =>
   Object.assign(new Error(message), { code })
 
@@ -33,30 +35,38 @@ const kindOf = (declared: string | null): ColumnType['kind'] => {
   return /BLOB/i.test(declared) ? 'bytes' : 'unknown'
 }
 
+/** @returns undefined where no thread can be had: the operating system may refuse one too */
+const startThread = (setup: Setup, threads: Set<Worker>): Worker | undefined => {
+  if (threads.size >= MAX_THREADS) return undefined
+  try {
+    const thread = new Worker(THREAD_URL, { workerData: setup, env: {} })
+    threads.add(thread)
+    thread.on('exit', () => threads.delete(thread))
+    thread.unref()
+    return thread
+  } catch {
+    return undefined
+  }
+}
+
 /** A queue of requests to one thread, which replies in their order. */
 const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Worker>): SqlLink => {
-  const thread =
-    threads.size >= MAX_THREADS ? undefined : new Worker(THREAD_URL, { workerData: setup, env: {} })
+  const thread = startThread(setup, threads)
   let isOpen = thread !== undefined
-  if (thread) {
-    threads.add(thread)
-    thread.on('error', () => (isOpen = false))
-    thread.on('exit', () => {
-      isOpen = false
-      threads.delete(thread)
-    })
-    thread.unref()
+  const shut = (): void => {
+    isOpen = false
   }
+  thread?.on('error', shut).on('exit', shut)
   const destroy = (): void => {
     isOpen = false
     void thread?.terminate()
   }
 
   const ask = async (request: Request): Promise<Exclude<Reply, { code: unknown }>> => {
-    if (!thread) throw failure('the file system does not answer', 'SQLITE_BUSY')
+    if (!thread) throw failure('no thread is free to read the file', 'SQLITE_BUSY')
     const answered = once(thread, 'message') as Promise<[Reply]>
     thread.postMessage(request)
-    const late = (): Error => failure(`it took longer than ${limitMs} ms`, 'SQLITE_INTERRUPT')
+    const late = (): Error => failure(`it took longer than ${limitMs} ms`, LATE)
     const [reply] = await within(clock, clock.now() + limitMs, answered, late)
     if ('message' in reply) throw failure(reply.message, reply.code)
     return reply
@@ -69,9 +79,12 @@ const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Work
     query: async (text, values = []): Promise<Answer> => ask({ text, values }),
     describe: async ({ inner, valuesOf }) => {
       const values = valuesOf(loginAs(unknownLogin()))
-      const { types } = await ask({ text: `SELECT * FROM (\n${inner}\n) LIMIT 0`, values })
-      return types.map((type) => ({ kind: kindOf(type) }))
+      const text = `SELECT * FROM (\n${inner}\n) LIMIT 0`
+      const { columns, types } = await ask({ text, values })
+      return columns.map((name, i) => ({ name, kind: kindOf(types[i] ?? null) }))
     },
+    // A thread that has replied has closed its file, and opens it again.
+    survives: (err) => (err as { code?: string }).code !== LATE,
   }
 }
 
@@ -142,7 +155,7 @@ export const SQLITE: Driver = {
     const setup = { path: sqlitePath(url), busyMs: Math.floor(statementMs * BUSY_SHARE) }
     return { open: () => openLink(setup, statementMs, clock, threads), findings: [] }
   },
-  unfindable: /^$/,
-  passing: /^SQLITE_(?:BUSY|LOCKED|IOERR|INTERRUPT|PROTOCOL)/,
+  unfindable: /^LIKE or GLOB pattern too complex/,
+  passing: /^(?:SQLITE_(?:BUSY|LOCKED|IOERR|INTERRUPT|PROTOCOL)|ERR_WORKER)/,
   inspect,
 }

@@ -1,5 +1,6 @@
 /** What a lookup must be: whose row it finds, which columns and flags it returns, what the start says of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ManualClock } from '../support/clock.ts'
 import { ALL_KINDS, describeEach, type Dialect, type TestDatabase } from '../support/databases.ts'
 import { warningsOf } from '../support/legacy.ts'
 import { openStore, refusal } from './contract.ts'
@@ -123,8 +124,8 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       ],
       [
         'with the typed login for a name',
-        'SELECT pw AS password_hash, :login AS login FROM people WHERE email = :login',
-        /what was typed/,
+        'SELECT pw AS password_hash, :login login FROM people WHERE email LIKE :login',
+        /a login that is a wildcard/,
       ],
       [
         'with a column that nobody reads',
@@ -217,7 +218,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
 
     it('is refused without samples where a wildcard or any login finds somebody', async () => {
       const bySql = (where: string) => refusal(db.url, bare(where), { unchecked: true })
-      expect(await bySql(LOCAL[dialect])).toMatchObject(UNUSABLE(/a login with a wildcard \(%\)/))
+      expect(await bySql(LOCAL[dialect])).toMatchObject(UNUSABLE(/a login that is a wildcard/))
       expect(await bySql(':login = :login')).toMatchObject(UNUSABLE(/a login that nobody has/))
     })
 
@@ -277,4 +278,91 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       expect((await openStore(db.url)).hashes).toEqual(['h'])
     })
   })
+
+  describe('while the server runs', () => {
+    const all = 'SELECT * FROM changing WHERE email = :login'
+    const start = async () => {
+      await db.exec(
+        'DROP TABLE IF EXISTS changing',
+        'CREATE TABLE changing (email VARCHAR(99), password_hash VARCHAR(99))',
+        "INSERT INTO changing VALUES ('anna', 'h')",
+      )
+      const clock = new ManualClock()
+      const store = await openStore(db.url, all, { clock })
+      const enabled = async () => (await store.find('anna', 'anna'))[0]?.enabled
+      return { store, clock, enabled }
+    }
+
+    it('reads a flag that the table gets', async () => {
+      const { enabled } = await start()
+      expect(await enabled()).toBe(true)
+      await db.exec('ALTER TABLE changing ADD COLUMN enabled INTEGER DEFAULT 0 NOT NULL')
+      expect(await enabled()).toBe(false)
+    })
+
+    it('does without a column that nobody reads', async () => {
+      const { enabled, store } = await start()
+      await db.exec('ALTER TABLE changing ADD COLUMN note VARCHAR(9)')
+      expect(await enabled()).toBe(true)
+      expect(store.state).toBe('ok')
+    })
+
+    it('is an outage while the flag that it had is gone', async () => {
+      await start()
+      await db.exec('ALTER TABLE changing ADD COLUMN enabled INTEGER DEFAULT 0 NOT NULL')
+      const clock = new ManualClock()
+      const store = await openStore(db.url, all, { clock })
+      await db.exec('ALTER TABLE changing DROP COLUMN enabled')
+      await expect(store.find('anna', 'anna')).rejects.toMatchObject({ code: 'legacy_unavailable' })
+      expect(store.state).toBe('refused')
+      await db.exec('ALTER TABLE changing ADD COLUMN enabled INTEGER DEFAULT 0 NOT NULL')
+      clock.advance(1_000)
+      expect(await store.find('anna', 'anna')).toMatchObject([{ enabled: false }])
+    })
+  })
+
+  describe('says', () => {
+    it('that a statement of one row hides a second account', async () => {
+      const sql = 'SELECT email, pw AS password_hash FROM people WHERE email = :login LIMIT 1'
+      expect(warningsOf(await openStore(db.url, sql))).toContainEqual(
+        expect.stringContaining('returns one row only'),
+      )
+    })
+
+    it('that a join makes accounts ambiguous', async () => {
+      const sql = `SELECT a.email, a.pw AS password_hash FROM people a JOIN people b ON b.status = 'active'
+        WHERE a.email = :login`
+      expect(warningsOf(await openStore(db.url, sql, { auditSql: AUDIT }))).toContainEqual(
+        expect.stringContaining('several rows for 5 of 5'),
+      )
+    })
+
+    it('nothing of an expression without a name, or of values that are no flag', async () => {
+      const key =
+        "SELECT email, pw AS password_hash, concat('a-key-of-32', status) FROM people WHERE email = :login"
+      const pins =
+        'SELECT email, pw AS password_hash, pw AS enabled FROM people WHERE email = :login'
+      for (const sql of [key, pins]) {
+        const err = (await refusal(db.url, sql, { auditSql: AUDIT })) as { detail: string }
+        expect(err).toMatchObject({ code: 'legacy_unusable' })
+        expect(err.detail).not.toMatch(/a-key-of-32|'h\d'/)
+      }
+    })
+  })
+
+  it('looks up no empty login of a sample', async () => {
+    const auditSql = `${AUDIT} UNION ALL SELECT '', 'h' UNION ALL SELECT NULL, 'h'`
+    const sql = 'SELECT email, pw AS password_hash FROM people WHERE email = :login'
+    const store = await openStore(db.url, sql, { auditSql })
+    expect(store.hashes).toHaveLength(ACCOUNTS.length)
+    expect(warningsOf(store).filter((text) => text.includes('does not find'))).toEqual([])
+  })
+
+  it.each([';', ';;', ' ; -- legacy users', ';\n/* the; end */ ;\n'])(
+    'may end with %j',
+    async (end) => {
+      const sql = `SELECT email, pw AS password_hash FROM people WHERE email = :login${end}`
+      expect(await (await openStore(db.url, sql)).find('anna', 'anna')).toHaveLength(1)
+    },
+  )
 })

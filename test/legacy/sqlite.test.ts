@@ -206,7 +206,7 @@ describe('a file that is replaced', () => {
     clock.advance(1_000)
     await expect(store.find('ann', 'ann')).rejects.toMatchObject(UNAVAILABLE)
     await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE)
-    expect(store.state).toBe('refused')
+    await expect.poll(() => store.state).toBe('refused')
     renameSync(kept, path)
     await expect(store.find('ann', 'ann')).rejects.toMatchObject(UNAVAILABLE)
     clock.advance(1_000)
@@ -228,7 +228,7 @@ describe('a file that is replaced', () => {
     clock.advance(1_000)
     await expect(store.find('ann', 'ann')).rejects.toMatchObject(UNAVAILABLE)
     await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE)
-    expect(store.state).toBe('refused')
+    await expect.poll(() => store.state).toBe('refused')
     renameSync(accountsDb(1), path)
     clock.advance(1_000)
     expect(await isEnabled(store)).toBe(true)
@@ -266,7 +266,27 @@ describe('a statement that returns every column', () => {
     writer.exec('ALTER TABLE accounts RENAME COLUMN enabled TO active')
     writer.close()
     await expect(store.find('ann', 'ann')).rejects.toMatchObject(UNAVAILABLE)
-    expect(store.state).toBe('refused')
+    await expect.poll(() => store.state).toBe('refused')
+  })
+})
+
+describe('a row that cannot be read', () => {
+  const sql =
+    "SELECT email, pw AS password_hash, json_extract(uid, '$.on') AS enabled FROM users WHERE email = :login"
+  const rows = `INSERT INTO users (email, pw, uid) VALUES ('ann', 'h', '{"on":1}'), ('bad', 'h', '{')`
+
+  it('fails alone: the others are answered, and nothing is checked again', async () => {
+    const checks: unknown[] = []
+    const onCheck: StoreOptions['onCheck'] = () => checks.push(1)
+    const store = await open(makeDb(USERS, rows), sql, { onCheck })
+    const calls = Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 'ann' : 'bad'))
+    const ends = await Promise.allSettled(calls.map((login) => store.find(login, login)))
+    expect(ends.map(({ status }) => status)).toEqual(
+      calls.map((login) => (login === 'ann' ? 'fulfilled' : 'rejected')),
+    )
+    expect(await store.find('ann', 'ann')).toHaveLength(1)
+    expect(store.state).toBe('ok')
+    expect(checks).toHaveLength(1)
   })
 })
 

@@ -1,0 +1,63 @@
+/** Failures of a query: which pass by themselves, which are about a login, and what may be told of them. */
+import { describe, expect, it } from 'vitest'
+import { AppError } from '../../src/errors.ts'
+import { isTransient, isUnfindable, sentenceOf } from '../../src/legacy/failures.ts'
+import { MYSQL } from '../../src/legacy/mysql.ts'
+import { POSTGRES } from '../../src/legacy/postgres.ts'
+import { SQLITE } from '../../src/legacy/sqlite.ts'
+
+const DRIVERS = { postgres: POSTGRES, mysql: MYSQL, sqlite: SQLITE }
+
+const failed = (code: string | undefined, message = 'it failed'): Error =>
+  Object.assign(new Error(message), code === undefined ? {} : { code })
+
+describe('a failure', () => {
+  it.each<[keyof typeof DRIVERS, string]>([
+    ['postgres', 'ECONNREFUSED'],
+    ['postgres', 'ENOTFOUND'],
+    ['postgres', '08006'],
+    ['postgres', '40001'],
+    ['postgres', '53300'],
+    ['postgres', '55P03'],
+    ['postgres', '57014'],
+    ['mysql', 'ER_LOCK_WAIT_TIMEOUT'],
+    ['mysql', 'ER_SERVER_SHUTDOWN'],
+    ['sqlite', 'SQLITE_BUSY_SNAPSHOT'],
+    ['sqlite', 'ESTALE'],
+  ])('of %s, %s, passes', (driver, code) => {
+    expect(isTransient(failed(code), DRIVERS[driver])).toBe(true)
+  })
+
+  it.each<[keyof typeof DRIVERS, string]>([
+    ['postgres', '42P01'],
+    ['postgres', '42501'],
+    ['postgres', '28P01'],
+    ['mysql', 'ER_NO_SUCH_TABLE'],
+    ['sqlite', 'SQLITE_NOTADB'],
+    ['sqlite', 'ENOENT'],
+  ])('of %s, %s, stays', (driver, code) => {
+    expect(isTransient(failed(code), DRIVERS[driver])).toBe(false)
+  })
+
+  it('without a code passes where a session was cut off, and stays where we refuse', () => {
+    const cut = failed(undefined, 'Connection terminated unexpectedly')
+    expect(isTransient(cut, POSTGRES)).toBe(true)
+    expect(isTransient(new TypeError('it must have one'), POSTGRES)).toBe(false)
+    expect(isTransient(new AppError('legacy_unavailable'), POSTGRES)).toBe(true)
+    expect(isTransient(new AppError('legacy_unusable'), POSTGRES)).toBe(false)
+  })
+
+  it('at a login that is no pattern is about nobody', () => {
+    expect(isUnfindable(failed('22025'), POSTGRES)).toBe(true)
+    expect(isUnfindable(failed('ER_REGEXP_ERROR'), MYSQL)).toBe(true)
+    const long = failed('SQLITE_ERROR', 'LIKE or GLOB pattern too complex')
+    expect(isUnfindable(long, SQLITE)).toBe(true)
+    expect(isUnfindable(failed('22012'), POSTGRES)).toBe(false)
+  })
+
+  it('of data is told without the data', () => {
+    const err = failed('22P02', 'invalid input syntax for type integer: "$2b$10$hash"')
+    expect(sentenceOf(err)).toBe('invalid input syntax for type integer: "…"')
+    expect(sentenceOf(failed('42703', 'column "x" does not exist'))).toContain('"x"')
+  })
+})
