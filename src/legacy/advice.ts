@@ -40,7 +40,7 @@ const FROM = new RegExp(
 
 export const unquoted = (name: string): string => name.replace(/^["\x60[]|["\x60\]]$/g, '')
 
-/** Quotes and comments may hold what only looks like a comparison: whoever gives advice asks the catalogue first. */
+/** Quotes and comments may hold what only looks like a comparison: so advice asks the catalogue first. */
 export const comparisons = (sql: string): Comparison[] =>
   COMPARISONS.flatMap((pattern) =>
     [...sql.matchAll(pattern)].map(({ groups = {} }) => ({

@@ -66,13 +66,16 @@ export interface Driver {
   ) => Promise<readonly Finding[]>
 }
 
+export const warn = (topic: Finding['topic'], text: string): Finding => ({
+  topic,
+  level: 'warning',
+  text,
+})
+export const ok = (topic: Finding['topic'], text: string): Finding => ({ topic, level: 'ok', text })
+
 /** What to know about a connection that is not private. */
 export const lineFindings = (address: Address): Finding[] =>
-  lineWarnings(address, 'LEGACY_DB').map((text) => ({
-    topic: 'connection',
-    level: 'warning',
-    text,
-  }))
+  lineWarnings(address, 'LEGACY_DB').map((text) => warn('connection', text))
 
 /** What the check of a lookup works with. */
 export interface CheckParts extends ColumnRules {
