@@ -35,7 +35,7 @@ const kindOf = (declared: string | null): ColumnType['kind'] => {
   return /BLOB/i.test(declared) ? 'bytes' : 'unknown'
 }
 
-/** @returns undefined where no thread can be had: the operating system may refuse one too */
+/** @returns undefined where no thread can be started: the operating system may refuse one too */
 const startThread = (setup: Setup, threads: Set<Worker>): Worker | undefined => {
   if (threads.size >= MAX_THREADS) return undefined
   try {

@@ -15,7 +15,7 @@ const CALLERS = 16
 const COST = 4
 
 /** In each thread; with fewer the soak has proved nothing. */
-const MIN_COLLECTIONS = 50
+const MIN_COLLECTIONS = 25
 
 /** The main thread, the ledger's, two that check passwords, and at least one that reads the legacy store. */
 const THREADS = 5
