@@ -1,7 +1,7 @@
-/** The form in which logins are looked up. */
+/** The form in which logins are looked up, and the one in which two are the same. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { normaliseLogin } from '../src/login.ts'
+import { foldLogin, normaliseLogin } from '../src/login.ts'
 
 describe('normaliseLogin', () => {
   it.each([
@@ -18,5 +18,24 @@ describe('normaliseLogin', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('foldLogin', () => {
+  it.each([
+    ['Zoë@x.example', 'zoe@x.example'],
+    ['άννα', 'ΑΝΝΑ'],
+    ['o\u0308\u0304', 'O'],
+  ])('takes %s and %s for the same', (one, other) => {
+    expect(foldLogin(one)).toBe(foldLogin(other))
+  })
+
+  it.each([
+    ['が', 'か'],
+    ['กิ', 'กุ'],
+    ['й', 'и'],
+    ['straße', 'strase'],
+  ])('takes %s and %s for different', (one, other) => {
+    expect(foldLogin(one)).not.toBe(foldLogin(other))
   })
 })

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LegacyStore, StoreOptions } from '../../src/legacy/store.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -270,6 +271,15 @@ describe('a statement that returns every column', () => {
   })
 })
 
+/** Threads are numbered in the order in which they start. */
+const nextThreadId = (): number => {
+  const thread = new Worker('', { eval: true })
+  onTestFinished(async () => {
+    await thread.terminate()
+  })
+  return thread.threadId
+}
+
 describe('a row that cannot be read', () => {
   const sql =
     "SELECT email, pw AS password_hash, json_extract(uid, '$.on') AS enabled FROM users WHERE email = :login"
@@ -279,6 +289,7 @@ describe('a row that cannot be read', () => {
     const checks: unknown[] = []
     const onCheck: StoreOptions['onCheck'] = () => checks.push(1)
     const store = await open(makeDb(USERS, rows), sql, { onCheck })
+    const before = nextThreadId()
     const calls = Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 'ann' : 'bad'))
     const ends = await Promise.allSettled(calls.map((login) => store.find(login, login)))
     expect(ends.map(({ status }) => status)).toEqual(
@@ -287,6 +298,8 @@ describe('a row that cannot be read', () => {
     expect(await store.find('ann', 'ann')).toHaveLength(1)
     expect(store.state).toBe('ok')
     expect(checks).toHaveLength(1)
+    // The second thread of the store, and the one that asks.
+    expect(nextThreadId() - before).toBeLessThanOrEqual(2)
   })
 })
 
