@@ -39,3 +39,24 @@ describe('foldLogin', () => {
     expect(foldLogin(one)).not.toBe(foldLogin(other))
   })
 })
+
+describe('folded logins', () => {
+  it.each([
+    ['Zoë@X.example', 'ZOE@x.example'],
+    ['zo\u0065\u0308@x.example', 'zo\u00eb@x.example'],
+    ['İ@x.example', 'i@x.example'],
+  ])('%s and %s are one to Okta', (one, other) => {
+    expect(foldLogin(one)).toBe(foldLogin(other))
+  })
+
+  it('fold once and for all, whatever their case', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (login) => {
+        const folded = foldLogin(login)
+        expect(foldLogin(folded)).toBe(folded)
+        expect(foldLogin(login.normalize('NFD'))).toBe(folded)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})

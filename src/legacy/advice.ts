@@ -1,4 +1,5 @@
 /** What can be said of a lookup from its text: which columns it compares with the login, in which tables. */
+import { warn } from './driver.ts'
 import type { Finding } from './store.ts'
 
 export interface Comparison {
@@ -74,5 +75,5 @@ export const scanFinding = (tables: readonly string[], indexes: readonly string[
       : 'Create an index on what the login is compared with, or on what these are joined by.'
   const names = [...new Set(tables)].join(' and ')
   const text = `LEGACY_LOOKUP_SQL reads the whole of ${names} at each sign-in. ${advice}`
-  return [{ topic: 'plan', level: 'warning', text }]
+  return [warn('plan', text)]
 }

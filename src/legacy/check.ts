@@ -4,7 +4,7 @@ import { ok, warn, type Answer, type CheckParts, type ColumnType } from './drive
 import { refuseFlagTypes } from './flags.ts'
 import { loginAs, unknownLogin } from './lookup.ts'
 import { probeLookalikes, probeWildcards, refuseFound } from './probes.ts'
-import { isRowOf } from './row.ts'
+import { rowsOf } from './row.ts'
 import { checkSamples, takeSamples } from './samples.ts'
 import type { Finding } from './store.ts'
 
@@ -58,8 +58,8 @@ const checkStranger = (
   { rows }: Answer,
 ): Finding[] => {
   if (rows.length === 0) return []
-  const own = rows.filter((row) => parts.unchecked || isRowOf(row, columns, stranger))
-  if (own.length > 0) refuseFound('a login that nobody has')
+  if (rowsOf(rows, columns, stranger, parts.unchecked).length > 0)
+    refuseFound('a login that nobody has')
   const text =
     'The lookup returns rows for a login that nobody has. They are passed over, since they say whose ' +
     'they are; but it reads more than one account at each sign-in. Compare the whole login by ='

@@ -46,6 +46,9 @@ export interface Place {
   readonly findings: readonly Finding[]
 }
 
+/** Firewalls forget quiet connections without a word, the strictest after some minutes. */
+export const SERVER_IDLE_MS = 60_000
+
 export interface Driver {
   readonly dialect: Dialect
   /** The most sessions that are of use; not set where the server decides. */

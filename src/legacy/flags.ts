@@ -1,17 +1,19 @@
 /** The refusal of an `enabled` that is neither a flag nor one of the words that can mean one thing only. */
 import type { CheckParts, ColumnType } from './driver.ts'
-import { loginAs, prepare, unknownLogin } from './lookup.ts'
+import { prepare, valuesForNobody } from './lookup.ts'
 import { readFlag } from './row.ts'
 
 const WORDS = 'y/n, yes/no, t/f, true/false, on/off or 1/0'
 
 /** Values that are no words of a flag may be what nobody should see: a column was mistaken for another. */
 const MAX_WORDS = 5
-const LIKELY = /^(?:a|active|enabled|ok|verified|confirmed)$/i
 const isShowable = (word: string): boolean => /^[\w .-]{1,20}$/.test(word)
 
-/** What the statement returns as enabled: a column under this or another name. No other expression is quoted. */
+/** Words for people who may sign in, as systems write them. */
+const LIKELY = /^(?:a|active|enabled|ok|verified|confirmed)$/i
+
 const NAME = String.raw`(?:\w+|"[^"]+"|\x60[^\x60]+\x60|\[[^\]]+\])`
+/** What the statement returns as enabled: a column under this or another name. No other expression is quoted. */
 const SOURCE = new RegExp(
   String.raw`(?<renamed>(?:${NAME}\.)?${NAME})\s+AS\s+["\x60[]?enabled\b["\x60\]]?` +
     String.raw`|(?<plain>(?:\b\w+\.)?["\x60[]?\benabled\b["\x60\]]?)`,
@@ -28,11 +30,11 @@ const advise = async (
   if (source === undefined) return ''
   const expression = `${expressionOf(source)} AS enabled`
   try {
-    const { text, valuesOf } = prepare(
+    const changed = prepare(
       lookup.sql.replace(SOURCE, () => expression),
       driver.dialect,
     )
-    await ask((link) => link.query(text, valuesOf(loginAs(unknownLogin()))))
+    await ask((link) => link.query(changed.text, valuesForNobody(changed)))
     return ` Write: ${expression}`
   } catch {
     // Advice that does not run is worse than none.
@@ -42,11 +44,8 @@ const advise = async (
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "''")}'`
 
-const refuseWords = async (
-  parts: CheckParts,
-  words: readonly string[],
-  enabledWord: string,
-): Promise<never> => {
+const refuseWords = async (parts: CheckParts, words: readonly string[]): Promise<never> => {
+  const enabledWord = words.find((word) => LIKELY.test(word)) ?? words[0] ?? ''
   const isFlag = words.some((word) => LIKELY.test(word) || readFlag(word) !== undefined)
   const isFew = isFlag && words.length <= MAX_WORDS && words.every(isShowable)
   const advice = isFew
@@ -78,7 +77,7 @@ export const refuseFlagTypes = async (
     throw new TypeError(`enabled must be ${WORDS}, and is of another type`)
   const words = type?.words
   if (words?.some((word) => readFlag(word) === undefined)) {
-    await refuseWords(parts, words, words.find((word) => LIKELY.test(word)) ?? words[0] ?? '')
+    await refuseWords(parts, words)
   }
 }
 
@@ -93,5 +92,5 @@ export const refuseFlagValues = async (
     (word) => word,
   )
   const words = [...counts].sort(([, a], [, b]) => b.length - a.length).map(([word]) => word)
-  await refuseWords(parts, words, words.find((word) => LIKELY.test(word)) ?? words[0] ?? '')
+  await refuseWords(parts, words)
 }

@@ -53,3 +53,6 @@ const random = (): string => randomBytes(6).toString('hex')
 /** A login that no account has, for checks and probes; its domain can never be anybody's (RFC 2606). */
 export const unknownLogin = (local = `okta-migrate-probe-${random()}`): string =>
   `${local}@okta-migrate-${random()}.invalid`
+
+/** The values for a lookup that finds nobody, where only its columns or its plan matter. */
+export const valuesForNobody = ({ valuesOf }: Lookup): string[] => valuesOf(loginAs(unknownLogin()))

@@ -12,8 +12,16 @@ import {
   type Comparison,
   type Table,
 } from './advice.ts'
-import { lineFindings, type ColumnType, type Driver, type SqlLink } from './driver.ts'
-import { loginAs, unknownLogin, type Lookup } from './lookup.ts'
+import {
+  lineFindings,
+  ok,
+  SERVER_IDLE_MS,
+  warn,
+  type ColumnType,
+  type Driver,
+  type SqlLink,
+} from './driver.ts'
+import { valuesForNobody, type Lookup } from './lookup.ts'
 import type { Finding } from './store.ts'
 
 const asWhole = (value: unknown): unknown =>
@@ -206,15 +214,12 @@ const refuseNumbers = (columns: readonly Column[]): void => {
 const collationFindings = (columns: readonly Column[], unchecked: boolean): Finding[] =>
   columns
     .filter(({ collation }) => collation !== null && !collation.endsWith('_bin'))
-    .map(({ column, collation }) => ({
-      topic: 'collation',
-      level: unchecked ? 'warning' : 'ok',
-      text:
-        `${column} is compared by ${collation ?? ''}, which takes some different letters for the same (zoe finds zoë). ` +
-        (unchecked
-          ? 'LEGACY_LOOKUP_UNCHECKED lets such a person in.'
-          : 'A row counts only if its own name equals what was typed.'),
-    }))
+    .map(({ column, collation }) => {
+      const text = `${column} is compared by ${collation ?? ''}, which takes some different letters for the same (zoe finds zoë).`
+      return unchecked
+        ? warn('collation', `${text} LEGACY_LOOKUP_UNCHECKED lets such a person in.`)
+        : ok('collation', `${text} A row counts only if its own name equals what was typed.`)
+    })
 
 /** Expressions, such as lower(), have no index in MariaDB; so advice is given on columns alone. */
 const indexesFor = (
@@ -236,8 +241,7 @@ const indexesFor = (
 const inspect: Driver['inspect'] = async (link, lookup, unchecked) => {
   const columns = await comparedColumns(link, lookup.sql)
   if (unchecked) refuseNumbers(columns)
-  const values = lookup.valuesOf(loginAs(unknownLogin()))
-  const { rows: plan } = await link.query(`EXPLAIN ${lookup.text}`, values)
+  const { rows: plan } = await link.query(`EXPLAIN ${lookup.text}`, valuesForNobody(lookup))
   const scanned = scannedIn(plan)
   return [
     ...scanFinding(scanned, indexesFor(lookup, columns, scanned)),
@@ -247,8 +251,7 @@ const inspect: Driver['inspect'] = async (link, lookup, unchecked) => {
 
 export const MYSQL: Driver = {
   dialect: 'mysql',
-  // Firewalls forget quiet connections without a word, the strictest after some minutes.
-  maxIdleMs: 60_000,
+  maxIdleMs: SERVER_IDLE_MS,
   locate: ({ url, ca, statementMs }) => {
     const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort: DEFAULT_PORTS.mysql, ca })
     return { open: () => open(address, statementMs), findings: lineFindings(address) }

@@ -4,8 +4,14 @@ import pg from 'pg'
 import { DEFAULT_PORTS, parseAddress, postgresOptions, type Address } from '../address.ts'
 import { typesWith } from '../postgres-types.ts'
 import { comparisons, scanFinding, tablesIn, tablesOf, unquoted } from './advice.ts'
-import { lineFindings, type ColumnType, type Driver, type SqlLink } from './driver.ts'
-import { loginAs, unknownLogin, type Lookup } from './lookup.ts'
+import {
+  lineFindings,
+  SERVER_IDLE_MS,
+  type ColumnType,
+  type Driver,
+  type SqlLink,
+} from './driver.ts'
+import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
 
 const asWhole = (text: string): bigint | string => (/^-?\d+$/.test(text) ? BigInt(text) : text)
 
@@ -79,12 +85,9 @@ const toColumnType = (name: string, row: TypeRow | undefined): ColumnType => {
   return words.length > 0 ? { name, kind, words } : { name, kind }
 }
 
-const describe = async (
-  client: pg.Client,
-  { inner, valuesOf }: Lookup,
-): Promise<readonly ColumnType[]> => {
-  const nothing = `SELECT * FROM (\n${inner}\n) AS lookup LIMIT 0`
-  const { fields } = await client.query(nothing, valuesOf(loginAs(unknownLogin())))
+const describe = async (client: pg.Client, lookup: Lookup): Promise<readonly ColumnType[]> => {
+  const nothing = firstRows(lookup.inner, 'lookup', 0)
+  const { fields } = await client.query(nothing, valuesForNobody(lookup))
   const oids = fields.map(({ dataTypeID }) => dataTypeID)
   const { rows } = await client.query<TypeRow>(TYPES, [`{${oids.join()}}`])
   return fields.map(({ name, dataTypeID }) =>
@@ -153,10 +156,7 @@ const indexesFor = async (
 const inspect: Driver['inspect'] = async (link, lookup) => {
   await link.query('BEGIN')
   await link.query('SET LOCAL enable_seqscan = off')
-  const { rows } = await link.query(
-    `EXPLAIN (FORMAT JSON) ${lookup.text}`,
-    lookup.valuesOf(loginAs(unknownLogin())),
-  )
+  const { rows } = await link.query(`EXPLAIN (FORMAT JSON) ${lookup.text}`, valuesForNobody(lookup))
   await link.query('ROLLBACK')
   const [{ Plan: plan }] = JSON.parse(rows[0]?.['QUERY PLAN'] as string) as [{ Plan: Plan }]
   const scanned = scannedIn(plan)
@@ -166,8 +166,7 @@ const inspect: Driver['inspect'] = async (link, lookup) => {
 
 export const POSTGRES: Driver = {
   dialect: 'postgres',
-  // Firewalls forget quiet connections without a word, the strictest after some minutes.
-  maxIdleMs: 60_000,
+  maxIdleMs: SERVER_IDLE_MS,
   locate: ({ url, ca, statementMs }) => {
     const address = parseAddress(url, {
       prefix: 'LEGACY_DB',

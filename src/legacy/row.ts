@@ -55,7 +55,7 @@ const folded = (name: string): string => foldLogin(name.trim())
  * named `anna` is not the account of `anna@b.com`. The statement's own comparison is not relied on: LIKE,
  * patterns and collations find the rows of other people too.
  */
-export const isRowOf = (row: Row, columns: ColumnNames, username: string): boolean => {
+const isRowOf = (row: Row, columns: ColumnNames, username: string): boolean => {
   const typed = folded(username)
   if (typed === '') return false
   return IDENTITY.some((column) => {
@@ -63,6 +63,14 @@ export const isRowOf = (row: Row, columns: ColumnNames, username: string): boole
     return name === typed || (!typed.includes('@') && name.replace(/@[^@]*$/, '') === typed)
   })
 }
+
+/** The rows that count for what was typed: a check must see what a sign-in sees. */
+export const rowsOf = (
+  rows: readonly Row[],
+  columns: ColumnNames,
+  username: string,
+  unchecked: boolean,
+): readonly Row[] => (unchecked ? rows : rows.filter((row) => isRowOf(row, columns, username)))
 
 export const toAccount = (row: Row, columns: ColumnNames): LegacyAccount => ({
   id: readId(valueIn(row, columns, 'id')),

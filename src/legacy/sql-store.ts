@@ -8,7 +8,7 @@ import { codeOf, isTransient, isUnfindable, sentenceOf } from './failures.ts'
 import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 import { createPool, type Pool } from './pool.ts'
-import { isRowOf, toAccount, type Row } from './row.ts'
+import { rowsOf, toAccount, type Row } from './row.ts'
 import {
   DEFAULT_AUDIT_SQL,
   DEFAULT_LOOKUP_SQL,
@@ -108,9 +108,7 @@ export class SqlStore implements LegacyStore {
     deadline = Infinity,
   ): Promise<readonly LegacyAccount[]> {
     const { rows, columns } = await this.#rowsFor({ login, username }, deadline)
-    const own = this.#options.unchecked
-      ? rows
-      : rows.filter((row) => isRowOf(row, columns, username))
+    const own = rowsOf(rows, columns, username, this.#options.unchecked)
     this.#foreignRows += rows.length - own.length
     const accounts = own.slice(0, 2).map((row) => toAccount(row, columns))
     // Where rows were cut off, a second account of this login may be among them.

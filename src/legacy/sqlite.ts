@@ -7,7 +7,7 @@ import { within, type Clock } from '../clock.ts'
 import { threadUrl } from '../thread.ts'
 import { comparisons, scanFinding, tablesIn, unquoted } from './advice.ts'
 import type { Answer, ColumnType, Driver, SqlLink } from './driver.ts'
-import { loginAs, unknownLogin, type Lookup } from './lookup.ts'
+import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
 import type { Reply, Request, Setup } from './sqlite-protocol.ts'
 
 const THREAD_URL = threadUrl('./sqlite-thread', import.meta.url)
@@ -77,10 +77,9 @@ const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Work
     end: destroy,
     destroy,
     query: async (text, values = []): Promise<Answer> => ask({ text, values }),
-    describe: async ({ inner, valuesOf }) => {
-      const values = valuesOf(loginAs(unknownLogin()))
-      const text = `SELECT * FROM (\n${inner}\n) LIMIT 0`
-      const { columns, types } = await ask({ text, values })
+    describe: async (lookup) => {
+      const text = firstRows(lookup.inner, 'lookup', 0)
+      const { columns, types } = await ask({ text, values: valuesForNobody(lookup) })
       return columns.map((name, i) => ({ name, kind: kindOf(types[i] ?? null) }))
     },
     // A thread that has replied has closed its file, and opens it again.
@@ -120,7 +119,7 @@ const indexesFor = (schema: readonly string[], lookup: Lookup): string[] => {
       }),
     )
     const plan = copy.prepare<string[], { detail: string }>(explain(lookup))
-    const details = plan.all(...lookup.valuesOf(loginAs(''))).map(({ detail }) => detail)
+    const details = plan.all(...valuesForNobody(lookup)).map(({ detail }) => detail)
     return scannedIn(details).length === 0 ? created : []
   } catch {
     return []
@@ -130,8 +129,7 @@ const indexesFor = (schema: readonly string[], lookup: Lookup): string[] => {
 }
 
 const inspect: Driver['inspect'] = async (link, lookup) => {
-  const values = lookup.valuesOf(loginAs(unknownLogin()))
-  const { rows: plan } = await link.query(explain(lookup), values)
+  const { rows: plan } = await link.query(explain(lookup), valuesForNobody(lookup))
   const scanned = scannedIn(plan.map(({ detail }) => detail))
   if (scanned.length === 0) return []
   const { rows } = await link.query(

@@ -27,7 +27,7 @@ export interface Finding {
 export interface LegacyStore {
   /**
    * Finds the accounts for a login: none, one, or two when it is not unique (never more). A row counts
-   * only if it is the row of what was typed: see `isRowOf`.
+   * only if it is the row of what was typed: see `rowsOf`.
    * @param login normalised, see `normaliseLogin`
    * @param username as the user typed it
    * @param deadline on the clock's scale, where it comes before the store's own limit for a lookup

@@ -3,7 +3,7 @@ import { normaliseLogin } from '../login.ts'
 import type { ColumnNames } from './columns.ts'
 import type { CheckParts } from './driver.ts'
 import { isUnfindable } from './failures.ts'
-import { isRowOf, type Row } from './row.ts'
+import { rowsOf, type Row } from './row.ts'
 
 /** The rows that count for a login, as a sign-in would see them. */
 export const lookUp = async (
@@ -14,7 +14,7 @@ export const lookUp = async (
   const values = lookup.valuesOf({ login: normaliseLogin(login), username: login.trim() })
   try {
     const { rows } = await ask((link) => link.query(lookup.text, values))
-    return unchecked ? rows : rows.filter((row) => isRowOf(row, columns, login))
+    return rowsOf(rows, columns, login, unchecked)
   } catch (err) {
     if (isUnfindable(err, driver)) return []
     throw err

@@ -1,10 +1,8 @@
 /** What a row becomes: the request of each mode, or every reason against it; never a guess. */
 import { hashSync } from 'bcryptjs'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createColumns, isSecretName, type Mapping } from '../../src/import/columns.ts'
 import { FORMS, type Mode } from '../../src/import/forms.ts'
-import { foldLogin } from '../../src/login.ts'
 import { createPrepare, maskRequest, type Prepared } from '../../src/import/prepare.ts'
 import { REQUIRED } from '../../src/import/profile.ts'
 import type { Value } from '../../src/import/source.ts'
@@ -219,26 +217,5 @@ describe('a digest', () => {
   it('tells rows apart by all but their secrets', () => {
     expect(digest({ password: 'one', city: 'Ulm' })).toBe(digest({ password: 'two', city: 'Ulm' }))
     expect(digest({ password: 'one', city: 'Ulm' })).not.toBe(digest({ password: 'one' }))
-  })
-})
-
-describe('logins', () => {
-  it.each([
-    ['Zoë@X.example', 'ZOE@x.example'],
-    ['zo\u0065\u0308@x.example', 'zo\u00eb@x.example'],
-    ['İ@x.example', 'i@x.example'],
-  ])('%s and %s are one to Okta', (one, other) => {
-    expect(foldLogin(one)).toBe(foldLogin(other))
-  })
-
-  it('fold once and for all, whatever their case', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (login) => {
-        const folded = foldLogin(login)
-        expect(foldLogin(folded)).toBe(folded)
-        expect(foldLogin(login.normalize('NFD'))).toBe(folded)
-      }),
-      { numRuns: 2000 },
-    )
   })
 })
