@@ -84,6 +84,7 @@ const app = createHookApp({
   clock: systemClock,
   log,
   nameLogin: (login) => login,
+  namePerson: (key) => key,
   isDraining: () => false,
 })
 const listener = await listen({

@@ -1,11 +1,30 @@
 /** The two forms of a login: the one it is looked up in, and the one in which Okta holds two for the same. */
 
+/** In UTF-16 code units. RFC 5321, section 4.5.3.1: 64 before the @ and 255 after it. Okta takes 100 in all. */
+export const MAX_LOGIN_LENGTH = 320
+
 /**
  * The form in which logins are looked up: trimmed, NFC, lower case. Okta holds logins unique without
  * regard to case, and sends what the user typed.
  */
 export const normaliseLogin = (username: string): string =>
   username.trim().toLowerCase().normalize('NFC')
+
+/** A login as it was typed at a sign-in, read once. */
+export interface TypedLogin {
+  readonly typed: string
+  readonly normalised: string
+  /** Whether it is longer than any login. Both forms are cut then, and are the login of no account. */
+  readonly isTooLong: boolean
+}
+
+/** Cuts before it normalises: the time that NFC takes grows with the square of a run of combining marks. */
+export const readLogin = (username: string): TypedLogin => {
+  const trimmed = username.trim()
+  const isTooLong = trimmed.length > MAX_LOGIN_LENGTH
+  const typed = isTooLong ? `${trimmed.slice(0, MAX_LOGIN_LENGTH)}…` : username
+  return { typed, normalised: normaliseLogin(typed), isTooLong }
+}
 
 /**
  * Okta holds logins unique without regard to case and diacritics (Okta management API, UserProfile,

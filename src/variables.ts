@@ -258,7 +258,7 @@ export const variables = z.object({
     fix: 'Use a whole number from 10 to 16.',
   }),
   GUESS_LIMIT: variable(whole(1, 1000).default(10), {
-    help: "wrong passwords that one login may have at once; beyond that answers are UNVERIFIED at no hash's cost",
+    help: 'wrong passwords that one login, and one person under all spellings, may have at once; beyond that every answer is UNVERIFIED',
     fix: 'Use a whole number from 1 to 1000.',
   }),
   GUESS_WINDOW_MINUTES: variable(whole(1, 1440).default(15), {

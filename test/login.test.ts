@@ -1,7 +1,7 @@
 /** The form in which logins are looked up, and the one in which two are the same. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { foldLogin, normaliseLogin } from '../src/login.ts'
+import { foldLogin, MAX_LOGIN_LENGTH, normaliseLogin, readLogin } from '../src/login.ts'
 
 describe('normaliseLogin', () => {
   it.each([
@@ -18,6 +18,25 @@ describe('normaliseLogin', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('readLogin', () => {
+  it('cuts what is longer than any login before it normalises, and says so', () => {
+    const { typed, normalised, isTooLong } = readLogin(`a${'\u0301\u0316'.repeat(31_000)}`)
+    expect([typed.length, normalised.length]).toEqual([MAX_LOGIN_LENGTH + 1, MAX_LOGIN_LENGTH])
+    expect(isTooLong).toBe(true)
+  })
+
+  it('leaves a login as it was typed, whatever surrounds it', () => {
+    const login = 'A'.repeat(MAX_LOGIN_LENGTH)
+    const typed = `${login}${' '.repeat(1_000)}`
+    expect(readLogin(typed)).toEqual({ typed, normalised: login.toLowerCase(), isTooLong: false })
+  })
+
+  it('gives no two logins of which one is too long one form', () => {
+    const longest = 'a'.repeat(MAX_LOGIN_LENGTH)
+    expect(readLogin(`${longest}a`).normalised).not.toBe(readLogin(longest).normalised)
   })
 })
 

@@ -84,9 +84,6 @@ const isOrgIssuer = ({ HOOK_OAUTH_ISSUER: issuer, OKTA_ORG_URL: org }: ServeConf
   return isOktas && !/^\/oauth2\/[^/]+$/.test(new URL(issuer).pathname)
 }
 
-const namesDependOnSecret = (v: ServeConfig): boolean =>
-  v.LOG_LOGINS === 'fingerprint' && v.FINGERPRINT_KEY === undefined
-
 const isOnServer = (url = ''): boolean => !['sqlite', undefined].includes(kindOf(url))
 
 const RULES: readonly Rule<ServeConfig>[] = [
@@ -108,7 +105,7 @@ const RULES: readonly Rule<ServeConfig>[] = [
   ],
   [
     'FINGERPRINT_KEY',
-    (v) => hasOAuth(v) && !v.HOOK_SECRET && !v.FINGERPRINT_KEY && v.LOG_LOGINS !== 'plain',
+    (v) => hasOAuth(v) && !v.HOOK_SECRET && !v.FINGERPRINT_KEY,
     'is missing, and there is no HOOK_SECRET to derive it from',
   ],
   [
@@ -137,7 +134,7 @@ const RULES: readonly Rule<ServeConfig>[] = [
   ],
   [
     'FINGERPRINT_KEY',
-    (v) => isOnServer(v.LEDGER_DB_URL) && namesDependOnSecret(v),
+    (v) => isOnServer(v.LEDGER_DB_URL) && v.FINGERPRINT_KEY === undefined,
     'is missing, and replicas that share a ledger must name accounts alike, whatever HOOK_SECRET each has',
   ],
   ['HOST', (v) => isDemo(v) && !isLoopback(v.HOST), 'must be a loopback address in demo mode'],

@@ -52,14 +52,17 @@ const guessesFrom = (config: ServeConfig): GuessSettings => ({
   windowMs: config.GUESS_WINDOW_MINUTES * MS_PER_MINUTE,
 })
 
-const loginNamer = (
-  { LOG_LOGINS, FINGERPRINT_KEY }: ServeConfig,
-  secret: string | undefined,
-): ((login: string) => string) => {
-  if (LOG_LOGINS === 'plain') return (login) => login
-  if (FINGERPRINT_KEY !== undefined) return fingerprint(FINGERPRINT_KEY)
+const fingerprintKey = ({ FINGERPRINT_KEY }: ServeConfig, secret: string | undefined): string => {
+  if (FINGERPRINT_KEY !== undefined) return FINGERPRINT_KEY
   if (secret === undefined) throw new TypeError('unchecked config')
-  return fingerprint(createHmac('sha256', secret).update('fingerprint key').digest('base64'))
+  return createHmac('sha256', secret).update('fingerprint key').digest('base64')
+}
+
+const namersFrom = (config: ServeConfig, secret: string | undefined) => {
+  const key = fingerprintKey(config, secret)
+  const nameLogin =
+    config.LOG_LOGINS === 'plain' ? (login: string): string => login : fingerprint(key)
+  return { nameLogin, namePerson: fingerprint(key, 'person') }
 }
 
 const tellEngine = ({ fallback, ...engine }: WorkerPool['engine'], log: Logger): void =>
@@ -119,7 +122,6 @@ const start = async (
   const ledger = await startLedger(config, { ...guesses, guard }, log, clock)
   let draining = false
   const isDraining = (): boolean => draining
-  const nameLogin = loginNamer(config, secret)
   const { checkBearer, keys } = oauth ?? {}
   const ops = createOps(config, log, clock)
   const app = createHookApp({
@@ -131,7 +133,7 @@ const start = async (
     clock,
     log,
     onAnswered: ops?.onAnswered,
-    nameLogin,
+    ...namersFrom(config, secret),
     isDraining,
     ledger,
   })

@@ -13,6 +13,7 @@ const UNTOLD: ReadonlySet<Reason> = new Set<Reason>([
   'disabled',
   'enabled_unreadable',
   'empty_password',
+  'too_many_account_guesses',
 ])
 
 /**

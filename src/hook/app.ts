@@ -4,7 +4,7 @@ import { Hono, type Context } from 'hono'
 import type { Clock } from '../clock.ts'
 import { AppError, asAppError } from '../errors.ts'
 import type { LegacyStore } from '../legacy/store.ts'
-import { normaliseLogin } from '../login.ts'
+import { readLogin } from '../login.ts'
 import type { Bounds } from '../passwords/family.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
@@ -55,6 +55,8 @@ export interface HookParts {
   readonly onAnswered?: CallObserver | undefined
   /** How a login is written to the log and the ledger. */
   readonly nameLogin: (login: string) => string
+  /** How the key of an account is written to the ledger: a keyed fingerprint, the same at every replica. */
+  readonly namePerson: (key: string) => string
   readonly isDraining: () => boolean
   /** Told of each decision; what could not be decided is no decision. */
   readonly ledger?: Ledger | undefined
@@ -111,7 +113,8 @@ const answerCall = (parts: HookParts) => {
     const { incoming, outgoing } = c.env
     const call = parsePayload(await readBody(incoming, deadline, clock))
     const { eventId, oktaRequestId, source, username, password } = call
-    const account = nameLogin(normaliseLogin(username))
+    const login = readLogin(username)
+    const account = nameLogin(login.normalised)
     Object.assign(facts, { eventId, oktaRequestId, login: account } satisfies CallFacts)
     if (settings.orgUrl !== undefined && !comesFrom(settings.orgUrl, source)) {
       throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
@@ -121,8 +124,9 @@ const answerCall = (parts: HookParts) => {
       call,
       callerOf(outgoing),
       async (abandonment) => {
-        const verdict = await judge({ username, account, password, deadline, abandonment, facts })
-        await ledger?.record(describeCall(eventId, account, verdict))
+        const verdict = await judge({ login, account, password, deadline, abandonment, facts })
+        const callerGone = abandonment.signal.aborted
+        await ledger?.record(describeCall({ eventId, account, callerGone }, verdict))
         return verdict
       },
     )

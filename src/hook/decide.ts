@@ -11,6 +11,7 @@ export const REASONS = [
   'empty_password',
   'ambiguous_login',
   'too_many_guesses',
+  'too_many_account_guesses',
   'hash_unrecognised',
   'hash_malformed',
   'hash_truncated',
@@ -67,5 +68,8 @@ export const decide = ({ bar }: Standing, outcome: Outcome): Decision => {
   return { credential: reason === 'match' ? 'VERIFIED' : 'UNVERIFIED', reason }
 }
 
-/** Decided without a lookup or a hash: see `guard.ts`. */
+/** Decided without a lookup or a hash, since the count of what was typed says nothing of an account. */
 export const TOO_MANY_GUESSES: Decision = { credential: 'UNVERIFIED', reason: 'too_many_guesses' }
+
+/** Bars an account for which many wrong passwords were tried, under whatever spelling of its login. */
+export const TOO_MANY_ACCOUNT_GUESSES: Reason = 'too_many_account_guesses'

@@ -1,7 +1,10 @@
-/** Owns the hashes computed where there is nothing to compute, so that time does not tell who exists. */
+/** The hashes computed where there is nothing to compute, so that time does not tell who exists. */
 import { createHmac } from 'node:crypto'
 import type { Bounds } from '../passwords/family.ts'
 import { inspect } from '../passwords/verify.ts'
+
+/** Accounts that can be told apart, about. Beyond so many, few teach anything more. */
+const MARKS = 2 ** 20
 
 /** bcrypt's customary cost, used until the store has shown one of its own. */
 const CUSTOMARY_COST = 10
@@ -18,8 +21,8 @@ export interface DecoyParts {
 }
 
 export interface Decoy {
-  /** Told of the cost of each sound hash that was found and decided. */
-  saw(cost: number, verified: boolean): void
+  /** Learns the cost of an account's hash, once for each account, for a store without samples. */
+  saw(person: string, cost: number): void
   /**
    * The encoded hash to compute for a login that has none. Its cost is drawn from the store's own costs,
    * by a keyed hash of the login: like an account's, it stays the same from call to call. As what is
@@ -30,45 +33,74 @@ export interface Decoy {
 
 const encode = (cost: number): string => `$2b$${String(cost).padStart(2, '0')}$${SALT_THEN_HASH}`
 
+/** How many hashes there are of each cost. */
+class Tally {
+  readonly #times = new Map<number, number>()
+  #total = 0
+
+  get isEmpty(): boolean {
+    return this.#total === 0
+  }
+
+  add(cost: number): void {
+    this.#times.set(cost, (this.#times.get(cost) ?? 0) + 1)
+    this.#total++
+  }
+
+  /** @param quantile in [0, 1) */
+  at(quantile: number): number {
+    let left = quantile * this.#total
+    for (const [cost, times] of [...this.#times].sort(([a], [b]) => a - b)) {
+      if (left < times) return cost
+      left -= times
+    }
+    return CUSTOMARY_COST
+  }
+}
+
+/**
+ * Says once of each account that it is new. One bit for each of many digests, so that memory is bounded:
+ * an account that shares its bit with an earlier one is never new, and teaches nothing.
+ */
+const createMarks = (digest: (text: string) => Buffer) => {
+  const marks = new Uint8Array(MARKS / 8)
+  return (person: string): boolean => {
+    const mark = digest(person).readUInt32LE(0) % MARKS
+    const [at, bit] = [mark >> 3, 1 << (mark & 7)]
+    const isNew = ((marks[at] ?? 0) & bit) === 0
+    marks[at] = (marks[at] ?? 0) | bit
+    return isNew
+  }
+}
+
 export const createDecoy = ({ secret, bounds, sample }: DecoyParts): Decoy => {
   const key = createHmac('sha256', secret).update('decoy key').digest()
-  const seen = new Map<number, number>()
-  let total = 0
-  const count = (cost: number): void => {
-    seen.set(cost, (seen.get(cost) ?? 0) + 1)
-    total++
-  }
+  const digest = (text: string): Buffer => createHmac('sha256', key).update(text).digest()
+  const isNew = createMarks(digest)
+  const learnt = new Tally()
+  let sampled = new Tally()
   let known: readonly string[] = []
+
   /** A store that was away at the start, or was replaced, has another sample now. */
-  const learn = (): void => {
+  const tally = (): Tally => {
     const hashes = sample()
-    if (hashes === known) return
-    known = hashes
-    for (const encoded of hashes) {
-      const found = inspect(encoded, bounds)
-      if ('cost' in found) count(found.cost)
+    if (hashes !== known) {
+      known = hashes
+      sampled = new Tally()
+      for (const encoded of hashes) {
+        const found = inspect(encoded, bounds)
+        if ('cost' in found) sampled.add(found.cost)
+      }
     }
+    return sampled.isEmpty ? learnt : sampled
   }
 
-  /** In [0, 1). */
-  const quantileOf = (login: string): number =>
-    createHmac('sha256', key).update(login).digest().readUIntBE(0, 6) / 2 ** 48
+  const quantileOf = (login: string): number => digest(login).readUIntBE(0, 6) / 2 ** 48
 
   return {
-    saw: (cost, verified) => {
-      learn()
-      // Okta asks about an account until it is verified, and then no more: so each counts once, and
-      // whoever tries one login over and over teaches nothing. Only the very first may be unverified.
-      if (verified || total === 0) count(cost)
+    saw: (person, cost) => {
+      if (isNew(person)) learnt.add(cost)
     },
-    encodedFor: (login) => {
-      learn()
-      let left = quantileOf(login) * total
-      for (const [cost, times] of [...seen].sort(([a], [b]) => a - b)) {
-        if (left < times) return encode(cost)
-        left -= times
-      }
-      return encode(CUSTOMARY_COST)
-    },
+    encodedFor: (login) => encode(tally().at(quantileOf(login))),
   }
 }

@@ -1,7 +1,7 @@
 /** Owns the limit on guessing: how many wrong passwords one login may have before answers cost nothing. */
 import { hash, randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { TOO_MANY_GUESSES, type Decision } from './decide.ts'
+import type { Decision } from './decide.ts'
 
 export interface GuessSettings {
   /** Wrong passwords that a login may have at once. */
@@ -11,14 +11,27 @@ export interface GuessSettings {
 }
 
 export interface Guard {
-  /** Runs a decision about a subject, such as a login, unless too many about it were wrong lately. */
-  run<T extends Decision>(subject: string, decide: () => Promise<T>): Promise<T | Decision>
+  /**
+   * Runs a decision about a subject, such as a login; or `refuse`, which counts nothing, where too many
+   * about it were wrong lately.
+   */
+  run<T extends Decision>(
+    subject: string,
+    decide: () => Promise<T>,
+    refuse: () => Promise<T>,
+  ): Promise<T>
   /** Counts a wrong guess that was decided elsewhere, `ageMs` milliseconds ago. */
   countElsewhere(subject: string, ageMs: number): void
 }
 
-/** The subject that is the same at every server. @param account the login as it may be written down */
+/** What was typed, the same at every server. @param account the login as it may be written down */
 export const loginSubject = (account: string): string => `login ${account}`
+
+/**
+ * Who was found, the same at every server: a lookup may find one person under many spellings.
+ * @param person the key of the account as it may be written down
+ */
+export const personSubject = (person: string): string => `person ${person}`
 
 /**
  * A count-min sketch (Cormode and Muthukrishnan, 2005): a subject's count is the least of its cells, one
@@ -60,11 +73,12 @@ export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): G
   const run: Guard['run'] = async <T extends Decision>(
     subject: string,
     decide: () => Promise<T>,
-  ): Promise<T | Decision> => {
+    refuse: () => Promise<T>,
+  ): Promise<T> => {
     const own = cellsOf(subject)
     const now = clock.now()
     const least = Math.min(...own.map((cell) => countedMs(cell, now)))
-    if (least + guessMs > windowMs + ROUNDING_MS) return TOO_MANY_GUESSES
+    if (least + guessMs > windowMs + ROUNDING_MS) return refuse()
     for (const cell of own) {
       cells[cell] = now + countedMs(cell, now) + guessMs
       undecided[cell] = (undecided[cell] ?? 0) + 1
@@ -75,8 +89,7 @@ export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): G
       return decision
     } finally {
       for (const cell of own) undecided[cell] = (undecided[cell] ?? 0) - 1
-      const isWrong =
-        decision?.credential === 'UNVERIFIED' && decision.reason !== TOO_MANY_GUESSES.reason
+      const isWrong = decision?.credential === 'UNVERIFIED'
       // What is forgotten by itself must not be taken from what came later.
       if (!isWrong && clock.now() < now + guessMs) {
         for (const cell of own) cells[cell] = (cells[cell] ?? 0) - guessMs

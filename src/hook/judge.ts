@@ -1,15 +1,22 @@
-/** Owns the way from a call to its decision: guard, lookup, check, decide. */
+/** The way from a call to its decision: guard, lookup, check, decide. */
 import { within, type Clock } from '../clock.ts'
 import { AppError, refusal } from '../errors.ts'
-import type { LegacyStore } from '../legacy/store.ts'
-import { normaliseLogin } from '../login.ts'
+import type { LegacyAccount, LegacyStore } from '../legacy/store.ts'
+import type { TypedLogin } from '../login.ts'
 import type { Bounds } from '../passwords/family.ts'
 import { familyName, inspect } from '../passwords/verify.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
-import { appraise, decide, type Decision, type Standing } from './decide.ts'
+import {
+  appraise,
+  decide,
+  TOO_MANY_ACCOUNT_GUESSES,
+  TOO_MANY_GUESSES,
+  type Decision,
+  type Standing,
+} from './decide.ts'
 import type { Decoy } from './decoy.ts'
 import type { Abandonment } from './flight.ts'
-import { loginSubject, type Guard } from './guard.ts'
+import { loginSubject, personSubject, type Guard } from './guard.ts'
 import type { CallFacts } from './line.ts'
 
 export interface JudgeParts {
@@ -18,11 +25,12 @@ export interface JudgeParts {
   readonly checker: PasswordChecker
   readonly guard: Guard
   readonly decoy: Decoy
+  readonly namePerson: (key: string) => string
   readonly clock: Clock
 }
 
 export interface Question {
-  readonly username: string
+  readonly login: TypedLogin
   /** The login as it may be written down: guesses at it count under this name, here and elsewhere. */
   readonly account: string
   readonly password: string
@@ -36,6 +44,8 @@ export interface Question {
 
 /** A decision, and what the ledger is told of how it came about. */
 export interface Verdict extends Decision {
+  /** The account that was found, else the login, as it may be written down. */
+  readonly person: string
   /** Of the account's own hash, where it has a sound one. */
   readonly hash?: { readonly family: string; readonly cost: number } | undefined
   /** Milliseconds that the check waited, and that it took, where there was one. */
@@ -43,10 +53,25 @@ export interface Verdict extends Decision {
   readonly runMs?: number
 }
 
-export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: JudgeParts) => {
+export const createJudge = (parts: JudgeParts) => {
+  const { bounds, legacy, checker, guard, decoy, namePerson, clock } = parts
+
+  const find = async ({ login, deadline }: Question): Promise<readonly LegacyAccount[]> => {
+    const found = legacy.find(login.normalised, login.typed, deadline)
+    const accounts = await within(clock, deadline, found, () => new AppError('deadline_exceeded'))
+    // Looked up all the same: it costs what an unknown login costs.
+    return login.isTooLong ? [] : accounts
+  }
+
+  const personOf = (accounts: readonly LegacyAccount[], { login }: Question): string => {
+    const [account, another] = accounts
+    return namePerson((another ? undefined : account?.id) ?? login.normalised)
+  }
+
   const check = async (
     encoded: string,
     standing: Standing,
+    person: string,
     { password, deadline, abandonment, facts }: Question,
   ): Promise<Verdict> => {
     const { outcome, waitMs, runMs, lanes } = await checker.check(
@@ -58,24 +83,30 @@ export const createJudge = ({ bounds, legacy, checker, guard, decoy, clock }: Ju
     Object.assign(facts, { waitMs, runMs, lanes } satisfies CallFacts)
     const { hash: sound } = standing
     const hash = sound && { family: familyName(sound.encoded), cost: sound.cost }
-    return { ...decide(standing, outcome), hash, waitMs, runMs }
+    return { ...decide(standing, outcome), person, hash, waitMs, runMs }
   }
 
-  return (question: Question): Promise<Verdict> => {
-    const { username, account: name, password, deadline } = question
-    const login = normaliseLogin(username)
-    return guard.run(loginSubject(name), async (): Promise<Verdict> => {
-      if (!checker.mayAdmit(deadline)) throw refusal('overloaded')
-      const found = legacy.find(login, username, deadline)
-      const accounts = await within(clock, deadline, found, () => new AppError('deadline_exceeded'))
-      const standing = appraise(accounts, password, (hash) => inspect(hash, bounds))
-      const { hash } = standing
-      if (!hash) return check(decoy.encodedFor(login), standing, question)
-      // The account is guarded too, because a lookup may find it under many spellings of its login.
-      const account = `account ${accounts[0]?.id} ${hash.encoded}`
-      const decision = await guard.run(account, () => check(hash.encoded, standing, question))
-      decoy.saw(hash.cost, decision.credential === 'VERIFIED')
-      return decision
-    })
+  const decideFor = async (question: Question): Promise<Verdict> => {
+    if (!checker.mayAdmit(question.deadline)) throw refusal('overloaded')
+    const accounts = await find(question)
+    const standing = appraise(accounts, question.password, (hash) => inspect(hash, bounds))
+    const person = personOf(accounts, question)
+    const { hash } = standing
+    if (!hash) return check(decoy.encodedFor(question.login.normalised), standing, person, question)
+    decoy.saw(person, hash.cost)
+    const checkWith = (held: Standing) => check(hash.encoded, held, person, question)
+    return guard.run(
+      personSubject(person),
+      () => checkWith(standing),
+      // An account under attack must not answer sooner than a login that nobody has, nor otherwise.
+      () => checkWith({ hash, bar: TOO_MANY_ACCOUNT_GUESSES }),
+    )
   }
+
+  return (question: Question): Promise<Verdict> =>
+    guard.run(
+      loginSubject(question.account),
+      () => decideFor(question),
+      () => Promise.resolve({ ...TOO_MANY_GUESSES, person: personOf([], question) }),
+    )
 }

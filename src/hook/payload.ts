@@ -1,7 +1,6 @@
 /** Owns the reading of Okta's payload (Okta Management API, "Create a password import inline hook"). */
 import * as z from 'zod'
 import { AppError } from '../errors.ts'
-import { normaliseLogin } from '../login.ts'
 
 /** Okta's ids are short and printable; one that is not is dropped rather than written to a log. */
 const loggableId = z
@@ -10,6 +9,9 @@ const loggableId = z
   .optional()
   .catch(undefined)
 
+/** Longer than the longest host name and Okta's path. Reading a URL is not linear in its length. */
+const MAX_SOURCE_LENGTH = 320
+
 /**
  * Only what the decision needs is required, since Okta marks no field as required. The path that the
  * user took (`url.value`) differs between Okta's engines, so it is not looked at.
@@ -17,12 +19,12 @@ const loggableId = z
 const schema = z.object({
   eventId: loggableId,
   eventType: z.literal('com.okta.user.credential.password.import'),
-  source: z.string().optional().catch(undefined),
+  source: z.string().max(MAX_SOURCE_LENGTH).optional().catch(undefined),
   data: z.object({
     context: z.object({
       request: z.object({ id: loggableId }).optional().catch(undefined),
       credential: z.object({
-        username: z.string().refine((username) => normaliseLogin(username) !== ''),
+        username: z.string().refine((username) => username.trim() !== ''),
         password: z.string(),
       }),
     }),

@@ -1,5 +1,5 @@
 /** The reading of one row of the lookup statement: whose it is, its hash, and whether it is enabled. */
-import { foldLogin } from '../login.ts'
+import { foldLogin, MAX_LOGIN_LENGTH, normaliseLogin } from '../login.ts'
 import { IDENTITY, type Column, type ColumnNames } from './columns.ts'
 import type { LegacyAccount } from './store.ts'
 
@@ -47,7 +47,13 @@ export const valueIn = (row: Row, columns: ColumnNames, column: Column): unknown
   return name === undefined ? undefined : row[name]
 }
 
-const folded = (name: string): string => foldLogin(name.trim())
+/** Folding makes text at most four times shorter, and takes long for a long run of combining marks. */
+const MAX_NAME_LENGTH = 4 * MAX_LOGIN_LENGTH
+
+const namesOf = (row: Row, columns: ColumnNames): string[] =>
+  IDENTITY.map((column) => textOf(valueIn(row, columns, column))?.trim() ?? '').filter(
+    (name) => name !== '' && name.length <= MAX_NAME_LENGTH,
+  )
 
 /**
  * Whether a row is the account of what was typed: one of its names equals it as Okta compares logins, or
@@ -55,14 +61,12 @@ const folded = (name: string): string => foldLogin(name.trim())
  * named `anna` is not the account of `anna@b.com`. The statement's own comparison is not relied on: LIKE,
  * patterns and collations find the rows of other people too.
  */
-const isRowOf = (row: Row, columns: ColumnNames, username: string): boolean => {
-  const typed = folded(username)
-  if (typed === '') return false
-  return IDENTITY.some((column) => {
-    const name = folded(textOf(valueIn(row, columns, column)) ?? '')
-    return name === typed || (!typed.includes('@') && name.replace(/@[^@]*$/, '') === typed)
-  })
-}
+const isRowOf = (row: Row, columns: ColumnNames, typed: string): boolean =>
+  namesOf(row, columns)
+    .map(foldLogin)
+    .some(
+      (name) => name === typed || (!typed.includes('@') && name.replace(/@[^@]*$/, '') === typed),
+    )
 
 /** The rows that count for what was typed: a check must see what a sign-in sees. */
 export const rowsOf = (
@@ -70,10 +74,14 @@ export const rowsOf = (
   columns: ColumnNames,
   username: string,
   unchecked: boolean,
-): readonly Row[] => (unchecked ? rows : rows.filter((row) => isRowOf(row, columns, username)))
+): readonly Row[] => {
+  if (unchecked) return rows
+  const typed = foldLogin(username.trim())
+  return typed === '' ? [] : rows.filter((row) => isRowOf(row, columns, typed))
+}
 
 export const toAccount = (row: Row, columns: ColumnNames): LegacyAccount => ({
-  id: readId(valueIn(row, columns, 'id')),
+  id: readId(valueIn(row, columns, 'id')) ?? namesOf(row, columns).map(normaliseLogin)[0],
   passwordHash: readHash(valueIn(row, columns, 'password_hash')),
   enabled: readFlag(valueIn(row, columns, 'enabled')),
 })

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { AppError } from '../errors.ts'
 
 export interface LegacyAccount {
-  /** The store's own key for the account, if the lookup statement returns one. */
+  /** What the account is known by, however it is spelt: its `id`, else its own login, normalised. */
   readonly id: string | undefined
   /** The encoded hash as stored; empty where there is none, or no text. */
   readonly passwordHash: string

@@ -22,10 +22,10 @@ export const createLog = ({ level, isTerminal, stream }: LogOptions): Logger => 
 }
 
 /**
- * A keyed fingerprint of a login: the same for the same login and key, so that lines can be matched,
- * and of no use to whoever reads the log without the key.
+ * A keyed fingerprint of a login or another name: the same for the same name and key, so that lines can be
+ * matched, and of no use to a reader without the key.
  */
 export const fingerprint =
-  (key: string) =>
-  (login: string): string =>
-    createHmac('sha256', key).update('login\0').update(login).digest('base64url').slice(0, 16)
+  (key: string, kind: 'login' | 'person' = 'login') =>
+  (name: string): string =>
+    createHmac('sha256', key).update(`${kind}\0`).update(name).digest('base64url').slice(0, 16)

@@ -107,6 +107,7 @@ describe('the source', () => {
     'http://acme.okta.com/api/v1/inlineHooks/cbl2ad6phv9fsPLcF0g7',
     'https://acme.okta.com@evil.example/',
     'acme.okta.com',
+    `https://acme.okta.com/${'a'.repeat(320)}`,
     '',
     7,
     undefined,

@@ -115,6 +115,41 @@ describe('a credential', () => {
   })
 })
 
+describe('a login longer than any', () => {
+  const LONGEST = `${'g'.repeat(308)}@example.com`
+  const CUT = `${LONGEST.slice(0, 320)}…`
+  const rows = [LONGEST, CUT].map((login) => ({ login, hash: hashSync('open sesame', 4) }))
+
+  it('is nobody, at the work of an unknown login', async () => {
+    const named: string[] = []
+    const nameLogin = (login: string): string => {
+      named.push(login)
+      return String(named.length)
+    }
+    const own = await startHook({ rows, nameLogin })
+    expect((await own.signIn(LONGEST, 'open sesame')).text).toContain('"VERIFIED"')
+    const unknown = await own.signIn('nobody', 'open sesame')
+    const marks = '\u0301\u0316'.repeat(10_000)
+    for (const login of [`${LONGEST}m`, CUT, `a${marks}`, `${CUT}${marks}`]) {
+      expect(await own.signIn(login, 'open sesame')).toMatchObject({
+        status: 200,
+        text: unknown.text,
+      })
+      expect(own.lines().at(-1)).toMatchObject({ reason: 'unknown_login' })
+    }
+    expect(own.runs).toHaveLength(6)
+    expect(Math.max(...named.map(({ length }) => length))).toBe(321)
+    await own.close()
+  })
+
+  it('may stand in the store, and costs nothing there', async () => {
+    const name = `good${'\u0301\u0316'.repeat(1_000)}`
+    const own = await startHook({ rows: [{ login: name, hash: hashSync('open sesame', 4) }] })
+    expect((await own.signIn('good', 'open sesame')).text).toContain('"UNVERIFIED"')
+    await own.close()
+  })
+})
+
 describe('a request', () => {
   const HEADERS = ['Content-Type: application/json', 'Content-Length: 500']
 

@@ -48,20 +48,46 @@ describe('a decoy', () => {
     expect(changes(costs, costsFrom(makeDecoy(sample, 'another secret')))).toBeGreaterThan(0.4)
   })
 
-  it('rarely changes its cost as the store shows more of itself', () => {
+  it('learns nothing from calls where there is a sample', () => {
     const decoy = makeDecoy(sampleOf({ 8: 250, 12: 250 }))
     const before = costsFrom(decoy)
-    for (let i = 0; i < 10; i++) decoy.saw(12, true)
+    for (let i = 0; i < 1000; i++) decoy.saw(`person ${i}`, 12)
+    expect(costsFrom(decoy)).toEqual(before)
+  })
+
+  it('follows the sample of the store that is there now', () => {
+    let sample = sampleOf({ 8: 10 })
+    const decoy = createDecoy({ secret: 'a secret', bounds: BOUNDS, sample: () => sample })
+    expect(new Set(costsFrom(decoy))).toEqual(new Set([8]))
+    sample = sampleOf({ 11: 10 })
+    expect(new Set(costsFrom(decoy))).toEqual(new Set([11]))
+  })
+
+  it('rarely changes its cost as more accounts are seen', () => {
+    const decoy = makeDecoy()
+    for (let i = 0; i < 500; i++) decoy.saw(`person ${i}`, i % 2 === 0 ? 8 : 12)
+    const before = costsFrom(decoy)
+    for (let i = 0; i < 10; i++) decoy.saw(`another ${i}`, 12)
     expect(changes(before, costsFrom(decoy))).toBeLessThan(0.02)
   })
 
-  it('learns from accounts that are verified, and not from one that is tried over and over', () => {
+  it('learns from each account once, and not from one that is tried over and over', () => {
     const decoy = makeDecoy()
-    decoy.saw(8, false)
-    for (let i = 0; i < 1000; i++) decoy.saw(14, false)
-    expect(new Set(costsFrom(decoy))).toEqual(new Set([8]))
-    for (let i = 0; i < 3; i++) decoy.saw(12, true)
-    expect(shareOf(costsFrom(decoy), 12)).toBeCloseTo(0.75, 1)
+    decoy.saw('first', 8)
+    for (let i = 0; i < 1000; i++) decoy.saw('victim', 14)
+    for (const name of ['second', 'third']) decoy.saw(name, 12)
+    const costs = costsFrom(decoy)
+    expect(shareOf(costs, 8)).toBeCloseTo(0.25, 1)
+    expect(shareOf(costs, 12)).toBeCloseTo(0.5, 1)
+    expect(shareOf(costs, 14)).toBeCloseTo(0.25, 1)
+  })
+
+  it('tells most of a million accounts apart in an eighth of a megabyte', () => {
+    const before = process.memoryUsage().arrayBuffers
+    const decoy = makeDecoy()
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 18)
+    for (let i = 0; i < 20_000; i++) decoy.saw(`person ${i}`, i < 10_000 ? 8 : 12)
+    expect(shareOf(costsFrom(decoy), 12)).toBeCloseTo(0.5, 1)
   })
 
   it('has no cost of a damaged hash, or of one over the ceiling', () => {

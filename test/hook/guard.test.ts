@@ -1,6 +1,6 @@
 /** The limit on guessing: counted before the answer, bounded, and not to be flushed. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Decision } from '../../src/hook/decide.ts'
+import { TOO_MANY_GUESSES, type Decision } from '../../src/hook/decide.ts'
 import { createGuard, type Guard } from '../../src/hook/guard.ts'
 import { ManualClock } from '../support/clock.ts'
 
@@ -14,8 +14,11 @@ let clock: ManualClock
 let guard: Guard
 let decided: number
 
+const run = (subject: string, decide: () => Promise<Decision>): Promise<Decision> =>
+  guard.run(subject, decide, () => Promise.resolve(TOO_MANY_GUESSES))
+
 const guess = async (subject: string, decision = WRONG): Promise<string> => {
-  const { reason } = await guard.run(subject, async () => {
+  const { reason } = await run(subject, async () => {
     decided++
     return decision
   })
@@ -50,7 +53,7 @@ describe('wrong passwords', () => {
     let begun = 0
     const release: (() => void)[] = []
     const answers = Array.from({ length: 3 * LIMIT }, () =>
-      guard.run('victim', async () => {
+      run('victim', async () => {
         begun++
         await new Promise<void>((resolve) => release.push(resolve))
         return WRONG
@@ -81,13 +84,21 @@ describe('wrong passwords', () => {
     expect(await guess('victim', RIGHT)).toBe('match')
   })
 
-  it('one inside the other count once', async () => {
+  it('of an account that are refused count for what was typed all the same', async () => {
     await guessWrong('account', LIMIT)
-    for (let i = 0; i < 2 * LIMIT; i++) {
-      const { reason } = await guard.run('alias', () => guard.run('account', async () => WRONG))
-      expect(reason).toBe('too_many_guesses')
-    }
-    expect(await guess('alias')).toBe('mismatch')
+    const refused: Decision = { credential: 'UNVERIFIED', reason: 'too_many_account_guesses' }
+    const guessAt = (login: string): Promise<Decision> =>
+      run(login, () =>
+        guard.run(
+          'account',
+          async () => WRONG,
+          async () => refused,
+        ),
+      )
+    for (let i = 0; i < LIMIT; i++) expect(await guessAt('alias')).toEqual(refused)
+    expect(await guessAt('alias')).toEqual(TOO_MANY_GUESSES)
+    clock.advance(WINDOW_MS / LIMIT)
+    expect(await guess('account')).toBe('mismatch')
   })
 })
 
@@ -102,7 +113,7 @@ describe('a right password', () => {
 
 describe('a call that could not be decided', () => {
   const fail = (): Promise<unknown> =>
-    guard.run('victim', () => Promise.reject(new Error('no store'))).catch(() => undefined)
+    run('victim', () => Promise.reject(new Error('no store'))).catch(() => undefined)
 
   it('counts nothing', async () => {
     for (let i = 0; i < 2 * LIMIT; i++) await fail()
@@ -112,7 +123,7 @@ describe('a call that could not be decided', () => {
 
   it('gives back nothing that time has forgotten already', async () => {
     let crash = (): void => undefined
-    const failing = guard.run('victim', () => {
+    const failing = run('victim', () => {
       return new Promise<never>((_, reject) => (crash = () => reject(new Error('no store'))))
     })
     clock.advance(WINDOW_MS)
@@ -147,7 +158,7 @@ describe('a wrong password that was decided elsewhere', () => {
   })
 
   it('is not forgiven with a right one that was under way when it came', async () => {
-    await guard.run('victim', async () => {
+    await run('victim', async () => {
       hearOf(LIMIT, 0)
       return RIGHT
     })

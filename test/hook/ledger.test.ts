@@ -2,8 +2,11 @@
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { DecidedCall } from '../../src/hook/ledger.ts'
+import { fingerprint } from '../../src/ops/log.ts'
 import { ManualClock } from '../support/clock.ts'
-import { startHook, type HookOptions } from '../support/hook.ts'
+import { HOOK_PATH } from '../../src/hook/app.ts'
+import { payload, SECRET, startHook, type HookOptions } from '../support/hook.ts'
+import { head, sendAndDrop } from '../support/raw.ts'
 import { releaseHeld, SLOW_WORKER } from '../support/workers.ts'
 
 const ROWS = [
@@ -30,8 +33,11 @@ describe('the ledger', () => {
     await signIn('Good@example.com ', 'open sesame', EVENT)
     expect(told).toEqual([
       {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         eventId: 'one-event',
         account: 'name of good@example.com',
+        person: fingerprint('key for tests', 'person')('1'),
+        callerGone: false,
         outcome: 'VERIFIED',
         reason: 'match',
         hash: { family: 'bcrypt', cost: 4 },
@@ -63,6 +69,38 @@ describe('the ledger', () => {
     await signIn('good@example.com', 'open barley')
     await signIn('good@example.com', 'open sesame')
     expect(told[1]).toMatchObject({ reason: 'too_many_guesses', waitMs: 0, runMs: 0 })
+  })
+
+  it('knows one person under every spelling, and a stranger by what was typed', async () => {
+    const { signIn, told } = await start()
+    for (const login of ['good', 'GOOD@example.com', 'nobody', 'nobody']) await signIn(login, 'x')
+    const [short, whole, first, second] = told.map(({ person }) => person)
+    expect(short).toBe(whole)
+    expect(first).toBe(second)
+    expect(first).not.toBe(short)
+    expect(new Set(told.map(({ id }) => id)).size).toBe(4)
+  })
+
+  it('is told whether the caller was still there', async () => {
+    const { signIn, send, told, runs, base } = await start({
+      clock: new ManualClock(),
+      workerUrl: SLOW_WORKER,
+    })
+    const body = JSON.stringify(payload('good', 'hold', EVENT))
+    const headers = [
+      `Authorization: ${SECRET}`,
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+    ]
+    await sendAndDrop(base, head(HOOK_PATH, headers) + body, () =>
+      expect.poll(() => runs.length).toBe(1),
+    )
+    // A whole exchange: the server knows by then that the caller is gone.
+    await send('{}')
+    releaseHeld()
+    await expect.poll(() => told).toMatchObject([{ outcome: 'VERIFIED', callerGone: true }])
+    await signIn('good', 'open sesame')
+    expect(told[1]).toMatchObject({ outcome: 'VERIFIED', callerGone: false })
   })
 
   it('is told once of a call that is joined and replayed', async () => {

@@ -104,8 +104,27 @@ describe('guessing', () => {
     const hook = await start({ guesses: { limit: 3, windowMs: 900_000 } })
     for (const login of ['good', 'good@example.com', 'good']) await hook.signIn(login, 'guess')
     const reply = await hook.signIn('good@example.com', 'open sesame')
-    expect(reply.text).toContain('too_many_guesses')
-    expect(hook.runs).toHaveLength(3)
+    expect(reply.text).toContain('"UNVERIFIED"')
+    expect(hook.lines().at(-1)).toMatchObject({ level: 'info', reason: 'too_many_account_guesses' })
+  })
+
+  it('by one spelling and then by another does not tell whether there is an account', async () => {
+    const hook = await start({ guesses: { limit: 3, windowMs: 900_000 } })
+    const seen = async (short: string): Promise<unknown[]> => {
+      const calls = [short, short, short, ...Array<string>(5).fill(`${short}@example.com`)]
+      const answers = []
+      for (const login of calls) {
+        const runs = hook.runs.length
+        const { status, text } = await hook.signIn(login, 'guess')
+        answers.push([status, text, hook.runs.slice(runs)])
+      }
+      return answers
+    }
+    const known = await seen('good')
+    expect(known).toEqual(await seen('nobody'))
+    expect(known.map((answer) => JSON.stringify(answer).includes('debugContext'))).toEqual(
+      [0, 0, 0, 0, 0, 0, 1, 1].map(Boolean),
+    )
   })
 })
 

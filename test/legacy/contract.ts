@@ -296,7 +296,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
       for (const [id, read] of [
         ['uid', BIG_ID],
         ['name', 'u-7'],
-        ['NULL', undefined],
+        ['NULL', 'ann'],
       ]) {
         const sql = `SELECT 'h' AS password_hash, email, ${id ?? ''} AS id FROM ${table} WHERE email = :login`
         expect((await (await openStore(db.url, sql)).find('ann', 'ann'))[0]?.id).toBe(read)

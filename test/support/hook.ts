@@ -142,6 +142,7 @@ export const startHook = async (options: HookOptions = {}) => {
     log,
     onAnswered: options.onAnswered,
     nameLogin,
+    namePerson: fingerprint('key for tests', 'person'),
     isDraining,
     ledger: options.ledger,
   })
