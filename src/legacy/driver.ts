@@ -43,6 +43,8 @@ export interface Target {
 export interface Place {
   /** Opens a session that cannot write. */
   readonly open: () => SqlLink
+  /** Resolves when every session has come to its end, or is not waited for any longer. */
+  readonly ended?: () => Promise<void>
   readonly findings: readonly Finding[]
 }
 

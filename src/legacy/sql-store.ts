@@ -3,7 +3,7 @@ import { within, type Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { checkLookup, type Passed } from './check.ts'
 import { knownIn, type ColumnNames } from './columns.ts'
-import type { Answer, Driver, SqlLink } from './driver.ts'
+import type { Answer, Driver, Place, SqlLink } from './driver.ts'
 import { codeOf, isTransient, isUnfindable, sentenceOf } from './failures.ts'
 import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
@@ -50,6 +50,7 @@ export class SqlStore implements LegacyStore {
   readonly #driver: Driver
   readonly #options: StoreOptions
   readonly #pool: Pool<SqlLink>
+  readonly #ended: Place['ended']
   readonly #lookup: Lookup
   readonly #clock: Clock
   readonly #ping = loginAs(unknownLogin())
@@ -68,8 +69,9 @@ export class SqlStore implements LegacyStore {
   /** @throws AppError `legacy_unusable` when the URL or the statement is wrong in itself */
   constructor(driver: Driver, url: string, options: StoreOptions) {
     const { sql = DEFAULT_LOOKUP_SQL, poolSize, lookupMs: statementMs, ca, clock } = options
-    const { open, findings } = driver.locate({ url, ca, statementMs, clock })
+    const { open, ended, findings } = driver.locate({ url, ca, statementMs, clock })
     this.#driver = driver
+    this.#ended = ended
     this.#options = options
     this.#clock = clock
     try {
@@ -84,10 +86,10 @@ export class SqlStore implements LegacyStore {
 
   /** @throws AppError `legacy_unusable` where the store or the statement cannot serve */
   async start(): Promise<void> {
-    await this.#check().catch((err: unknown) => {
+    await this.#check().catch(async (err: unknown) => {
       // A store that is away may come back before the first call; calls are answered 503 until then.
       if (this.state !== 'refused') return
-      this.#pool.close()
+      await this.close()
       throw err
     })
     this.#isStarting = false
@@ -122,6 +124,7 @@ export class SqlStore implements LegacyStore {
 
   async close(): Promise<void> {
     this.#pool.close()
+    await this.#ended?.()
   }
 
   async #rowsFor(parameters: Parameters, deadline: number): Promise<Rows> {

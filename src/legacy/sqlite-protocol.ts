@@ -1,4 +1,4 @@
-/** What the thread that reads a SQLite file is sent and sends: `ready`, then a reply for each request, in order. */
+/** What the thread that reads a SQLite file is sent and sends: `ready`, then a reply for each request, in order; it ends at `close`. */
 
 export interface Setup {
   readonly path: string
@@ -10,6 +10,8 @@ export interface Request {
   readonly text: string
   readonly values: readonly string[]
 }
+
+export type ToReader = Request | 'close'
 
 export type Reply =
   | {

@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3'
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Reply, Request, Setup } from './sqlite-protocol.ts'
+import type { Reply, Request, Setup, ToReader } from './sqlite-protocol.ts'
 
 const port = parentPort
 if (!port) throw new TypeError('sqlite-thread.ts runs as a worker thread only')
@@ -76,7 +76,12 @@ const failureOf = (err: unknown): Reply => {
   return { code, message: `${message}${hint}` }
 }
 
-port.on('message', (request: Request) => {
+port.on('message', (request: ToReader) => {
+  if (request === 'close') {
+    opened?.db.close()
+    port.close()
+    return
+  }
   let reply: Reply
   try {
     reply = run(request)

@@ -8,7 +8,7 @@ import { threadUrl } from '../thread.ts'
 import { comparisons, scanFinding, tablesIn, unquoted } from './advice.ts'
 import type { Answer, ColumnType, Driver, SqlLink } from './driver.ts'
 import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
-import type { Reply, Request, Setup } from './sqlite-protocol.ts'
+import type { Reply, Request, Setup, ToReader } from './sqlite-protocol.ts'
 
 const THREAD_URL = threadUrl('./sqlite-thread', import.meta.url)
 
@@ -49,6 +49,17 @@ const startThread = (setup: Setup, threads: Set<Worker>): Worker | undefined => 
   }
 }
 
+/** Resolves when the threads have ended; one that hangs is waited for as long as a statement may take. */
+const untilEnded = async (threads: Set<Worker>, limitMs: number, clock: Clock): Promise<void> => {
+  const ends = [...threads].map((thread) => {
+    thread.ref()
+    return once(thread, 'exit')
+  })
+  await within(clock, clock.now() + limitMs, Promise.all(ends), () => new Error('late')).catch(
+    () => undefined,
+  )
+}
+
 /** A queue of requests to one thread, which replies in their order. */
 const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Worker>): SqlLink => {
   const thread = startThread(setup, threads)
@@ -57,9 +68,10 @@ const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Work
     isOpen = false
   }
   thread?.on('error', shut).on('exit', shut)
+  // Not terminated: native code that finds its thread terminated ends the whole process (node-addon-api).
   const destroy = (): void => {
     isOpen = false
-    void thread?.terminate()
+    thread?.postMessage('close' satisfies ToReader)
   }
 
   const ask = async (request: Request): Promise<Exclude<Reply, { code: unknown }>> => {
@@ -151,7 +163,11 @@ export const SQLITE: Driver = {
   locate: ({ url, statementMs, clock }) => {
     const threads = new Set<Worker>()
     const setup = { path: sqlitePath(url), busyMs: Math.floor(statementMs * BUSY_SHARE) }
-    return { open: () => openLink(setup, statementMs, clock, threads), findings: [] }
+    return {
+      open: () => openLink(setup, statementMs, clock, threads),
+      ended: () => untilEnded(threads, statementMs, clock),
+      findings: [],
+    }
   },
   unfindable: /^LIKE or GLOB pattern too complex/,
   passing: /^(?:SQLITE_(?:BUSY|LOCKED|IOERR|INTERRUPT|PROTOCOL)|ERR_WORKER)/,
