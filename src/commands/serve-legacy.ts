@@ -8,6 +8,10 @@ import type { ServeConfig } from './serve-config.ts'
 /** How much of the deadline a lookup may take: the check of the password needs the rest. */
 const LOOKUP_SHARE = 0.5
 
+/** Milliseconds. */
+export const lookupLimitOf = ({ HOOK_DEADLINE_MS }: ServeConfig): number =>
+  Math.floor(HOOK_DEADLINE_MS * LOOKUP_SHARE)
+
 type OnCheck = NonNullable<StoreOptions['onCheck']>
 
 export const logChecks =
@@ -39,7 +43,7 @@ export const openLegacy = (
     unchecked: config.LEGACY_LOOKUP_UNCHECKED,
     ignored: config.LEGACY_LOOKUP_IGNORE,
     poolSize: config.LEGACY_DB_POOL,
-    lookupMs: Math.floor(config.HOOK_DEADLINE_MS * LOOKUP_SHARE),
+    lookupMs: lookupLimitOf(config),
     ca: config.LEGACY_DB_CA,
     clock,
     onCheck,

@@ -10,6 +10,7 @@ import { listen, type Listener } from '../ops/listen.ts'
 import { createMetrics } from '../ops/metrics.ts'
 import { createMetricsApp, type ReadParts } from '../ops/readings.ts'
 import type { ServeConfig } from './serve-config.ts'
+import { lookupLimitOf } from './serve-legacy.ts'
 
 export interface Ops {
   readonly onAnswered: CallObserver
@@ -33,7 +34,9 @@ const FAILURES = Object.entries(ERRORS)
 export const createOps = (config: ServeConfig, log: Logger, clock: Clock): Ops | undefined => {
   const { OPS_HOST: host, OPS_PORT: port, HOOK_DEADLINE_MS: deadlineMs } = config
   if (port === undefined) return undefined
-  const { registry, countCall } = createMetrics({ deadlineMs, ends: [...DECISIONS, ...FAILURES] })
+  const ends = [...DECISIONS, ...FAILURES]
+  const lookupLimitMs = lookupLimitOf(config)
+  const { registry, countCall } = createMetrics({ deadlineMs, lookupLimitMs, ends })
 
   const open = async (parts: ReadParts): Promise<Listener> => {
     const app = new Hono()

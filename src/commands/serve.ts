@@ -112,6 +112,7 @@ const start = async (
   config: ServeConfig,
   { secret, legacyDbUrl }: Essentials,
   log: Logger,
+  version: string,
 ): Promise<Running> => {
   const settings = settingsFrom(config, secret)
   const legacy = await openLegacy(config, legacyDbUrl, clock, logChecks(log))
@@ -142,7 +143,7 @@ const start = async (
   app.route('/', createHealthApp(health))
   const listener = await listenFor(config, app.fetch, log)
   const { certificateEndsAtMs } = listener
-  const opsListener = await ops?.open({ health, pool, keys, ledger, certificateEndsAtMs })
+  const opsListener = await ops?.open({ health, pool, keys, ledger, certificateEndsAtMs, version })
   const drain = async (): Promise<void> => {
     draining = true
     await listener.close()
@@ -160,14 +161,14 @@ const start = async (
  * @returns the exit code
  * @throws AppError when it cannot start
  */
-const serve = async ({ env, stdout, onSignal }: Host): Promise<number> => {
+const serve = async ({ env, stdout, onSignal, version }: Host): Promise<number> => {
   const { config, nearMisses } = loadConfig(SERVE, env, readText)
   const isTerminal = stdout.isTTY === true
   const log = createLog({ level: config.LOG_LEVEL, isTerminal, stream: stdout })
   for (const nearMiss of nearMisses) log.warn(nearMiss)
   const demo = isDemo(config) ? createDemo() : undefined
   try {
-    const starting = start(config, demo ?? essentialsOf(config), log)
+    const starting = start(config, demo ?? essentialsOf(config), log, version)
     // Heard from the first moment on: the first process of a container ignores signals it does not handle.
     const drain = async (): Promise<void> => (await starting).drain()
     const end = untilStopped({ onSignal, drain, clock, say: (m) => log.info(m) })

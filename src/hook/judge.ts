@@ -56,9 +56,13 @@ export interface Verdict extends Decision {
 export const createJudge = (parts: JudgeParts) => {
   const { bounds, legacy, checker, guard, decoy, namePerson, clock } = parts
 
-  const find = async ({ login, deadline }: Question): Promise<readonly LegacyAccount[]> => {
+  const find = async ({ login, deadline, facts }: Question): Promise<readonly LegacyAccount[]> => {
+    const began = clock.now()
     const found = legacy.find(login.normalised, login.typed, deadline)
-    const accounts = await within(clock, deadline, found, () => new AppError('deadline_exceeded'))
+    const late = (): AppError => new AppError('deadline_exceeded')
+    const accounts = await within(clock, deadline, found, late).finally(() => {
+      facts.lookupMs = clock.now() - began
+    })
     // Looked up all the same: it costs what an unknown login costs.
     return login.isTooLong ? [] : accounts
   }

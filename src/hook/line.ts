@@ -29,6 +29,8 @@ export interface CallFacts {
   secret?: SecretUsed
   /** Set where the call shared the answer of another one. */
   repeat?: Exclude<Boarding, 'first'>
+  /** Milliseconds from the begin of its lookup to the result, or to the error. */
+  lookupMs?: number
   /** Milliseconds that its check waited, and that it took; and how many checks were computed with it. */
   waitMs?: number
   runMs?: number
@@ -75,8 +77,13 @@ const tenths = (ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : Math.round(ms * 10) / 10
 
 const logCall = (log: CallLog, call: FinishedCall): void => {
-  const { waitMs, runMs, totalMs } = call
-  const shown = { waitMs: tenths(waitMs), runMs: tenths(runMs), totalMs: tenths(totalMs) }
+  const { lookupMs, waitMs, runMs, totalMs } = call
+  const shown = {
+    lookupMs: tenths(lookupMs),
+    waitMs: tenths(waitMs),
+    runMs: tenths(runMs),
+    totalMs: tenths(totalMs),
+  }
   log[levelFor(call.status)]({ ...call, ...shown }, 'password import')
 }
 

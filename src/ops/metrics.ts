@@ -16,6 +16,8 @@ export interface CountedCall {
   readonly repeat?: string
   /** Set where the call carried a secret that is to be used no more. */
   readonly secret?: string
+  /** Set where there was a lookup, be it one that failed. */
+  readonly lookupMs?: number
   readonly waitMs?: number
   readonly runMs?: number
   readonly lanes?: number
@@ -25,6 +27,8 @@ export interface CountedCall {
 export interface MetricsOptions {
   /** Milliseconds from a call's arrival to its answer. */
   readonly deadlineMs: number
+  /** Milliseconds that a lookup may take. */
+  readonly lookupLimitMs: number
   /** Every end that a call can have: the first of a kind shows as a rise only if it was 0 before. */
   readonly ends: readonly { readonly outcome: string; readonly reason: string }[]
 }
@@ -40,8 +44,13 @@ export interface Metrics {
  */
 const SCALE = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2, 3]
 
-const scaleWith = (deadlineMs: number): number[] =>
-  [...new Set([...SCALE, deadlineMs / MS_PER_SECOND])].sort((a, b) => a - b)
+/** Seconds. From a lookup in a file at hand to one across a network that has to wait for a connection. */
+const LOOKUP_SCALE = [
+  0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1,
+]
+
+const scaleWith = (scale: readonly number[], limitMs: number): number[] =>
+  [...new Set([...scale, limitMs / MS_PER_SECOND])].sort((a, b) => a - b)
 
 const createCounters = (registry: Registry) => {
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
@@ -55,33 +64,39 @@ const createCounters = (registry: Registry) => {
   }
 }
 
-const createHistograms = (registry: Registry, buckets: number[]) => {
-  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Histogram({ name: PREFIX + name, help, labelNames, buckets, registers: [registry] })
+const createHistograms = (registry: Registry, { deadlineMs, lookupLimitMs }: MetricsOptions) => {
+  const histogram =
+    (buckets: number[]) =>
+    <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Histogram({ name: PREFIX + name, help, labelNames, buckets, registers: [registry] })
+  const ofCalls = histogram(scaleWith(SCALE, deadlineMs))
+  const ofLookups = histogram(scaleWith(LOOKUP_SCALE, lookupLimitMs))
   return {
-    total: histogram('call_duration_seconds', 'From the arrival of a call to its answer', [
+    total: ofCalls('call_duration_seconds', 'From the arrival of a call to its answer', [
       'outcome',
     ]),
-    wait: histogram('check_wait_seconds', 'From the admission of a check to its begin', []),
-    run: histogram('check_run_seconds', 'What a check took, with those computed beside it', [
+    lookup: ofLookups('lookup_duration_seconds', 'What a lookup took, or its failure', []),
+    wait: ofCalls('check_wait_seconds', 'From the admission of a check to its begin', []),
+    run: ofCalls('check_run_seconds', 'What a check took, with those computed beside it', [
       'lanes',
     ]),
   }
 }
 
-export const createMetrics = ({ deadlineMs, ends }: MetricsOptions): Metrics => {
+export const createMetrics = (options: MetricsOptions): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const { calls, repeats, secrets } = createCounters(registry)
-  const { total, wait, run } = createHistograms(registry, scaleWith(deadlineMs))
-  for (const { outcome, reason } of ends) calls.inc({ outcome, reason }, 0)
+  const { total, lookup, wait, run } = createHistograms(registry, options)
+  for (const { outcome, reason } of options.ends) calls.inc({ outcome, reason }, 0)
 
   const countCall: Metrics['countCall'] = (call) => {
-    const { outcome = '', reason = '', repeat, secret, waitMs, runMs, lanes } = call
+    const { outcome = '', reason = '', repeat, secret, lookupMs, waitMs, runMs, lanes } = call
     calls.inc({ outcome, reason })
     total.observe({ outcome }, call.totalMs / MS_PER_SECOND)
     if (repeat !== undefined) repeats.inc({ repeat })
     if (secret !== undefined) secrets.inc({ secret })
+    if (lookupMs !== undefined) lookup.observe(lookupMs / MS_PER_SECOND)
     if (waitMs === undefined || runMs === undefined || lanes === undefined) return
     wait.observe(waitMs / MS_PER_SECOND)
     run.observe({ lanes }, runMs / MS_PER_SECOND)

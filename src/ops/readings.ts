@@ -30,6 +30,8 @@ export interface ReadParts {
   readonly ledger?: ReadLedger | undefined
   /** Undefined where the server does not speak TLS itself. */
   readonly certificateEndsAtMs: () => number | undefined
+  /** Of this program. */
+  readonly version: string
 }
 
 type Row = readonly [name: string, help: string, read: (now: Readiness) => number]
@@ -114,8 +116,17 @@ const ledgerCounters = (ledger: ReadLedger): Row[] => [
   ['ledger_threads_lost_total', "Times that the ledger's thread ended", () => ledger.faults.thread],
 ]
 
+/** A gauge that is always 1; its labels say what is running. */
+const registerBuildInfo = (registry: Registry, { version, pool }: ReadParts): void => {
+  const labels = { version, node: process.version, engine: pool.engine.name }
+  const labelNames = Object.keys(labels)
+  const help = 'What is running: this program, Node.js, and the engine that checks passwords'
+  new Gauge({ name: `${PREFIX}build_info`, help, labelNames, registers: [registry] }).set(labels, 1)
+}
+
 /** @returns a function that reads them all; the store is asked once, within its own limit */
 export const registerReadings = (registry: Registry, parts: ReadParts): (() => Promise<void>) => {
+  registerBuildInfo(registry, parts)
   const registers = [registry]
   const gauges = gaugesOf(parts).map(([name, help, read]) => {
     const gauge = new Gauge({ name: PREFIX + name, help, registers })

@@ -1,11 +1,12 @@
-/** deploy/alerts.yaml and docs/OPERATIONS.md: every metric that is exported, and no other. */
+/** The alerts of deploy/ and docs/OPERATIONS.md: every metric that is exported, and no other. */
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { ERRORS } from '../../src/errors.ts'
 import { REASONS } from '../../src/hook/decide.ts'
 import { createMetrics, PREFIX } from '../../src/ops/metrics.ts'
 import { registerReadings } from '../../src/ops/readings.ts'
-import { OPERATIONS, read } from '../support/deploy.ts'
+import { OPERATIONS, read, VERSION } from '../support/deploy.ts'
 
 interface Rules {
   readonly groups: readonly {
@@ -17,17 +18,30 @@ interface Rules {
   }[]
 }
 
+const FILES = ['deploy/alerts.yaml', 'deploy/alerts-haproxy.yaml']
+
+/** As HAProxy 2.6's /metrics and the blackbox exporter 0.23 name them. */
+const FOREIGN = [
+  'haproxy_backend_active_servers',
+  'haproxy_frontend_http_responses_total',
+  'haproxy_server_http_responses_total',
+  'probe_ssl_earliest_cert_expiry',
+  'probe_success',
+]
+
 const headings = (level: string): string[] =>
   OPERATIONS.split('\n')
     .filter((line) => line.startsWith(`${level} `))
     .map((line) => line.slice(level.length + 1))
 
 describe('metrics and alerts', () => {
-  const alerts = (parse(read('deploy/alerts.yaml')) as Rules).groups.flatMap(({ rules }) => rules)
+  const alerts = FILES.flatMap((file) => (parse(read(file)) as Rules).groups).flatMap(
+    ({ rules }) => rules,
+  )
   const expressions = alerts.map(({ expr }) => expr).join('\n')
 
   const exported = (): string[] => {
-    const { registry } = createMetrics({ deadlineMs: 2_500, ends: [] })
+    const { registry } = createMetrics({ deadlineMs: 2_500, lookupLimitMs: 1_250, ends: [] })
     const pool = { alive: 1, size: 1, waiting: 0, lost: 0, engine: { name: 'bcryptjs' } }
     registerReadings(registry, {
       health: {
@@ -42,6 +56,7 @@ describe('metrics and alerts', () => {
         faults: { database: 0, spill: 0, thread: 0 },
       },
       certificateEndsAtMs: () => 0,
+      version: VERSION,
     })
     const names = registry.getMetricsAsArray().map(({ name }) => name)
     return names.filter((name) => name.startsWith(PREFIX)).sort()
@@ -53,6 +68,23 @@ describe('metrics and alerts', () => {
     )
     expect(used).not.toEqual([])
     expect([...new Set(used)].filter((name) => !exported().includes(name))).toEqual([])
+  })
+
+  it("are made of metrics that HAProxy and Prometheus's prober export, of parts that exist", () => {
+    const others = [...expressions.matchAll(/\b(haproxy|probe)_\w+/g)].map(([name]) => name)
+    expect([...new Set(others)].sort()).toEqual(FOREIGN)
+    const parts = [...expressions.matchAll(/proxy="(\w+)"/g)].map(([, name]) => name)
+    const haproxy = read('deploy/haproxy.cfg')
+    for (const part of parts)
+      expect(haproxy).toMatch(new RegExp(`^(frontend|backend) ${part}$`, 'm'))
+    const [, port = ''] = /^frontend ops\n +bind :(\d+)$/m.exec(haproxy) ?? []
+    expect(OPERATIONS).toContain(`targets: ['proxy:${port}']`)
+  })
+
+  it('name jobs that the documented configuration of Prometheus has', () => {
+    const jobs = [...OPERATIONS.matchAll(/^ +- job_name: (\S+)/gm)].map(([, name]) => name)
+    const used = [...expressions.matchAll(/job="([^"]+)"/g)].map(([, name]) => name)
+    expect(new Set(used)).toEqual(new Set(jobs))
   })
 
   it('are made of reasons that exist', () => {
@@ -86,5 +118,21 @@ describe('metrics and alerts', () => {
   it('are documented metric by metric', () => {
     const rows = [...OPERATIONS.matchAll(/^\| `(okta_migrate_\w+)` +\|[^|]+\|[^|]+\|$/gm)]
     expect(rows.map(([, name]) => name).sort()).toEqual(exported())
+  })
+})
+
+const promtool = (...args: readonly string[]) =>
+  spawnSync('promtool', args, { cwd: new URL('.', import.meta.url), encoding: 'utf8' })
+
+const isMissing = promtool('--version').error !== undefined
+if (isMissing) console.warn('skipped: the alerts in Prometheus, since promtool is not installed')
+
+describe.skipIf(isMissing)('the alerts in Prometheus', () => {
+  it.each([
+    ['check', 'rules', ...FILES.map((file) => `../../${file}`)],
+    ['test', 'rules', 'alerts.promtool.yaml'],
+  ])('pass promtool %s %s', (...args) => {
+    const { status, stdout, stderr } = promtool(...args)
+    expect([status, status === 0 ? '' : stdout + stderr]).toEqual([0, ''])
   })
 })

@@ -1,7 +1,10 @@
 /** What is counted of calls: the same facts as the log, in few series. */
 import { hashSync } from 'bcryptjs'
+import Database from 'better-sqlite3'
+import { rmSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createMetrics } from '../../src/ops/metrics.ts'
+import { ManualClock } from '../support/clock.ts'
 import { payload, SECRET, startHook, type HookOptions } from '../support/hook.ts'
 import { seriesOf, sumOf } from '../support/metrics.ts'
 
@@ -11,7 +14,7 @@ const PREVIOUS = 'the secret of last month'
 
 const start = async (options: HookOptions = {}) => {
   const ends = [{ outcome: 'VERIFIED', reason: 'match' }]
-  const { registry, countCall } = createMetrics({ deadlineMs: 2_345, ends })
+  const { registry, countCall } = createMetrics({ deadlineMs: 2_345, lookupLimitMs: 1_250, ends })
   const hook = await startHook({ rows: ROWS, onAnswered: countCall, ...options })
   onTestFinished(() => hook.close())
   return { hook, text: () => registry.metrics() }
@@ -69,21 +72,72 @@ describe('calls', () => {
     const off = (name: string, field: string): number =>
       Math.abs(sumOf(counted, `okta_migrate_${name}_sum`) - total(field))
     expect(off('call_duration_seconds', 'totalMs')).toBeLessThanOrEqual(rounding)
+    expect(off('lookup_duration_seconds', 'lookupMs')).toBeLessThanOrEqual(rounding)
     expect(off('check_wait_seconds', 'waitMs')).toBeLessThanOrEqual(rounding)
     expect(off('check_run_seconds', 'runMs')).toBeLessThanOrEqual(rounding)
     expect(sumOf(counted, 'okta_migrate_call_duration_seconds_count')).toBe(4)
+    expect(sumOf(counted, 'okta_migrate_lookup_duration_seconds_count')).toBe(2)
     expect(seriesOf(counted, 'okta_migrate_check_run_seconds_count')).toEqual({
       'okta_migrate_check_run_seconds_count{lanes="1"}': 2,
     })
   })
 
   it('are put into buckets of which one ends at the deadline, and one where Okta stops waiting', async () => {
-    const { registry, countCall } = createMetrics({ deadlineMs: 2_345, ends: [] })
+    const { registry, countCall } = createMetrics({
+      deadlineMs: 2_345,
+      lookupLimitMs: 1_250,
+      ends: [],
+    })
     countCall({ outcome: 'VERIFIED', reason: 'match', totalMs: 2_340 })
     const of = (le: string): string =>
       `okta_migrate_call_duration_seconds_bucket{le="${le}",outcome="VERIFIED"}`
     const buckets = seriesOf(await registry.metrics(), 'okta_migrate_call_duration_seconds_bucket')
     expect(buckets).toMatchObject({ [of('2')]: 0, [of('2.345')]: 1, [of('3')]: 1 })
+  })
+
+  it('are counted with a lookup that failed, and not with one that was never made', async () => {
+    const { hook, text } = await start({ guesses: { limit: 1, windowMs: 60_000 } })
+    const lookups = async (): Promise<number> =>
+      sumOf(await text(), 'okta_migrate_lookup_duration_seconds_count')
+    await hook.send('{}', { authorization: 'wrong' })
+    await hook.signIn(LOGIN, 'not it')
+    await hook.signIn(LOGIN, 'not it either')
+    expect(hook.lines().at(-1)).toMatchObject({ reason: 'too_many_guesses' })
+    expect(await lookups()).toBe(1)
+    rmSync(hook.legacyPath)
+    await hook.signIn('other@example.com', 'not it')
+    expect(hook.lines().at(-1)).toMatchObject({
+      reason: 'legacy_unavailable',
+      lookupMs: expect.any(Number) as number,
+    })
+    expect(await lookups()).toBe(2)
+  })
+
+  it('have the time of a lookup from its begin to its end', async () => {
+    const clock = new ManualClock()
+    const { hook } = await start({ clock })
+    const other = new Database(hook.legacyPath)
+    onTestFinished(() => void other.close())
+    other.exec('BEGIN EXCLUSIVE')
+    const answered = hook.signIn(LOGIN, 'open sesame')
+    await expect.poll(() => clock.pending).toContain(1_250)
+    clock.advance(1_250)
+    expect((await answered).status).toBe(503)
+    expect(hook.lines().at(-1)).toMatchObject({ lookupMs: 1_250 })
+  })
+
+  it('have buckets for lookups of which one ends at their limit', async () => {
+    const { registry, countCall } = createMetrics({
+      deadlineMs: 2_345,
+      lookupLimitMs: 1_172,
+      ends: [],
+    })
+    countCall({ lookupMs: 1_170, totalMs: 1_171 })
+    countCall({ lookupMs: 0.15, totalMs: 1 })
+    const name = 'okta_migrate_lookup_duration_seconds_bucket'
+    const of = (le: string): string => `${name}{le="${le}"}`
+    const buckets = seriesOf(await registry.metrics(), name)
+    expect(buckets).toMatchObject({ [of('0.0002')]: 1, [of('1')]: 1, [of('1.172')]: 2 })
   })
 
   it('make no series by what their callers choose', async () => {

@@ -9,7 +9,7 @@ import { createMetricsApp, type ReadParts } from '../../src/ops/readings.ts'
 import { ManualClock } from '../support/clock.ts'
 import { startHook } from '../support/hook.ts'
 import { openLegacy } from '../support/legacy.ts'
-import { sumOf } from '../support/metrics.ts'
+import { seriesOf, sumOf } from '../support/metrics.ts'
 import { tempDir } from '../support/temp.ts'
 import { releaseHeld, SLOW_WORKER } from '../support/workers.ts'
 
@@ -23,7 +23,13 @@ const start = async (more: Partial<ReadParts> = {}, poolSize = 2) => {
   onTestFinished(() => legacy.close())
   let draining = false
   const health = { legacy, pool: hook.pool, isDraining: () => draining }
-  const parts = { health, pool: hook.pool, certificateEndsAtMs: () => undefined, ...more }
+  const parts = {
+    health,
+    pool: hook.pool,
+    certificateEndsAtMs: () => undefined,
+    version: '1.2.3',
+    ...more,
+  }
   const app = createMetricsApp(new Registry(), parts)
   const read = async (): Promise<string> => (await app.request('/metrics')).text()
   return {
@@ -87,6 +93,13 @@ it('the engine is told from its fallback', async () => {
   const { alive, size, waiting, lost } = hook.pool
   const pool = { alive, size, waiting, lost, engine: { name: 'bcryptjs', fallback: 'refused' } }
   expect(await (await start({ pool })).valueOf('engine_fallback')).toBe(1)
+})
+
+it('what is running is said in labels', async () => {
+  const { hook, read } = await start()
+  expect(seriesOf(await read(), 'okta_migrate_build_info')).toEqual({
+    [`okta_migrate_build_info{version="1.2.3",node="${process.version}",engine="${hook.pool.engine.name}"}`]: 1,
+  })
 })
 
 it('parts that are not in use have no metrics', async () => {
