@@ -24,6 +24,7 @@ RUN install -d -o node -g node /ledger
 USER node
 # The second is the ops port, where OPS_PORT says so.
 EXPOSE 3000 9464
+# The OCI format has none: podman and buildah keep it with --format docker.
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s CMD ["node", "dist/cli.js", "health"]
 # The program is process 1 and handles SIGTERM itself; the platform should grant it 15 seconds.
 CMD ["node", "dist/cli.js", "serve"]

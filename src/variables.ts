@@ -45,6 +45,9 @@ const isIssuer = (value: string): boolean => isSafeUrl(value) && !/[?#@\s]/.test
 /** A field value that reaches the server as it was sent: RFC 9110, section 5.5. */
 const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/)
 
+/** Of a file that is always mounted, and empty most of the time. An empty file of another variable is a mistake. */
+const none = z.literal('').transform(() => undefined)
+
 const pemCertificates = z.string().includes('-----BEGIN CERTIFICATE-----')
 
 /** Below this, production refuses a secret: 32 characters of base64 hold 192 bits. */
@@ -64,8 +67,8 @@ export const variables = z.object({
     fix: SECRET_FIX,
     secret: true,
   }),
-  HOOK_SECRET_PREVIOUS: variable(headerValue.optional(), {
-    help: 'a second secret that is accepted too, while one is being rotated',
+  HOOK_SECRET_PREVIOUS: variable(none.or(headerValue).optional(), {
+    help: 'a second secret that is accepted too, while one is being rotated; its file may be empty',
     fix: SECRET_FIX,
     secret: true,
   }),

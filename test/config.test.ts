@@ -65,6 +65,14 @@ describe('an environment that is fit to use', () => {
     expect(config.HOOK_SECRET).toBe(SECRET)
   })
 
+  it('takes an empty file of the previous secret as none, and of nothing else', () => {
+    const { config } = load({ ...COMPLETE, HOOK_SECRET_PREVIOUS_FILE: '/empty' }, { '/empty': '' })
+    expect(config.HOOK_SECRET_PREVIOUS).toBeUndefined()
+    for (const name of ['FINGERPRINT_KEY', 'LEDGER_DB_URL', 'OKTA_ORG_URL']) {
+      expect(complaint({ ...COMPLETE, [`${name}_FILE`]: '/empty' }, { '/empty': '' })).toMatch(name)
+    }
+  })
+
   it('is the demo only when nothing is configured', () => {
     expect(isDemo(load({}).config)).toBe(true)
     expect(complaint({ HOOK_SECRET: SECRET })).toMatch(/^ {2}LEGACY_DB_URL is missing/)

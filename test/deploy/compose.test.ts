@@ -1,7 +1,10 @@
 /** deploy/compose.yaml and haproxy.cfg: what they say of the server must be so. */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { HOOK_PATH } from '../../src/hook/app.ts'
+import { interpolate } from '../support/documents/compose.ts'
 import {
   configure,
   DOCKERFILE,
@@ -10,6 +13,8 @@ import {
   read,
   VERSION,
 } from '../support/deploy.ts'
+
+const COMPOSE = new URL('../../deploy/compose.yaml', import.meta.url)
 
 const HAPROXY = read('deploy/haproxy.cfg')
 
@@ -23,7 +28,10 @@ interface Service {
   readonly secrets: readonly string[]
   readonly networks: readonly string[]
   readonly volumes: readonly string[]
-  readonly healthcheck?: object
+  readonly healthcheck?: Readonly<Record<'interval' | 'timeout' | 'start_period', string>> & {
+    readonly test: readonly string[]
+  }
+  readonly logging?: object
   readonly deploy: { readonly resources: { readonly limits: { readonly memory?: string } } }
 }
 
@@ -33,6 +41,25 @@ interface Compose {
   readonly secrets: Record<string, { readonly file: string }>
   readonly volumes: Record<string, object>
 }
+
+interface Mount {
+  readonly source: string
+  readonly target: string
+}
+
+const client = (args: readonly string[], env: NodeJS.ProcessEnv) =>
+  spawnSync(
+    'docker',
+    ['compose', '--env-file', '/dev/null', '-f', fileURLToPath(COMPOSE), ...args],
+    { env, encoding: 'utf8' },
+  )
+
+const clientIsMissing = spawnSync('docker', ['compose', 'version']).status !== 0
+if (clientIsMissing) console.warn("skipped: Compose's client, since it is not installed")
+
+/** Pairs of a source and a path in the container. */
+const mountsOf = ({ volumes }: Service, variables: Record<string, string> = {}) =>
+  volumes.map((volume) => interpolate(volume, variables).split(':').slice(0, 2))
 
 describe('compose.yaml', () => {
   const compose = parse(read('deploy/compose.yaml'), { merge: true }) as Compose
@@ -55,7 +82,8 @@ describe('compose.yaml', () => {
     const named = Object.entries(given).filter(([name]) => name.endsWith('_FILE'))
     expect(named.map(([, path]) => path.split('/').at(-1))).toEqual(service.secrets)
     expect(OWN_DIRECTORIES).toContain(config.LEDGER_SPILL_DIR)
-    expect(service.volumes.map((volume) => volume.split(':')[1])).toEqual([config.LEDGER_SPILL_DIR])
+    expect(config.HOOK_SECRET_PREVIOUS).toBeUndefined()
+    expect(mountsOf(service)).toEqual([[expect.any(String), config.LEDGER_SPILL_DIR]])
     expect(HAPROXY).toContain(` server ${name} ${name}:${config.PORT}\n`)
     expect(config.OPS_HOST).toBe('0.0.0.0')
     expect(DOCKERFILE).toContain(`EXPOSE ${config.PORT} ${config.OPS_PORT}\n`)
@@ -64,7 +92,7 @@ describe('compose.yaml', () => {
 
   it('has two replicas, each with a volume of its own, behind the proxy', () => {
     expect(hooks).toHaveLength(2)
-    expect(new Set(hooks.flatMap(([, hook]) => hook.volumes)).size).toBe(2)
+    expect(new Set(hooks.flatMap(([, hook]) => mountsOf(hook)).map(([from]) => from)).size).toBe(2)
     const servers = [...HAPROXY.matchAll(/^ +server (\S+) \1:/gm)].map(([, name]) => name)
     expect(servers).toEqual(hooks.map(([name]) => name))
   })
@@ -77,10 +105,50 @@ describe('compose.yaml', () => {
       image: expect.stringMatching(/:\d+\.\d+/) as string,
       deploy: { resources: { limits: { memory: expect.stringMatching(/^\d+M$/) as string } } },
     })
-    const isOurs = hooks.some(([, hook]) => hook === service)
-    expect(
-      service.healthcheck !== undefined || (isOurs && DOCKERFILE.includes('HEALTHCHECK')),
-    ).toBe(true)
+    expect(service.healthcheck?.test[0]).toBe('CMD')
+  })
+
+  it.each(hooks)("says the image's health check again for %s", (_, { healthcheck }) => {
+    const { test = [], interval, timeout, start_period } = healthcheck ?? {}
+    expect(DOCKERFILE).toContain(
+      `HEALTHCHECK --interval=${interval} --timeout=${timeout} --start-period=${start_period} ` +
+        `CMD ["${test.slice(1).join('", "')}"]\n`,
+    )
+  })
+
+  it.each(all)('bounds the log of %s', (_, { logging }) => {
+    expect(logging).toEqual({
+      driver: 'json-file',
+      options: {
+        'max-size': expect.stringMatching(/^\d+m$/) as string,
+        'max-file': expect.stringMatching(/^\d$/) as string,
+      },
+    })
+  })
+
+  it('keeps ledger and spill where DATA_DIR says, apart from logs and images', () => {
+    const kept = all.flatMap(([, service]) => mountsOf(service, { DATA_DIR: '/srv/data' }))
+    const sources = kept.map(([from]) => from).filter((from) => !from?.startsWith('.'))
+    expect(sources).toEqual(Object.keys(volumes).map((name) => `/srv/data/${name}`))
+    for (const name of Object.keys(volumes))
+      expect(OPERATIONS).toContain(`/srv/okta-migrate/${name}`)
+  })
+
+  it.skipIf(clientIsMissing)('is read by the client as these tests read it', () => {
+    const env = { ...process.env, OKTA_ORG_URL: 'https://acme.okta.com', DATA_DIR: '/srv/data' }
+    const { stdout, stderr } = client(['config', '--format', 'json'], env)
+    expect(stderr).toBe('')
+    const seen = (JSON.parse(stdout) as { services: Record<string, { volumes: Mount[] }> }).services
+    for (const [name, service] of all) {
+      const mounts = mountsOf(service, { DATA_DIR: '/srv/data' })
+      expect(seen[name]?.volumes.map(({ target }) => target)).toEqual(mounts.map(([, to]) => to))
+      const sources = mounts.map(([from = '']) => from.replace(/^\.\//, ''))
+      expect(
+        seen[name]?.volumes.map(({ source }, i) => source.endsWith(sources[i] ?? '?')),
+      ).toEqual(mounts.map(() => true))
+    }
+    const rest = { ...process.env, OKTA_ORG_URL: '' }
+    expect(client(['exec', '-T', 'ledger', 'true'], rest).stderr).toContain('set it in deploy/.env')
   })
 
   it('lets the public reach the proxy alone', () => {
@@ -96,9 +164,7 @@ describe('compose.yaml', () => {
       [...new Set(all.flatMap(([, service]) => of(service)))].sort()
     expect(named((service) => service.secrets)).toEqual(Object.keys(secrets).sort())
     expect(named((service) => service.networks)).toEqual(Object.keys(networks).sort())
-    const ownVolumes = named((service) =>
-      service.volumes.map((volume) => volume.split(':')[0] ?? ''),
-    )
+    const ownVolumes = named((service) => mountsOf(service).map(([from = '']) => from))
     expect(ownVolumes.filter((name) => !name.startsWith('.'))).toEqual(Object.keys(volumes).sort())
     for (const { file } of Object.values(secrets)) {
       expect(OPERATIONS).toContain(file.replace('./secrets/', ''))

@@ -35,6 +35,7 @@ interface Kubernetes {
   readonly spec: {
     readonly replicas: number
     readonly serviceName: string
+    readonly unhealthyPodEvictionPolicy?: string
     readonly selector: { readonly matchLabels: Labels } & Labels
     readonly podSelector: { readonly matchLabels: Labels }
     readonly ports: readonly { readonly port: number; readonly targetPort: string }[]
@@ -77,6 +78,7 @@ describe('kubernetes.yaml', () => {
     )
     expect([portOf('hook'), portOf('ops')]).toEqual([config.PORT, config.OPS_PORT])
     expect([config.HOST, config.OPS_HOST]).toEqual(['0.0.0.0', '0.0.0.0'])
+    expect(config.HOOK_SECRET_PREVIOUS).toBeUndefined()
     expect(config.TLS_CERT_FILE).toBe(`${mountOf('tls')}/tls.crt`)
     expect(config.TLS_KEY_FILE).toBe(`${mountOf('tls')}/tls.key`)
     expect(config.HASH_WORKERS).toBeLessThan(Number(container.resources.limits.cpu))
@@ -135,6 +137,10 @@ describe('kubernetes.yaml', () => {
       expect(service.selector).toEqual(metadata.labels)
       for (const { targetPort } of service.ports) expect(portOf(targetPort)).toBeDefined()
     }
+    // A node must be drained while the legacy store is away, when no pod is ready.
+    expect(of('PodDisruptionBudget').map((spec) => spec.unhealthyPodEvictionPolicy)).toEqual([
+      'AlwaysAllow',
+    ])
     expect(of('PodDisruptionBudget').map((spec) => spec.selector.matchLabels)).toEqual([
       metadata.labels,
     ])

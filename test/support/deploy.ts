@@ -22,6 +22,7 @@ const imageEnvironment = (): Record<string, string> =>
 /** What stands in the secret files, by what their names begin with. */
 const SECRETS: Readonly<Record<string, string>> = {
   'hook.secret': 'x'.repeat(44),
+  'hook.secret.previous': '',
   'fingerprint.key': 'y'.repeat(44),
   'legacy.db.url': 'postgres://reader:password@legacy.example.com/users?sslmode=verify-full',
   'ledger.db.url': 'postgres://ledger:password@ledger/ledger',

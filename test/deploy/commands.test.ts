@@ -1,0 +1,68 @@
+/** The commands that the documents print: each block runs as it stands, with no variable that it does not set. */
+import type { Command } from 'commander'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { variables } from '../../src/variables.ts'
+import { blocksOf, makeWorkplace } from '../support/documents/blocks.ts'
+import { makeTempDir, removeDir } from '../support/temp.ts'
+
+const DOCUMENTS = [
+  'README.md',
+  'docs/OPERATIONS.md',
+  'docs/REGISTER-IN-OKTA.md',
+  'docs/SECURITY.md',
+  'docs/UPGRADE.md',
+]
+
+/** Of these the databases are real: see backup.test.ts. */
+const ELSEWHERE = ['Backup', 'Restore']
+
+const blocks = DOCUMENTS.flatMap(blocksOf)
+
+type CommandModule = Record<string, (perform: () => Promise<void>) => Command>
+
+const dir = makeTempDir()
+afterAll(() => removeDir(dir))
+const { run, checkout } = makeWorkplace(dir)
+
+describe('commands in the documents', () => {
+  it.each(blocks.filter(({ section }) => !ELSEWHERE.includes(section)))(
+    'run under "$section": $script',
+    ({ script }) => {
+      const { status, stderr } = run(script)
+      expect([status, stderr]).toEqual([0, ''])
+    },
+    30_000,
+  )
+
+  it('call the program by commands and options that it has', async () => {
+    const calls = readFileSync(join(dir, 'calls'), 'utf8').split('\n').slice(0, -1)
+    expect(calls.length).toBeGreaterThan(5)
+    for (const call of calls) {
+      const [file, name = '', ...args] = call.split('\t').slice(0, -1)
+      expect(file).toBe('dist/cli.js')
+      const module = (await import(`../../src/commands/${name}.ts`)) as CommandModule
+      const command = module[`${name}Command`]?.(() => Promise.resolve()).exitOverride()
+      await command?.parseAsync(args, { from: 'user' })
+      expect(command).toBeDefined()
+    }
+  })
+
+  it('set variables that there are', () => {
+    const scripts = blocks.map(({ script }) => script.replaceAll(/'[^']*'/g, "''")).join('\n')
+    const set = [...scripts.matchAll(/(?<![$\w])([A-Z][A-Z_]{2,})=/g)].map(([, name = '']) => name)
+    const ours = Object.keys(variables.shape).flatMap((name) => [name, `${name}_FILE`])
+    const known = [...ours, 'HOOK_ID', 'DATA_DIR']
+    expect(set).toContain('HOOK_SECRET')
+    expect(set.filter((name) => !known.includes(name))).toEqual([])
+  })
+
+  it('fail without the file that names the org, and say so', () => {
+    rmSync(join(checkout, 'deploy/.env'))
+    const [renewal] = blocks.filter(({ section }) => section === 'Certificates')
+    const { status, stderr } = run(renewal?.script ?? '')
+    expect(status).not.toBe(0)
+    expect(stderr).toContain('OKTA_ORG_URL is missing a value: set it in deploy/.env')
+  })
+})
