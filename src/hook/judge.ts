@@ -53,16 +53,22 @@ export interface Verdict extends Decision {
   readonly runMs?: number
 }
 
+/** Notes what a lookup took, be it one that fails. */
+const timed = <T>(clock: Clock, facts: CallFacts, lookUp: () => Promise<T>): Promise<T> => {
+  const began = clock.now()
+  return lookUp().finally(() => {
+    facts.lookupMs = clock.now() - began
+  })
+}
+
 export const createJudge = (parts: JudgeParts) => {
   const { bounds, legacy, checker, guard, decoy, namePerson, clock } = parts
 
   const find = async ({ login, deadline, facts }: Question): Promise<readonly LegacyAccount[]> => {
-    const began = clock.now()
-    const found = legacy.find(login.normalised, login.typed, deadline)
     const late = (): AppError => new AppError('deadline_exceeded')
-    const accounts = await within(clock, deadline, found, late).finally(() => {
-      facts.lookupMs = clock.now() - began
-    })
+    const accounts = await timed(clock, facts, () =>
+      within(clock, deadline, legacy.find(login.normalised, login.typed, deadline), late),
+    )
     // Looked up all the same: it costs what an unknown login costs.
     return login.isTooLong ? [] : accounts
   }
