@@ -26,5 +26,6 @@ USER node
 EXPOSE 3000 9464
 # The OCI format has none: podman and buildah keep it with --format docker.
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s CMD ["node", "dist/cli.js", "health"]
-# The program is process 1 and handles SIGTERM itself; the platform should grant it 15 seconds.
-CMD ["node", "dist/cli.js", "serve"]
+# The program is process 1 and handles SIGTERM itself; the platform should grant it 15 seconds. No signal
+# opens an inspector, not even before the program runs.
+CMD ["node", "--disable-sigusr1", "dist/cli.js", "serve"]

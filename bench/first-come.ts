@@ -85,7 +85,6 @@ const app = createHookApp({
   log,
   nameLogin: (login) => login,
   namePerson: (key) => key,
-  isDraining: () => false,
 })
 const listener = await listen({
   fetch: app.fetch,

@@ -60,7 +60,13 @@ export const spawnServer = async (
   more: Readonly<Record<string, string>>,
   script: readonly string[] = SERVE,
 ): Promise<ServerProcess> => {
-  const env = { PATH: process.env['PATH'], PORT: '0', HOOK_SECRET: SECRET, ...more }
+  const env = {
+    PATH: process.env['PATH'],
+    PORT: '0',
+    HOOK_SECRET: SECRET,
+    DRAIN_DELAY_MS: '0',
+    ...more,
+  }
   const dir = mkdtempSync(join(tmpdir(), 'bench-log-'))
   // A file and no pipe: whoever reads the log on these cores takes part of what is measured.
   const logFile = join(dir, 'log')

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 /** Starts the command, or tells an older Node.js in one sentence what to do. */
 
+// Node.js would open an inspector at this signal, to which any process of the machine may connect.
+process.on('SIGUSR1', () => undefined)
+
 // Plain JavaScript without a static import: an older Node.js fails on those before this line runs.
 // package.json, `engines`, says the same.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

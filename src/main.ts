@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import type { Host, Perform } from './commands/host.ts'
 import { asAppError, describeUnforeseen } from './errors.ts'
+import { STOP_SIGNALS } from './ops/shutdown.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -15,8 +16,7 @@ const host: Host = {
   stdout: process.stdout,
   stderr: process.stderr,
   onSignal: (hear) => {
-    process.on('SIGTERM', hear)
-    process.on('SIGINT', hear)
+    for (const signal of STOP_SIGNALS) process.on(signal, hear)
   },
 }
 

@@ -165,6 +165,14 @@ export const variables = z.object({
     help: 'the port to listen on; 0 takes a free one',
     fix: 'Use a whole number from 0 to 65535.',
   }),
+  MAX_CONNECTIONS_PER_SECOND: variable(whole(0, 100_000).default(200), {
+    help: 'new connections a second from one address, where strangers reach this server without a proxy; 0 for no limit, such as behind a load balancer that hides the addresses of callers',
+    fix: 'Use a whole number from 0 to 100000.',
+  }),
+  DRAIN_DELAY_MS: variable(whole(0, 10_000).default(3000), {
+    help: 'milliseconds in which a server that is told to end (SIGTERM, SIGHUP) still answers, while proxies learn from /readyz to send calls elsewhere',
+    fix: 'Use a whole number from 0 to 10000, above the time in which your proxy notices: 3000 with deploy/haproxy.cfg.',
+  }),
   OPS_HOST: variable(z.string().default('127.0.0.1'), {
     help: 'the address of the ops port',
     fix: 'Use 127.0.0.1, or 0.0.0.0 in a container whose network no stranger reaches.',

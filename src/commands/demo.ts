@@ -68,7 +68,13 @@ const tell = async (sandbox: Sandbox, dir: string, say: Say): Promise<void> => {
   const store = createDemo()
   const base = { OKTA_ORG_URL: sandbox.url, OKTA_API_TOKEN: TOKEN }
   const env = { ...base, HOOK_SECRET: store.secret }
-  const hook = { ...env, LEGACY_DB_URL: store.legacyDbUrl, LEDGER_DB_URL: 'off', PORT: '0' }
+  const hook = {
+    ...env,
+    LEGACY_DB_URL: store.legacyDbUrl,
+    LEDGER_DB_URL: 'off',
+    PORT: '0',
+    DRAIN_DELAY_MS: '0',
+  }
   const server = start(['serve'], hook, 'pipe')
   try {
     const url = await addressOf(server)

@@ -17,6 +17,8 @@ const NAMES = [
   'OKTA_ORG_URL',
   'HOST',
   'PORT',
+  'MAX_CONNECTIONS_PER_SECOND',
+  'DRAIN_DELAY_MS',
   'OPS_HOST',
   'OPS_PORT',
   'TLS_CERT_FILE',
@@ -59,6 +61,10 @@ export const isDemo = (v: ServeConfig): boolean =>
   v.HOOK_SECRET === undefined &&
   v.LEGACY_DB_URL === undefined &&
   !hasOAuth(v)
+
+/** Whether strangers may reach it without a proxy between. */
+export const isPublic = (v: ServeConfig): boolean =>
+  !isLoopback(v.HOST) && !v.TLS_TERMINATED_BY_PROXY
 
 const inProduction = (v: ServeConfig): boolean => v.NODE_ENV === 'production'
 

@@ -9,12 +9,12 @@ import { createGuard, type GuessSettings } from '../hook/guard.ts'
 import { createHealthApp } from '../ops/health.ts'
 import { listen, type Listener, type ListenOptions } from '../ops/listen.ts'
 import { createLog, fingerprint } from '../ops/log.ts'
-import { untilStopped } from '../ops/shutdown.ts'
+import { HARD_STOP_MS, untilStopped, type StopSignal } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import { announceDemo, createDemo } from './demo-mode.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { logChecks, openLegacy } from './serve-legacy.ts'
-import { isDemo, SERVE, type ServeConfig } from './serve-config.ts'
+import { isDemo, isPublic, SERVE, type ServeConfig } from './serve-config.ts'
 import { startLedger } from './serve-ledger.ts'
 import { startOAuth } from './serve-oauth.ts'
 import { createOps } from './serve-ops.ts'
@@ -72,7 +72,7 @@ const tellEngine = ({ fallback, ...engine }: WorkerPool['engine'], log: Logger):
 
 interface Running {
   readonly listener: Listener
-  readonly drain: () => Promise<void>
+  readonly drain: (signal: StopSignal) => Promise<void>
 }
 
 const clock = systemClock
@@ -93,6 +93,15 @@ const startPool = async (
   return pool
 }
 
+/** Idle connections of one address, of which each holds memory; Okta makes 75 calls at once and has some more. */
+const CONNECTIONS_AT_ONCE = 500
+
+/** Behind a proxy all callers have its address, and on this machine they are no strangers. */
+const limitsFrom = (config: ServeConfig): ListenOptions['limits'] => {
+  const perSecond = config.MAX_CONNECTIONS_PER_SECOND
+  return isPublic(config) && perSecond > 0 ? { perSecond, atOnce: CONNECTIONS_AT_ONCE } : undefined
+}
+
 const listenFor = (config: ServeConfig, fetch: ListenOptions['fetch'], log: Logger) => {
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, HOST: host, PORT: port } = config
   return listen({
@@ -101,6 +110,7 @@ const listenFor = (config: ServeConfig, fetch: ListenOptions['fetch'], log: Logg
     port,
     tls: certFile && keyFile ? { certFile, keyFile } : undefined,
     clock,
+    limits: limitsFrom(config),
     onRenewal: (err) =>
       err
         ? log.error({ reason: err.code, detail: err.detail }, 'the renewed certificate is not used')
@@ -135,20 +145,19 @@ const start = async (
     log,
     onAnswered: ops?.onAnswered,
     ...namersFrom(config, secret),
-    isDraining,
     ledger,
   })
   const neededKeys = settings.secrets ? undefined : keys
   const health = { legacy, pool, isDraining, keys: neededKeys, ledger }
   app.route('/', createHealthApp(health))
   const listener = await listenFor(config, app.fetch, log)
-  const { certificateEndsAtMs } = listener
-  const opsListener = await ops?.open({ health, pool, keys, ledger, certificateEndsAtMs, version })
-  const drain = async (): Promise<void> => {
+  const { certificateEndsAtMs, refused } = listener
+  // Open to the end of the process, so that the end can be watched.
+  await ops?.open({ health, pool, keys, ledger, certificateEndsAtMs, refused, version })
+  const drain = async (signal: StopSignal): Promise<void> => {
     draining = true
-    await listener.close()
-    // Not waited for: somebody who reads the metrics slowly must not hold up the end.
-    void opsListener?.close()
+    // No balancer waits for what somebody stops at a terminal.
+    await listener.close(signal === 'SIGINT' ? 0 : config.DRAIN_DELAY_MS)
     await pool.close()
     await ledger?.close()
     await legacy.close()
@@ -170,8 +179,9 @@ const serve = async ({ env, stdout, onSignal, version }: Host): Promise<number> 
   try {
     const starting = start(config, demo ?? essentialsOf(config), log, version)
     // Heard from the first moment on: the first process of a container ignores signals it does not handle.
-    const drain = async (): Promise<void> => (await starting).drain()
-    const end = untilStopped({ onSignal, drain, clock, say: (m) => log.info(m) })
+    const drain = async (signal: StopSignal): Promise<void> => (await starting).drain(signal)
+    const hardStopMs = config.DRAIN_DELAY_MS + HARD_STOP_MS
+    const end = untilStopped({ onSignal, drain, hardStopMs, clock, say: (m) => log.info(m) })
     const { url } = (await starting).listener
     log.info({ url, config: describeConfig(SERVE, config) }, 'the hook server is ready')
     if (demo) stdout.write(announceDemo(url, demo.secret))

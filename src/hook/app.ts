@@ -57,21 +57,16 @@ export interface HookParts {
   readonly nameLogin: (login: string) => string
   /** How the key of an account is written to the ledger: a keyed fingerprint, the same at every replica. */
   readonly namePerson: (key: string) => string
-  readonly isDraining: () => boolean
   /** Told of each decision; what could not be decided is no decision. */
   readonly ledger?: Ledger | undefined
 }
 
 /** What must hold before a byte of the body is believed. */
 const gatekeepers = (parts: HookParts): readonly Step[] => {
-  const { settings, checkBearer, checker, clock, isDraining } = parts
+  const { settings, checkBearer, checker, clock } = parts
   const pass = createGate({ ...settings, checkBearer })
   const gather = createGathering(clock)
   return [
-    async function refuseWhenDraining(_, next) {
-      if (isDraining()) throw new AppError('shutting_down')
-      await next()
-    },
     async function gatherRefusals(c, next) {
       if (!checker.mayAdmit(c.get('arrivedAt') + settings.deadlineMs)) await gather()
       await next()
@@ -81,7 +76,7 @@ const gatekeepers = (parts: HookParts): readonly Step[] => {
       await next()
     },
     async function requireOkta(c, next) {
-      const used = await pass(c.env.incoming.headersDistinct)
+      const used = await pass(c.env.incoming.rawHeaders)
       // What is to be used no more: an old secret, or a secret at all beside OAuth.
       if (used === 'previous' || (used && checkBearer)) c.get('facts').secret = used
       await next()
@@ -138,10 +133,6 @@ const answerCall = (parts: HookParts) => {
 
 export const createHookApp = (parts: HookParts): Hono<HookEnv> => {
   const app = new Hono<HookEnv>()
-  app.use(async function closeWhenDraining(c, next) {
-    await next()
-    if (parts.isDraining()) c.header('connection', 'close')
-  })
   const { clock, log, onAnswered } = parts
   const steps = [observe(clock, log, onAnswered), ...gatekeepers(parts)] as const
   app.post(HOOK_PATH, ...steps, answerCall(parts))

@@ -34,6 +34,15 @@ export const createAuthenticator = (secrets: Secrets) => {
   }
 }
 
+/**
+ * The values of a header, one for each time it was sent.
+ * @param raw names and values in turns, as they were sent: Node.js's `headersDistinct` fails on a header
+ *   that is called `__proto__`, and its `headers` joins or drops what was sent twice
+ * @param name in lower case
+ */
+export const valuesOf = (raw: readonly string[], name: string): string[] =>
+  raw.filter((_, i) => i % 2 === 1 && raw[i - 1]?.toLowerCase() === name)
+
 /** The ways in which a call may show that it is Okta's: one of them, or both while an org changes over. */
 export interface Ways {
   /** The header that carries the secret, in lower case. */
@@ -43,18 +52,18 @@ export interface Ways {
 }
 
 /**
- * @returns a function of a call's headers that resolves with the secret that the call carried, if it
+ * @returns a function of a call's raw headers that resolves with the secret that the call carried, if it
  *   was one, and rejects with an AppError `unauthenticated` or `keys_unavailable`
  */
 export const createGate = ({ authHeader, secrets, checkBearer }: Ways) => {
   if (!secrets && !checkBearer) throw new TypeError('no call could ever be authenticated')
   const matchSecret = secrets && createAuthenticator(secrets)
 
-  return async (headers: NodeJS.Dict<string[]>): Promise<SecretUsed | undefined> => {
-    const used = matchSecret?.(headers[authHeader])
+  return async (rawHeaders: readonly string[]): Promise<SecretUsed | undefined> => {
+    const used = matchSecret?.(valuesOf(rawHeaders, authHeader))
     if (used) return used
     if (!checkBearer) throw new AppError('unauthenticated', { detail: 'missing or wrong secret' })
-    await checkBearer(headers['authorization'])
+    await checkBearer(valuesOf(rawHeaders, 'authorization'))
     return undefined
   }
 }

@@ -1,11 +1,14 @@
-/** Owns the listening socket: plain or TLS, its time limits, and its orderly end. */
+/** Owns the listening socket: plain or TLS, its limits, and its orderly end. */
 import { getRequestListener } from '@hono/node-server'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
+import { watchConnections } from './connections.ts'
+import type { SourceLimits } from './sources.ts'
 import { followRenewals, readTls, type Following, type TlsFiles } from './tls.ts'
+import { createTurnstile, endEarly, OneAtATime, type Turnstile } from './turnstile.ts'
 
 /** Slow senders are cut off: Okta sends a call at once, and gives up after 3 seconds. */
 const HEADERS_TIMEOUT_MS = 5_000
@@ -15,12 +18,15 @@ const CONNECTIONS_CHECK_MS = 1_000
 /** Longer than load balancers keep idle connections (60 s is usual), so that they close them first. */
 const KEEP_ALIVE_MS = 65_000
 
-const LIMITS = {
+const SETTINGS = {
+  IncomingMessage: OneAtATime,
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
   connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
   keepAliveTimeout: KEEP_ALIVE_MS,
 }
+
+const TLS_SETTINGS = { ...SETTINGS, handshakeTimeout: HEADERS_TIMEOUT_MS }
 
 export interface ListenOptions {
   readonly fetch: Parameters<typeof getRequestListener>[0]
@@ -28,6 +34,8 @@ export interface ListenOptions {
   readonly port: number
   readonly tls: TlsFiles | undefined
   readonly clock: Clock
+  /** Of the connections of one address; not set where all callers have the address of a proxy. */
+  readonly limits?: SourceLimits | undefined
   /** Told of a renewed certificate, or why a renewal cannot be used. */
   readonly onRenewal: (err: AppError | undefined) => void
 }
@@ -37,8 +45,13 @@ export interface Listener {
   readonly url: string
   /** When the certificate in use ends, in milliseconds since 1970; undefined without TLS. */
   readonly certificateEndsAtMs: () => number | undefined
-  /** Stops accepting; resolves when every call under way has been answered. */
-  close(): Promise<void>
+  /** Connections that were refused by the limits. */
+  readonly refused: () => number
+  /**
+   * Goes on answering for `delayMs` milliseconds, in which callers learn to go elsewhere: each answer ends its
+   * connection. Then ends what is idle or unfinished, and resolves when every call under way has been answered.
+   */
+  close(delayMs?: number): Promise<void>
 }
 
 interface Unbound {
@@ -46,12 +59,14 @@ interface Unbound {
   readonly following?: Following
 }
 
-const createServer = ({ fetch, tls, clock, onRenewal }: ListenOptions): Unbound => {
-  const handle = getRequestListener(fetch)
-  const onRequest: Parameters<typeof createHttpServer>[1] = (req, res) => void handle(req, res)
-  if (!tls) return { server: createHttpServer(LIMITS, onRequest) }
+const createServer = (
+  { tls, clock, onRenewal }: ListenOptions,
+  { onRequest }: Turnstile,
+): Unbound => {
+  if (!tls) return { server: createHttpServer(SETTINGS, onRequest).on('upgrade', endEarly) }
   const material = readTls(tls)
-  const server = createHttpsServer({ ...LIMITS, ...material }, onRequest)
+  const server = createHttpsServer({ ...TLS_SETTINGS, ...material }, onRequest)
+  server.on('upgrade', endEarly)
   return { server, following: followRenewals(server, tls, material, clock, onRenewal) }
 }
 
@@ -66,15 +81,26 @@ const bind = (server: Server, host: string, port: number): Promise<AddressInfo> 
 
 /** @throws AppError `listen_failed` or `tls_unusable` */
 export const listen = async (options: ListenOptions): Promise<Listener> => {
-  const { server, following } = createServer(options)
+  const { clock } = options
+  // What is left of a body is the turnstile's: hono's server would parse it for half a second.
+  const handle = getRequestListener(options.fetch, { autoCleanupIncoming: false })
+  const turnstile = createTurnstile((req, res) => void handle(req, res), clock)
+  const { server, following } = createServer(options, turnstile)
+  const connections = watchConnections(server, options.limits, clock)
   const { address, family, port } = await bind(server, options.host, options.port)
   const name = family === 'IPv6' ? `[${address}]` : address
   return {
     url: `${options.tls ? 'https' : 'http'}://${name}:${port}`,
     certificateEndsAtMs: () => following?.inUse().endsAtMs,
-    close: () => {
+    refused: connections.refused,
+    close: async (delayMs = 0) => {
       following?.stop()
-      return new Promise((resolve) => server.close(() => resolve()))
+      turnstile.drain()
+      if (delayMs > 0) await new Promise<void>((resolve) => clock.after(delayMs, resolve))
+      const closed = new Promise((resolve) => server.close(resolve))
+      await turnstile.close()
+      connections.end()
+      await closed
     },
   }
 }

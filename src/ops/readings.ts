@@ -32,6 +32,8 @@ export interface ReadParts {
   readonly certificateEndsAtMs: () => number | undefined
   /** Of this program. */
   readonly version: string
+  /** Connections that were refused since their source had too many. */
+  readonly refused: () => number
 }
 
 type Row = readonly [name: string, help: string, read: (now: Readiness) => number]
@@ -87,13 +89,18 @@ const tlsGauges = (endsAtMs: () => number | undefined): Row[] => [
   ],
 ]
 
-const countersOf = ({ health, pool, ledger }: ReadParts): Row[] => [
+const countersOf = ({ health, pool, ledger, refused }: ReadParts): Row[] => [
   [
     'legacy_foreign_rows_total',
     'Rows of other people that the lookup returned',
     () => health.legacy.foreignRows,
   ],
   ['workers_lost_total', 'Threads that ended unasked', () => pool.lost],
+  [
+    'connections_refused_total',
+    'Connections that were refused because their address had too many',
+    refused,
+  ],
   ...(ledger ? ledgerCounters(ledger) : []),
 ]
 

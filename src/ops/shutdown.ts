@@ -1,16 +1,24 @@
 /** Owns the end of a server: the first signal drains it, the second or the limit cuts it short. */
 import type { Clock } from '../clock.ts'
 
-/** Above the longest call (3 seconds), below the 30 seconds that container platforms usually grant. */
+/**
+ * Above the longest call (3 seconds) and the last entries of the ledger (4 seconds); with the longest delay
+ * of a drain below the 30 seconds that container platforms usually grant.
+ */
 export const HARD_STOP_MS = 10_000
 
-export type StopSignal = 'SIGTERM' | 'SIGINT'
+/** SIGHUP is what a terminal sends that closes, and what some service managers reload by. */
+export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+export type StopSignal = (typeof STOP_SIGNALS)[number]
 
 export interface ShutdownParts {
   /** Calls back for each signal. */
   readonly onSignal: (hear: (signal: StopSignal) => void) => void
   /** Stops accepting and finishes what was admitted. */
-  readonly drain: () => Promise<void>
+  readonly drain: (signal: StopSignal) => Promise<void>
+  /** Milliseconds that the drain may take. */
+  readonly hardStopMs?: number
   readonly clock: Clock
   readonly say: (message: string) => void
 }
@@ -19,7 +27,13 @@ export interface ShutdownParts {
  * Waits for the end.
  * @returns the exit code: 0 after a complete drain, 1 after one that was cut short
  */
-export const untilStopped = ({ onSignal, drain, clock, say }: ShutdownParts): Promise<0 | 1> =>
+export const untilStopped = ({
+  onSignal,
+  drain,
+  hardStopMs = HARD_STOP_MS,
+  clock,
+  say,
+}: ShutdownParts): Promise<0 | 1> =>
   new Promise((resolve, reject) => {
     let draining = false
     const cutShort = (why: string): void => {
@@ -33,8 +47,8 @@ export const untilStopped = ({ onSignal, drain, clock, say }: ShutdownParts): Pr
       }
       draining = true
       say(`${signal}: finishing what was admitted`)
-      const cancel = clock.after(HARD_STOP_MS, () => cutShort('the drain took too long'))
-      drain().then(() => {
+      const cancel = clock.after(hardStopMs, () => cutShort('the drain took too long'))
+      drain(signal).then(() => {
         cancel()
         say('drained')
         resolve(0)

@@ -1,6 +1,8 @@
 /** The built command in a process of its own: start, demo, shutdown, and what it says when it cannot. */
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -140,31 +142,79 @@ describe('--help', () => {
 
 describe('a signal', () => {
   const CALL = JSON.stringify(payload('good@example.com', 'open sesame'))
+  const HEADERS = { authorization: SECRET, 'content-type': 'application/json' }
 
-  const startWithCall = async () => {
-    const server = startCommand(['serve'], environment({ HOOK_DEADLINE_MS: '2900' }))
+  const start = async (more: Record<string, string> = {}) => {
+    const server = startCommand(['serve'], environment(more))
     const [, url = ''] = await server.until(READY)
-    const finish = await holdCall(url, HOOK_PATH, [
+    const signal = async (name: NodeJS.Signals): Promise<void> => {
+      server.child.kill(name)
+      await server.until(/finishing what was admitted/)
+    }
+    return { server, url, signal }
+  }
+
+  const startWithCall = async (delayMs: number) => {
+    const started = await start({ HOOK_DEADLINE_MS: '2900', DRAIN_DELAY_MS: String(delayMs) })
+    const finish = await holdCall(started.url, HOOK_PATH, [
       `Authorization: ${SECRET}`,
       'Content-Type: application/json',
       `Content-Length: ${CALL.length}`,
     ])
-    server.child.kill('SIGTERM')
-    await server.until(/finishing what was admitted/)
-    return { server, url, finish }
+    await started.signal('SIGTERM')
+    return { ...started, finish }
   }
 
-  it('lets a call under way finish, takes no new one, and ends with 0', async () => {
-    const { server, url, finish } = await startWithCall()
+  it('lets a call under way finish, and ends with 0', async () => {
+    const { server, url, finish } = await startWithCall(0)
     await expect(fetch(`${url}/livez`)).rejects.toThrow()
-    expect(await finish(CALL)).toMatch(/HTTP\/1\.1 200 OK[^]+"VERIFIED"/)
+    expect(await finish(CALL)).toMatch(/HTTP\/1\.1 200 OK\r\nconnection: close[^]+"VERIFIED"/)
     const { code, stdout } = await server.ended
     expect(code).toBe(0)
     expect(stdout).toContain('"msg":"drained"')
   })
 
+  it.each(['SIGTERM', 'SIGHUP'] as const)(
+    '%s: calls are decided during the delay, and idle connections hold nothing up',
+    async (name) => {
+      const { server, url, signal } = await start({ DRAIN_DELAY_MS: '4000', OPS_PORT: '0' })
+      const [, opsUrl = ''] = await server.until(/"opsUrl":"([^"]+)"/)
+      const { hostname, port } = new URL(url)
+      const idle = ['', 'POST / HTTP/1.1\r\nHo'].map((text) => {
+        const socket = connect(Number(port), hostname).on('error', () => undefined)
+        if (text !== '') socket.write(text)
+        return socket
+      })
+      await Promise.all(idle.map((socket) => once(socket, 'connect')))
+      await signal(name)
+      for (const base of [url, opsUrl]) {
+        const readyz = await fetch(`${base}/readyz`)
+        expect([readyz.status, await readyz.json()]).toMatchObject([503, { draining: true }])
+      }
+      const reply = await fetch(url + HOOK_PATH, { method: 'POST', headers: HEADERS, body: CALL })
+      expect(reply.headers.get('connection')).toBe('close')
+      expect(await reply.text()).toContain('"VERIFIED"')
+      expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
+    },
+  )
+
+  it('SIGINT, from a terminal, waits for no balancer', async () => {
+    const { server, signal } = await start({ DRAIN_DELAY_MS: '10000' })
+    await signal('SIGINT')
+    expect((await server.ended).code).toBe(0)
+  })
+
+  it('SIGUSR1 opens no inspector', async () => {
+    const { server, url, signal } = await start({ DRAIN_DELAY_MS: '0' })
+    server.child.kill('SIGUSR1')
+    expect((await fetch(`${url}/livez`)).status).toBe(200)
+    await signal('SIGTERM')
+    // Node.js says on stderr where its inspector listens.
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
   it('that comes twice ends the server at once', async () => {
-    const { server } = await startWithCall()
+    const { server } = await startWithCall(10_000)
     server.child.kill('SIGTERM')
     expect(await server.ended).toMatchObject({
       code: 1,

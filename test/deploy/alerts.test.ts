@@ -57,6 +57,7 @@ describe('metrics and alerts', () => {
       },
       certificateEndsAtMs: () => 0,
       version: VERSION,
+      refused: () => 0,
     })
     const names = registry.getMetricsAsArray().map(({ name }) => name)
     return names.filter((name) => name.startsWith(PREFIX)).sort()

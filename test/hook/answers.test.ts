@@ -262,14 +262,6 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     expect((await hook.signIn('good', 'open sesame')).text).toBe(VERIFIED)
     await hook.close()
   })
-
-  it('while the server drains, and asks for the connection to end', async () => {
-    const hook = await startWithRows({ isDraining: () => true })
-    const reply = await hook.signIn('good', 'open sesame')
-    expect(JSON.parse(reply.text)).toMatchObject({ status: 503, code: 'shutting_down' })
-    expect(reply.headers.get('connection')).toBe('close')
-    await hook.close()
-  })
 })
 
 describe('a bug', () => {

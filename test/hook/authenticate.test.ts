@@ -2,7 +2,7 @@
 import { hashSync } from 'bcryptjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HOOK_PATH } from '../../src/hook/app.ts'
-import { comesFrom, createAuthenticator } from '../../src/hook/authenticate.ts'
+import { comesFrom, createAuthenticator, valuesOf } from '../../src/hook/authenticate.ts'
 import { payload, SECRET, startHook, type RunningHook } from '../support/hook.ts'
 import { exchange, head } from '../support/raw.ts'
 
@@ -74,6 +74,22 @@ describe('the secret header', () => {
       body: BODY,
     })
     expect(await missing.text()).toBe(wrong.text)
+  })
+})
+
+describe('a header that is called __proto__', () => {
+  it('is a header like any other', async () => {
+    const hook = await startHook({ rows: ROWS })
+    expect(await knock(hook, [`Authorization: ${SECRET}`, '__proto__: x'])).toContain('"VERIFIED"')
+    expect(await knock(hook, ['Authorization: not it', '__proto__: x'])).toMatch(REFUSAL)
+    await hook.close()
+  })
+
+  it('gives no value to the header of another name', () => {
+    const raw = ['__proto__', 'x', 'AUTHORIZATION', 'y', 'authorization', 'z', 'x', 'authorization']
+    expect(valuesOf(raw, 'authorization')).toEqual(['y', 'z'])
+    expect(valuesOf(raw, 'constructor')).toEqual([])
+    expect(valuesOf(raw, '__proto__')).toEqual(['x'])
   })
 })
 

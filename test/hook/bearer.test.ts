@@ -278,7 +278,7 @@ describe('a secret beside it', () => {
     const secrets = { current: 'Bearer of bad news', previous: undefined }
     const { checkBearer } = oauthOf(issuer)
     const pass = createGate({ authHeader: 'authorization', secrets, checkBearer })
-    expect(await pass({ authorization: ['Bearer of bad news'] })).toBe('current')
+    expect(await pass(['Authorization', 'Bearer of bad news'])).toBe('current')
     expect(issuer.fetches()).toBe(fetches)
   })
 })

@@ -23,13 +23,8 @@ const start = async (more: Partial<ReadParts> = {}, poolSize = 2) => {
   onTestFinished(() => legacy.close())
   let draining = false
   const health = { legacy, pool: hook.pool, isDraining: () => draining }
-  const parts = {
-    health,
-    pool: hook.pool,
-    certificateEndsAtMs: () => undefined,
-    version: '1.2.3',
-    ...more,
-  }
+  const usual = { certificateEndsAtMs: () => undefined, refused: () => 3, version: '1.2.3' }
+  const parts = { health, pool: hook.pool, ...usual, ...more }
   const app = createMetricsApp(new Registry(), parts)
   const read = async (): Promise<string> => (await app.request('/metrics')).text()
   return {
@@ -53,6 +48,7 @@ it('queue and threads are as they are', async () => {
   await expect.poll(() => valueOf('checks_waiting')).toBe(0)
   releaseHeld()
   await Promise.all(held)
+  expect(await valueOf('connections_refused_total')).toBe(3)
   expect(await valueOf('workers_lost_total')).toBe(0)
   await hook.signIn('good@example.com', 'die')
   expect(await valueOf('workers_lost_total')).toBe(1)

@@ -1,9 +1,14 @@
 /** The end of a server: drained, cut short by a second signal, or by the limit. */
-import { describe, expect, it } from 'vitest'
-import { HARD_STOP_MS, untilStopped, type StopSignal } from '../../src/ops/shutdown.ts'
+import { describe, expect, it, vi } from 'vitest'
+import {
+  HARD_STOP_MS,
+  STOP_SIGNALS,
+  untilStopped,
+  type StopSignal,
+} from '../../src/ops/shutdown.ts'
 import { ManualClock } from '../support/clock.ts'
 
-const begin = (drain: () => Promise<void>) => {
+const begin = (drain: (signal: StopSignal) => Promise<void>) => {
   const clock = new ManualClock()
   const said: string[] = []
   let signal: (signal: StopSignal) => void = () => undefined
@@ -25,6 +30,14 @@ describe('untilStopped', () => {
     expect(await stopped).toBe(0)
     expect(said).toEqual(['SIGTERM: finishing what was admitted', 'drained'])
     expect(clock.pending).toEqual([])
+  })
+
+  it.each(STOP_SIGNALS)('tells the drain that %s began it', async (name) => {
+    const drain = vi.fn(() => Promise.resolve())
+    const { stopped, signal } = begin(drain)
+    signal(name)
+    expect(await stopped).toBe(0)
+    expect(drain).toHaveBeenCalledExactlyOnceWith(name)
   })
 
   it('is 1 at once at a second signal', async () => {

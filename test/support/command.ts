@@ -25,8 +25,9 @@ export const startCommand = (
     'pipe',
     'pipe',
   ]
-  // Each thread tries its engine at the start, which is most of what a server's start costs.
-  const given = { HASH_WORKERS: '1', ...env }
+  // Each thread tries its engine at the start, which is most of what a server's start costs; and no balancer
+  // is there to learn of its end.
+  const given = { HASH_WORKERS: '1', DRAIN_DELAY_MS: '0', ...env }
   const child = spawn(process.execPath, [CLI, ...args], { cwd, env: given, stdio })
   if (input !== null) child.stdin.end(input)
   let stdout = ''

@@ -143,7 +143,6 @@ export const startHook = async (options: HookOptions = {}) => {
     onAnswered: options.onAnswered,
     nameLogin,
     namePerson: fingerprint('key for tests', 'person'),
-    isDraining,
     ledger: options.ledger,
   })
   app.route('/', createHealthApp({ legacy, pool, isDraining, keys }))

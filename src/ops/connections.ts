@@ -1,0 +1,44 @@
+/** The connections of a listening socket, from the first packet on: counted, bounded, and ended together. */
+import type { Server, Socket } from 'node:net'
+import type { Clock } from '../clock.ts'
+import { createSources, sourceOf, type SourceLimits } from './sources.ts'
+
+const UNLIMITED: SourceLimits = { perSecond: Infinity, atOnce: Infinity }
+
+export interface Connections {
+  /** How many were refused since their source had too many. */
+  readonly refused: () => number
+  /** Ends all of them, those too that have sent nothing and those without a TLS handshake. */
+  readonly end: () => void
+}
+
+/** @param server which may speak TLS: refusing comes before the handshake */
+export const watchConnections = (
+  server: Server,
+  limits: SourceLimits | undefined,
+  clock: Clock,
+): Connections => {
+  const sources = createSources(limits ?? UNLIMITED, clock)
+  const open = new Set<Socket>()
+  let refused = 0
+  server.on('connection', (socket) => {
+    // Without an address it is gone already.
+    const source = sourceOf(socket.remoteAddress ?? '')
+    if (!sources.admit(source)) {
+      refused++
+      socket.destroy()
+      return
+    }
+    open.add(socket)
+    socket.once('close', () => {
+      open.delete(socket)
+      sources.leave(source)
+    })
+  })
+  return {
+    refused: () => refused,
+    end: () => {
+      for (const socket of open) socket.destroy()
+    },
+  }
+}

@@ -1,0 +1,133 @@
+/** The turnstile before the request handler: one call at a time on a connection, and none after the end. */
+import { IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock } from '../clock.ts'
+
+type Handle = (req: IncomingMessage, res: ServerResponse) => unknown
+
+/** Long enough for a caller to read its answer while it still sends. */
+const LINGER_MS = 500
+
+let turn = 0
+let isCounted = false
+
+/** The same number throughout one turn of the event loop, in which one read of a socket is parsed to its end. */
+const thisTurn = (): number => {
+  if (!isCounted) {
+    isCounted = true
+    setImmediate(() => {
+      turn++
+      isCounted = false
+    })
+  }
+  return turn
+}
+
+interface Arrival {
+  readonly turn: number
+  answer?: ServerResponse
+}
+
+const arrivals = new WeakMap<Socket, Arrival>()
+
+/**
+ * Node.js parses 64 KiB of pipelined requests in one go, 2,500 of them, and nothing in its API stops it. Its
+ * parser stops behind a request to upgrade only. So the second request on a connection passes for one: no
+ * other is parsed, and `end` gets the connection. An answer and the next request do not fit into one turn
+ * of the event loop, except where they were sent together.
+ */
+export class OneAtATime extends IncomingMessage {
+  readonly #isEarly: boolean
+
+  constructor(socket: Socket) {
+    super(socket)
+    const last = arrivals.get(socket)
+    const now = thisTurn()
+    this.#isEarly =
+      last !== undefined && (last.turn === now || last.answer?.writableEnded === false)
+    if (!this.#isEarly) arrivals.set(socket, { turn: now })
+  }
+
+  get upgrade(): boolean {
+    return this.#isEarly || this.method === 'CONNECT'
+  }
+
+  /** Upgrades that callers ask for are not offered. */
+  set upgrade(_: unknown) {
+    // Node.js sets what the parser saw.
+  }
+}
+
+const askToEnd = (answer: ServerResponse): void => {
+  if (!answer.headersSent) answer.setHeader('connection', 'close')
+}
+
+/** Ends a connection on which a second request came, after the answer to the first. */
+export const endEarly = ({ socket }: IncomingMessage): void => {
+  // Node.js has let go of it: a reset by the caller would be an error that nobody hears.
+  socket.on('error', () => undefined)
+  const answer = arrivals.get(socket)?.answer
+  if (answer === undefined || answer.closed) {
+    socket.destroySoon()
+    return
+  }
+  askToEnd(answer)
+  answer.once('close', () => socket.destroySoon())
+}
+
+/** What is left of a body that was answered early is not parsed: the answer is sent, and the connection ends. */
+const leaveUnread = (req: IncomingMessage, clock: Clock): void => {
+  const { socket } = req
+  // What came together with the head is parsed by then.
+  setImmediate(() => {
+    if (req.complete || socket.destroyed) return
+    socket.pause()
+    socket.end()
+    clock.after(LINGER_MS, () => socket.destroy())
+  })
+}
+
+export interface Turnstile {
+  readonly onRequest: (req: IncomingMessage, res: ServerResponse) => void
+  /** From now on each answer asks for its connection to end. */
+  readonly drain: () => void
+  /** Lets nobody in any more; resolves when every call under way has been answered. */
+  readonly close: () => Promise<void>
+}
+
+export const createTurnstile = (handle: Handle, clock: Clock): Turnstile => {
+  const underWay = new Set<ServerResponse>()
+  let state: 'open' | 'draining' | 'closed' = 'open'
+  let onEmpty = (): void => undefined
+
+  const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
+    if (state === 'closed') {
+      req.socket.destroy()
+      return
+    }
+    const arrival = arrivals.get(req.socket)
+    if (arrival) arrival.answer = res
+    if (state === 'draining') askToEnd(res)
+    underWay.add(res)
+    res.once('close', () => {
+      underWay.delete(res)
+      if (underWay.size === 0) onEmpty()
+      if (!req.complete) leaveUnread(req, clock)
+    })
+    handle(req, res)
+  }
+  return {
+    onRequest,
+    drain: () => {
+      state = 'draining'
+      underWay.forEach(askToEnd)
+    },
+    close: () => {
+      state = 'closed'
+      return new Promise((resolve) => {
+        onEmpty = resolve
+        if (underWay.size === 0) resolve()
+      })
+    },
+  }
+}

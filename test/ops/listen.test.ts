@@ -1,0 +1,280 @@
+/** The listening socket, over bare sockets: pipelining, floods, bodies that nobody reads, and the end. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { listen, type ListenOptions } from '../../src/ops/listen.ts'
+import { makeCertificate } from '../support/certificate.ts'
+import { ManualClock } from '../support/clock.ts'
+import { tempDir } from '../support/temp.ts'
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+const post = (more: string): string => `POST / HTTP/1.1\r\nHost: a\r\n${more}`
+
+/** A caller, what it has received so far, and whether its connection has ended. */
+const follow = (socket: Socket) => {
+  let received = ''
+  let isClosed = false
+  socket
+    .on('data', (chunk: Buffer) => (received += chunk.toString()))
+    .on('error', () => undefined)
+    .on('close', () => (isClosed = true))
+  onTestFinished(() => void socket.destroy())
+  return {
+    socket,
+    received: () => received,
+    answers: () => received.split('HTTP/1.1 ').length - 1,
+    isClosed: () => isClosed,
+    closed: async (): Promise<string> => {
+      if (!isClosed) await once(socket, 'close')
+      return received
+    },
+    heard: async (text: string): Promise<void> => {
+      while (!received.includes(text)) await once(socket, 'data')
+    },
+  }
+}
+
+/** A server whose answers are held until `release`, or are sent at once. */
+const start = async (more: Partial<ListenOptions> = {}, isHeld = false) => {
+  const clock = new ManualClock()
+  const waiting: (() => void)[] = []
+  let calls = 0
+  const listener = await listen({
+    fetch: () => {
+      calls++
+      if (!isHeld) return new Response('done')
+      return new Promise<Response>((resolve) => {
+        waiting.push(() => resolve(new Response('done')))
+      })
+    },
+    host: '127.0.0.1',
+    port: 0,
+    tls: undefined,
+    clock,
+    onRenewal: () => undefined,
+    ...more,
+  })
+  onTestFinished(() => {
+    for (const answer of waiting) answer()
+    return listener.close()
+  })
+  const port = Number(new URL(listener.url).port)
+  const call = async (text = '') => {
+    const socket = more.tls
+      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      : connect(port, '127.0.0.1')
+    const caller = follow(socket)
+    await once(socket, more.tls ? 'secureConnect' : 'connect')
+    if (text !== '') socket.write(text)
+    return caller
+  }
+  return {
+    listener,
+    clock,
+    port,
+    call,
+    calls: () => calls,
+    waiting,
+    admitted: (count: number) => expect.poll(() => calls).toBe(count),
+    release: () => {
+      for (const answer of waiting.splice(0)) answer()
+    },
+  }
+}
+
+const WAYS = [
+  ['plain', () => undefined],
+  ['TLS', () => makeCertificate(tempDir(), 'localhost')],
+] as const
+
+describe.each(WAYS)('pipelining over %s', (_, certificate) => {
+  it('ends the connection after the first answer, and the second request goes nowhere', async () => {
+    const server = await start({ tls: certificate() }, true)
+    const caller = await server.call(GET)
+    await server.admitted(1)
+    caller.socket.write(GET + GET)
+    // Another caller's request is read no sooner than these.
+    await server.call(GET)
+    await server.admitted(2)
+    expect(caller.isClosed()).toBe(false)
+    server.release()
+    expect(await caller.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\nconnection: close\r\n[^]+done$/)
+    expect([server.calls(), caller.answers()]).toEqual([2, 1])
+  })
+
+  it('in one packet too, where the first answer is there before the second request is read', async () => {
+    const server = await start({ tls: certificate() })
+    const caller = await server.call(GET.repeat(1_000))
+    await caller.closed()
+    expect([server.calls(), caller.answers()]).toEqual([1, 1])
+  })
+
+  it('is not what a caller does that waits for each answer', async () => {
+    const server = await start({ tls: certificate() })
+    const caller = await server.call(post('Content-Length: 2\r\n\r\nhi'))
+    for (let answers = 1; answers < 200; answers++) {
+      while (caller.answers() < answers) await once(caller.socket, 'data')
+      caller.socket.write(post('Content-Length: 2\r\n\r\nhi'))
+    }
+    await expect.poll(caller.answers).toBe(200)
+    expect([server.calls(), caller.isClosed()]).toEqual([200, false])
+  })
+})
+
+describe('what is never answered by the application', () => {
+  it.each([
+    ['requests without a host', 'GET / HTTP/1.1\r\n\r\n'],
+    ['an expectation that nobody meets', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n'],
+    ['what waits to be told to go on', post('Expect: 100-continue\r\nContent-Length: 0\r\n\r\n')],
+    ['HTTP/1.0', 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'],
+  ])('%s: it is answered once, however often it is sent at once', async (_, request) => {
+    const server = await start()
+    const caller = await server.call(request.repeat(100))
+    const received = await caller.closed()
+    expect(received.match(/HTTP\/1\.1 [2-5]/g)).toHaveLength(1)
+    expect(server.calls()).toBeLessThanOrEqual(1)
+  })
+
+  it('an upgrade is declined, and what came with it is dropped', async () => {
+    const server = await start()
+    const caller = await server.call(
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'.repeat(100),
+    )
+    await caller.heard('done')
+    caller.socket.write(GET)
+    await expect.poll(caller.answers).toBe(2)
+    expect(server.calls()).toBe(2)
+  })
+
+  it('CONNECT ends the connection', async () => {
+    const server = await start()
+    const caller = await server.call('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect(await caller.closed()).toBe('')
+  })
+})
+
+it('a caller that pipelines and hangs up harms nobody', async () => {
+  const server = await start({}, true)
+  const caller = await server.call(GET)
+  await server.admitted(1)
+  caller.socket.write(GET)
+  const other = await server.call(GET)
+  await server.admitted(2)
+  caller.socket.resetAndDestroy()
+  server.release()
+  await other.heard('done')
+  other.socket.write(GET)
+  await server.admitted(3)
+  server.release()
+  await expect.poll(other.answers).toBe(2)
+})
+
+describe('a body that nobody reads', () => {
+  it('is left unread, and the connection ends once the answer had time to arrive', async () => {
+    const server = await start()
+    const caller = await server.call(post('Content-Length: 1000000\r\n\r\n'))
+    await caller.heard('done')
+    await expect.poll(() => server.clock.pending).toEqual([500])
+    expect(caller.isClosed()).toBe(false)
+    server.clock.advance(500)
+    await caller.closed()
+  })
+
+  it('costs no connection where it came with its head', async () => {
+    const server = await start()
+    const caller = await server.call(post('Content-Length: 2\r\n\r\nhi'))
+    await caller.heard('done')
+    caller.socket.write(GET)
+    await expect.poll(caller.answers).toBe(2)
+    expect(server.clock.pending).toEqual([])
+  })
+})
+
+describe('the limits of one address', () => {
+  const LIMITS = { perSecond: 3, atOnce: 100 }
+
+  it.each(WAYS)(
+    'refuse what comes too fast over %s, and let it in a second later',
+    async (_, tls) => {
+      const server = await start({ limits: LIMITS, tls: tls() })
+      for (let i = 0; i < LIMITS.perSecond; i++) await (await server.call(GET)).heard('done')
+      const refused = follow(connect(server.port, '127.0.0.1'))
+      expect(await refused.closed()).toBe('')
+      expect(server.listener.refused()).toBe(1)
+      server.clock.advance(1_000)
+      await (await server.call(GET)).heard('done')
+    },
+  )
+
+  it('count what is open until it has ended', async () => {
+    const server = await start({ limits: { perSecond: 100, atOnce: 2 } })
+    const [first] = [await server.call(GET), await server.call(GET)]
+    expect(await follow(connect(server.port, '127.0.0.1')).closed()).toBe('')
+    first.socket.destroy()
+    await first.closed()
+    const answered = async (): Promise<boolean> => {
+      const caller = follow(connect(server.port, '127.0.0.1'))
+      caller.socket.write(GET)
+      await Promise.race([caller.closed(), caller.heard('done')])
+      return caller.received() !== ''
+    }
+    await expect.poll(answered).toBe(true)
+  })
+
+  it('are of each address', async () => {
+    const server = await start({ limits: { perSecond: 1, atOnce: 1 } })
+    await (await server.call(GET)).heard('done')
+    const other = follow(
+      connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' }),
+    )
+    other.socket.write(GET)
+    await other.heard('done')
+  })
+})
+
+describe.each(WAYS)('the end over %s', (_, certificate) => {
+  const DELAY_MS = 3_000
+
+  it('answers during the delay, asks each caller to go, and ends what is idle or unfinished', async () => {
+    const server = await start({ tls: certificate() })
+    const idle = await server.call(GET)
+    await idle.heard('done')
+    const silent = await server.call()
+    const half = await server.call('GET / HTTP/1.1\r\nHo')
+    const withoutHandshake = follow(connect(server.port, '127.0.0.1'))
+    await once(withoutHandshake.socket, 'connect')
+
+    const closed = server.listener.close(DELAY_MS)
+    const late = await server.call(GET)
+    expect(await late.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\nconnection: close\r\n[^]+done$/)
+    idle.socket.write(GET)
+    expect(await idle.closed()).toMatch(/connection: close\r\n[^]+done$/)
+    const another = await server.call(GET.slice(0, 10))
+    server.clock.advance(DELAY_MS - 1)
+    expect([silent, half, withoutHandshake, another].map((c) => c.isClosed())).toEqual(
+      Array(4).fill(false),
+    )
+    server.clock.advance(1)
+    await closed
+    for (const caller of [silent, half, withoutHandshake, another]) {
+      expect(await caller.closed()).toBe('')
+    }
+    await expect(server.call()).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('waits for what is under way, and nobody can draw it out', async () => {
+    const server = await start({ tls: certificate() }, true)
+    const caller = await server.call(GET)
+    const half = await server.call(GET.slice(0, -2))
+    await server.admitted(1)
+    let isOver = false
+    const closed = server.listener.close().then(() => (isOver = true))
+    half.socket.write('\r\n')
+    expect(await half.closed()).toBe('')
+    expect([isOver, server.calls()]).toEqual([false, 1])
+    server.release()
+    expect(await caller.closed()).toMatch(/connection: close\r\n[^]+done$/)
+    await closed
+  })
+})
