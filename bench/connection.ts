@@ -1,5 +1,6 @@
 /** Owns a caller's connection: HTTP/1.1 as far as the servers under measurement speak it, one call at a time. */
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 export interface Call {
   readonly method?: 'GET' | 'POST'
@@ -49,7 +50,9 @@ export class Connection {
 
   constructor(url: URL) {
     this.#url = url
-    this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
+    const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
+    this.#socket =
+      url.protocol === 'https:' ? connectTls({ socket, rejectUnauthorized: false }) : socket
     this.#socket
       .setEncoding('latin1')
       .on('data', (text: string) => this.#hear(text))

@@ -1,6 +1,7 @@
 /** Owns `npm run bench`: which measurements run, and where their results go. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { compareEngines, measureEngineRate } from './engines.ts'
+import { measureFlood } from './flood.ts'
 import { measureHttp } from './http.ts'
 import { measurePace, measureSpeed } from './import.ts'
 import { measureLedger } from './ledger.ts'
@@ -18,11 +19,12 @@ const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   import: async () => [await measurePace(), await measureSpeed()],
   livez: async () => [await measureLivez(), await measureStart()],
   ledger: measureLedger,
+  flood: async () => [await measureFlood()],
   soak: measureSoak,
 }
 
-/** Takes long, and servers that it may kill: it runs where it is asked for by name. */
-const ASKED_FOR = ['soak']
+/** These take long, and one of them servers that it may kill: they run where they are asked for by name. */
+const ASKED_FOR = ['flood', 'soak']
 
 const write = (name: string, text: string): void => writeFileSync(new URL(name, RESULTS), text)
 

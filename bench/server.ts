@@ -18,6 +18,8 @@ export interface ServerProcess {
   /** The address of the hook. */
   readonly hook: string
   readonly pid: number
+  /** Of the ops port, where there is one. */
+  readonly opsUrl: string | undefined
   /** Lines of its log that say that something is not as it should be. */
   warnings(): string[]
   stop(): Promise<void>
@@ -48,8 +50,8 @@ const STOP_MS = 5_000
 /** Where the server listens, as soon as its log says so. */
 const urlIn = async (logFile: string, child: ChildProcess): Promise<string> => {
   for (;;) {
-    const found = /"url":"(http:[^"]+)"/.exec(readFileSync(logFile, 'utf8'))?.[1]
-    if (found !== undefined) return found
+    const found = /"url":"(https?:[^"]+)"/.exec(readFileSync(logFile, 'utf8'))?.[1]
+    if (found !== undefined) return found.replace('0.0.0.0', '127.0.0.1')
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
@@ -82,6 +84,7 @@ export const spawnServer = async (
     url,
     hook: `${url}/hooks/okta/password-import`,
     pid: child.pid ?? 0,
+    opsUrl: /"opsUrl":"([^"]+)"/.exec(readFileSync(logFile, 'utf8'))?.[1],
     warnings: () =>
       readFileSync(logFile, 'utf8')
         .split('\n')
@@ -103,6 +106,8 @@ export interface ServerOptions {
   /** As LEDGER_DB_URL; a SQLite file if not set. */
   readonly ledger?: string
   readonly script?: readonly string[]
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export const startServer = async ({
@@ -110,6 +115,7 @@ export const startServer = async ({
   people = 10_000,
   ledger,
   script = SERVE,
+  env: more = {},
 }: ServerOptions): Promise<MeasuredServer> => {
   const dir = mkdtempSync(join(tmpdir(), 'bench-'))
   const env = {
@@ -117,6 +123,7 @@ export const startServer = async ({
     LEDGER_DB_URL: ledger ?? `sqlite:${join(dir, 'ledger.sqlite')}`,
     ...(ledger !== 'off' && { LEDGER_SPILL_DIR: dir }),
     FINGERPRINT_KEY: SECRET,
+    ...more,
   }
   const server = await spawnServer(env, script)
   // One ledger may serve several servers, and an event that it has already costs it less.

@@ -94,7 +94,7 @@ const startPool = async (
 }
 
 /** Idle connections of one address, of which each holds memory; Okta makes 75 calls at once and has some more. */
-const CONNECTIONS_AT_ONCE = 500
+const CONNECTIONS_AT_ONCE = 300
 
 /** Behind a proxy all callers have its address, and on this machine they are no strangers. */
 const limitsFrom = (config: ServeConfig): ListenOptions['limits'] => {

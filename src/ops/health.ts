@@ -25,13 +25,15 @@ export interface Readiness {
   readonly keysOk: boolean
 }
 
-/** Bounded by the store's own limit for a lookup. */
+/** Bounded by the store's own limit for a lookup. While it drains, proxies must not wait for the store to learn it. */
 export const probe = async (parts: HealthParts): Promise<Readiness> => {
   const { legacy, pool, isDraining, keys } = parts
-  const storeOk = await legacy.ping().then(
-    () => true,
-    () => false,
-  )
+  const storeOk = isDraining()
+    ? legacy.state === 'ok'
+    : await legacy.ping().then(
+        () => true,
+        () => false,
+      )
   const keysOk = keys?.ready() ?? true
   return { ready: storeOk && pool.alive > 0 && keysOk && !isDraining(), storeOk, keysOk }
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { HOOK_PATH } from '../../src/hook/app.ts'
+import { HARD_STOP_MS } from '../../src/ops/shutdown.ts'
 import { interpolate } from '../support/documents/compose.ts'
 import {
   configure,
@@ -32,6 +33,7 @@ interface Service {
     readonly test: readonly string[]
   }
   readonly logging?: object
+  readonly stop_grace_period?: string
   readonly deploy: { readonly resources: { readonly limits: { readonly memory?: string } } }
 }
 
@@ -88,6 +90,8 @@ describe('compose.yaml', () => {
     expect(config.OPS_HOST).toBe('0.0.0.0')
     expect(DOCKERFILE).toContain(`EXPOSE ${config.PORT} ${config.OPS_PORT}\n`)
     expect(service.image).toBe(`okta-password-import-hook:${VERSION}`)
+    const graceMs = parseInt(service.stop_grace_period ?? '') * 1_000
+    expect(graceMs).toBeGreaterThan(config.DRAIN_DELAY_MS + HARD_STOP_MS)
   })
 
   it('has two replicas, each with a volume of its own, behind the proxy', () => {
@@ -192,5 +196,17 @@ describe('haproxy.cfg', () => {
     expect(limitMs).toBeGreaterThan(HOOK_DEADLINE_MS)
     expect(limitMs).toBeLessThan(3_000)
     expect(setting('retry-on')).toBe('conn-failure')
+  })
+
+  it('notices that a replica ends before the replica ceases to answer', () => {
+    const { DRAIN_DELAY_MS } = configure(PLAIN, [])
+    const [, seconds, fall] = /check inter (\d+)s fall (\d+)/.exec(HAPROXY) ?? []
+    expect(Number(seconds) * Number(fall) * 1_000).toBeLessThan(DRAIN_DELAY_MS)
+  })
+
+  it('bounds the connections of one address as the server does', () => {
+    const { MAX_CONNECTIONS_PER_SECOND } = configure(PLAIN, [])
+    expect(HAPROXY).toContain(`reject if { sc0_conn_rate gt ${MAX_CONNECTIONS_PER_SECOND} } or`)
+    expect(HAPROXY).toMatch(/track-sc0 src,ipmask\(32,64\)/)
   })
 })

@@ -9,6 +9,10 @@ describe('the image', () => {
     expect(new Set(bases)).toEqual(new Set([`node:${version}-bookworm-slim`]))
   })
 
+  it('opens no inspector, whatever signal comes', () => {
+    expect(DOCKERFILE).toMatch(/^CMD \["node", "--disable-sigusr1", /m)
+  })
+
   it('is made of what .dockerignore lets through', () => {
     const copied = [...DOCKERFILE.matchAll(/^COPY (?!--from)(.+) \S+$/gm)]
       .flatMap(([, sources = '']) => sources.split(' '))

@@ -126,7 +126,12 @@ describe('kubernetes.yaml', () => {
       },
     })
     const preStopS = Number(container.lifecycle.preStop.exec.command[1])
-    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(preStopS + HARD_STOP_MS / 1_000)
+    const config = configure(
+      env,
+      container.volumeMounts.map(({ mountPath }) => mountPath),
+    )
+    const endS = (config.DRAIN_DELAY_MS + HARD_STOP_MS) / 1_000
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(preStopS + endS)
   })
 
   it('joins its parts by labels and names that exist', () => {
