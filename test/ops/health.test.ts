@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { hashSync } from 'bcryptjs'
 import { startHook } from '../support/hook.ts'
 import { releaseHeld, SLOW_WORKER } from '../support/workers.ts'
+import { createHealthApp } from '../../src/ops/health.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const ROWS = [{ login: 'good@example.com', hash: hashSync('open sesame', 4) }]
@@ -39,4 +40,13 @@ it('/readyz is 503 without a thread, and while draining', async () => {
   expect((await probe(draining.base, '/readyz'))[0]).toBe(503)
   expect((await probe(draining.base, '/livez'))[0]).toBe(200)
   await draining.close()
+})
+
+it('/readyz of a server that drains does not wait for the legacy store', async () => {
+  const app = createHealthApp({
+    legacy: { ping: () => new Promise(() => undefined), state: 'ok', foreignRows: 0 },
+    pool: { alive: 1, size: 1, engine: { name: 'bcryptjs' } },
+    isDraining: () => true,
+  })
+  expect((await app.request('/readyz')).status).toBe(503)
 })
