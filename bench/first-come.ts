@@ -59,7 +59,13 @@ const createFirstCome = (): PasswordChecker => {
 }
 
 const { HOOK_SECRET: secret = '', LEGACY_DB_URL: url = '' } = process.env
-const log = createLog({ level: 'info', isTerminal: false, stream: process.stdout })
+const log = createLog({
+  level: 'info',
+  isTerminal: false,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  clock: systemClock,
+})
 const app = createHookApp({
   settings: {
     authHeader: 'authorization',

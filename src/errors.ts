@@ -1,12 +1,10 @@
 /** Owns every failure the product can name: one table, one error class that points into it. */
 
 export interface ErrorRow {
-  /** HTTP status, for failures that answer a call. */
+  /** HTTP status, for failures that answer a call: Okta repeats a call once after 5xx, and never after 4xx. */
   readonly status?: 400 | 401 | 404 | 405 | 408 | 413 | 415 | 500 | 503
   /** Process exit code, for failures that end a command. */
   readonly exit?: 1 | 2
-  /** Whether the same call may succeed a moment later. Okta repeats a call after 5xx, never after 4xx. */
-  readonly retryable: boolean
   /** What the outside is told, word for word. */
   readonly sentence: string
   /** What the person who runs the server can do. */
@@ -19,254 +17,219 @@ const row = <T extends Record<string, ErrorRow>>(table: T): { readonly [K in key
 export const ERRORS = row({
   body_invalid: {
     status: 400,
-    retryable: false,
     sentence: 'The body is not JSON in UTF-8.',
     remedy: 'Send the JSON payload of a password import inline hook.',
   },
   payload_invalid: {
     status: 400,
-    retryable: false,
     sentence: 'The body is not the payload of a password import inline hook.',
     remedy: 'Register this URL for the event com.okta.user.credential.password.import only.',
   },
   body_interrupted: {
     status: 400,
-    retryable: false,
     sentence: 'The connection ended before the body was complete.',
     remedy: 'If this is frequent, look at the proxy or network between Okta and this server.',
   },
   unauthenticated: {
     status: 401,
-    retryable: false,
     sentence: 'The call could not be authenticated.',
     remedy:
       'Compare HOOK_AUTH_HEADER, HOOK_SECRET, HOOK_OAUTH_… and OKTA_ORG_URL with the inline hook in the Okta Admin Console.',
   },
   not_found: {
     status: 404,
-    retryable: false,
     sentence: 'There is nothing at this path.',
     remedy: 'The hook is at POST /hooks/okta/password-import.',
   },
   method_not_allowed: {
     status: 405,
-    retryable: false,
     sentence: 'This is the password import hook: Okta calls it with POST.',
     remedy: 'Register this URL in Okta as a password import inline hook.',
   },
   body_too_slow: {
     status: 408,
-    retryable: false,
     sentence: 'The body did not arrive in time.',
     remedy: 'If this is frequent, look at the proxy or network between Okta and this server.',
   },
   body_too_large: {
     status: 413,
-    retryable: false,
     sentence: 'The body is larger than 64 KiB.',
     remedy: 'A password import payload is about 1 KiB: look at what sends this.',
   },
   media_type: {
     status: 415,
-    retryable: false,
     sentence: 'The body must be sent as application/json.',
     remedy: 'Send the header content-type: application/json.',
   },
   internal: {
     status: 500,
-    retryable: true,
     sentence: 'The server made a mistake; nobody was let in.',
     remedy: 'Report the log line with this error: it is a bug.',
   },
   keys_unavailable: {
     status: 503,
-    retryable: true,
     sentence: 'The keys of the authorization server cannot be had at the moment.',
     remedy: 'Look at the cause in the log line, and at HOOK_OAUTH_ISSUER and HOOK_OAUTH_JWKS_URL.',
   },
   legacy_unavailable: {
     status: 503,
-    retryable: true,
     sentence: 'The legacy store cannot be read at the moment.',
     remedy: 'Look at the cause in the log line, and at LEGACY_DB_URL.',
   },
   overloaded: {
     status: 503,
-    retryable: true,
     sentence: 'Too many password checks are waiting for this one to end in time.',
     remedy: 'Add replicas or cores, or raise HASH_WORKERS up to the number of cores.',
   },
   caller_gone: {
     status: 503,
-    retryable: true,
     sentence: 'The caller hung up, so the check was dropped.',
     remedy: 'If this is frequent, compare the timeouts of proxies with HOOK_DEADLINE_MS.',
   },
   deadline_exceeded: {
     status: 503,
-    retryable: true,
     sentence: 'The check could not be finished before Okta stops waiting.',
     remedy: 'Add replicas or cores; Okta waits 3 seconds in all.',
   },
   worker_lost: {
     status: 503,
-    retryable: true,
     sentence: 'The worker that ran this check was lost.',
     remedy: 'It has been replaced. If this repeats, look at the memory limit of the container.',
   },
   shutting_down: {
     status: 503,
-    retryable: true,
     sentence: 'The server is shutting down.',
     remedy: 'Route calls to another replica until this one is back.',
   },
   config_invalid: {
     exit: 2,
-    retryable: false,
     sentence: 'The configuration cannot be used.',
     remedy: 'Mend what is listed; the --help of the command shows every variable.',
   },
   okta_unauthorized: {
     exit: 2,
-    retryable: false,
     sentence: 'Okta does not accept the credentials.',
     remedy:
       'Make a new token, or check OKTA_CLIENT_ID, OKTA_PRIVATE_KEY and OKTA_KEY_ID; and that OKTA_ORG_URL is the org they belong to.',
   },
   okta_forbidden: {
     exit: 2,
-    retryable: false,
     sentence: 'Okta accepts the credentials, but they may not do this.',
     remedy:
       'Grant the service app the scope that the --help of the command names and an admin role, or use a token of an admin who may; look at network zones too.',
   },
   okta_not_found: {
     exit: 1,
-    retryable: false,
     sentence: 'Okta has nothing by this name.',
     remedy: 'Check the id or login, and that OKTA_ORG_URL is the org that you mean.',
   },
   okta_rejected: {
     exit: 1,
-    retryable: false,
     sentence: 'Okta refused the request.',
     remedy: 'Mend what the detail names; repeating the request as it is will not help.',
   },
   okta_answer_lost: {
     exit: 1,
-    retryable: false,
     sentence: "Okta's answer was lost, so the change may or may not have been made.",
     remedy: 'Look at what Okta has now before you repeat it.',
   },
   okta_rate_limited: {
     exit: 1,
-    retryable: true,
     sentence: 'Okta kept refusing requests because of its rate limits.',
     remedy:
       'Lower --share or --concurrency, or wait until what else uses the limit is done; the Rate limit dashboard of the Admin Console shows it.',
   },
   okta_unreachable: {
     exit: 1,
-    retryable: true,
     sentence: 'Okta cannot be reached, or keeps failing.',
     remedy: 'Check OKTA_ORG_URL, the network and https://status.okta.com, then run this again.',
   },
   okta_answer_unusable: {
     exit: 1,
-    retryable: false,
     sentence: "The answer is not one of Okta's API.",
     remedy: 'Check that OKTA_ORG_URL is the org itself, and that no proxy answers in its place.',
   },
   legacy_unusable: {
     exit: 2,
-    retryable: false,
     sentence: 'The legacy store cannot be used.',
     remedy:
       'Change LEGACY_DB_URL or LEGACY_LOOKUP_SQL as the detail says; `okta-migrate check` tries them without serving.',
   },
   tls_unusable: {
     exit: 2,
-    retryable: false,
     sentence: 'The TLS certificate and key cannot be used.',
     remedy: 'TLS_CERT_FILE and TLS_KEY_FILE must be PEM files that belong together.',
   },
   listen_failed: {
     exit: 2,
-    retryable: false,
     sentence: 'The server cannot listen on this address.',
     remedy: 'Choose another HOST or PORT, OPS_HOST or OPS_PORT, or end what uses it.',
   },
   workers_failed: {
     exit: 1,
-    retryable: true,
     sentence: 'The worker threads did not start.',
     remedy: 'Look at the memory limit of the container, and reinstall if files are missing.',
   },
   usage_invalid: {
     exit: 2,
-    retryable: false,
     sentence: 'The options do not fit together.',
     remedy: 'Mend what is named; `okta-migrate import --help` shows every option.',
   },
   input_unusable: {
     exit: 2,
-    retryable: false,
     sentence: 'The input cannot be read.',
     remedy: 'Mend the input and run the same command again: rows that are settled stay settled.',
   },
   columns_unclear: {
     exit: 2,
-    retryable: false,
     sentence: 'The columns of the input cannot be told apart; nothing was sent.',
     remedy: 'Say what is meant with --map, --ignore or --optional.',
   },
   journal_locked: {
     exit: 2,
-    retryable: true,
     sentence: 'Another run is working with this journal.',
     remedy: 'Wait for its end, or end it; a run that was killed holds nothing back.',
   },
   journal_mismatch: {
     exit: 2,
-    retryable: false,
     sentence: 'The journal belongs to another input or to other settings.',
     remedy:
       'Run it with the input and settings it began with, or begin another journal with --journal.',
   },
   journal_unusable: {
     exit: 2,
-    retryable: false,
     sentence: 'The journal cannot be opened.',
     remedy: 'Give --journal a path where a file can be written.',
   },
   journal_unwritable: {
     exit: 1,
-    retryable: true,
     sentence: 'The journal cannot be written; no row was sent that is not in it.',
     remedy: 'Make room on the disk, and run the same command again.',
   },
+  output_unwritable: {
+    exit: 1,
+    sentence: 'The output cannot be written.',
+    remedy:
+      'Make room where the output goes, or send it elsewhere, and run the same command again.',
+  },
   rejects_unwritable: {
     exit: 1,
-    retryable: true,
     sentence: 'The rejects file cannot be written.',
     remedy: 'Make room on the disk or give another --rejects, and run the same command again.',
   },
   ledger_unusable: {
     exit: 2,
-    retryable: false,
     sentence: 'The ledger cannot be kept.',
     remedy:
       'Give LEDGER_DB_URL and LEDGER_SPILL_DIR places on a disk that this user may write to, or set LEDGER_DB_URL=off to keep no ledger.',
   },
   ledger_newer: {
     exit: 2,
-    retryable: false,
     sentence: 'The ledger was changed by a newer version of this program.',
     remedy: 'Run that version or a later one: the schema of a ledger only goes forward.',
   },
   ledger_unavailable: {
     exit: 1,
-    retryable: true,
     sentence: "The ledger's database cannot be reached at the moment.",
     remedy: 'Look at LEDGER_DB_URL and at the database.',
   },

@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import type { Host, Perform } from './commands/host.ts'
-import { asAppError, describeUnforeseen } from './errors.ts'
+import { AppError, asAppError, describeUnforeseen } from './errors.ts'
 import { STOP_SIGNALS } from './ops/shutdown.ts'
 
 const { version } = JSON.parse(
@@ -28,10 +28,39 @@ const complain = (err: unknown): number => {
   return row.exit ?? 1
 }
 
+/** As a shell says it of a program that SIGPIPE ended. */
+const BROKEN_PIPE = 141
+
+/**
+ * A reader that has had enough, as `head` has, ends a command without a word, as it ends others. Not one
+ * that looks after the stream itself: this listener is then one of several.
+ */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (err: NodeJS.ErrnoException) => {
+    if (stream.listenerCount('error') > 1) return
+    const cause = new AppError('output_unwritable', { detail: err.code ?? err.name })
+    process.exit(err.code === 'EPIPE' ? BROKEN_PIPE : complain(cause))
+  })
+}
+
 // Node.js itself would print the message, and messages may quote a password.
 process.on('uncaughtException', (err) => process.exit(complain(err)))
 
-const perform: Perform = async (work) => process.exit(await work(host).catch(complain))
+/** Milliseconds that the end waits for whoever reads the output: a server must not wait for ever. */
+const FLUSH_MS = 1_000
+
+/** What a pipe has not taken yet would be lost, and so would the news that it takes nothing. */
+const flush = (): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, FLUSH_MS)
+    process.stdout.write('', () => setImmediate(resolve))
+  })
+
+const perform: Perform = async (work) => {
+  const code = await work(host).catch(complain)
+  await flush()
+  process.exit(code)
+}
 
 /** Loaded when they are asked for: an import, which runs for hours, holds no database driver of the server's. */
 const COMMANDS: Readonly<Record<string, () => Promise<(perform: Perform) => Command>>> = {

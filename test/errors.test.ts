@@ -12,13 +12,6 @@ describe('each row', () => {
     expect(row.status ?? row.exit).toBeDefined()
   })
 
-  it.each(ROWS)(
-    '%s asks Okta for a retry exactly when a retry may help',
-    (_, { status, retryable }) => {
-      if (status !== undefined) expect(status >= 500).toBe(retryable)
-    },
-  )
-
   it.each(ROWS)('%s is raised somewhere', (code) => {
     const raised = new RegExp(`'${code}'`)
     const raisers = sourceFiles().filter(({ text }) => raised.test(text))

@@ -1,6 +1,6 @@
 /** Owns what a command may know of the process it runs in; tests hand in their own. */
 import { readFileSync } from 'node:fs'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { Environment } from '../config.ts'
 import type { StopSignal } from '../ops/shutdown.ts'
 
@@ -9,8 +9,8 @@ export interface Host {
   readonly version: string
   readonly env: Environment
   readonly stdin: Readable
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean }
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable & { readonly isTTY?: boolean }
   readonly onSignal: (hear: (signal: StopSignal) => void) => void
 }
 

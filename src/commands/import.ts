@@ -115,7 +115,7 @@ const conclude = async (
   const limit = options.limit ?? Infinity
   const run = createRun({ source, prepare, rejects, limit, ...parts })
   // Whoever read it has had enough, as `head` has.
-  host.stdout.on('error', run.stop)
+  for (const stream of [host.stdout, host.stderr]) stream.on('error', run.stop)
   try {
     const end = await finish(shared, run, client)
     parts.journal.flush()

@@ -8,7 +8,7 @@ import { createHookApp, type HookSettings } from '../hook/app.ts'
 import { createGuard, type GuessSettings } from '../hook/guard.ts'
 import { createHealthApp } from '../ops/health.ts'
 import { listen, type Listener, type ListenOptions } from '../ops/listen.ts'
-import { createLog, fingerprint } from '../ops/log.ts'
+import { createLog, fingerprint, type Log } from '../ops/log.ts'
 import { HARD_STOP_MS, untilStopped, type StopSignal } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import { announceDemo, createDemo } from './demo-mode.ts'
@@ -121,7 +121,7 @@ const listenFor = (config: ServeConfig, fetch: ListenOptions['fetch'], log: Logg
 const start = async (
   config: ServeConfig,
   { secret, legacyDbUrl }: Essentials,
-  log: Logger,
+  log: Log,
   version: string,
 ): Promise<Running> => {
   const settings = settingsFrom(config, secret)
@@ -153,7 +153,7 @@ const start = async (
   const listener = await listenFor(config, app.fetch, log)
   const { certificateEndsAtMs, refused } = listener
   // Open to the end of the process, so that the end can be watched.
-  await ops?.open({ health, pool, keys, ledger, certificateEndsAtMs, refused, version })
+  await ops?.open({ health, pool, keys, ledger, log, certificateEndsAtMs, refused, version })
   const drain = async (signal: StopSignal): Promise<void> => {
     draining = true
     // No balancer waits for what somebody stops at a terminal.
@@ -170,10 +170,10 @@ const start = async (
  * @returns the exit code
  * @throws AppError when it cannot start
  */
-const serve = async ({ env, stdout, onSignal, version }: Host): Promise<number> => {
+const serve = async ({ env, stdout, stderr, onSignal, version }: Host): Promise<number> => {
   const { config, nearMisses } = loadConfig(SERVE, env, readText)
   const isTerminal = stdout.isTTY === true
-  const log = createLog({ level: config.LOG_LEVEL, isTerminal, stream: stdout })
+  const log = createLog({ level: config.LOG_LEVEL, isTerminal, stdout, stderr, clock })
   for (const nearMiss of nearMisses) log.warn(nearMiss)
   const demo = isDemo(config) ? createDemo() : undefined
   try {

@@ -1,24 +1,45 @@
-/** Owns the log: JSON lines for machines, readable ones for a terminal, and how a login is named in it. */
+/** The log: JSON lines for machines, readable ones for a terminal, and how a login is named in it. */
 import { createHmac } from 'node:crypto'
+import type { Writable } from 'node:stream'
 import { pino, stdTimeFunctions, type Logger } from 'pino'
-import pretty from 'pino-pretty'
+import { prettyFactory } from 'pino-pretty'
+import type { Clock } from '../clock.ts'
+import { escapeUnfit } from '../printable.ts'
+import { createLogOutput } from './log-output.ts'
 
 export interface LogOptions {
   readonly level: string
   readonly isTerminal: boolean
-  readonly stream: NodeJS.WritableStream
+  readonly stdout: Writable
+  /** Takes the lines that `stdout` does not. */
+  readonly stderr: Writable
+  readonly clock: Clock
 }
 
-export const createLog = ({ level, isTerminal, stream }: LogOptions): Logger => {
-  const options = { level, timestamp: stdTimeFunctions.isoTime }
-  if (!isTerminal) {
-    const formatters = { level: (label: string) => ({ level: label }) }
-    return pino({ ...options, formatters }, stream)
-  }
-  return pino(
-    options,
-    pretty({ destination: stream, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }),
+export type Log = Logger & {
+  /** Lines that standard output did not take, since the start. */
+  readonly failures: number
+}
+
+/** What is in a line may come from strangers: as an escape it steers no terminal and reverses no text. */
+const escapeLine = (line: string): string => `${escapeUnfit(line.slice(0, -1))}\n`
+
+const escapeText = (_: string, value: unknown): unknown =>
+  typeof value === 'string' ? escapeUnfit(value) : value
+
+const prettify = prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
+
+export const createLog = ({ level, isTerminal, stdout, stderr, clock }: LogOptions): Log => {
+  const output = createLogOutput(stdout, stderr, clock, (missing) =>
+    log.warn({ missing }, 'standard output did not take these lines of the log'),
   )
+  const form = isTerminal ? (line: string) => prettify(JSON.parse(line, escapeText)) : escapeLine
+  const formatters = isTerminal ? {} : { level: (label: string) => ({ level: label }) }
+  const log: Logger = pino(
+    { level, timestamp: stdTimeFunctions.isoTime, formatters },
+    { write: (line) => output.write(form(line)) },
+  )
+  return Object.defineProperty(log as Log, 'failures', { get: () => output.failures })
 }
 
 /**

@@ -28,6 +28,7 @@ export interface ReadParts {
   /** Set where bearer tokens are accepted, be it beside a secret. */
   readonly keys?: { ready(): boolean } | undefined
   readonly ledger?: ReadLedger | undefined
+  readonly log: { readonly failures: number }
   /** Undefined where the server does not speak TLS itself. */
   readonly certificateEndsAtMs: () => number | undefined
   /** Of this program. */
@@ -89,7 +90,7 @@ const tlsGauges = (endsAtMs: () => number | undefined): Row[] => [
   ],
 ]
 
-const countersOf = ({ health, pool, ledger, refused }: ReadParts): Row[] => [
+const countersOf = ({ health, pool, ledger, log, refused }: ReadParts): Row[] => [
   [
     'legacy_foreign_rows_total',
     'Rows of other people that the lookup returned',
@@ -100,6 +101,11 @@ const countersOf = ({ health, pool, ledger, refused }: ReadParts): Row[] => [
     'connections_refused_total',
     'Connections that were refused because their address had too many',
     refused,
+  ],
+  [
+    'log_write_failures_total',
+    'Lines of the log that standard output did not take',
+    () => log.failures,
   ],
   ...(ledger ? ledgerCounters(ledger) : []),
 ]

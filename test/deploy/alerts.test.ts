@@ -55,6 +55,7 @@ describe('metrics and alerts', () => {
         status: { database: 'ok', spill: 'ok', waiting: 0, lost: 0 },
         faults: { database: 0, spill: 0, thread: 0 },
       },
+      log: { failures: 0 },
       certificateEndsAtMs: () => 0,
       version: VERSION,
       refused: () => 0,

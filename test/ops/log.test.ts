@@ -2,17 +2,19 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { createLog, fingerprint } from '../../src/ops/log.ts'
+import { ManualClock } from '../support/clock.ts'
 
-const capture = (isTerminal: boolean): string => {
+const capture = (isTerminal: boolean, login?: string): string => {
   let text = ''
-  const stream = new Writable({
+  const stdout = new Writable({
     write: (chunk: Buffer, _, done) => {
       text += chunk.toString()
       done()
     },
   })
-  const log = createLog({ level: 'info', isTerminal, stream })
-  log.info({ outcome: 'VERIFIED' }, 'password import')
+  const clock = new ManualClock()
+  const log = createLog({ level: 'info', isTerminal, stdout, stderr: stdout, clock })
+  log.info({ outcome: 'VERIFIED', login }, `password import${login ?? ''}`)
   log.debug('not shown')
   return text
 }
@@ -32,6 +34,19 @@ describe('createLog', () => {
   it('writes for eyes on a terminal', () => {
     expect(capture(true)).toMatch(/INFO.*: password import\n\s+outcome: "VERIFIED"/)
   })
+
+  it.each([false, true])(
+    'shows no character that steers a terminal or reverses text (terminal: %s)',
+    (isTerminal) => {
+      const login = 'a\u001b[2Jb\u009b31m\u202egnp\u2066\u2028\u200b\u{e0001}\r\nz@example.com'
+      // eslint-disable-next-line no-control-regex -- the colours are pino-pretty's own
+      const text = capture(isTerminal, login).replace(/\u001b\[\d+m/g, '')
+      expect(text).toMatch(/u202e.*z@example\.com/)
+      expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u)
+      expect(text.trimEnd().split('\n')).toHaveLength(isTerminal ? 3 : 1)
+      if (!isTerminal) expect(JSON.parse(text)).toMatchObject({ login })
+    },
+  )
 })
 
 describe('fingerprint', () => {

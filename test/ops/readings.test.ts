@@ -23,7 +23,12 @@ const start = async (more: Partial<ReadParts> = {}, poolSize = 2) => {
   onTestFinished(() => legacy.close())
   let draining = false
   const health = { legacy, pool: hook.pool, isDraining: () => draining }
-  const usual = { certificateEndsAtMs: () => undefined, refused: () => 3, version: '1.2.3' }
+  const usual = {
+    certificateEndsAtMs: () => undefined,
+    refused: () => 3,
+    log: { failures: 0 },
+    version: '1.2.3',
+  }
   const parts = { health, pool: hook.pool, ...usual, ...more }
   const app = createMetricsApp(new Registry(), parts)
   const read = async (): Promise<string> => (await app.request('/metrics')).text()
@@ -53,6 +58,11 @@ it('queue and threads are as they are', async () => {
   await hook.signIn('good@example.com', 'die')
   expect(await valueOf('workers_lost_total')).toBe(1)
   expect(await valueOf('workers_alive')).toBe(1)
+})
+
+it('lines that standard output did not take are counted', async () => {
+  const { valueOf } = await start({ log: { failures: 3 } })
+  expect(await valueOf('log_write_failures_total')).toBe(3)
 })
 
 it('ready is what /readyz says', async () => {

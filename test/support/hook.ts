@@ -129,7 +129,13 @@ export const startHook = async (options: HookOptions = {}) => {
       done()
     },
   })
-  const log = createLog({ level: 'debug', isTerminal: false, stream })
+  const log = createLog({
+    level: 'debug',
+    isTerminal: false,
+    stdout: stream,
+    stderr: stream,
+    clock,
+  })
   const nameLogin = options.nameLogin ?? fingerprint('key for tests')
   const { keys, checkBearer } = options.oauth ?? {}
   const app = createHookApp({
