@@ -2,6 +2,7 @@
 import leven from 'leven'
 import type * as z from 'zod'
 import { AppError } from './errors.ts'
+import { UnfitFile } from './regular-file.ts'
 import { variables, type Note } from './variables.ts'
 
 type Fields = z.infer<typeof variables>
@@ -31,11 +32,17 @@ const noteOf = (name: Name): Note => variables.shape[name].meta() as unknown as 
 /** The first thing wrong with each variable, in words; never its value, which may be a secret. */
 type Problems = Map<Name, string>
 
+/** Reads the file behind a NAME_FILE variable as text. */
+export type ReadFile = (path: string, maxBytes: number) => string
+
+/** Longer than any key or statement; only a bundle of certificates may say more. */
+const MAX_FILE_BYTES = 64 * 1024
+
 /** Takes each variable from its own name or from the file that NAME_FILE points to. */
 const gather = (
   names: readonly Name[],
   env: Environment,
-  readFile: (path: string) => string,
+  readFile: ReadFile,
   problems: Problems,
 ): Record<string, string> => {
   const values: Record<string, string> = {}
@@ -47,9 +54,11 @@ const gather = (
     if (direct && file) problems.set(name, `and ${name}_FILE are both set`)
     else if (file) {
       try {
-        values[name] = readFile(file).replace(/\r?\n$/, '')
-      } catch {
-        problems.set(name, `cannot be read from the path in ${name}_FILE`)
+        const maxBytes = noteOf(name).maxFileBytes ?? MAX_FILE_BYTES
+        values[name] = readFile(file, maxBytes).replace(/\r?\n$/, '')
+      } catch (err) {
+        const why = err instanceof UnfitFile ? `: the file ${err.message}` : ''
+        problems.set(name, `cannot be read from the path in ${name}_FILE${why}`)
       }
     }
   }
@@ -91,13 +100,12 @@ const schemaOf = <N extends Name>({ names, rules }: Need<N>) => {
 
 /**
  * Reads what a command needs of the environment.
- * @param readFile reads the file behind a NAME_FILE variable as text
  * @throws AppError `config_invalid`, whose detail lists every problem with its fix
  */
 export const loadConfig = <N extends Name>(
   need: Need<N>,
   env: Environment,
-  readFile: (path: string) => string,
+  readFile: ReadFile,
 ): Loaded<N> => {
   const problems: Problems = new Map()
   const values = gather(need.names, env, readFile, problems)
@@ -114,6 +122,10 @@ export const loadConfig = <N extends Name>(
   return { config: Object.freeze(data), nearMisses }
 }
 
+/** A key may be in the query of a URL; its user and password are refused where it is read. */
+const withoutQuery = (value: unknown): unknown =>
+  typeof value === 'string' && URL.canParse(value) ? value.replace(/[?#].*$/s, '?…') : value
+
 /** A configuration as it may be shown: secrets as set or not set. */
 export const describeConfig = <N extends Name>(
   { names }: Need<N>,
@@ -121,8 +133,8 @@ export const describeConfig = <N extends Name>(
 ): Record<string, unknown> =>
   Object.fromEntries(
     names.map((name) => {
-      const shown = noteOf(name).secret && config[name] !== undefined ? 'set' : config[name]
-      return [name, shown ?? 'not set']
+      const value = config[name] ?? 'not set'
+      return [name, noteOf(name).secret && value !== 'not set' ? 'set' : withoutQuery(value)]
     }),
   )
 

@@ -6,7 +6,10 @@ import * as z from 'zod'
 export interface Note {
   readonly help: string
   readonly fix: string
+  /** Shown as set or not set: a key, a URL with a password, or a statement, in which keys are written too. */
   readonly secret?: true
+  /** The largest file that NAME_FILE may name, where it is not the usual. */
+  readonly maxFileBytes?: number
 }
 
 const variable = <T extends z.ZodType>(schema: T, note: Note): T => schema.meta({ ...note })
@@ -17,10 +20,14 @@ const whole = (min: number, max: number) =>
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
 
-/** Whether what this URL answers can be believed: HTTPS, or plain HTTP that stays on this machine. */
+/**
+ * Whether what this URL answers can be believed: HTTPS, or plain HTTP that stays on this machine. A user or
+ * password in it is refused: `fetch` takes none, and URLs are shown.
+ */
 export const isSafeUrl = (value: string): boolean => {
   if (!URL.canParse(value)) return false
-  const { protocol, hostname } = new URL(value)
+  const { protocol, hostname, username, password } = new URL(value)
+  if (username !== '' || password !== '') return false
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
@@ -50,6 +57,9 @@ const none = z.literal('').transform(() => undefined)
 
 const pemCertificates = z.string().includes('-----BEGIN CERTIFICATE-----')
 
+/** A cloud's or a system's bundle of certificates is some hundred KiB. */
+const MAX_BUNDLE_BYTES = 1024 * 1024
+
 /** Below this, production refuses a secret: 32 characters of base64 hold 192 bits. */
 export const MIN_SECRET_LENGTH = 32
 
@@ -59,8 +69,8 @@ const OAUTH_FIX = 'The HOOK_OAUTH_ variables are set together, or not at all.'
 
 export const variables = z.object({
   NODE_ENV: variable(z.string().optional(), {
-    help: '"production" refuses demo mode, weak secrets and plain HTTP on a public address',
-    fix: 'Set NODE_ENV=production, or leave it out.',
+    help: 'all but "development" and "test" is production, and so is no value where HOST is no loopback address. Production refuses demo mode, weak secrets and plain HTTP on a public address',
+    fix: 'Set NODE_ENV=production; development or test on your own machine only.',
   }),
   HOOK_SECRET: variable(headerValue.optional(), {
     help: 'the authentication secret of the inline hook, exactly as typed into Okta',
@@ -108,7 +118,7 @@ export const variables = z.object({
   ),
   HOOK_OAUTH_JWKS_URL: variable(z.string().refine(isSafeUrl, 'is not valid').optional(), {
     help: "where the issuer's keys are; without it the issuer's metadata says where",
-    fix: 'Use the jwks_uri of the authorization server, an https:// URL, or leave it out.',
+    fix: 'Use the jwks_uri of the authorization server, an https:// URL without user or password, or leave it out.',
   }),
   HOOK_DEADLINE_MS: variable(whole(100, 2900).default(2500), {
     help: 'milliseconds from the arrival of a call to its answer; Okta waits 3000 in all',
@@ -116,7 +126,7 @@ export const variables = z.object({
   }),
   OKTA_ORG_URL: variable(z.string().refine(isOrgUrl, 'is not valid').optional(), {
     help: 'the org, such as https://acme.okta.com; a hook server with it believes no other org',
-    fix: 'Use https://, the host of the org without "-admin", and no path.',
+    fix: 'Use https://, the host of the org without "-admin", and no path, user or password.',
   }),
   OKTA_ACCESS_TOKEN: variable(headerValue.optional(), {
     help: 'an OAuth access token for the org (sent as Bearer)',
@@ -208,6 +218,7 @@ export const variables = z.object({
     help: 'certificates (PEM) to trust for the legacy store in place of the public ones, best as LEGACY_DB_CA_FILE; asks for TLS',
     fix: "Set LEGACY_DB_CA_FILE to the path of your database's CA certificate, in PEM.",
     secret: true,
+    maxFileBytes: MAX_BUNDLE_BYTES,
   }),
   LEGACY_DB_POOL: variable(whole(1, 100).default(10), {
     help: 'connections to the legacy store, where it is a server',
@@ -216,6 +227,7 @@ export const variables = z.object({
   LEGACY_LOOKUP_SQL: variable(z.string().optional(), {
     help: 'one SELECT with :login (trimmed, NFC, lower case) or :username (as typed). It returns password_hash, one or more of login, email and short_name, and optionally enabled and id',
     fix: 'See "Your own schema" in the README.',
+    secret: true,
   }),
   LEGACY_LOOKUP_IGNORE: variable(
     z
@@ -235,10 +247,12 @@ export const variables = z.object({
   LEGACY_AUDIT_SQL: variable(z.string().optional(), {
     help: 'one SELECT for all accounts, without parameters. It returns login and password_hash, and optionally id and enabled. The server reads 500 rows of it when it checks the store, as samples',
     fix: 'See "Samples of your accounts" in the README.',
+    secret: true,
   }),
   LEGACY_USERS_SQL: variable(z.string().optional(), {
     help: 'one SELECT with ORDER BY for all users to import, its columns named like those of a CSV file; on a server its transaction stays open for the whole run',
     fix: 'Order by a key that only grows, such as an id, so that a run that goes on meets the same rows.',
+    secret: true,
   }),
   LEDGER_DB_URL: variable(
     z
@@ -255,6 +269,7 @@ export const variables = z.object({
     help: "certificates (PEM) to trust for the ledger's server in place of the public ones, best as LEDGER_DB_CA_FILE; asks for TLS",
     fix: "Set LEDGER_DB_CA_FILE to the path of your database's CA certificate, in PEM.",
     secret: true,
+    maxFileBytes: MAX_BUNDLE_BYTES,
   }),
   LEDGER_SPILL_DIR: variable(z.string().optional(), {
     help: "a directory on this machine's disk where decisions wait for the ledger's database; if not set, that of the SQLite ledger, or the working directory",

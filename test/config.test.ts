@@ -1,8 +1,13 @@
 /** The environment: every problem at once, each with its fix, and no secret in any of them. */
-import { describe, expect, it } from 'vitest'
+import { execFileSync } from 'node:child_process'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readText } from '../src/commands/host.ts'
 import { isDemo, SERVE } from '../src/commands/serve-config.ts'
 import { describeConfig, describeVariables, loadConfig, type Environment } from '../src/config.ts'
 import { AppError } from '../src/errors.ts'
+import { makeTempDir, removeDir } from './support/temp.ts'
 
 const SECRET = 'Basic b2t0YTpvbmx5LWZvci10ZXN0cw=='
 const COMPLETE = { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/data/legacy.sqlite' }
@@ -77,7 +82,31 @@ describe('an environment that is fit to use', () => {
     expect(isDemo(load({}).config)).toBe(true)
     expect(complaint({ HOOK_SECRET: SECRET })).toMatch(/^ {2}LEGACY_DB_URL is missing/)
     expect(complaint({ LEGACY_DB_URL: 'sqlite:x' })).toMatch(/^ {2}HOOK_SECRET is missing/)
-    expect(complaint({ HOST: '0.0.0.0' })).toMatch(/HOST must be a loopback address in demo mode/)
+    expect(complaint({ HOST: '0.0.0.0', NODE_ENV: 'test' })).toMatch(
+      /HOST must be a loopback address in demo mode/,
+    )
+  })
+
+  it.each(['production', 'Production', ' PRODUCTION ', 'prod', 'staging', 'developement', 'dev'])(
+    'is production with NODE_ENV=%s',
+    (env) => {
+      expect(complaint({ NODE_ENV: env })).toMatch(/no demo mode in production/)
+      expect(complaint({ ...COMPLETE, NODE_ENV: env, HOOK_SECRET: 'short' })).toMatch(/too short/)
+      expect(complaint({ ...COMPLETE, NODE_ENV: env, HOST: '0.0.0.0' })).toMatch(/plain HTTP/)
+    },
+  )
+
+  it.each(['development', 'test', 'Development', 'TEST '])('is no production with %s', (env) => {
+    expect(isDemo(load({ NODE_ENV: env }).config)).toBe(true)
+    const weak = { ...COMPLETE, NODE_ENV: env, HOOK_SECRET: 'short', HOST: '0.0.0.0' }
+    expect(complaint(weak)).toBe('no complaint')
+  })
+
+  it('is production without a word where HOST is public, and not on this machine alone', () => {
+    expect(complaint({ HOST: '::' })).toMatch(/no demo mode in production, on a public HOST/)
+    expect(complaint({ ...COMPLETE, HOST: '10.0.0.7' })).toMatch(/plain HTTP/)
+    expect(complaint({ ...COMPLETE, HOOK_SECRET: 'short', HOST: '0.0.0.0' })).toMatch(/too short/)
+    expect(complaint({ ...COMPLETE, HOOK_SECRET: 'short', HOST: 'localhost' })).toBe('no complaint')
   })
 
   it.each([
@@ -149,6 +178,12 @@ describe('an environment that is not', () => {
       'HOOK_OAUTH_JWKS_URL',
       { ...COMPLETE, ...OAUTH, HOOK_OAUTH_JWKS_URL: 'http://acme.okta.com/' },
     ],
+    [
+      'HOOK_OAUTH_JWKS_URL',
+      { ...COMPLETE, ...OAUTH, HOOK_OAUTH_JWKS_URL: 'https://a:b@acme.okta.com/keys' },
+    ],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'https://admin:pass@acme.okta.com' }],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'https://token@acme.okta.com' }],
     ['HOOK_OAUTH_SCOPE', { ...COMPLETE, ...OAUTH, HOOK_OAUTH_SCOPE: 'two scopes' }],
     ['FINGERPRINT_KEY', { ...COMPLETE, ...OAUTH, HOOK_SECRET: '' }],
     ['FINGERPRINT_KEY', { ...COMPLETE, ...OAUTH, HOOK_SECRET: '', LOG_LOGINS: 'plain' }],
@@ -194,6 +229,49 @@ describe('an environment that is not', () => {
   })
 })
 
+describe('NAME_FILE', () => {
+  let dir: string
+  beforeEach(() => {
+    dir = makeTempDir()
+  })
+  afterEach(() => removeDir(dir))
+
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(dir, name), text)
+    return join(dir, name)
+  }
+  const readSecret = (path: string): string => {
+    try {
+      const env = { LEGACY_DB_URL: COMPLETE.LEGACY_DB_URL, HOOK_SECRET_FILE: path }
+      return loadConfig(SERVE, env, readText).config.HOOK_SECRET ?? ''
+    } catch (err) {
+      return (err as AppError).detail ?? ''
+    }
+  }
+
+  it('may be a link to a file, as the secrets of Kubernetes are', () => {
+    symlinkSync(write('real', `${SECRET}\n`), join(dir, 'link'))
+    expect(readSecret(join(dir, 'link'))).toBe(SECRET)
+  })
+
+  it.runIf(process.platform !== 'win32')('may be no directory, pipe or device', () => {
+    execFileSync('mkfifo', [join(dir, 'pipe')])
+    for (const path of [dir, join(dir, 'pipe'), '/dev/zero']) {
+      expect(readSecret(path)).toMatch(
+        /HOOK_SECRET cannot be read from the path in HOOK_SECRET_FILE: the file is no regular file/,
+      )
+    }
+  })
+
+  it('may be of 64 KiB, and a bundle of certificates of 1 MiB', () => {
+    expect(readSecret(write('most', 'x'.repeat(64 * 1024)))).toHaveLength(64 * 1024)
+    expect(readSecret(write('more', 'x'.repeat(64 * 1024 + 1)))).toMatch(/is larger than 64 KiB/)
+    const bundle = `-----BEGIN CERTIFICATE-----${' '.repeat(500 * 1024)}`
+    const env = { ...COMPLETE, LEGACY_DB_CA_FILE: write('bundle', bundle) }
+    expect(loadConfig(SERVE, env, readText).config.LEGACY_DB_CA).toBe(bundle)
+  })
+})
+
 describe('a misspelt name', () => {
   it.each([
     ['HOOK_SECERT', 'HOOK_SECRET'],
@@ -234,6 +312,25 @@ describe('what is shown', () => {
       OKTA_ORG_URL: 'not set',
     })
     expect(JSON.stringify(shown)).not.toContain(SECRET)
+  })
+
+  it('has no statement and no query of a URL in it, since keys are written there', () => {
+    const marked = "SELECT pgp_sym_decrypt(pw, 'marked') AS password_hash FROM a WHERE l = :login"
+    const env = {
+      ...COMPLETE,
+      ...OAUTH,
+      LEGACY_LOOKUP_SQL: marked,
+      LEGACY_AUDIT_SQL: marked,
+      OKTA_ORG_URL: 'https://acme.okta.com/?token=marked',
+      HOOK_OAUTH_JWKS_URL: 'https://acme.okta.com/keys?key=marked',
+    }
+    const shown = describeConfig(SERVE, load(env).config)
+    expect(JSON.stringify(shown)).not.toContain('marked')
+    expect(shown).toMatchObject({
+      LEGACY_LOOKUP_SQL: 'set',
+      LEGACY_AUDIT_SQL: 'set',
+      HOOK_OAUTH_JWKS_URL: 'https://acme.okta.com/keys?…',
+    })
   })
 
   it('explains every variable', () => {

@@ -2,14 +2,14 @@
 import { Command } from 'commander'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { createDemo } from './demo-mode.ts'
-import { readText, type Host, type Perform } from './host.ts'
+import type { Host, Perform } from './host.ts'
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url))
 const USERS = new URL('../../legacy-db/sample-users.csv', import.meta.url)
@@ -83,7 +83,7 @@ const tell = async (sandbox: Sandbox, dir: string, say: Say): Promise<void> => {
     const file = join(dir, 'sample-users.csv')
     copyFileSync(USERS, file)
     await show(['import', file], env, say, ['import', 'legacy-db/sample-users.csv'])
-    say(`\nThe rejects, to be mended and imported again:\n${readText(rejectsOf(file))}`)
+    say(`\nThe rejects, to be mended and imported again:\n${readFileSync(rejectsOf(file), 'utf8')}`)
     say('\nSome of them sign in:\n')
     for (const [login, password, about] of SIGN_INS) {
       say(`  ${login.padEnd(24)} ${await signIn(sandbox, login, password)}  (${about})\n`)

@@ -1,8 +1,8 @@
 /** Owns what a command may know of the process it runs in; tests hand in their own. */
-import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import type { Environment } from '../config.ts'
 import type { StopSignal } from '../ops/shutdown.ts'
+import { readRegularFile } from '../regular-file.ts'
 
 export interface Host {
   /** Of this program. */
@@ -17,4 +17,6 @@ export interface Host {
 /** Runs a command's work in this process and ends it with the exit code that comes back. */
 export type Perform = (work: (host: Host) => Promise<number>) => Promise<void>
 
-export const readText = (path: string): string => readFileSync(path, 'utf8')
+/** @throws UnfitFile, and whatever the file system throws */
+export const readText = (path: string, maxBytes: number): string =>
+  readRegularFile(path, maxBytes).toString()

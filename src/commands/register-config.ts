@@ -4,7 +4,7 @@ import { loadConfig, type Need } from '../config.ts'
 import { AppError } from '../errors.ts'
 import { HOOK_PATH } from '../hook/app.ts'
 import type { HookAuth } from '../okta/inline-hooks.ts'
-import { isLoopback } from '../variables.ts'
+import { isLoopback, isSafeUrl } from '../variables.ts'
 import { readText, type Host } from './host.ts'
 
 const NAMES = [
@@ -47,6 +47,12 @@ export const urlOption = (value: string): string => {
   if (url.pathname === '/') url.pathname = HOOK_PATH
   if (url.href.length > MAX_URI_LENGTH) throw new InvalidArgumentError('It is too long for Okta.')
   return url.href
+}
+
+/** Reads --oauth-token-url, where the client secret is sent. */
+export const tokenUrlOption = (value: string): string => {
+  if (isSafeUrl(value)) return value
+  throw new InvalidArgumentError('Use an https:// URL without user or password.')
 }
 
 export const nameOption = (value: string): string => {

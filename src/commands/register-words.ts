@@ -2,6 +2,9 @@
 import type { HookRequest, InlineHook, TrialResult } from '../okta/inline-hooks.ts'
 import { printable } from '../printable.ts'
 
+/** Who registered it elsewhere may have written a password into it. */
+const withoutUser = (url: string): string => url.replace(/\/\/[^/?#]*@/, '//…@')
+
 export const describeHook = ({ id, name, status, channel }: InlineHook): string => {
   const { uri, authScheme } = channel.config
   const auth = authScheme ? `the header ${printable(authScheme.key)}` : 'OAuth'
@@ -9,7 +12,7 @@ export const describeHook = ({ id, name, status, channel }: InlineHook): string 
   name            ${printable(name)}
   id              ${printable(id)}
   status          ${printable(status)}
-  URL             ${printable(uri, 1024)}
+  URL             ${printable(withoutUser(uri), 1024)}
   authenticates   by ${auth}
 `
 }

@@ -23,6 +23,7 @@ import {
   authFrom,
   nameOption,
   REGISTER,
+  tokenUrlOption,
   urlOption,
   type RegisterOptions,
 } from './register-config.ts'
@@ -179,7 +180,12 @@ export const registerCommand = (perform: Perform): Command =>
     .addOption(
       actionOption('print', 'show the request that would create the hook, without secrets'),
     )
-    .option('--oauth-token-url <url>', 'authenticate by OAuth: where Okta gets its tokens')
+    .addOption(
+      new Option(
+        '--oauth-token-url <url>',
+        'authenticate by OAuth: where Okta gets its tokens',
+      ).argParser(tokenUrlOption),
+    )
     .option('--oauth-client-id <id>', 'the client that Okta uses there')
     .option('--oauth-scope <scope>', 'the scope that the hook server demands')
     .addHelpText(

@@ -55,18 +55,19 @@ const OAUTH = [
 const hasOAuth = (v: ServeConfig): boolean =>
   [...OAUTH, 'HOOK_OAUTH_JWKS_URL' as const].some((name) => v[name] !== undefined)
 
+/** Outside production are these words alone, in any case, and no word at all on this machine alone. */
+const OUTSIDE_PRODUCTION = ['development', 'test']
+
+const inProduction = ({ NODE_ENV: env, HOST: host }: ServeConfig): boolean =>
+  env === undefined ? !isLoopback(host) : !OUTSIDE_PRODUCTION.includes(env.trim().toLowerCase())
+
 /** Nothing at all is configured: the demo. A part of it alone is a mistake, and no demo. */
 export const isDemo = (v: ServeConfig): boolean =>
-  v.NODE_ENV !== 'production' &&
-  v.HOOK_SECRET === undefined &&
-  v.LEGACY_DB_URL === undefined &&
-  !hasOAuth(v)
+  !inProduction(v) && v.HOOK_SECRET === undefined && v.LEGACY_DB_URL === undefined && !hasOAuth(v)
 
 /** Whether strangers may reach it without a proxy between. */
 export const isPublic = (v: ServeConfig): boolean =>
   !isLoopback(v.HOST) && !v.TLS_TERMINATED_BY_PROXY
-
-const inProduction = (v: ServeConfig): boolean => v.NODE_ENV === 'production'
 
 const isShort = (secret: string | undefined): boolean =>
   secret !== undefined && secret.length < MIN_SECRET_LENGTH
@@ -117,7 +118,7 @@ const RULES: readonly Rule<ServeConfig>[] = [
   [
     'LEGACY_DB_URL',
     (v) => !isDemo(v) && v.LEGACY_DB_URL === undefined,
-    'is missing (there is no demo mode in production, with a HOOK_SECRET or with OAuth)',
+    'is missing (there is no demo mode in production, on a public HOST, with a HOOK_SECRET or with OAuth)',
   ],
   ['HOOK_SECRET', (v) => inProduction(v) && isShort(v.HOOK_SECRET), 'is too short'],
   [

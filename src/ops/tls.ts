@@ -1,9 +1,9 @@
 /** Owns the server's certificate: read, checked, and read again when it is renewed. */
 import { X509Certificate, createPrivateKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Server as HttpsServer } from 'node:https'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
+import { readRegularFile, UnfitFile } from '../regular-file.ts'
 
 export interface TlsFiles {
   readonly certFile: string
@@ -20,11 +20,15 @@ export interface TlsMaterial {
 /** Certificates are renewed days before they end, so a minute is soon enough. */
 const RENEWAL_CHECK_MS = 60_000
 
+/** A chain of RSA 4096 with all its intermediates is about 10 KiB. */
+const MAX_BYTES = 1024 * 1024
+
 /** @throws AppError `tls_unusable` when a file cannot be read, has ended, or the two do not belong together */
 export const readTls = ({ certFile, keyFile }: TlsFiles): TlsMaterial => {
   const refuse = (detail: string): AppError => new AppError('tls_unusable', { detail })
   try {
-    const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)]
+    const cert = readRegularFile(certFile, MAX_BYTES)
+    const key = readRegularFile(keyFile, MAX_BYTES)
     const certificate = new X509Certificate(cert)
     if (!certificate.checkPrivateKey(createPrivateKey(key))) {
       throw refuse('the key does not belong to the certificate')
@@ -34,6 +38,7 @@ export const readTls = ({ certFile, keyFile }: TlsFiles): TlsMaterial => {
     return { cert, key, endsAtMs }
   } catch (err) {
     if (err instanceof AppError) throw err
+    if (err instanceof UnfitFile) throw refuse(`a file ${err.message}`)
     throw refuse(err instanceof Error && 'code' in err ? String(err.code) : 'not PEM')
   }
 }

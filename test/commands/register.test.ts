@@ -206,6 +206,11 @@ describe('wrong usage', () => {
     [['--url', 'https://user:pass@hook.example.com'], /public https/],
     [['--url', `https://hook.example.com/${'x'.repeat(1024)}`], /too long/],
     [['--url', 'hook.example.com'], /public https/],
+    [
+      ['--url', 'https://a.example.com', '--oauth-token-url', 'https://a:b@c.example.com'],
+      /without user/,
+    ],
+    [['--url', 'https://a.example.com', '--oauth-token-url', 'http://c.example.com'], /https/],
     [['--rotate', '--activate'], /cannot be used with/],
     [['--test'], /--test-login/],
     [['--print'], /--url/],
