@@ -206,6 +206,18 @@ export const ERRORS = row({
     sentence: 'The journal cannot be written; no row was sent that is not in it.',
     remedy: 'Make room on the disk, and run the same command again.',
   },
+  hook_untried: {
+    exit: 1,
+    sentence:
+      'Nothing was changed in Okta: a trial call from this machine to the hook server failed.',
+    remedy:
+      'Mend what the detail names. Where Okta alone reaches the hook server, add --force: nothing is tried then.',
+  },
+  unconfirmed: {
+    exit: 1,
+    sentence: 'Nothing was changed: it was not confirmed.',
+    remedy: 'Look at the org and the number of people first; they must be those of now.',
+  },
   output_unwritable: {
     exit: 1,
     sentence: 'The output cannot be written.',

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { HOOK_PATH } from '../hook/app.ts'
 import type { HookAuth } from '../okta/inline-hooks.ts'
 import { isLoopback, isSafeUrl } from '../variables.ts'
+import type { Given } from './confirm.ts'
 import { readText, type Host } from './host.ts'
 
 const NAMES = [
@@ -26,6 +27,8 @@ export interface RegisterOptions {
   readonly test?: true
   readonly testLogin?: string
   readonly print?: true
+  readonly force?: true
+  readonly yes?: Given
   readonly oauthTokenUrl?: string
   readonly oauthClientId?: string
   readonly oauthScope?: string

@@ -37,6 +37,19 @@ Okta sends the new secret from now on. When the hook server has seen it in use, 
 HOOK_SECRET_PREVIOUS from its environment.
 `
 
+export const TRIED =
+  'The hook server accepts the secret: a trial call from this machine has shown it.\n'
+
+export const UNTRIED = 'Whether the hook server accepts the secret was not tried (--force).\n'
+
+/** @param why not, where they could not be counted */
+export const describeAffected = (org: string, count: number | undefined, why: string): string => {
+  const about = `While the hook is off, Okta cannot check the legacy passwords of ${org}.`
+  return count === undefined
+    ? `${about} How many people cannot sign in then could not be counted: ${why}\n`
+    : `${about} Up to ${count} people cannot sign in then: those whose provider in Okta is IMPORT.\n`
+}
+
 export const describeRequest = (orgUrl: string, { method, path, body }: HookRequest): string =>
   `${method} ${orgUrl}${path}\n${JSON.stringify(body, undefined, 2)}\n`
 

@@ -16,6 +16,7 @@ import {
 } from '../okta/inline-hooks.ts'
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
 import { toOrgUrl } from '../variables.ts'
+import { yesOption } from './confirm.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, OKTA, openOkta } from './okta-config.ts'
 import { askSecret } from './prompt.ts'
@@ -27,6 +28,7 @@ import {
   urlOption,
   type RegisterOptions,
 } from './register-config.ts'
+import { confirmOff, tryFirst } from './register-safety.ts'
 import {
   CREATED,
   describeHook,
@@ -60,6 +62,7 @@ const create = async ({ host, options, client, hook, auth }: Job, url: string): 
     return isSame ? 0 : 1
   }
   if (!auth) throw new TypeError('unchecked options')
+  await tryFirst(host, options.force === true, { uri: url, auth })
   const made = await sendHook(client, creation(options.name, { uri: url, auth }))
   host.stdout.write(describeHook(made) + CREATED)
   return 0
@@ -70,6 +73,7 @@ const rotate = async ({ host, options, client, hook, auth }: Job): Promise<numbe
   if (!auth) throw new TypeError('unchecked options')
   const { uri, headers } = hook.channel.config
   const channel = { uri: options.url ?? uri, auth, headers: headers ?? undefined }
+  await tryFirst(host, options.force === true, channel)
   const changed = await sendHook(client, change(hook.id, channel))
   host.stdout.write(describeHook(changed) + ROTATED)
   return 0
@@ -78,6 +82,8 @@ const rotate = async ({ host, options, client, hook, auth }: Job): Promise<numbe
 const toggle = async ({ host, options, client, hook }: Job): Promise<number> => {
   if (!hook) throw noHook()
   const to = options.activate ? 'activate' : 'deactivate'
+  const isEnd = to === 'deactivate' && hook.status !== 'INACTIVE'
+  if (isEnd) await confirmOff(host, options.yes, client.orgUrl)
   host.stdout.write(describeHook(await switchHook(client, hook.id, to)))
   return 0
 }
@@ -161,6 +167,28 @@ const checkPairs = (command: Command): void => {
   if (isPrint && url === undefined) command.error('error: --print needs --url')
 }
 
+const HELP = `
+Without options, shows what is registered. An org has at most one password import inline hook.
+
+Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
+
+${describeVariables([...OKTA.names, 'HOOK_SECRET', 'HOOK_AUTH_HEADER', 'HOOK_OAUTH_CLIENT_SECRET', 'HOOK_TEST_PASSWORD'])}
+
+A service app needs the scope ${SCOPES.join(' ')}; for the count of --deactivate also okta.users.read.
+
+Before Okta is told of a URL or a secret, this machine calls the hook server with them, and with a body that
+is refused once the secret was accepted: no guess is counted. Where Okta alone reaches the hook server, use --force.
+
+--deactivate counts the users whose provider is IMPORT, which takes some minutes for 100,000. The NUMBER of --yes is
+that count (people who have moved since, up to a tenth, are allowed for), or "unknown" where it cannot be had.
+
+Examples:
+  okta-migrate register --url https://hook.example.com
+  okta-migrate register --test --test-login isaac.brock@example.com
+  okta-migrate register --rotate         after HOOK_SECRET has changed on the hook server
+  okta-migrate register --deactivate --yes acme.okta.com:68836
+`
+
 export const registerCommand = (perform: Perform): Command =>
   new Command('register')
     .description('register the hook server with Okta, or show, test and change what is registered')
@@ -174,8 +202,17 @@ export const registerCommand = (perform: Perform): Command =>
     )
     .addOption(actionOption('rotate', 'send Okta the secret (and --url) of now'))
     .addOption(actionOption('activate', 'have Okta call the hook'))
-    .addOption(actionOption('deactivate', 'have Okta not call it; affected users cannot sign in'))
+    .addOption(
+      actionOption(
+        'deactivate',
+        'have Okta not call it; says how many cannot sign in then, and asks',
+      ),
+    )
     .addOption(actionOption('test', 'have Okta call the hook once, with --test-login'))
+    .option('--force', 'create or rotate without the trial call to the hook server')
+    .addOption(
+      new Option('--yes <org:number>', 'confirm --deactivate in a script').argParser(yesOption),
+    )
     .option('--test-login <login>', 'a legacy account to try; its password is asked for')
     .addOption(
       actionOption('print', 'show the request that would create the hook, without secrets'),
@@ -188,23 +225,7 @@ export const registerCommand = (perform: Perform): Command =>
     )
     .option('--oauth-client-id <id>', 'the client that Okta uses there')
     .option('--oauth-scope <scope>', 'the scope that the hook server demands')
-    .addHelpText(
-      'after',
-      `
-Without options, shows what is registered. An org has at most one password import inline hook.
-
-Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
-
-${describeVariables([...OKTA.names, 'HOOK_SECRET', 'HOOK_AUTH_HEADER', 'HOOK_OAUTH_CLIENT_SECRET', 'HOOK_TEST_PASSWORD'])}
-
-A service app needs the scope ${SCOPES.join(' ')}.
-
-Examples:
-  okta-migrate register --url https://hook.example.com
-  okta-migrate register --test --test-login isaac.brock@example.com
-  okta-migrate register --rotate         after HOOK_SECRET has changed on the hook server
-`,
-    )
+    .addHelpText('after', HELP)
     .action((options: RegisterOptions, command: Command) => {
       checkPairs(command)
       return perform(register(options))

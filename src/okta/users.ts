@@ -43,6 +43,12 @@ const readUser = (value: unknown): OktaUser => {
 export const isPending = ({ credentials }: OktaUser): boolean =>
   credentials?.provider?.type === 'IMPORT'
 
+/**
+ * Whether the next sign-in of this user asks the hook. A reset password has no way back to it (Okta
+ * Management API, "Reset password"). A hash that was imported looks the same.
+ */
+export const needsHook = (user: OktaUser): boolean => isPending(user) && user.status !== 'RECOVERY'
+
 export interface UserQuery {
   /** Okta's search expression; finds deactivated users too. */
   readonly search?: string | undefined

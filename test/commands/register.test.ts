@@ -70,7 +70,7 @@ describe('a hook', () => {
   it('is created once; the same again is well, another is refused', async () => {
     const { run, posts } = await startOrg()
     expect((await run([])).stdout).toMatch(/^This org has no password import inline hook/)
-    const made = await run(['--url', 'https://hook.example.com'])
+    const made = await run(['--url', 'https://hook.example.com', '--force'])
     expect([made.code, made.stderr]).toEqual([0, ''])
     expect(made.stdout).toMatch(/URL +https:\/\/hook\.example\.com\/hooks\/okta\/password-import/)
     expect(posts()).toEqual([
@@ -95,7 +95,7 @@ describe('a hook', () => {
   it('can authenticate by OAuth', async () => {
     const { run, posts } = await startOrg()
     const oauth = ['--oauth-token-url', 'https://a.okta.com/oauth2/x/v1/token', '--oauth-client-id']
-    const args = ['--url', URI, ...oauth, '0oa9', '--oauth-scope', 'hook']
+    const args = ['--force', '--url', URI, ...oauth, '0oa9', '--oauth-scope', 'hook']
     const made = await run(args, { HOOK_OAUTH_CLIENT_SECRET: 'marked oauth' })
     expect(made.code).toBe(0)
     expect(posts()[0]?.[1]).toMatchObject({
@@ -117,19 +117,9 @@ describe('a hook', () => {
 
   it('gets a new secret, and keeps its URL and its other headers', async () => {
     const { run, posts } = await startOrg({}, {})
-    expect((await run(['--rotate'])).code).toBe(0)
+    expect((await run(['--rotate', '--force'])).code).toBe(0)
     const config = { ...HEADER_CHANNEL.config, headers: [{ key: 'X-Site', value: 'a' }] }
     expect(posts()).toEqual([[`${PATH}/cbl1`, { channel: { ...HEADER_CHANNEL, config } }]])
-  })
-
-  it('is switched off and on', async () => {
-    const { run, posts } = await startOrg({}, {})
-    expect((await run(['--deactivate'])).stdout).toMatch(/status +INACTIVE/)
-    expect((await run(['--activate'])).stdout).toMatch(/status +ACTIVE/)
-    expect(posts()).toEqual([
-      [`${PATH}/cbl1/lifecycle/deactivate`, ''],
-      [`${PATH}/cbl1/lifecycle/activate`, ''],
-    ])
   })
 
   it.each(['--rotate', '--activate', '--deactivate'])('must be there for %s', async (action) => {

@@ -1,0 +1,37 @@
+/** The confirmation at a terminal: what was shown has to be typed. */
+import { PassThrough, Writable } from 'node:stream'
+import { expect, it } from 'vitest'
+import { confirm } from '../../src/commands/confirm.ts'
+
+const WANTED = { org: 'acme.okta.com', count: 68_836 }
+
+const typed = async (...keys: string[]): Promise<string> => {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin })
+  let shown = ''
+  const stderr = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      shown += chunk.toString()
+      done()
+    },
+  })
+  const host = { version: '', env: {}, stdin, stdout: stderr, stderr, onSignal: () => undefined }
+  const confirmed = confirm(host, undefined, WANTED)
+  for (const key of keys) stdin.write(key)
+  await confirmed
+  return shown
+}
+
+it.each(['acme.okta.com:68836', ' ACME.okta.com 68836 '])('%j goes on', async (line) => {
+  expect(await typed(line, '\r')).toContain('Type acme.okta.com:68836 to go on: ')
+})
+
+it.each([
+  ['y', '\r'],
+  ['', '\r'],
+  ['acme.okta.com', '\r'],
+  ['acme.okta.com:68837', '\r'],
+  ['other.okta.com:68836', '\r'],
+  ['half', '\u0003'],
+])('%j does not', async (...keys) => {
+  await expect(typed(...keys)).rejects.toMatchObject({ code: 'unconfirmed' })
+})
