@@ -14,4 +14,10 @@ if (major < 22 || (major === 22 && minor < 18)) {
       'Install Node.js 24 (https://nodejs.org), or run it by npm in a checkout, which brings its own: npm start\n',
   )
   process.exitCode = 2
+} else if (import.meta.url.endsWith('/src/cli.js') && !('WebAssembly' in globalThis)) {
+  process.stderr.write(
+    'okta-migrate: this Node.js forbids WebAssembly (--jitless), which it needs itself to run TypeScript. ' +
+      'Leave that option out, or run the build: npm run build && node dist/cli.js\n',
+  )
+  process.exitCode = 2
 } else void import('./main.ts')

@@ -279,9 +279,9 @@ export const variables = z.object({
     help: 'threads that check passwords',
     fix: 'Use a whole number from 1 to 64, best the number of cores.',
   }),
-  BCRYPT_MAX_COST: variable(whole(10, 16).default(14), {
-    help: 'the dearest bcrypt cost that is checked; each step doubles the time (14 takes over a second)',
-    fix: 'Use a whole number from 10 to 16.',
+  BCRYPT_MAX_COST: variable(whole(10, 16).optional(), {
+    help: 'the highest bcrypt cost that is checked; each step doubles the time (14 takes over a second). If not set, the highest up to 14 that this machine can answer in time; one that it cannot is refused at the start',
+    fix: 'Use a whole number from 10 to 16, or leave it out.',
   }),
   GUESS_LIMIT: variable(whole(1, 1000).default(10), {
     help: 'wrong passwords that one login, and one person under all spellings, may have at once; beyond that every answer is UNVERIFIED',

@@ -46,7 +46,6 @@ describe('an environment that is fit to use', () => {
       HOOK_DEADLINE_MS: 2500,
       HOST: '127.0.0.1',
       PORT: 3000,
-      BCRYPT_MAX_COST: 14,
       GUESS_LIMIT: 10,
       GUESS_WINDOW_MINUTES: 15,
       LOG_LEVEL: 'info',

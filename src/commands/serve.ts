@@ -13,6 +13,7 @@ import { HARD_STOP_MS, untilStopped, type StopSignal } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import { announceDemo, createDemo } from './demo-mode.ts'
 import { readText, type Host, type Perform } from './host.ts'
+import { DEFAULT_COSTS, highestCost, tellAbove } from './serve-bounds.ts'
 import { logChecks, openLegacy } from './serve-legacy.ts'
 import { isDemo, isPublic, SERVE, type ServeConfig } from './serve-config.ts'
 import { startLedger } from './serve-ledger.ts'
@@ -37,13 +38,17 @@ const essentialsOf = (config: ServeConfig): Essentials => {
   return { secret, legacyDbUrl }
 }
 
-const settingsFrom = (config: ServeConfig, secret: string | undefined): HookSettings => ({
+const settingsFrom = (
+  config: ServeConfig,
+  secret: string | undefined,
+  bounds: HookSettings['bounds'],
+): HookSettings => ({
   authHeader: config.HOOK_AUTH_HEADER,
   secrets:
     secret === undefined ? undefined : { current: secret, previous: config.HOOK_SECRET_PREVIOUS },
   orgUrl: config.OKTA_ORG_URL,
   deadlineMs: config.HOOK_DEADLINE_MS,
-  bounds: { bcryptCost: config.BCRYPT_MAX_COST },
+  bounds,
   decoySecret: config.FINGERPRINT_KEY ?? secret ?? randomBytes(32).toString('base64'),
 })
 
@@ -77,20 +82,16 @@ interface Running {
 
 const clock = systemClock
 
-const startPool = async (
-  config: ServeConfig,
-  bounds: HookSettings['bounds'],
-  log: Logger,
-): Promise<WorkerPool> => {
+const startPool = async (config: ServeConfig, log: Logger) => {
   const pool = await WorkerPool.start({
     size: config.HASH_WORKERS,
     queueLimit: config.HASH_WORKERS * QUEUED_PER_WORKER,
-    bounds,
+    bounds: { bcryptCost: config.BCRYPT_MAX_COST ?? DEFAULT_COSTS.max },
     clock,
     onLoss: (what) => log.error(what, 'a worker thread was lost'),
   })
   tellEngine(pool.engine, log)
-  return pool
+  return { pool, bounds: { bcryptCost: await highestCost(config, pool, clock, log) } }
 }
 
 /** Idle connections of one address, of which each holds memory; Okta makes 75 calls at once and has some more. */
@@ -124,10 +125,11 @@ const start = async (
   log: Log,
   version: string,
 ): Promise<Running> => {
-  const settings = settingsFrom(config, secret)
   const legacy = await openLegacy(config, legacyDbUrl, clock, logChecks(log))
   const oauth = startOAuth(config, clock, log)
-  const pool = await startPool(config, settings.bounds, log)
+  const { pool, bounds } = await startPool(config, log)
+  tellAbove(legacy.hashes, bounds, log)
+  const settings = settingsFrom(config, secret, bounds)
   const guesses = guessesFrom(config)
   const guard = createGuard(guesses, clock)
   const ledger = await startLedger(config, { ...guesses, guard }, log, clock)

@@ -3,6 +3,7 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, type LocalJWKSet } from 
 import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
+import { FETCH_TROUBLE } from '../fetch-trouble.ts'
 import { isSafeUrl } from '../variables.ts'
 
 export interface Issuer {
@@ -47,7 +48,9 @@ const explain = (err: unknown): string => {
   if (err instanceof SyntaxError) return 'not JSON'
   if (err instanceof errors.JWKSInvalid) return 'not a JWK set'
   const { cause } = err as Error
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'the fetch failed'
+  return cause instanceof Error && 'code' in cause
+    ? String(cause.code)
+    : (FETCH_TROUBLE ?? 'the fetch failed')
 }
 
 /**

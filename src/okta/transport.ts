@@ -1,6 +1,7 @@
 /** Owns one exchange with Okta over HTTP: its headers, its time and size limits, and how it can fail. */
 import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
+import { FETCH_TROUBLE } from '../fetch-trouble.ts'
 
 export interface Answer {
   readonly status: number
@@ -75,7 +76,7 @@ const isUntrusted = ({ code }: SystemError): boolean =>
 /** fetch wraps what happened in a TypeError, as its cause. */
 const asNoAnswer = (err: unknown): NoAnswer => {
   const cause = ((err as Error).cause ?? err) as SystemError
-  const reason = cause.code ?? 'connection failed'
+  const reason = cause.code ?? FETCH_TROUBLE ?? 'connection failed'
   if (isUntrusted(cause)) return { fate: 'untrusted', reason }
   return { fate: isBeforeSending(cause) ? 'unsent' : 'lost', reason }
 }
