@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
-import { runSql } from '../test/support/ledger-sql.ts'
+import { readDecisions } from '../test/support/ledger-sql.ts'
 import {
   missingPrograms,
   startPrivateDatabase,
@@ -53,11 +53,6 @@ const fillLegacy = async (uri: string): Promise<void> => {
     await connection.query('INSERT INTO accounts (login, password_hash) VALUES ?', [rows])
   }
   await connection.end()
-}
-
-const readLedger = async (url: string) => {
-  const sql = 'SELECT event_id AS event, outcome FROM ledger_decisions'
-  return (await runSql(url, sql)) as { event: string; outcome: string }[]
 }
 
 const waiting = async ({ url }: ServerProcess): Promise<number> => {
@@ -144,7 +139,7 @@ const play = async (ledger: PrivateDatabase, legacy: PrivateDatabase, dirs: read
   for (const server of servers) while ((await waiting(server)) > 0) await sleep(500)
   const slow = servers.flatMap((server) => server.warnings()).filter((line) => line.includes(SLOW))
   for (const server of servers) await server.stop()
-  return { signIns, minutes, rows: await readLedger(ledger.url), slow: slow.length }
+  return { signIns, minutes, rows: await readDecisions(ledger.url), slow: slow.length }
 }
 
 /** @throws Error where the programs of a database are not installed */

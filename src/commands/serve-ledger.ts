@@ -25,7 +25,10 @@ export interface Guarded {
 const shareWith = ({ guard, windowMs }: Guarded): GuessSharing => ({
   rules: { uncounted: [TOO_MANY_GUESSES.reason], windowMs },
   onGuesses: (guesses) => {
-    for (const { account, ageMs } of guesses) guard.countElsewhere(loginSubject(account), ageMs)
+    for (const { account, person, ageMs } of guesses) {
+      guard.countElsewhere(loginSubject(account), ageMs)
+      if (person !== undefined) guard.countElsewhere(`person ${person}`, ageMs)
+    }
   },
 })
 

@@ -1,7 +1,7 @@
 /** Owns the ledger's statements, the same for SQLite, PostgreSQL and MySQL. */
 import { Kysely, sql, type ExpressionBuilder, type Generated } from 'kysely'
 import type { Entry } from './entry.ts'
-import { migrate } from './migrations.ts'
+import { isMigrated, migrate } from './migrations.ts'
 import type { DatabaseKind } from '../address.ts'
 import { openServer, type Place } from './server.ts'
 import { toAccount, type Account } from './state.ts'
@@ -10,7 +10,12 @@ interface Schema {
   ledger_decisions: {
     /** PostgreSQL's driver has 64-bit numbers as text. */
     id: Generated<number | string>
+    /** The decision's own id; in rows of a program that knows no `okta_event_id`, that of Okta's call. */
     event_id: string
+    okta_event_id: string | null
+    person: string | null
+    /** 1 where the caller had hung up, 0 where not. */
+    caller_gone: number | null
     decided_at: string
     account: string
     outcome: string
@@ -28,7 +33,10 @@ interface Schema {
 export interface Seen {
   readonly id: number
   readonly decidedAt: string
+  /** Of Okta's call; the decision's own where there is none. */
+  readonly event: string
   readonly account: string
+  readonly person: string | null
   readonly outcome: string
   readonly reason: string
   readonly replica: string
@@ -36,8 +44,13 @@ export interface Seen {
 
 export interface LedgerDatabase {
   /** @throws AppError `ledger_newer`; or the driver's error, as every other function here */
+  isMigrated(): Promise<boolean>
+  /**
+   * Takes its time where the ledger is large.
+   * @throws AppError `ledger_newer`
+   */
   migrate(): Promise<void>
-  /** Writes the entries in one transaction. Events that it has already are left as they are. */
+  /** Writes the entries in one transaction. Decisions that it has already are left as they are. */
   write(entries: readonly Entry[]): Promise<void>
   /**
    * Of the decisions with a greater id, in the order of their ids, the other replicas' UNVERIFIED,
@@ -64,6 +77,9 @@ type Db = Kysely<Schema>
 
 const toRow = (entry: Entry) => ({
   event_id: entry.eventId,
+  okta_event_id: entry.oktaEventId,
+  person: entry.person,
+  caller_gone: entry.callerGone === null ? null : Number(entry.callerGone),
   decided_at: entry.decidedAt,
   account: entry.account,
   outcome: entry.outcome,
@@ -91,6 +107,9 @@ const write = (db: Db, kind: DatabaseKind, entries: readonly Entry[]): Promise<v
     }
   })
 
+/** Okta's retry at another replica is one event and two decisions. */
+const eventIn = sql<string>`coalesce(okta_event_id, event_id)`
+
 const guessesAfter = async (
   db: Db,
   id: number,
@@ -100,7 +119,8 @@ const guessesAfter = async (
   const newest = db.selectFrom('ledger_decisions').select((eb) => eb.fn.max('id').as('id'))
   const rows = await db
     .selectFrom('ledger_decisions')
-    .select(['id', 'decided_at as decidedAt', 'account', 'outcome', 'reason', 'replica'])
+    .select(['id', 'decided_at as decidedAt', 'account', 'person', 'outcome', 'reason', 'replica'])
+    .select(eventIn.as('event'))
     .where('id', '>', id)
     .where((eb) =>
       eb.or([
@@ -125,18 +145,20 @@ const idBefore = async (db: Db, at: string): Promise<number> => {
   return Number(last?.id ?? 0)
 }
 
+/** What Okta was told; of rows that do not say so it is taken to have been. */
 const verifiedOf = (eb: ExpressionBuilder<Schema, 'ledger_accounts'>) =>
   eb
     .selectFrom('ledger_decisions')
     .whereRef('ledger_decisions.account', '=', 'ledger_accounts.account')
     .where('outcome', '=', 'VERIFIED')
+    .where(sql`coalesce(caller_gone, 0)`, '=', 0)
 
 const selectAccounts = (db: Db) =>
   db.selectFrom('ledger_accounts').select((eb) => [
     'account',
     'confirmed_at',
     verifiedOf(eb)
-      .select((of) => of.fn.countAll().as('n'))
+      .select((of) => of.fn.count(eventIn).distinct().as('n'))
       .as('verifications'),
     verifiedOf(eb)
       .select((of) => of.fn.max('decided_at').as('at'))
@@ -176,6 +198,7 @@ export const openLedgerDatabase = (place: Place): LedgerDatabase => {
   const { kind, dialect, cut } = openServer(place)
   const db: Db = new Kysely<Schema>({ dialect })
   return {
+    isMigrated: () => isMigrated(db as unknown as Kysely<unknown>, kind),
     migrate: () => migrate(db as unknown as Kysely<unknown>, kind),
     write: (entries) => write(db, kind, entries),
     guessesAfter: (id, limit, replica) => guessesAfter(db, id, limit, replica),

@@ -1,12 +1,17 @@
-/** Owns what the ledger keeps of one decision, in a form that fits every database. */
-import { randomUUID } from 'node:crypto'
+/** What the ledger keeps of one decision, in a form that fits every database. */
 
-/** What the ledger is told of a decision. */
+/** What the ledger is told of a decision. Nothing here is derived from a password. */
 export interface Decided {
-  /** Okta's id of the call; a call without one gets its own. */
+  /** The decision's own, random: by it a decision that is written twice is one row. */
+  readonly id: string
+  /** Okta's id of the call. Okta repeats a call under one id, and each replica decides for itself. */
   readonly eventId: string | undefined
-  /** The login as it may be written down: a keyed fingerprint, or plain where that is switched on. */
+  /** The login as typed, as it may be written down: a keyed fingerprint, or plain where that is switched on. */
   readonly account: string
+  /** A keyed fingerprint of who it is: one name, however the login is typed. */
+  readonly person: string
+  /** The caller had hung up when this was decided, so Okta was not told. */
+  readonly callerGone: boolean
   readonly outcome: 'VERIFIED' | 'UNVERIFIED'
   readonly reason: string
   /** Of the account's own hash, where it has a sound one. */
@@ -16,7 +21,16 @@ export interface Decided {
 }
 
 export interface Entry {
+  /**
+   * The decision's own id. It has the name that it has in programs before `person` came, where it is
+   * Okta's: they may share a table or a spill with this one, and write it as the unique key.
+   */
   readonly eventId: string
+  /** The id of Okta's call. Null in entries of such a program too, whose `eventId` it is. */
+  readonly oktaEventId: string | null
+  /** Null in entries of such a program, as is `callerGone`. */
+  readonly person: string | null
+  readonly callerGone: boolean | null
   /** UTC, ISO 8601 to the millisecond: it sorts as text, and no database's time zone can bend it. */
   readonly decidedAt: string
   readonly account: string
@@ -32,6 +46,8 @@ export interface Entry {
 /** Okta's logins have at most 100 characters; what is typed at a sign-in may have any number. */
 export const MAX_ACCOUNT_LENGTH = 255
 
+export const MAX_PERSON_LENGTH = 64
+
 /**
  * Text that every database takes: one that refused an entry would hold up all that wait behind it.
  * PostgreSQL takes no NUL, and neither it nor MySQL takes half of a surrogate pair.
@@ -44,7 +60,10 @@ const finite = (n: number): number => (Number.isFinite(n) ? n : 0)
 
 /** @param at milliseconds since the epoch */
 export const toEntry = (decided: Decided, at: number, replica: string): Entry => ({
-  eventId: decided.eventId ?? `generated:${randomUUID()}`,
+  eventId: decided.id,
+  oktaEventId: decided.eventId ?? null,
+  person: storable(decided.person, MAX_PERSON_LENGTH),
+  callerGone: decided.callerGone,
   decidedAt: new Date(at).toISOString(),
   account: storable(decided.account, MAX_ACCOUNT_LENGTH),
   outcome: decided.outcome,
@@ -55,3 +74,9 @@ export const toEntry = (decided: Decided, at: number, replica: string): Entry =>
   runMs: finite(decided.runMs),
   replica: storable(replica, MAX_ACCOUNT_LENGTH),
 })
+
+/** What a program of before wrote to the spill lacks. */
+const UNKNOWN = { oktaEventId: null, person: null, callerGone: null }
+
+/** @param text an entry as it is in the spill */
+export const parseEntry = (text: string): Entry => ({ ...UNKNOWN, ...(JSON.parse(text) as Entry) })

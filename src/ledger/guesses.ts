@@ -1,9 +1,13 @@
 /** Owns the reading of the other replicas' wrong guesses: each once, however late it was committed. */
 import type { Seen } from './database.ts'
+import type { Entry } from './entry.ts'
 
 /** A wrong guess made at another replica. */
 export interface Guess {
   readonly account: string
+  /** Undefined where a program wrote it that knew no persons. */
+  readonly person: string | undefined
+  readonly reason: string
   /** Milliseconds since it was made; replicas' clocks may differ, so it is never negative. */
   readonly ageMs: number
 }
@@ -58,18 +62,56 @@ export interface GuessRules {
   readonly windowMs: number
 }
 
-/** @param now milliseconds since the epoch */
-export const othersGuesses = (
-  rows: readonly Seen[],
-  { uncounted, windowMs }: GuessRules,
-  replica: string,
-  now: number,
-): Guess[] =>
-  rows
-    .filter((row) => row.replica !== replica && row.outcome === 'UNVERIFIED')
-    .filter(({ reason }) => !uncounted.includes(reason))
-    .map(({ account, decidedAt }) => ({
-      account,
-      ageMs: Math.max(0, now - Date.parse(decidedAt)),
-    }))
-    .filter(({ ageMs }) => ageMs < windowMs)
+/** Okta repeats a call within seconds: at 100 sign-ins a second, this is over a minute. */
+const MAX_EVENTS = 10_000
+
+/**
+ * Counts an event once, though each replica that Okta asked decided it: here, or told by others. The
+ * newest are remembered; one that is forgotten counts twice, which errs towards refusing.
+ */
+export class Guesses {
+  readonly #rules: GuessRules
+  readonly #replica: string
+  readonly #events = new Set<string>()
+
+  constructor(rules: GuessRules, replica: string) {
+    this.#rules = rules
+    this.#replica = replica
+  }
+
+  /** Takes note of what was decided here, and is counted already. */
+  decided(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.oktaEventId !== null && this.#isGuess(entry)) this.#isNew(entry.oktaEventId)
+    }
+  }
+
+  /**
+   * @param now milliseconds since the epoch
+   * @returns what of these rows is to be counted here
+   */
+  ofOthers(rows: readonly Seen[], now: number): Guess[] {
+    return rows
+      .filter((row) => row.replica !== this.#replica && this.#isGuess(row))
+      .map((row) => ({ ...row, ageMs: Math.max(0, now - Date.parse(row.decidedAt)) }))
+      .filter(({ ageMs, event }) => ageMs < this.#rules.windowMs && this.#isNew(event))
+      .map(({ account, person, reason, ageMs }) => ({
+        account,
+        person: person ?? undefined,
+        reason,
+        ageMs,
+      }))
+  }
+
+  #isGuess({ outcome, reason }: Pick<Seen, 'outcome' | 'reason'>): boolean {
+    return outcome === 'UNVERIFIED' && !this.#rules.uncounted.includes(reason)
+  }
+
+  #isNew(event: string): boolean {
+    if (this.#events.has(event)) return false
+    this.#events.add(event)
+    const [oldest] = this.#events
+    if (this.#events.size > MAX_EVENTS && oldest !== undefined) this.#events.delete(oldest)
+    return true
+  }
+}

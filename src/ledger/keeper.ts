@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen } from '../errors.ts'
 import type { LedgerDatabase } from './database.ts'
 import type { Entry } from './entry.ts'
-import { Cursor, othersGuesses, PAGE, type GuessRules } from './guesses.ts'
+import { Cursor, Guesses, PAGE, type GuessRules } from './guesses.ts'
 import { addWaiting, type FromKeeper, type Standing } from './protocol.ts'
 import type { Spill } from './spill.ts'
 
@@ -16,6 +16,9 @@ const BATCH = 500
 
 /** What one batch or page may take before its connection is cut. */
 export const REACH_TIMEOUT_MS = 5_000
+
+/** Millions of rows take seconds; other replicas may wait for the one that is at it. */
+const MIGRATION_TIMEOUT_MS = 600_000
 
 const FIRST_RETRY_MS = 1_000
 const MAX_RETRY_MS = 30_000
@@ -57,6 +60,7 @@ export class Keeper {
   readonly #parts: KeeperParts
   readonly #pending: Entry[] = []
   #database: LedgerDatabase | undefined
+  readonly #guesses: Guesses | undefined
   #cursor: Cursor | undefined
   #polledAt = -Infinity
   #failures = 0
@@ -70,6 +74,7 @@ export class Keeper {
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
+    this.#guesses = parts.guesses && new Guesses(parts.guesses, parts.replica)
   }
 
   /**
@@ -88,6 +93,7 @@ export class Keeper {
 
   /** Saves entries, and tells `kept` once they are on the disk; where it fails it tries again. */
   take(entries: readonly Entry[]): void {
+    this.#guesses?.decided(entries)
     this.#pending.push(...entries)
     if (!this.#cancelSave) this.#save()
   }
@@ -180,7 +186,10 @@ export class Keeper {
     if (this.#database) return this.#database
     const database = this.#parts.open()
     this.#database = database
-    await this.#inTime(database.migrate())
+    if (!(await this.#inTime(database.isMigrated()))) {
+      this.#stand({ database: 'migrating' })
+      await this.#inTime(database.migrate(), MIGRATION_TIMEOUT_MS)
+    }
     return database
   }
 
@@ -203,13 +212,13 @@ export class Keeper {
     const page = await this.#inTime(database.guessesAfter(this.#cursor.from, PAGE, replica))
     // A full page is followed by the next one in the next turn.
     if (page.length < PAGE) this.#polledAt = clock.now()
-    const guesses = othersGuesses(this.#cursor.take(page), rules, replica, wall())
+    const guesses = this.#guesses?.ofOthers(this.#cursor.take(page), wall()) ?? []
     if (guesses.length > 0) tell({ kind: 'guesses', guesses, upTo: this.#cursor.last })
   }
 
-  #inTime<T>(work: Promise<T>): Promise<T> {
+  #inTime<T>(work: Promise<T>, ms = REACH_TIMEOUT_MS): Promise<T> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#parts.clock.after(REACH_TIMEOUT_MS, () =>
+      const cancel = this.#parts.clock.after(ms, () =>
         reject(new AppError('ledger_unavailable', { detail: 'no answer in time' })),
       )
       void work.then(resolve, reject).finally(cancel)

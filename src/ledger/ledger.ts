@@ -14,6 +14,7 @@ import {
   type Standing,
   type ToKeeper,
 } from './protocol.ts'
+import { ceased, tellChange, type LedgerLog } from './report.ts'
 import type { Place } from './server.ts'
 
 /** Entries that may wait in memory for the disk: minutes of sign-ins, a few megabytes. */
@@ -36,12 +37,6 @@ export const RESPAWN_DELAY_MS = 1_000
 const CLOSE_TIMEOUT_MS = 4_000
 
 const THREAD_URL = threadUrl('./thread', import.meta.url)
-
-export interface LedgerLog {
-  info(fields: Record<string, unknown>, message: string): void
-  warn(fields: Record<string, unknown>, message: string): void
-  error(fields: Record<string, unknown>, message: string): void
-}
 
 /**
  * Counts of wrong guesses, shared by the replicas that have one ledger. A guess is known everywhere
@@ -277,19 +272,9 @@ export class Ledger {
   }
 
   #judge(next: Standing): void {
-    const { log } = this.#options
-    const { database, spill = 'ok' } = this.#standing ?? {}
+    const before = this.#standing
     this.#standing = next
-    const { cause, waiting } = next
-    if (next.spill !== 'ok' && spill === 'ok') this.#faults.spill++
-    if (next.database !== 'ok' && (database ?? 'ok') === 'ok') this.#faults.database++
-    if (next.spill !== spill) {
-      if (next.spill === 'ok') log.info({}, "the ledger's spill can be written again")
-      else log.error({ cause }, "the ledger's spill cannot be written; decisions wait in memory")
-    }
-    if (next.database === database) return
-    if (next.database === 'ok') log.info({ waiting }, "the ledger's database is reached")
-    else
-      log.warn({ cause, waiting }, "the ledger's database does not serve; decisions wait on disk")
+    for (const part of ceased(next, before)) this.#faults[part]++
+    tellChange(this.#options.log, next, before)
   }
 }

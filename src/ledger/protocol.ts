@@ -16,7 +16,7 @@ export interface LedgerSetup {
 
 /** How the ledger is doing; for probes and logs, so it names no host and no account. */
 export interface Standing {
-  readonly database: 'ok' | 'unreachable' | 'newer_schema'
+  readonly database: 'ok' | 'unreachable' | 'migrating' | 'newer_schema'
   readonly spill: 'ok' | 'failing'
   /** Entries on this machine's disk that the database does not have yet. */
   readonly waiting: number

@@ -1,6 +1,6 @@
 /** Owns the spill: a file on this machine's disk where entries wait until the ledger's database has them. */
 import { join } from 'node:path'
-import type { Entry } from './entry.ts'
+import { parseEntry, type Entry } from './entry.ts'
 import { openFile } from './file.ts'
 
 /** Some 800 000 entries; at 100 sign-ins a second, two hours without a database. */
@@ -51,7 +51,7 @@ export const openSpill = (dir: string, maxBytes = MAX_SPILL_BYTES): Spill => {
       for (const entry of entries) insert.run(JSON.stringify(entry))
     }),
     first: (limit) =>
-      select.all(limit).map(({ seq, entry }) => ({ seq, entry: JSON.parse(entry) as Entry })),
+      select.all(limit).map(({ seq, entry }) => ({ seq, entry: parseEntry(entry) })),
     removeUpTo: (seq) => void remove.run(seq),
     get waiting() {
       return span.get() ?? 0

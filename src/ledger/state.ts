@@ -2,7 +2,7 @@
 
 /**
  * An account that the ledger does not have was never seen.
- * - `unverified`: tried, and never with the right password;
+ * - `unverified`: tried, and Okta was never told VERIFIED (a caller who had hung up is not told);
  * - `verified`: Okta was told VERIFIED once, and should hold the password;
  * - `verified_again`: Okta asked again after a VERIFIED, so it did not keep the password (an org in
  *   read-only mode does so);
@@ -13,7 +13,7 @@ export type State = 'unverified' | 'verified' | 'verified_again' | 'confirmed'
 export interface Account {
   readonly account: string
   readonly state: State
-  /** How often Okta was told VERIFIED. */
+  /** Calls of Okta that were told VERIFIED. A call that it repeats at another replica is one. */
   readonly verifications: number
   /** UTC, ISO 8601. */
   readonly lastVerifiedAt: string | undefined

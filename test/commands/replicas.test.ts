@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { HOOK_PATH } from '../../src/hook/app.ts'
 import { startCommand } from '../support/command.ts'
 import { describeEach, MYSQL, POSTGRES, type Kind } from '../support/databases.ts'
-import { runSql } from '../support/ledger-sql.ts'
+import { readDecisions, runSql } from '../support/ledger-sql.ts'
 import { missingPrograms, startPrivateDatabase } from '../support/private-databases.ts'
 import { startProxy } from '../support/proxy.ts'
 import { SignIns, type Reply, type SignIn } from '../support/sign-ins.ts'
@@ -155,8 +155,7 @@ await describeEach([BOTH], 'two servers with their ledger and legacy store', () 
     expect(signIns.wrong).toEqual([])
     for (const { waiting } of replicas) await expect.poll(waiting).toBe(0)
     for (const { end } of replicas) await end('SIGTERM')
-    const rows = await runSql(ledger.url, 'SELECT event_id AS event, outcome FROM ledger_decisions')
-    const { lost, ...rest } = signIns.audit(rows as { event: string; outcome: string }[])
+    const { lost, ...rest } = signIns.audit(await readDecisions(ledger.url))
     expect(rest).toEqual({ repeated: [], wrong: [] })
     if (!killed.some(({ wasSlow }) => wasSlow())) expect(lost).toEqual([])
   })

@@ -56,13 +56,13 @@ describe('the ledger', () => {
     }
     expect(ledger).toMatchObject({ database: 'ok', spill: 'ok', lost: 0 })
     await server.stop()
-    const columns = 'event_id, outcome, reason, hash_family, hash_cost'
+    const columns = 'okta_event_id, outcome, reason, hash_family, hash_cost'
     const rows = await runSql(url, `SELECT ${columns} FROM ledger_decisions ORDER BY id`)
     const hash = { hash_family: 'bcrypt', hash_cost: 4 }
     expect(rows).toEqual([
-      { event_id: 'first', outcome: 'UNVERIFIED', reason: 'mismatch', ...hash },
-      { event_id: 'second', outcome: 'VERIFIED', reason: 'match', ...hash },
-      { event_id: 'third', outcome: 'VERIFIED', reason: 'match', ...hash },
+      { okta_event_id: 'first', outcome: 'UNVERIFIED', reason: 'mismatch', ...hash },
+      { okta_event_id: 'second', outcome: 'VERIFIED', reason: 'match', ...hash },
+      { okta_event_id: 'third', outcome: 'VERIFIED', reason: 'match', ...hash },
     ])
     const database = openLedgerDatabase({ url })
     const [account] = await database.accounts('', 10)
@@ -118,8 +118,8 @@ describe('the ledger', () => {
     const url = `sqlite:${join(tempDir(), 'ledger.sqlite')}`
     const next = { ...away, LEDGER_DB_URL: url }
     await (await startServer(environment(next))).stop()
-    expect(await runSql(url, 'SELECT event_id FROM ledger_decisions')).toEqual([
-      { event_id: 'kept' },
+    expect(await runSql(url, 'SELECT okta_event_id FROM ledger_decisions')).toEqual([
+      { okta_event_id: 'kept' },
     ])
   })
 })

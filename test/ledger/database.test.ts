@@ -1,6 +1,7 @@
 /** One contract for every database that a ledger may live in. */
 import fc from 'fast-check'
 import { fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { afterEach, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
@@ -49,6 +50,9 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect({ ...row, id: Number(row?.['id']) }).toEqual({
       id: 1,
       event_id: told.eventId,
+      okta_event_id: told.oktaEventId,
+      person: told.person,
+      caller_gone: 0,
       decided_at: told.decidedAt,
       account: told.account,
       outcome: told.outcome,
@@ -61,7 +65,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     })
   })
 
-  it('keeps each event once and in order, whoever writes it and however often', async () => {
+  it('keeps each decision once and in order, whoever writes it and however often', async () => {
     const { url, database } = await ready()
     const other = open(url)
     const [a, b, c] = [entry({ eventId: 'same' }), entry({ eventId: 'SAME' }), entry()]
@@ -91,10 +95,13 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
       fc.constant('\0\uD800🚀'.repeat(MAX_ACCOUNT_LENGTH)),
     )
     const decided = { eventId: undefined, outcome: 'VERIFIED', reason: 'match' } as const
+    const told = { ...decided, callerGone: false }
     const write = async (logins: readonly string[]): Promise<void> => {
       const more = { hash: undefined, waitMs: 0, runMs: 0 }
       await database.write(
-        logins.map((account) => toEntry({ ...decided, ...more, account }, 0, 'replica')),
+        logins.map((account) =>
+          toEntry({ ...told, ...more, id: randomUUID(), account, person: account }, 0, 'replica'),
+        ),
       )
       const seen = await runSql(url, 'SELECT id FROM ledger_decisions')
       expect(seen.length).toBeGreaterThanOrEqual(logins.length)
@@ -177,7 +184,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
       entry(here),
     ])
     expect(await guesses(0, 100)).toMatchObject([
-      { id: 1, ...there },
+      { id: 1, ...there, person: 'person', reason: 'mismatch' },
       { id: 4, ...there },
       { id: 5, ...here },
     ])

@@ -2,14 +2,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Seen } from '../../src/ledger/database.ts'
-import { Cursor, othersGuesses, PAGE } from '../../src/ledger/guesses.ts'
+import type { Entry } from '../../src/ledger/entry.ts'
+import { Cursor, Guesses, PAGE } from '../../src/ledger/guesses.ts'
+import { entry } from '../support/ledger-entry.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00.000Z')
 
 const seen = (more: Partial<Seen> = {}): Seen => ({
   id: 1,
   decidedAt: new Date(NOW - 1_000).toISOString(),
+  event: 'event',
   account: 'account',
+  person: 'person',
   outcome: 'UNVERIFIED',
   reason: 'mismatch',
   replica: 'other',
@@ -18,10 +22,34 @@ const seen = (more: Partial<Seen> = {}): Seen => ({
 
 describe('a wrong guess', () => {
   const RULES = { uncounted: ['too_many_guesses'], windowMs: 60_000 }
-  const countOf = (more: Partial<Seen>) => othersGuesses([seen(more)], RULES, 'own', NOW)
+  const countOf = (more: Partial<Seen>) => new Guesses(RULES, 'own').ofOthers([seen(more)], NOW)
 
   it('of another replica counts with its age', () => {
-    expect(countOf({})).toEqual([{ account: 'account', ageMs: 1_000 }])
+    const guess = { account: 'account', person: 'person', reason: 'mismatch', ageMs: 1_000 }
+    expect(countOf({})).toEqual([guess])
+    expect(countOf({ person: null })).toEqual([{ ...guess, person: undefined }])
+  })
+
+  it('in a call that Okta repeated at several replicas counts once', () => {
+    const guesses = new Guesses(RULES, 'own')
+    const decide = (more: Partial<Entry>): void => guesses.decided([entry(more)])
+    decide({ oktaEventId: 'wrong here' })
+    decide({ oktaEventId: 'right here', outcome: 'VERIFIED', reason: 'match' })
+    decide({ oktaEventId: 'refused here', reason: 'too_many_guesses' })
+    decide({ oktaEventId: null, eventId: 'only the own id' })
+    const events = ['wrong here', 'right here', 'refused here', 'only the own id', 'new', 'new']
+    const rows = events.map((event, id) => seen({ id, event, account: event }))
+    const countedOf = guesses.ofOthers(rows, NOW).map(({ account }) => account)
+    expect(countedOf).toEqual(['right here', 'refused here', 'only the own id', 'new'])
+    expect(guesses.ofOthers(rows.slice(-1), NOW)).toEqual([])
+  })
+
+  it('is remembered with the newest ten thousand, and no more', () => {
+    const guesses = new Guesses(RULES, 'own')
+    const rows = Array.from({ length: 10_001 }, (_, id) => seen({ id, event: `event ${id}` }))
+    guesses.ofOthers(rows, NOW)
+    expect(guesses.ofOthers(rows.slice(1), NOW)).toEqual([])
+    expect(guesses.ofOthers(rows.slice(0, 1), NOW)).toHaveLength(1)
   })
 
   it('of a replica whose clock is ahead is new, and not from the future', () => {

@@ -200,7 +200,9 @@ await describeEach(SERVERS, 'a keeper', (kind) => {
     one.keeper.take([guess, entry({ outcome: 'VERIFIED', reason: 'match' })])
     await one.pass(500)
     await other.pass(1_500)
-    expect(other.told.guesses).toEqual([{ account: 'guessed at', ageMs: 10_000 }])
+    expect(other.told.guesses).toEqual([
+      { account: 'guessed at', person: 'person', reason: 'mismatch', ageMs: 10_000 },
+    ])
     await one.pass(3_000)
     await other.pass(3_000)
     expect(other.told.guesses).toHaveLength(1)

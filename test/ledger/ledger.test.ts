@@ -1,6 +1,7 @@
 /** The ledger as the server has it: real threads, a real crash, and never a wait. */
 import Database from 'better-sqlite3'
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,8 +34,11 @@ const start = async (more: Partial<LedgerOptions> = {}) => {
 }
 
 const decided = (eventId: string | undefined): Decided => ({
+  id: randomUUID(),
   eventId,
   account: 'account',
+  person: 'person',
+  callerGone: false,
   outcome: 'VERIFIED',
   reason: 'match',
   hash: { family: 'bcrypt', cost: 10 },
@@ -52,7 +56,7 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 const waitingIn = (spillDir: string): string[] => {
   const db = new Database(join(spillDir, 'okta-migrate-spill.sqlite'))
   const events = db
-    .prepare<[], string>("SELECT json_extract(entry, '$.eventId') FROM waiting ORDER BY seq")
+    .prepare<[], string>("SELECT json_extract(entry, '$.oktaEventId') FROM waiting ORDER BY seq")
     .pluck()
     .all()
   db.close()
@@ -60,8 +64,8 @@ const waitingIn = (spillDir: string): string[] => {
 }
 
 const eventsIn = async (url: string): Promise<string[]> =>
-  (await runSql(url, 'SELECT event_id FROM ledger_decisions ORDER BY id')).map((row) =>
-    String(row['event_id']),
+  (await runSql(url, 'SELECT okta_event_id AS event FROM ledger_decisions ORDER BY id')).map(
+    (row) => String(row['event']),
   )
 
 describe('a decision', () => {
@@ -73,7 +77,10 @@ describe('a decision', () => {
     await until(() => ledger.status.waiting === 0)
     expect(await eventsIn(url)).toEqual(['one'])
     expect(ledger.status).toEqual({ database: 'ok', spill: 'ok', waiting: 0, lost: 0 })
-    expect(lines.map(([level]) => level)).toEqual(['info'])
+    expect(lines.map(([level, message]) => [level, message.slice(0, 20)])).toEqual([
+      ['info', "the ledger's tables "],
+      ['info', "the ledger's databas"],
+    ])
     await ledger.close()
   })
 
@@ -112,14 +119,15 @@ describe('a decision', () => {
     await ledger.close()
   })
 
-  it('without an eventId gets its own', async () => {
+  it('is one row by its own id, whether Okta gave it an event or not', async () => {
     const { ledger, url } = await start()
-    void ledger.record(decided(undefined))
-    void ledger.record(decided(undefined))
+    const told = [decided(undefined), decided(undefined), decided('same'), decided('same')]
+    for (const decision of told) void ledger.record(decision)
     await ledger.close()
-    const events = await eventsIn(url)
-    expect(new Set(events).size).toBe(2)
-    expect(events.every((event) => /^generated:[0-9a-f-]{36}$/.test(event))).toBe(true)
+    const columns = 'event_id, okta_event_id'
+    expect(await runSql(url, `SELECT ${columns} FROM ledger_decisions ORDER BY id`)).toEqual(
+      told.map(({ id, eventId = null }) => ({ event_id: id, okta_event_id: eventId })),
+    )
   })
 
   it('just before the end is kept, and after it is counted as lost', async () => {

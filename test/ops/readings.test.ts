@@ -138,7 +138,8 @@ it('of the ledger, what waits, what is lost and what failed', async () => {
     maxInMemory: 1,
   })
   const { valueOf } = await start({ ledger })
-  const decided = { eventId: 'one', account: 'a', outcome: 'VERIFIED', reason: 'match' } as const
+  const who = { id: 'one', eventId: 'one', account: 'a', person: 'a', callerGone: false }
+  const decided = { ...who, outcome: 'VERIFIED', reason: 'match' } as const
   for (let i = 0; i < 3; i++) {
     void ledger.record({ ...decided, hash: undefined, waitMs: 0, runMs: 0 })
   }

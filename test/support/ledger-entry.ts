@@ -1,10 +1,13 @@
-/** Entries of a ledger, each with an event of its own. */
+/** Entries of a ledger, each a decision of its own. */
 import type { Entry } from '../../src/ledger/entry.ts'
 
 let made = 0
 
 export const entry = (more: Partial<Entry> = {}): Entry => ({
-  eventId: `event-${++made}`,
+  eventId: `decision-${++made}`,
+  oktaEventId: `event-${made}`,
+  person: 'person',
+  callerGone: false,
   decidedAt: '2026-10-01T12:00:00.000Z',
   account: 'account',
   outcome: 'UNVERIFIED',

@@ -25,3 +25,15 @@ export const runSql = async (url: string, statement: string): Promise<Rows> => {
   await client.connect()
   return (await client.query<Record<string, unknown>>(statement).finally(() => client.end())).rows
 }
+
+export interface Kept {
+  /** Of Okta's call. */
+  readonly event: string
+  readonly replica: string
+  readonly outcome: string
+}
+
+export const readDecisions = async (url: string): Promise<Kept[]> => {
+  const columns = 'okta_event_id AS event, replica, outcome'
+  return (await runSql(url, `SELECT ${columns} FROM ledger_decisions`)) as unknown as Kept[]
+}

@@ -1,4 +1,5 @@
 /** A process that records decisions until it is killed, and says which it would have answered. */
+import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { systemClock } from '../../src/clock.ts'
 import { Ledger } from '../../src/ledger/ledger.ts'
@@ -13,11 +14,12 @@ const ledger = await Ledger.start({
   log: quiet,
 })
 
-const decided = { outcome: 'VERIFIED', reason: 'match', hash: undefined, waitMs: 0, runMs: 0 }
+const verdict = { outcome: 'VERIFIED', reason: 'match', hash: undefined, waitMs: 0, runMs: 0 }
+const decided = { ...verdict, person: 'person', callerGone: false }
 let n = 0
 const record = async () => {
   const eventId = `event-${++n}`
-  await ledger.record({ ...decided, eventId, account: `account-${n}` })
+  await ledger.record({ ...decided, id: randomUUID(), eventId, account: `account-${n}` })
   writeSync(1, `${eventId}\n`)
 }
 setInterval(() => {

@@ -1,5 +1,6 @@
 /** Sign-ins at replicas behind a load balancer, and what the ledger must have of them afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Kept } from './ledger-sql.ts'
 
 export type Outcome = 'VERIFIED' | 'UNVERIFIED'
 
@@ -118,12 +119,17 @@ export class SignIns {
   }
 
   /** Compares the ledger with what was asked and answered. */
-  audit(ledger: readonly { readonly event: string; readonly outcome: string }[]) {
+  audit(ledger: readonly Kept[]) {
+    const events = new Set(ledger.map(({ event }) => event))
     const times = new Map<string, number>()
-    for (const { event } of ledger) times.set(event, (times.get(event) ?? 0) + 1)
+    for (const { event, replica } of ledger) {
+      const name = `${event} at ${replica}`
+      times.set(name, (times.get(name) ?? 0) + 1)
+    }
     return {
-      lost: [...this.answered].filter((event) => !times.has(event)),
-      repeated: [...times].filter(([, n]) => n > 1).map(([event]) => event),
+      lost: [...this.answered].filter((event) => !events.has(event)),
+      /** Each replica that is asked decides, and once. */
+      repeated: [...times].filter(([, n]) => n > 1).map(([name]) => name),
       /** Other than the right answer, or of an event that never was. */
       wrong: ledger.filter(({ event, outcome }) => outcome !== this.right.get(event)),
     }

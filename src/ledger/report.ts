@@ -1,0 +1,41 @@
+/** What the log says, and what is counted, when the ledger's standing changes. */
+import type { Standing } from './protocol.ts'
+
+export interface LedgerLog {
+  info(fields: Record<string, unknown>, message: string): void
+  warn(fields: Record<string, unknown>, message: string): void
+  error(fields: Record<string, unknown>, message: string): void
+}
+
+type Line = readonly [level: keyof LedgerLog, message: string]
+
+const DATABASE: Readonly<Record<Standing['database'], Line>> = {
+  ok: ['info', "the ledger's database is reached"],
+  migrating: ['info', "the ledger's tables are being changed; decisions wait on disk meanwhile"],
+  unreachable: ['warn', "the ledger's database does not serve; decisions wait on disk"],
+  newer_schema: [
+    'error',
+    'the ledger was changed by a newer version of this program; decisions wait on disk until this one is upgraded',
+  ],
+}
+
+const SPILL: Readonly<Record<Standing['spill'], Line>> = {
+  ok: ['info', "the ledger's spill can be written again"],
+  failing: ['error', "the ledger's spill cannot be written; decisions wait in memory"],
+}
+
+/** Before the first word, all is expected to be well, and nothing is said of it. */
+const isWell = (part: Standing['database'] | Standing['spill'] = 'ok'): boolean =>
+  part === 'ok' || part === 'migrating'
+
+export const tellChange = (log: LedgerLog, next: Standing, before?: Standing): void => {
+  const { cause, waiting } = next
+  const say = ([level, message]: Line, fields: Record<string, unknown>): void =>
+    log[level](fields, message)
+  if (next.spill !== (before?.spill ?? 'ok')) say(SPILL[next.spill], { cause })
+  if (next.database !== before?.database) say(DATABASE[next.database], { cause, waiting })
+}
+
+/** @returns the parts that have ceased to do their work with this change */
+export const ceased = (next: Standing, before?: Standing): ('database' | 'spill')[] =>
+  (['database', 'spill'] as const).filter((part) => isWell(before?.[part]) && !isWell(next[part]))
