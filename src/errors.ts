@@ -233,7 +233,7 @@ export const ERRORS = row({
     exit: 2,
     sentence: 'The ledger cannot be kept.',
     remedy:
-      'Give LEDGER_DB_URL and LEDGER_SPILL_DIR places on a disk that this user may write to, or set LEDGER_DB_URL=off to keep no ledger.',
+      'Give LEDGER_DB_URL and LEDGER_SPILL_DIR places that this user may write to (in a database: make and change tables), or set LEDGER_DB_URL=off to keep no ledger.',
   },
   ledger_newer: {
     exit: 2,

@@ -68,6 +68,8 @@ export interface LedgerDatabase {
    * @param at when Okta was asked, by this machine's clock (ISO 8601)
    */
   confirm(account: string, at: string): Promise<void>
+  /** False when its file was deleted or replaced since it was opened. */
+  isThere(): boolean
   close(): Promise<void>
   /** Ends every connection at once, answered or not. */
   cut(): void
@@ -192,10 +194,10 @@ const confirm = async (db: Db, kind: DatabaseKind, account: string, at: string):
 
 /**
  * Opens the ledger's database for reading and writing; `migrate` must come first.
- * @throws AppError `ledger_unusable` when the URL cannot serve or a SQLite file cannot be opened
+ * @param isRemade as `openServer`, which throws
  */
-export const openLedgerDatabase = (place: Place): LedgerDatabase => {
-  const { kind, dialect, cut } = openServer(place)
+export const openLedgerDatabase = (place: Place, isRemade = false): LedgerDatabase => {
+  const { kind, dialect, cut, isThere } = openServer(place, isRemade)
   const db: Db = new Kysely<Schema>({ dialect })
   return {
     isMigrated: () => isMigrated(db as unknown as Kysely<unknown>, kind),
@@ -214,5 +216,6 @@ export const openLedgerDatabase = (place: Place): LedgerDatabase => {
     confirm: (account, at) => confirm(db, kind, account, at),
     close: () => db.destroy(),
     cut,
+    isThere,
   }
 }

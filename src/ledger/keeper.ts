@@ -1,4 +1,4 @@
-/** Owns the way of an entry: from memory to the spill, and from there, in order, to the database. */
+/** Keeps the ledger's database reached: forwards what waits to it, and tells of other replicas' guesses. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen } from '../errors.ts'
@@ -6,19 +6,20 @@ import type { LedgerDatabase } from './database.ts'
 import type { Entry } from './entry.ts'
 import { Cursor, Guesses, PAGE, type GuessRules } from './guesses.ts'
 import { addWaiting, type FromKeeper, type Standing } from './protocol.ts'
-import type { Spill } from './spill.ts'
-
-const SAVE_RETRY_MS = 1_000
+import { Queue } from './queue.ts'
+import { sentenceOf, troubleOf } from './trouble.ts'
 
 const TURN_INTERVAL_MS = 500
 const POLL_INTERVAL_MS = 1_000
-const BATCH = 500
 
 /** What one batch or page may take before its connection is cut. */
 export const REACH_TIMEOUT_MS = 5_000
 
 /** Millions of rows take seconds; other replicas may wait for the one that is at it. */
 const MIGRATION_TIMEOUT_MS = 600_000
+
+/** Some minutes of sign-ins; a longer backlog must not hold up what others have to tell. */
+const CATCH_UP_BATCHES = 20
 
 const FIRST_RETRY_MS = 1_000
 const MAX_RETRY_MS = 30_000
@@ -27,9 +28,10 @@ const MAX_RETRY_MS = 30_000
 const CLOSE_TIMEOUT_MS = 2_000
 
 export interface KeeperParts {
-  readonly spill: Spill
-  /** Opens the database; may throw, and reaches for no server yet. */
-  readonly open: () => LedgerDatabase
+  readonly spillDir: string
+  readonly maxSpillBytes?: number | undefined
+  /** Opens the database, for the first time or again; may throw, and reaches for no server yet. */
+  readonly open: (isRemade: boolean) => LedgerDatabase
   readonly replica: string
   /** Without them, other replicas' decisions are not looked at. */
   readonly guesses: GuessRules | undefined
@@ -41,61 +43,83 @@ export interface KeeperParts {
   readonly tell: (message: FromKeeper) => void
 }
 
-/** Codes of answers that a server will give again: a login, database or right that is wrong. */
-const HOPELESS = [
-  '28000',
-  '28P01',
-  '3D000',
-  '42501',
-  'ER_ACCESS_DENIED_ERROR',
-  'ER_BAD_DB_ERROR',
-  'ER_DBACCESS_DENIED_ERROR',
-  'ER_TABLEACCESS_DENIED_ERROR',
-]
+const STANDINGS = { away: 'unreachable', disk: 'failing', refused: 'refused' } as const
 
-const codeOf = (err: unknown): string =>
-  err instanceof Error && 'code' in err ? String(err.code) : ''
+const standingOf = (err: unknown): Standing['database'] =>
+  err instanceof AppError && err.code === 'ledger_newer'
+    ? 'newer_schema'
+    : STANDINGS[troubleOf(err)]
+
+/** Details of our own errors may be told; messages of others may quote what was written. */
+const causeOf = (err: unknown): Record<string, unknown> => ({
+  ...describeUnforeseen(err),
+  ...(err instanceof AppError && { detail: err.detail }),
+})
 
 export class Keeper {
   readonly #parts: KeeperParts
-  readonly #pending: Entry[] = []
-  #database: LedgerDatabase | undefined
+  readonly #queue: Queue
   readonly #guesses: Guesses | undefined
+  #database: LedgerDatabase | undefined
   #cursor: Cursor | undefined
+  #toldUpTo: number | undefined
+  #wasOpen = false
   #polledAt = -Infinity
   #failures = 0
   /** More waits than the last batch held. */
   #behind = false
   #closed = false
   #told: Standing | undefined
-  #cancelSave: (() => void) | undefined
   #cancelTurn = (): void => undefined
   #turn: Promise<void> = Promise.resolve()
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
-    this.#guesses = parts.guesses && new Guesses(parts.guesses, parts.replica)
+    this.#toldUpTo = parts.toldUpTo
+    const { tell, replica, guesses, clock, spillDir: dir, maxSpillBytes: maxBytes } = parts
+    this.#guesses = guesses && new Guesses(guesses, replica)
+    this.#queue = new Queue({
+      dir,
+      maxBytes,
+      clock,
+      onKept: (count) => {
+        tell({ kind: 'kept', count })
+        if (this.#told) this.#told = addWaiting(this.#told, count)
+      },
+      onDisk: (err) =>
+        err === undefined
+          ? this.#stand({ spill: 'ok' })
+          : this.#stand({ spill: 'failing', cause: causeOf(err) }),
+      onVanished: () => tell({ kind: 'vanished', file: 'spill' }),
+    })
+  }
+
+  /** @throws AppError `ledger_unusable` for a directory that is wrong */
+  open(): void {
+    this.#queue.open()
   }
 
   /**
-   * Reaches for the database once. One that cannot be reached is waited for; one that can never
-   * serve is an error.
+   * Reaches for the database once, and for what other replicas have lately seen. One that cannot be
+   * reached is waited for. One that will not do is an error, and it is asked again all the same.
    * @throws AppError `ledger_unusable` or `ledger_newer`
    */
   async start(): Promise<void> {
     const err = await this.#attempt(() => this.#open())
-    if (err instanceof AppError && err.row.exit === 2) throw err
-    if (HOPELESS.includes(codeOf(err))) {
-      throw new AppError('ledger_unusable', { detail: `LEDGER_DB_URL: ${codeOf(err)}`, cause: err })
-    }
+    if (err === undefined) await this.#attempt(() => this.#catchUp())
     this.#schedule()
+    if (err instanceof AppError && err.row.exit === 2) throw err
   }
 
   /** Saves entries, and tells `kept` once they are on the disk; where it fails it tries again. */
   take(entries: readonly Entry[]): void {
     this.#guesses?.decided(entries)
-    this.#pending.push(...entries)
-    if (!this.#cancelSave) this.#save()
+    this.#queue.take(entries)
+  }
+
+  /** Entries on the disk that the database does not have. */
+  get waiting(): number {
+    return this.#queue.waiting
   }
 
   /** Resolves when the turn under way, if any, is over. */
@@ -106,9 +130,7 @@ export class Keeper {
   /** Saves what is in memory, tries once more to forward it, and ends within two bounded waits. */
   async close(): Promise<void> {
     this.#cancelTurn()
-    this.#cancelSave?.()
-    this.#save()
-    this.#cancelSave?.()
+    this.#queue.save()
     const { clock } = this.#parts
     await new Promise<void>((resolve) => {
       const cancel = clock.after(CLOSE_TIMEOUT_MS, resolve)
@@ -123,26 +145,7 @@ export class Keeper {
     this.#closed = true
     this.#cancelTurn()
     this.#database?.cut()
-    this.#parts.spill.close()
-  }
-
-  #save(): void {
-    this.#cancelSave = undefined
-    const { spill, clock, tell } = this.#parts
-    try {
-      while (this.#pending.length > 0) {
-        // By batches, so that a full spill takes up again as soon as there is room for one.
-        const count = Math.min(this.#pending.length, BATCH)
-        spill.append(this.#pending.slice(0, count))
-        this.#pending.splice(0, count)
-        tell({ kind: 'kept', count })
-        if (this.#told) this.#told = addWaiting(this.#told, count)
-      }
-      if (this.#told?.spill !== 'ok') this.#stand({ spill: 'ok' })
-    } catch (err) {
-      this.#stand({ spill: 'failing', cause: describeUnforeseen(err) })
-      this.#cancelSave = clock.after(SAVE_RETRY_MS, () => this.#save())
-    }
+    this.#queue.close()
   }
 
   #schedule(): void {
@@ -168,52 +171,79 @@ export class Keeper {
       this.#failures++
       this.#database?.cut()
       this.#database = undefined
-      const newer = err instanceof AppError && err.code === 'ledger_newer'
-      const database = newer ? 'newer_schema' : 'unreachable'
-      this.#stand({ database, cause: describeUnforeseen(err) })
+      this.#stand({ database: standingOf(err), cause: causeOf(err) })
       return err
     }
   }
 
   /** One batch and one page a turn: new entries must come to the disk while a long backlog moves. */
   async #work(): Promise<void> {
+    this.#queue.save()
     const database = await this.#open()
     await this.#forward(database)
     await this.#poll(database)
   }
 
-  async #open(): Promise<LedgerDatabase> {
-    if (this.#database) return this.#database
-    const database = this.#parts.open()
-    this.#database = database
-    if (!(await this.#inTime(database.isMigrated()))) {
-      this.#stand({ database: 'migrating' })
-      await this.#inTime(database.migrate(), MIGRATION_TIMEOUT_MS)
+  /** What this machine decided before a restart is among what others are told, so it goes first. */
+  async #catchUp(): Promise<void> {
+    const database = await this.#open()
+    for (let i = 0; i < CATCH_UP_BATCHES; i++) {
+      await this.#forward(database)
+      if (!this.#behind) break
     }
+    while (await this.#poll(database)) continue
+  }
+
+  async #open(): Promise<LedgerDatabase> {
+    if (this.#database?.isThere()) return this.#database
+    if (this.#database) this.#leave(this.#database)
+    const database = this.#parts.open(this.#wasOpen)
+    this.#database = database
+    try {
+      await this.#migrate(database)
+    } catch (err) {
+      if (err instanceof AppError || troubleOf(err) !== 'refused') throw err
+      // Such statements hold nothing secret, so what the server says of them may be told.
+      throw new AppError('ledger_unusable', {
+        detail: `LEDGER_DB_URL: ${sentenceOf(err)}`,
+        cause: err,
+      })
+    }
+    this.#wasOpen = true
     return database
   }
 
-  /** The spill forgets a batch only when the database has committed it. */
-  async #forward(database: LedgerDatabase): Promise<void> {
-    const { spill } = this.#parts
-    const batch = spill.first(BATCH)
-    this.#behind = batch.length === BATCH
-    const last = batch.at(-1)
-    if (!last) return
-    await this.#inTime(database.write(batch.map(({ entry }) => entry)))
-    spill.removeUpTo(last.seq)
+  /** Its file is another one now, with other ids. */
+  #leave(database: LedgerDatabase): void {
+    this.#parts.tell({ kind: 'vanished', file: 'database' })
+    database.cut()
+    this.#cursor = undefined
+    this.#toldUpTo = undefined
   }
 
-  async #poll(database: LedgerDatabase): Promise<void> {
-    const { clock, wall, guesses: rules, toldUpTo, replica, tell } = this.#parts
-    if (!rules || clock.now() - this.#polledAt < POLL_INTERVAL_MS) return
+  async #migrate(database: LedgerDatabase): Promise<void> {
+    if (await this.#inTime(database.isMigrated())) return
+    this.#stand({ database: 'migrating' })
+    await this.#inTime(database.migrate(), MIGRATION_TIMEOUT_MS)
+  }
+
+  /** The queue forgets a batch only when the database has committed it. */
+  async #forward(database: LedgerDatabase): Promise<void> {
+    this.#behind = await this.#queue.forward((entries) => this.#inTime(database.write(entries)))
+  }
+
+  /** @returns whether there is more to read at once */
+  async #poll(database: LedgerDatabase): Promise<boolean> {
+    const { clock, wall, guesses: rules, replica, tell } = this.#parts
+    if (!rules || clock.now() - this.#polledAt < POLL_INTERVAL_MS) return false
     const since = new Date(wall() - rules.windowMs).toISOString()
-    this.#cursor ??= new Cursor(toldUpTo ?? (await this.#inTime(database.idBefore(since))))
+    this.#cursor ??= new Cursor(this.#toldUpTo ?? (await this.#inTime(database.idBefore(since))))
     const page = await this.#inTime(database.guessesAfter(this.#cursor.from, PAGE, replica))
-    // A full page is followed by the next one in the next turn.
-    if (page.length < PAGE) this.#polledAt = clock.now()
+    const isFull = page.length >= PAGE
+    if (!isFull) this.#polledAt = clock.now()
     const guesses = this.#guesses?.ofOthers(this.#cursor.take(page), wall()) ?? []
     if (guesses.length > 0) tell({ kind: 'guesses', guesses, upTo: this.#cursor.last })
+    return isFull
   }
 
   #inTime<T>(work: Promise<T>, ms = REACH_TIMEOUT_MS): Promise<T> {
@@ -229,7 +259,7 @@ export class Keeper {
   #stand({ cause, ...change }: Partial<Standing>): void {
     if (this.#closed) return
     const before = this.#told ?? { database: 'unreachable', spill: 'ok', waiting: 0 }
-    const next = { ...before, ...change, waiting: this.#parts.spill.waiting }
+    const next = { ...before, ...change, waiting: this.#queue.waiting }
     if (this.#told && isDeepStrictEqual(next, before)) return
     this.#told = next
     const standing = cause === undefined ? next : { ...next, cause }

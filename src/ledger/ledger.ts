@@ -14,7 +14,7 @@ import {
   type Standing,
   type ToKeeper,
 } from './protocol.ts'
-import { ceased, tellChange, type LedgerLog } from './report.ts'
+import { ceased, tellChange, tellVanished, type LedgerLog } from './report.ts'
 import type { Place } from './server.ts'
 
 /** Entries that may wait in memory for the disk: minutes of sign-ins, a few megabytes. */
@@ -32,6 +32,9 @@ const SLOW =
   "the ledger's disk is slow: for ten seconds no answer waits until its decision is on it"
 
 export const RESPAWN_DELAY_MS = 1_000
+
+/** What a start waits for the database's answer, and for the guesses that other replicas saw. */
+export const START_TIMEOUT_MS = 2_000
 
 /** More than the thread's own bounds for its end. */
 const CLOSE_TIMEOUT_MS = 4_000
@@ -61,17 +64,39 @@ export interface LedgerOptions {
 }
 
 /** How the ledger is doing, and how many decisions it could not keep since the start. */
-export type LedgerStatus = Omit<Standing, 'cause'> & { readonly lost: number }
+export type LedgerStatus = Omit<Standing, 'cause'> & {
+  readonly lost: number
+  /** How often its files were deleted or replaced while they were in use. */
+  readonly vanished: number
+}
 
 /** How often each part ceased to do its work, since the start: beginnings of outages, not attempts. */
 export interface LedgerFaults {
   readonly database: number
   readonly spill: number
   readonly thread: number
+  readonly files: number
 }
 
 /** A host's name is not enough: its processes come and go, and count as replicas each. */
 const nameReplica = (): string => `${hostname()}-${randomBytes(4).toString('hex')}`
+
+/** @returns undefined when the thread ends */
+const firstWord = (thread: Worker, clock: Clock): Promise<FromKeeper | undefined> =>
+  new Promise((resolve) => {
+    let cancel = (): void => undefined
+    const end = (message?: FromKeeper): void => {
+      cancel()
+      resolve(message)
+    }
+    thread.on('message', (message: FromKeeper) => {
+      if (message.kind === 'opened') {
+        cancel = clock.after(START_TIMEOUT_MS, () => end({ kind: 'ready' }))
+      }
+      if (message.kind === 'ready' || message.kind === 'refused') end(message)
+    })
+    thread.once('exit', () => end())
+  })
 
 interface Unkept {
   readonly entry: Entry
@@ -94,7 +119,7 @@ export class Ledger {
   #lost = 0
   /** `lost` when the last loss was over. */
   #lostBefore = 0
-  readonly #faults = { database: 0, spill: 0, thread: 0 }
+  readonly #faults = { database: 0, spill: 0, thread: 0, files: 0 }
   #closing = false
   #cancelRespawn = (): void => undefined
 
@@ -103,19 +128,15 @@ export class Ledger {
   }
 
   /**
-   * Starts the thread and reaches for the database, for some seconds at most. A database that
-   * cannot be reached is no reason not to serve: entries wait on the disk.
+   * Starts the thread and reaches for the database, for START_TIMEOUT_MS at most. A database that
+   * cannot be reached is no reason not to serve, and neither is a full disk: entries wait. One that
+   * refuses is, since that is a mistake of a person who is there now.
    * @throws AppError `ledger_unusable` or `ledger_newer`
    */
   static async start(options: LedgerOptions): Promise<Ledger> {
     const ledger = new Ledger(options)
     const thread = ledger.#spawn()
-    const first = await new Promise<FromKeeper | undefined>((resolve) => {
-      thread.on('message', (message: FromKeeper) => {
-        if (message.kind === 'ready' || message.kind === 'refused') resolve(message)
-      })
-      thread.once('exit', () => resolve(undefined))
-    })
+    const first = await firstWord(thread, options.clock)
     if (first?.kind === 'ready') return ledger
     ledger.#closing = true
     ledger.#cancelRespawn()
@@ -127,7 +148,13 @@ export class Ledger {
 
   get status(): LedgerStatus {
     const { database = 'unreachable', spill = 'ok', waiting = 0 } = this.#standing ?? {}
-    return { database, spill, waiting: waiting + this.#unkept.length, lost: this.#lost }
+    return {
+      database,
+      spill,
+      waiting: waiting + this.#unkept.length,
+      lost: this.#lost,
+      vanished: this.#faults.files,
+    }
   }
 
   get faults(): LedgerFaults {
@@ -252,6 +279,10 @@ export class Ledger {
   #hear(message: FromKeeper): void {
     if (message.kind === 'kept') this.#forget(message.count)
     if (message.kind === 'standing') this.#judge(message.standing)
+    if (message.kind === 'vanished') {
+      this.#faults.files++
+      tellVanished(this.#options.log, message.file)
+    }
     if (message.kind === 'guesses') this.#learn(message.guesses, message.upTo)
   }
 

@@ -14,13 +14,18 @@ export interface LedgerSetup {
   readonly toldUpTo: number | undefined
 }
 
-/** How the ledger is doing; for probes and logs, so it names no host and no account. */
+/** How the ledger is doing; for probes and logs, so it names no account. */
 export interface Standing {
-  readonly database: 'ok' | 'unreachable' | 'migrating' | 'newer_schema'
+  /**
+   * - `failing`: its disk is full or fails;
+   * - `refused`: it is there, and refuses the login or a statement.
+   */
+  readonly database: 'ok' | 'unreachable' | 'failing' | 'refused' | 'migrating' | 'newer_schema'
+  /** `failing`: this machine's disk is full or fails. */
   readonly spill: 'ok' | 'failing'
   /** Entries on this machine's disk that the database does not have yet. */
   readonly waiting: number
-  /** Of the last failure, its type and code. */
+  /** Of the last failure, its type and code, and for the log alone what a server said of our tables or login. */
   readonly cause?: Record<string, unknown>
 }
 
@@ -33,10 +38,15 @@ export const addWaiting = (standing: Standing, count: number): Standing => ({
 export type ToKeeper = readonly Entry[] | 'close'
 
 export type FromKeeper =
+  /** The spill is open, or waits for its disk. */
+  | { readonly kind: 'opened' }
+  /** The database has answered or not, and what other replicas have lately seen is told. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string | undefined }
-  /** The oldest so many of the entries sent are on the disk, and wait there. */
+  /** The oldest so many of the entries sent are on the disk and wait there, or are in the database. */
   | { readonly kind: 'kept'; readonly count: number }
+  /** This file was deleted or replaced while it was in use. */
+  | { readonly kind: 'vanished'; readonly file: 'spill' | 'database' }
   | { readonly kind: 'standing'; readonly standing: Standing }
   | { readonly kind: 'guesses'; readonly guesses: readonly Guess[]; readonly upTo: number }
   | { readonly kind: 'closed' }

@@ -13,6 +13,14 @@ const DATABASE: Readonly<Record<Standing['database'], Line>> = {
   ok: ['info', "the ledger's database is reached"],
   migrating: ['info', "the ledger's tables are being changed; decisions wait on disk meanwhile"],
   unreachable: ['warn', "the ledger's database does not serve; decisions wait on disk"],
+  failing: [
+    'error',
+    "the disk under the ledger's database is full or fails; decisions wait meanwhile",
+  ],
+  refused: [
+    'error',
+    "the ledger's database is there and refuses; decisions wait on disk until its cause is put right",
+  ],
   newer_schema: [
     'error',
     'the ledger was changed by a newer version of this program; decisions wait on disk until this one is upgraded',
@@ -23,6 +31,16 @@ const SPILL: Readonly<Record<Standing['spill'], Line>> = {
   ok: ['info', "the ledger's spill can be written again"],
   failing: ['error', "the ledger's spill cannot be written; decisions wait in memory"],
 }
+
+const VANISHED: Readonly<Record<'spill' | 'database', string>> = {
+  spill:
+    "the ledger's spill file was deleted or replaced while in use; a new one has what waited in it. Find out who removes files from LEDGER_SPILL_DIR",
+  database:
+    "the ledger's file was deleted or replaced while in use; what is at its path is used from now on, and made if need be. Decisions of before may be in a backup only",
+}
+
+export const tellVanished = (log: LedgerLog, file: 'spill' | 'database'): void =>
+  log.error({ file }, VANISHED[file])
 
 /** Before the first word, all is expected to be well, and nothing is said of it. */
 const isWell = (part: Standing['database'] | Standing['spill'] = 'ok'): boolean =>

@@ -1,4 +1,6 @@
 /** Owns the way to each kind of database: its driver, its connections and how to cut them. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { MysqlDialect, PostgresDialect, SqliteDialect, type Dialect } from 'kysely'
 import { createPool } from 'mysql2'
 import pg from 'pg'
@@ -13,14 +15,18 @@ import {
   type Address,
   type DatabaseKind,
 } from '../address.ts'
-import { openFile } from './file.ts'
+import { openFile, watchFile } from './file.ts'
 
 export interface Server {
   readonly kind: DatabaseKind
   readonly dialect: Dialect
   /** Ends every connection at once, answered or not: a hung one would never end by itself. */
   readonly cut: () => void
+  /** False when its file was deleted or replaced since it was opened. */
+  readonly isThere: () => boolean
 }
+
+const always = (): boolean => true
 
 const CONNECT_TIMEOUT_MS = 3_000
 
@@ -30,12 +36,15 @@ const BUSY_TIMEOUT_MS = 2_000
 /** One connection: the ledger's thread asks one thing at a time. */
 const SIZE = 1
 
-const openSqlite = (path: string): Server => {
+const openSqlite = (path: string, isRemade: boolean): Server => {
+  if (isRemade) mkdirSync(dirname(path), { recursive: true })
   const database = openFile(path, BUSY_TIMEOUT_MS)
+  const fate = watchFile(path)
   return {
     kind: 'sqlite',
     dialect: new SqliteDialect({ database }),
     cut: () => void database.close(),
+    isThere: () => fate() === 'there',
   }
 }
 
@@ -59,7 +68,7 @@ const openPostgres = (address: Address): Server => {
     for (const client of clients) void (client as unknown as pg.Client).end().catch(() => undefined)
     void pool.end().catch(() => undefined)
   }
-  return { kind: 'postgres', dialect: new PostgresDialect({ pool }), cut }
+  return { kind: 'postgres', dialect: new PostgresDialect({ pool }), cut, isThere: always }
 }
 
 const openMysql = (address: Address): Server => {
@@ -77,7 +86,7 @@ const openMysql = (address: Address): Server => {
     for (const connection of connections) connection.destroy()
     pool.end(() => undefined)
   }
-  return { kind: 'mysql', dialect: new MysqlDialect({ pool }), cut }
+  return { kind: 'mysql', dialect: new MysqlDialect({ pool }), cut, isThere: always }
 }
 
 const OPENERS = { postgres: openPostgres, mysql: openMysql } as const
@@ -113,9 +122,11 @@ export const describePlace = (place: Place): { name: string; warnings: readonly 
 
 /**
  * Opens a SQLite file, or makes ready to connect to a server at the first statement.
- * @throws AppError `ledger_unusable` when the URL cannot serve or a file cannot be opened
+ * @param isRemade whether it was there before, so that a directory that is gone was no wrong one
+ * @throws AppError `ledger_unusable` when the URL cannot serve or a file cannot be opened;
+ * `ledger_unavailable` where its disk is full or fails
  */
-export const openServer = (place: Place): Server => {
+export const openServer = (place: Place, isRemade = false): Server => {
   const remote = remoteAt(place)
-  return remote ? remote.open(remote.address) : openSqlite(sqlitePath(place.url))
+  return remote ? remote.open(remote.address) : openSqlite(sqlitePath(place.url), isRemade)
 }

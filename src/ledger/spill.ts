@@ -1,13 +1,17 @@
-/** Owns the spill: a file on this machine's disk where entries wait until the ledger's database has them. */
+/** The spill: a file on this machine's disk where entries wait until the ledger's database has them. */
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEntry, type Entry } from './entry.ts'
-import { openFile } from './file.ts'
+import { openFile, watchFile, type Fate } from './file.ts'
 
-/** Some 800 000 entries; at 100 sign-ins a second, two hours without a database. */
+/** Some 600 000 entries; at 100 sign-ins a second, an hour and a half without a database. */
 export const MAX_SPILL_BYTES = 256 * 1024 * 1024
 
 const PAGE_BYTES = 4096
 const BUSY_TIMEOUT_MS = 1_000
+
+const TABLE =
+  'CREATE TABLE IF NOT EXISTS waiting (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL)'
 
 export interface Waiting {
   readonly seq: number
@@ -16,46 +20,63 @@ export interface Waiting {
 
 export interface Spill {
   /** Keeps all of the entries or none. On return they are on the disk. Throws when it is full. */
-  append(entries: readonly Entry[]): void
-  /** The entries that have waited longest, in their order. */
-  first(limit: number): Waiting[]
-  /** Forgets the entries up to and including this one. */
+  append(entries: Iterable<Entry>): void
+  /** The entries that have waited longest, in their order, from behind a number on. */
+  first(limit: number, after?: number): Waiting[]
+  /**
+   * Forgets the entries up to and including this one. Where it throws, since a full disk has no room
+   * to say so, they are still passed over as long as this is open.
+   */
   removeUpTo(seq: number): void
   readonly waiting: number
+  fate(): Fate
   close(): void
+  /** Removes the file, whatever is in it. Where it throws, all is as it was. */
+  discard(): void
 }
 
 /**
  * Several processes may share a directory: each forwards whatever waits in it, and the database
- * keeps each event once. Sequence numbers are never used again (AUTOINCREMENT), so that one process
+ * keeps each decision once. Sequence numbers are never used again (AUTOINCREMENT), so that one process
  * cannot remove by number what another has just appended.
- * @throws AppError `ledger_unusable`
+ * @throws AppError `ledger_unusable`, or `ledger_unavailable` as `openFile`
  */
 export const openSpill = (dir: string, maxBytes = MAX_SPILL_BYTES): Spill => {
-  const db = openFile(join(dir, 'okta-migrate-spill.sqlite'), BUSY_TIMEOUT_MS)
-  db.pragma(`max_page_count = ${Math.floor(maxBytes / PAGE_BYTES)}`)
-  db.exec(
-    'CREATE TABLE IF NOT EXISTS waiting (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL)',
-  )
+  const path = join(dir, 'okta-migrate-spill.sqlite')
+  const db = openFile(path, BUSY_TIMEOUT_MS, (db) => {
+    db.pragma(`max_page_count = ${Math.floor(maxBytes / PAGE_BYTES)}`)
+    db.exec(TABLE)
+  })
   const insert = db.prepare<[string]>('INSERT INTO waiting (entry) VALUES (?)')
-  const select = db.prepare<[number], { seq: number; entry: string }>(
-    'SELECT seq, entry FROM waiting ORDER BY seq LIMIT ?',
+  const select = db.prepare<[number, number], { seq: number; entry: string }>(
+    'SELECT seq, entry FROM waiting WHERE seq > ? ORDER BY seq LIMIT ?',
   )
   const remove = db.prepare<[number]>('DELETE FROM waiting WHERE seq <= ?')
   // The ends of the numbers and not the count, which would read every row.
   const span = db
-    .prepare<[], number>('SELECT ifnull(max(seq) - min(seq) + 1, 0) FROM waiting')
+    .prepare<[number], number>(
+      'SELECT ifnull(max(seq) - min(seq) + 1, 0) FROM waiting WHERE seq > ?',
+    )
     .pluck()
+  let passed = 0
   return {
-    append: db.transaction((entries: readonly Entry[]) => {
+    append: db.transaction((entries: Iterable<Entry>) => {
       for (const entry of entries) insert.run(JSON.stringify(entry))
     }),
-    first: (limit) =>
-      select.all(limit).map(({ seq, entry }) => ({ seq, entry: parseEntry(entry) })),
-    removeUpTo: (seq) => void remove.run(seq),
-    get waiting() {
-      return span.get() ?? 0
+    first: (limit, after = passed) =>
+      select.all(after, limit).map(({ seq, entry }) => ({ seq, entry: parseEntry(entry) })),
+    removeUpTo: (seq) => {
+      passed = seq
+      remove.run(seq)
     },
+    get waiting() {
+      return span.get(passed) ?? 0
+    },
+    fate: watchFile(path),
     close: () => void db.close(),
+    discard: () => {
+      for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })
+      db.close()
+    },
   }
 }

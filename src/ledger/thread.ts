@@ -5,7 +5,6 @@ import { asAppError } from '../errors.ts'
 import { openLedgerDatabase } from './database.ts'
 import { Keeper } from './keeper.ts'
 import type { FromKeeper, LedgerSetup, ToKeeper } from './protocol.ts'
-import { openSpill } from './spill.ts'
 
 const port = parentPort
 if (!port) throw new TypeError('thread.ts runs as a worker thread only')
@@ -25,8 +24,8 @@ const listen = (keeper: Keeper): void => {
 
 try {
   const keeper = new Keeper({
-    spill: openSpill(spillDir),
-    open: () => openLedgerDatabase(place),
+    spillDir,
+    open: (isRemade) => openLedgerDatabase(place, isRemade),
     replica,
     guesses,
     toldUpTo,
@@ -34,8 +33,10 @@ try {
     wall: Date.now,
     tell,
   })
-  await keeper.start()
+  keeper.open()
   listen(keeper)
+  tell({ kind: 'opened' })
+  await keeper.start()
   tell({ kind: 'ready' })
 } catch (err) {
   const { code, detail } = asAppError(err)

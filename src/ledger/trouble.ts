@@ -1,5 +1,7 @@
 /** What a failure of the ledger's disk or database means: it passes, the disk is full, or it will not do. */
 
+import { AppError } from '../errors.ts'
+
 /**
  * - `away`: it cannot be reached, or not now; the same may work later.
  * - `disk`: it has no room, or its disk fails.
@@ -55,10 +57,22 @@ const MYSQL_PASSES = ['ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED']
 const isRefused = ({ code, sqlState }: Failure): boolean => {
   if (code.startsWith('SQLITE_')) return !SQLITE_PASSES.test(code)
   if (PATH_REFUSED.test(code)) return true
+  // Of ours: a URL or a place that cannot serve.
+  if (code === 'ledger_unusable') return true
   return sqlState !== undefined && !NOT_NOW.test(sqlState) && !MYSQL_PASSES.includes(code)
 }
 
+/** What a server said, in its own words; these may quote what a statement held. */
+export const sentenceOf = (err: unknown): string => {
+  const sentence = err instanceof Error ? err.message : typeof err
+  const code = codeOf(err)
+  return code === '' ? sentence : `${code}: ${sentence}`
+}
+
+export const codeOf = (err: unknown): string => failureOf(err).code
+
 export const troubleOf = (err: unknown): Trouble => {
+  if (err instanceof AppError && err.cause !== undefined) return troubleOf(err.cause)
   const failure = failureOf(err)
   const { code } = failure
   if (DISK.includes(code) || code.startsWith('SQLITE_IOERR')) return 'disk'

@@ -19,7 +19,7 @@ interface ReadLedger {
     readonly waiting: number
     readonly lost: number
   }
-  readonly faults: { readonly database: number; readonly spill: number; readonly thread: number }
+  readonly faults: Readonly<Record<'database' | 'spill' | 'thread' | 'files', number>>
 }
 
 export interface ReadParts {
@@ -69,6 +69,11 @@ const ledgerGauges = (ledger: ReadLedger): Row[] => [
     'ledger_database_up',
     "Whether the ledger's database takes entries",
     () => Number(ledger.status.database === 'ok'),
+  ],
+  [
+    'ledger_database_refused',
+    "Whether the ledger's database is there and refuses the login or a statement",
+    () => Number(ledger.status.database === 'refused'),
   ],
   [
     'ledger_spill_up',
@@ -125,6 +130,11 @@ const ledgerCounters = (ledger: ReadLedger): Row[] => [
     'ledger_spill_outages_total',
     'Times that entries could no longer be written to the disk',
     () => ledger.faults.spill,
+  ],
+  [
+    'ledger_files_vanished_total',
+    'Times that a file of the ledger was deleted or replaced while in use',
+    () => ledger.faults.files,
   ],
   ['ledger_threads_lost_total', "Times that the ledger's thread ended", () => ledger.faults.thread],
 ]

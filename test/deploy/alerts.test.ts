@@ -53,7 +53,7 @@ describe('metrics and alerts', () => {
       keys: { ready: () => true },
       ledger: {
         status: { database: 'ok', spill: 'ok', waiting: 0, lost: 0 },
-        faults: { database: 0, spill: 0, thread: 0 },
+        faults: { database: 0, spill: 0, thread: 0, files: 0 },
       },
       log: { failures: 0 },
       certificateEndsAtMs: () => 0,

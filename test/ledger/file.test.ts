@@ -31,5 +31,10 @@ it('is opened when another is done with it', () => {
 })
 
 it('is not waited for longer than was said', () => {
-  expect(() => openFile(beingWritten().path, 1)).toThrow('The ledger cannot be kept.')
+  expect(() => openFile(beingWritten().path, 1)).toThrow(
+    expect.objectContaining({
+      code: 'ledger_unavailable',
+      detail: expect.stringContaining('SQLITE_BUSY') as string,
+    }),
+  )
 })

@@ -1,5 +1,6 @@
 /** Any order of decisions, outages, crashes and restarts ends with each kept decision once, in order. */
 import fc from 'fast-check'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { LedgerDatabase } from '../../src/ledger/database.ts'
@@ -66,10 +67,9 @@ class Run {
     this.settleMemory()
   }
 
-  /** The process dies: its handles go, and nothing more is written. */
+  /** The process dies: nothing more is written, and no handle is closed properly. */
   async crash(): Promise<void> {
     this.settleMemory()
-    this.parts.spill.close()
     this.memory = []
     this.parts = this.#boot()
     await this.parts.keeper.start()
@@ -81,6 +81,14 @@ class Run {
     await this.parts.keeper.start()
   }
 
+  /** Somebody deletes the spill, which is noticed with the next decision. */
+  vanish(): void {
+    for (const end of ['', '-wal', '-shm']) {
+      rmSync(join(this.dir, `okta-migrate-spill.sqlite${end}`), { force: true })
+    }
+    this.record(1)
+  }
+
   async #close(): Promise<void> {
     await this.parts.keeper.close()
     this.settleMemory()
@@ -89,7 +97,7 @@ class Run {
   async end(): Promise<string[]> {
     this.weather = 'up'
     await this.pass(120_000)
-    expect(this.parts.spill.waiting).toBe(0)
+    expect(this.parts.keeper.waiting).toBe(0)
     await this.#close()
     const rows = await runSql(this.url, 'SELECT event_id FROM ledger_decisions ORDER BY id')
     return rows.map((row) => String(row['event_id']))
@@ -119,6 +127,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .map((weather) => named(weather, (r) => void (r.weather = weather))),
   },
   { weight: 1, arbitrary: fc.constant(named('crash', (r) => r.crash())) },
+  { weight: 1, arbitrary: fc.constant(named('vanish', (r) => r.vanish())) },
   { weight: 1, arbitrary: fc.constant(named('restart', (r) => r.restart())) },
 )
 

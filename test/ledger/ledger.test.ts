@@ -14,6 +14,8 @@ import {
   Ledger,
   PATIENCE_MS,
   RESPAWN_DELAY_MS,
+  START_TIMEOUT_MS,
+  type GuessSharing,
   type LedgerOptions,
 } from '../../src/ledger/ledger.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -76,7 +78,13 @@ describe('a decision', () => {
     expect(ledger.status.waiting).toBe(1)
     await until(() => ledger.status.waiting === 0)
     expect(await eventsIn(url)).toEqual(['one'])
-    expect(ledger.status).toEqual({ database: 'ok', spill: 'ok', waiting: 0, lost: 0 })
+    expect(ledger.status).toEqual({
+      database: 'ok',
+      spill: 'ok',
+      waiting: 0,
+      lost: 0,
+      vanished: 0,
+    })
     expect(lines.map(([level, message]) => [level, message.slice(0, 20)])).toEqual([
       ['info', "the ledger's tables "],
       ['info', "the ledger's databas"],
@@ -177,11 +185,47 @@ describe('a decision', () => {
     await ledger.close()
     expect(await eventsIn(url)).toEqual(['one', 'two', 'three'])
     expect(lines[0]?.slice(0, 2)).toEqual(['error', "the ledger's thread was lost"])
-    expect(ledger.faults).toEqual({ database: 0, spill: 0, thread: 1 })
+    expect(ledger.faults).toEqual({ database: 0, spill: 0, thread: 1, files: 0 })
   })
 })
 
 describe('the start', () => {
+  it('waits two seconds for a database that is silent, and is then ready', async () => {
+    const clock = new ManualClock()
+    const starting = start({ clock, threadUrl: support('silent-ledger-thread.mjs') })
+    let isReady = false
+    void starting.then(() => (isReady = true))
+    await until(() => clock.pending.includes(START_TIMEOUT_MS))
+    clock.advance(START_TIMEOUT_MS - 1)
+    await settle()
+    expect(isReady).toBe(false)
+    clock.advance(1)
+    const { ledger } = await starting
+    expect(ledger.status.database).toBe('unreachable')
+    await ledger.close()
+  })
+
+  it('is ready when the guesses of others, and its own of before, are known', async () => {
+    const dir = tempDir()
+    const url = `sqlite:${join(dir, 'ledger.sqlite')}`
+    const options = { place: { url }, spillDir: dir, clock: new ManualClock() }
+    const first = await start(options)
+    const wrong = { outcome: 'UNVERIFIED', reason: 'mismatch' } as const
+    for (let i = 0; i < 1_500; i++) {
+      void first.ledger.record({ ...decided(`event ${i}`), ...wrong, account: `account ${i}` })
+    }
+    await first.ledger.close()
+    // More than a page, and more than a batch.
+    const known: string[] = []
+    const onGuesses: GuessSharing['onGuesses'] = (guesses) =>
+      known.push(...guesses.map(({ account }) => account))
+    const rules = { uncounted: [], windowMs: 900_000 }
+    const { ledger } = await start({ ...options, sharing: { rules, onGuesses } })
+    expect(known).toHaveLength(1_500)
+    expect(known).toContain('account 1499')
+    await ledger.close()
+  })
+
   it.each<[Partial<LedgerOptions>, RegExp]>([
     [{ place: { url: 'sqlite:/proc/ledger.sqlite' } }, /^\/proc\/ledger\.sqlite: E/],
     [{ spillDir: '/proc' }, /^\/proc\/okta-migrate-spill\.sqlite: E/],

@@ -150,8 +150,20 @@ it('of the ledger, what waits, what is lost and what failed', async () => {
   expect(await valueOf('ledger_database_outages_total')).toBe(1)
   expect(await valueOf('ledger_spill_outages_total')).toBe(2)
   expect(await valueOf('ledger_threads_lost_total')).toBe(0)
+  expect(await valueOf('ledger_files_vanished_total')).toBe(2)
   await ledger.close()
   rmSync(spillDir, { recursive: true })
+})
+
+it.each([
+  ['refused', 1],
+  ['unreachable', 0],
+  ['ok', 0],
+])('a ledger whose database is %s', async (database, refused) => {
+  const faults = { database: 0, spill: 0, thread: 0, files: 0 }
+  const status = { database, spill: 'ok', waiting: 0, lost: 0 }
+  const { valueOf } = await start({ ledger: { status, faults } })
+  expect(await valueOf('ledger_database_refused')).toBe(refused)
 })
 
 it('a ledger whose database is away is down', async () => {

@@ -5,7 +5,6 @@ import { openLedgerDatabase, type LedgerDatabase } from '../../src/ledger/databa
 import type { Guess, GuessRules } from '../../src/ledger/guesses.ts'
 import { Keeper } from '../../src/ledger/keeper.ts'
 import { addWaiting, type Standing } from '../../src/ledger/protocol.ts'
-import { openSpill } from '../../src/ledger/spill.ts'
 import { ManualClock } from './clock.ts'
 
 export interface KeeperOptions {
@@ -22,15 +21,18 @@ export interface KeeperOptions {
 
 export const makeKeeper = (options: KeeperOptions) => {
   const clock = new ManualClock()
-  const told: { kept: number; standings: Standing[]; guesses: Guess[]; upTo?: number } = {
-    kept: 0,
-    standings: [],
-    guesses: [],
-  }
-  const spill = openSpill(options.spillDir, options.maxSpillBytes)
+  const told: {
+    kept: number
+    standings: Standing[]
+    vanished: string[]
+    guesses: Guess[]
+    upTo?: number
+  } = { kept: 0, standings: [], vanished: [], guesses: [] }
   const keeper = new Keeper({
-    spill,
-    open: () => (options.between ?? ((same) => same))(openLedgerDatabase({ url: options.url })),
+    spillDir: options.spillDir,
+    maxSpillBytes: options.maxSpillBytes,
+    open: (isRemade) =>
+      (options.between ?? ((same) => same))(openLedgerDatabase({ url: options.url }, isRemade)),
     replica: options.replica ?? 'replica-a',
     guesses: options.guesses,
     toldUpTo: options.toldUpTo,
@@ -42,16 +44,17 @@ export const makeKeeper = (options: KeeperOptions) => {
         const standing = told.standings.at(-1)
         if (standing) told.standings.push(addWaiting(standing, message.count))
       }
+      if (message.kind === 'vanished') told.vanished.push(message.file)
       if (message.kind === 'standing') told.standings.push(message.standing)
       if (message.kind !== 'guesses') return
       told.guesses.push(...message.guesses)
       told.upTo = message.upTo
     },
   })
+  keeper.open()
   return {
     keeper,
     clock,
-    spill,
     told,
     /** Lets time pass, a turn at a time, until what it set off is done. */
     pass: async (ms: number): Promise<void> => {
