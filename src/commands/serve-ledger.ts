@@ -5,7 +5,7 @@ import { kindOf, sqlitePath } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { TOO_MANY_GUESSES } from '../hook/decide.ts'
-import { loginSubject, type Guard } from '../hook/guard.ts'
+import { loginSubject, personSubject, type Guard } from '../hook/guard.ts'
 import { Ledger, type GuessSharing, type LedgerOptions } from '../ledger/ledger.ts'
 import { describePlace } from '../ledger/server.ts'
 import { isDemo, type ServeConfig } from './serve-config.ts'
@@ -27,7 +27,7 @@ const shareWith = ({ guard, windowMs }: Guarded): GuessSharing => ({
   onGuesses: (guesses) => {
     for (const { account, person, ageMs } of guesses) {
       guard.countElsewhere(loginSubject(account), ageMs)
-      if (person !== undefined) guard.countElsewhere(`person ${person}`, ageMs)
+      if (person !== undefined) guard.countElsewhere(personSubject(person), ageMs)
     }
   },
 })
