@@ -27,6 +27,8 @@ export interface SqlLink extends Link {
   query(text: string, values?: readonly string[]): Promise<Answer>
   /** The types of the lookup's columns; the lookup is not run for it. */
   describe(lookup: Lookup): Promise<readonly ColumnType[]>
+  /** The plan of the lookup, in the database's own form. */
+  explain(lookup: Lookup): Promise<Answer['rows']>
   /** Whether the link is as good as before after a query has failed so. */
   survives(err: Error): boolean
 }
@@ -63,6 +65,8 @@ export interface Driver {
   readonly unfindable: RegExp
   /** Codes or sentences of failures that end by themselves, without a change of the configuration. */
   readonly passing: RegExp
+  /** Sentences of failures that stay, though their code is among the passing ones. */
+  readonly lasting?: RegExp
   /** Looks at how the database would run the lookup. */
   readonly inspect: (
     link: SqlLink,

@@ -25,7 +25,15 @@ export const isUnfindable = (err: unknown, { unfindable }: Pick<Driver, 'unfinda
   matches(unfindable, err)
 
 /** Whether the same query may succeed a moment later. */
-export const isTransient = (err: unknown, { passing }: Pick<Driver, 'passing'>): boolean => {
+export const isTransient = (
+  err: unknown,
+  { passing, lasting }: Pick<Driver, 'passing' | 'lasting'>,
+): boolean => {
   if (err instanceof AppError) return err.code === 'legacy_unavailable'
-  return NETWORK.test(codeOf(err)) || matches(passing, err)
+  if (NETWORK.test(codeOf(err))) return true
+  return matches(passing, err) && lasting?.test(sentenceOf(err)) !== true
 }
+
+/** What the log says of a store that cannot be reached: the code, and the server's own sentence if it sent one. */
+export const describeFailure = (err: unknown): string =>
+  NETWORK.test(codeOf(err)) ? codeOf(err) : `${codeOf(err)}: ${sentenceOf(err)}`

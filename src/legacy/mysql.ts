@@ -121,6 +121,10 @@ const open = (address: Address, statementMs: number): SqlLink => {
     for (const statement of [...PREPARE_SESSION, limitTo(statementMs)])
       await client.query(statement)
   }
+  const query: SqlLink['query'] = async (text, values = []) => {
+    const [rows, fields] = await client.execute<RowDataPacket[]>(text, [...values])
+    return { columns: fields.map(({ name }: FieldPacket) => name), rows }
+  }
   return {
     ready: begin(),
     isOpen: () => socket.readyState === 'open',
@@ -130,10 +134,9 @@ const open = (address: Address, statementMs: number): SqlLink => {
       socket.destroySoon()
     },
     destroy: () => socket.destroy(),
-    query: async (text, values = []) => {
-      const [rows, fields] = await client.execute<RowDataPacket[]>(text, [...values])
-      return { columns: fields.map(({ name }: FieldPacket) => name), rows }
-    },
+    query,
+    explain: async (lookup) =>
+      (await query(`EXPLAIN ${lookup.text}`, valuesForNobody(lookup))).rows,
     describe: async ({ inner }) => {
       const prepared = await client.prepare(inner)
       // The driver's types know the statement under another name.
@@ -241,7 +244,7 @@ const indexesFor = (
 const inspect: Driver['inspect'] = async (link, lookup, unchecked) => {
   const columns = await comparedColumns(link, lookup.sql)
   if (unchecked) refuseNumbers(columns)
-  const { rows: plan } = await link.query(`EXPLAIN ${lookup.text}`, valuesForNobody(lookup))
+  const plan = await link.explain(lookup)
   const scanned = scannedIn(plan)
   return [
     ...scanFinding(scanned, indexesFor(lookup, columns, scanned)),

@@ -1,102 +1,9 @@
 /** The legacy store in PostgreSQL. */
-import { Socket } from 'node:net'
-import pg from 'pg'
-import { DEFAULT_PORTS, parseAddress, postgresOptions, type Address } from '../address.ts'
-import { typesWith } from '../postgres-types.ts'
+import { DEFAULT_PORTS, parseAddress } from '../address.ts'
 import { comparisons, scanFinding, tablesIn, tablesOf, unquoted } from './advice.ts'
-import {
-  lineFindings,
-  SERVER_IDLE_MS,
-  type ColumnType,
-  type Driver,
-  type SqlLink,
-} from './driver.ts'
-import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
-
-const asWhole = (text: string): bigint | string => (/^-?\d+$/.test(text) ? BigInt(text) : text)
-
-const types = typesWith({
-  [pg.types.builtins.NUMERIC]: asWhole,
-  [pg.types.builtins.BIT]: (text) => BigInt(`0b${text}`),
-  // CHAR(n) comes filled up with spaces.
-  [pg.types.builtins.BPCHAR]: (text) => text.replace(/ +$/, ''),
-})
-
-const optionsOf = (settings: Readonly<Record<string, string | number>>): string =>
-  Object.entries(settings)
-    .map(([name, value]) => `-c ${name}=${value}`)
-    .join(' ')
-
-const open = (address: Address, statementMs: number): SqlLink => {
-  const socket = new Socket()
-  const client = new pg.Client({
-    ...postgresOptions(address),
-    stream: () => socket,
-    application_name: 'okta-migrate',
-    options: optionsOf({
-      default_transaction_read_only: 'on',
-      statement_timeout: statementMs,
-      standard_conforming_strings: 'on',
-    }),
-    types,
-  })
-  // What ends a session also fails whatever waits for it; between lookups nobody does.
-  client.on('error', () => socket.destroy())
-  return {
-    ready: client.connect(),
-    isOpen: () => socket.readyState === 'open',
-    end: () => {
-      void client.end()
-      socket.destroySoon()
-    },
-    destroy: () => socket.destroy(),
-    query: async (text, values = []) => {
-      const { fields, rows } = await client.query<Record<string, unknown>>(text, [...values])
-      return { columns: fields.map(({ name }) => name), rows }
-    },
-    describe: (lookup) => describe(client, lookup),
-    survives: () => false,
-  }
-}
-
-/** "pg_type", typcategory. */
-const KINDS: Readonly<Record<string, ColumnType['kind']>> = {
-  B: 'boolean',
-  N: 'number',
-  V: 'number',
-  S: 'text',
-  E: 'text',
-  // The type "char", of one byte.
-  Z: 'text',
-  D: 'date',
-}
-
-const TYPES = `
-  SELECT oid::text, typname, typcategory,
-         array_to_json(ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = t.oid))::text AS words
-    FROM pg_type AS t WHERE oid = ANY ($1::oid[])`
-
-type TypeRow = Readonly<Record<'oid' | 'typname' | 'typcategory' | 'words', string>>
-
-const toColumnType = (name: string, row: TypeRow | undefined): ColumnType => {
-  if (!row) return { name, kind: 'unknown' }
-  const words = JSON.parse(row.words) as string[]
-  const kind = row.typname === 'bytea' ? 'bytes' : (KINDS[row.typcategory] ?? 'other')
-  return words.length > 0 ? { name, kind, words } : { name, kind }
-}
-
-const describe = async (client: pg.Client, lookup: Lookup): Promise<readonly ColumnType[]> => {
-  const nothing = firstRows(lookup.inner, 'lookup', 0)
-  const { fields } = await client.query(nothing, valuesForNobody(lookup))
-  const oids = fields.map(({ dataTypeID }) => dataTypeID)
-  const { rows } = await client.query<TypeRow>(TYPES, [`{${oids.join()}}`])
-  return fields.map(({ name, dataTypeID }) =>
-    toColumnType(
-      name,
-      rows.find(({ oid }) => oid === String(dataTypeID)),
-    ),
-  )
-}
+import { lineFindings, SERVER_IDLE_MS, type Driver, type SqlLink } from './driver.ts'
+import type { Lookup } from './lookup.ts'
+import { openPostgresLink } from './postgres-link.ts'
 
 interface Plan {
   readonly 'Node Type': string
@@ -152,12 +59,8 @@ const indexesFor = async (
   return indexes
 }
 
-/** Small tables are scanned by choice; with that choice made costly, what still scans has no index. */
 const inspect: Driver['inspect'] = async (link, lookup) => {
-  await link.query('BEGIN')
-  await link.query('SET LOCAL enable_seqscan = off')
-  const { rows } = await link.query(`EXPLAIN (FORMAT JSON) ${lookup.text}`, valuesForNobody(lookup))
-  await link.query('ROLLBACK')
+  const rows = await link.explain(lookup)
   const [{ Plan: plan }] = JSON.parse(rows[0]?.['QUERY PLAN'] as string) as [{ Plan: Plan }]
   const scanned = scannedIn(plan)
   if (scanned.length === 0) return []
@@ -174,7 +77,7 @@ export const POSTGRES: Driver = {
       ca,
     })
     return {
-      open: () => open(address, statementMs),
+      open: () => openPostgresLink(address, statementMs),
       findings: lineFindings(address),
     }
   },
@@ -183,5 +86,8 @@ export const POSTGRES: Driver = {
   // Connection exceptions, conflicts with other transactions, insufficient resources, locks, operator
   // intervention (restarts, the time limit). What cuts a session off has no code.
   passing: /^(?:08|40|53|55P03|57)|^Connection terminated/,
+  // PgBouncer has one code for all that it says itself, 08P01 ("src/objects.c", disconnect_client).
+  lasting:
+    /^(?:unsupported startup parameter|transaction blocks not allowed|no such |bouncer config error)|does not exist$/,
   inspect,
 }

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import { checkLookup, type Passed } from './check.ts'
 import { knownIn, type ColumnNames } from './columns.ts'
 import type { Answer, Driver, Place, SqlLink } from './driver.ts'
-import { codeOf, isTransient, isUnfindable, sentenceOf } from './failures.ts'
+import { describeFailure, isTransient, isUnfindable, sentenceOf } from './failures.ts'
 import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 import { createPool, type Pool } from './pool.ts'
@@ -261,4 +261,4 @@ const unusable = (cause: unknown): AppError =>
 const unreachable = (cause: unknown): AppError =>
   cause instanceof AppError
     ? cause
-    : new AppError('legacy_unavailable', { detail: codeOf(cause), cause })
+    : new AppError('legacy_unavailable', { detail: describeFailure(cause), cause })

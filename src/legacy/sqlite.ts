@@ -60,6 +60,8 @@ const untilEnded = async (threads: Set<Worker>, limitMs: number, clock: Clock): 
   )
 }
 
+const explaining = ({ inner }: Lookup): string => `EXPLAIN QUERY PLAN ${inner}`
+
 /** A queue of requests to one thread, which replies in their order. */
 const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Worker>): SqlLink => {
   const thread = startThread(setup, threads)
@@ -94,6 +96,8 @@ const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Work
       const { columns, types } = await ask({ text, values: valuesForNobody(lookup) })
       return columns.map((name, i) => ({ name, kind: kindOf(types[i] ?? null) }))
     },
+    explain: async (lookup) =>
+      (await ask({ text: explaining(lookup), values: valuesForNobody(lookup) })).rows,
     // A thread that has replied has closed its file, and opens it again.
     survives: (err) => (err as { code?: string }).code !== LATE,
   }
@@ -104,8 +108,6 @@ const SCAN = /^SCAN (?!CONSTANT\b)(?<name>\w+)/
 
 const scannedIn = (details: readonly unknown[]): string[] =>
   details.flatMap((detail) => SCAN.exec(String(detail))?.groups?.['name'] ?? [])
-
-const explain = ({ inner }: Lookup): string => `EXPLAIN QUERY PLAN ${inner}`
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
@@ -130,7 +132,7 @@ const indexesFor = (schema: readonly string[], lookup: Lookup): string[] => {
         return tryOut(`CREATE INDEX ${index} ON ${quote(name)} (${inner}${collate});`)
       }),
     )
-    const plan = copy.prepare<string[], { detail: string }>(explain(lookup))
+    const plan = copy.prepare<string[], { detail: string }>(explaining(lookup))
     const details = plan.all(...valuesForNobody(lookup)).map(({ detail }) => detail)
     return scannedIn(details).length === 0 ? created : []
   } catch {
@@ -141,7 +143,7 @@ const indexesFor = (schema: readonly string[], lookup: Lookup): string[] => {
 }
 
 const inspect: Driver['inspect'] = async (link, lookup) => {
-  const { rows: plan } = await link.query(explain(lookup), valuesForNobody(lookup))
+  const plan = await link.explain(lookup)
   const scanned = scannedIn(plan.map(({ detail }) => detail))
   if (scanned.length === 0) return []
   const { rows } = await link.query(

@@ -1,7 +1,12 @@
 /** Failures of a query: which pass by themselves, which are about a login, and what may be told of them. */
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
-import { isTransient, isUnfindable, sentenceOf } from '../../src/legacy/failures.ts'
+import {
+  describeFailure,
+  isTransient,
+  isUnfindable,
+  sentenceOf,
+} from '../../src/legacy/failures.ts'
 import { MYSQL } from '../../src/legacy/mysql.ts'
 import { POSTGRES } from '../../src/legacy/postgres.ts'
 import { SQLITE } from '../../src/legacy/sqlite.ts'
@@ -45,6 +50,23 @@ describe('a failure', () => {
     expect(isTransient(new TypeError('it must have one'), POSTGRES)).toBe(false)
     expect(isTransient(new AppError('legacy_unavailable'), POSTGRES)).toBe(true)
     expect(isTransient(new AppError('legacy_unusable'), POSTGRES)).toBe(false)
+  })
+
+  it.each([
+    ['unsupported startup parameter: options', false],
+    ['transaction blocks not allowed in statement pooling mode', false],
+    ['bouncer config error', false],
+    ['database "not_there" does not exist', false],
+    ['query_wait_timeout', true],
+    ['server login has been failing, try again later', true],
+  ])('of PgBouncer, %s: passes %s', (sentence, passes) => {
+    expect(isTransient(failed('08P01', sentence), POSTGRES)).toBe(passes)
+  })
+
+  it('is told with its code, and with the sentence of a server', () => {
+    expect(describeFailure(failed('ECONNREFUSED', 'connect ECONNREFUSED'))).toBe('ECONNREFUSED')
+    const sentence = 'too many clients already'
+    expect(describeFailure(failed('53300', sentence))).toBe(`53300: ${sentence}`)
   })
 
   it('at a login that is no pattern is about nobody', () => {

@@ -82,22 +82,22 @@ const debianDirs = (): string[] => {
   return existsSync(versions) ? readdirSync(versions).map((v) => join(versions, v, 'bin')) : []
 }
 
-const find = (program: string): string | undefined =>
+export const findProgram = (program: string): string | undefined =>
   [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', ...debianDirs()]
     .map((dir) => join(dir, program))
     .find((path) => existsSync(path))
 
-/** Both servers refuse to run as root. */
-const NOBODY = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+/** Servers refuse to run as root. */
+export const NOBODY = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
 
-const makeDir = (): string => {
+export const makeServerDir = (): string => {
   const dir = mkdtempSync(join(tmpdir(), 'database-'))
   chmodSync(dir, 0o700)
   if (NOBODY.uid !== undefined) chownSync(dir, NOBODY.uid, NOBODY.gid)
   return dir
 }
 
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -107,15 +107,15 @@ const freePort = async (): Promise<number> => {
 
 /** Why there can be none. */
 export const missingPrograms = (kind: Name): string | undefined => {
-  const missing = KINDS[kind].programs.filter((program) => find(program) === undefined)
+  const missing = KINDS[kind].programs.filter((program) => findProgram(program) === undefined)
   return missing.length > 0 ? `${missing.join(', ')} not installed` : undefined
 }
 
 /** Makes a server with its files in a directory of its own, and starts it. */
 export const startPrivateDatabase = async (name: Name): Promise<PrivateDatabase> => {
   const { programs, make, serve, killSignal, urlAt, query } = KINDS[name]
-  const [maker = '', server = ''] = programs.map((program) => find(program) ?? program)
-  const dir = makeDir()
+  const [maker = '', server = ''] = programs.map((program) => findProgram(program) ?? program)
+  const dir = makeServerDir()
   const made = spawnSync(maker, make(join(dir, 'data')), { ...NOBODY, cwd: dir })
   if (made.status !== 0) throw new Error(`${maker}: ${made.stderr.toString()}`)
   const port = await freePort()
