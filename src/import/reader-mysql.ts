@@ -1,9 +1,10 @@
 /** Owns the reading of users from MySQL or MariaDB. */
-import { createConnection, type Connection, type FieldPacket } from 'mysql2'
+import type { Connection, FieldPacket } from 'mysql2'
 import { once } from 'node:events'
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { DEFAULT_PORTS, mysqlOptions, parseAddress } from '../address.ts'
+import mysql from '../mysql-driver.ts'
 import { countingOf, type Database, type OpenReader } from './source-sql.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -21,7 +22,7 @@ const connect = ({ url, ca }: Database) => {
   const defaultPort = DEFAULT_PORTS.mysql
   const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort, ca })
   const socket = connectSocket(address.port, address.host)
-  const connection = createConnection({
+  const connection = mysql.createConnection({
     ...mysqlOptions(address),
     stream: () => socket,
     connectTimeout: CONNECT_TIMEOUT_MS,

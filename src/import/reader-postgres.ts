@@ -2,6 +2,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { DEFAULT_PORTS, parseAddress, postgresOptions } from '../address.ts'
+import { PostgresClient } from '../postgres-client.ts'
 import { typesWith, type Parser } from '../postgres-types.ts'
 import { countingOf, type Database, type OpenReader } from './source-sql.ts'
 
@@ -19,7 +20,7 @@ const connect = async ({ url, ca }: Database) => {
   const defaultPort = DEFAULT_PORTS.postgres
   const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort, ca })
   const socket = new Socket()
-  const client = new pg.Client({
+  const client = new PostgresClient({
     ...postgresOptions(address),
     stream: () => socket,
     application_name: 'okta-migrate import',

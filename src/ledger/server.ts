@@ -2,7 +2,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { MysqlDialect, PostgresDialect, SqliteDialect, type Dialect } from 'kysely'
-import { createPool } from 'mysql2'
 import pg from 'pg'
 import {
   DEFAULT_PORTS,
@@ -15,6 +14,8 @@ import {
   type Address,
   type DatabaseKind,
 } from '../address.ts'
+import mysql from '../mysql-driver.ts'
+import { PostgresClient } from '../postgres-client.ts'
 import { openFile, watchFile } from './file.ts'
 
 export interface Server {
@@ -51,6 +52,7 @@ const openSqlite = (path: string, isRemade: boolean): Server => {
 const openPostgres = (address: Address): Server => {
   const pool = new pg.Pool({
     ...postgresOptions(address),
+    Client: PostgresClient,
     application_name: 'okta-migrate',
     max: SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -72,7 +74,7 @@ const openPostgres = (address: Address): Server => {
 }
 
 const openMysql = (address: Address): Server => {
-  const pool = createPool({
+  const pool = mysql.createPool({
     ...mysqlOptions(address),
     connectionLimit: SIZE,
     connectTimeout: CONNECT_TIMEOUT_MS,

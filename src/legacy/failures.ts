@@ -1,5 +1,6 @@
 /** How a failed query is read: what passes by itself, and what stays until somebody changes something. */
 import { AppError } from '../errors.ts'
+import { UNREADABLE } from '../unreadable.ts'
 import type { Driver } from './driver.ts'
 
 /** The network, the name service (a container that is not up has no name yet), and the operating system. */
@@ -30,7 +31,7 @@ export const isTransient = (
   { passing, lasting }: Pick<Driver, 'passing' | 'lasting'>,
 ): boolean => {
   if (err instanceof AppError) return err.code === 'legacy_unavailable'
-  if (NETWORK.test(codeOf(err))) return true
+  if (NETWORK.test(codeOf(err)) || codeOf(err) === UNREADABLE) return true
   return matches(passing, err) && lasting?.test(sentenceOf(err)) !== true
 }
 

@@ -1,8 +1,9 @@
 /** The legacy store in MySQL or MariaDB. */
-import mysql, { type FieldPacket, type RowDataPacket, type TypeCast } from 'mysql2'
+import type { FieldPacket, RowDataPacket, TypeCast } from 'mysql2'
 import { connect } from 'node:net'
 import type { Connection as Client } from 'mysql2/promise'
 import { DEFAULT_PORTS, mysqlOptions, parseAddress, type Address } from '../address.ts'
+import mysql from '../mysql-driver.ts'
 import {
   comparisons,
   scanFinding,
@@ -264,6 +265,6 @@ export const MYSQL: Driver = {
     /^ER_(?:REGEXP_\w+|CANT_AGGREGATE_\w+|IMPOSSIBLE_STRING_CONVERSION|INVALID_CHARACTER_STRING)$/,
   // 1969 is MariaDB's time limit, for which the driver has no name.
   passing:
-    /^(?:PROTOCOL_CONNECTION_LOST|ER_(?:CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|SERVER_SHUTDOWN|QUERY_TIMEOUT|QUERY_INTERRUPTED|CONNECTION_KILLED|LOCK_WAIT_TIMEOUT|LOCK_DEADLOCK)|1969)$/,
+    /^(?:PROTOCOL_\w+|HANDSHAKE_UNKNOWN_ERROR|ER_(?:CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|SERVER_SHUTDOWN|QUERY_TIMEOUT|QUERY_INTERRUPTED|CONNECTION_KILLED|LOCK_WAIT_TIMEOUT|LOCK_DEADLOCK)|1969)$/,
   inspect,
 }

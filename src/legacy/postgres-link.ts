@@ -2,6 +2,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { postgresOptions, type Address } from '../address.ts'
+import { PostgresClient } from '../postgres-client.ts'
 import { typesWith } from '../postgres-types.ts'
 import type { Answer, ColumnType, SqlLink } from './driver.ts'
 import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
@@ -97,7 +98,7 @@ const NO_SCANS = 'SET LOCAL enable_seqscan = off'
 
 export const openPostgresLink = (address: Address, statementMs: number): SqlLink => {
   const socket = new Socket()
-  const client = new pg.Client({
+  const client = new PostgresClient({
     ...postgresOptions(address),
     stream: () => socket,
     application_name: 'okta-migrate',

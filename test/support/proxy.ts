@@ -2,8 +2,11 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** What happens to bytes, either way, and to new connections: they pass, or nothing is heard of them. */
-type Mode = 'pass' | 'stall'
+/**
+ * What happens to bytes, either way, and to new connections: they pass, nothing is heard of them, or the
+ * server's next ones are others, and its last.
+ */
+type Mode = 'pass' | 'stall' | 'garble'
 
 export const startProxy = async (target: URL, defaultPort: number) => {
   const open = new Set<Socket>()
@@ -11,6 +14,7 @@ export const startProxy = async (target: URL, defaultPort: number) => {
   let mode: Mode = 'pass'
   let peak = 0
   let swallowed = 0
+  let garbage = Buffer.alloc(0)
   const tell = (): void => {
     for (const hear of hearers) hear()
   }
@@ -21,7 +25,8 @@ export const startProxy = async (target: URL, defaultPort: number) => {
     const upstream = connect(Number(target.port) || defaultPort, target.hostname)
     const relay = (from: Socket, to: Socket): void => {
       from.on('data', (chunk: Buffer) => {
-        if (mode === 'pass') to.write(chunk)
+        if (mode === 'pass' || (mode === 'garble' && to === upstream)) to.write(chunk)
+        else if (mode === 'garble') to.end(garbage)
         else swallowed++
         tell()
       })
@@ -62,6 +67,15 @@ export const startProxy = async (target: URL, defaultPort: number) => {
     stall: () => {
       mode = 'stall'
       swallowed = 0
+    },
+    /** From now on these bytes come in place of the server's, and then the end. */
+    garble: (bytes: Uint8Array) => {
+      mode = 'garble'
+      garbage = Buffer.from(bytes)
+    },
+    /** Sends bytes as if the server did, on every connection there is, and then the end. */
+    interject: (bytes: Uint8Array) => {
+      for (const client of open) client.end(bytes)
     },
     /** How many pieces have come and gone nowhere since the stall. */
     swallowed: () => swallowed,

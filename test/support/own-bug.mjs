@@ -1,0 +1,8 @@
+// A mistake of our own, made in what is done with a database's answer. It must end the process.
+import { PostgresClient } from '../../src/postgres-client.ts'
+
+const client = new PostgresClient({ connectionString: process.argv[2] })
+await client.connect()
+void client.query('SELECT 1').then(() => {
+  throw new TypeError('a bug')
+})
