@@ -1,4 +1,5 @@
 /** Owns the reading of a database server's URL: where it is, who asks, and how the line is kept private. */
+import { connect, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { AppError, type ErrorCode } from './errors.ts'
 import { isLoopback } from './variables.ts'
@@ -33,6 +34,8 @@ export interface Address {
   readonly user: string
   readonly password: string
   readonly database: string
+  /** The path of a Unix socket in place of host and port: PostgreSQL's directory, MySQL's file. */
+  readonly socket: string | undefined
   /** Undefined is plain text. */
   readonly tls: Tls | undefined
 }
@@ -90,9 +93,28 @@ const decode = (part: string, refuse: Refuse): string => {
   }
 }
 
+/** The parameter that names a socket, as libpq ("Connection URIs") and mysql2 have it. */
+const SOCKET_PARAMETERS: Readonly<Record<string, string>> = {
+  postgres: 'host',
+  mysql: 'socketPath',
+}
+
+/** Also in the place of the host, percent-encoded, as libpq takes it. */
+const socketIn = (url: URL, refuse: Refuse): string | undefined => {
+  const parameter = SOCKET_PARAMETERS[kindOf(url.href) ?? ''] ?? ''
+  const named = [...url.searchParams.keys()]
+  if (!named.every((name) => name === 'sslmode' || name === parameter))
+    throw refuse(`takes no parameter but sslmode, and ${parameter} for a socket`)
+  const written = url.searchParams.get(parameter)
+  if (written !== null && !written.startsWith('/'))
+    throw refuse(
+      `has a ${parameter} that is no path of a socket; write the host before the database`,
+    )
+  const host = decode(url.hostname, refuse)
+  return written ?? (host.startsWith('/') ? host : undefined)
+}
+
 const modeOf = (url: URL, { ca, prefix }: AddressOptions, refuse: Refuse): string => {
-  const [stranger] = [...url.searchParams.keys()].filter((name) => name !== 'sslmode')
-  if (stranger !== undefined) throw refuse('takes no parameter but sslmode')
   const mode = url.searchParams.get('sslmode') ?? (ca === undefined ? 'disable' : 'verify-full')
   if (!Object.hasOwn(MODES, mode)) {
     throw refuse(`has another sslmode than ${Object.keys(MODES).join(', ')}`)
@@ -113,10 +135,19 @@ export const parseAddress = (text: string, options: AddressOptions): Address => 
   )
   if (url.hash !== '') throw refuse('holds a #; write %23 for the sign itself')
   if (!url.hostname || !user || !database || database.includes('/')) {
-    throw refuse('must name user, host and database: scheme://user:password@host:port/database')
+    throw refuse(
+      'must name user, host and database: scheme://user:password@host:port/database, or for a socket ' +
+        'scheme://user@%2Fpath%2Fof%2Fit/database',
+    )
   }
-  const tls = MODES[modeOf(url, options, refuse)]
+  const socket = socketIn(url, refuse)
+  // What is said to a socket does not leave the machine.
+  const mode = socket === undefined ? modeOf(url, options, refuse) : 'disable'
+  if (socket !== undefined && (url.searchParams.get('sslmode') ?? mode) !== mode)
+    throw refuse('asks for TLS on a socket, which has none; leave out sslmode')
+  const tls = MODES[mode]
   return {
+    socket,
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? options.defaultPort : Number(url.port),
     user,
@@ -127,8 +158,8 @@ export const parseAddress = (text: string, options: AddressOptions): Address => 
 }
 
 /** What to know about a line that is not private. */
-export const lineWarnings = ({ host, tls }: Address, prefix: Prefix): string[] =>
-  tls || isLoopback(host)
+export const lineWarnings = ({ host, socket, tls }: Address, prefix: Prefix): string[] =>
+  tls || socket !== undefined || isLoopback(host)
     ? []
     : [
         `${prefix}_URL asks for no TLS, so ${PREFIXES[prefix].cargo} the network in plain text. Add ?sslmode=verify-full`,
@@ -143,17 +174,27 @@ const postgresTls = (tls: Tls | undefined): ConnectionOptions | false =>
       }
     : false
 
+/** Where it is, in words that may be logged. */
+export const describeAddress = ({ host, port, database, socket }: Address): string =>
+  `${socket ?? `${host}:${port}`}/${database}`
+
+/** Opens the line to a MySQL server. */
+export const connectTo = ({ host, port, socket }: Address): Socket =>
+  socket === undefined ? connect(port, host) : connect(socket)
+
 /** As the driver pg takes it. */
-export const postgresOptions = ({ password, tls, ...where }: Address) => ({
+export const postgresOptions = ({ password, tls, socket, host, ...where }: Address) => ({
   ...where,
+  host: socket ?? host,
   // As a function it is used as it is, even empty; else the driver looks in its user's home.
   password: () => password,
   ssl: postgresTls(tls),
 })
 
 /** As the driver mysql2 takes it. */
-export const mysqlOptions = ({ tls, ...where }: Address) => ({
+export const mysqlOptions = ({ tls, socket, ...where }: Address) => ({
   ...where,
+  ...(socket !== undefined && { socketPath: socket }),
   ...(tls && {
     ssl: {
       ...(tls.ca !== undefined && { ca: tls.ca }),

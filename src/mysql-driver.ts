@@ -5,9 +5,9 @@ import { unreadable } from './unreadable.ts'
 
 /** What every connection has, those of its pool too. */
 interface Handlers {
-  stream: Duplex
-  handlePacket(packet: unknown): void
-  _handleFatalError(err: Error): void
+  readonly stream: Duplex
+  handlePacket: (this: Handlers, packet: unknown) => void
+  _handleFatalError: (this: Handlers, err: Error) => void
 }
 
 const { prototype } = mysql.Connection as unknown as { prototype: Handlers }

@@ -1,6 +1,5 @@
 /** The driver pg, whose connection ends where the server sends what it cannot read. */
 import pg from 'pg'
-import type { Duplex } from 'node:stream'
 import { unreadable } from './unreadable.ts'
 
 type Listener = (chunk: Buffer) => void
@@ -48,9 +47,14 @@ export const createMessageCheck = (): Listener => {
   }
 }
 
+interface Stream {
+  on(event: string, listener: Listener): unknown
+  destroy(err: Error): unknown
+}
+
 interface Attaching {
   /** Called once for a connection: with the socket, or with the TLS upon it. */
-  attachListeners(stream: { on(event: string, listener: Listener): unknown }): void
+  attachListeners(stream: Pick<Stream, 'on'>): void
 }
 
 /**
@@ -63,7 +67,7 @@ export class PostgresClient extends pg.Client {
     super(config)
     const connection = this.connection as unknown as Attaching
     const attach = connection.attachListeners.bind(connection)
-    connection.attachListeners = (stream) => {
+    connection.attachListeners = (stream: Stream) => {
       const check = createMessageCheck()
       const guarded =
         (read: Listener): Listener =>
@@ -72,7 +76,7 @@ export class PostgresClient extends pg.Client {
             check(chunk)
             read(chunk)
           } catch (err) {
-            ;(stream as Duplex).destroy(unreadable(err))
+            stream.destroy(unreadable(err))
           }
         }
       attach({

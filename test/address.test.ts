@@ -1,6 +1,6 @@
 /** The URL of a database server: read whole or refused, and never quoted. */
 import { describe, expect, it } from 'vitest'
-import { lineWarnings, parseAddress, type Prefix } from '../src/address.ts'
+import { describeAddress, lineWarnings, parseAddress, type Prefix } from '../src/address.ts'
 import { AppError } from '../src/errors.ts'
 
 const parse = (url: string, ca?: string, prefix: Prefix = 'LEGACY_DB') =>
@@ -31,6 +31,18 @@ describe('an address', () => {
   })
 
   it.each([
+    ['postgres://ann@%2Fvar%2Frun%2Fpostgresql/x', '/var/run/postgresql'],
+    ['postgres://ann@localhost/x?host=/var/run/postgresql', '/var/run/postgresql'],
+    ['mysql://ann@%2Frun%2Fmysqld%2Fmysqld.sock/x?sslmode=disable', '/run/mysqld/mysqld.sock'],
+    ['mariadb://ann@localhost/x?socketPath=/run/mysqld/mysqld.sock', '/run/mysqld/mysqld.sock'],
+  ])('%s is a socket, of which nobody needs a warning', (url, socket) => {
+    const address = parse(url, 'ca')
+    expect(address).toMatchObject({ socket, tls: undefined })
+    expect(lineWarnings(address, 'LEGACY_DB')).toEqual([])
+    expect(describeAddress(address)).toBe(`${socket}/x`)
+  })
+
+  it.each([
     ['', undefined, undefined],
     ['?sslmode=disable', 'ca', undefined],
     ['', 'ca', { ca: 'ca', namesHost: true }],
@@ -49,7 +61,10 @@ describe('an address', () => {
     ['postgres://db/x', 'must name user'],
     ['postgres://marked:marked@db', 'must name user'],
     ['postgres://marked:marked@db/', 'must name user'],
-    ['postgres:///x?host=/run/marked', 'must name user'],
+    ['postgres:///x?host=/run/marked', 'scheme://user@%2Fpath'],
+    [`${BASE}?host=marked`, 'is no path of a socket'],
+    [`${BASE}?socketPath=/marked`, 'no parameter but sslmode'],
+    [`${BASE}?host=/marked&sslmode=require`, 'TLS on a socket'],
     [`${BASE}?sslmode=prefer`, 'another sslmode'],
     [`${BASE}?sslmode=marked`, 'another sslmode'],
     [`${BASE}?sslmode=toString`, 'another sslmode'],

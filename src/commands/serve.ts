@@ -8,7 +8,7 @@ import { createHookApp, type HookSettings } from '../hook/app.ts'
 import { createGuard, type GuessSettings } from '../hook/guard.ts'
 import { createHealthApp } from '../ops/health.ts'
 import { listen, type Listener, type ListenOptions } from '../ops/listen.ts'
-import { createLog, fingerprint, type Log } from '../ops/log.ts'
+import { createLog, fingerprint, logConsole, type Log } from '../ops/log.ts'
 import { HARD_STOP_MS, untilStopped, type StopSignal } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import { announceDemo, createDemo } from './demo-mode.ts'
@@ -176,6 +176,7 @@ const serve = async ({ env, stdout, stderr, onSignal, version }: Host): Promise<
   const { config, nearMisses } = loadConfig(SERVE, env, readText)
   const isTerminal = stdout.isTTY === true
   const log = createLog({ level: config.LOG_LEVEL, isTerminal, stdout, stderr, clock })
+  logConsole(log)
   for (const nearMiss of nearMisses) log.warn(nearMiss)
   const demo = isDemo(config) ? createDemo() : undefined
   try {

@@ -1,9 +1,9 @@
 /** Owns the reading of users from MySQL or MariaDB. */
 import type { Connection, FieldPacket } from 'mysql2'
 import { once } from 'node:events'
-import { connect as connectSocket, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { DEFAULT_PORTS, mysqlOptions, parseAddress } from '../address.ts'
+import { connectTo, DEFAULT_PORTS, mysqlOptions, parseAddress } from '../address.ts'
 import mysql from '../mysql-driver.ts'
 import { countingOf, type Database, type OpenReader } from './source-sql.ts'
 
@@ -21,7 +21,7 @@ const BEGIN = [
 const connect = ({ url, ca }: Database) => {
   const defaultPort = DEFAULT_PORTS.mysql
   const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort, ca })
-  const socket = connectSocket(address.port, address.host)
+  const socket = connectTo(address)
   const connection = mysql.createConnection({
     ...mysqlOptions(address),
     stream: () => socket,

@@ -255,8 +255,13 @@ export class Ledger {
       toldUpTo: this.#toldUpTo,
     }
     // A thread needs none of the environment, which holds the hook's secret.
-    const thread = new Worker(url, { workerData: setup, env: {} })
+    const thread = new Worker(url, { workerData: setup, env: {}, stdout: true, stderr: true })
     this.#thread = thread
+    // What a library there has to say would stand among the log's lines as it is.
+    for (const output of [thread.stdout, thread.stderr])
+      output.on('data', (text: Buffer) =>
+        this.#options.log.warn({ text: text.toString() }, "a warning in the ledger's thread"),
+      )
     let cause: unknown
     thread.on('message', (message: FromKeeper) => this.#hear(message))
     thread.once('error', (err) => (cause = err))

@@ -5,6 +5,7 @@ import { MysqlDialect, PostgresDialect, SqliteDialect, type Dialect } from 'kyse
 import pg from 'pg'
 import {
   DEFAULT_PORTS,
+  describeAddress,
   kindOf,
   lineWarnings,
   mysqlOptions,
@@ -117,9 +118,8 @@ const remoteAt = ({ url, ca }: Place) => {
 export const describePlace = (place: Place): { name: string; warnings: readonly string[] } => {
   const remote = remoteAt(place)
   if (!remote) return { name: place.url, warnings: [] }
-  const { host, port, database } = remote.address
   const warnings = lineWarnings(remote.address, 'LEDGER_DB')
-  return { name: `${host}:${port}/${database}`, warnings }
+  return { name: describeAddress(remote.address), warnings }
 }
 
 /**

@@ -1,8 +1,7 @@
 /** The legacy store in MySQL or MariaDB. */
 import type { FieldPacket, RowDataPacket, TypeCast } from 'mysql2'
-import { connect } from 'node:net'
 import type { Connection as Client } from 'mysql2/promise'
-import { DEFAULT_PORTS, mysqlOptions, parseAddress, type Address } from '../address.ts'
+import { connectTo, DEFAULT_PORTS, mysqlOptions, parseAddress, type Address } from '../address.ts'
 import mysql from '../mysql-driver.ts'
 import {
   comparisons,
@@ -23,6 +22,7 @@ import {
   type SqlLink,
 } from './driver.ts'
 import { valuesForNobody, type Lookup } from './lookup.ts'
+import { prepareSession } from './mysql-session.ts'
 import type { Finding } from './store.ts'
 
 const asWhole = (value: unknown): unknown =>
@@ -47,16 +47,6 @@ const typeCast: TypeCast = ({ type }, next) => {
   const value = next()
   return CASTS[type]?.(value) ?? value
 }
-
-/** Each server takes its own comment for code and the other's for a comment; they name the limit differently. */
-const limitTo = (ms: number): string =>
-  `SET /*!50708 SESSION max_execution_time = ${ms} */ /*M! SESSION max_statement_time = ${ms / 1000} */`
-
-const PREPARE_SESSION = [
-  'SET SESSION TRANSACTION READ ONLY',
-  // The parameters of a statement are found by the rules of its strings, and one of them has a switch.
-  "SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', '')",
-]
 
 /** "Column Definition Flags" of the protocol. */
 const ENUM_FLAG = 0x100
@@ -106,7 +96,7 @@ const typeOf = async (client: Client, column: Definition): Promise<ColumnType> =
 }
 
 const open = (address: Address, statementMs: number): SqlLink => {
-  const socket = connect(address.port, address.host).setNoDelay(true)
+  const socket = connectTo(address).setNoDelay(true)
   const connection = mysql.createConnection({
     ...mysqlOptions(address),
     stream: () => socket,
@@ -119,8 +109,7 @@ const open = (address: Address, statementMs: number): SqlLink => {
   const client = connection.promise()
   const begin = async (): Promise<void> => {
     await client.connect()
-    for (const statement of [...PREPARE_SESSION, limitTo(statementMs)])
-      await client.query(statement)
+    await prepareSession(client, statementMs)
   }
   const query: SqlLink['query'] = async (text, values = []) => {
     const [rows, fields] = await client.execute<RowDataPacket[]>(text, [...values])

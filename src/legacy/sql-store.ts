@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import { checkLookup, type Passed } from './check.ts'
 import { knownIn, type ColumnNames } from './columns.ts'
 import type { Answer, Driver, Place, SqlLink } from './driver.ts'
-import { describeFailure, isTransient, isUnfindable, sentenceOf } from './failures.ts'
+import { isTransient, isUnfindable, unreachable, unusable } from './failures.ts'
 import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 import { createPool, type Pool } from './pool.ts'
@@ -77,7 +77,7 @@ export class SqlStore implements LegacyStore {
     try {
       this.#lookup = prepare(sql, driver.dialect)
     } catch (cause) {
-      throw unusable(cause)
+      throw unusable(cause, false)
     }
     const size = Math.min(poolSize, driver.maxLinks ?? poolSize)
     this.#pool = createPool({ size, open, maxIdleMs: driver.maxIdleMs, clock })
@@ -233,7 +233,9 @@ export class SqlStore implements LegacyStore {
   }
 
   #refuse(err: unknown): AppError {
-    const error = isTransient(err, this.#driver) ? unreachable(err) : unusable(err)
+    const error = isTransient(err, this.#driver)
+      ? unreachable(err)
+      : unusable(err, this.#options.sql === undefined)
     this.#passed = undefined
     this.#failure = { error, at: this.#clock.now() }
     // At a start it is thrown, and ends it.
@@ -248,17 +250,3 @@ export class SqlStore implements LegacyStore {
     this.#options.onCheck?.(this, failure)
   }
 }
-
-const unusable = (cause: unknown): AppError =>
-  cause instanceof AppError
-    ? cause
-    : new AppError('legacy_unusable', {
-        // What we refuse ourselves is about the statement; what a database refuses may be about either.
-        detail: `${cause instanceof TypeError ? '' : 'LEGACY_DB_URL, '}LEGACY_LOOKUP_SQL: ${sentenceOf(cause)}`,
-        cause,
-      })
-
-const unreachable = (cause: unknown): AppError =>
-  cause instanceof AppError
-    ? cause
-    : new AppError('legacy_unavailable', { detail: describeFailure(cause), cause })

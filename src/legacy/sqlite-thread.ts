@@ -22,7 +22,8 @@ let opened: Opened | undefined
 
 /** Follows links, as SQLite does. */
 const look = (): Pick<Opened, 'file' | 'version'> => {
-  const stats = statSync(path, { bigint: true })
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  if (!stats) throw Object.assign(new Error(`there is no file at ${path}`), { code: 'ENOENT' })
   if (!stats.isFile()) throw new TypeError(`${path} is no file`)
   const { dev, ino, size, mtimeNs, ctimeNs } = stats
   return { file: `${dev}:${ino}`, version: `${size}:${mtimeNs}:${ctimeNs}` }

@@ -42,6 +42,21 @@ export const createLog = ({ level, isTerminal, stdout, stderr, clock }: LogOptio
   return Object.defineProperty(log as Log, 'failures', { get: () => output.failures })
 }
 
+/** The console's own ways to the outputs, which a library may take. */
+const CONSOLE = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
+
+/** Characters of a library's sentence: it is not ours, so nobody knows how long it may be. */
+const MAX_SENTENCE = 200
+
+/** Puts what libraries write to the console into the log: their sentence, and none of the data that comes with it. */
+export const logConsole = (log: Logger, target: Partial<Console> = globalThis.console): void => {
+  const warn = (...[said]: unknown[]): void => {
+    const text = typeof said === 'string' ? said.slice(0, MAX_SENTENCE) : typeof said
+    log.warn({ text }, 'a library has a warning')
+  }
+  Object.assign(target, Object.fromEntries(CONSOLE.map((method) => [method, warn])))
+}
+
 /**
  * A keyed fingerprint of a login or another name: the same for the same name and key, so that lines can be
  * matched, and of no use to a reader without the key.

@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import {
-  describeFailure,
   isTransient,
   isUnfindable,
   sentenceOf,
+  unreachable,
+  unusable,
 } from '../../src/legacy/failures.ts'
 import { MYSQL } from '../../src/legacy/mysql.ts'
 import { POSTGRES } from '../../src/legacy/postgres.ts'
@@ -64,9 +65,21 @@ describe('a failure', () => {
   })
 
   it('is told with its code, and with the sentence of a server', () => {
-    expect(describeFailure(failed('ECONNREFUSED', 'connect ECONNREFUSED'))).toBe('ECONNREFUSED')
+    expect(unreachable(failed('ECONNREFUSED', 'connect ECONNREFUSED')).detail).toBe('ECONNREFUSED')
     const sentence = 'too many clients already'
-    expect(describeFailure(failed('53300', sentence))).toBe(`53300: ${sentence}`)
+    expect(unreachable(failed('53300', sentence)).detail).toBe(`53300: ${sentence}`)
+  })
+
+  it.each([
+    [failed('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'), 'LEGACY_DB_CA_FILE'],
+    [failed('HANDSHAKE_SSL_ERROR', 'unable to get local issuer certificate'), 'LEGACY_DB_CA_FILE'],
+    [failed('42P01', 'relation "accounts" does not exist'), 'LEGACY_LOOKUP_SQL is not set'],
+    [failed('ER_BAD_FIELD_ERROR', "Unknown column 'login'"), 'LEGACY_LOOKUP_SQL is not set'],
+    [failed('SQLITE_ERROR', 'no such table: accounts'), 'LEGACY_LOOKUP_SQL is not set'],
+    [failed('28P01', 'password authentication failed'), 'LEGACY_DB_URL, LEGACY_LOOKUP_SQL: pass'],
+  ])('%s of the default statement says %s', (err, what) => {
+    expect(unusable(err, true).detail).toContain(what)
+    expect(unusable(err, false).detail).not.toContain('is not set')
   })
 
   it('at a login that is no pattern is about nobody', () => {

@@ -16,7 +16,7 @@ const byte = fc.oneof(fc.constantFrom(0, 1, 0x7f, 0xfe, 0xff), fc.integer({ min:
 const some = fc.array(byte, { maxLength: 40 }).map((bytes) => Buffer.from(bytes))
 
 const postgresMessage = fc
-  .tuple(fc.constantFrom(...'123nsctWIDCZARSKENTtGHd'), some)
+  .tuple(fc.constantFrom(...Array.from('123nsctWIDCZARSKENTtGHd')), some)
   .map(([type, body]) => {
     const head = Buffer.alloc(5)
     head.write(type, 'latin1')
@@ -78,7 +78,9 @@ await describeEach(
     const ANN = [{ passwordHash: 'h' }]
     const junk = fc.oneof(
       some,
-      fc.array(framed[dialect] ?? some, { minLength: 1, maxLength: 4 }).map(Buffer.concat),
+      fc
+        .array(framed[dialect] ?? some, { minLength: 1, maxLength: 4 })
+        .map((parts) => Buffer.concat(parts)),
     )
     const known = (KNOWN[dialect] ?? []).map((bytes) => [bytes] as [Buffer])
 

@@ -1,7 +1,7 @@
 /** The log: lines for machines, lines for people, and logins that cannot be read from it. */
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { createLog, fingerprint } from '../../src/ops/log.ts'
+import { createLog, fingerprint, logConsole } from '../../src/ops/log.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const capture = (isTerminal: boolean, login?: string): string => {
@@ -47,6 +47,32 @@ describe('createLog', () => {
       if (!isTerminal) expect(JSON.parse(text)).toMatchObject({ login })
     },
   )
+})
+
+describe('a library that writes to the console', () => {
+  it('is in the log, with its sentence and nothing more', () => {
+    let text = ''
+    const stdout = new Writable({
+      write: (chunk: Buffer, _, done) => {
+        text += chunk.toString()
+        done()
+      },
+    })
+    const target: Partial<Console> = {}
+    const clock = new ManualClock()
+    logConsole(
+      createLog({ level: 'info', isTerminal: false, stdout, stderr: stdout, clock }),
+      target,
+    )
+    target.error?.('Warning: got packets out of order. Expected 1 but received 0', 'secret')
+    target.trace?.()
+    const lines = text.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: 'warn', text: 'Warning: got packets out of order. Expected 1 but received 0' },
+      { level: 'warn' },
+    ])
+    expect(text).not.toContain('secret')
+  })
 })
 
 describe('fingerprint', () => {
