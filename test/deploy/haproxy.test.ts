@@ -40,7 +40,7 @@ const signInSteadily = (port: number) => {
   const agent = new Agent({ keepAlive: true, scheduling: 'fifo', maxSockets: 32 })
   const failures: string[] = []
   const calls: Promise<void>[] = []
-  let isOver = false
+  const end = new AbortController()
   const signIn = (n: number): Promise<void> =>
     new Promise((resolve) => {
       const fail = (what: string): void => {
@@ -68,7 +68,7 @@ const signInSteadily = (port: number) => {
       call.end(JSON.stringify(credential))
     })
   const running = (async () => {
-    while (!isOver) {
+    while (!end.signal.aborted) {
       calls.push(signIn(calls.length))
       await sleep((-Math.log(1 - Math.random()) * 1_000) / PER_SECOND)
     }
@@ -79,7 +79,7 @@ const signInSteadily = (port: number) => {
     count: () => calls.length,
     failures,
     stop: (): Promise<void> => {
-      isOver = true
+      end.abort()
       return running
     },
   }
