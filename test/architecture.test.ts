@@ -66,3 +66,13 @@ describe('every file', () => {
     expect(text.replace(/^#!.*\n/, '')).toMatch(/^\/\*\* [A-Z].+\. \*\/\n/)
   })
 })
+
+describe('threads that run native code', () => {
+  // Node.js would end the whole process where one is terminated at the wrong moment.
+  it.each(files.filter(({ path }) => ['legacy', 'ledger'].includes(room(path))))(
+    'are not terminated in $path',
+    ({ text }) => {
+      expect(text).not.toContain('.terminate(')
+    },
+  )
+})

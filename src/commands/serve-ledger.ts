@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { kindOf, sqlitePath } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
-import { TOO_MANY_GUESSES } from '../hook/decide.ts'
+import { TOO_MANY_ACCOUNT_GUESSES, TOO_MANY_GUESSES } from '../hook/decide.ts'
 import { loginSubject, personSubject, type Guard } from '../hook/guard.ts'
 import { Ledger, type GuessSharing, type LedgerOptions } from '../ledger/ledger.ts'
 import { describePlace } from '../ledger/server.ts'
@@ -25,9 +25,11 @@ export interface Guarded {
 const shareWith = ({ guard, windowMs }: Guarded): GuessSharing => ({
   rules: { uncounted: [TOO_MANY_GUESSES.reason], windowMs },
   onGuesses: (guesses) => {
-    for (const { account, person, ageMs } of guesses) {
+    for (const { account, person, reason, ageMs } of guesses) {
       guard.countElsewhere(loginSubject(account), ageMs)
-      if (person !== undefined) guard.countElsewhere(personSubject(person), ageMs)
+      // Refused by the person's own count, which such a guess leaves as it is: here as there.
+      const isCounted = person !== undefined && reason !== TOO_MANY_ACCOUNT_GUESSES
+      if (isCounted) guard.countElsewhere(personSubject(person), ageMs)
     }
   },
 })
@@ -65,7 +67,7 @@ export const startLedger = async (
     log.info('no ledger is kept')
     return undefined
   }
-  if (config.LOG_LOGINS === 'fingerprint' && config.FINGERPRINT_KEY === undefined) {
+  if (config.FINGERPRINT_KEY === undefined) {
     log.warn(
       'FINGERPRINT_KEY is not set: with another HOOK_SECRET the ledger will take known accounts for new ones',
     )

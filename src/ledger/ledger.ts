@@ -140,7 +140,6 @@ export class Ledger {
     if (first?.kind === 'ready') return ledger
     ledger.#closing = true
     ledger.#cancelRespawn()
-    await thread.terminate()
     const { code = 'ledger_unusable', detail = 'its thread did not start' } =
       first?.kind === 'refused' ? first : {}
     throw new AppError(code, { detail })
@@ -186,18 +185,17 @@ export class Ledger {
     this.#cancelRespawn()
     const thread = this.#thread
     if (thread) {
+      // It ends by itself. Native code that finds its thread terminated ends the whole process (node-addon-api).
       await new Promise<void>((resolve) => {
         const cancel = this.#options.clock.after(CLOSE_TIMEOUT_MS, resolve)
-        const end = (): void => {
+        thread.once('exit', () => {
           cancel()
           resolve()
-        }
-        thread.once('exit', end)
-        thread.on('message', ({ kind }: FromKeeper) => kind === 'closed' && end())
+        })
         this.#post(thread)
         thread.postMessage('close' satisfies ToKeeper)
       })
-      await thread.terminate()
+      thread.unref()
     }
     const unkept = this.#unkept.length
     if (unkept > 0) this.#options.log.error({ lost: unkept }, 'decisions are missing in the ledger')

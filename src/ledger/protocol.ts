@@ -49,4 +49,3 @@ export type FromKeeper =
   | { readonly kind: 'vanished'; readonly file: 'spill' | 'database' }
   | { readonly kind: 'standing'; readonly standing: Standing }
   | { readonly kind: 'guesses'; readonly guesses: readonly Guess[]; readonly upTo: number }
-  | { readonly kind: 'closed' }

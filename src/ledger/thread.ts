@@ -18,7 +18,7 @@ const listen = (keeper: Keeper): void => {
       keeper.take(message)
       return
     }
-    void keeper.close().then(() => tell({ kind: 'closed' }))
+    void keeper.close().then(() => port.close())
   })
 }
 
@@ -41,4 +41,5 @@ try {
 } catch (err) {
   const { code, detail } = asAppError(err)
   tell({ kind: 'refused', code, detail })
+  port.close()
 }

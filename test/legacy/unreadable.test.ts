@@ -109,7 +109,7 @@ await describeEach(
       const store = await openStore(proxy.url, undefined, { poolSize: 1 })
       await property(async (bytes) => {
         proxy.interject(bytes)
-      await proxy.until(() => proxy.connections() === 0)
+        await proxy.until(() => proxy.connections() === 0)
         await findAnn(store).catch((err: unknown) =>
           expect(err).toMatchObject({ code: 'legacy_unavailable' }),
         )

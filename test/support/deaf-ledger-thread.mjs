@@ -2,6 +2,6 @@
 import { parentPort } from 'node:worker_threads'
 
 parentPort.on('message', (message) => {
-  if (message === 'close') parentPort.postMessage({ kind: 'closed' })
+  if (message === 'close') parentPort.close()
 })
 parentPort.postMessage({ kind: 'ready' })
