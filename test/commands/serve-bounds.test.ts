@@ -43,6 +43,10 @@ describe('without BCRYPT_MAX_COST', () => {
       expect(warnings[0]?.[0]).toEqual({ cost, checkMs: ms * 2 ** (cost - 10), deadlineMs })
   })
 
+  it('the best of the trials decides, also where a later one is slower', async () => {
+    expect(await machine(300, 900).ask()).toBe(12)
+  })
+
   it('a machine that is too slow for anything is told of it', async () => {
     const { ask, warnings } = machine(2_400)
     expect(await ask()).toBe(10)
