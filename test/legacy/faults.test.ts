@@ -114,6 +114,15 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     expect(await findAnn(store)).toMatchObject(ANN)
   })
 
+  it('rows of a statement whose transaction did not begin do not count', async () => {
+    const { proxy, store } = await start()
+    proxy.rewrite('BEGIN READ ONLY', 'BEGIN READ ONCE')
+    const found = await outcomeOf(findAnn(store))
+    if (dialect === 'postgres')
+      expect(found).toMatchObject({ ...UNAVAILABLE, cause: { code: '42601' } })
+    else expect(found).toBe('found')
+  })
+
   it('a server that restarts between lookups is found again', async () => {
     const { proxy, store } = await start()
     proxy.down()

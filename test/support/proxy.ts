@@ -15,6 +15,7 @@ export const startProxy = async (target: URL, defaultPort: number) => {
   let peak = 0
   let swallowed = 0
   let garbage = Buffer.alloc(0)
+  let rewrite = (chunk: Buffer): Buffer => chunk
   const tell = (): void => {
     for (const hear of hearers) hear()
   }
@@ -25,7 +26,8 @@ export const startProxy = async (target: URL, defaultPort: number) => {
     const upstream = connect(Number(target.port) || defaultPort, target.hostname)
     const relay = (from: Socket, to: Socket): void => {
       from.on('data', (chunk: Buffer) => {
-        if (mode === 'pass' || (mode === 'garble' && to === upstream)) to.write(chunk)
+        if (to === upstream && mode !== 'stall') to.write(rewrite(chunk))
+        else if (mode === 'pass') to.write(chunk)
         else if (mode === 'garble') to.end(garbage)
         else swallowed++
         tell()
@@ -67,6 +69,10 @@ export const startProxy = async (target: URL, defaultPort: number) => {
     stall: () => {
       mode = 'stall'
       swallowed = 0
+    },
+    /** From now on the server is told the second text where the first one is said; both of one length. */
+    rewrite: (said: string, told: string) => {
+      rewrite = (chunk) => Buffer.from(chunk.toString('latin1').replace(said, told), 'latin1')
     },
     /** From now on these bytes come in place of the server's, and then the end. */
     garble: (bytes: Uint8Array) => {
