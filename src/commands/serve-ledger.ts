@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { kindOf, sqlitePath } from '../address.ts'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
-import { TOO_MANY_ACCOUNT_GUESSES, TOO_MANY_GUESSES } from '../hook/decide.ts'
+import { GUESSES_AT_A_PERSON, TOO_MANY_GUESSES } from '../hook/decide.ts'
 import { loginSubject, personSubject, type Guard } from '../hook/guard.ts'
 import { Ledger, type GuessSharing, type LedgerOptions } from '../ledger/ledger.ts'
 import { describePlace } from '../ledger/server.ts'
@@ -27,8 +27,7 @@ const shareWith = ({ guard, windowMs }: Guarded): GuessSharing => ({
   onGuesses: (guesses) => {
     for (const { account, person, reason, ageMs } of guesses) {
       guard.countElsewhere(loginSubject(account), ageMs)
-      // Refused by the person's own count, which such a guess leaves as it is: here as there.
-      const isCounted = person !== undefined && reason !== TOO_MANY_ACCOUNT_GUESSES
+      const isCounted = person !== undefined && GUESSES_AT_A_PERSON.includes(reason)
       if (isCounted) guard.countElsewhere(personSubject(person), ageMs)
     }
   },

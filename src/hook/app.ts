@@ -98,10 +98,16 @@ const callerOf = (outgoing: HttpBindings['outgoing']): Caller => {
   return { isGone, onceGone }
 }
 
+interface Answer {
+  readonly verdict: Verdict
+  /** Whether a caller was there, and the ledger says so. */
+  isTold: boolean
+}
+
 const answerCall = (parts: HookParts) => {
   const { settings, clock, nameLogin, ledger } = parts
   const judge = createJudgeFrom(parts)
-  const shareFlight = createFlights<Verdict>(clock)
+  const shareFlight = createFlights<Answer>(clock)
   return async (c: Context<HookEnv>): Promise<Response> => {
     const facts = c.get('facts')
     const deadline = c.get('arrivedAt') + settings.deadlineMs
@@ -115,16 +121,21 @@ const answerCall = (parts: HookParts) => {
       throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
     }
 
-    const { result, boarding } = await shareFlight(
-      call,
-      callerOf(outgoing),
-      async (abandonment) => {
-        const verdict = await judge({ login, account, password, deadline, abandonment, facts })
-        const callerGone = abandonment.signal.aborted
-        await ledger?.record(describeCall({ eventId, account, callerGone }, verdict))
-        return verdict
-      },
-    )
+    const record = (verdict: Verdict, callerGone: boolean): Promise<void> | undefined =>
+      ledger?.record(describeCall({ eventId, account, callerGone }, verdict))
+    const caller = callerOf(outgoing)
+    const { result: answer, boarding } = await shareFlight(call, caller, async (abandonment) => {
+      const verdict = await judge({ login, account, password, deadline, abandonment, facts })
+      const isTold = !abandonment.isComplete()
+      await record(verdict, !isTold)
+      return { verdict, isTold }
+    })
+    const { verdict: result } = answer
+    // The caller before this one had hung up: it is this one that is told.
+    if (!answer.isTold && !caller.isGone()) {
+      answer.isTold = true
+      await record(result, false)
+    }
     if (boarding !== 'first') facts.repeat = boarding
     Object.assign(facts, { outcome: result.credential, reason: result.reason } satisfies CallFacts)
     return jsonResponse(200, decisionBody(result))

@@ -71,5 +71,12 @@ export const decide = ({ bar }: Standing, outcome: Outcome): Decision => {
 /** Decided without a lookup or a hash, since the count of what was typed says nothing of an account. */
 export const TOO_MANY_GUESSES: Decision = { credential: 'UNVERIFIED', reason: 'too_many_guesses' }
 
+/** Of what is decided elsewhere, the guesses that count for the person too: at an account with a hash. */
+export const GUESSES_AT_A_PERSON: readonly string[] = [
+  'mismatch',
+  'disabled',
+  'empty_password',
+] satisfies Reason[]
+
 /** Bars an account for which many wrong passwords were tried, under whatever spelling of its login. */
 export const TOO_MANY_ACCOUNT_GUESSES: Reason = 'too_many_account_guesses'

@@ -21,8 +21,12 @@ export interface Caller {
   onceGone(leave: () => void): void
 }
 
-/** Aborted when every caller is gone. A signal is costly, and made when it is first looked at. */
-export type Abandonment = Pick<AbortController, 'signal'>
+export interface Abandonment {
+  /** Aborted when every caller is gone. A signal is costly, and made when it is first looked at. */
+  readonly signal: AbortSignal
+  /** Whether no caller is there now: one that repeats the call may come after the others have gone. */
+  isComplete(): boolean
+}
 
 export type Boarding = 'first' | 'joined' | 'replayed'
 
@@ -32,6 +36,13 @@ interface Flight<T> {
   callers: number
   landedAt: number | undefined
 }
+
+const abandonmentOf = (abandon: AbortController, callers: () => number): Abandonment => ({
+  get signal() {
+    return abandon.signal
+  },
+  isComplete: () => callers() === 0,
+})
 
 /** Counts a caller in, and out again when it hangs up. */
 const board = <T>(flight: Flight<T>, caller: Caller): Promise<T> => {
@@ -77,7 +88,7 @@ export const createFlights = <T>(clock: Clock) => {
       if (flights.get(name) === flight) flights.delete(name)
       throw err
     }
-    const result = decide(abandon).then(land, crash)
+    const result = decide(abandonmentOf(abandon, () => flight.callers)).then(land, crash)
     const flight: Flight<T> = { result, abandon, callers: 0, landedAt: undefined }
     flights.delete(name)
     flights.set(name, flight)

@@ -1,7 +1,7 @@
 /** The way from a call to its decision: guard, lookup, check, decide. */
 import { within, type Clock } from '../clock.ts'
 import { AppError, refusal } from '../errors.ts'
-import type { LegacyAccount, LegacyStore } from '../legacy/store.ts'
+import { loginKey, type LegacyAccount, type LegacyStore } from '../legacy/store.ts'
 import type { TypedLogin } from '../login.ts'
 import type { Bounds } from '../passwords/family.ts'
 import { familyName, inspect } from '../passwords/verify.ts'
@@ -75,7 +75,7 @@ export const createJudge = (parts: JudgeParts) => {
 
   const personOf = (accounts: readonly LegacyAccount[], { login }: Question): string => {
     const [account, another] = accounts
-    return namePerson((another ? undefined : account?.id) ?? login.normalised)
+    return namePerson((another ? undefined : account?.key) ?? loginKey(login.normalised))
   }
 
   const check = async (

@@ -32,6 +32,8 @@ export const isTransient = (
 ): boolean => {
   if (err instanceof AppError) return err.code === 'legacy_unavailable'
   if (NETWORK.test(codeOf(err)) || codeOf(err) === UNREADABLE) return true
+  // A server that is down has no socket: ENOENT.
+  if ((err as { syscall?: unknown }).syscall === 'connect') return true
   return matches(passing, err) && lasting?.test(sentenceOf(err)) !== true
 }
 

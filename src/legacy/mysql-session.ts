@@ -13,22 +13,28 @@ const PREPARE_SESSION = [
   "SET SESSION sql_mode = REPLACE(@@SESSION.sql_mode, 'NO_BACKSLASH_ESCAPES', '')",
 ]
 
-/** What the session must have in the end: a proxy may take a SET and not hand it on. Each server has its own names. */
-const SESSION = `
-  SELECT @@SESSION.sql_mode NOT LIKE '%NO_BACKSLASH_ESCAPES%' AS strings,
-         /*!50720 @@SESSION.transaction_read_only */ /*M! @@SESSION.tx_read_only */ = 1 AS readOnly,
-         /*!50708 @@SESSION.max_execution_time / 1000 */ /*M! @@SESSION.max_statement_time */ AS limitS,
-         CONCAT_WS(' ', @@SESSION.character_set_client, @@SESSION.character_set_connection,
-                   @@SESSION.character_set_results) = 'utf8mb4 utf8mb4 utf8mb4' AS charset`
+/** Each server has its own names for some. */
+const READ_BACK = `
+  SHOW SESSION VARIABLES WHERE Variable_name IN (
+    'sql_mode', 'transaction_read_only', 'tx_read_only', 'max_execution_time', 'max_statement_time',
+    'character_set_client', 'character_set_connection', 'character_set_results')`
 
-type Session = Readonly<Record<'strings' | 'readOnly' | 'limitS' | 'charset', unknown>>
+type Session = ReadonlyMap<string, string>
 
+const limitOf = (session: Session): number =>
+  Number(session.get('max_execution_time') ?? Number(session.get('max_statement_time')) * 1000)
+
+const CHARSETS = ['client', 'connection', 'results'].map((which) => `character_set_${which}`)
+
+/** What the session must have in the end: a proxy may take a SET and not hand it on. */
 const refuseSession = (session: Session, statementMs: number): void => {
+  const readOnly = session.get('transaction_read_only') ?? session.get('tx_read_only')
   const missing = [
-    Number(session.strings) !== 1 && 'sql_mode without NO_BACKSLASH_ESCAPES',
-    Number(session.readOnly) !== 1 && 'transactions that are read-only',
-    Math.round(Number(session.limitS) * 1000) !== statementMs && 'a time limit for statements',
-    Number(session.charset) !== 1 && 'the character set utf8mb4',
+    session.get('sql_mode')?.includes('NO_BACKSLASH_ESCAPES') !== false &&
+      'sql_mode without NO_BACKSLASH_ESCAPES',
+    readOnly !== 'ON' && 'transactions that are read-only',
+    Math.round(limitOf(session)) !== statementMs && 'a time limit for statements',
+    CHARSETS.some((name) => session.get(name) !== 'utf8mb4') && 'the character set utf8mb4',
   ].filter((what) => what !== false)
   if (missing.length === 0) return
   const detail =
@@ -46,6 +52,7 @@ export const prepareSession = async (
   statementMs: number,
 ): Promise<void> => {
   for (const statement of [...PREPARE_SESSION, limitTo(statementMs)]) await client.query(statement)
-  const [[session]] = await client.query<RowDataPacket[]>(SESSION)
-  refuseSession(session as unknown as Session, statementMs)
+  const [rows] = await client.query<RowDataPacket[]>(READ_BACK)
+  const read = rows.map((row) => [String(row['Variable_name']), String(row['Value'])] as const)
+  refuseSession(new Map(read), statementMs)
 }

@@ -1,7 +1,7 @@
 /** The reading of one row of the lookup statement: whose it is, its hash, and whether it is enabled. */
 import { foldLogin, MAX_LOGIN_LENGTH, normaliseLogin } from '../login.ts'
 import { IDENTITY, type Column, type ColumnNames } from './columns.ts'
-import type { LegacyAccount } from './store.ts'
+import { loginKey, type LegacyAccount } from './store.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -39,7 +39,7 @@ const readHash = (value: unknown): string => {
 const readId = (value: unknown): string | undefined => {
   if (value === null || value === undefined) return undefined
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  return textOf(value) ?? JSON.stringify(value)
+  return (textOf(value) ?? JSON.stringify(value)) || undefined
 }
 
 export const valueIn = (row: Row, columns: ColumnNames, column: Column): unknown => {
@@ -80,8 +80,16 @@ export const rowsOf = (
   return typed === '' ? [] : rows.filter((row) => isRowOf(row, columns, typed))
 }
 
+/** Two kinds of names, told apart: what is typed must never be the key of another person. */
+const keyOf = (row: Row, columns: ColumnNames): string | undefined => {
+  const id = readId(valueIn(row, columns, 'id'))
+  if (id !== undefined) return `id ${id}`
+  const [login] = namesOf(row, columns)
+  return login === undefined ? undefined : loginKey(normaliseLogin(login))
+}
+
 export const toAccount = (row: Row, columns: ColumnNames): LegacyAccount => ({
-  id: readId(valueIn(row, columns, 'id')) ?? namesOf(row, columns).map(normaliseLogin)[0],
+  key: keyOf(row, columns),
   passwordHash: readHash(valueIn(row, columns, 'password_hash')),
   enabled: readFlag(valueIn(row, columns, 'enabled')),
 })

@@ -3,13 +3,16 @@ import type { Clock } from '../clock.ts'
 import type { AppError } from '../errors.ts'
 
 export interface LegacyAccount {
-  /** What the account is known by, however it is spelt: its `id`, else its own login, normalised. */
-  readonly id: string | undefined
+  /** What the account is known by, however it is spelt: `id 7`, else its own login, such as `login anna`. */
+  readonly key: string | undefined
   /** The encoded hash as stored; empty where there is none, or no text. */
   readonly passwordHash: string
   /** Undefined where the flag cannot be read as yes or no. */
   readonly enabled: boolean | undefined
 }
+
+/** The key of a person who has no other: a login, normalised. */
+export const loginKey = (login: string): string => `login ${login}`
 
 /**
  * `ok` once the statement has passed its check on the store that is there now, `refused` where it has

@@ -9,7 +9,7 @@ const BOUNDS = { bcryptCost: 14 }
 const SOUND = '$2b$04$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu'
 
 const account = fc.record<LegacyAccount>({
-  id: fc.option(fc.string(), { nil: undefined }),
+  key: fc.option(fc.string(), { nil: undefined }),
   passwordHash: fc.constantFrom(SOUND, '', `${SOUND} `, SOUND.slice(1), SOUND.replace('04', '31')),
   enabled: fc.constantFrom(true, false, undefined),
 })
@@ -46,7 +46,7 @@ describe('decide', () => {
   })
 
   it('has no hash to compute, and so the work of an unknown login, where a flag cannot be read', () => {
-    const one = { id: 'one', passwordHash: SOUND, enabled: undefined }
+    const one = { key: 'one', passwordHash: SOUND, enabled: undefined }
     expect(appraise([one], 'open sesame', (hash) => inspect(hash, BOUNDS))).toEqual({
       hash: undefined,
       bar: 'enabled_unreadable',

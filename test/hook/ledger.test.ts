@@ -36,7 +36,7 @@ describe('the ledger', () => {
         id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         eventId: 'one-event',
         account: 'name of good@example.com',
-        person: fingerprint('key for tests', 'person')('1'),
+        person: fingerprint('key for tests', 'person')('id 1'),
         callerGone: false,
         outcome: 'VERIFIED',
         reason: 'match',
@@ -78,7 +78,10 @@ describe('the ledger', () => {
     expect(short).toBe(whole)
     expect(first).toBe(second)
     expect(first).not.toBe(short)
-    expect(new Set(told.map(({ id }) => id)).size).toBe(4)
+    // The id of an account is no login of anybody.
+    await signIn('1', 'x')
+    expect(told.at(-1)?.person).not.toBe(short)
+    expect(new Set(told.map(({ id }) => id)).size).toBe(5)
   })
 
   it('is told whether the caller was still there', async () => {
@@ -99,8 +102,37 @@ describe('the ledger', () => {
     await send('{}')
     releaseHeld()
     await expect.poll(() => told).toMatchObject([{ outcome: 'VERIFIED', callerGone: true }])
-    await signIn('good', 'open sesame')
-    expect(told[1]).toMatchObject({ outcome: 'VERIFIED', callerGone: false })
+    const replayed = await signIn('good', 'hold', EVENT)
+    expect(replayed.text).toContain('"VERIFIED"')
+    expect(told[1]).toMatchObject({ eventId: EVENT.eventId, callerGone: false })
+    expect(told[1]?.id).not.toBe(told[0]?.id)
+    await signIn('good', 'hold', EVENT)
+    expect(told).toHaveLength(2)
+  })
+
+  it('is told of a caller who repeats a call that another gave up', async () => {
+    const { signIn, send, told, runs, lines, base } = await start({
+      clock: new ManualClock(),
+      workerUrl: SLOW_WORKER,
+    })
+    const body = JSON.stringify(payload('good', 'hold', EVENT))
+    let second: ReturnType<typeof signIn> | undefined
+    const headers = [
+      `Authorization: ${SECRET}`,
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+    ]
+    await sendAndDrop(base, head(HOOK_PATH, headers) + body, async () => {
+      await expect.poll(() => runs.length).toBe(1)
+      second = signIn('good', 'hold', EVENT)
+      // Whole exchanges: the second call has come by then.
+      for (let i = 0; i < 3; i++) await send('{}')
+    })
+    await send('{}')
+    releaseHeld()
+    expect((await second)?.text).toContain('"VERIFIED"')
+    expect(lines().some(({ repeat }) => repeat === 'joined')).toBe(true)
+    expect(told.map(({ callerGone }) => callerGone)).toEqual([false])
   })
 
   it('is told once of a call that is joined and replayed', async () => {

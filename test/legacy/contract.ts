@@ -243,7 +243,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
       `
       const store = await openStore(db.url, sql)
       expect(await store.find('ann', 'ANN')).toEqual([
-        { id: ':login', passwordHash: 'h7', enabled: true },
+        { key: 'id :login', passwordHash: 'h7', enabled: true },
       ])
       expect(await store.find(':login', 'ann')).toEqual([])
     })
@@ -294,12 +294,13 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
     it('may have ids beyond 2^53, texts and none', async () => {
       const table = await tableOf('uid BIGINT, name VARCHAR(9)', `${BIG_ID}, 'u-7'`)
       for (const [id, read] of [
-        ['uid', BIG_ID],
-        ['name', 'u-7'],
-        ['NULL', 'ann'],
+        ['uid', `id ${BIG_ID}`],
+        ['name', 'id u-7'],
+        ['NULL', 'login ann'],
+        ["''", 'login ann'],
       ]) {
         const sql = `SELECT 'h' AS password_hash, email, ${id ?? ''} AS id FROM ${table} WHERE email = :login`
-        expect((await (await openStore(db.url, sql)).find('ann', 'ann'))[0]?.id).toBe(read)
+        expect((await (await openStore(db.url, sql)).find('ann', 'ann'))[0]?.key).toBe(read)
       }
     })
 

@@ -74,7 +74,7 @@ describe('a statement of another schema', () => {
     const sql = 'SELECT pw AS password_hash, email, uid AS id FROM users WHERE email = :username'
     const store = await open(path, sql)
     expect(await store.find('ann@x.example', 'Ann@X.example')).toEqual([
-      { id: 'u-7', passwordHash: 'hash', enabled: true },
+      { key: 'id u-7', passwordHash: 'hash', enabled: true },
     ])
     expect(await store.find('ann@x.example', 'ann@x.example')).toEqual([])
   })

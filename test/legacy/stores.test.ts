@@ -91,7 +91,7 @@ await describeEach(only('postgres'), 'what is particular', ({ create }) => {
   it('dollar quotes and casts are no parameters', async () => {
     const sql = `SELECT $a$ :login $1 $a$ AS password_hash, '7'::int AS id, $$a$$ AS login WHERE :login::text = $$a$$`
     expect(await (await openStore(db().url, sql)).find('a', 'a')).toEqual([
-      { id: '7', passwordHash: ' :login $1 ', enabled: true },
+      { key: 'id 7', passwordHash: ' :login $1 ', enabled: true },
     ])
   })
 })
@@ -143,7 +143,7 @@ await describeEach(only('mysql'), 'what is particular', ({ create }) => {
   it('a backslash before a quote does not end it', async () => {
     const sql = String.raw`SELECT '\':login' AS password_hash, "\"?" AS id, '\\' AS login FROM dual WHERE :login = '\\'`
     expect(await (await openStore(db().url, sql)).find('\\', '\\')).toEqual([
-      { id: '"?', passwordHash: "':login", enabled: true },
+      { key: 'id "?', passwordHash: "':login", enabled: true },
     ])
   })
 })
