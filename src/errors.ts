@@ -104,7 +104,7 @@ export const ERRORS = row({
   config_invalid: {
     exit: 2,
     sentence: 'The configuration cannot be used.',
-    remedy: 'Mend what is listed; the --help of the command shows every variable.',
+    remedy: 'Correct what is listed; the --help of the command shows every variable.',
   },
   okta_unauthorized: {
     exit: 2,
@@ -126,7 +126,7 @@ export const ERRORS = row({
   okta_rejected: {
     exit: 1,
     sentence: 'Okta refused the request.',
-    remedy: 'Mend what the detail names; repeating the request as it is will not help.',
+    remedy: 'Correct what the detail names; repeating the request as it is will not help.',
   },
   okta_answer_lost: {
     exit: 1,
@@ -173,12 +173,12 @@ export const ERRORS = row({
   usage_invalid: {
     exit: 2,
     sentence: 'The options do not fit together.',
-    remedy: 'Mend what is named; `okta-migrate import --help` shows every option.',
+    remedy: 'Correct what is named; `okta-migrate import --help` shows every option.',
   },
   input_unusable: {
     exit: 2,
     sentence: 'The input cannot be read.',
-    remedy: 'Mend the input and run the same command again: rows that are settled stay settled.',
+    remedy: 'Correct the input and run the same command again: rows that are settled stay settled.',
   },
   columns_unclear: {
     exit: 2,
@@ -211,7 +211,7 @@ export const ERRORS = row({
     sentence:
       'Nothing was changed in Okta: a trial call from this machine to the hook server failed.',
     remedy:
-      'Mend what the detail names. Where Okta alone reaches the hook server, add --force: nothing is tried then.',
+      'Correct what the detail names. Where Okta alone reaches the hook server, add --force: nothing is tried then.',
   },
   unconfirmed: {
     exit: 1,

@@ -1,8 +1,8 @@
-/** Owns the table of environment variables: for each one its rule, its help and how to mend it. */
+/** Owns the table of environment variables: for each one its rule, its help and how to correct it. */
 import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 
-/** Shown beside each variable: what it is, and how to mend it. */
+/** Shown beside each variable: what it is, and how to correct it. */
 export interface Note {
   readonly help: string
   readonly fix: string
@@ -280,7 +280,7 @@ export const variables = z.object({
     fix: 'Use a whole number from 1 to 64, best the number of cores.',
   }),
   BCRYPT_MAX_COST: variable(whole(10, 16).optional(), {
-    help: 'the highest bcrypt cost that is checked; each step doubles the time (14 takes over a second). If not set, the highest up to 14 that this machine can answer in time; one that it cannot is refused at the start',
+    help: 'the highest bcrypt cost that is checked; each step doubles the time (14 takes over a second). One that this machine cannot answer in time is refused at the start. If not set, 14, and what cannot end in time is answered 503',
     fix: 'Use a whole number from 10 to 16, or leave it out.',
   }),
   GUESS_LIMIT: variable(whole(1, 1000).default(10), {

@@ -162,7 +162,14 @@ const actionOption = (name: string, description: string): Option =>
   new Option(`--${name}`, description).conflicts(ACTIONS.filter((other) => other !== name))
 
 const checkPairs = (command: Command): void => {
-  const { test: isTest, testLogin, print: isPrint, url } = command.opts<RegisterOptions>()
+  const options = command.opts<RegisterOptions>()
+  const { test: isTest, testLogin, print: isPrint, url, activate, deactivate } = options
+  const isWriting = !isTest && !isPrint && !activate && !deactivate
+  if (options.force && !isWriting) command.error('error: --force goes with --url or --rotate')
+  if (options.yes && !deactivate) command.error('error: --yes goes with --deactivate')
+  if (url !== undefined && !isWriting && !isPrint) {
+    command.error('error: --url goes with --rotate or --print, or by itself')
+  }
   if (isTest && testLogin === undefined) command.error('error: --test needs --test-login')
   if (isPrint && url === undefined) command.error('error: --print needs --url')
 }

@@ -13,7 +13,7 @@ import { HARD_STOP_MS, untilStopped, type StopSignal } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import { announceDemo, createDemo } from './demo-mode.ts'
 import { readText, type Host, type Perform } from './host.ts'
-import { DEFAULT_COSTS, highestCost, tellAbove } from './serve-bounds.ts'
+import { costInTime, DEFAULT_COST, tellAbove } from './serve-bounds.ts'
 import { logChecks, openLegacy } from './serve-legacy.ts'
 import { isDemo, isPublic, SERVE, type ServeConfig } from './serve-config.ts'
 import { startLedger } from './serve-ledger.ts'
@@ -83,15 +83,16 @@ interface Running {
 const clock = systemClock
 
 const startPool = async (config: ServeConfig, log: Logger) => {
+  const bounds = { bcryptCost: config.BCRYPT_MAX_COST ?? DEFAULT_COST }
   const pool = await WorkerPool.start({
     size: config.HASH_WORKERS,
     queueLimit: config.HASH_WORKERS * QUEUED_PER_WORKER,
-    bounds: { bcryptCost: config.BCRYPT_MAX_COST ?? DEFAULT_COSTS.max },
+    bounds,
     clock,
     onLoss: (what) => log.error(what, 'a worker thread was lost'),
   })
   tellEngine(pool.engine, log)
-  return { pool, bounds: { bcryptCost: await highestCost(config, pool, clock, log) } }
+  return { pool, bounds, inTime: await costInTime(config, pool, clock, log) }
 }
 
 /** Idle connections of one address, of which each holds memory; Okta makes 75 calls at once and has some more. */
@@ -127,8 +128,8 @@ const start = async (
 ): Promise<Running> => {
   const legacy = await openLegacy(config, legacyDbUrl, clock, logChecks(log))
   const oauth = startOAuth(config, clock, log)
-  const { pool, bounds } = await startPool(config, log)
-  tellAbove(legacy.hashes, bounds, log)
+  const { pool, bounds, inTime } = await startPool(config, log)
+  tellAbove(legacy.hashes, inTime, log)
   const settings = settingsFrom(config, secret, bounds)
   const guesses = guessesFrom(config)
   const guard = createGuard(guesses, clock)

@@ -9,10 +9,11 @@ const ACCEPTED: ErrorCode = 'payload_invalid'
 /** No login and no password: nothing is decided, and no guess is counted. */
 const BODY = '{}'
 
+/** In lower case, so that none is sent beside another spelling of its name. */
 const headersOf = (headers: HookChannel['headers'] = []): Record<string, string> =>
   Object.fromEntries(
     (headers as { key?: unknown; value?: unknown }[]).flatMap(({ key, value }) =>
-      typeof key === 'string' && typeof value === 'string' ? [[key, value]] : [],
+      typeof key === 'string' && typeof value === 'string' ? [[key.toLowerCase(), value]] : [],
     ),
   )
 
@@ -63,7 +64,10 @@ export const tryChannel = async (
   const granted = auth.type === 'oauth' ? await fetchToken(transport, auth) : { token: auth.value }
   if ('why' in granted) return granted.why
   const { token } = granted
-  const own = auth.type === 'oauth' ? { authorization: `Bearer ${token}` } : { [auth.key]: token }
+  const own =
+    auth.type === 'oauth'
+      ? { authorization: `Bearer ${token}` }
+      : { [auth.key.toLowerCase()]: token }
   const sent = { ...headersOf(headers), 'content-type': 'application/json', ...own }
   return judge(
     await transport.send({ method: 'POST', url: new URL(uri), headers: sent, body: BODY }),

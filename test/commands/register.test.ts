@@ -203,6 +203,9 @@ describe('wrong usage', () => {
     [['--url', 'https://a.example.com', '--oauth-token-url', 'http://c.example.com'], /https/],
     [['--rotate', '--activate'], /cannot be used with/],
     [['--test'], /--test-login/],
+    [['--activate', '--force'], /--force goes with/],
+    [['--rotate', '--yes', 'acme.okta.com:7'], /--yes goes with/],
+    [['--deactivate', '--url', 'https://a.example.com'], /--url goes with/],
     [['--print'], /--url/],
   ])('%j ends with 2 and a hint', async (args, hint) => {
     const { code, stderr } = await runCommand(['register', ...args])

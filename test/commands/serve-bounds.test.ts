@@ -1,7 +1,7 @@
-/** The highest bcrypt cost: what is set and cannot be answered here is refused, and the default follows the machine. */
+/** The highest bcrypt cost: what is set and cannot be answered here is refused, and what the machine can do is said. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
-import { highestCost, tellAbove } from '../../src/commands/serve-bounds.ts'
+import { costInTime, tellAbove } from '../../src/commands/serve-bounds.ts'
 import type { AppError } from '../../src/errors.ts'
 import type { PasswordChecker } from '../../src/workers/pool.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -23,7 +23,7 @@ const machine = (...msAtTen: number[]) => {
   const warnings: unknown[][] = []
   const warn = (...said: unknown[]): void => void warnings.push(said)
   const ask = (BCRYPT_MAX_COST?: number, HOOK_DEADLINE_MS = 2_500) =>
-    highestCost({ BCRYPT_MAX_COST, HOOK_DEADLINE_MS }, checker, new ManualClock(), { warn })
+    costInTime({ BCRYPT_MAX_COST, HOOK_DEADLINE_MS }, checker, new ManualClock(), { warn })
   return { ask, warnings, tried: () => tried }
 }
 
@@ -101,9 +101,9 @@ it('accounts above it are counted, where there is a sample', () => {
   const log = { warn: (text: string) => void said.push(text) }
   const cheap = hashSync('open sesame', 4)
   const costly = cheap.replace('$04$', '$13$')
-  tellAbove([], { bcryptCost: 12 }, log)
-  tellAbove([cheap, 'no hash'], { bcryptCost: 12 }, log)
-  tellAbove([cheap, costly, costly, 'no hash'], { bcryptCost: 12 }, log)
+  tellAbove([], 12, log)
+  tellAbove([cheap, 'no hash'], 12, log)
+  tellAbove([cheap, costly, costly, 'no hash'], 12, log)
   expect(said).toEqual([
     '2 of 4 sampled accounts have a bcrypt cost above 12: these people cannot sign in through the hook',
   ])

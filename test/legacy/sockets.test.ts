@@ -34,6 +34,11 @@ await describeEach(kinds, 'a socket', (kind) => {
     source.close()
   })
 
+  it('a socket that is not there yet is waited for', async () => {
+    const url = `${kind.dialect}://ann@${encodeURIComponent('/tmp/no/such/socket')}/x`
+    expect((await openStore(url)).state).toBe('unreachable')
+  })
+
   it('a host that has no name yet is waited for', async () => {
     const url = `${kind.dialect}://ann@not-there.invalid/x`
     expect((await openStore(url)).state).toBe('unreachable')

@@ -1,0 +1,48 @@
+/** The guesses that a start reads in the ledger: for which login and person each of them counts. */
+import { pino } from 'pino'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { SERVE, type ServeConfig } from '../../src/commands/serve-config.ts'
+import { startLedger } from '../../src/commands/serve-ledger.ts'
+import { loadConfig } from '../../src/config.ts'
+import type { Guard } from '../../src/hook/guard.ts'
+import { openLedgerDatabase } from '../../src/ledger/database.ts'
+import { entry } from '../support/ledger-entry.ts'
+import { tempDir } from '../support/temp.ts'
+
+const configFor = (url: string): ServeConfig =>
+  loadConfig(
+    SERVE,
+    { HOOK_SECRET: 'a secret', LEGACY_DB_URL: 'sqlite:x', LEDGER_DB_URL: url },
+    () => '',
+  ).config
+
+it('is the person too only where an account was there whose own guess it was', async () => {
+  const url = `sqlite:${join(tempDir(), 'ledger.sqlite')}`
+  const database = openLedgerDatabase({ url })
+  await database.migrate()
+  const decidedAt = new Date().toISOString()
+  const reasons = ['mismatch', 'disabled', 'empty_password', 'unknown_login', 'ambiguous_login']
+  const refused = ['too_many_account_guesses', 'too_many_guesses']
+  const rows = [...reasons, ...refused].map((reason) =>
+    entry({ reason, account: reason, person: `who ${reason}`, decidedAt }),
+  )
+  await database.write([...rows, entry({ account: 'old', person: null, decidedAt })])
+  await database.close()
+  const counted: string[] = []
+  const guard: Guard = {
+    run: (_, decide) => decide(),
+    countElsewhere: (subject) => void counted.push(subject),
+  }
+  const log = pino({ level: 'silent' })
+  const ledger = await startLedger(configFor(url), { guard, windowMs: 60_000 }, log, systemClock)
+  onTestFinished(() => ledger?.close())
+  await expect.poll(() => counted).toContain('login old')
+  expect(counted.filter((subject) => subject.startsWith('login '))).toEqual(
+    [...reasons, 'too_many_account_guesses', 'old'].map((name) => `login ${name}`),
+  )
+  expect(counted.filter((subject) => subject.startsWith('person '))).toEqual(
+    ['mismatch', 'disabled', 'empty_password'].map((name) => `person who ${name}`),
+  )
+})
