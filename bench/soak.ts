@@ -1,4 +1,4 @@
-/** Owns the soak: two replicas under load for minutes, while their databases are killed and started again. */
+/** Owns the soak: two replicas under load for minutes, while their databases are killed and started again, and strangers attack. */
 import { hashSync } from 'bcryptjs'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,7 @@ import { SignIns, type Reply, type SignIn } from '../test/support/sign-ins.ts'
 import { percentile } from './callers.ts'
 import { residentBytes } from './processes.ts'
 import type { Table } from './report.ts'
+import { FLOOD_CONNECTIONS, startStrangers } from './soak-strangers.ts'
 import { PASSWORD, ROOT, SECRET, spawnServer, type ServerProcess } from './server.ts'
 
 const COST = 10
@@ -127,6 +128,7 @@ const play = async (ledger: PrivateDatabase, legacy: PrivateDatabase, dirs: read
   )
   const signIns = new SignIns({ secret: SECRET, urls: servers.map(({ hook }) => hook), signIn })
   signIns.start(CALLERS)
+  const endStrangers = startStrangers(servers, signIns)
   const minutes: Minute[] = []
   for (let i = 0; i < MINUTES; i++) {
     minutes.push(
@@ -135,6 +137,7 @@ const play = async (ledger: PrivateDatabase, legacy: PrivateDatabase, dirs: read
         : playMinute('MariaDB', legacy, servers, signIns)),
     )
   }
+  await endStrangers()
   await signIns.stop()
   for (const server of servers) while ((await waiting(server)) > 0) await sleep(500)
   const slow = servers.flatMap((server) => server.warnings()).filter((line) => line.includes(SLOW))
@@ -168,7 +171,7 @@ export const measureSoak = async (): Promise<readonly Table[]> => {
   return [
     {
       title: `${MINUTES} minutes at ${CALLERS} callers`,
-      note: `Two replicas with one worker each, at cost ${COST}; the ledger in PostgreSQL, the legacy store in MariaDB. Each minute one of the two is killed and is away for ${AWAY_MS / 1000} s. Sign-ins that get a 503 or no answer are repeated once at the other replica, as Okta and a load balancer do.`,
+      note: `Two replicas with one worker each, at cost ${COST}; the ledger in PostgreSQL, the legacy store in MariaDB. Each minute one of the two is killed and is away for ${AWAY_MS / 1000} s. Sign-ins that get a 503 or no answer are repeated once at the other replica, as Okta and a load balancer do. Meanwhile ${FLOOD_CONNECTIONS} connections of a stranger to each replica send pipelined calls that are refused, and each second comes a login of 60 KB.`,
       head: [
         'minute',
         'restarted',
