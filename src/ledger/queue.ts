@@ -153,12 +153,14 @@ export class Queue {
       this.#parts.onDisk()
     } catch (err) {
       this.#parts.onDisk(err)
-      if (this.waiting === 0 && troubleOf(err) === 'disk') this.#discard(spill)
+      if (troubleOf(err) === 'disk') this.#discardIfEmpty(spill)
     }
   }
 
-  #discard(spill: Spill): void {
+  /** A file that does not say what waits in it is not empty. */
+  #discardIfEmpty(spill: Spill): void {
     try {
+      if (spill.waiting > 0) return
       spill.discard()
       this.#spill = undefined
       this.save()
