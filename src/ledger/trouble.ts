@@ -15,7 +15,10 @@ interface Failure {
   readonly sqlState: string | undefined
 }
 
-const read = (err: unknown, name: 'code' | 'sqlState' | 'severity'): string | undefined => {
+const read = (
+  err: unknown,
+  name: 'code' | 'sqlState' | 'severity' | 'syscall',
+): string | undefined => {
   const value: unknown = err instanceof Error ? Reflect.get(err, name) : undefined
   return typeof value === 'string' ? value : undefined
 }
@@ -75,6 +78,8 @@ export const troubleOf = (err: unknown): Trouble => {
   if (err instanceof AppError && err.cause !== undefined) return troubleOf(err.cause)
   const failure = failureOf(err)
   const { code } = failure
+  // A server's socket is not there while it starts, and it removes it when it stops.
+  if (read(err, 'syscall') === 'connect') return 'away'
   if (DISK.includes(code) || code.startsWith('SQLITE_IOERR')) return 'disk'
   return isRefused(failure) ? 'refused' : 'away'
 }

@@ -38,6 +38,7 @@ describe('a failure', () => {
 
   it.each([
     ['a server that is down', failure({ code: 'ECONNREFUSED' })],
+    ['a server whose socket is gone', failure({ code: 'ENOENT', syscall: 'connect' })],
     ['a server that starts', postgres('57P03')],
     ['a standby that takes over', postgres('25006')],
     ['too many connections', postgres('53300')],
@@ -50,6 +51,19 @@ describe('a failure', () => {
   ])('of %s may pass', (_, err) => {
     expect(troubleOf(err)).toBe('away')
   })
+})
+
+it.each([
+  'postgres://user@localhost/ledger?host=/no/such/place',
+  'mysql://user@localhost/ledger?socketPath=/no/such/place/mysql.sock',
+])('a server at %s, where no socket is yet, is waited for', async (url) => {
+  const { keeper, told } = makeKeeper({ url, spillDir: tempDir() })
+  await keeper.start()
+  expect(told.standings.at(-1)).toMatchObject({
+    database: 'unreachable',
+    cause: { code: 'ENOENT' },
+  })
+  await keeper.close()
 })
 
 await describeEach(SERVERS, 'a ledger', (kind) => {
