@@ -142,15 +142,17 @@ const stateOf = async (db: Connection): Promise<{ version: number; known: unknow
  * Only reads, so that a user without the right to CREATE suffices where nothing is to be done.
  * @throws AppError `ledger_newer` when a newer program has been here; or the driver's error
  */
-export const isMigrated = async (db: Connection, kind: DatabaseKind): Promise<boolean> => {
-  const state = await stateOf(db).catch((err: unknown) => {
-    // Its tables are missing: there is no schema yet, or not all of it.
-    if (troubleOf(err) === 'refused') return undefined
-    throw err
+export const isMigrated = (db: Connection, kind: DatabaseKind): Promise<boolean> =>
+  // A connection that is refused is no missing table, so there must be one before.
+  db.connection().execute(async (connection) => {
+    const state = await stateOf(connection).catch((err: unknown) => {
+      // Its tables are missing: there is no schema yet, or not all of it.
+      if (troubleOf(err) === 'refused') return undefined
+      throw err
+    })
+    if (state?.version !== NEWEST) return false
+    return ADDITIONS.every((make) => state.known.includes(make(kind).name))
   })
-  if (state?.version !== NEWEST) return false
-  return ADDITIONS.every((make) => state.known.includes(make(kind).name))
-}
 
 /**
  * Brings the schema to what this program knows. Safe when several processes start at once, and when

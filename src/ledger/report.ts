@@ -42,8 +42,7 @@ const VANISHED: Readonly<Record<'spill' | 'database', string>> = {
 export const tellVanished = (log: LedgerLog, file: 'spill' | 'database'): void =>
   log.error({ file }, VANISHED[file])
 
-/** Before the first word, all is expected to be well, and nothing is said of it. */
-const isWell = (part: Standing['database'] | Standing['spill'] = 'ok'): boolean =>
+const isWell = (part: Standing['database'] | Standing['spill']): boolean =>
   part === 'ok' || part === 'migrating'
 
 export const tellChange = (log: LedgerLog, next: Standing, before?: Standing): void => {
@@ -54,6 +53,11 @@ export const tellChange = (log: LedgerLog, next: Standing, before?: Standing): v
   if (next.database !== before?.database) say(DATABASE[next.database], { cause, waiting })
 }
 
-/** @returns the parts that have ceased to do their work with this change */
+/**
+ * Before the first word, all is expected to be well. A change of the tables that fails is tried again and again, which is one outage and not many.
+ * @returns the parts that have ceased to do their work with this change
+ */
 export const ceased = (next: Standing, before?: Standing): ('database' | 'spill')[] =>
-  (['database', 'spill'] as const).filter((part) => isWell(before?.[part]) && !isWell(next[part]))
+  (['database', 'spill'] as const).filter(
+    (part) => (before?.[part] ?? 'ok') === 'ok' && !isWell(next[part]),
+  )

@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLedgerDatabase } from '../../src/ledger/database.ts'
 import { REACH_TIMEOUT_MS } from '../../src/ledger/keeper.ts'
+import type { Standing } from '../../src/ledger/protocol.ts'
+import { ceased } from '../../src/ledger/report.ts'
 import { describeEach, freshDatabase, SERVERS } from '../support/databases.ts'
 import { entry } from '../support/ledger-entry.ts'
 import { makeKeeper } from '../support/ledger-keeper.ts'
 import { runSql } from '../support/ledger-sql.ts'
 import { startProxy } from '../support/proxy.ts'
+import { startRefusingPostgres } from '../support/refusing-postgres.ts'
 import { tempDir } from '../support/temp.ts'
 
 const sqliteIn = (dir: string): string => `sqlite:${join(dir, 'ledger.sqlite')}`
@@ -106,6 +109,26 @@ describe('the start', () => {
       code: 'ledger_unusable',
       detail: expect.stringContaining('ENOENT') as string,
     })
+  })
+})
+
+describe('a ledger that goes on refusing', () => {
+  it('the login is asked once at each attempt, and changes no table meanwhile', async () => {
+    const { url, logins, refuse } = await startRefusingPostgres()
+    refuse()
+    const { keeper, told, pass } = makeKeeper({ url, spillDir: tempDir() })
+    await expect(keeper.start()).rejects.toMatchObject({ code: 'ledger_unusable' })
+    // Attempts again after 1, 2, 4 and 8 seconds.
+    await pass(15_000)
+    expect(logins()).toBe(5)
+    expect(new Set(told.standings.map(({ database }) => database))).toEqual(new Set(['refused']))
+    await keeper.close()
+  })
+
+  it('a change of its tables is one outage', () => {
+    const course = ['ok', 'refused', 'migrating', 'refused', 'migrating', 'refused', 'ok'] as const
+    const standings = course.map((database): Standing => ({ database, spill: 'ok', waiting: 0 }))
+    expect(standings.flatMap((next, i) => ceased(next, standings[i - 1]))).toEqual(['database'])
   })
 })
 
