@@ -138,8 +138,7 @@ export class Ledger {
     const thread = ledger.#spawn()
     const first = await firstWord(thread, options.clock)
     if (first?.kind === 'ready') return ledger
-    ledger.#closing = true
-    ledger.#cancelRespawn()
+    await ledger.close()
     const { code = 'ledger_unusable', detail = 'its thread did not start' } =
       first?.kind === 'refused' ? first : {}
     throw new AppError(code, { detail })

@@ -22,24 +22,29 @@ const listen = (keeper: Keeper): void => {
   })
 }
 
+const keeper = new Keeper({
+  spillDir,
+  open: (isRemade) => openLedgerDatabase(place, isRemade),
+  replica,
+  guesses,
+  toldUpTo,
+  clock: systemClock,
+  wall: Date.now,
+  tell,
+})
+
+const refuse = (err: unknown): void => {
+  const { code, detail } = asAppError(err)
+  tell({ kind: 'refused', code, detail })
+}
+
 try {
-  const keeper = new Keeper({
-    spillDir,
-    open: (isRemade) => openLedgerDatabase(place, isRemade),
-    replica,
-    guesses,
-    toldUpTo,
-    clock: systemClock,
-    wall: Date.now,
-    tell,
-  })
   keeper.open()
   listen(keeper)
   tell({ kind: 'opened' })
-  await keeper.start()
-  tell({ kind: 'ready' })
+  // The server may serve already when the refusal comes, so this goes on until it is closed.
+  await keeper.start().then(() => tell({ kind: 'ready' }), refuse)
 } catch (err) {
-  const { code, detail } = asAppError(err)
-  tell({ kind: 'refused', code, detail })
+  refuse(err)
   port.close()
 }

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,6 +21,7 @@ import {
 } from '../../src/ledger/ledger.ts'
 import { ManualClock } from '../support/clock.ts'
 import { runSql } from '../support/ledger-sql.ts'
+import { startRefusingPostgres } from '../support/refusing-postgres.ts'
 import { tempDir } from '../support/temp.ts'
 
 const support = (name: string): URL => new URL(`../support/${name}`, import.meta.url)
@@ -203,6 +205,29 @@ describe('the start', () => {
     const { ledger } = await starting
     expect(ledger.status.database).toBe('unreachable')
     await ledger.close()
+  })
+
+  it('that was over before the database refused keeps decisions on the disk all the same', async () => {
+    const clock = new ManualClock()
+    const { url, logins, refuse } = await startRefusingPostgres()
+    const starting = start({ clock, place: { url } })
+    await until(() => clock.pending.includes(START_TIMEOUT_MS) && logins() > 0)
+    clock.advance(START_TIMEOUT_MS)
+    const { ledger, spillDir } = await starting
+    refuse()
+    await until(() => ledger.status.database === 'refused')
+    await settle()
+    await ledger.record(decided('after it'))
+    expect(waitingIn(spillDir)).toEqual(['after it'])
+    await ledger.close()
+    expect(ledger.status.lost).toBe(0)
+  })
+
+  it('that is refused ends the thread', async () => {
+    const spillDir = tempDir()
+    const threadUrl = support('refusing-ledger-thread.mjs')
+    await expect(start({ spillDir, threadUrl })).rejects.toMatchObject({ code: 'ledger_newer' })
+    expect(existsSync(join(spillDir, 'closed'))).toBe(true)
   })
 
   it('is ready when the guesses of others, and its own of before, are known', async () => {
