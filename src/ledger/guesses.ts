@@ -66,8 +66,8 @@ export interface GuessRules {
 const MAX_EVENTS = 10_000
 
 /**
- * Counts an event once, though each replica that Okta asked decided it: here, or told by others. The
- * newest are remembered; one that is forgotten counts twice, which errs towards refusing.
+ * Counts an event once, though each replica that Okta asked decided it. The newest are remembered. One that is
+ * forgotten, or is decided here after others told of it, counts twice, which errs towards refusing.
  */
 export class Guesses {
   readonly #rules: GuessRules
