@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 
 type Handle = (req: IncomingMessage, res: ServerResponse) => unknown
 
-/** Long enough for a caller to read its answer while it still sends. */
+/** Long enough for a caller to read its answer while it still sends; the kernel takes a short answer at once. */
 const LINGER_MS = 500
 
 let turn = 0
@@ -87,6 +87,16 @@ const leaveUnread = (req: IncomingMessage, clock: Clock): void => {
   })
 }
 
+/** An answer that its caller does not take would be held for good, and every stop with it. */
+const boundFlush = (res: ServerResponse, { socket }: IncomingMessage, clock: Clock): void => {
+  res.once('prefinish', () =>
+    res.once(
+      'close',
+      clock.after(LINGER_MS, () => socket.destroy()),
+    ),
+  )
+}
+
 export interface Turnstile {
   readonly onRequest: (req: IncomingMessage, res: ServerResponse) => void
   /** From now on each answer asks for its connection to end. */
@@ -109,6 +119,7 @@ export const createTurnstile = (handle: Handle, clock: Clock): Turnstile => {
     if (arrival) arrival.answer = res
     if (state === 'draining') askToEnd(res)
     underWay.add(res)
+    boundFlush(res, req, clock)
     res.once('close', () => {
       underWay.delete(res)
       if (underWay.size === 0) onEmpty()

@@ -191,6 +191,44 @@ describe('a body that nobody reads', () => {
   })
 })
 
+describe.each(WAYS)('an answer that its caller does not take, over %s', (_, certificate) => {
+  // More than the kernel keeps for a caller that reads nothing.
+  const fetch = (): Response => new Response('x'.repeat(12_000_000))
+
+  it.each([
+    ['sends no more', GET],
+    ['pipelines', GET + GET],
+    ['sends half a body', post('Content-Length: 1000000\r\n\r\n')],
+  ])(
+    'ends with its connection, and no stop waits longer, where the caller %s',
+    async (__, request) => {
+      const server = await start({ fetch, tls: certificate() })
+      const caller = await server.call()
+      caller.socket.pause()
+      caller.socket.write(request)
+      await expect.poll(() => server.clock.pending).toContain(500)
+      const closed = server.listener.close()
+      server.clock.advance(500)
+      await closed
+      caller.socket.resume()
+      expect((await caller.closed()).length).toBeLessThan(12_000_000)
+    },
+  )
+})
+
+it('a short answer arrives, however late its caller takes it', async () => {
+  const server = await start()
+  const caller = await server.call()
+  caller.socket.pause()
+  caller.socket.write(GET)
+  await server.admitted(1)
+  await expect.poll(() => server.clock.pending).toEqual([])
+  server.clock.advance(60_000)
+  caller.socket.resume()
+  await caller.heard('done')
+  expect(caller.isClosed()).toBe(false)
+})
+
 describe('the limits of one address', () => {
   const LIMITS = { perSecond: 3, atOnce: 100 }
 
