@@ -59,14 +59,18 @@ interface Unbound {
   readonly following?: Following
 }
 
-const createServer = (
-  { tls, clock, onRenewal }: ListenOptions,
-  { onRequest }: Turnstile,
-): Unbound => {
-  if (!tls) return { server: createHttpServer(SETTINGS, onRequest).on('upgrade', endEarly) }
+/**
+ * Node.js answers an expectation that it does not know by itself, and parses the body for as long as it comes.
+ * RFC 9110, section 10.1.1, lets a server ignore it.
+ */
+const attend = <S extends Server>(server: S, { onRequest }: Turnstile): S =>
+  server.on('request', onRequest).on('checkExpectation', onRequest).on('upgrade', endEarly)
+
+const createServer = ({ tls, clock, onRenewal }: ListenOptions, turnstile: Turnstile): Unbound => {
+  if (!tls) return { server: attend(createHttpServer(SETTINGS), turnstile) }
   const material = readTls(tls)
-  const server = createHttpsServer({ ...TLS_SETTINGS, ...material }, onRequest)
-  server.on('upgrade', endEarly)
+  const server = createHttpsServer({ ...TLS_SETTINGS, ...material })
+  attend(server, turnstile)
   return { server, following: followRenewals(server, tls, material, clock, onRenewal) }
 }
 

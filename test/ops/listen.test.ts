@@ -181,6 +181,17 @@ describe('a body that nobody reads', () => {
     await caller.closed()
   })
 
+  it.each(WAYS)('nor behind an expectation that nobody meets, over %s', async (_, certificate) => {
+    const server = await start({ tls: certificate() })
+    const head = post('Expect: more\r\nTransfer-Encoding: chunked\r\n\r\n')
+    const caller = await server.call(`${head}1\r\na\r\n`)
+    await caller.heard('done')
+    await expect.poll(() => server.clock.pending).toContain(500)
+    server.clock.advance(500)
+    await caller.closed()
+    expect(server.calls()).toBe(1)
+  })
+
   it('costs no connection where it came with its head', async () => {
     const server = await start()
     const caller = await server.call(post('Content-Length: 2\r\n\r\nhi'))
