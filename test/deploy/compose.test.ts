@@ -209,4 +209,13 @@ describe('haproxy.cfg', () => {
     expect(HAPROXY).toContain(`reject if { sc0_conn_rate gt ${MAX_CONNECTIONS_PER_SECOND} } or`)
     expect(HAPROXY).toMatch(/track-sc0 src,ipmask\(32,64\)/)
   })
+
+  it('keeps room for the health check, and is not filled by a few addresses', () => {
+    const [all = 0, hook = 0] = [...HAPROXY.matchAll(/^ +maxconn (\d+)$/gm)].map(([, n]) =>
+      Number(n),
+    )
+    const ofOne = Number(/sc0_conn_cur gt (\d+)/.exec(HAPROXY)?.[1])
+    expect(hook).toBeLessThan(all)
+    expect(hook / ofOne).toBeGreaterThan(15)
+  })
 })
