@@ -216,7 +216,7 @@ export const ERRORS = row({
   unconfirmed: {
     exit: 1,
     sentence: 'Nothing was changed: it was not confirmed.',
-    remedy: 'Look at the org and the number of people first; they must be those of now.',
+    remedy: 'Look at the org and the number of people first; they must be what they are now.',
   },
   output_unwritable: {
     exit: 1,

@@ -12,7 +12,7 @@ export interface Given {
   readonly count: Count
 }
 
-/** Reads `--yes ORG:NUMBER`, such as acme.okta.com:68836; the number is `unknown` where none can be had. */
+/** Reads `--yes ORG:NUMBER`, such as acme.okta.com:68836; the number is `unknown` where they cannot be counted. */
 export const yesOption = (value: string): Given => {
   const [, org = '', number = ''] = /^(\S+)[: ](\d+|unknown)$/.exec(value.trim()) ?? []
   if (org === '') throw new InvalidArgumentError('Use ORG:NUMBER, such as acme.okta.com:68836.')

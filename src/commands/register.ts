@@ -183,11 +183,11 @@ ${describeVariables([...OKTA.names, 'HOOK_SECRET', 'HOOK_AUTH_HEADER', 'HOOK_OAU
 
 A service app needs the scope ${SCOPES.join(' ')}; for the count of --deactivate also okta.users.read.
 
-Before Okta is told of a URL or a secret, this machine calls the hook server with them, and with a body that
+Before a URL or a secret goes to Okta, this machine calls the hook server with them, and with a body that
 is refused once the secret was accepted: no guess is counted. Where Okta alone reaches the hook server, use --force.
 
 --deactivate counts the users whose provider is IMPORT, which takes some minutes for 100,000. The NUMBER of --yes is
-that count (people who have moved since, up to a tenth, are allowed for), or "unknown" where it cannot be had.
+that count (people who have moved since, up to a tenth, are allowed for), or "unknown" where it cannot be counted.
 
 Examples:
   okta-migrate register --url https://hook.example.com

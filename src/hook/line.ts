@@ -29,7 +29,7 @@ export interface CallFacts {
   secret?: SecretUsed
   /** Set where the call shared the answer of another one. */
   repeat?: Exclude<Boarding, 'first'>
-  /** Milliseconds from the begin of its lookup to the result, or to the error. */
+  /** Milliseconds from the start of its lookup to the result, or to the error. */
   lookupMs?: number
   /** Milliseconds that its check waited, and that it took; and how many checks were computed with it. */
   waitMs?: number
