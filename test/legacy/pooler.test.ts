@@ -81,7 +81,7 @@ await describeEach([POOLER], 'a lookup', ({ schema, create }) => {
       .map((name, i) => `set_config('${name}', '${i}', false)`)
       .join(' || ')
     const store = await openStore(url, doing(sets))
-    expect(await store.find('ann', 'ann')).toMatchObject([{ id: '0on23' }])
+    expect(await store.find('ann', 'ann')).toMatchObject([{ key: 'id 0on23' }])
     expect(await sessionOf(url)).toEqual(before)
   })
 
