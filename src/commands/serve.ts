@@ -38,17 +38,13 @@ const essentialsOf = (config: ServeConfig): Essentials => {
   return { secret, legacyDbUrl }
 }
 
-const settingsFrom = (
-  config: ServeConfig,
-  secret: string | undefined,
-  bounds: HookSettings['bounds'],
-): HookSettings => ({
+const settingsFrom = (config: ServeConfig, secret: string | undefined): HookSettings => ({
   authHeader: config.HOOK_AUTH_HEADER,
   secrets:
     secret === undefined ? undefined : { current: secret, previous: config.HOOK_SECRET_PREVIOUS },
   orgUrl: config.OKTA_ORG_URL,
   deadlineMs: config.HOOK_DEADLINE_MS,
-  bounds,
+  bounds: { bcryptCost: config.BCRYPT_MAX_COST ?? DEFAULT_COST },
   decoySecret: config.FINGERPRINT_KEY ?? secret ?? randomBytes(32).toString('base64'),
 })
 
@@ -82,8 +78,11 @@ interface Running {
 
 const clock = systemClock
 
-const startPool = async (config: ServeConfig, log: Logger) => {
-  const bounds = { bcryptCost: config.BCRYPT_MAX_COST ?? DEFAULT_COST }
+const startPool = async (
+  config: ServeConfig,
+  bounds: HookSettings['bounds'],
+  log: Logger,
+): Promise<WorkerPool> => {
   const pool = await WorkerPool.start({
     size: config.HASH_WORKERS,
     queueLimit: config.HASH_WORKERS * QUEUED_PER_WORKER,
@@ -92,7 +91,7 @@ const startPool = async (config: ServeConfig, log: Logger) => {
     onLoss: (what) => log.error(what, 'a worker thread was lost'),
   })
   tellEngine(pool.engine, log)
-  return { pool, bounds, inTime: await costInTime(config, pool, clock, log) }
+  return pool
 }
 
 /** Idle connections of one address, of which each holds memory; Okta makes 75 calls at once and has some more. */
@@ -128,9 +127,9 @@ const start = async (
 ): Promise<Running> => {
   const legacy = await openLegacy(config, legacyDbUrl, clock, logChecks(log))
   const oauth = startOAuth(config, clock, log)
-  const { pool, bounds, inTime } = await startPool(config, log)
-  tellAbove(legacy.hashes, inTime, log)
-  const settings = settingsFrom(config, secret, bounds)
+  const settings = settingsFrom(config, secret)
+  const pool = await startPool(config, settings.bounds, log)
+  tellAbove(legacy.hashes, await costInTime(config, pool, clock, log), log)
   const guesses = guessesFrom(config)
   const guard = createGuard(guesses, clock)
   const ledger = await startLedger(config, { ...guesses, guard }, log, clock)

@@ -1,5 +1,6 @@
 /** The hashes computed where there is nothing to compute, so that time does not tell who exists. */
 import { createHmac } from 'node:crypto'
+import { dummyHash } from '../passwords/dummy-hash.ts'
 import type { Bounds } from '../passwords/family.ts'
 import { inspect } from '../passwords/verify.ts'
 
@@ -8,9 +9,6 @@ const MARKS = 2 ** 20
 
 /** bcrypt's customary cost, used until the store has shown one of its own. */
 const CUSTOMARY_COST = 10
-
-/** No password is known to match it, and it would not matter: a decoy's outcome is not looked at. */
-const SALT_THEN_HASH = 'ThisIsNoSaltOfAnyones.ThisHashBelongsToNobodyAtAll...'
 
 export interface DecoyParts {
   /** The same for every replica and after every restart, so that a login's decoy is too. */
@@ -30,8 +28,6 @@ export interface Decoy {
    */
   encodedFor(login: string): string
 }
-
-const encode = (cost: number): string => `$2b$${String(cost).padStart(2, '0')}$${SALT_THEN_HASH}`
 
 /** How many hashes there are of each cost. */
 class Tally {
@@ -101,6 +97,6 @@ export const createDecoy = ({ secret, bounds, sample }: DecoyParts): Decoy => {
     saw: (person, cost) => {
       if (isNew(person)) learnt.add(cost)
     },
-    encodedFor: (login) => encode(tally().at(quantileOf(login))),
+    encodedFor: (login) => dummyHash(tally().at(quantileOf(login))),
   }
 }

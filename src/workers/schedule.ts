@@ -33,7 +33,7 @@ interface Queue<T extends Task> {
  * slower again by as much as the machine was lately, since other programs may take a part of the cores
  * for a while. It costs no throughput: a shorter queue is still a queue.
  */
-const SLOWER = 1.2
+export const SLOWER = 1.2
 
 /** An admitted check that still waits is given up only if it is late even with batches this much faster. */
 const FASTER = 1 / 1.15

@@ -1,5 +1,6 @@
 /** Owns the body of a worker thread: one batch of checks at a time, as told. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { dummyHash } from '../passwords/dummy-hash.ts'
 import { createEngine, type Check } from '../passwords/engine.ts'
 import type { BatchReply, Calibration, FromWorker, WorkerSetup } from './protocol.ts'
 
@@ -20,7 +21,7 @@ const run = (checks: readonly Check[]): BatchReply => {
 const TRIAL_COST = 5
 const TRIALS = 3
 const TRIAL: Check = {
-  encoded: `$2b$0${TRIAL_COST}$ThisIsNoSaltOfAnyones.ThisHashBelongsToNobodyAtAll...`,
+  encoded: dummyHash(TRIAL_COST),
   password: 'a trial',
 }
 
