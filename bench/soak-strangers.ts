@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { SignIns } from '../test/support/sign-ins.ts'
 import type { Flood } from './flood-thread.ts'
-import { PASSWORD, SECRET, type ServerProcess } from './server.ts'
+import { PASSWORD, type ServerProcess } from './server.ts'
 
 export const FLOOD_CONNECTIONS = 10
 const EVERY_MS = 1_000
@@ -20,35 +20,19 @@ const flood = ({ hook: url }: ServerProcess): Worker => {
   return new Worker(new URL('flood-thread.ts', import.meta.url), { workerData })
 }
 
-const OUTCOME = /"credential":"(UNVERIFIED|VERIFIED)"/
-
 /** Counted among the sign-ins, so that they are held to the right answer and to their row in the ledger. */
-const signInAtLength = async (signIns: SignIns, n: number): Promise<void> => {
-  const eventId = `long-${n}`
-  const replica = n % signIns.urls.length
-  signIns.right.set(eventId, 'UNVERIFIED')
-  const credential = { username: `${n}e${MARKS}`, password: PASSWORD }
-  const began = performance.now()
-  const [status, text] = await fetch(signIns.urls[replica] ?? '', {
-    method: 'POST',
-    headers: { authorization: SECRET, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      eventId,
-      eventType: 'com.okta.user.credential.password.import',
-      data: { context: { credential } },
-    }),
+const signInAtLength = (signIns: SignIns, n: number): Promise<unknown> =>
+  signIns.ask(n % signIns.urls.length, `long-${n}`, {
+    username: `${n}e${MARKS}`,
+    password: PASSWORD,
+    outcome: 'UNVERIFIED',
   })
-    .then(async (response) => [response.status, await response.text()] as const)
-    .catch(() => [0, ''] as const)
-  const outcome = OUTCOME.exec(text)?.[1] as 'VERIFIED' | 'UNVERIFIED' | undefined
-  signIns.replies.push({ eventId, replica, status, outcome, ms: performance.now() - began })
-}
 
 /** @returns a function that ends them */
 export const startStrangers = (servers: readonly ServerProcess[], signIns: SignIns) => {
   const floods = servers.map(flood)
   let n = 0
-  let last = Promise.resolve()
+  let last: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {
     last = signInAtLength(signIns, n++)
   }, EVERY_MS)

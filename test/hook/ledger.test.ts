@@ -4,9 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { DecidedCall } from '../../src/hook/ledger.ts'
 import { fingerprint } from '../../src/ops/log.ts'
 import { ManualClock } from '../support/clock.ts'
-import { HOOK_PATH } from '../../src/hook/app.ts'
-import { payload, SECRET, startHook, type HookOptions } from '../support/hook.ts'
-import { head, sendAndDrop } from '../support/raw.ts'
+import { startHook, type HookOptions } from '../support/hook.ts'
 import { releaseHeld, SLOW_WORKER } from '../support/workers.ts'
 
 const ROWS = [
@@ -85,19 +83,11 @@ describe('the ledger', () => {
   })
 
   it('is told whether the caller was still there', async () => {
-    const { signIn, send, told, runs, base } = await start({
+    const { signIn, signInAndDrop, send, told } = await start({
       clock: new ManualClock(),
       workerUrl: SLOW_WORKER,
     })
-    const body = JSON.stringify(payload('good', 'hold', EVENT))
-    const headers = [
-      `Authorization: ${SECRET}`,
-      'Content-Type: application/json',
-      `Content-Length: ${body.length}`,
-    ]
-    await sendAndDrop(base, head(HOOK_PATH, headers) + body, () =>
-      expect.poll(() => runs.length).toBe(1),
-    )
+    await signInAndDrop('good', 'hold', EVENT)
     // A whole exchange: the server knows by then that the caller is gone.
     await send('{}')
     releaseHeld()
@@ -111,19 +101,11 @@ describe('the ledger', () => {
   })
 
   it('is told of a caller who repeats a call that another has given up', async () => {
-    const { signIn, send, told, runs, lines, base } = await start({
+    const { signIn, signInAndDrop, send, told, lines } = await start({
       clock: new ManualClock(),
       workerUrl: SLOW_WORKER,
     })
-    const body = JSON.stringify(payload('good', 'hold', EVENT))
-    const headers = [
-      `Authorization: ${SECRET}`,
-      'Content-Type: application/json',
-      `Content-Length: ${body.length}`,
-    ]
-    await sendAndDrop(base, head(HOOK_PATH, headers) + body, () =>
-      expect.poll(() => runs.length).toBe(1),
-    )
+    await signInAndDrop('good', 'hold', EVENT)
     // Whole exchanges: what came before them has come by then.
     await send('{}')
     const second = signIn('good', 'hold', EVENT)

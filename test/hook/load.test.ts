@@ -1,10 +1,8 @@
 /** Calls that come again, too often or for nothing, through a real socket. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { HOOK_PATH } from '../../src/hook/app.ts'
 import { ManualClock } from '../support/clock.ts'
-import { payload, SECRET, startHook, type HookOptions } from '../support/hook.ts'
-import { head, sendAndDrop } from '../support/raw.ts'
+import { startHook, type HookOptions } from '../support/hook.ts'
 import { releaseHeld, SLOW_WORKER } from '../support/workers.ts'
 
 const GOOD = hashSync('open sesame', 4)
@@ -134,15 +132,7 @@ describe('a caller that hangs up while its check waits', () => {
     const held = hook.signIn('good', 'hold')
     await expect.poll(() => hook.runs.length).toBe(1)
     // It would end the thread if it ran.
-    const body = JSON.stringify(payload('good', 'die', { eventId: 'hung-up' }))
-    const headers = [
-      `Authorization: ${SECRET}`,
-      'Content-Type: application/json',
-      `Content-Length: ${body.length}`,
-    ]
-    await sendAndDrop(hook.base, head(HOOK_PATH, headers) + body, () =>
-      expect.poll(() => hook.runs.length).toBe(2),
-    )
+    await hook.signInAndDrop('good', 'die')
     await expect.poll(() => hook.lines().map(({ reason }) => reason)).toEqual(['caller_gone'])
     releaseHeld()
     expect((await held).text).toContain('"VERIFIED"')

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { expect } from 'vitest'
 import type { OAuth } from '../../src/commands/serve-oauth.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { createHookApp, HOOK_PATH, type HookSettings } from '../../src/hook/app.ts'
@@ -15,6 +16,7 @@ import { listen } from '../../src/ops/listen.ts'
 import { createLog, fingerprint } from '../../src/ops/log.ts'
 import { WorkerPool, type PasswordChecker } from '../../src/workers/pool.ts'
 import { openLegacy } from './legacy.ts'
+import { head, sendAndDrop } from './raw.ts'
 import { makeTempDir, removeDir } from './temp.ts'
 
 export interface Row {
@@ -190,6 +192,19 @@ export const startHook = async (options: HookOptions = {}) => {
     /** A call of its own event, as each sign-in is. */
     signIn: (username: unknown, password: unknown, more: object = {}) =>
       send(JSON.stringify(payload(username, password, { eventId: randomUUID(), ...more }))),
+    /** Sends a call, and hangs up once its check is asked for. */
+    signInAndDrop: async (username: string, password: string, more: object = {}) => {
+      const body = JSON.stringify(payload(username, password, { eventId: randomUUID(), ...more }))
+      const headers = [
+        `Authorization: ${SECRET}`,
+        'Content-Type: application/json',
+        `Content-Length: ${body.length}`,
+      ]
+      const next = runs.length + 1
+      await sendAndDrop(listener.url, head(HOOK_PATH, headers) + body, () =>
+        expect.poll(() => runs.length).toBe(next),
+      )
+    },
     async close() {
       await listener.close()
       await pool.close()

@@ -85,14 +85,10 @@ export class SignIns {
   /** Okta asks once more after a 5xx or a dropped connection, and the balancer sends it elsewhere. */
   async #signIn(n: number): Promise<void> {
     const eventId = `event-${n}`
-    const { outcome, ...credential } = this.#signInAt(n)
-    this.right.set(eventId, outcome)
+    const signIn = this.#signInAt(n)
     for (const replica of [n, n + 1].map((i) => i % this.urls.length)) {
-      this.#count(replica, 1)
-      const reply = await this.#ask(replica, eventId, credential)
-      this.#count(replica, -1)
-      this.replies.push(reply)
-      if (reply.status === 200) return
+      const { status } = await this.ask(replica, eventId, signIn)
+      if (status === 200) return
       await sleep(PAUSE_MS)
     }
   }
@@ -101,7 +97,17 @@ export class SignIns {
     this.underWay[replica] = (this.underWay[replica] ?? 0) + change
   }
 
-  async #ask(replica: number, eventId: string, credential: object): Promise<Reply> {
+  /** Asks one replica once; the answer counts with all others. */
+  async ask(replica: number, eventId: string, { outcome, ...credential }: SignIn): Promise<Reply> {
+    this.right.set(eventId, outcome)
+    this.#count(replica, 1)
+    const reply = await this.#send(replica, eventId, credential)
+    this.#count(replica, -1)
+    this.replies.push(reply)
+    return reply
+  }
+
+  async #send(replica: number, eventId: string, credential: object): Promise<Reply> {
     const began = performance.now()
     const [status, text] = await fetch(this.urls[replica] ?? '', {
       method: 'POST',
