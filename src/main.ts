@@ -46,7 +46,7 @@ for (const stream of [process.stdout, process.stderr]) {
 // Node.js itself would print the message, and messages may quote a password.
 process.on('uncaughtException', (err) => process.exit(complain(err)))
 
-/** Milliseconds that the end waits for whoever reads the output: a server must not wait for ever. */
+/** Milliseconds that the end waits for the reader of the output: a server must not wait for ever. */
 const FLUSH_MS = 1_000
 
 /** What a pipe has not taken yet would be lost, and so would the news that it takes nothing. */

@@ -83,7 +83,9 @@ const tell = async (sandbox: Sandbox, dir: string, say: Say): Promise<void> => {
     const file = join(dir, 'sample-users.csv')
     copyFileSync(USERS, file)
     await show(['import', file], env, say, ['import', 'legacy-db/sample-users.csv'])
-    say(`\nThe rejects, to be mended and imported again:\n${readFileSync(rejectsOf(file), 'utf8')}`)
+    say(
+      `\nThe rejects, to be corrected and imported again:\n${readFileSync(rejectsOf(file), 'utf8')}`,
+    )
     say('\nSome of them sign in:\n')
     for (const [login, password, about] of SIGN_INS) {
       say(`  ${login.padEnd(24)} ${await signIn(sandbox, login, password)}  (${about})\n`)

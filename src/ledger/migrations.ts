@@ -28,7 +28,7 @@ interface Fence {
 }
 
 /**
- * A change of a table waits for all who read it, and whoever comes later waits for the change: behind
+ * A change of a table waits for all who read it, and those that come later wait for the change: behind
  * a backup, the replicas would wait as long as that. So it gives up after some seconds, and is tried again.
  */
 const LOCK_TIMEOUT_S = 3

@@ -54,7 +54,8 @@ export const tellChange = (log: LedgerLog, next: Standing, before?: Standing): v
 }
 
 /**
- * Before the first word, all is expected to be well. A change of the tables that fails is tried again and again, which is one outage and not many.
+ * Before the first word, all is expected to be well. A change of the tables that fails is tried again and
+ * again, which is one outage and not many.
  * @returns the parts that have ceased to do their work with this change
  */
 export const ceased = (next: Standing, before?: Standing): ('database' | 'spill')[] =>
