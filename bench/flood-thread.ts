@@ -5,8 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 export interface Flood {
   readonly url: string
-  /** POSTs without a secret, or GETs of what is not there. */
-  readonly kind: 'refused POSTs' | '404s'
+  /** POSTs without a secret, GETs of what is not there, or a POST without a secret in chunks of one byte. */
+  readonly kind: 'refused POSTs' | '404s' | 'chunks'
   /** Whether a connection sends for as long as it is open, or one batch. */
   readonly isKept: boolean
   readonly connections: number
@@ -22,11 +22,15 @@ const { url, kind, isKept, connections } = workerData as Flood
 const { hostname: host, port: portText, pathname, protocol } = new URL(url)
 const port = Number(portText)
 
-const ONE =
-  kind === '404s'
-    ? 'GET /x HTTP/1.1\r\nhost: x\r\n\r\n'
-    : `POST ${pathname} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}`
-const BATCH = ONE.repeat(Math.floor(BATCH_BYTES / ONE.length))
+const HEAD = `POST ${pathname} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`
+
+const [once, repeated] = {
+  'refused POSTs': ['', `${HEAD}content-length: 2\r\n\r\n{}`],
+  '404s': ['', 'GET /x HTTP/1.1\r\nhost: x\r\n\r\n'],
+  chunks: [`${HEAD}transfer-encoding: chunked\r\n\r\n`, '1\r\n{\r\n'],
+}[kind] as [string, string]
+
+const BATCH = once + repeated.repeat(Math.floor((BATCH_BYTES - once.length) / repeated.length))
 
 let made = 0
 

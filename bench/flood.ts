@@ -25,9 +25,13 @@ const SERVERS: readonly (readonly [name: string, script: readonly string[] | und
   ['this server', undefined],
 ]
 
-const FLOODS = (['refused POSTs', '404s'] as const).flatMap((kind) =>
-  [true, false].map((isKept) => ({ kind, isKept })),
-)
+const FLOODS: readonly Pick<Flood, 'kind' | 'isKept'>[] = [
+  { kind: 'refused POSTs', isKept: true },
+  { kind: 'refused POSTs', isKept: false },
+  { kind: '404s', isKept: true },
+  { kind: '404s', isKept: false },
+  { kind: 'chunks', isKept: false },
+]
 
 /** Of the server's own histogram, since the last time that somebody asked. */
 const lagMs = async (opsUrl: string): Promise<number> => {

@@ -43,7 +43,11 @@ const makeStore = (dir: string, cost: number, people: number): string => {
   return `sqlite:${path}`
 }
 
-const SERVE = ['dist/cli.js', 'serve']
+/** As the image runs it: the memory that is measured depends on its options. */
+const SERVE = ((): readonly string[] => {
+  const command = /^CMD \["node", (.+)\]$/m.exec(readFileSync(new URL('Dockerfile', ROOT), 'utf8'))
+  return JSON.parse(`[${command?.[1] ?? ''}]`) as string[]
+})()
 
 const STOP_MS = 5_000
 

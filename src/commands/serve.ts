@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { systemClock } from '../clock.ts'
 import { describeConfig, describeVariables, loadConfig } from '../config.ts'
 import { createHookApp, type HookSettings } from '../hook/app.ts'
+import { createGlance } from '../hook/authenticate.ts'
 import { createGuard, type GuessSettings } from '../hook/guard.ts'
 import { createHealthApp } from '../ops/health.ts'
 import { listen, type Listener, type ListenOptions } from '../ops/listen.ts'
@@ -103,10 +104,15 @@ const limitsFrom = (config: ServeConfig): ListenOptions['limits'] => {
   return isPublic(config) && perSecond > 0 ? { perSecond, atOnce: CONNECTIONS_AT_ONCE } : undefined
 }
 
-const listenFor = (config: ServeConfig, fetch: ListenOptions['fetch'], log: Logger) => {
+const listenFor = (
+  config: ServeConfig,
+  { fetch, mayStream }: Pick<ListenOptions, 'fetch' | 'mayStream'>,
+  log: Logger,
+) => {
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, HOST: host, PORT: port } = config
   return listen({
     fetch,
+    mayStream,
     host,
     port,
     tls: certFile && keyFile ? { certFile, keyFile } : undefined,
@@ -152,7 +158,9 @@ const start = async (
   const neededKeys = settings.secrets ? undefined : keys
   const health = { legacy, pool, isDraining, keys: neededKeys, ledger }
   app.route('/', createHealthApp(health))
-  const listener = await listenFor(config, app.fetch, log)
+  // Of a stranger's call the head alone is parsed.
+  const mayStream = createGlance({ ...settings, checkBearer })
+  const listener = await listenFor(config, { fetch: app.fetch, mayStream }, log)
   const { certificateEndsAtMs, refused } = listener
   // Open to the end of the process, so that the end can be watched.
   await ops?.open({ health, pool, keys, ledger, log, certificateEndsAtMs, refused, version })

@@ -1,7 +1,7 @@
 /** Owns the question whether a call comes from Okta: a secret header or a token, and the org it names. */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors.ts'
-import type { CheckBearer } from './bearer.ts'
+import { hasToken, type CheckBearer } from './bearer.ts'
 
 /** Which of the configured secrets a call carried: so that a rotation can be seen to be over. */
 export type SecretUsed = 'current' | 'previous'
@@ -66,6 +66,17 @@ export const createGate = ({ authHeader, secrets, checkBearer }: Ways) => {
     await checkBearer(valuesOf(rawHeaders, 'authorization'))
     return undefined
   }
+}
+
+/**
+ * @returns a function of a call: whether it may be Okta's, as far as its head says at once. A token is judged
+ *   later only, so that any token may be
+ */
+export const createGlance = ({ authHeader, secrets, checkBearer }: Ways) => {
+  const matchSecret = secrets && createAuthenticator(secrets)
+  return ({ rawHeaders }: { readonly rawHeaders: readonly string[] }): boolean =>
+    matchSecret?.(valuesOf(rawHeaders, authHeader)) !== undefined ||
+    (checkBearer !== undefined && hasToken(valuesOf(rawHeaders, 'authorization')))
 }
 
 /** Whether a payload's `source` is a URL of the org; by origin, since a prefix also fits strangers. */

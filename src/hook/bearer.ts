@@ -38,6 +38,10 @@ const tokenIn = (values: readonly string[] | undefined): string => {
   return token
 }
 
+/** Whether it looks like a token, which says nothing of its content. */
+export const hasToken = ([value, another]: readonly string[]): boolean =>
+  another === undefined && /^Bearer +[\w-]+\.[\w-]+\.[\w-]+$/i.test(value ?? '')
+
 /** Okta writes an array `scp`; RFC 9068, section 2.2.3, a string `scope`. */
 const scopesOf = ({ scp, scope }: JWTPayload): readonly unknown[] => {
   if (Array.isArray(scp)) return scp

@@ -8,7 +8,7 @@ import { AppError } from '../errors.ts'
 import { watchConnections } from './connections.ts'
 import type { SourceLimits } from './sources.ts'
 import { followRenewals, readTls, type Following, type TlsFiles } from './tls.ts'
-import { createTurnstile, endEarly, OneAtATime, type Turnstile } from './turnstile.ts'
+import { createTurnstile, requestsOf, type MayStream, type Turnstile } from './turnstile.ts'
 
 /** Slow senders are cut off: Okta sends a call at once, and gives up after 3 seconds. */
 const HEADERS_TIMEOUT_MS = 5_000
@@ -19,14 +19,11 @@ const CONNECTIONS_CHECK_MS = 1_000
 const KEEP_ALIVE_MS = 65_000
 
 const SETTINGS = {
-  IncomingMessage: OneAtATime,
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
   connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
   keepAliveTimeout: KEEP_ALIVE_MS,
 }
-
-const TLS_SETTINGS = { ...SETTINGS, handshakeTimeout: HEADERS_TIMEOUT_MS }
 
 export interface ListenOptions {
   readonly fetch: Parameters<typeof getRequestListener>[0]
@@ -36,6 +33,8 @@ export interface ListenOptions {
   readonly clock: Clock
   /** Of the connections of one address; not set where all callers have the address of a proxy. */
   readonly limits?: SourceLimits | undefined
+  /** Not set where every caller may. */
+  readonly mayStream?: MayStream | undefined
   /** Told of a renewed certificate, or why a renewal cannot be used. */
   readonly onRenewal: (err: AppError | undefined) => void
 }
@@ -63,13 +62,19 @@ interface Unbound {
  * Node.js answers an expectation that it does not know by itself, and parses the body for as long as it comes.
  * RFC 9110, section 10.1.1, lets a server ignore it.
  */
-const attend = <S extends Server>(server: S, { onRequest }: Turnstile): S =>
-  server.on('request', onRequest).on('checkExpectation', onRequest).on('upgrade', endEarly)
+const attend = <S extends Server>(server: S, { onRequest, onUpgrade }: Turnstile): S =>
+  server.on('request', onRequest).on('checkExpectation', onRequest).on('upgrade', onUpgrade)
 
-const createServer = ({ tls, clock, onRenewal }: ListenOptions, turnstile: Turnstile): Unbound => {
-  if (!tls) return { server: attend(createHttpServer(SETTINGS), turnstile) }
+const createServer = (options: ListenOptions, turnstile: Turnstile): Unbound => {
+  const { tls, clock, onRenewal, mayStream = () => true } = options
+  const settings = { ...SETTINGS, IncomingMessage: requestsOf(mayStream) }
+  if (!tls) return { server: attend(createHttpServer(settings), turnstile) }
   const material = readTls(tls)
-  const server = createHttpsServer({ ...TLS_SETTINGS, ...material })
+  const server = createHttpsServer({
+    ...settings,
+    ...material,
+    handshakeTimeout: HEADERS_TIMEOUT_MS,
+  })
   attend(server, turnstile)
   return { server, following: followRenewals(server, tls, material, clock, onRenewal) }
 }

@@ -1,5 +1,5 @@
 /** The turnstile before the request handler: one call at a time on a connection, and none after the end. */
-import { IncomingMessage, type ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 
@@ -30,26 +30,35 @@ interface Arrival {
 
 const arrivals = new WeakMap<Socket, Arrival>()
 
+/** Whether the body of a request is read that comes in chunks of a length that nobody knows before. */
+export type MayStream = (req: IncomingMessage) => boolean
+
 /**
- * Node.js parses 64 KiB of pipelined requests in one go, 2,500 of them, and nothing in its API stops it. Its
- * parser stops behind a request to upgrade only. So the second request on a connection passes for one: no
- * other is parsed, and `end` gets the connection. An answer and the next request do not fit into one turn
- * of the event loop, except where they were sent together.
+ * Node.js parses 64 KiB in one go, and nothing in its API stops it: 2,500 pipelined requests, or 11,000 chunks
+ * of a body. Its parser stops behind a request to upgrade only. So what is not to be parsed passes for
+ * one, and `onUpgrade` gets the connection: the second request on a connection, and the body of a caller that
+ * may not stream. An answer and the next request do not fit into one turn of the event loop, except where
+ * they were sent together.
  */
 export class OneAtATime extends IncomingMessage {
-  readonly #isEarly: boolean
+  readonly isEarly: boolean
+  readonly #mayStream: MayStream
+  #isBarred: boolean | undefined
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, mayStream: MayStream = () => true) {
     super(socket)
+    this.#mayStream = mayStream
     const last = arrivals.get(socket)
     const now = thisTurn()
-    this.#isEarly =
-      last !== undefined && (last.turn === now || last.answer?.writableEnded === false)
-    if (!this.#isEarly) arrivals.set(socket, { turn: now })
+    this.isEarly = last !== undefined && (last.turn === now || last.answer?.writableEnded === false)
+    if (!this.isEarly) arrivals.set(socket, { turn: now })
   }
 
+  /** Asked for when the headers are there, and again by Node.js's server. */
   get upgrade(): boolean {
-    return this.#isEarly || this.method === 'CONNECT'
+    if (this.isEarly || this.method === 'CONNECT') return true
+    this.#isBarred ??= 'transfer-encoding' in this.headers && !this.#mayStream(this)
+    return this.#isBarred
   }
 
   /** Upgrades that callers ask for are not offered. */
@@ -58,14 +67,20 @@ export class OneAtATime extends IncomingMessage {
   }
 }
 
+/** The class of a server's requests, where some callers may not stream. */
+export const requestsOf = (mayStream: MayStream): typeof IncomingMessage =>
+  class extends OneAtATime {
+    constructor(socket: Socket) {
+      super(socket, mayStream)
+    }
+  }
+
 const askToEnd = (answer: ServerResponse): void => {
   if (!answer.headersSent) answer.setHeader('connection', 'close')
 }
 
 /** Ends a connection on which a second request came, after the answer to the first. */
-export const endEarly = ({ socket }: IncomingMessage): void => {
-  // Node.js has let go of it: a reset by the caller would be an error that nobody hears.
-  socket.on('error', () => undefined)
+const endEarly = ({ socket }: IncomingMessage): void => {
   const answer = arrivals.get(socket)?.answer
   if (answer === undefined || answer.closed) {
     socket.destroySoon()
@@ -99,6 +114,8 @@ const boundFlush = (res: ServerResponse, { socket }: IncomingMessage, clock: Clo
 
 export interface Turnstile {
   readonly onRequest: (req: IncomingMessage, res: ServerResponse) => void
+  /** What passed for an upgrade: see `OneAtATime`. */
+  readonly onUpgrade: (req: IncomingMessage) => void
   /** From now on each answer asks for its connection to end. */
   readonly drain: () => void
   /** Lets nobody in any more; resolves when every call under way has been answered. */
@@ -127,8 +144,25 @@ export const createTurnstile = (handle: Handle, clock: Clock): Turnstile => {
     })
     handle(req, res)
   }
+
+  /** Answers a caller that may not stream: like any other, but Node.js has let go of its connection. */
+  const answerUnread = (req: IncomingMessage): void => {
+    const res = new ServerResponse(req)
+    res.shouldKeepAlive = false
+    res.assignSocket(req.socket)
+    onRequest(req, res)
+  }
+
+  const onUpgrade = (req: IncomingMessage): void => {
+    // A reset by the caller would be an error that nobody hears.
+    req.socket.on('error', () => undefined)
+    const isBarred = req instanceof OneAtATime && !req.isEarly && req.method !== 'CONNECT'
+    if (isBarred) answerUnread(req)
+    else endEarly(req)
+  }
   return {
     onRequest,
+    onUpgrade,
     drain: () => {
       state = 'draining'
       underWay.forEach(askToEnd)

@@ -12,7 +12,7 @@ import { makeCertificate } from '../support/certificate.ts'
 import { runCommand, startCommand } from '../support/command.ts'
 import { makeLegacyDb, payload } from '../support/hook.ts'
 import { oauthEnvironment, startIssuer } from '../support/issuer.ts'
-import { holdCall } from '../support/raw.ts'
+import { exchange, head, holdCall } from '../support/raw.ts'
 import { tempDir } from '../support/temp.ts'
 
 const SECRET = 'a secret of more than thirty-two characters'
@@ -68,6 +68,16 @@ describe('production', () => {
     server.child.kill('SIGTERM')
     expect((await server.ended).code).toBe(0)
     expect(await runCommand(['health'], { ...env, PORT })).toMatchObject({ code: 1 })
+  })
+
+  it('parses no body in chunks of a stranger', async () => {
+    const server = startCommand(['serve'], environment())
+    const [, url = ''] = await server.until(READY)
+    const headers = ['Content-Type: application/json', 'Transfer-Encoding: chunked']
+    const received = await exchange(url, [`${head(HOOK_PATH, headers)}2\r\n{}\r\n0\r\n\r\n`])
+    expect(received).toMatch(/^HTTP\/1\.1 401 [^]*connection: close/i)
+    server.child.kill('SIGINT')
+    await server.ended
   })
 
   it('shows its configuration without its secrets', async () => {

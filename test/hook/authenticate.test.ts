@@ -2,7 +2,12 @@
 import { hashSync } from 'bcryptjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HOOK_PATH } from '../../src/hook/app.ts'
-import { comesFrom, createAuthenticator, valuesOf } from '../../src/hook/authenticate.ts'
+import {
+  comesFrom,
+  createAuthenticator,
+  createGlance,
+  valuesOf,
+} from '../../src/hook/authenticate.ts'
 import { payload, SECRET, startHook, type RunningHook } from '../support/hook.ts'
 import { exchange, head } from '../support/raw.ts'
 
@@ -131,6 +136,50 @@ describe('the source', () => {
     const reply = await hook.signIn('good', 'open sesame', { source })
     const wrong = await hook.send(BODY, { authorization: 'not it' })
     expect([reply.status, reply.text]).toEqual([401, wrong.text])
+  })
+})
+
+describe('a body in chunks', () => {
+  const CHUNKED = `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`
+
+  it.each([
+    ['the right secret', SECRET, /^HTTP\/1\.1 200 [^]+"VERIFIED"/],
+    ['the previous one', 'the one before', /^HTTP\/1\.1 200 [^]+"VERIFIED"/],
+    // Nothing of it is parsed, so that the connection cannot go on.
+    ['another', 'not it', /^HTTP\/1\.1 401 [^]+connection: close/i],
+  ])('with %s', async (_, secret, answer) => {
+    const hook = await startHook({
+      rows: ROWS,
+      settings: { secrets: { current: SECRET, previous: 'the one before' } },
+    })
+    const headers = [
+      `Authorization: ${secret}`,
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+    ]
+    const call = head(HOOK_PATH, headers) + CHUNKED
+    const isWhole = (text: string): boolean => /\}$|\r\n0\r\n/.test(text)
+    expect(await exchange(hook.base, [call], isWhole)).toMatch(answer)
+    expect(hook.lines().at(-1)).toHaveProperty('status', answer.source.includes('401') ? 401 : 200)
+    await hook.close()
+  })
+})
+
+describe('createGlance', () => {
+  const checkBearer = () => Promise.reject(new Error('judged too early'))
+  const secrets = { current: SECRET, previous: undefined }
+  const of = (ways: Partial<Parameters<typeof createGlance>[0]>, ...rawHeaders: string[]) =>
+    createGlance({ authHeader: 'x-hook', secrets: undefined, checkBearer: undefined, ...ways })({
+      rawHeaders,
+    })
+
+  it('passes the secret in its header, and anything that looks like a token where tokens count', () => {
+    expect(of({ secrets }, 'X-Hook', SECRET)).toBe(true)
+    expect(of({ secrets }, 'Authorization', SECRET)).toBe(false)
+    expect(of({ secrets }, 'Authorization', 'Bearer a.b.c')).toBe(false)
+    expect(of({ secrets, checkBearer }, 'Authorization', 'Bearer a.b.c')).toBe(true)
+    expect(of({ checkBearer }, 'Authorization', 'Bearer a.b')).toBe(false)
+    expect(of({ checkBearer })).toBe(false)
   })
 })
 

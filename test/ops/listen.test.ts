@@ -192,6 +192,45 @@ describe('a body that nobody reads', () => {
     expect(server.calls()).toBe(1)
   })
 
+  it.each(WAYS)(
+    'nor is a chunk parsed of a caller that may not stream, over %s',
+    async (_, certificate) => {
+      let chunks = 0
+      const fetch: ListenOptions['fetch'] = async (_request, { incoming }) => {
+        incoming.on('data', () => chunks++)
+        await new Promise(setImmediate)
+        return new Response('done')
+      }
+      const mayStream: ListenOptions['mayStream'] = ({ headers }) => headers.from === 'okta'
+      const server = await start({ tls: certificate(), fetch, mayStream })
+      const rest = 'Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n'
+      const stranger = await server.call(post(rest))
+      await stranger.heard('done')
+      expect(stranger.received()).toContain('200 OK')
+      expect(stranger.received()).toMatch(/^connection: close/im)
+      expect(chunks).toBe(0)
+      server.clock.advance(500)
+      await stranger.closed()
+
+      const okta = await server.call(post(`From: okta\r\n${rest}`))
+      await okta.heard('done')
+      expect(chunks).toBe(2)
+      expect(okta.isClosed()).toBe(false)
+    },
+  )
+
+  it('of a caller that may not stream is under way until it is answered', async () => {
+    const server = await start({ mayStream: () => false }, true)
+    const stranger = await server.call(post('Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n'))
+    await server.admitted(1)
+    const closed = server.listener.close()
+    server.release()
+    await stranger.heard('done')
+    server.clock.advance(500)
+    await closed
+    await stranger.closed()
+  })
+
   it('costs no connection where it came with its head', async () => {
     const server = await start()
     const caller = await server.call(post('Content-Length: 2\r\n\r\nhi'))

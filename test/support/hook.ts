@@ -8,6 +8,7 @@ import { expect } from 'vitest'
 import type { OAuth } from '../../src/commands/serve-oauth.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { createHookApp, HOOK_PATH, type HookSettings } from '../../src/hook/app.ts'
+import { createGlance } from '../../src/hook/authenticate.ts'
 import { createGuard, type GuessSettings } from '../../src/hook/guard.ts'
 import type { Ledger } from '../../src/hook/ledger.ts'
 import type { CallObserver } from '../../src/hook/line.ts'
@@ -160,6 +161,7 @@ export const startHook = async (options: HookOptions = {}) => {
     port: 0,
     tls: undefined,
     clock,
+    mayStream: createGlance({ ...settings, checkBearer }),
     onRenewal: () => undefined,
   })
   const url = listener.url + HOOK_PATH
