@@ -1,7 +1,7 @@
 /** Owns what the sandbox command makes for one run, and the words in which it says so. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { FAULTS_PATH } from '../sandbox/faults-api.ts'
-import type { SandboxOptions } from '../sandbox/sandbox.ts'
+import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts'
 import { SCOPES } from '../sandbox/tokens.ts'
 
 const CLIENT_ID = '0oasandboxserviceapp'
@@ -44,13 +44,26 @@ export OKTA_PRIVATE_KEY='${pem}'
     issuer         ${url}/oauth2/default   (keys at /v1/keys, audience api://default)
 `
 
+/** The ids that an import needs: of groups and user types, where there are some of its own. */
+export const announceIds = ({
+  groups,
+  userTypes,
+}: Pick<Sandbox, 'groups' | 'userTypes'>): string => {
+  const lines = [
+    ...groups.map(({ id, profile }) => `    group      ${id}  ${profile.name}`),
+    ...userTypes.map(({ id, name }) => `    user type  ${id}  ${name}`),
+  ]
+  return lines.length > 2 ? `\n  Ids:\n\n${lines.join('\n')}\n` : ''
+}
+
 export const announce = (url: string, token: string, service: string): string => `
   AN OKTA TO PRACTISE ON, at ${url}. It keeps its users in memory and ends with them.
 
 export OKTA_ORG_URL=${url}
 export OKTA_API_TOKEN=${token}
 ${service}
-  Users and their lifecycle, inline hooks, sign-in (POST /api/v1/authn), System Log, OAuth tokens.
+  Users and their lifecycle, their schema and types, groups, inline hooks,
+  sign-in (POST /api/v1/authn), System Log, OAuth tokens.
 
   Signs in, and asks the password import hook while the user has no password in Okta:
 

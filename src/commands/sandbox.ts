@@ -7,8 +7,10 @@ import { untilStopped } from '../ops/shutdown.ts'
 import { FAULTS_PATH } from '../sandbox/faults-api.ts'
 import { faultSchema, type Faults, type FaultSettings } from '../sandbox/faults.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
+import type { SchemaSettings } from '../sandbox/schema.ts'
 import type { Host, Perform } from './host.ts'
-import { announce, announceService, createService } from './sandbox-words.ts'
+import { readSchemaFile } from './sandbox-schema.ts'
+import { announce, announceIds, announceService, createService } from './sandbox-words.ts'
 
 export interface SandboxCommandOptions {
   readonly host: string
@@ -16,10 +18,21 @@ export interface SandboxCommandOptions {
   readonly token: string | undefined
   readonly seed: number
   readonly attribute: readonly string[]
+  readonly schema: SchemaSettings | undefined
+  readonly userType: readonly string[]
+  readonly group: readonly string[]
+  readonly uniqueEmail: boolean
   readonly oauth: boolean
   readonly dpop: boolean
   readonly faults: FaultSettings
 }
+
+const named = (names: readonly string[]) => names.map((name) => ({ name }))
+
+const orgFrom = ({ attribute, schema, userType, group, uniqueEmail }: SandboxCommandOptions) => ({
+  ...{ attributes: attribute, userTypes: named(userType), groups: named(group), uniqueEmail },
+  ...(schema && { schema }),
+})
 
 /**
  * Serves until a signal ends it.
@@ -30,12 +43,13 @@ export const sandbox = async (
   options: SandboxCommandOptions,
   { stdout, onSignal }: Host,
 ): Promise<number> => {
-  const { host, port, seed, attribute: attributes, oauth, dpop, faults } = options
+  const { host, port, seed, oauth, dpop, faults } = options
   const token = options.token ?? `00${randomBytes(30).toString('base64url')}`
   const made = oauth || dpop ? createService(dpop) : undefined
   const say = (text: string): void => void stdout.write(text)
   const starting = startSandbox({
-    ...{ host, port, seed, attributes, faults },
+    ...{ host, port, seed, faults },
+    ...orgFrom(options),
     ...made?.service,
     tokens: [{ scheme: 'SSWS', token }],
     onBug: (err) => say(`A mistake in the sandbox: ${JSON.stringify(describeUnforeseen(err))}\n`),
@@ -46,8 +60,9 @@ export const sandbox = async (
     clock: systemClock,
     say: (message) => say(`${message}\n`),
   })
-  const { url } = await starting
-  say(announce(url, token, made ? announceService(url, made.pem, made.hookSecret) : ''))
+  const { url, ...org } = await starting
+  const service = made ? announceService(url, made.pem, made.hookSecret) : ''
+  say(announce(url, token, service + announceIds(org)))
   return end
 }
 
@@ -89,8 +104,16 @@ const HELP = `
 While it runs, GET ${FAULTS_PATH} shows the faults, and PUT sets those that it names:
   ${Object.keys(faultSchema.shape).join(', ')}
 
+A schema file has the form of Okta's Schemas API. It can be the answer of a real org, from
+GET /api/v1/meta/schemas/user/default, or only what differs. Here a custom attribute, and logins
+that need not be e-mail addresses:
+  { "definitions": {
+      "custom": { "properties": { "vip": { "type": "boolean" } } },
+      "base": { "properties": { "login": { "pattern": ".+" } } } } }
+
 Examples:
   okta-migrate sandbox
+  okta-migrate sandbox --schema schema.json --group Customers Staff --user-type contractor
   okta-migrate sandbox --rate-limit 100 --latency 200 --reset-after-rate 0.02
   okta-migrate sandbox --dpop            a service app, as new ones are made in the Admin Console
 `
@@ -101,7 +124,19 @@ export const sandboxCommand = (perform: Perform): Command => {
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <number>', 'where to listen; 0 for any', numberWithin(isInteger(65_535)), 4000)
     .option('--token <text>', 'the API token that is good (default: made for this run)')
-    .option('--attribute <name...>', "profile attributes beyond Okta's own", [])
+    .option('--attribute <name...>', "profile attributes beyond Okta's own, of plain text", [])
+    .option(
+      '--schema <file>',
+      'attributes with types and rules, as JSON (see below)',
+      readSchemaFile,
+    )
+    .option('--user-type <name...>', 'user types beside the default one', [])
+    .option('--group <name...>', 'groups beside Everyone', [])
+    .option(
+      '--unique-email',
+      'allow an e-mail address once, as with self-service registration',
+      false,
+    )
     .option(
       '--seed <number>',
       'of chance, so that a run repeats',

@@ -24,6 +24,7 @@ const OKTA_ERRORS = {
   E0000031: { status: 400, summary: 'Invalid search criteria.' },
   E0000038: { status: 403, summary: "This operation is not allowed in the user's current status." },
   E0000047: { status: 429, summary: 'API call exceeded rate limit due to too many requests.' },
+  E0000060: { status: 501, summary: 'Unsupported operation.' },
   E0000080: {
     status: 403,
     summary: 'The password does not meet the requirements of the current password policy.',

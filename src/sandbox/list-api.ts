@@ -1,10 +1,10 @@
 /** Owns the list of users: pages, filter, search and q ("List all users"). */
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import * as z from 'zod'
-import { OktaError } from './errors.ts'
 import { may, originOf, parseAs, type Org, type OrgEnv } from './org.ts'
-import { isAttribute } from './profile.ts'
+import { setLinks, startOf } from './paging.ts'
 import { parseSearch, type Attribute, type Predicate } from './search.ts'
+import type { UserTypes } from './user-types.ts'
 import { userId, userView, type User } from './users.ts'
 
 const MAX_LIMIT = 200
@@ -50,12 +50,12 @@ const SEARCHABLE: Attributes = new Map([
   ['created', date(({ created }) => created)],
   ['activated', date(({ activated }) => activated)],
   ['statusChanged', date(({ statusChanged }) => statusChanged)],
-  ['type.id', text(({ typeId }) => typeId)],
+  ['type.id', text(({ type }) => type.id)],
 ])
 
-const searchable = (name: string, custom: ReadonlySet<string>): Attribute<User> | undefined => {
+const searchable = (name: string, userTypes: UserTypes): Attribute<User> | undefined => {
   const [, attribute] = /^profile\.(\w+)$/.exec(name) ?? []
-  const isKnown = attribute !== undefined && isAttribute(attribute, custom)
+  const isKnown = attribute !== undefined && userTypes.attribute(attribute) !== undefined
   return SEARCHABLE.get(name) ?? (isKnown ? profileAttribute(attribute) : undefined)
 }
 
@@ -68,25 +68,11 @@ const startsWith = (wanted: string): Predicate<User> => {
     )
 }
 
-const predicateOf = ({ search, filter, q }: ListQuery, { customAttributes }: Org) => {
-  if (search !== undefined) return parseSearch(search, (name) => searchable(name, customAttributes))
+const predicateOf = ({ search, filter, q }: ListQuery, { userTypes }: Org) => {
+  if (search !== undefined) return parseSearch(search, (name) => searchable(name, userTypes))
   if (filter !== undefined) return parseSearch(filter, (name) => FILTERABLE.get(name))
   if (q !== undefined) return startsWith(q)
   return ({ status }: User) => status !== 'DEPROVISIONED'
-}
-
-const encodeAfter = (index: number): string => Buffer.from(`users:${index}`).toString('base64url')
-
-const decodeAfter = (after: string): number => {
-  const [, index] = /^users:(\d+)$/.exec(Buffer.from(after, 'base64url').toString()) ?? []
-  if (index === undefined) throw new OktaError('E0000031')
-  return Number(index)
-}
-
-const linkTo = (c: Context<OrgEnv>, rel: string, change: Record<string, string>): string => {
-  const url = new URL(c.req.url)
-  for (const [name, value] of Object.entries(change)) url.searchParams.set(name, value)
-  return `<${url.href}>; rel="${rel}"`
 }
 
 export const listApi = (org: Org): Hono<OrgEnv> => {
@@ -95,14 +81,8 @@ export const listApi = (org: Org): Hono<OrgEnv> => {
     const query = parseAs(QUERY, c.req.query(), 'query')
     const isQ = query.q !== undefined && query.search === undefined && query.filter === undefined
     const limit = Math.min(query.limit ?? (isQ ? Q_LIMIT : MAX_LIMIT), MAX_LIMIT)
-    const start = query.after === undefined ? 0 : decodeAfter(query.after)
-    const { users, next } = org.users.page(start, limit, predicateOf(query, org))
-    const links = [linkTo(c, 'self', {})]
-    if (next !== undefined && !isQ) {
-      links.push(linkTo(c, 'next', { after: encodeAfter(next), limit: String(limit) }))
-    }
-    // Several lines, as Okta sends them; a Headers object would join them into one.
-    c.env.outgoing.setHeader('link', links)
+    const { users, next } = org.users.page(startOf(query.after), limit, predicateOf(query, org))
+    setLinks(c, limit, isQ ? undefined : next)
     const origin = originOf(c)
     return c.json(users.map((user) => userView(user, origin)))
   })

@@ -5,9 +5,11 @@ import * as z from 'zod'
 import type { Clock } from '../clock.ts'
 import { OktaError } from './errors.ts'
 import type { FaultSwitch } from './faults.ts'
+import type { Groups } from './groups.ts'
 import type { HookStore } from './hooks.ts'
 import type { SystemLog } from './log.ts'
-import type { Scope, Tokens } from './tokens.ts'
+import { covers, type Grant, type Scope, type Tokens } from './tokens.ts'
+import type { UserTypes } from './user-types.ts'
 import type { UserStore } from './users.ts'
 import type { Wall } from './wall.ts'
 
@@ -19,10 +21,8 @@ export interface Org {
   readonly hooks: HookStore
   readonly log: SystemLog
   readonly tokens: Tokens
-  /** Profile attributes beyond Okta's own. */
-  readonly customAttributes: ReadonlySet<string>
-  /** The first is the default. */
-  readonly userTypes: readonly [string, ...string[]]
+  readonly groups: Groups
+  readonly userTypes: UserTypes
 }
 
 export interface OrgEnv {
@@ -35,6 +35,17 @@ export type Step = MiddlewareHandler<OrgEnv>
 /** Scheme and host, as the caller wrote them: links lead back the same way. */
 export const originOf = (c: Context<OrgEnv>): string => new URL(c.req.url).origin
 
+/** From support.okta.com, "insufficient_scope error when making a request". */
+const insufficient = ({ scheme }: Grant, scope: Scope, url: string): string => {
+  const { origin, pathname } = new URL(url)
+  return (
+    `${scheme} authorization_uri="${origin}/oauth2/v1/authorize", realm="${origin}", ` +
+    `scope="${scope}", error="insufficient_scope", ` +
+    `error_description="The access token provided does not contain the required scopes.", ` +
+    `resource="${pathname}"`
+  )
+}
+
 /** Lets a call on whose token has the scope. */
 export const may =
   (tokens: Tokens, scope: Scope): Step =>
@@ -46,7 +57,11 @@ export const may =
       method: c.req.method,
       url: origin + pathname,
     }
-    await tokens.check(call, scope)
+    const grant = await tokens.check(call)
+    if (!covers(grant, scope)) {
+      c.env.outgoing.setHeader('www-authenticate', insufficient(grant, scope, call.url))
+      throw new OktaError('E0000006')
+    }
     await next()
   }
 

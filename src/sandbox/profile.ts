@@ -1,81 +1,78 @@
-/** Owns the rules of a user's profile (Okta Management API, "UserProfile"). */
+/** The rules of a user's profile: what its schema takes, and which logins are the same. */
 import { invalid, OktaError } from './errors.ts'
+import { flawOfFormat, isEmail } from './formats.ts'
+import type { Attribute, UserSchema } from './schema.ts'
 
 export type Profile = Readonly<Record<string, unknown>>
 
-/** Shortest and longest value, in characters, of each attribute that every org has. */
-const LIMITS: Readonly<Record<string, readonly [min: number, max: number]>> = {
-  login: [5, 100],
-  email: [5, 100],
-  firstName: [1, 50],
-  lastName: [1, 50],
-  secondEmail: [5, 100],
-  mobilePhone: [0, 100],
-  primaryPhone: [0, 100],
-  middleName: [0, 100],
-  honorificPrefix: [0, 100],
-  honorificSuffix: [0, 100],
-  title: [0, 100],
-  displayName: [0, 100],
-  nickName: [0, 100],
-  profileUrl: [0, 1024],
-  streetAddress: [0, 1024],
-  city: [0, 128],
-  state: [0, 128],
-  zipCode: [0, 50],
-  countryCode: [2, 2],
-  postalAddress: [0, 4096],
-  preferredLanguage: [0, 100],
-  locale: [0, 100],
-  timezone: [0, 100],
-  userType: [0, 100],
-  employeeNumber: [0, 100],
-  costCenter: [0, 100],
-  organization: [0, 100],
-  division: [0, 100],
-  department: [0, 100],
-  managerId: [0, 100],
-  manager: [0, 100],
-}
-
-const REQUIRED = ['login', 'email', 'firstName', 'lastName'] as const
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
-const EMAILS: Readonly<Record<string, string>> = {
-  login: 'Username must be in the form of an email address',
-  email: 'Does not match required pattern',
-  secondEmail: 'Does not match required pattern',
-}
 /** Needs four bytes in UTF-8, which Okta does not store ("Core Okta API", Character sets). */
 const FOUR_BYTES = /[\u{10000}-\u{10ffff}]/u
 
-const flawOf = (name: string, value: unknown): string | undefined => {
-  if (FOUR_BYTES.test(JSON.stringify(value))) return 'Unsupported character'
-  const limits = LIMITS[name]
-  if (!limits) return undefined
-  if (typeof value !== 'string') return 'Must be a string'
-  const [min, max] = limits
-  if (value.length < min)
-    return min > 1 ? 'The field is too short' : 'The field cannot be left blank'
-  if (value.length > max) return 'The field is too long'
-  return name in EMAILS && !EMAIL.test(value) ? EMAILS[name] : undefined
+const IS_A: Readonly<Record<NonNullable<Attribute['type']>, (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  boolean: (value) => typeof value === 'boolean',
+  number: (value) => typeof value === 'number',
+  integer: (value) => Number.isSafeInteger(value),
+  array: Array.isArray,
 }
 
-export const isAttribute = (name: string, custom: ReadonlySet<string>): boolean =>
-  Object.hasOwn(LIMITS, name) || custom.has(name)
+const isOption = (value: unknown, { enum: options, oneOf }: Pick<Attribute, 'enum' | 'oneOf'>) => {
+  const allowed: readonly unknown[] | undefined = oneOf?.map((one) => one.const) ?? options
+  return allowed?.includes(value) ?? true
+}
+
+const flawOfText = (name: string, attribute: Attribute, value: string): string | undefined => {
+  const { minLength = 0, maxLength = Infinity, format, pattern } = attribute
+  if (value.length < minLength) return 'The field is too short'
+  if (value.length > maxLength) return 'The field is too long'
+  if (format !== undefined) return flawOfFormat(format, value)
+  if (typeof pattern === 'string') {
+    return new RegExp(`^${pattern}$`).test(value) ? undefined : 'Does not match required pattern'
+  }
+  const isLogin = name === 'login' && !isEmail(value)
+  return isLogin ? 'Username must be in the form of an email address' : undefined
+}
+
+const flawOf = (name: string, attribute: Attribute, value: unknown): string | undefined => {
+  const { type = 'string', items } = attribute
+  if (attribute.mutability === 'READ_ONLY') return 'The field is read-only'
+  if (!IS_A[type](value)) return `Must be of type ${type}`
+  if (FOUR_BYTES.test(JSON.stringify(value))) return 'Unsupported character'
+  if (!isOption(value, attribute)) return 'The value specified is not in the list of allowed values'
+  if (Array.isArray(value) && items) {
+    if (!value.every((item) => IS_A[items.type](item)))
+      return `Must hold items of type ${items.type}`
+    if (!value.every((item) => isOption(item, items)))
+      return 'An item is not in the list of allowed values'
+  }
+  return typeof value === 'string' ? flawOfText(name, attribute, value) : undefined
+}
+
+const isEmpty = (value: unknown): boolean => value === null || value === undefined || value === ''
 
 /**
- * Checks a whole profile; null is the same as no value.
+ * Checks a whole profile; null and an empty text are the same as no value.
  * @throws OktaError E0000001 with every flaw
  */
-export const checkProfile = (given: Profile, custom: ReadonlySet<string>): Profile => {
+export const checkProfile = (
+  given: Profile,
+  { all, required }: UserSchema,
+  current: Profile = {},
+): Profile => {
   const profile: Record<string, unknown> = {}
   const flaws: [name: string, sentence: string][] = []
-  for (const name of REQUIRED) {
-    if ((given[name] ?? '') === '') flaws.push([name, 'The field cannot be left blank'])
+  for (const name of required) {
+    if (isEmpty(given[name])) flaws.push([name, 'The field cannot be left blank'])
   }
   for (const [name, value] of Object.entries(given)) {
-    if (value === null || value === undefined || value === '') continue
-    const flaw = isAttribute(name, custom) ? flawOf(name, value) : 'Unknown attribute'
+    const attribute = all.get(name)
+    if (!attribute) throw unknownAttribute(name)
+    const isSame = value === current[name]
+    if (attribute.mutability === 'IMMUTABLE' && !isEmpty(current[name]) && !isSame) {
+      flaws.push([name, 'The field cannot be changed'])
+    }
+    if (isEmpty(value)) continue
+    const flaw = isSame ? undefined : flawOf(name, attribute, value)
     if (flaw !== undefined) flaws.push([name, flaw])
     profile[name] = value
   }
@@ -84,6 +81,13 @@ export const checkProfile = (given: Profile, custom: ReadonlySet<string>): Profi
   const causes = flaws.map(([name, sentence]) => `${name}: ${sentence}`)
   throw new OktaError('E0000001', { what: first[0], causes })
 }
+
+/** In these words, without the attribute before them, in recorded answers. */
+const unknownAttribute = (name: string): OktaError =>
+  new OktaError('E0000001', {
+    what: 'newUser',
+    causes: [`Property name '${name}' is not defined in profile`],
+  })
 
 /** The word that tells a duplicate from every other E0000001. */
 export const duplicateLogin = (): OktaError =>

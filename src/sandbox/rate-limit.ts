@@ -8,6 +8,8 @@ const BUCKETS: readonly [bucket: string, path: RegExp][] = [
   ['user', /^\/api\/v1\/users\//],
   ['hooks', /^\/api\/v1\/inlineHooks/],
   ['authn', /^\/api\/v1\/authn/],
+  ['groups', /^\/api\/v1\/groups/],
+  ['meta', /^\/api\/v1\/meta\//],
   ['logs', /^\/api\/v1\/logs/],
   ['oauth', /^\/oauth2\//],
 ]

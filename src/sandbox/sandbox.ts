@@ -10,25 +10,29 @@ import { notFound, OAuthError, OktaError } from './errors.ts'
 import { createFaults, type Faults, type FaultSettings } from './faults.ts'
 import { faultsApi } from './faults-api.ts'
 import { createFront, type AnsweredCall } from './front.ts'
+import { createGroups, type Group, type GroupSettings } from './groups.ts'
+import { groupsApi } from './groups-api.ts'
 import { createHookCaller } from './hook-call.ts'
 import { createHookStore, hookView, type HookView } from './hooks.ts'
 import { hooksApi } from './hooks-api.ts'
 import { logApi } from './log-api.ts'
 import { createSystemLog, type LogEvent } from './log.ts'
+import { metaApi } from './meta-api.ts'
 import type { Org, OrgEnv } from './org.ts'
 import { createRandom } from './random.ts'
 import { createRing } from './ring.ts'
 import { createSignIn } from './sign-in.ts'
 import { tokenApi, type ServiceApp } from './token-api.ts'
 import { createTokens, type Token } from './tokens.ts'
-import { createUserStore, userView, type UserView } from './users.ts'
+import { createUserTypes, type UserType, type UserTypesSettings } from './user-types.ts'
+import { createUserStore, userView, type NewUser, type UserView } from './users.ts'
 import { usersApi } from './users-api.ts'
 import { createWall } from './wall.ts'
 
 const CALLS_KEPT = 10_000
-const DEFAULT_TYPE = 'otysandbox0000000000'
 
-export interface SandboxOptions {
+/** With `attributes`: names of custom attributes that are plain text. */
+export interface SandboxOptions extends UserTypesSettings {
   readonly host?: string
   /** 0 for any that is free. */
   readonly port?: number
@@ -42,10 +46,10 @@ export interface SandboxOptions {
   /** Clients of the custom authorization server, with whose tokens hooks can be called. */
   readonly hookClients?: readonly HookClient[]
   readonly faults?: FaultSettings
-  /** Profile attributes beyond Okta's own. */
-  readonly attributes?: readonly string[]
-  /** Ids of user types beside the default one. */
-  readonly userTypes?: readonly string[]
+  /** Beside Everyone. */
+  readonly groups?: readonly GroupSettings[]
+  /** An e-mail address may be only one user's, as in orgs with self-service registration. */
+  readonly uniqueEmail?: boolean
   /** Told of a mistake in the sandbox itself. */
   readonly onBug?: (err: unknown) => void
 }
@@ -58,6 +62,8 @@ export interface Sandbox {
   /** The admin first, who was there from the start; then the others, oldest first. */
   readonly users: () => Generator<SandboxUser>
   readonly hooks: () => HookView[]
+  readonly groups: readonly Group[]
+  readonly userTypes: readonly UserType[]
   /** The last calls that were answered, oldest first. */
   readonly calls: () => AnsweredCall[]
   /** The System Log's last events, oldest first. */
@@ -67,9 +73,9 @@ export interface Sandbox {
   readonly close: () => Promise<void>
 }
 
-const ADMIN = {
+const adminOf = (type: UserType): NewUser => ({
   status: 'ACTIVE',
-  typeId: DEFAULT_TYPE,
+  type,
   groupIds: [],
   profile: {
     login: 'admin@sandbox.example',
@@ -78,7 +84,7 @@ const ADMIN = {
     lastName: 'Admin',
   },
   credentials: NO_CREDENTIALS,
-} as const
+})
 
 const createOrg = (options: SandboxOptions) => {
   const { clock = systemClock, startedAt = Date.now(), seed = 1 } = options
@@ -87,8 +93,9 @@ const createOrg = (options: SandboxOptions) => {
   const wall = createWall({ clock, startedAt, skewMs })
   const dpop = createDpopChecker(wall)
   const tokens = createTokens({ tokens: options.tokens ?? [], dpop, now: () => clock.now() })
-  const users = createUserStore()
-  users.add(ADMIN, wall.iso())
+  const userTypes = createUserTypes(options)
+  const users = createUserStore(options)
+  users.add(adminOf(userTypes.default), wall.iso())
   const org: Org = {
     clock,
     wall,
@@ -97,14 +104,15 @@ const createOrg = (options: SandboxOptions) => {
     hooks: createHookStore(),
     log: createSystemLog(wall),
     tokens,
-    customAttributes: new Set(options.attributes),
-    userTypes: [DEFAULT_TYPE, ...(options.userTypes ?? [])],
+    groups: createGroups(options.groups ?? []),
+    userTypes,
   }
   return { org, dpop }
 }
 
 /** Where the method is at fault when no route fits. */
-const KNOWN_PATHS = /^\/api\/v1\/(authn|logs|(users|inlineHooks)(\/[^/]+)?)$/
+const KNOWN_PATHS =
+  /^\/api\/v1\/(authn|logs|meta\/types\/user|(users|groups|inlineHooks)(\/[^/]+)?)$/
 
 const createApp = (options: SandboxOptions, org: Org, parts: Hono<OrgEnv>[]) => {
   const calls = createRing<AnsweredCall>(CALLS_KEPT)
@@ -138,6 +146,8 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
   const callHook = createHookCaller(clock)
   const { app, calls } = createApp(options, org, [
     usersApi(org),
+    metaApi(org),
+    groupsApi(org),
     hooksApi(org, callHook),
     authnApi(createSignIn(org, callHook), wall),
     logApi(log, tokens),
@@ -157,6 +167,8 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
       }
     },
     hooks: () => hooks.list(undefined).map((hook) => hookView(hook, url)),
+    groups: org.groups.list,
+    userTypes: org.userTypes.list,
     calls: () => calls.values(),
     events: () => log.events(),
     setFaults: (settings) => faults.set(settings),

@@ -58,16 +58,17 @@ const create = (org: Org) => async (c: Context<OrgEnv>) => {
   const query = parseAs(createQuery, c.req.query(), 'query')
   const body = parseAs(createSchema, await readJson(c), 'user')
   if (body.groupIds.length > MAX_GROUPS) throw new OktaError('E0000093')
-  const typeId = body.type?.id ?? org.userTypes[0]
-  if (!org.userTypes.includes(typeId)) throw invalid('type', 'No such user type')
-  const profile = checkProfile(body.profile, org.customAttributes)
+  org.groups.checkNewMember(body.groupIds)
+  const type = body.type ? org.userTypes.byId(body.type.id) : org.userTypes.default
+  if (!type) throw invalid('type', 'No such user type')
+  const profile = checkProfile(body.profile, type.schema)
   const credentials = await newCredentials(body.credentials, query.provider)
   checkNextLogin(query, credentials)
   // From here to the end nothing waits, so that of two equal logins at once one is a duplicate.
-  if (org.users.byLogin(String(profile['login']))) throw duplicateLogin()
+  if (org.users.isTaken(profile)) throw duplicateLogin()
   const status = firstStatus(query, credentials)
   const { groupIds } = body
-  const user = org.users.add({ status, typeId, groupIds, profile, credentials }, org.wall.iso())
+  const user = org.users.add({ status, type, groupIds, profile, credentials }, org.wall.iso())
   return c.json(userView(user, originOf(c)))
 }
 
@@ -92,9 +93,8 @@ const update = (org: Org) => async (c: Context<OrgEnv>) => {
   const user = userAt(org.users, c)
   if (credentials) await setCredentials(org, user, credentials)
   if (profile) {
-    const merged = checkProfile({ ...user.profile, ...profile }, org.customAttributes)
-    const holder = org.users.byLogin(String(merged['login']))
-    if (holder && holder !== user) throw duplicateLogin()
+    const merged = checkProfile({ ...user.profile, ...profile }, user.type.schema, user.profile)
+    if (org.users.isTaken(merged, user)) throw duplicateLogin()
     org.users.setProfile(user, merged)
   }
   user.lastUpdated = org.wall.iso()

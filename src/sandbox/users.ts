@@ -2,6 +2,7 @@
 import type { Credentials } from './credentials.ts'
 import { indexOfId, makeId } from './ids.ts'
 import { loginKey, type Profile } from './profile.ts'
+import type { UserType } from './user-types.ts'
 
 export type Status =
   'STAGED' | 'PROVISIONED' | 'ACTIVE' | 'RECOVERY' | 'PASSWORD_EXPIRED' | 'DEPROVISIONED'
@@ -16,13 +17,13 @@ export interface User {
   lastLogin: string | null
   lastUpdated: string
   passwordChanged: string | null
-  readonly typeId: string
+  readonly type: UserType
   readonly groupIds: readonly string[]
   profile: Profile
   credentials: Credentials
 }
 
-export type NewUser = Pick<User, 'status' | 'typeId' | 'groupIds' | 'profile' | 'credentials'>
+export type NewUser = Pick<User, 'status' | 'type' | 'groupIds' | 'profile' | 'credentials'>
 
 export const userId = ({ index }: User): string => makeId('00u', index)
 
@@ -38,7 +39,7 @@ export const userView = (user: User, origin: string) => ({
   lastLogin: user.lastLogin,
   lastUpdated: user.lastUpdated,
   passwordChanged: user.passwordChanged,
-  type: { id: user.typeId },
+  type: { id: user.type.id },
   profile: user.profile,
   credentials: {
     ...(user.credentials.password === 'none' ? {} : { password: {} }),
@@ -64,6 +65,8 @@ export interface UserStore {
   byLogin(login: string): User | undefined
   /** By id, by login, or by the part of the login before the @ while only one user has it. */
   find(idOrName: string): User | undefined
+  /** Whether another user has this login or, in an org that allows an e-mail address once, this address. */
+  isTaken(profile: Profile, user?: User): boolean
   setProfile(user: User, profile: Profile): void
   remove(user: User): void
   page(from: number, limit: number, accepts: (user: User) => boolean): Page
@@ -71,6 +74,8 @@ export interface UserStore {
 }
 
 const keyOf = (user: User): string => loginKey(loginOf(user))
+
+const emailKey = (profile: Profile): string => loginKey(String(profile['email']))
 
 /** Looks at every login: rare enough that an index of its own is not worth its memory. */
 const findShortName = (logins: ReadonlyMap<string, User>, name: string): User | undefined => {
@@ -84,11 +89,33 @@ const findShortName = (logins: ReadonlyMap<string, User>, name: string): User | 
   return found
 }
 
-export const createUserStore = (): UserStore => {
-  const users: (User | undefined)[] = []
+/** Users by what may be only one user's. */
+const createIndex = (uniqueEmail: boolean) => {
   const logins = new Map<string, User>()
-
+  const emails = new Map<string, User>()
   const byLogin = (login: string): User | undefined => logins.get(loginKey(login))
+  const isTaken = (profile: Profile, user?: User): boolean => {
+    const holders = [byLogin(String(profile['login'])), emails.get(emailKey(profile))]
+    return holders.some((holder) => holder !== undefined && holder !== user)
+  }
+  return {
+    byLogin,
+    byShortName: (name: string) => findShortName(logins, name),
+    isTaken,
+    add(user: User): void {
+      logins.set(keyOf(user), user)
+      if (uniqueEmail) emails.set(emailKey(user.profile), user)
+    },
+    remove(user: User): void {
+      logins.delete(keyOf(user))
+      emails.delete(emailKey(user.profile))
+    },
+  }
+}
+
+export const createUserStore = ({ uniqueEmail = false } = {}): UserStore => {
+  const users: (User | undefined)[] = []
+  const index = createIndex(uniqueEmail)
 
   function* from(start: number): Generator<User> {
     for (let index = start; index < users.length; index += 1) {
@@ -111,24 +138,24 @@ export const createUserStore = (): UserStore => {
         passwordChanged: user.credentials.password === 'none' ? null : now,
       }
       users.push(added)
-      logins.set(keyOf(added), added)
+      index.add(added)
       return added
     },
-    byLogin,
+    byLogin: index.byLogin,
+    isTaken: index.isTaken,
     find(idOrName) {
-      const index = indexOfId('00u', idOrName)
-      if (index !== undefined) return users[index]
-      return (
-        byLogin(idOrName) ?? (idOrName.includes('@') ? undefined : findShortName(logins, idOrName))
-      )
+      const at = indexOfId('00u', idOrName)
+      if (at !== undefined) return users[at]
+      const isShort = !idOrName.includes('@')
+      return index.byLogin(idOrName) ?? (isShort ? index.byShortName(idOrName) : undefined)
     },
     setProfile(user, profile) {
-      logins.delete(keyOf(user))
+      index.remove(user)
       user.profile = profile
-      logins.set(keyOf(user), user)
+      index.add(user)
     },
     remove(user) {
-      logins.delete(keyOf(user))
+      index.remove(user)
       users[user.index] = undefined
     },
     page(start, limit, accepts) {

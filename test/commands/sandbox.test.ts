@@ -1,8 +1,11 @@
 /** The sandbox as a process: what it prints can be pasted, and it ends when it is told to. */
 import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { runCommand, startCommand } from '../support/command.ts'
+import { tempDir } from '../support/temp.ts'
 
 const start = async (...args: string[]) => {
   const command = startCommand(['sandbox', '--port', '0', ...args], {})
@@ -45,6 +48,37 @@ describe('okta-migrate sandbox', () => {
     })
   })
 
+  it('takes a schema from a file, and names the ids of its groups and types', async () => {
+    const file = join(tempDir(), 'schema.json')
+    const schema = { definitions: { custom: { properties: { vip: { type: 'boolean' } } } } }
+    writeFileSync(file, JSON.stringify(schema))
+    const args = ['--schema', file, '--group', 'Customers', 'Staff', '--user-type', 'contractor']
+    const { stdout, paste } = await start(...args, '--unique-email')
+    expect(stdout()).toMatch(
+      /group +00g\w{17} {2}Customers\n[^]+user type +oty\w{17} {2}contractor/,
+    )
+    const url = '"$OKTA_ORG_URL/api/v1/meta/schemas/user/default"'
+    const shown = await paste(`curl -s ${url} -H "authorization: SSWS $OKTA_API_TOKEN"`)
+    expect(JSON.parse(shown)).toMatchObject(schema)
+  })
+
+  it.each([
+    ['{', 'It is not JSON.'],
+    ['[]', 'In the file: '],
+    [
+      '{"definitions":{"base":{"properties":{"login":{"pattern":"a|b"}}}}}',
+      'login.pattern: Must be',
+    ],
+  ])('refuses the schema file %s with 2', async (text, sentence) => {
+    const file = join(tempDir(), 'schema.json')
+    writeFileSync(file, text)
+    const { code, stderr } = await runCommand(['sandbox', '--schema', file])
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(sentence) as string,
+    })
+  })
+
   it('makes a service app whose key can be pasted', async () => {
     const { paste, stdout } = await start('--dpop')
     const key = 'node -p "crypto.createPrivateKey(process.env.OKTA_PRIVATE_KEY).asymmetricKeyType"'
@@ -58,6 +92,7 @@ describe('okta-migrate sandbox', () => {
     ['--latency', '-1'],
     ['--port', '70000'],
     ['--seed', ''],
+    ['--schema', '/nowhere/schema.json'],
   ])('refuses %s %s with 2', async (...args) => {
     const { code, stderr } = await runCommand(['sandbox', ...args])
     expect(code).toBe(2)

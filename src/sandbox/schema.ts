@@ -1,0 +1,171 @@
+/** The schema of a user's profile: which attributes an org has, and what each of them takes ("Schemas API"). */
+import * as z from 'zod'
+
+const values = z.array(z.union([z.string(), z.number()]))
+/** The form of an enum in which each value has a title. */
+const titledValues = z.array(z.looseObject({ const: z.union([z.string(), z.number()]) }))
+const options = { enum: values.optional(), oneOf: titledValues.optional() }
+
+/** Okta takes any character, or names those that are allowed ("Login pattern validation"). */
+const PATTERN = /^(\.\+|\[(?:[^\]\\]|\\.)+\]\+)$/
+
+const isPattern = (text: string): boolean => {
+  try {
+    return PATTERN.test(text) && new RegExp(text) instanceof RegExp
+  } catch {
+    return false
+  }
+}
+
+const pattern = z.string().refine(isPattern, { error: 'Must be ".+" or "[characters]+"' })
+
+const attributeSchema = z.looseObject({
+  title: z.string().optional(),
+  type: z.enum(['string', 'boolean', 'number', 'integer', 'array']).optional(),
+  items: z
+    .looseObject({ type: z.enum(['string', 'number', 'integer']).default('string'), ...options })
+    .optional(),
+  format: z.string().optional(),
+  pattern: pattern.nullish(),
+  minLength: z.int().min(0).optional(),
+  maxLength: z.int().min(0).optional(),
+  required: z.boolean().nullish(),
+  mutability: z.enum(['READ_WRITE', 'READ_ONLY', 'IMMUTABLE', 'WRITE_ONLY']).optional(),
+  ...options,
+})
+
+const partSchema = z.looseObject({
+  properties: z.record(z.string().regex(/^\w+$/), attributeSchema).default({}),
+  required: z.array(z.string()).optional(),
+})
+
+/** What the Schemas API answers and takes: so the schema of a real org can be tried here. */
+export const schemaSettings = z.looseObject({
+  definitions: z.looseObject({ base: partSchema.optional(), custom: partSchema.optional() }),
+})
+
+export type SchemaSettings = z.input<typeof schemaSettings>
+export type Attribute = z.output<typeof attributeSchema>
+export type Attributes = ReadonlyMap<string, Attribute>
+
+export interface UserSchema {
+  readonly base: Attributes
+  readonly custom: Attributes
+  readonly all: Attributes
+  readonly required: ReadonlySet<string>
+}
+
+const EMAIL = { format: 'email', minLength: 5, maxLength: 100 }
+
+/** As recorded from orgs: a title, and limits on few of them. */
+const BASE: Readonly<Record<string, Attribute>> = {
+  login: { title: 'Username', minLength: 5, maxLength: 100, required: true },
+  firstName: { title: 'First name', minLength: 1, maxLength: 50, required: true },
+  lastName: { title: 'Last name', minLength: 1, maxLength: 50, required: true },
+  middleName: { title: 'Middle name' },
+  honorificPrefix: { title: 'Honorific prefix' },
+  honorificSuffix: { title: 'Honorific suffix' },
+  email: { title: 'Primary email', ...EMAIL, required: true },
+  title: { title: 'Title' },
+  displayName: { title: 'Display name' },
+  nickName: { title: 'Nickname' },
+  profileUrl: { title: 'Profile Url', format: 'uri' },
+  secondEmail: { title: 'Secondary email', ...EMAIL },
+  mobilePhone: { title: 'Mobile phone', maxLength: 100 },
+  primaryPhone: { title: 'Primary phone', maxLength: 100 },
+  streetAddress: { title: 'Street address' },
+  city: { title: 'City' },
+  state: { title: 'State' },
+  zipCode: { title: 'Zip code' },
+  countryCode: { title: 'Country code', format: 'country-code' },
+  postalAddress: { title: 'Postal Address' },
+  preferredLanguage: { title: 'Preferred language', format: 'language-code' },
+  locale: { title: 'Locale', format: 'locale' },
+  timezone: { title: 'Time zone', format: 'timezone' },
+  userType: { title: 'User type' },
+  employeeNumber: { title: 'Employee number' },
+  costCenter: { title: 'Cost center' },
+  organization: { title: 'Organization' },
+  division: { title: 'Division' },
+  department: { title: 'Department' },
+  managerId: { title: 'ManagerId' },
+  manager: { title: 'Manager' },
+}
+
+/** What every attribute says in the API, unless it has another word for it. */
+const USUAL = {
+  type: 'string',
+  mutability: 'READ_WRITE',
+  scope: 'NONE',
+  permissions: [{ principal: 'SELF', action: 'READ_ONLY' }],
+  master: { type: 'PROFILE_MASTER' },
+} as const
+
+type Part = z.output<typeof partSchema> | undefined
+
+const overlay = (usual: Readonly<Record<string, Attribute>>, part: Part): Attributes => {
+  const given = Object.entries(part?.properties ?? {})
+  const changed = given.map(([name, more]) => [name, { ...usual[name], ...more }] as const)
+  return new Map([...Object.entries(usual), ...changed])
+}
+
+/** The list of required ones decides where there is one; a property's own mark counts as well. */
+const requiredOf = (attributes: Attributes, part: Part): string[] => {
+  const isMarked = ([name, { required }]: [string, Attribute]) =>
+    part?.required && !part.properties[name]?.required ? false : required === true
+  const marked = [...attributes].filter(isMarked).map(([name]) => name)
+  return [...(part?.required ?? []), ...marked]
+}
+
+/**
+ * The schema that every org starts with, changed.
+ * @param names custom attributes that are plain text
+ */
+export const createSchema = (
+  settings: SchemaSettings | undefined,
+  names: readonly string[] = [],
+): UserSchema => {
+  const { base: basePart, custom: customPart } = schemaSettings.parse(
+    settings ?? { definitions: {} },
+  ).definitions
+  const base = overlay(BASE, basePart)
+  const custom = overlay(Object.fromEntries(names.map((title) => [title, { title }])), customPart)
+  const required = new Set([...requiredOf(base, basePart), ...requiredOf(custom, customPart)])
+  return { base, custom, all: new Map([...base, ...custom]), required }
+}
+
+const partView = (attributes: Attributes, { required }: UserSchema, id: string): object => ({
+  id,
+  type: 'object',
+  properties: Object.fromEntries(
+    [...attributes].map(([name, attribute]) => [name, { title: name, ...USUAL, ...attribute }]),
+  ),
+  required: [...attributes.keys()].filter((name) => required.has(name)),
+})
+
+/** The schema as the Schemas API shows it. */
+export const schemaView = (
+  schema: UserSchema,
+  href: string,
+  name: string,
+  now: string,
+): object => ({
+  id: href,
+  $schema: 'http://json-schema.org/draft-04/schema#',
+  name,
+  title: 'User',
+  description: 'Okta user profile template with default permission settings',
+  lastUpdated: now,
+  created: now,
+  definitions: {
+    custom: partView(schema.custom, schema, '#custom'),
+    base: partView(schema.base, schema, '#base'),
+  },
+  type: 'object',
+  properties: {
+    profile: { allOf: [{ $ref: '#/definitions/custom' }, { $ref: '#/definitions/base' }] },
+  },
+  _links: {
+    self: { rel: 'self', href, method: 'GET' },
+  },
+})
