@@ -25,6 +25,9 @@ export const REPORT_COLUMNS = [
   'import_request_id',
 ]
 
+/** In a rejects file of JSON lines, the text of what is no row: once it is corrected, it is read as one. */
+export const RAW_COLUMN = 'import_raw'
+
 /** Names that hold secrets wherever they occur, such as `password_hash`, `userPassword` or `salt`. */
 const SECRET_NAME =
   /(^|_)(pass|passwd|password|passphrase|pwd|pw|hash|salt|secret|token|pin|answer)(_|$)/
@@ -74,7 +77,8 @@ const useOfUnmapped = (column: string, { map, fields }: Mapping): Use => {
 const computeUse = (column: string, mapping: Mapping): Use => {
   const { map, ignore, fields } = mapping
   if (ignore.has(column)) return { kind: 'left out', secret: isSecretName(column) }
-  if (REPORT_COLUMNS.includes(column)) return { kind: 'left out', secret: false }
+  if (column === RAW_COLUMN || REPORT_COLUMNS.includes(column))
+    return { kind: 'left out', secret: false }
   const names = [...map].filter(([, from]) => from === column).map(([name]) => name)
   const asField = names.filter((name) => fields.includes(name))
   if (asField.length > 0 && asField.length < names.length) {

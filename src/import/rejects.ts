@@ -1,8 +1,9 @@
 /** Owns the rejects file: rows that did not become users, in the input's own columns, ready to mend. */
 import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import { AppError } from '../errors.ts'
-import { REPORT_COLUMNS, type Columns } from './columns.ts'
-import type { Source, SourceRow, Value } from './source.ts'
+import { RAW_COLUMN, REPORT_COLUMNS, type Columns } from './columns.ts'
+import { textAfter } from './csv-record.ts'
+import type { Layout, Source, SourceRow, Value } from './source.ts'
 
 export interface Report {
   readonly reason?: string | null | undefined
@@ -20,7 +21,7 @@ export interface Rejects {
 
 export interface RejectsOptions {
   readonly path: string
-  readonly source: Pick<Source, 'format' | 'columns'>
+  readonly source: Pick<Source, 'format' | 'columns' | 'layout'>
   readonly columns: Columns
   /** Whether columns with secrets are written too. */
   readonly withSecrets: boolean
@@ -35,32 +36,70 @@ const reportValues = (row: SourceRow, { reason, errorCode, requestId }: Report):
   requestId ?? '',
 ]
 
+const LAYOUT: Layout = { delimiter: ',', lineEnd: '\n' }
+
 const quote = (value: Value): string => {
   const text = String(value)
-  return /[",\r\n;|\t]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return /[",\r\n;|\t]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-const toCsv = (values: readonly Value[]): string => values.map(quote).join(',') + '\n'
+const isReported = (name: string): boolean => name === RAW_COLUMN || REPORT_COLUMNS.includes(name)
 
-const isReported = (name: string): boolean => REPORT_COLUMNS.includes(name)
+interface CsvParts {
+  readonly columns: readonly string[]
+  readonly shown: readonly string[]
+  readonly layout: Layout
+}
 
-/** The report comes first, so that a row of too many fields keeps each of them in its place. */
-const csvFormat =
-  (shown: readonly string[], rawIsSafe: boolean): Format =>
-  (row, report) => {
-    const head = reportValues(row, report)
-    if ('fields' in row) return toCsv([...head, ...shown.map((name) => row.fields.get(name) ?? '')])
-    return toCsv([...head, ...(rawIsSafe ? row.raw : shown.map(() => ''))])
+/** Of an input that is a rejects file, the report of the run before is not the row's. */
+const rowOf = (raw: string, { columns, layout }: CsvParts): string => {
+  const isReport = REPORT_COLUMNS.every((name, i) => columns[i] === name)
+  return isReport ? textAfter(raw, REPORT_COLUMNS.length, layout.delimiter) : raw
+}
+
+const HIDDEN = 'its text may hold secrets, and is left out without --rejects-with-secrets'
+
+/** The report comes first, so that a row that is no row of these columns can follow it as it stands. */
+const csvFormat = (parts: CsvParts): Format => {
+  const { columns, shown, layout } = parts
+  const join = (values: readonly Value[]): string => values.map(quote).join(layout.delimiter)
+  // In a row that cannot be told apart into its columns, a secret may stand anywhere.
+  const rawIsSafe = columns.every((name) => isReported(name) || shown.includes(name))
+  return (row, report) => {
+    if ('fields' in row) {
+      const own = shown.map((name) => row.fields.get(name) ?? '')
+      return join([...reportValues(row, report), ...own]) + layout.lineEnd
+    }
+    if (rawIsSafe) {
+      const head = join(reportValues(row, report))
+      return head + layout.delimiter + rowOf(row.raw, parts) + layout.lineEnd
+    }
+    const reason = `${report.reason ?? ''}; ${HIDDEN}`
+    return (
+      join([...reportValues(row, { ...report, reason }), ...shown.map(() => '')]) + layout.lineEnd
+    )
   }
+}
 
-const jsonFormat =
-  (isShown: (name: string) => boolean): Format =>
-  (row, report) => {
-    const own = 'fields' in row ? [...row.fields].filter(([name]) => isShown(name)) : []
-    const values = reportValues(row, report)
-    const about = REPORT_COLUMNS.map((name, i) => [name, values[i]] as const)
-    return JSON.stringify(Object.fromEntries([...about, ...own])) + '\n'
+const WORD = /[\w-]+/g
+
+const jsonFormat = (isShown: (name: string) => boolean): Format => {
+  const namesNoSecret = (raw: string): boolean => (raw.match(WORD) ?? []).every(isShown)
+  return (row, report) => {
+    const about = (reason: Report['reason']): [string, Value][] => {
+      const values = reportValues(row, { ...report, reason })
+      return REPORT_COLUMNS.map((name, i) => [name, values[i] ?? ''])
+    }
+    const write = (pairs: [string, Value][]): string =>
+      JSON.stringify(Object.fromEntries(pairs)) + '\n'
+    if ('fields' in row) {
+      return write([...about(report.reason), ...[...row.fields].filter(([name]) => isShown(name))])
+    }
+    return namesNoSecret(row.raw)
+      ? write([...about(report.reason), [RAW_COLUMN, row.raw]])
+      : write(about(`${report.reason ?? ''}; ${HIDDEN}`))
   }
+}
 
 /** What an earlier run left may have been mended by hand since, and is kept. */
 const keepPrevious = (path: string): void => {
@@ -82,18 +121,20 @@ const guard = <T>(path: string, run: () => T): T => {
 export const createRejects = ({ path, source, columns, withSecrets }: RejectsOptions): Rejects => {
   const isShown = (name: string): boolean =>
     !isReported(name) && (withSecrets || !columns.isSecret(name))
-  const shown = source.columns.filter(isShown)
-  // In a row whose fields do not match the header, a secret may stand anywhere.
-  const rawIsSafe = shown.length === source.columns.length
+  const { columns: all, layout = LAYOUT } = source
+  const shown = all.filter(isShown)
   const isCsv = source.format === 'csv'
-  const format = isCsv ? csvFormat(shown, rawIsSafe) : jsonFormat(isShown)
+  const format = isCsv ? csvFormat({ columns: all, shown, layout }) : jsonFormat(isShown)
   let fd: number | undefined
   let buffer = ''
   let isClosed = false
 
   const open = (): number => {
     keepPrevious(path)
-    if (isCsv) buffer = toCsv([...REPORT_COLUMNS, ...shown])
+    if (isCsv) {
+      const header = [...REPORT_COLUMNS, ...shown].map(quote).join(layout.delimiter)
+      buffer = (layout.hasMark ? '\uFEFF' : '') + header + layout.lineEnd
+    }
     return openSync(path, 'w', 0o600)
   }
   const flush = (to: number): void => {

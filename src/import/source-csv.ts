@@ -1,77 +1,19 @@
-/** Owns the reading of CSV (RFC 4180): a header, then rows, told by csv-parse. */
-import { CsvError, parse } from 'csv-parse'
-import { pipeline, Readable } from 'node:stream'
+/** Owns the reading of CSV (RFC 4180): a header, then rows. */
 import { AppError } from '../errors.ts'
-import { asInputError, type SourceRow } from './source.ts'
-import { MAX_LINE_BYTES, type Block } from './whole-lines.ts'
+import { readRecords, textOf, type CsvRecord } from './csv-lines.ts'
+import type { Line } from './lines.ts'
+import type { Layout, SourceRow } from './source.ts'
 
 /** What spreadsheets of all countries put between fields. */
 const DELIMITERS = [',', ';', '\t', '|']
 
-const delimiterOf = (header: string): string =>
-  DELIMITERS.reduce((best, each) =>
-    header.split(each).length > header.split(best).length ? each : best,
+const QUOTED = /"(?:[^"]|"")*"/g
+
+const delimiterOf = (header: string): string => {
+  const bare = header.replace(QUOTED, '')
+  return DELIMITERS.reduce((best, each) =>
+    bare.split(each).length > bare.split(best).length ? each : best,
   )
-
-/** csv-parse's own messages quote the input, which may be a password. */
-const PROBLEMS: Readonly<Record<string, string>> = {
-  CSV_QUOTE_NOT_CLOSED: 'a quote is opened and never closed',
-  CSV_INVALID_CLOSING_QUOTE: 'a closing quote is followed by more text; a quote inside is doubled',
-  INVALID_OPENING_QUOTE: 'a quote stands inside an unquoted field; quote the field, and double it',
-  CSV_MAX_RECORD_SIZE: 'the row is longer than 1 MiB; perhaps a quote is not closed',
-}
-
-/** @param line where the row that cannot be read begins */
-const explain = (cause: unknown, line: number): AppError => {
-  if (!(cause instanceof CsvError)) return asInputError(cause)
-  const problem = PROBLEMS[cause.code] ?? `it is not CSV (${cause.code})`
-  return new AppError('input_unusable', { detail: `In the row at line ${line}: ${problem}.` })
-}
-
-interface Parsed {
-  readonly record: string[]
-  readonly info: { readonly lines: number; readonly bytes: number }
-}
-
-interface Line {
-  readonly values: string[]
-  /** Where it begins. */
-  readonly line: number
-  /** How much of the input was read with it. */
-  readonly bytes: number
-}
-
-const parserFor = (delimiter: string) =>
-  parse({
-    delimiter,
-    info: true,
-    record_delimiter: ['\r\n', '\n', '\r'],
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: MAX_LINE_BYTES,
-  })
-
-const count = (values: readonly string[], character: string): number =>
-  values.reduce((sum, value) => sum + value.split(character).length - 1, 0)
-
-async function* parseBlocks(
-  texts: AsyncIterable<string>,
-  delimiter: string,
-): AsyncGenerator<Line, void> {
-  const parser = parserFor(delimiter)
-  pipeline(Readable.from(texts), parser, () => undefined)
-  // Inside quotes csv-parse counts both halves of CRLF as ends of lines.
-  let overcount = 0
-  let end = 0
-  try {
-    for await (const { record, info } of parser as AsyncIterable<Parsed>) {
-      overcount += count(record, '\r\n')
-      end = info.lines - overcount
-      yield { values: record, line: end - count(record, '\n'), bytes: info.bytes }
-    }
-  } catch (cause) {
-    throw explain(cause, end + 1)
-  }
 }
 
 const checkHeader = (header: readonly string[]): void => {
@@ -80,41 +22,81 @@ const checkHeader = (header: readonly string[]): void => {
   throw new AppError('input_unusable', { detail: `Two columns are named ${twice}.` })
 }
 
-type Place = Pick<SourceRow, 'number' | 'line' | 'behind'>
+const columnsOf = (header: CsvRecord | undefined): string[] => {
+  if (!header) return []
+  const { lines, cut } = header
+  if ('flaw' in cut) {
+    const detail = `In the header at line ${lines[0]?.number ?? 1}: ${cut.flaw}.`
+    throw new AppError('input_unusable', { detail })
+  }
+  const columns = cut.values.map((name) => name.trim())
+  checkHeader(columns)
+  return columns
+}
 
-const toRow = (columns: readonly string[], values: readonly string[], place: Place): SourceRow => {
+const toRow = (
+  columns: readonly string[],
+  { lines, cut }: CsvRecord,
+  number: number,
+): SourceRow => {
+  const place = { number, line: lines[0]?.number ?? number, behind: lines.at(-1)?.behind }
+  if ('flaw' in cut) return { ...place, flaw: cut.flaw, raw: textOf(lines) }
+  const { values } = cut
   if (values.length !== columns.length) {
     const flaw = `the row has ${values.length} fields where the header has ${columns.length}`
-    return { ...place, flaw, raw: values }
+    return { ...place, flaw, raw: textOf(lines) }
   }
-  const pairs = columns.map((name, i) => [name, values[i] ?? ''] as const)
-  return { ...place, fields: new Map(pairs.filter(([, value]) => value !== '')) }
+  const fields = new Map<string, string>()
+  for (const [i, name] of columns.entries()) if (values[i]) fields.set(name, values[i])
+  return { ...place, fields }
 }
 
-/**
- * @param size of the input in bytes, where it is known
- * @throws AppError `input_unusable`
- */
+async function* before<T>(first: readonly T[], rest: AsyncIterable<T>): AsyncGenerator<T, void> {
+  yield* first
+  yield* rest
+}
+
+/** A damaged record takes the numbers of all its lines, so that the rows after it keep theirs once it is corrected. */
+const numbersOf = ({ lines, cut }: CsvRecord): number =>
+  'flaw' in cut ? lines.filter(({ text }) => text !== '').length || 1 : 1
+
+/** @throws AppError `input_unusable` where the header cannot be read */
 export const readCsv = async (
-  first: Block,
-  rest: AsyncIterable<Block>,
-  size: number | undefined,
-): Promise<{ columns: readonly string[]; rows: AsyncGenerator<SourceRow, void> }> => {
-  async function* texts(): AsyncGenerator<string, void> {
-    yield first.text
-    for await (const { text } of rest) yield text
-  }
-  const [headerLine = ''] = first.text.trimStart().split(/[\r\n]/, 1)
-  const parsed = parseBlocks(texts(), delimiterOf(headerLine))
-  const header = await parsed.next()
-  const columns = header.done ? [] : header.value.values.map((name) => name.trim())
-  checkHeader(columns)
+  batches: AsyncGenerator<readonly Line[], void>,
+): Promise<{ columns: string[]; layout: Layout; rows: AsyncGenerator<SourceRow, void> }> => {
+  const first = await firstText(batches)
+  const delimiter = delimiterOf(first.find(({ text }) => text.trim() !== '')?.text ?? '')
+  const records = readRecords(before([first], batches), delimiter)
+  const head = await firstRecords(records)
+  const columns = columnsOf(head[0])
   async function* rows(): AsyncGenerator<SourceRow, void> {
-    let number = 0
-    for await (const { values, line, bytes } of parsed) {
-      const behind = size && Math.min(1, bytes / size)
-      yield toRow(columns, values, { number: ++number, line, behind })
+    let number = 1
+    for await (const batch of before([head.slice(1)], records)) {
+      for (const record of batch) {
+        yield toRow(columns, record, number)
+        number += numbersOf(record)
+      }
     }
   }
-  return { columns, rows: rows() }
+  const lineEnd = first[0]?.end === '' ? '\n' : (first[0]?.end ?? '\n')
+  return { columns, layout: { delimiter, lineEnd }, rows: rows() }
 }
+
+const firstWith = async <T>(
+  batches: AsyncGenerator<readonly T[], void>,
+  isEnough: (item: T) => boolean,
+): Promise<T[]> => {
+  const seen: T[] = []
+  while (!seen.some(isEnough)) {
+    const next = await batches.next()
+    if (next.done) break
+    seen.push(...next.value)
+  }
+  return seen
+}
+
+const firstText = (batches: AsyncGenerator<readonly Line[], void>): Promise<Line[]> =>
+  firstWith(batches, ({ text }) => text.trim() !== '')
+
+const firstRecords = (records: AsyncGenerator<readonly CsvRecord[], void>): Promise<CsvRecord[]> =>
+  firstWith(records, () => true)

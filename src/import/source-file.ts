@@ -2,15 +2,20 @@
 import { createReadStream, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { AppError } from '../errors.ts'
+import { peek, piecesOf, without, type Pieces } from './bytes.ts'
+import { readLines } from './lines.ts'
 import { readCsv } from './source-csv.ts'
 import { readJsonLines } from './source-jsonl.ts'
 import { asInputError, type Source, type SourceRow } from './source.ts'
-import { wholeLines, type Block } from './whole-lines.ts'
 
 const EMPTY = 'The input is empty.'
 
-/** JSON lines begin with a brace, and no header of CSV does. */
-const holdsJson = (text: string): boolean => text.trimStart().startsWith('{')
+const MARK = Buffer.from('\uFEFF')
+
+const isMarkOrMore = (head: Buffer): boolean => head.length >= MARK.length
+
+/** Where text begins. */
+const FIRST = /\S/
 
 async function* before(
   first: SourceRow,
@@ -20,16 +25,31 @@ async function* before(
   yield* rest
 }
 
-const openJsonLines = async (
-  first: Block,
-  blocks: AsyncIterable<Block>,
-  size: number | undefined,
-): Promise<Omit<Source, 'close'>> => {
-  const lines = readJsonLines(first, blocks, size)
+type Opened = Omit<Source, 'close'>
+
+const openJsonLines = async (pieces: Pieces): Promise<Opened> => {
+  const lines = readJsonLines(readLines(pieces))
   const { value, done } = await lines.next()
   if (done) throw new AppError('input_unusable', { detail: EMPTY })
   const columns = 'fields' in value ? [...value.fields.keys()] : []
   return { format: 'jsonl', hasHeader: false, columns, rows: before(value, lines) }
+}
+
+const openCsv = async (pieces: Pieces): Promise<Opened> => {
+  const { columns, layout, rows } = await readCsv(readLines(pieces))
+  return { format: 'csv', hasHeader: true, columns, layout, rows }
+}
+
+const openPieces = async (given: Pieces): Promise<Opened> => {
+  const marked = await peek(given, isMarkOrMore)
+  const hasMark = marked.head.subarray(0, MARK.length).equals(MARK)
+  const text = hasMark ? without(MARK.length, marked.pieces) : marked.pieces
+  const { head, pieces } = await peek(text, (bytes) => FIRST.test(bytes.toString('latin1')))
+  const [first] = FIRST.exec(head.toString('latin1')) ?? []
+  if (first === undefined) throw new AppError('input_unusable', { detail: EMPTY })
+  // JSON lines begin with a brace, and no header of CSV does.
+  const opened = first === '{' ? await openJsonLines(pieces) : await openCsv(pieces)
+  return { ...opened, ...(opened.layout && { layout: { ...opened.layout, hasMark } }) }
 }
 
 /**
@@ -38,13 +58,9 @@ const openJsonLines = async (
  * @throws AppError `input_unusable`
  */
 export const openStream = async (stream: Readable, size?: number): Promise<Source> => {
-  const blocks = wholeLines(stream)
   const close = (): void => void stream.destroy()
   try {
-    const { value: first, done } = await blocks.next()
-    if (done || first.text.trim() === '') throw new AppError('input_unusable', { detail: EMPTY })
-    if (holdsJson(first.text)) return { ...(await openJsonLines(first, blocks, size)), close }
-    return { format: 'csv', hasHeader: true, ...(await readCsv(first, blocks, size)), close }
+    return { ...(await openPieces(piecesOf(stream, size))), close }
   } catch (cause) {
     close()
     throw asInputError(cause)

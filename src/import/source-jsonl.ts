@@ -1,6 +1,7 @@
 /** Owns the reading of JSON lines: one object a line, its names the columns. */
+import { RAW_COLUMN, REPORT_COLUMNS } from './columns.ts'
+import type { Line } from './lines.ts'
 import type { FlawedRow, SoundRow, SourceRow, Value } from './source.ts'
-import type { Block } from './whole-lines.ts'
 
 const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value)
 
@@ -11,9 +12,8 @@ const isEmpty = (value: unknown): boolean => value === null || value === ''
 
 type Reading = Pick<SoundRow, 'fields'> | Pick<FlawedRow, 'flaw' | 'raw'>
 
-const flawed = (flaw: string): Reading => ({ flaw, raw: [] })
-
-const readLine = (text: string): Reading => {
+const readText = (text: string): Reading => {
+  const flawed = (flaw: string): Reading => ({ flaw, raw: text })
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -23,30 +23,31 @@ const readLine = (text: string): Reading => {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     return flawed('the line is not a JSON object')
   }
+  if (RAW_COLUMN in parsed) return readReject(parsed)
   const pairs = Object.entries(parsed).filter(([, value]) => !isEmpty(value))
   const odd = pairs.find(([, value]) => !isValue(value))
   if (odd) return flawed(`${odd[0]} is neither text, a number, true, false nor a list of these`)
   return { fields: new Map(pairs as [string, Value][]) }
 }
 
-/** @param size of the input in bytes, where it is known */
+/** A row of a rejects file whose text was no row before. */
+const readReject = (reject: Readonly<Record<string, unknown>>): Reading => {
+  const row = readText(String(reject[RAW_COLUMN]))
+  if ('flaw' in row) return row
+  const report = REPORT_COLUMNS.map((name) => [name, reject[name]] as const)
+  const kept = report.filter(([, value]) => isValue(value)) as [string, Value][]
+  return { fields: new Map([...kept, ...row.fields]) }
+}
+
 export async function* readJsonLines(
-  first: Block,
-  rest: AsyncIterable<Block>,
-  size: number | undefined,
+  batches: AsyncIterable<readonly Line[]>,
 ): AsyncGenerator<SourceRow, void> {
-  async function* blocks(): AsyncGenerator<Block, void> {
-    yield first
-    yield* rest
-  }
   let number = 0
-  let bytes = 0
-  for await (const block of blocks()) {
-    for (const [i, text] of block.text.split('\n').entries()) {
-      bytes += Buffer.byteLength(text) + 1
-      if (text.trim() === '') continue
-      const behind = size && Math.min(1, bytes / size)
-      yield { number: ++number, line: block.line + i, behind, ...readLine(text) }
+  for await (const batch of batches) {
+    for (const { text, flaw, number: line, behind } of batch) {
+      if (flaw === undefined && text.trim() === '') continue
+      const reading = flaw === undefined ? readText(text) : { flaw, raw: text }
+      yield { number: ++number, line, behind, ...reading }
     }
   }
 }

@@ -18,17 +18,26 @@ export interface SoundRow extends Place {
   readonly fields: ReadonlyMap<string, Value>
 }
 
-/** A row that cannot be told apart into columns, what is wrong with it, and what it is made of. */
+/** A row that cannot be told apart into columns, what is wrong with it, and its text as it stands. */
 export interface FlawedRow extends Place {
   readonly flaw: string
-  readonly raw: readonly string[]
+  readonly raw: string
 }
 
 export type SourceRow = SoundRow | FlawedRow
 
+/** How the text of an input is laid out. */
+export interface Layout {
+  readonly delimiter: string
+  readonly lineEnd: string
+  /** Whether it begins with a byte order mark, without which some programs take UTF-8 for something else. */
+  readonly hasMark?: boolean
+}
+
 export interface Source {
-  /** Fixes the format of the rejects file, so that it can be mended and imported in its turn. */
+  /** Fixes the format of the rejects file, so that it can be corrected and imported in its turn. */
   readonly format: 'csv' | 'jsonl'
+  readonly layout?: Layout
   /** All columns where a header names them; of JSON lines, those of the first row. */
   readonly columns: readonly string[]
   readonly hasHeader: boolean

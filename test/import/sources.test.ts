@@ -1,34 +1,11 @@
 /** The input: every row told, its line named, and nothing guessed or lost where it is damaged. */
 import fc from 'fast-check'
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
-import { openFile, openStream } from '../../src/import/source-file.ts'
-import type { Source, SourceRow } from '../../src/import/source.ts'
+import { openFile } from '../../src/import/source-file.ts'
+import { fieldsOf, readInput as read } from '../support/rows.ts'
 import { tempDir } from '../support/temp.ts'
-
-/** Reads bytes that arrive in pieces of this size. */
-const open = (input: string | Buffer, piece = 7): Promise<Source> => {
-  const bytes = Buffer.from(input)
-  const pieces = Array.from({ length: Math.ceil(bytes.length / piece) }, (_, i) =>
-    bytes.subarray(i * piece, (i + 1) * piece),
-  )
-  return openStream(Readable.from(pieces), bytes.length)
-}
-
-const drain = async ({ rows }: Source): Promise<SourceRow[]> => {
-  const all: SourceRow[] = []
-  for (let next = await rows.next(); !next.done; next = await rows.next()) all.push(next.value)
-  return all
-}
-
-const read = async (input: string | Buffer, piece?: number): Promise<SourceRow[]> =>
-  drain(await open(input, piece))
-
-const fieldsOf = (row: SourceRow | undefined): Record<string, unknown> =>
-  Object.fromEntries(row && 'fields' in row ? row.fields : [])
 
 const complaint = async (input: string | Buffer): Promise<string> => {
   try {
@@ -67,8 +44,12 @@ describe('CSV', () => {
   it('tells a ragged row by its line, keeps its fields, and goes on', async () => {
     const rows = await read('email,city\na@x.example\nb@x.example,Bonn,more\nc@x.example,Köln')
     expect(rows).toMatchObject([
-      { line: 2, flaw: 'the row has 1 fields where the header has 2', raw: ['a@x.example'] },
-      { line: 3, flaw: expect.stringContaining('3 fields') as string },
+      { line: 2, flaw: 'the row has 1 fields where the header has 2', raw: 'a@x.example' },
+      {
+        line: 3,
+        flaw: expect.stringContaining('3 fields') as string,
+        raw: 'b@x.example,Bonn,more',
+      },
       { line: 4 },
     ])
     expect(fieldsOf(rows[2])).toEqual({ email: 'c@x.example', city: 'Köln' })
@@ -77,30 +58,17 @@ describe('CSV', () => {
   it.each([
     ['nothing', '', /empty/],
     ['white space', ' \n\n', /empty/],
-    ['a quote that never ends', 'email,city\na@x.example,"Bonn\nb@x.example,Ulm\n', /never closed/],
-    [
-      'text after a quote',
-      'email,city\na@x.example,"Bonn"x\n',
-      /^In the row at line 2: a closing quote/,
-    ],
-    [
-      'a quote in the middle',
-      'email,city\nb@x.example,\na@x.example,5"2\n',
-      /^In the row at line 3: a quote/,
-    ],
+    ['a header with a stray quote', 'em"ail,city\n', /^In the header at line 1: a quote/],
     ['two columns of a name', 'email,city,email\n', /Two columns are named email/],
   ])('that is %s is refused with where and what', async (_, input, message) => {
     expect(await complaint(input)).toMatch(message)
   })
 
-  it.each(['a@x.example,"Bonn ZZtop', 'a@x.example,"Bonn"ZZtop', 'a@x.example,B"ZZtop'])(
-    'is never quoted in a complaint: %s',
-    async (row) => {
-      const told = await complaint(`email,city\n${row}\n`)
-      expect(told).not.toBe('no complaint')
-      expect(told).not.toContain('ZZ')
-    },
-  )
+  it('is never quoted in a complaint', async () => {
+    const told = await complaint('email,"ZZtop\n')
+    expect(told).toContain('never closed')
+    expect(told).not.toContain('ZZ')
+  })
 
   const text = fc.string({
     unit: fc.constantFrom('a', 'é', '☕', '"', ',', '\n', '\r\n', ' ', ';'),
@@ -173,28 +141,8 @@ describe('JSON lines', () => {
 })
 
 describe('bytes', () => {
-  it.each([
-    ['email,city\na@x.example,Bonn\nb@x.example,', 3],
-    ['{"email":"a"}\n{"email":"', 2],
-  ])('that are not UTF-8 are refused by their line', async (before, line) => {
-    const latin1 = Buffer.concat([Buffer.from(before), Buffer.from([0x4b, 0xf6, 0x6c, 0x6e, 0x0a])])
-    expect(await complaint(latin1)).toContain(`Line ${line} is not UTF-8`)
-  })
-
   it('that are UTF-16 are refused', async () => {
     expect(await complaint(Buffer.from('\uFEFFemail,city\n', 'utf16le'))).toContain('not UTF-8')
-  })
-
-  it.each([
-    ['one line', 'x'.repeat(10_000_000), /^Line 3 is longer than 1 MiB/],
-    ['many lines', 'x\n'.repeat(5_000_000), /^In the row at line 3: the row is longer/],
-  ])('of a field of 10 MB in %s are refused by their line', async (_, field, message) => {
-    const file = join(tempDir(), 'users.csv')
-    writeFileSync(file, `email,city\na@x.example,Bonn\nb@x.example,"${field}"\n`)
-    await expect(openFile(file).then(drain)).rejects.toMatchObject({
-      code: 'input_unusable',
-      detail: expect.stringMatching(message) as string,
-    })
   })
 
   it.each(['missing.csv', '.'])('of %s cannot be read, and the reason is told', async (name) => {
