@@ -147,7 +147,20 @@ export const ERRORS = row({
   okta_answer_unusable: {
     exit: 1,
     sentence: "The answer is not one of Okta's API.",
-    remedy: 'Check that OKTA_ORG_URL is the org itself, and that no proxy answers in its place.',
+    remedy:
+      'Check that OKTA_ORG_URL is the org itself, and that no proxy, firewall or login page of the network answers in its place.',
+  },
+  okta_untrusted: {
+    exit: 1,
+    sentence: 'The connection to Okta is not safe, so nothing was sent.',
+    remedy:
+      'Where a proxy or firewall looks into TLS, set NODE_EXTRA_CA_CERTS to a file with its CA certificate (PEM), and start the command again.',
+  },
+  proxy_refused: {
+    exit: 1,
+    sentence: 'The proxy does not let this program through to Okta.',
+    remedy:
+      'Look at HTTPS_PROXY and NO_PROXY, and have the org allowed at the proxy; a login goes into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT.',
   },
   legacy_unusable: {
     exit: 2,

@@ -3,7 +3,7 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, type LocalJWKSet } from 
 import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
-import { FETCH_TROUBLE } from '../fetch-trouble.ts'
+import { troubleOf } from '../fetch-trouble.ts'
 import { isSafeUrl } from '../variables.ts'
 
 export interface Issuer {
@@ -43,14 +43,11 @@ const discover = async (issuer: string, signal: AbortSignal): Promise<string> =>
   throw unavailable('the metadata names no jwks_uri with https')
 }
 
-/** Why a fetch failed, in words: codes only, since messages quote what they failed on. */
-const explain = (err: unknown): string => {
+/** Why a fetch failed, in words: not its message, since messages quote what they failed on. */
+const explain = (err: unknown, url: string): string => {
   if (err instanceof SyntaxError) return 'not JSON'
   if (err instanceof errors.JWKSInvalid) return 'not a JWK set'
-  const { cause } = err as Error
-  return cause instanceof Error && 'code' in cause
-    ? String(cause.code)
-    : (FETCH_TROUBLE ?? 'the fetch failed')
+  return troubleOf(err, new URL(url)).reason
 }
 
 /**
@@ -71,7 +68,7 @@ export const fetchKeys = async (
     return createLocalJWKSet(jwks as JSONWebKeySet)
   } catch (err) {
     if (signal.aborted) throw unavailable(`no answer within ${timeoutMs} ms`)
-    throw err instanceof AppError ? err : unavailable(explain(err))
+    throw err instanceof AppError ? err : unavailable(explain(err, jwksUrl ?? issuer))
   } finally {
     cancelTimer()
     // Ends a connection whose answer was not read to the end.

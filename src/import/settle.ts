@@ -22,8 +22,8 @@ const isDuplicate = ({ errorCode, causes }: OktaRejection): boolean =>
   errorCode === 'E0000001' && causes.some((cause) => IS_DUPLICATE.test(cause))
 
 /** Okta's words on a refusal, without any secret of the row that they may repeat. */
-const reasonFor = ({ causes, message }: OktaRejection, secrets: readonly string[]): string =>
-  secrets.reduce((text, secret) => text.replaceAll(secret, '***'), causes.join('; ') || message)
+const reasonFor = ({ words }: Pick<OktaRejection, 'words'>, secrets: readonly string[]): string =>
+  secrets.reduce((text, secret) => text.replaceAll(secret, '***'), words)
 
 /** Nobody knows what became of a create call. */
 interface Unknown {
@@ -124,13 +124,19 @@ export const createSettler = ({ client, serverTime, clock, halt }: SettleParts):
     return response
   }
 
-  const giveUp = (lost: OktaAnswerLost | undefined): Outcome => {
+  const giveUp = (lost: OktaAnswerLost | undefined, secrets: readonly string[]): Outcome => {
     if (++givenUp > MAX_GIVEN_UP) {
       const detail = 'It answers questions about users, and no call that creates one.'
       throw new AppError('okta_unreachable', { detail })
     }
     const { errorCode, requestId } = lost ?? {}
-    return { state: 'failed', errorCode, requestId, reason: 'Okta gave no answer to create it' }
+    const why = lost ? `: ${reasonFor(lost, secrets)}` : ''
+    return {
+      state: 'failed',
+      errorCode,
+      requestId,
+      reason: `Okta gave no answer to create it${why}`,
+    }
   }
 
   const settle = async (
@@ -145,7 +151,7 @@ export const createSettler = ({ client, serverTime, clock, halt }: SettleParts):
       if (outcome) return answered(outcome)
     }
     const found = (await ask(request, sendable, intendedAt)) ?? doubt.duplicate
-    return found ? answered(found) : giveUp(doubt.lost)
+    return found ? answered(found) : giveUp(doubt.lost, sendable.secrets)
   }
   return {
     settle: (sendable, intendedAt, fresh) =>

@@ -6,7 +6,8 @@ import { createGate } from './gate.ts'
 import { bucketOf, createGovernor, type GovernorOptions } from './governor.ts'
 import { backoff, MAX_ATTEMPTS, pause } from './retry.ts'
 import { isAnswer, type Answer, type Outcome, type Transport } from './transport.ts'
-import { failureIn } from './verdict.ts'
+import { strangenessOf } from './strange.ts'
+import { failureIn, type Failure } from './verdict.ts'
 
 export interface OktaRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -40,10 +41,11 @@ export interface OktaClient {
    * Sends one request, paced by the shared governor, and repeats it only where that is safe:
    * GET, PUT and DELETE after 429, 5xx, timeouts and resets; POST only after 429 (either kind) and
    * failures that show that nothing was processed (connection refused, DNS, an expired token).
-   * @throws OktaRejection for a 4xx answer that no repeat can mend
+   * @throws OktaRejection for an answer that refuses this request, and that no repeat can change
    * @throws OktaAnswerLost for a POST whose fate is unknown: reset, timeout, or 5xx after sending
    * @throws AppError `okta_unauthorized` (401) or `okta_forbidden` (403): the run must stop at once;
-   * `okta_unreachable` or `okta_rate_limited` when repeats are used up; `okta_answer_unusable`
+   * `okta_unreachable` or `okta_rate_limited` when repeats are used up; `okta_answer_unusable` (something
+   * else answers in Okta's place), `okta_untrusted` or `proxy_refused`
    * @throws the signal's reason when it ended a wait
    */
   request(request: OktaRequest): Promise<OktaResponse>
@@ -64,6 +66,12 @@ const resolveInOrg = (orgUrl: string, path: string): URL => {
   const url = new URL(path, orgUrl)
   if (url.origin === new URL(orgUrl).origin) return url
   throw new AppError('okta_answer_unusable', { detail: 'a link leads to another origin' })
+}
+
+/** How often to try what has never reached Okta: nobody shall wait for a minute to learn of a wrong URL. */
+const firstAttempts = ({ kind }: Failure): number => {
+  if (kind === 'unsent') return 1
+  return kind === 'gateway' ? 3 : MAX_ATTEMPTS
 }
 
 interface Attempt {
@@ -95,20 +103,20 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
   return {
     orgUrl,
     async request(request) {
-      const { method, path, signal } = request
+      const { path, signal } = request
       const url = resolveInOrg(orgUrl, path)
       let isRenewed = false
       for (let attempts = 1; ; attempts++) {
         const { outcome, auth } = await attempt(request, url)
-        if (isAnswer(outcome)) wasReached = true
-        const failure = failureIn(method, outcome)
+        if (isAnswer(outcome) && !strangenessOf(outcome)) wasReached = true
+        const failure = failureIn(request, outcome)
         if (!failure) return outcome as Answer
         if (failure.kind === 'unauthorized' && !isRenewed && credentials.renew(auth)) {
           isRenewed = true
           continue
         }
-        const isVain = failure.kind === 'unsent' && !wasReached
-        if (!failure.mayRepeat || isVain || attempts === MAX_ATTEMPTS) throw failure.error
+        const most = wasReached ? MAX_ATTEMPTS : firstAttempts(failure)
+        if (!failure.mayRepeat || attempts >= most) throw failure.error
         await pause(clock, backoff(attempts, random), signal)
       }
     },

@@ -1,12 +1,14 @@
 /** Owns the reading of Okta's error bodies (Okta Management API, schema Error; RFC 6749, section 5.2). */
 import * as z from 'zod'
 import { printable } from '../printable.ts'
+import type { Redact } from './redact.ts'
 import type { Problem } from './rejection.ts'
+import { describeStrange } from './strange.ts'
 import type { Answer } from './transport.ts'
 
 const MAX_CAUSES = 5
 
-const text = z.string().transform((value) => printable(value))
+const text = z.string()
 const optionalText = text.optional().catch(undefined)
 
 const schema = z
@@ -23,14 +25,19 @@ const schema = z
   })
   .catch({ errorCauses: [] })
 
-export const problemOf = ({ status, body, requestId }: Answer): Problem => {
+const asItIs: Redact = (said) => said
+
+/** @param redact sees each of Okta's sentences whole, before it is cut to a length */
+export const problemOf = (answer: Answer, redact: Redact = asItIs): Problem => {
+  const { status, body, requestId } = answer
   const found = schema.parse(body)
+  const show = (said: string): string => printable(redact(said))
   return {
     status,
-    errorCode: found.errorCode ?? found.error ?? '',
-    summary: found.errorSummary ?? found.error_description ?? '',
-    causes: found.errorCauses.map(({ errorSummary }) => errorSummary),
-    errorId: found.errorId,
+    errorCode: show(found.errorCode ?? found.error ?? ''),
+    summary: show(found.errorSummary ?? found.error_description ?? describeStrange(answer)),
+    causes: found.errorCauses.map(({ errorSummary }) => show(errorSummary)),
+    errorId: found.errorId && show(found.errorId),
     requestId,
   }
 }

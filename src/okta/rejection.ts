@@ -1,5 +1,5 @@
 /** Owns what is thrown when Okta refuses a request, or when its answer to a change is lost. */
-import { AppError } from '../errors.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 
 /** What Okta says of a failure (Okta Management API, schema Error), bounded and fit for a terminal. */
 export interface Problem {
@@ -26,19 +26,22 @@ export const describeProblem = (problem: Problem): string => {
   return parts.filter(Boolean).join('; ')
 }
 
-/** A 4xx answer that no repeat can mend. */
+/** An answer that refuses the request, and that no repeat can change. */
 export class OktaRejection extends AppError {
   readonly status: number
   readonly errorCode: string
   readonly causes: readonly string[]
+  /** Why, in Okta's words: its causes, or its one sentence where it names none. */
+  readonly words: string
   readonly requestId: string | undefined
 
-  constructor(problem: Problem) {
-    const code = problem.status === 404 ? 'okta_not_found' : 'okta_rejected'
-    super(code, { detail: describeProblem(problem) })
+  constructor(problem: Problem, code: ErrorCode) {
+    const isMissing = code === 'okta_rejected' && problem.status === 404
+    super(isMissing ? 'okta_not_found' : code, { detail: describeProblem(problem) })
     this.status = problem.status ?? 0
     this.errorCode = problem.errorCode
     this.causes = problem.causes
+    this.words = problem.causes.join('; ') || problem.summary || this.message
     this.requestId = problem.requestId
   }
 }
@@ -47,12 +50,17 @@ export class OktaRejection extends AppError {
 export class OktaAnswerLost extends AppError {
   readonly status: number | undefined
   readonly errorCode: string
+  /** What came in place of an answer, as far as it can be said. */
+  readonly words: string
   readonly requestId: string | undefined
 
   constructor(problem: Problem) {
     super('okta_answer_lost', { detail: describeProblem(problem) })
     this.status = problem.status
     this.errorCode = problem.errorCode
+    this.words = [problem.status, problem.causes.join('; ') || problem.summary]
+      .filter(Boolean)
+      .join(' ')
     this.requestId = problem.requestId
   }
 }

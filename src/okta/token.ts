@@ -10,7 +10,7 @@ import { problemOf } from './problem.ts'
 import { describeProblem } from './rejection.ts'
 import { backoff, pause } from './retry.ts'
 import { isAnswer, type Answer, type Outcome, type Transport } from './transport.ts'
-import { failureIn } from './verdict.ts'
+import { failureIn, type Failure } from './verdict.ts'
 
 export interface ServiceApp {
   readonly clientId: string
@@ -43,6 +43,9 @@ const ASSERTION_LIFE_S = 300
 const MAX_DEMANDS = 2
 
 const MAX_TRIES = 4
+
+/** What Okta says of the app, and not of the way to Okta. */
+const REFUSALS: readonly Failure['kind'][] = ['unauthorized', 'forbidden', 'rejected']
 
 const schema = z.object({
   access_token: z.string().min(1),
@@ -89,7 +92,7 @@ const refusalIn = (answer: Answer, { scopes }: ServiceApp, epochMs: number): App
 /**
  * @returns a function that gets a new token
  * @throws AppError, from that function, `okta_unauthorized`, `okta_forbidden` (a scope that is not
- * granted), `okta_unreachable`, `okta_rate_limited` or `okta_answer_unusable`
+ * granted), or what an `OktaClient` throws where Okta cannot be asked
  */
 export const createTokenSource = (parts: ServiceAppParts): (() => Promise<Token>) => {
   const { app, orgUrl, transport, clock, epochMs, random } = parts
@@ -131,9 +134,11 @@ export const createTokenSource = (parts: ServiceAppParts): (() => Promise<Token>
     for (let tries = 1; ; tries++) {
       const outcome = await askHeeding()
       // A token too many harms nobody, so this POST is repeated where a GET would be.
-      const failure = failureIn('GET', outcome)
+      const failure = failureIn({ method: 'GET' }, outcome)
       if (!failure) return readToken(outcome as Answer, prove)
-      if (!failure.mayRepeat && isAnswer(outcome)) throw refusalIn(outcome, app, epochMs())
+      if (isAnswer(outcome) && REFUSALS.includes(failure.kind)) {
+        throw refusalIn(outcome, app, epochMs())
+      }
       if (!failure.mayRepeat || tries === MAX_TRIES) throw failure.error
       await pause(clock, backoff(tries, random))
     }

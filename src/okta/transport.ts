@@ -1,7 +1,7 @@
 /** Owns one exchange with Okta over HTTP: its headers, its time and size limits, and how it can fail. */
 import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
-import { FETCH_TROUBLE } from '../fetch-trouble.ts'
+import { troubleOf, type Trouble } from '../fetch-trouble.ts'
 
 export interface Answer {
   readonly status: number
@@ -10,27 +10,12 @@ export interface Answer {
   readonly body: unknown
   /** Whether the body is what the status promises: JSON, or nothing. */
   readonly isReadable: boolean
+  /** The beginning of a body that is not JSON. */
+  readonly page: string | undefined
   readonly requestId: string | undefined
 }
 
-/** What became of a request that has no answer. */
-export type Fate =
-  /** Nothing reached Okta, and the next attempt may do better. */
-  | 'unsent'
-  /** Nothing reached Okta, and nothing will: its certificate is not trusted. */
-  | 'untrusted'
-  /** It may or may not have been processed. */
-  | 'lost'
-  /** It was answered, but not with what this program can take in. */
-  | 'unusable'
-
-export interface NoAnswer {
-  readonly fate: Fate
-  /** A code such as ECONNRESET, or a few words. */
-  readonly reason: string
-}
-
-export type Outcome = Answer | NoAnswer
+export type Outcome = Answer | Trouble
 
 export const isAnswer = (outcome: Outcome): outcome is Answer => 'status' in outcome
 
@@ -59,34 +44,14 @@ const TIMEOUT_MS = 30_000
 /** A page of 200 users is about 1 MB; custom attributes may make it some times larger. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
-interface SystemError {
-  readonly code?: string
-  readonly syscall?: string
-  readonly errors?: readonly SystemError[]
-}
+const MAX_PAGE_CHARACTERS = 4096
 
-const isBeforeSending = ({ code, syscall, errors }: SystemError): boolean =>
-  ['connect', 'getaddrinfo'].includes(syscall ?? '') ||
-  code === 'UND_ERR_CONNECT_TIMEOUT' ||
-  (errors?.length ? errors.every(isBeforeSending) : false)
-
-const isUntrusted = ({ code }: SystemError): boolean =>
-  /CERT|ERR_TLS|ERR_SSL|UNABLE_TO|SELF_SIGNED|EPROTO/.test(code ?? '')
-
-/** fetch wraps what happened in a TypeError, as its cause. */
-const asNoAnswer = (err: unknown): NoAnswer => {
-  const cause = ((err as Error).cause ?? err) as SystemError
-  const reason = cause.code ?? FETCH_TROUBLE ?? 'connection failed'
-  if (isUntrusted(cause)) return { fate: 'untrusted', reason }
-  return { fate: isBeforeSending(cause) ? 'unsent' : 'lost', reason }
-}
-
-const parse = (text: string): Pick<Answer, 'body' | 'isReadable'> => {
-  if (text === '') return { body: undefined, isReadable: true }
+const parse = (text: string): Pick<Answer, 'body' | 'isReadable' | 'page'> => {
+  if (text === '') return { body: undefined, isReadable: true, page: undefined }
   try {
-    return { body: JSON.parse(text) as unknown, isReadable: true }
+    return { body: JSON.parse(text) as unknown, isReadable: true, page: undefined }
   } catch {
-    return { body: undefined, isReadable: false }
+    return { body: undefined, isReadable: false, page: text.slice(0, MAX_PAGE_CHARACTERS) }
   }
 }
 
@@ -119,8 +84,11 @@ export const createTransport = (options: TransportOptions): Transport => {
       try {
         return await exchange(sending, timeout.signal)
       } catch (err) {
-        if (timeout.signal.aborted) return { fate: 'lost', reason: 'timeout' }
-        return asNoAnswer(err)
+        if (timeout.signal.aborted) {
+          const reason = `${sending.url.host} gave no answer within ${timeoutMs / 1000} s`
+          return { fate: 'lost', reason }
+        }
+        return troubleOf(err, sending.url)
       } finally {
         cancel()
       }

@@ -1,11 +1,22 @@
 /** Owns the judgement of what became of one attempt: whether to repeat it, and what it ends as if not. */
 import { AppError, type ErrorCode } from '../errors.ts'
+import type { Fate } from '../fetch-trouble.ts'
 import { problemOf, problemWithout } from './problem.ts'
+import { redactorFor } from './redact.ts'
 import { describeProblem, OktaAnswerLost, OktaRejection } from './rejection.ts'
-import { isAnswer, type Answer, type Fate, type Outcome } from './transport.ts'
+import { strangenessOf, type Strange } from './strange.ts'
+import { isAnswer, type Answer, type Outcome } from './transport.ts'
 
 type Kind =
-  Fate | 'done' | 'limited' | 'failed' | 'unauthorized' | 'forbidden' | 'rejected' | 'redirected'
+  | Fate
+  | Strange
+  | 'done'
+  | 'limited'
+  | 'failed'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'rejected'
+  | 'redirected'
 
 interface End {
   /** Whether another attempt may do better. */
@@ -17,10 +28,14 @@ interface End {
 
 const ENDS: Readonly<Record<Exclude<Kind, 'done'>, End>> = {
   unsent: { isRepeatable: true, mayBeDone: false, code: 'okta_unreachable' },
-  untrusted: { isRepeatable: false, mayBeDone: false, code: 'okta_unreachable' },
+  untrusted: { isRepeatable: false, mayBeDone: false, code: 'okta_untrusted' },
+  barred: { isRepeatable: false, mayBeDone: false, code: 'proxy_refused' },
   lost: { isRepeatable: true, mayBeDone: true, code: 'okta_unreachable' },
   failed: { isRepeatable: true, mayBeDone: true, code: 'okta_unreachable' },
   unusable: { isRepeatable: false, mayBeDone: true, code: 'okta_answer_unusable' },
+  misled: { isRepeatable: false, mayBeDone: false, code: 'okta_answer_unusable' },
+  blocked: { isRepeatable: false, mayBeDone: false, code: 'okta_answer_unusable' },
+  gateway: { isRepeatable: true, mayBeDone: true, code: 'okta_answer_unusable' },
   limited: { isRepeatable: true, mayBeDone: false, code: 'okta_rate_limited' },
   unauthorized: { isRepeatable: false, mayBeDone: false, code: 'okta_unauthorized' },
   forbidden: { isRepeatable: false, mayBeDone: false, code: 'okta_forbidden' },
@@ -31,6 +46,9 @@ const ENDS: Readonly<Record<Exclude<Kind, 'done'>, End>> = {
 /** A 403 with one of these codes, or none of Okta's, is about who asks; else about what is asked for. */
 const CALLER_CODES = ['E0000005', 'E0000006', 'E0000015']
 
+/** Okta answers 501 to what it does not support, such as a member of the group Everyone ("Create a user"). */
+const NOT_SUPPORTED = 501
+
 const kindOfRefusal = (answer: Answer): Kind => {
   if (answer.status === 401) return 'unauthorized'
   if (answer.status === 429) return 'limited'
@@ -39,13 +57,18 @@ const kindOfRefusal = (answer: Answer): Kind => {
   return answer.status === 403 && isAboutCaller ? 'forbidden' : 'rejected'
 }
 
-const kindOf = (outcome: Outcome): Kind => {
-  if (!isAnswer(outcome)) return outcome.fate
-  if (outcome.status >= 500) return 'failed'
-  if (outcome.status >= 400) return kindOfRefusal(outcome)
-  if (outcome.status >= 300) return 'redirected'
-  return outcome.isReadable ? 'done' : 'unusable'
+const kindOfAnswer = (answer: Answer): Kind => {
+  const { status, isReadable } = answer
+  const strange = strangenessOf(answer)
+  if (strange) return strange
+  if (status >= 500 && status !== NOT_SUPPORTED) return 'failed'
+  if (status >= 400) return kindOfRefusal(answer)
+  if (status >= 300) return 'redirected'
+  return isReadable ? 'done' : 'unusable'
 }
+
+const kindOf = (outcome: Outcome): Kind =>
+  isAnswer(outcome) ? kindOfAnswer(outcome) : outcome.fate
 
 export interface Failure {
   readonly kind: Exclude<Kind, 'done'>
@@ -54,16 +77,27 @@ export interface Failure {
   readonly error: AppError
 }
 
+/** Whether the run can go on without this request. A block may be about its words alone. */
+const isRefused = (kind: Kind, method: string): boolean =>
+  kind === 'rejected' || (kind === 'blocked' && method === 'POST')
+
 /** @returns undefined where the outcome is the answer that was asked for */
-export const failureIn = (method: string, outcome: Outcome): Failure | undefined => {
+export const failureIn = (
+  { method, body }: { readonly method: string; readonly body?: unknown },
+  outcome: Outcome,
+): Failure | undefined => {
   const kind = kindOf(outcome)
   if (kind === 'done') return undefined
   const { isRepeatable, mayBeDone, code } = ENDS[kind]
-  const problem = isAnswer(outcome) ? problemOf(outcome) : problemWithout(outcome.reason)
+  const problem = isAnswer(outcome)
+    ? problemOf(outcome, redactorFor(body))
+    : problemWithout(outcome.reason)
   if (mayBeDone && method === 'POST') {
     return { kind, mayRepeat: false, error: new OktaAnswerLost(problem) }
   }
-  if (kind === 'rejected') return { kind, mayRepeat: false, error: new OktaRejection(problem) }
+  if (isRefused(kind, method)) {
+    return { kind, mayRepeat: false, error: new OktaRejection(problem, code) }
+  }
   const detail = describeProblem(problem)
   return { kind, mayRepeat: isRepeatable, error: new AppError(code, { detail }) }
 }

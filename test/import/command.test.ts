@@ -68,6 +68,21 @@ describe('a run', () => {
     ])
   })
 
+  it('shows Okta’s own sentence where it names no causes', async () => {
+    const token = 'marked-token'
+    const sandbox = await startSandbox({ tokens: [{ scheme: 'SSWS', token }] })
+    onTestFinished(() => sandbox.close())
+    const file = join(tempDir(), 'r08-policy.csv')
+    copyFileSync(new URL('../field/r08-policy.csv', import.meta.url), file)
+    const env = { OKTA_ORG_URL: sandbox.url, OKTA_API_TOKEN: token }
+    const { code } = await startCommand(['import', file, '--mode', 'password'], env).ended
+    expect(code).toBe(1)
+    const rejects = readFileSync(file.replace('.csv', '.rejects.csv'), 'utf8')
+    expect(rejects.split('\n')[1]).toMatch(
+      /^2,The password does not meet the requirements of the current password policy\.,E0000080,[\w-]+,ann@example\.com,Ann,Lee$/,
+    )
+  })
+
   it('of which nothing is to mend leaves no rejects and ends with 0', async () => {
     const { okta, run, dir } = await start(users(20))
     expect((await run()).code).toBe(0)

@@ -1,6 +1,7 @@
 /** The client over real sockets: what it sends, what it repeats and never repeats, and how it ends. */
 import { createServer } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { AppError } from '../../src/errors.ts'
 import type { OktaRequest } from '../../src/okta/client.ts'
 import { OktaAnswerLost, OktaRejection } from '../../src/okta/rejection.ts'
 import { makeClient, settle, TOKEN } from '../support/okta-client.ts'
@@ -149,7 +150,7 @@ describe('an org that cannot be reached', () => {
     const request = client.request({ method: 'GET', path: USERS })
     await expect(settle(request, clock)).rejects.toMatchObject({
       code: 'okta_unreachable',
-      detail: 'ECONNREFUSED',
+      detail: `${new URL(okta.url).host} refuses connections (ECONNREFUSED)`,
     })
     expect(clock.now()).toBe(0)
   })
@@ -233,6 +234,115 @@ describe('a refusal', () => {
     // eslint-disable-next-line no-control-regex
     expect(detail).not.toMatch(/[\u0000-\u001f\u202e]/)
     expect(JSON.stringify(outcome) + detail).not.toContain(TOKEN)
+  })
+})
+
+describe('an answer that is not Okta’s', () => {
+  const page = (title: string): string => `<html><head><title>\n${title} </title></head></html>`
+  const html = { 'content-type': 'text/html; charset=utf-8' }
+  const PAGE: Told = { headers: html, body: page('Welcome') }
+
+  it.each([
+    [
+      302,
+      'okta_answer_unusable',
+      /302; .*redirect.*OKTA_ORG_URL; .*to https:\/\/sso\.corp\/in from "squid"$/,
+    ],
+    [401, 'okta_answer_unusable', /401; .*wants a login; text\/html "Welcome" from "squid"$/],
+    [403, 'okta_answer_unusable', /403; .*firewall or proxy.* blocks/],
+    [404, 'okta_answer_unusable', /404; .*no Okta org at this address/],
+    [407, 'proxy_refused', /proxy wants a login \(407\): .*HTTPS_PROXY/],
+    [418, 'okta_answer_unusable', /418; .*firewall/],
+    [501, 'okta_answer_unusable', /501; .*is not Okta/],
+    [511, 'okta_answer_unusable', /511; .*in a browser/],
+    [200, 'okta_answer_unusable', /200; .*web page in place of JSON/],
+  ])('with %i is told as what it is, at once', async (status, code, detail) => {
+    const location = status === 302 ? { location: 'https://sso.corp/in?token=marked' } : {}
+    const told = { ...PAGE, status, headers: { ...html, ...location, server: 'squid' } }
+    for (const before of [[], [OK]]) {
+      const okta = await startOkta(inTurn(...before, told))
+      const { client, clock } = makeClient(okta.url)
+      const get = () => settle(client.request({ method: 'GET', path: USERS }), clock)
+      if (before.length > 0) await get()
+      const { detail: said, ...error } = (await get().catch((err: unknown) => err)) as AppError
+      expect(error).toMatchObject({ code })
+      expect(said).toMatch(detail)
+      expect(said).not.toContain('marked')
+      expect([okta.calls.length, clock.now()]).toEqual([before.length + 1, 0])
+    }
+  })
+
+  it.each([500, 502, 503, 504, 522])(
+    'with %i is tried a second long where Okta was never reached, and longer where it was',
+    async (status) => {
+      const first = await outcomeOf({ method: 'GET', path: USERS }, { ...PAGE, status })
+      expect(first).toMatchObject({ calls: 3, outcome: { code: 'okta_answer_unusable' } })
+      expect((first.outcome as AppError).detail).toMatch(/gateway.*; text\/html "Welcome"$/)
+      const okta = await startOkta(inTurn(OK, { ...PAGE, status }, { ...PAGE, status }, OK))
+      const { client, clock } = makeClient(okta.url)
+      const get = () => settle(client.request({ method: 'GET', path: USERS }), clock)
+      expect([await get(), await get()]).toMatchObject([{ status: 200 }, { status: 200 }])
+    },
+  )
+
+  it('is Okta’s after all where it bears a request id', async () => {
+    const headers = { ...html, 'x-okta-request-id': 'req9' }
+    const told = { status: 503, headers, body: page('Maintenance') }
+    const { outcome, calls } = await outcomeOf({ method: 'GET', path: USERS }, told)
+    expect([outcome, calls]).toMatchObject([{ code: 'okta_unreachable' }, 8])
+    expect((outcome as AppError).detail).toContain('"Maintenance"; request id req9')
+  })
+
+  it('refuses one POST where it may be about its words, and the others go on', async () => {
+    const blocked = { ...PAGE, status: 403 }
+    const { outcome } = await outcomeOf({ method: 'POST', path: USERS, body: {} }, blocked)
+    expect(outcome).toBeInstanceOf(OktaRejection)
+    expect(outcome).toMatchObject({ code: 'okta_answer_unusable', status: 403 })
+    expect((outcome as OktaRejection).words).toMatch(/^not Okta's own answer: a firewall/)
+  })
+
+  it('never stands for Okta’s word that there is nobody', async () => {
+    const { outcome } = await outcomeOf({ method: 'GET', path: USERS }, { ...PAGE, status: 404 })
+    expect(outcome).not.toBeInstanceOf(OktaRejection)
+  })
+})
+
+describe('an Okta that does not support what is asked', () => {
+  it('with 501 refuses the request at once, in its own words', async () => {
+    const told = { status: 501, body: oktaError('E0000060') }
+    const { outcome, calls } = await outcomeOf({ method: 'POST', path: USERS, body: {} }, told)
+    expect(outcome).toBeInstanceOf(OktaRejection)
+    expect(outcome).toMatchObject({ code: 'okta_rejected', words: 'summary of E0000060' })
+    expect(calls).toBe(1)
+  })
+})
+
+describe('a secret of the request', () => {
+  const SECRET = 'p"<a> 1&\u0007ü%'
+  const credentials = { password: { value: SECRET }, recovery_question: { answer: 'Fluffy' } }
+  const post = {
+    method: 'POST',
+    path: USERS,
+    body: { profile: { city: 'Okta' }, credentials },
+  } as const
+
+  it.each([
+    ['as it is', SECRET],
+    ['as JSON', JSON.stringify(SECRET)],
+    ['as a part of a URL', encodeURIComponent(SECRET)],
+    ['as HTML', 'p&quot;&lt;a&gt; 1&amp;\u0007ü%'],
+    ['at the end of what is shown', 'x'.repeat(291) + SECRET],
+    ['of another field', 'Fluffy'],
+  ])('is not repeated where Okta repeats it, %s', async (_, echo) => {
+    const body = {
+      errorCode: 'E0000001',
+      errorSummary: `no ${echo}`,
+      errorCauses: [{ errorSummary: `Okta: ${echo}` }],
+    }
+    const { outcome } = await outcomeOf(post, { status: 400, body })
+    const said = (outcome as OktaRejection).words + String((outcome as AppError).detail)
+    expect(said).toContain('Okta: ')
+    expect(said).not.toMatch(/p"<|p&quot;|p\\"|p%22|Fluffy/)
   })
 })
 

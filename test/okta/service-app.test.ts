@@ -44,6 +44,22 @@ const tokens = (type = 'Bearer'): Behaviour => {
 
 const authorizations = (calls: Received[]) => calls.map(({ headers }) => headers.authorization)
 
+describe('a token endpoint in whose place something else answers', () => {
+  const html = { 'content-type': 'text/html' }
+
+  it.each([
+    [403, 'okta_answer_unusable'],
+    [404, 'okta_answer_unusable'],
+    [302, 'okta_answer_unusable'],
+    [200, 'okta_answer_unusable'],
+    [407, 'proxy_refused'],
+  ])('%i is not taken for Okta’s word about the app', async (status, code) => {
+    const { get, tokenCalls } = await start(() => ({ status, headers: html, body: '<html>' }))
+    await expect(get()).rejects.toMatchObject({ code })
+    expect(tokenCalls()).toHaveLength(1)
+  })
+})
+
 describe('a token', () => {
   it('is asked for with a signed assertion', async () => {
     const { okta, get, tokenCalls, apiCalls } = await start(tokens())
