@@ -25,6 +25,7 @@ export interface Trouble {
 }
 
 interface SystemError {
+  readonly name?: string
   readonly code?: string
   readonly syscall?: string
   /** The name that was asked of DNS: the proxy's, where there is one. */
@@ -80,7 +81,6 @@ const WORDS: readonly (readonly [code: RegExp, words: Words])[] = [
   [/CERT|UNABLE_TO|SELF_SIGNED/, NOT_TRUSTED],
   [/ERR_TLS|ERR_SSL|EPROTO/, NO_TLS],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, (host) => `${host} cut the connection off`],
-  [/^HPE_/, (host) => `what ${host} answered is not HTTP`],
 ]
 
 /** What undici says of a proxy that refuses a CONNECT. */
@@ -110,14 +110,18 @@ const isBeforeSending = ({ code, syscall, errors }: SystemError): boolean =>
   code === 'UND_ERR_CONNECT_TIMEOUT' ||
   (errors?.length ? errors.every(isBeforeSending) : false)
 
+/** undici's parser gives its errors a code in some cases only. */
+const isNoHttp = ({ name }: SystemError): boolean => name === 'HTTPParserError'
+
 const fateOf = (err: SystemError): Fate => {
   if (UNTRUSTED.test(err.code ?? '')) return 'untrusted'
-  if (err.code?.startsWith('HPE_')) return 'unusable'
+  if (isNoHttp(err)) return 'unusable'
   return isBeforeSending(err) ? 'unsent' : 'lost'
 }
 
 const describe = (host: string, err: SystemError): string => {
   const { code } = err
+  if (isNoHttp(err)) return `what ${host} answered is not HTTP`
   if (code === undefined) return FETCH_TROUBLE ?? `the request to ${host} failed`
   // Several addresses were tried; the first one's error stands for all.
   const known = WORDS.find(([pattern]) => pattern.test(code))?.[1](host, err.errors?.[0] ?? err)
