@@ -128,14 +128,42 @@ const describe = (host: string, err: SystemError): string => {
   return `${known ?? `the connection to ${host} failed`} (${code})`
 }
 
-/** fetch wraps what happened in a TypeError, as its cause. */
+/** A fetch that went through a proxy, and failed. */
+export class ProxiedFailure extends Error {
+  /** Without its login. */
+  readonly proxy: URL
+
+  constructor(proxy: URL, cause: unknown) {
+    super('fetch failed', { cause })
+    this.proxy = proxy
+  }
+}
+
+/** Whether the proxy itself could not be reached. */
+const isAboutProxy = ({ host, hostname, port }: URL, err: SystemError): boolean =>
+  isBeforeSending(err) &&
+  (err.hostname === hostname ||
+    err.port === Number(port || 80) ||
+    (err.message ?? '').includes(host))
+
+/** fetch wraps what happened in a TypeError as its cause, and a proxy's refusal once more. */
+const rootOf = (err: unknown): SystemError => {
+  const { cause } = Object(err) as { cause?: unknown }
+  return cause === undefined ? (Object(err) as SystemError) : rootOf(cause)
+}
+
 export const troubleOf = (err: unknown, url: URL): Trouble => {
-  const cause = ((err as Error).cause ?? err) as SystemError
+  const cause = rootOf(err)
   const status = proxyStatusOf(cause)
   if (status !== undefined) {
     // A gateway's 502 to 504 may pass: the proxy did not reach the host this time.
     const fate = status > 501 && status < 505 ? 'unsent' : 'barred'
     return { fate, reason: describeProxy(status, url.host) }
+  }
+  if (err instanceof ProxiedFailure && isAboutProxy(err.proxy, cause)) {
+    const { host } = err.proxy
+    const reason = `the proxy ${host} cannot be reached: check HTTPS_PROXY (${cause.code})`
+    return { fate: 'unsent', reason }
   }
   return { fate: fateOf(cause), reason: describe(url.host, cause) }
 }

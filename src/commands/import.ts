@@ -20,6 +20,7 @@ import { openSqlSource } from '../import/source-sql.ts'
 import type { Source } from '../import/source.ts'
 import type { OktaClient } from '../okta/client.ts'
 import { untilStopped } from '../ops/shutdown.ts'
+import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { createPrinter } from './import-printer.ts'
 import { addImportOptions, choosePaths, type ImportOptions, type Paths } from './import-options.ts'
@@ -226,6 +227,10 @@ Modes:
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
 ${describeVariables([...OKTA.names, ...SOURCE.names])}
+
+The way to Okta, as other programs know it:
+
+${NETWORK_HELP}
 
 Killed at any moment, the same command goes on where it was: no user is lost or created twice.
 

@@ -7,6 +7,7 @@ import { staticToken, type Credentials } from '../okta/credentials.ts'
 import { readSigningKey } from '../okta/key.ts'
 import { createServiceApp } from '../okta/service-app.ts'
 import { createTransport, type Transport } from '../okta/transport.ts'
+import { fetchFrom } from '../proxied-fetch.ts'
 import { isAdminUrl, toOrgUrl } from '../variables.ts'
 import { readText, type Host } from './host.ts'
 
@@ -91,7 +92,7 @@ export const openOkta = ({ env, stderr, version }: Host, options: OktaOptions): 
   for (const note of isCorrected ? [correction, ...nearMisses] : nearMisses) {
     stderr.write(`okta-migrate: ${note}\n`)
   }
-  const transport = createTransport({ clock: systemClock, version })
+  const transport = createTransport({ clock: systemClock, version, fetch: fetchFrom(env) })
   const credentials = credentialsFrom(config, orgUrl, transport, options.scopes)
   const { share, concurrency: maxConcurrency } = options
   const pacing = { share: share / 100, maxConcurrency, random: Math.random, clock: systemClock }

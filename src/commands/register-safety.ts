@@ -4,6 +4,7 @@ import { AppError, asAppError } from '../errors.ts'
 import { tryChannel } from '../okta/hook-trial.ts'
 import type { HookChannel } from '../okta/inline-hooks.ts'
 import { createTransport } from '../okta/transport.ts'
+import { fetchFrom } from '../proxied-fetch.ts'
 import { listUsers, needsHook } from '../okta/users.ts'
 import { confirm, type Count, type Given } from './confirm.ts'
 import type { Host } from './host.ts'
@@ -18,7 +19,7 @@ const TRIAL_MS = 10_000
  * @throws AppError `hook_untried`, whose detail says what happened
  */
 export const tryFirst = async (
-  { version, stdout }: Host,
+  { version, stdout, env }: Host,
   force: boolean,
   channel: HookChannel,
 ): Promise<void> => {
@@ -26,7 +27,12 @@ export const tryFirst = async (
     stdout.write(UNTRIED)
     return
   }
-  const transport = createTransport({ clock: systemClock, version, timeoutMs: TRIAL_MS })
+  const transport = createTransport({
+    clock: systemClock,
+    version,
+    fetch: fetchFrom(env),
+    timeoutMs: TRIAL_MS,
+  })
   const why = await tryChannel(transport, channel)
   if (why !== undefined) throw new AppError('hook_untried', { detail: why })
   stdout.write(TRIED)

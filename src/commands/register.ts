@@ -17,6 +17,7 @@ import {
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
 import { toOrgUrl } from '../variables.ts'
 import { yesOption } from './confirm.ts'
+import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, OKTA, openOkta } from './okta-config.ts'
 import { askSecret } from './prompt.ts'
@@ -180,6 +181,10 @@ Without options, shows what is registered. An org has at most one password impor
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
 ${describeVariables([...OKTA.names, 'HOOK_SECRET', 'HOOK_AUTH_HEADER', 'HOOK_OAUTH_CLIENT_SECRET', 'HOOK_TEST_PASSWORD'])}
+
+The way to Okta, as other programs know it:
+
+${NETWORK_HELP}
 
 A service app needs the scope ${SCOPES.join(' ')}; for the count of --deactivate also okta.users.read.
 

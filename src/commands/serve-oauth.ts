@@ -1,8 +1,10 @@
 /** Owns the wiring of OAuth: configuration in, the check of bearer tokens and the keys behind it out. */
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
+import type { Environment } from '../config.ts'
 import { createBearerCheck, type CheckBearer } from '../hook/bearer.ts'
 import { createIssuerKeys, type IssuerKeys } from '../hook/keys.ts'
+import { fetchFrom } from '../proxied-fetch.ts'
 import type { ServeConfig } from './serve-config.ts'
 
 export interface OAuth {
@@ -11,7 +13,12 @@ export interface OAuth {
 }
 
 /** Begins to fetch the issuer's keys, so that the first call need not wait for them. */
-export const startOAuth = (config: ServeConfig, clock: Clock, log: Logger): OAuth | undefined => {
+export const startOAuth = (
+  config: ServeConfig,
+  env: Environment,
+  clock: Clock,
+  log: Logger,
+): OAuth | undefined => {
   const { HOOK_OAUTH_ISSUER: issuer, HOOK_OAUTH_AUDIENCE: audience } = config
   const { HOOK_OAUTH_CLIENT_ID: clientId, HOOK_OAUTH_SCOPE: scope } = config
   if (!issuer || !audience || !clientId || !scope) return undefined
@@ -19,6 +26,7 @@ export const startOAuth = (config: ServeConfig, clock: Clock, log: Logger): OAut
     issuer,
     jwksUrl: config.HOOK_OAUTH_JWKS_URL,
     deadlineMs: config.HOOK_DEADLINE_MS,
+    fetch: fetchFrom(env),
     clock,
     onFailure: ({ detail }) => log.warn({ detail }, "the issuer's keys could not be fetched"),
   })

@@ -13,6 +13,7 @@ import { createLog, fingerprint, logConsole, type Log } from '../ops/log.ts'
 import { HARD_STOP_MS, untilStopped, type StopSignal } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import { announceDemo, createDemo } from './demo-mode.ts'
+import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { costInTime, DEFAULT_COST, tellAbove } from './serve-bounds.ts'
 import { logChecks, openLegacy } from './serve-legacy.ts'
@@ -129,10 +130,10 @@ const start = async (
   config: ServeConfig,
   { secret, legacyDbUrl }: Essentials,
   log: Log,
-  version: string,
+  { version, env }: Pick<Host, 'version' | 'env'>,
 ): Promise<Running> => {
   const legacy = await openLegacy(config, legacyDbUrl, clock, logChecks(log))
-  const oauth = startOAuth(config, clock, log)
+  const oauth = startOAuth(config, env, clock, log)
   const settings = settingsFrom(config, secret)
   const pool = await startPool(config, settings.bounds, log)
   tellAbove(legacy.hashes, await costInTime(config, pool, clock, log), log)
@@ -180,7 +181,8 @@ const start = async (
  * @returns the exit code
  * @throws AppError when it cannot start
  */
-const serve = async ({ env, stdout, stderr, onSignal, version }: Host): Promise<number> => {
+const serve = async (host: Host): Promise<number> => {
+  const { env, stdout, stderr, onSignal } = host
   const { config, nearMisses } = loadConfig(SERVE, env, readText)
   const isTerminal = stdout.isTTY === true
   const log = createLog({ level: config.LOG_LEVEL, isTerminal, stdout, stderr, clock })
@@ -188,7 +190,7 @@ const serve = async ({ env, stdout, stderr, onSignal, version }: Host): Promise<
   for (const nearMiss of nearMisses) log.warn(nearMiss)
   const demo = isDemo(config) ? createDemo() : undefined
   try {
-    const starting = start(config, demo ?? essentialsOf(config), log, version)
+    const starting = start(config, demo ?? essentialsOf(config), log, host)
     // Heard from the first moment on: the first process of a container ignores signals it does not handle.
     const drain = async (signal: StopSignal): Promise<void> => (await starting).drain(signal)
     const hardStopMs = config.DRAIN_DELAY_MS + HARD_STOP_MS
@@ -211,6 +213,10 @@ export const serveCommand = (perform: Perform): Command =>
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
 ${describeVariables(SERVE.names)}
+
+Where the keys of HOOK_OAUTH_ISSUER are fetched through a proxy:
+
+${NETWORK_HELP}
 
 Examples:
   okta-migrate serve                     the demo, where nothing is configured

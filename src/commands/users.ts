@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { pipeline } from 'node:stream/promises'
 import { describeVariables } from '../config.ts'
 import { getUser, isPending, listUsers, type OktaUser, type UserQuery } from '../okta/users.ts'
+import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { FORMATS, FORMATTERS, type Format } from './format.ts'
 import type { Host, Perform } from './host.ts'
 import {
@@ -86,6 +87,10 @@ const environmentHelp = `
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
 ${describeVariables(OKTA.names)}
+
+The way to Okta, as other programs know it:
+
+${NETWORK_HELP}
 
 A service app needs the scope ${READING.scopes.join(' ')}.
 `

@@ -4,12 +4,15 @@ import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { troubleOf } from '../fetch-trouble.ts'
+import type { Fetch } from '../proxied-fetch.ts'
 import { isSafeUrl } from '../variables.ts'
 
 export interface Issuer {
   readonly issuer: string
   /** Where the keys are, if the issuer's metadata is not to be asked. */
   readonly jwksUrl: string | undefined
+  /** How to get out, see `fetchFrom`. */
+  readonly fetch?: Fetch
 }
 
 /** Okta's sets are about 1 KiB, its metadata about 4. */
@@ -17,7 +20,7 @@ const MAX_BYTES = 64 * 1024
 
 const unavailable = (detail: string): AppError => new AppError('keys_unavailable', { detail })
 
-const fetchJson = async (url: string, signal: AbortSignal): Promise<unknown> => {
+const fetchJson = async (fetch: Fetch, url: string, signal: AbortSignal): Promise<unknown> => {
   // Keys that come from where a redirect points are not the issuer's word.
   const response = await fetch(url, {
     signal,
@@ -34,9 +37,9 @@ const fetchJson = async (url: string, signal: AbortSignal): Promise<unknown> => 
  * RFC 8414, section 3.3 (the metadata must name the issuer that was asked), at the place where Okta
  * has it: behind the issuer's path, where the RFC's own rule would put it before.
  */
-const discover = async (issuer: string, signal: AbortSignal): Promise<string> => {
+const discover = async (fetch: Fetch, issuer: string, signal: AbortSignal): Promise<string> => {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/oauth-authorization-server`
-  const metadata = (await fetchJson(url, signal)) as Record<string, unknown> | null
+  const metadata = (await fetchJson(fetch, url, signal)) as Record<string, unknown> | null
   if (metadata?.['issuer'] !== issuer) throw unavailable('the metadata names another issuer')
   const { jwks_uri: jwksUri } = metadata
   if (typeof jwksUri === 'string' && isSafeUrl(jwksUri)) return jwksUri
@@ -56,7 +59,7 @@ const explain = (err: unknown, url: string): string => {
  * @throws AppError `keys_unavailable`, whose detail says why
  */
 export const fetchKeys = async (
-  { issuer, jwksUrl }: Issuer,
+  { issuer, jwksUrl, fetch = globalThis.fetch }: Issuer,
   timeoutMs: number,
   clock: Clock,
 ): Promise<LocalJWKSet> => {
@@ -64,7 +67,7 @@ export const fetchKeys = async (
   const { signal } = controller
   const cancelTimer = clock.after(timeoutMs, () => controller.abort())
   try {
-    const jwks = await fetchJson(jwksUrl ?? (await discover(issuer, signal)), signal)
+    const jwks = await fetchJson(fetch, jwksUrl ?? (await discover(fetch, issuer, signal)), signal)
     return createLocalJWKSet(jwks as JSONWebKeySet)
   } catch (err) {
     if (signal.aborted) throw unavailable(`no answer within ${timeoutMs} ms`)

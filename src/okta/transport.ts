@@ -1,6 +1,7 @@
 /** Owns one exchange with Okta over HTTP: its headers, its time and size limits, and how it can fail. */
 import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
+import type { Fetch } from '../proxied-fetch.ts'
 import { troubleOf, type Trouble } from '../fetch-trouble.ts'
 
 export interface Answer {
@@ -34,7 +35,8 @@ export interface Transport {
 export interface TransportOptions {
   readonly clock: Clock
   readonly version: string
-  readonly fetch?: typeof globalThis.fetch
+  /** How to get out, see `fetchFrom`. */
+  readonly fetch?: Fetch
   /** Milliseconds from the start of an exchange to the end of its answer. */
   readonly timeoutMs?: number
 }
