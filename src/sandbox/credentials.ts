@@ -44,7 +44,7 @@ export const credentialsSchema = z.object({
     .optional(),
   provider: z
     .object({
-      type: z.enum(['OKTA', 'FEDERATION', 'SOCIAL']),
+      type: z.enum(['OKTA', 'IMPORT', 'FEDERATION', 'SOCIAL']),
       name: z.string().min(1).max(100),
     })
     .optional(),
@@ -97,6 +97,7 @@ export const newCredentials = async (
   withProvider: boolean,
 ): Promise<Credentials> => {
   const { provider, password, recovery_question: question } = given
+  if (provider?.type === 'IMPORT') throw invalid('provider', 'Cannot be given')
   if (!provider || provider.type === 'OKTA') return changeCredentials(NO_CREDENTIALS, given)
   if (!withProvider) throw invalid('provider', 'Needs the query parameter provider=true')
   if (password ?? question) {

@@ -10,6 +10,7 @@ import type { Wall } from './wall.ts'
 
 const BASE = '/oauth2/default'
 const AUDIENCE = 'api://default'
+const KEYS_LIFE_S = 3_600
 const KID = 'sandbox-default'
 
 export interface HookClient {
@@ -56,7 +57,10 @@ export const customServerApi = (clients: readonly HookClient[], wall: Wall): Hon
       token_endpoint_auth_methods_supported: ['client_secret_post'],
     })
   })
-  app.get(`${BASE}/v1/keys`, async (c) => c.json({ keys: [(await keys()).jwk] }))
+  app.get(`${BASE}/v1/keys`, async (c) => {
+    c.header('cache-control', `max-age=${KEYS_LIFE_S}, must-revalidate`)
+    return c.json({ keys: [(await keys()).jwk] })
+  })
   app.post(`${BASE}/v1/token`, async (c) => {
     const form = await readForm(c)
     const { clientId, scopes: granted } = authenticate(clients, form)

@@ -1,6 +1,11 @@
 /** Owns the sandbox's failures: Okta's codes and sentences, OAuth's, and the bodies they go out in. */
 import { randomBytes } from 'node:crypto'
 
+const NEEDS_ACTIVATE =
+  'Could not create user. To create a user and expire their password immediately, "activate" must be true'
+const NEEDS_PASSWORD =
+  'Could not create user. To create a user and expire their password immediately, a password must be specified'
+
 /** From Okta's error code reference; `{}` is filled in per failure. */
 const OKTA_ERRORS = {
   E0000001: { status: 400, summary: 'Api validation failed: {}' },
@@ -21,7 +26,9 @@ const OKTA_ERRORS = {
       'Bad request. Accept and/or Content-Type headers likely do not match supported values.',
   },
   E0000022: { status: 405, summary: 'The endpoint does not support the provided HTTP method' },
+  E0000028: { status: 400, summary: 'The request is missing a required parameter.' },
   E0000031: { status: 400, summary: 'Invalid search criteria.' },
+  E0000032: { status: 403, summary: 'Unlock is not allowed for this user.' },
   E0000038: { status: 403, summary: "This operation is not allowed in the user's current status." },
   E0000047: { status: 429, summary: 'API call exceeded rate limit due to too many requests.' },
   E0000060: { status: 501, summary: 'Unsupported operation.' },
@@ -29,16 +36,20 @@ const OKTA_ERRORS = {
     status: 403,
     summary: 'The password does not meet the requirements of the current password policy.',
   },
-  E0000093: { status: 400, summary: 'Target count limit exceeded' },
+  E0000093: {
+    status: 400,
+    summary: 'Target count limit exceeded',
+    causes: ['The number of group targets is too large.'],
+  },
   E0000124: {
     status: 400,
-    summary:
-      'Could not create user. To create a user and expire their password immediately, "activate" must be true',
+    summary: NEEDS_ACTIVATE,
+    causes: [NEEDS_ACTIVATE],
   },
   E0000125: {
     status: 400,
-    summary:
-      'Could not create user. To create a user and expire their password immediately, a password must be specified',
+    summary: NEEDS_PASSWORD,
+    causes: [NEEDS_PASSWORD],
   },
   E0000134: {
     status: 502,
@@ -50,19 +61,33 @@ const OKTA_ERRORS = {
 
 type OktaErrorCode = keyof typeof OKTA_ERRORS
 
+type OktaStatus = (typeof OKTA_ERRORS)[OktaErrorCode]['status']
+
+interface KnownError {
+  readonly summary: string
+  readonly causes?: readonly string[]
+}
+
+interface ErrorDetails {
+  readonly what?: string
+  readonly causes?: readonly string[]
+  /** Where it is not the code's usual one. */
+  readonly status?: OktaStatus
+}
+
 export class OktaError extends Error {
   override readonly name = 'OktaError'
   readonly code: OktaErrorCode
   readonly causes: readonly string[]
 
-  constructor(code: OktaErrorCode, { what = '', causes = [] as readonly string[] } = {}) {
-    super(OKTA_ERRORS[code].summary.replace('{}', () => what))
-    this.code = code
-    this.causes = causes
-  }
+  readonly status: OktaStatus
 
-  get status() {
-    return OKTA_ERRORS[this.code].status
+  constructor(code: OktaErrorCode, { what = '', causes, status }: ErrorDetails = {}) {
+    const known: KnownError = OKTA_ERRORS[code]
+    super(known.summary.replace('{}', () => what))
+    this.code = code
+    this.causes = causes ?? known.causes ?? []
+    this.status = status ?? OKTA_ERRORS[code].status
   }
 
   body(): object {

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { GROUP_ATTRIBUTES, groupView, type Group } from './groups.ts'
 import { may, originOf, parseAs, type Org, type OrgEnv } from './org.ts'
 import { pageOf } from './paging.ts'
-import { parseSearch } from './search.ts'
+import { FILTER, parseSearch } from './search.ts'
 
 const MAX_LIMIT = 10_000
 
@@ -22,9 +22,9 @@ const FILTERABLE = ['id', 'type']
 const predicateOf = ({ q, search, filter }: z.output<typeof QUERY>) => {
   if (search !== undefined) return parseSearch(search, (name) => GROUP_ATTRIBUTES.get(name))
   if (filter !== undefined) {
-    return parseSearch(filter, (name) =>
-      FILTERABLE.includes(name) ? GROUP_ATTRIBUTES.get(name) : undefined,
-    )
+    const filterable = (name: string) =>
+      FILTERABLE.includes(name) ? GROUP_ATTRIBUTES.get(name) : undefined
+    return parseSearch(filter, filterable, FILTER)
   }
   const start = (q ?? '').toLowerCase()
   return ({ profile }: Group) => profile.name.toLowerCase().startsWith(start)

@@ -55,11 +55,11 @@ export const createGroups = (settings: readonly GroupSettings[]): Groups => {
 
 export const GROUP_ATTRIBUTES: ReadonlyMap<string, Attribute<Group>> = new Map(
   Object.entries<Attribute<Group>>({
-    id: { isDate: false, read: ({ id }) => id },
-    type: { isDate: false, read: ({ type }) => type },
-    'profile.name': { isDate: false, read: ({ profile }) => profile.name },
+    id: { kind: 'text', read: ({ id }) => id },
+    type: { kind: 'text', read: ({ type }) => type },
+    'profile.name': { kind: 'text', read: ({ profile }) => profile.name },
     'profile.description': {
-      isDate: false,
+      kind: 'text',
       read: ({ profile }) => profile.description ?? undefined,
     },
   }),

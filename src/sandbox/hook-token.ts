@@ -26,7 +26,7 @@ export const createHookTokens = (clock: Clock) => {
         grant_type: 'client_credentials',
         client_id: clientId,
         client_secret: clientSecret,
-        scope,
+        ...(scope && { scope }),
       }),
       redirect: 'manual',
       signal,

@@ -70,7 +70,8 @@ export const hooksApi = (org: Org, callHook: HookCaller): Hono<OrgEnv> => {
     const payload = parseAs(z.looseObject({}), await readJson(c), 'payload')
     const { outcome } = await callHook(hookAt(c).channel, payload)
     if (outcome.kind === 'decided') return c.json(outcome.body as object)
-    throw new OktaError(CODES[outcome.kind], { causes: [outcome.why] })
+    // 400 by the API's description; the error code reference has 502 and 504 for these codes.
+    throw new OktaError(CODES[outcome.kind], { causes: [outcome.why], status: 400 })
   })
   return app
 }

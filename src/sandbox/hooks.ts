@@ -58,7 +58,7 @@ const oauthChannel = z.object({
     clientId: z.string().min(1),
     clientSecret: z.string().min(1),
     tokenUrl: uriSchema,
-    scope: z.string().min(1),
+    scope: z.string().min(1).nullish(),
   }),
 })
 
@@ -79,6 +79,7 @@ export const updateSchema = z.object({
   channel: z
     .object({
       type: z.string().optional(),
+      version: z.string().optional(),
       config: z.record(z.string(), z.unknown()).optional(),
     })
     .optional(),
@@ -127,10 +128,17 @@ const configView = ({ type, config }: Channel): object => {
 export const hookView = (hook: Hook, origin: string) => {
   const { type, version } = hook.channel
   const href = `${origin}/api/v1/inlineHooks/${hook.id}`
+  const to = (path: string, method = 'POST') => ({ href: href + path, hints: { allow: [method] } })
   return {
     ...hook,
     channel: { type, version, config: configView(hook.channel) },
-    _links: { self: { href }, execute: { href: `${href}/execute`, method: 'POST' } },
+    _links: {
+      self: to('', 'GET'),
+      execute: to('/execute'),
+      ...(hook.status === 'ACTIVE'
+        ? { deactivate: to('/lifecycle/deactivate') }
+        : { activate: to('/lifecycle/activate'), delete: to('', 'DELETE') }),
+    },
   }
 }
 

@@ -1,61 +1,96 @@
-/** Owns a user's lifecycle: activate, deactivate, reset the password, delete ("User Lifecycle"). */
+/** A user's lifecycle: activate, deactivate, reset the password, delete ("User Lifecycle"). */
 import { randomBytes } from 'node:crypto'
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
+import { changeCredentials } from './credentials.ts'
 import { OktaError } from './errors.ts'
+import { OPERATIONS, type OperationName } from './lifecycle.ts'
+import { logTarget, type EventType } from './log.ts'
 import { flag, may, originOf, parseAs, type Org, type OrgEnv } from './org.ts'
 import { userAt } from './user-at.ts'
-import type { Status, User } from './users.ts'
+import { fullUserView, type Status, type User } from './users.ts'
 
-const EMAIL_QUERY = z.object({ sendEmail: flag(true) })
+/** Okta sends no e-mail from here; where none is wanted, the caller is given what it would hold. */
+const emailQuery = z.object({ sendEmail: flag(true) })
 
-const makeOneTimeToken = (): string => randomBytes(15).toString('base64url')
+const oneTimeToken = (): string => randomBytes(15).toString('base64url')
 
-export const lifecycleApi = ({ wall, users, tokens }: Org): Hono<OrgEnv> => {
+const EVENTS: Partial<Record<OperationName, EventType>> = {
+  activate: 'user.lifecycle.activate',
+  reactivate: 'user.lifecycle.reactivate',
+  deactivate: 'user.lifecycle.deactivate',
+  suspend: 'user.lifecycle.suspend',
+  unsuspend: 'user.lifecycle.unsuspend',
+  unlock: 'user.account.unlock',
+  reset_password: 'user.account.reset_password',
+  expire_password: 'user.account.expire_password',
+  expire_password_with_temp_password: 'user.account.expire_password',
+}
+
+type Act = (c: Context<OrgEnv>, user: User) => object | Promise<object>
+
+const createActs = ({ wall }: Org): Partial<Record<OperationName, Act>> => {
+  const activation: Act = (c) => {
+    if (parseAs(emailQuery, c.req.query(), 'query').sendEmail) return {}
+    const activationToken = oneTimeToken()
+    return { activationUrl: `${originOf(c)}/welcome/${activationToken}`, activationToken }
+  }
+  return {
+    reactivate: activation,
+    activate(c, user) {
+      const { password, provider } = user.credentials
+      user.status = password === 'none' && provider.type === 'OKTA' ? 'PROVISIONED' : 'ACTIVE'
+      user.activated = wall.iso()
+      return activation(c, user)
+    },
+    reset_password: (c) =>
+      parseAs(emailQuery, c.req.query(), 'query').sendEmail
+        ? {}
+        : { resetPasswordUrl: `${originOf(c)}/reset_password/${oneTimeToken()}` },
+    expire_password: (c, user) => fullUserView(user, originOf(c)),
+    async expire_password_with_temp_password(_, user) {
+      const tempPassword = `Aa1${oneTimeToken()}`
+      user.credentials = await changeCredentials(user.credentials, {
+        password: { value: tempPassword },
+      })
+      return { tempPassword }
+    },
+  }
+}
+
+export const lifecycleApi = (org: Org): Hono<OrgEnv> => {
+  const { wall, users, tokens, log } = org
   const app = new Hono<OrgEnv>()
   const mayManage = may(tokens, 'okta.users.manage')
+  const acts = createActs(org)
 
-  const moveTo = (user: User, status: Status): void => {
+  const moveTo = (user: User, status: Status, eventType?: EventType): void => {
     user.status = status
     user.statusChanged = user.lastUpdated = wall.iso()
-    if (status === 'ACTIVE' || status === 'PROVISIONED') user.activated = user.statusChanged
+    if (eventType) log.write({ eventType, isSuccess: true, target: [logTarget(user)] })
   }
 
-  app.post('/api/v1/users/:id/lifecycle/activate', mayManage, (c) => {
-    const { sendEmail } = parseAs(EMAIL_QUERY, c.req.query(), 'query')
-    const user = userAt(users, c)
-    if (user.status !== 'STAGED' && user.status !== 'DEPROVISIONED') throw new OktaError('E0000016')
-    const { password, provider } = user.credentials
-    const needsToken = password === 'none' && provider.type === 'OKTA'
-    moveTo(user, needsToken ? 'PROVISIONED' : 'ACTIVE')
-    if (sendEmail || !needsToken) return c.json({})
-    const activationToken = makeOneTimeToken()
-    return c.json({ activationUrl: `${originOf(c)}/welcome/${activationToken}`, activationToken })
-  })
-
-  app.post('/api/v1/users/:id/lifecycle/deactivate', mayManage, (c) => {
-    moveTo(userAt(users, c), 'DEPROVISIONED')
-    return c.json({})
-  })
-
-  app.post('/api/v1/users/:id/lifecycle/reset_password', mayManage, (c) => {
-    const { sendEmail } = parseAs(EMAIL_QUERY, c.req.query(), 'query')
-    const user = userAt(users, c)
-    if (!RESETTABLE.includes(user.status)) throw new OktaError('E0000038')
-    moveTo(user, 'RECOVERY')
-    if (sendEmail) return c.json({})
-    const resetPasswordUrl = `${originOf(c)}/reset_password/${makeOneTimeToken()}`
-    return c.json({ resetPasswordUrl })
-  })
+  for (const [name, { from, to, refusal }] of Object.entries(OPERATIONS)) {
+    const operation = name as OperationName
+    app.post(`/api/v1/users/:id/lifecycle/${name}`, mayManage, async (c) => {
+      const user = userAt(users, c)
+      const isTold = operation !== 'reset_password' || c.req.query('sendEmail') !== undefined
+      if (!isTold) throw new OktaError('E0000028')
+      parseAs(emailQuery, c.req.query(), 'query')
+      if (!from.includes(user.status)) throw refusal()
+      if (to) user.status = to
+      const answer = (await acts[operation]?.(c, user)) ?? {}
+      moveTo(user, user.status, EVENTS[operation])
+      return c.json(answer)
+    })
+  }
 
   app.delete('/api/v1/users/:id', mayManage, (c) => {
     const user = userAt(users, c)
     // The first call deactivates, the second deletes.
     if (user.status === 'DEPROVISIONED') users.remove(user)
-    else moveTo(user, 'DEPROVISIONED')
+    else moveTo(user, 'DEPROVISIONED', EVENTS.deactivate)
     return c.body(null, 204)
   })
   return app
 }
-
-const RESETTABLE: readonly Status[] = ['ACTIVE', 'PROVISIONED', 'RECOVERY', 'PASSWORD_EXPIRED']

@@ -1,9 +1,11 @@
 /** Owns the list of users: pages, filter, search and q ("List all users"). */
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { parseFields } from './fields.ts'
 import { may, originOf, parseAs, type Org, type OrgEnv } from './org.ts'
 import { setLinks, startOf } from './paging.ts'
-import { parseSearch, type Attribute, type Predicate } from './search.ts'
+import type { Attribute as SchemaAttribute } from './schema.ts'
+import { FILTER, parseSearch, type Attribute, type Kind, type Predicate } from './search.ts'
 import type { UserTypes } from './user-types.ts'
 import { userId, userView, type User } from './users.ts'
 
@@ -16,23 +18,25 @@ const QUERY = z.object({
   filter: z.string().optional(),
   search: z.string().optional(),
   q: z.string().optional(),
+  fields: z.string().optional(),
   sortBy: z.undefined({ error: 'Is not part of the sandbox' }).optional(),
 })
 
 type ListQuery = z.infer<typeof QUERY>
 
-const text = (read: (user: User) => string | undefined): Attribute<User> => ({
-  isDate: false,
-  read,
-})
+const text = (read: (user: User) => unknown): Attribute<User> => ({ kind: 'text', read })
+const date = (read: (user: User) => unknown): Attribute<User> => ({ kind: 'date', read })
 
-const date = (read: (user: User) => string | null): Attribute<User> => ({
-  isDate: true,
-  read: (user) => read(user) ?? undefined,
-})
+const KINDS: Readonly<Record<string, Kind>> = {
+  number: 'number',
+  integer: 'number',
+  boolean: 'boolean',
+}
 
-const profileAttribute = (name: string): Attribute<User> =>
-  text(({ profile }) => (typeof profile[name] === 'string' ? profile[name] : undefined))
+const profileAttribute = (name: string, { type, items }: SchemaAttribute = {}) => {
+  const kind = KINDS[(type === 'array' ? items?.type : type) ?? 'string'] ?? 'text'
+  return { kind, read: ({ profile }: User) => profile[name] }
+}
 
 type Attributes = ReadonlyMap<string, Attribute<User>>
 
@@ -54,9 +58,9 @@ const SEARCHABLE: Attributes = new Map([
 ])
 
 const searchable = (name: string, userTypes: UserTypes): Attribute<User> | undefined => {
-  const [, attribute] = /^profile\.(\w+)$/.exec(name) ?? []
-  const isKnown = attribute !== undefined && userTypes.attribute(attribute) !== undefined
-  return SEARCHABLE.get(name) ?? (isKnown ? profileAttribute(attribute) : undefined)
+  const [, attribute = ''] = /^profile\.(\w+)$/.exec(name) ?? []
+  const schema = userTypes.attribute(attribute)
+  return SEARCHABLE.get(name) ?? (schema && profileAttribute(attribute, schema))
 }
 
 const startsWith = (wanted: string): Predicate<User> => {
@@ -70,7 +74,7 @@ const startsWith = (wanted: string): Predicate<User> => {
 
 const predicateOf = ({ search, filter, q }: ListQuery, { userTypes }: Org) => {
   if (search !== undefined) return parseSearch(search, (name) => searchable(name, userTypes))
-  if (filter !== undefined) return parseSearch(filter, (name) => FILTERABLE.get(name))
+  if (filter !== undefined) return parseSearch(filter, (name) => FILTERABLE.get(name), FILTER)
   if (q !== undefined) return startsWith(q)
   return ({ status }: User) => status !== 'DEPROVISIONED'
 }
@@ -84,7 +88,8 @@ export const listApi = (org: Org): Hono<OrgEnv> => {
     const { users, next } = org.users.page(startOf(query.after), limit, predicateOf(query, org))
     setLinks(c, limit, isQ ? undefined : next)
     const origin = originOf(c)
-    return c.json(users.map((user) => userView(user, origin)))
+    const pick = query.fields === undefined ? (view: object) => view : parseFields(query.fields)
+    return c.json(users.map((user) => pick(userView(user, origin))))
   })
   return app
 }

@@ -1,28 +1,69 @@
-/** Owns the System Log API, as far as following a migration needs it. */
+/** The System Log API, as far as following a migration needs it. */
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { LOG_ATTRIBUTES, type SystemLog } from './log.ts'
+import { LOG_ATTRIBUTES, type LogEvent, type SystemLog } from './log.ts'
 import { may, parseAs, type OrgEnv } from './org.ts'
-import { parseSearch } from './search.ts'
+import { setLinks, startOf } from './paging.ts'
+import { parseSearch, type Predicate } from './search.ts'
 import type { Tokens } from './tokens.ts'
 
 const QUERY = z.object({
   since: z.iso.datetime({ offset: true }).transform(Date.parse).default(0),
-  until: z.iso.datetime({ offset: true }).transform(Date.parse).default(Infinity),
+  until: z.iso.datetime({ offset: true }).transform(Date.parse).optional(),
   filter: z.string().optional(),
+  q: z.string().optional(),
+  after: z.string().optional(),
+  sortOrder: z.enum(['ASCENDING', 'DESCENDING']).default('ASCENDING'),
   limit: z.coerce.number().int().min(0).max(1000).default(100),
 })
+
+type LogQuery = z.output<typeof QUERY>
+
+const predicateOf = ({
+  since,
+  until = Infinity,
+  filter,
+  q = '',
+}: LogQuery): Predicate<LogEvent> => {
+  const fits =
+    filter === undefined ? () => true : parseSearch(filter, (name) => LOG_ATTRIBUTES.get(name))
+  const words = q.toLowerCase().split(/\s+/)
+  return (event) => {
+    const at = Date.parse(event.published)
+    const text = q && JSON.stringify(event).toLowerCase()
+    return at >= since && at < until && fits(event) && words.every((word) => text.includes(word))
+  }
+}
+
+/** A page, and where the next one begins; while no end is named, there is always a next one to ask for. */
+const pageOf = (log: SystemLog, query: LogQuery) => {
+  const events = log.events()
+  const first = log.count - events.length
+  const accepts = predicateOf(query)
+  const isAscending = query.sortOrder === 'ASCENDING'
+  const start = query.after === undefined ? undefined : startOf(query.after)
+  const found = events
+    .map((event, index) => ({ event, number: first + index }))
+    .filter(({ event, number }) =>
+      isAscending
+        ? number >= (start ?? 0) && accepts(event)
+        : number < (start ?? Infinity) && accepts(event),
+    )
+  if (!isAscending) found.reverse()
+  const page = found.slice(0, query.limit)
+  const more = found[query.limit]
+  const end = isAscending && query.until === undefined ? log.count : undefined
+  const next = more && (isAscending ? more.number : more.number + 1)
+  return { events: page.map(({ event }) => event), next: next ?? end }
+}
 
 export const logApi = (log: SystemLog, tokens: Tokens): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   app.get('/api/v1/logs', may(tokens, 'okta.logs.read'), (c) => {
-    const { since, until, filter, limit } = parseAs(QUERY, c.req.query(), 'query')
-    const fits =
-      filter === undefined ? () => true : parseSearch(filter, (name) => LOG_ATTRIBUTES.get(name))
-    const isWithin = (published: string): boolean =>
-      Date.parse(published) >= since && Date.parse(published) < until
-    const events = log.events().filter((event) => isWithin(event.published) && fits(event))
-    return c.json(events.slice(0, limit))
+    const query = parseAs(QUERY, c.req.query(), 'query')
+    const { events, next } = pageOf(log, query)
+    setLinks(c, query.limit, next)
+    return c.json(events)
   })
   return app
 }

@@ -2,16 +2,29 @@
 import { randomUUID } from 'node:crypto'
 import { createRing } from './ring.ts'
 import type { Attribute } from './search.ts'
+import { loginOf, userId, type User } from './users.ts'
 import type { Wall } from './wall.ts'
 
 const KEPT = 1_000
 
-type EventType =
-  | 'user.import.password'
-  | 'inline_hook.executed'
-  | 'inline_hook.response.processed'
-  | 'user.session.start'
-  | 'core.concurrency.org.limit.violation'
+/** With the message that people see. */
+const EVENTS = {
+  'user.import.password': 'Import user password',
+  'inline_hook.executed': 'Inline hook executed',
+  'inline_hook.response.processed': 'Inline hook response processed',
+  'user.session.start': 'User login to Okta',
+  'user.account.reset_password': 'Fire a reset password for user',
+  'user.account.expire_password': 'Expire password for user',
+  'user.account.unlock': 'Unlock user account',
+  'user.lifecycle.activate': 'Activate Okta user',
+  'user.lifecycle.reactivate': 'Reactivate Okta user',
+  'user.lifecycle.deactivate': 'Deactivate Okta user',
+  'user.lifecycle.suspend': 'Suspend Okta user',
+  'user.lifecycle.unsuspend': 'Unsuspend Okta user',
+  'core.concurrency.org.limit.violation': 'Concurrency limit violation',
+} as const
+
+export type EventType = keyof typeof EVENTS
 
 export interface LogTarget {
   readonly id: string
@@ -23,6 +36,8 @@ export interface LogEvent {
   readonly uuid: string
   readonly published: string
   readonly eventType: EventType
+  readonly displayMessage: string
+  readonly version: '0'
   readonly severity: 'INFO' | 'WARN'
   readonly outcome: { readonly result: 'SUCCESS' | 'FAILURE'; readonly reason: string | null }
   readonly target: readonly LogTarget[]
@@ -41,16 +56,28 @@ export interface SystemLog {
   write(event: NewEvent): void
   /** Oldest first. */
   events(): LogEvent[]
+  /** How many were ever written. */
+  readonly count: number
 }
+
+export const logTarget = (user: User): LogTarget => ({
+  id: userId(user),
+  type: 'User',
+  alternateId: loginOf(user),
+})
 
 export const createSystemLog = (wall: Wall): SystemLog => {
   const ring = createRing<LogEvent>(KEPT)
+  let count = 0
   return {
     write({ eventType, isSuccess, reason, target = [], debugData = {} }) {
+      count += 1
       ring.push({
         uuid: randomUUID(),
         published: wall.iso(),
         eventType,
+        displayMessage: EVENTS[eventType],
+        version: '0',
         severity: isSuccess ? 'INFO' : 'WARN',
         outcome: { result: isSuccess ? 'SUCCESS' : 'FAILURE', reason: reason ?? null },
         target,
@@ -58,14 +85,17 @@ export const createSystemLog = (wall: Wall): SystemLog => {
       })
     },
     events: () => ring.values(),
+    get count() {
+      return count
+    },
   }
 }
 
+/** Not `published`: Okta refuses it here, and has `since` and `until`. */
 export const LOG_ATTRIBUTES: ReadonlyMap<string, Attribute<LogEvent>> = new Map(
   Object.entries<Attribute<LogEvent>>({
-    eventType: { isDate: false, read: ({ eventType }) => eventType },
-    'outcome.result': { isDate: false, read: ({ outcome }) => outcome.result },
-    'target.id': { isDate: false, read: ({ target }) => target[0]?.id },
-    published: { isDate: true, read: ({ published }) => published },
+    eventType: { kind: 'text', read: ({ eventType }) => eventType },
+    'outcome.result': { kind: 'text', read: ({ outcome }) => outcome.result },
+    'target.id': { kind: 'text', read: ({ target }) => target.map(({ id }) => id) },
   }),
 )

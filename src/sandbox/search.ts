@@ -1,34 +1,64 @@
 /** Owns the search language: a small, honest part of SCIM's, and a refusal of the rest. */
 import { OktaError } from './errors.ts'
 
-/** How to read an attribute of an item; undefined where the item has none. */
+export type Kind = 'text' | 'date' | 'number' | 'boolean'
+
+type Value = string | number | boolean
+
+/** How to read an attribute of an item: nothing where the item has none, several values of an array. */
 export interface Attribute<T> {
-  readonly isDate: boolean
-  readonly read: (item: T) => string | undefined
+  readonly kind: Kind
+  readonly read: (item: T) => unknown
 }
 
 export type Predicate<T> = (item: T) => boolean
 
-type Compare = (value: string | number, wanted: string | number) => boolean
-
-interface Operator {
-  readonly fits: 'text' | 'dates' | 'both'
-  readonly compare: Compare
+/** Which operators each kind of attribute takes, and whether case counts. */
+export interface Dialect {
+  readonly operators: Readonly<Record<Kind, readonly string[]>>
+  readonly isExact: boolean
 }
 
-const OPERATORS: ReadonlyMap<string, Operator> = new Map(
-  Object.entries<Operator>({
-    eq: { fits: 'both', compare: (value, wanted) => value === wanted },
-    sw: { fits: 'text', compare: (value, wanted) => String(value).startsWith(String(wanted)) },
-    gt: { fits: 'dates', compare: (value, wanted) => value > wanted },
-    ge: { fits: 'dates', compare: (value, wanted) => value >= wanted },
-    lt: { fits: 'dates', compare: (value, wanted) => value < wanted },
-    le: { fits: 'dates', compare: (value, wanted) => value <= wanted },
-  }),
-)
+const ORDER = ['gt', 'ge', 'lt', 'le']
+
+/** There is no `ne`: Okta's documentation puts `lt … or gt …` in its place. */
+export const SEARCH: Dialect = {
+  operators: {
+    text: ['eq', 'sw', 'co', 'pr', ...ORDER],
+    date: ['eq', 'pr', ...ORDER],
+    number: ['eq', 'pr', ...ORDER],
+    boolean: ['eq', 'pr'],
+  },
+  isExact: false,
+}
+
+export const FILTER: Dialect = {
+  operators: { text: ['eq'], date: ['eq', ...ORDER], number: ['eq'], boolean: ['eq'] },
+  isExact: true,
+}
+
+const OPERATORS = new Map<string, (value: Value, wanted: Value) => boolean>([
+  ['eq', (value, wanted) => value === wanted],
+  ['sw', (value, wanted) => String(value).startsWith(String(wanted))],
+  ['co', (value, wanted) => String(value).includes(String(wanted))],
+  ['gt', (value, wanted) => value > wanted],
+  ['ge', (value, wanted) => value >= wanted],
+  ['lt', (value, wanted) => value < wanted],
+  ['le', (value, wanted) => value <= wanted],
+  ['pr', () => true],
+])
+
+const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false }
+
+const NORMS: Readonly<Record<Kind, (value: unknown) => Value | undefined>> = {
+  text: (value) => String(value).toLowerCase(),
+  date: (value) => Date.parse(String(value)),
+  number: Number,
+  boolean: (value) => BOOLEANS[String(value)],
+}
 
 const MAX_DEPTH = 20
-const TOKEN = /\s*(?:([()])|"((?:[^"\\]|\\.)*)"|([\w.]+))/y
+const TOKEN = /\s*(?:([()])|"((?:[^"\\]|\\.)*)"|([-+\w.]+))/y
 
 interface Token {
   readonly kind: 'mark' | 'text' | 'word'
@@ -53,31 +83,34 @@ const tokenise = (source: string): Token[] => {
 }
 
 const compileClause = <T>(
-  attribute: Attribute<T> | undefined,
-  operatorName: string,
-  wanted: string,
+  { kind, read }: Attribute<T>,
+  operator: string,
+  wanted: string | undefined,
+  { operators, isExact }: Dialect,
 ): Predicate<T> => {
-  const operator = OPERATORS.get(operatorName)
-  if (!attribute || !operator) throw unsupported()
-  const isUsable = operator.fits === 'both' || attribute.isDate === (operator.fits === 'dates')
-  // Operators and values are compared without regard to case.
-  const norm = (text: string) => (attribute.isDate ? Date.parse(text) : text.toLowerCase())
-  const target = norm(wanted)
-  if (!isUsable || Number.isNaN(target)) throw unsupported()
+  const compare = OPERATORS.get(operator)
+  if (!compare || !operators[kind].includes(operator)) throw unsupported()
+  const norm = isExact && kind === 'text' ? String : NORMS[kind]
+  const target = wanted === undefined ? '' : norm(wanted)
+  if (target === undefined || Number.isNaN(target)) throw unsupported()
+  const fits = (value: unknown): boolean => {
+    const own = value === undefined || value === null ? undefined : norm(value)
+    return own !== undefined && compare(own, target)
+  }
   return (item) => {
-    const value = attribute.read(item)
-    return value !== undefined && operator.compare(norm(value), target)
+    const value = read(item)
+    return Array.isArray(value) ? value.some(fits) : fits(value)
   }
 }
 
 /**
- * Turns a search expression into a test of items: eq and sw on text, eq, gt, ge, lt and le on dates, joined
- * by and, or and parentheses.
+ * Turns an expression into a test of items: clauses joined by and, or and parentheses.
  * @throws OktaError E0000031 for anything else
  */
 export const parseSearch = <T>(
   source: string,
   attributeOf: (name: string) => Attribute<T> | undefined,
+  dialect: Dialect = SEARCH,
 ): Predicate<T> => {
   const tokens = tokenise(source)
   let at = 0
@@ -91,11 +124,17 @@ export const parseSearch = <T>(
     if (found) at += 1
     return found
   }
+  const comparison = (): Predicate<T> => {
+    const attribute = attributeOf(take('word'))
+    if (!attribute) throw unsupported()
+    const operator = take('word').toLowerCase()
+    const isBare = attribute.kind === 'number' || attribute.kind === 'boolean'
+    const kind = isBare && tokens[at]?.kind === 'word' ? 'word' : 'text'
+    return compileClause(attribute, operator, operator === 'pr' ? undefined : take(kind), dialect)
+  }
   const clause = (depth: number): Predicate<T> => {
     if (depth > MAX_DEPTH) throw unsupported()
-    if (!takeIf('mark', '(')) {
-      return compileClause(attributeOf(take('word')), take('word').toLowerCase(), take('text'))
-    }
+    if (!takeIf('mark', '(')) return comparison()
     const inner = either(depth + 1)
     if (!takeIf('mark', ')')) throw unsupported()
     return inner

@@ -4,9 +4,9 @@ import { OKTA, type Password } from './credentials.ts'
 import { hashPassword, matches } from './hashes.ts'
 import type { HookCaller, HookOutcome, HookResult } from './hook-call.ts'
 import { PASSWORD_IMPORT, type Hook } from './hooks.ts'
-import type { LogTarget } from './log.ts'
+import { logTarget, type LogTarget } from './log.ts'
 import type { Org } from './org.ts'
-import { loginOf, userId, type Status, type User } from './users.ts'
+import type { Status, User } from './users.ts'
 
 export interface Attempt {
   /** As it was typed. */
@@ -77,13 +77,12 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
     // Meanwhile an admin may have set another password, which then stays.
     const isStored = password !== false && user.credentials.password === 'hook'
     if (isStored) store(user, password)
-    const target: LogTarget[] = [{ id: userId(user), type: 'User', alternateId: loginOf(user) }]
     const reason = verified ? 'The org is in read-only mode' : 'The hook did not verify it'
     log.write({
       eventType: 'user.import.password',
       isSuccess: isStored,
       reason: isStored ? undefined : reason,
-      target,
+      target: [logTarget(user)],
     })
     return verified
   }
@@ -96,6 +95,9 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
     if (password === 'none') return undefined
     const isIn =
       password === 'hook' ? await askHook(user, attempt) : await matches(password, attempt.password)
+    const reason = isIn ? undefined : 'INVALID_CREDENTIALS'
+    const target = [logTarget(user)]
+    log.write({ eventType: 'user.session.start', isSuccess: isIn, reason, target })
     if (!isIn) return undefined
     if (!faults.current.readOnly) user.lastLogin = wall.iso()
     return user

@@ -46,6 +46,9 @@ export interface Tokens {
 export const TOKEN_LIFE_S = 3_600
 const MAX_ISSUED = 10_000
 
+/** The blank after SSWS may be missing: Okta's Python SDK 3.4.4 sends none. */
+const AUTHORIZATION = /^(SSWS|Bearer(?= )|DPoP(?= )) ?(.+)$/
+
 /** Manage includes read. */
 export const covers = ({ scopes }: Grant, scope: Scope): boolean =>
   scopes === 'all' || scopes.includes(scope) || scopes.includes(scope.replace(/\.read$/, '.manage'))
@@ -78,7 +81,7 @@ export const createTokens = ({ tokens, dpop, now }: TokenParts): Tokens => {
 
   return {
     async check(call) {
-      const [scheme, token = ''] = call.authorization?.split(' ') ?? []
+      const [, scheme, token = ''] = AUTHORIZATION.exec(call.authorization ?? '') ?? []
       const digest = hashOf(token)
       const grant = fixed.get(digest) ?? issued.get(digest)
       const isGood = grant?.scheme === scheme && grant !== undefined && grant.expiresAt > now()

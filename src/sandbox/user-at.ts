@@ -13,8 +13,9 @@ const ADMIN_ID = makeId('00u', 0)
  */
 export const userAt = (users: UserStore, c: Context<OrgEnv>): User => {
   const idOrName = c.req.param('id') ?? ''
-  const isAdmin = idOrName === 'me' && c.req.header('authorization')?.startsWith('SSWS ')
-  const user = users.find(isAdmin ? ADMIN_ID : idOrName)
+  const isAdmin = idOrName === 'me' && c.req.header('authorization')?.startsWith('SSWS')
+  // A login with a slash is found by its id only ("Retrieve a user").
+  const user = idOrName.includes('/') ? undefined : users.find(isAdmin ? ADMIN_ID : idOrName)
   if (!user) throw notFound(idOrName, 'User')
   return user
 }

@@ -7,13 +7,14 @@ import {
   newCredentials,
   type Credentials,
 } from './credentials.ts'
+import { hashOf } from './dpop.ts'
 import { invalid, OktaError } from './errors.ts'
 import { lifecycleApi } from './lifecycle-api.ts'
 import { listApi } from './list-api.ts'
 import { flag, may, originOf, parseAs, readJson, type Org, type OrgEnv } from './org.ts'
-import { checkProfile, duplicateLogin } from './profile.ts'
+import { checkProfile, duplicateLogin, type Profile } from './profile.ts'
 import { userAt } from './user-at.ts'
-import { userView, type Status, type User } from './users.ts'
+import { fullUserView, type Status, type User } from './users.ts'
 
 const MAX_GROUPS = 20
 
@@ -54,6 +55,8 @@ const checkNextLogin = ({ activate, nextLogin }: CreateQuery, { password }: Cred
   if (password === 'none' || password === 'hook') throw new OktaError('E0000125')
 }
 
+const show = (c: Context<OrgEnv>, user: User) => c.json(fullUserView(user, originOf(c)))
+
 const create = (org: Org) => async (c: Context<OrgEnv>) => {
   const query = parseAs(createQuery, c.req.query(), 'query')
   const body = parseAs(createSchema, await readJson(c), 'user')
@@ -69,7 +72,7 @@ const create = (org: Org) => async (c: Context<OrgEnv>) => {
   const status = firstStatus(query, credentials)
   const { groupIds } = body
   const user = org.users.add({ status, type, groupIds, profile, credentials }, org.wall.iso())
-  return c.json(userView(user, originOf(c)))
+  return show(c, user)
 }
 
 const setCredentials = async (
@@ -77,7 +80,9 @@ const setCredentials = async (
   user: User,
   given: z.infer<typeof credentialsSchema>,
 ): Promise<void> => {
-  if (given.provider) throw invalid('provider', 'Cannot be changed here')
+  const { provider } = user.credentials
+  const isSame = given.provider?.type === provider.type && given.provider.name === provider.name
+  if (given.provider && !isSame) throw invalid('provider', 'Cannot be changed here')
   if (given.password?.hash && user.status !== 'STAGED') throw new OktaError('E0000038')
   user.credentials = await changeCredentials(user.credentials, given)
   if (given.password) user.passwordChanged = org.wall.iso()
@@ -88,17 +93,24 @@ const setCredentials = async (
   }
 }
 
-const update = (org: Org) => async (c: Context<OrgEnv>) => {
+type Join = (current: Profile, given: Profile) => Profile
+
+/** A partial update: what is not named stays. */
+const merged: Join = (current, given) => ({ ...current, ...given })
+/** A replacement: what is not named goes. */
+const replaced: Join = (_, given) => given
+
+const update = (org: Org, join: Join) => async (c: Context<OrgEnv>) => {
   const { profile, credentials } = parseAs(updateSchema, await readJson(c), 'user')
   const user = userAt(org.users, c)
+  const next = profile && checkProfile(join(user.profile, profile), user.type.schema, user.profile)
+  if (next && org.users.isTaken(next, user)) throw duplicateLogin()
   if (credentials) await setCredentials(org, user, credentials)
-  if (profile) {
-    const merged = checkProfile({ ...user.profile, ...profile }, user.type.schema, user.profile)
-    if (org.users.isTaken(merged, user)) throw duplicateLogin()
-    org.users.setProfile(user, merged)
-  }
+  // Meanwhile, another one may have taken the login.
+  if (next && org.users.isTaken(next, user)) throw duplicateLogin()
+  if (next) org.users.setProfile(user, next)
   user.lastUpdated = org.wall.iso()
-  return c.json(userView(user, originOf(c)))
+  return show(c, user)
 }
 
 export const usersApi = (org: Org): Hono<OrgEnv> => {
@@ -107,8 +119,13 @@ export const usersApi = (org: Org): Hono<OrgEnv> => {
   const mayManage = may(org.tokens, 'okta.users.manage')
   app.route('/', listApi(org))
   app.post('/api/v1/users', mayManage, create(org))
-  app.get('/api/v1/users/:id', mayRead, (c) => c.json(userView(userAt(org.users, c), originOf(c))))
-  app.post('/api/v1/users/:id', mayManage, update(org))
+  app.get('/api/v1/users/:id', mayRead, (c) => {
+    const user = userAt(org.users, c)
+    c.header('etag', `W/"${hashOf(JSON.stringify(user))}"`)
+    return show(c, user)
+  })
+  app.put('/api/v1/users/:id', mayManage, update(org, replaced))
+  app.post('/api/v1/users/:id', mayManage, update(org, merged))
   app.route('/', lifecycleApi(org))
   return app
 }

@@ -1,11 +1,19 @@
 /** Owns the users: kept so that a million of them fit, and no page costs more than its own rows. */
 import type { Credentials } from './credentials.ts'
 import { indexOfId, makeId } from './ids.ts'
+import { lifecycleLinks } from './lifecycle.ts'
 import { loginKey, type Profile } from './profile.ts'
-import type { UserType } from './user-types.ts'
+import { schemaHref, typeHref, type UserType } from './user-types.ts'
 
 export type Status =
-  'STAGED' | 'PROVISIONED' | 'ACTIVE' | 'RECOVERY' | 'PASSWORD_EXPIRED' | 'DEPROVISIONED'
+  | 'STAGED'
+  | 'PROVISIONED'
+  | 'ACTIVE'
+  | 'RECOVERY'
+  | 'PASSWORD_EXPIRED'
+  | 'LOCKED_OUT'
+  | 'SUSPENDED'
+  | 'DEPROVISIONED'
 
 export interface User {
   /** In the order of creation; the id is made of it. */
@@ -29,7 +37,7 @@ export const userId = ({ index }: User): string => makeId('00u', index)
 
 export const loginOf = ({ profile }: User): string => String(profile['login'])
 
-/** The user as the Users API shows it, `origin` being the scheme and host that the caller used. */
+/** The user as lists show it, `origin` being the scheme and host that the caller used. */
 export const userView = (user: User, origin: string) => ({
   id: userId(user),
   status: user.status,
@@ -40,7 +48,8 @@ export const userView = (user: User, origin: string) => ({
   lastUpdated: user.lastUpdated,
   passwordChanged: user.passwordChanged,
   type: { id: user.type.id },
-  profile: user.profile,
+  // Recorded answers always have it.
+  profile: { secondEmail: null, ...user.profile } as Profile,
   credentials: {
     ...(user.credentials.password === 'none' ? {} : { password: {} }),
     ...(user.credentials.question !== undefined && {
@@ -50,6 +59,21 @@ export const userView = (user: User, origin: string) => ({
   },
   _links: { self: { href: `${origin}/api/v1/users/${userId(user)}` } },
 })
+
+/** The user as an answer about this one shows it: with all that can be done next. */
+export const fullUserView = (user: User, origin: string) => {
+  const view = userView(user, origin)
+  const { self } = view._links
+  return {
+    ...view,
+    _links: {
+      self,
+      schema: { href: schemaHref(origin, user.type) },
+      type: { href: typeHref(origin, user.type) },
+      ...lifecycleLinks(user.status, self.href),
+    },
+  }
+}
 
 export type UserView = ReturnType<typeof userView>
 

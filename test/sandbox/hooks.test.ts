@@ -54,6 +54,19 @@ describe('a hook', () => {
     }
   })
 
+  it('shows what can be done with it next', async () => {
+    const { created, call, path } = await startWithHook()
+    const links = (body: unknown) => Object.keys((body as { _links: object })._links)
+    expect(links(created.body)).toEqual(['self', 'execute', 'deactivate'])
+    const { body } = await call('POST', `${path}/lifecycle/deactivate`)
+    expect(links(body)).toEqual(['self', 'execute', 'activate', 'delete'])
+  })
+
+  it('of the OAuth kind needs no scope', async () => {
+    const { created } = await startWithHook(oauthBody({ scope: undefined }))
+    expect(created.status).toBe(200)
+  })
+
   it('of the OAuth kind shows no client secret', async () => {
     const { created } = await startWithHook(oauthBody())
     expect(created.body).toMatchObject({
@@ -141,6 +154,20 @@ describe('a change', () => {
     expect(stub.calls[0]?.headers).not.toHaveProperty('authorization')
   })
 
+  it('by POST goes from a header to OAuth, and back', async () => {
+    const { call, path } = await startWithHook()
+    const { channel } = oauthBody()
+    expect(await call('POST', path, { channel })).toMatchObject({
+      status: 200,
+      body: { channel: { type: 'OAUTH', version: '1.0.0', config: { clientId: 'client' } } },
+    })
+    const header = hookBody(URI).channel
+    expect(await call('POST', path, { channel: header })).toMatchObject({
+      status: 200,
+      body: { channel: { type: 'HTTP', version: '1.0.0' } },
+    })
+  })
+
   it('to something that is no hook is refused', async () => {
     const { call, path } = await startWithHook()
     for (const config of [{ uri: 'http://hook.example.com' }, { method: 'GET' }]) {
@@ -172,8 +199,8 @@ describe('a trial', () => {
     [400, 'E0000135', 1, { status: 200, body: { commands: [{ type: 'other' }] } }],
     [400, 'E0000135', 1, { status: 302, headers: { location: 'https://hook.example.com' } }],
     [400, 'E0000135', 1, { status: 200, body: ' '.repeat(256 * 1024) }],
-    [502, 'E0000134', 2, { status: 503 }],
-    [502, 'E0000134', 2, 'reset'],
+    [400, 'E0000134', 2, { status: 503 }],
+    [400, 'E0000134', 2, 'reset'],
   ])('is answered %i %s after %i calls', async (status, errorCode, calls, reply) => {
     const { stub, answer } = await execute(reply)
     expect(answer).toMatchObject({ status, body: { errorCode } })

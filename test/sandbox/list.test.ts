@@ -101,7 +101,10 @@ describe('the plain list', () => {
     expect(await list('q=Isaac')).toEqual(['u1@example.com'])
     const expression = encodeURIComponent('profile.lastName eq "brock"')
     expect(await list(`search=${expression}`)).toEqual(['u0@example.com', 'u1@example.com'])
-    expect(await list(`filter=${expression}`)).toEqual(['u0@example.com', 'u1@example.com'])
+    const exact = encodeURIComponent('profile.lastName eq "Brock"')
+    expect(await list(`filter=${exact}`)).toEqual(['u0@example.com', 'u1@example.com'])
+    // Case counts in a filter, and not in a search.
+    expect(await list(`filter=${expression}`)).toEqual([])
   })
 
   it('by q has 10 users and no next page', async () => {
@@ -112,9 +115,57 @@ describe('the plain list', () => {
   })
 })
 
+describe('an attribute of any type', () => {
+  it.each([
+    ['profile.tags eq "rock"', ['a@example.com']],
+    ['profile.tags sw "ro"', ['a@example.com']],
+    ['profile.vip eq true', ['a@example.com']],
+    ['profile.vip eq false', ['b@example.com']],
+    ['profile.logins gt 5', ['b@example.com']],
+    ['profile.logins le 5', ['a@example.com']],
+    ['profile.logins pr', ['a@example.com', 'b@example.com']],
+  ])('is searched for: %s', async (search, expected) => {
+    const properties = {
+      tags: { type: 'array', items: { type: 'string' } },
+      vip: { type: 'boolean' },
+      logins: { type: 'integer' },
+    } as const
+    const { create, call } = await startTestSandbox({
+      schema: { definitions: { custom: { properties } } },
+    })
+    await create({ ...profileFor('a@example.com'), tags: ['indie', 'rock'], vip: true, logins: 5 })
+    await create({ ...profileFor('b@example.com'), tags: ['rockabilly'], vip: false, logins: 7 })
+    await create(profileFor('c@example.com'))
+    const exact = search.includes('sw') ? [...expected, 'b@example.com'] : expected
+    const { body } = await call('GET', `/api/v1/users?search=${encodeURIComponent(search)}`)
+    expect(logins(body)).toEqual(exact)
+  })
+})
+
+describe('fields', () => {
+  it('leave of each user what was asked for', async () => {
+    const { call } = await startWithUsers(1)
+    const { body } = await call('GET', '/api/v1/users?fields=id,status,profile:(login,email)')
+    expect((body as object[])[1]).toEqual({
+      id: expect.any(String) as string,
+      status: 'ACTIVE',
+      profile: { login: 'u0@example.com', email: 'u0@example.com' },
+    })
+  })
+
+  it.each(['id,', ',id', 'profile:(', 'profile:()', 'a b'])('are refused: %s', async (fields) => {
+    const { call } = await startTestSandbox()
+    const path = `/api/v1/users?fields=${encodeURIComponent(fields)}`
+    expect((await call('GET', path)).status).toBe(400)
+  })
+})
+
 describe('an expression', () => {
   it.each([
     ['search', 'status eq "ACTIVE" and (profile.login eq "U1@example.com" or id eq "x")'],
+    ['search', 'profile.login co "1@"'],
+    ['search', 'profile.secondEmail pr or profile.login co "U1"'],
+    ['search', 'profile.login co "u1" and (status lt "STAGED" or status gt "STAGED")'],
     ['search', 'profile.login eq "u1@example.com" and created gt "2020-01-01T00:00:00.000Z"'],
     ['filter', 'profile.login eq "u1@example.com" and lastUpdated lt "2120-01-01T00:00:00.000Z"'],
   ])('in %s finds whom it describes: %s', async (parameter, expression) => {
@@ -127,7 +178,9 @@ describe('an expression', () => {
     ['search', 'credentials.provider.type eq "IMPORT"'],
     ['filter', 'credentials.provider.type eq "IMPORT"'],
     ['filter', 'created gt "2020-01-01T00:00:00.000Z"'],
-    ['search', 'profile.login co "u"'],
+    ['filter', 'profile.login sw "u1"'],
+    ['filter', 'profile.login pr'],
+    ['search', 'profile.login ne "u1@example.com"'],
   ])('in %s is refused, as by Okta: %s', async (parameter, expression) => {
     const { call } = await startTestSandbox()
     const path = `/api/v1/users?${parameter}=${encodeURIComponent(expression)}`

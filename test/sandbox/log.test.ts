@@ -28,8 +28,10 @@ describe('the System Log', () => {
     expect(types(await read({}))).toEqual([
       'inline_hook.response.processed',
       'user.import.password',
+      'user.session.start',
       'inline_hook.response.processed',
       'user.import.password',
+      'user.session.start',
     ])
     const filter = 'eventType eq "user.import.password" and outcome.result eq "SUCCESS"'
     expect(await read({ filter })).toMatchObject([
@@ -40,9 +42,49 @@ describe('the System Log', () => {
     ])
     expect(await read({ limit: '1' })).toHaveLength(1)
     expect(await read({ until: '2020-01-01T00:00:00.000Z' })).toEqual([])
-    expect(await read({ since: '2020-01-01T00:00:00.000Z' })).toHaveLength(4)
+    expect(await read({ since: '2020-01-01T00:00:00.000Z' })).toHaveLength(6)
+    expect(types(await read({ q: 'login FAILURE' }))).toEqual(['user.session.start'])
+    expect(await read({ filter: 'published gt "2020-01-01"' })).toMatchObject({
+      errorCode: 'E0000031',
+    })
     expect(await read({ filter: 'actor.id eq "x"' })).toMatchObject({ errorCode: 'E0000031' })
     expect(await read({ since: 'yesterday' })).toMatchObject({ errorCode: 'E0000001' })
+  })
+})
+
+describe('following the System Log', () => {
+  const start = async () => {
+    const sandbox = await startTestSandbox()
+    await sandbox.create(profileFor('isaac.brock@example.com'), HOOK_PASSWORD)
+    const read = async (path: string) => {
+      const { headers, body } = await sandbox.call('GET', path)
+      const [, next] = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '') ?? []
+      return { types: types(body), next: next?.slice(sandbox.url.length) ?? '' }
+    }
+    const act = (name: string) =>
+      sandbox.call('POST', `/api/v1/users/isaac.brock/lifecycle/${name}?sendEmail=true`)
+    return { read, act }
+  }
+
+  it('goes on where it ended, and misses nothing', async () => {
+    const { read, act } = await start()
+    await act('suspend')
+    const first = await read('/api/v1/logs?limit=1')
+    expect(first.types).toEqual(['user.lifecycle.suspend'])
+    expect((await read(first.next)).types).toEqual([])
+    await act('unsuspend')
+    await act('reset_password')
+    const second = await read(first.next)
+    expect(second.types).toEqual(['user.lifecycle.unsuspend'])
+    expect((await read(second.next)).types).toEqual(['user.account.reset_password'])
+  })
+
+  it('goes backwards, and ends', async () => {
+    const { read, act } = await start()
+    for (const name of ['suspend', 'unsuspend', 'deactivate']) await act(name)
+    const first = await read('/api/v1/logs?sortOrder=DESCENDING&limit=2')
+    expect(first.types).toEqual(['user.lifecycle.deactivate', 'user.lifecycle.unsuspend'])
+    expect(await read(first.next)).toEqual({ types: ['user.lifecycle.suspend'], next: '' })
   })
 })
 

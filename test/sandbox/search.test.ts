@@ -10,8 +10,8 @@ interface Item {
 }
 
 const ATTRIBUTES = new Map<string, Attribute<Item>>([
-  ['name', { isDate: false, read: ({ name }) => name }],
-  ['at', { isDate: true, read: ({ at }) => at }],
+  ['name', { kind: 'text', read: ({ name }) => name }],
+  ['at', { kind: 'date', read: ({ at }) => at }],
 ])
 
 const parse = (source: string) => parseSearch<Item>(source, (name) => ATTRIBUTES.get(name))
@@ -31,6 +31,11 @@ describe('an expression', () => {
     [`at ge "${DAY}"`, true],
     [`at lt "${DAY}"`, false],
     [`at le "2026-01-02T01:00:00+01:00"`, true],
+    ['name co "NN"', true],
+    ['name co "x"', false],
+    ['name gt "Al"', true],
+    ['name lt "Al"', false],
+    ['name pr and at pr', true],
     ['name eq "x" or name eq "ann"', true],
     ['name eq "x" and name eq "ann" or name sw "a"', true],
     ['name eq "x" and (name eq "ann" or name sw "a")', false],
@@ -52,9 +57,10 @@ describe('what is no expression', () => {
     'name eq ann',
     'name eq "ann',
     'name eq "ann" name eq "bob"',
-    'name co "ann"',
-    'name gt "ann"',
-    'name pr',
+    'name ne "ann"',
+    'name ew "ann"',
+    'name pr "ann"',
+    'at co "2026"',
     'at sw "2026"',
     'at gt "yesterday"',
     'age eq "1"',

@@ -89,6 +89,9 @@ describe('the first sign-in', () => {
     expect(outcomes()).toEqual([
       'inline_hook.response.processed SUCCESS',
       'user.import.password SUCCESS',
+      'user.session.start SUCCESS',
+      'user.session.start SUCCESS',
+      'user.session.start FAILURE',
     ])
   })
 
@@ -103,6 +106,7 @@ describe('the first sign-in', () => {
     expect(outcomes()).toEqual([
       'inline_hook.response.processed SUCCESS',
       'user.import.password FAILURE',
+      'user.session.start FAILURE',
     ])
     expect(await signIn(LOGIN, 'right')).toMatchObject(SUCCESS)
     expect(stub.calls).toHaveLength(2)
@@ -116,7 +120,7 @@ describe('the first sign-in', () => {
     for (const login of ['nobody@example.com', 'none@example.com', 'staged@example.com']) {
       expect(await signIn(login, 'right')).toMatchObject(REFUSED)
     }
-    await call('POST', `/api/v1/users/${LOGIN}/lifecycle/reset_password`)
+    await call('POST', `/api/v1/users/${LOGIN}/lifecycle/reset_password?sendEmail=true`)
     expect(await signIn(LOGIN, 'right')).toMatchObject(REFUSED)
     await call('POST', `/api/v1/inlineHooks/${hookId}/lifecycle/deactivate`)
     await create(profileFor('other@example.com'), HOOK_PASSWORD)
@@ -158,7 +162,11 @@ describe('a hook that fails', () => {
     expect(await signIn(LOGIN, 'right')).toMatchObject(REFUSED)
     expect(stub.calls).toHaveLength(times)
     expect(user()).toMatchObject({ password: 'hook' })
-    expect(outcomes()).toEqual([`${eventType} FAILURE`, 'user.import.password FAILURE'])
+    expect(outcomes()).toEqual([
+      `${eventType} FAILURE`,
+      'user.import.password FAILURE',
+      'user.session.start FAILURE',
+    ])
   })
 
   it.each<[string, HookReply]>([

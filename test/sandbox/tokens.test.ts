@@ -257,3 +257,17 @@ describe('a proof of possession', () => {
     expect((await ask(4)).body).toMatchObject({ error: 'use_dpop_nonce' })
   })
 })
+
+describe('an API token', () => {
+  it.each([
+    ['SSWS token-for-tests', 200],
+    // Okta's Python SDK 3.4.4 sends it so.
+    ['SSWStoken-for-tests', 200],
+    ['SSWS', 401],
+    ['Bearer token-for-tests', 401],
+    ['Bearertoken-for-tests', 401],
+  ])('in the form "%s" is answered %i', async (authorization, status) => {
+    const { call } = await startTestSandbox()
+    expect((await call('GET', '/api/v1/users', undefined, { authorization })).status).toBe(status)
+  })
+})

@@ -114,6 +114,19 @@ describe('a new user is refused', () => {
     expect({ status, body }).toEqual({ status: 400, body: cause(errorSummary) })
   })
 
+  it.each([
+    ['E0000093', { groupIds: Array.from({ length: 21 }, String) }, ''],
+    ['E0000124', { credentials: VALUE }, '?nextLogin=changePassword&activate=false'],
+    ['E0000125', {}, '?nextLogin=changePassword'],
+  ])('with %s and a cause', async (errorCode, more, query) => {
+    const { create } = await startTestSandbox()
+    const { body } = await create(PROFILE, more, query)
+    expect(body).toMatchObject({
+      errorCode,
+      errorCauses: [{ errorSummary: expect.stringMatching(/./) as string }],
+    })
+  })
+
   it('with more than 20 groups, and for a type that does not exist', async () => {
     const { create, call } = await startTestSandbox({
       groups: GROUPS,
@@ -198,7 +211,74 @@ describe('a user is found', () => {
   })
 })
 
+describe('an answer about one user', () => {
+  it('has what can be done next, its type, its schema, and a tag; lists have less', async () => {
+    const { create, call } = await startTestSandbox()
+    const { body } = await create(PROFILE, {}, '?activate=false')
+    const { id, _links } = body as { id: string; _links: Record<string, { href: string }> }
+    expect(Object.keys(_links)).toEqual(['self', 'schema', 'type', 'activate', 'deactivate'])
+    for (const name of ['self', 'schema', 'type']) {
+      expect((await call('GET', new URL(_links[name]?.href ?? '').pathname)).status).toBe(200)
+    }
+    const path = `/api/v1/users/${id}`
+    const tag = async () => (await call('GET', path)).headers.get('etag')
+    const first = await tag()
+    expect(first).toMatch(/^W\/".+"$/)
+    expect(await tag()).toBe(first)
+    await call('POST', path, { profile: { title: 'Singer' } })
+    expect(await tag()).not.toBe(first)
+    const [, listed] = (await call('GET', '/api/v1/users')).body as object[]
+    expect(listed).toMatchObject({ profile: { secondEmail: null } })
+    expect(Object.keys((listed as { _links: object })._links)).toEqual(['self'])
+  })
+
+  it('comes for a login with a slash by its id only', async () => {
+    const base = { properties: { login: { pattern: '.+' } } }
+    const { create, call } = await startTestSandbox({ schema: { definitions: { base } } })
+    const { body } = await create({ ...PROFILE, login: 'corp/isaac' })
+    const { id } = body as { id: string }
+    expect((await call('GET', '/api/v1/users/corp%2Fisaac')).status).toBe(404)
+    expect((await call('GET', `/api/v1/users/${id}`)).status).toBe(200)
+  })
+})
+
+describe('a user is replaced', () => {
+  it('as a whole: what is not named goes, and what is required must be there', async () => {
+    const { create, call } = await startTestSandbox()
+    await create({ ...PROFILE, city: 'Issaquah' })
+    const path = `/api/v1/users/${PROFILE.login}`
+    const { body } = await call('PUT', path, { profile: { ...PROFILE, title: 'Singer' } })
+    expect(body).toMatchObject({ profile: { title: 'Singer' } })
+    expect(body).not.toHaveProperty('profile.city')
+    expect((await call('PUT', path, { profile: { login: PROFILE.login } })).status).toBe(400)
+  })
+})
+
 describe('a user is changed', () => {
+  it('by an update that repeats the provider, but not to another one', async () => {
+    const { create, call } = await startTestSandbox()
+    const { body } = await create(PROFILE, HOOK_PASSWORD)
+    const { credentials } = body as { credentials: object }
+    const change = (provider: object) =>
+      call('POST', `/api/v1/users/${PROFILE.login}`, { credentials: { provider } })
+    expect(credentials).toMatchObject({ provider: { type: 'IMPORT', name: 'IMPORT' } })
+    expect((await change({ type: 'IMPORT', name: 'IMPORT' })).status).toBe(200)
+    expect((await change({ type: 'OKTA', name: 'OKTA' })).status).toBe(400)
+    const federated = { provider: { type: 'IMPORT', name: 'IMPORT' } }
+    const other = await create(profileFor('other@example.com'), { credentials: federated })
+    expect(other.status).toBe(400)
+  })
+
+  it('wholly or not at all', async () => {
+    const { create, call } = await startTestSandbox()
+    await create(PROFILE, { credentials: VALUE })
+    const change = { credentials: HOOK_PASSWORD.credentials, profile: { band: 'x' } }
+    expect((await call('POST', `/api/v1/users/${PROFILE.login}`, change)).status).toBe(400)
+    expect((await call('GET', `/api/v1/users/${PROFILE.login}`)).body).toMatchObject({
+      credentials: { provider: { type: 'OKTA' } },
+    })
+  })
+
   it('in part: what is not named stays, null removes', async () => {
     const { create, call } = await startTestSandbox()
     await create({ ...PROFILE, city: 'Issaquah', title: 'Singer' })
@@ -241,62 +321,6 @@ describe('a user is changed', () => {
     expect((await change('staged', BCRYPT)).body).toMatchObject({
       status: 'STAGED',
       credentials: { provider: { type: 'IMPORT' } },
-    })
-  })
-})
-
-describe("a user's lifecycle", () => {
-  it('activates once, with a token only for those who have no password to come in with', async () => {
-    const { create, call } = await startTestSandbox()
-    await create(profileFor('none@example.com'), {}, '?activate=false')
-    await create(profileFor('hook@example.com'), HOOK_PASSWORD, '?activate=false')
-    const activate = (name: string) =>
-      call('POST', `/api/v1/users/${name}/lifecycle/activate?sendEmail=false`)
-    expect((await activate('none')).body).toMatchObject({
-      activationToken: expect.stringMatching(/^[\w-]{20}$/) as string,
-    })
-    expect((await activate('hook')).body).toEqual({})
-    expect((await activate('hook')).body).toEqual(code('E0000016'))
-    const statusOf = async (name: string) => (await call('GET', `/api/v1/users/${name}`)).body
-    expect(await statusOf('none')).toMatchObject({ status: 'PROVISIONED' })
-    expect(await statusOf('hook')).toMatchObject({ status: 'ACTIVE' })
-  })
-
-  it('resets a password: RECOVERY, and a link where no e-mail is wanted', async () => {
-    const { create, call } = await startTestSandbox()
-    await create(PROFILE, HOOK_PASSWORD)
-    const path = '/api/v1/users/isaac.brock/lifecycle/reset_password'
-    expect((await call('POST', path)).body).toEqual({})
-    expect((await call('POST', `${path}?sendEmail=false`)).body).toEqual({
-      resetPasswordUrl: expect.stringMatching(/\/reset_password\/[\w-]+$/) as string,
-    })
-    const user = '/api/v1/users/isaac.brock'
-    expect((await call('GET', user)).body).toMatchObject({ status: 'RECOVERY' })
-    expect((await call('POST', user, { credentials: VALUE })).body).toMatchObject({
-      status: 'ACTIVE',
-      credentials: { provider: { type: 'OKTA' } },
-    })
-  })
-
-  it('deletes in two steps', async () => {
-    const { create, call } = await startTestSandbox()
-    await create(PROFILE)
-    const path = '/api/v1/users/isaac.brock@example.com'
-    expect((await call('DELETE', path)).status).toBe(204)
-    expect((await call('GET', path)).body).toMatchObject({ status: 'DEPROVISIONED' })
-    expect((await create(PROFILE)).status).toBe(400)
-    expect((await call('DELETE', path)).status).toBe(204)
-    expect((await call('GET', path)).status).toBe(404)
-    expect((await create(PROFILE)).status).toBe(200)
-  })
-
-  it('deactivates', async () => {
-    const { create, call } = await startTestSandbox()
-    await create(PROFILE)
-    const path = '/api/v1/users/isaac.brock/lifecycle/deactivate'
-    expect((await call('POST', path)).body).toEqual({})
-    expect((await call('GET', '/api/v1/users/isaac.brock')).body).toMatchObject({
-      status: 'DEPROVISIONED',
     })
   })
 })
