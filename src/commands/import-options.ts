@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { AppError } from '../errors.ts'
 import { MODES, type Mode } from '../import/forms.ts'
-import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, wholeOption } from './okta-config.ts'
+import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, SHARE_WORDS, wholeOption } from './okta-config.ts'
 
 export interface ImportOptions {
   readonly mode: Mode
@@ -89,7 +89,7 @@ const OPTIONS: readonly Option[] = [
     '--rejects-with-secrets',
     'write passwords, hashes and answers to the rejects file, too',
   ),
-  new Option('--share <percent>', 'how much of the rate limit to use at most')
+  new Option('--share <percent>', SHARE_WORDS)
     .argParser(wholeOption(1, 100))
     .default(DEFAULT_SHARE),
   new Option('--concurrency <n>', 'how many requests may be under way at once')

@@ -57,7 +57,7 @@ export const OKTA: Need<(typeof NAMES)[number]> = { names: NAMES, rules: RULES }
 export interface OktaOptions {
   /** What a service app asks for; Okta grants it only what its admin granted. */
   readonly scopes: readonly string[]
-  /** Per cent of each rate limit that we may use in a window. */
+  /** Per cent of each X-Rate-Limit-Limit that we may use in a window. */
   readonly share: number
   readonly concurrency: number
 }
@@ -108,5 +108,14 @@ export const wholeOption =
     throw new InvalidArgumentError(`Use a whole number from ${min} to ${max}.`)
   }
 
-export const DEFAULT_SHARE = 50
+/**
+ * Recorded headers of real orgs show the cap of the token, which Okta sets at half of the org's limit:
+ * nearly all of it may be used, and half of the org's is still left to others.
+ */
+export const DEFAULT_SHARE = 90
+
+/** Of --share, the same in every command. */
+export const SHARE_WORDS =
+  "percent of Okta's X-Rate-Limit-Limit to use in each minute at most, which is very likely the cap of your token, half of the org's limit; use less where that cap was raised. A tenth of it is always left"
+
 export const DEFAULT_CONCURRENCY = 10

@@ -9,6 +9,7 @@ import type { Host, Perform } from './host.ts'
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_SHARE,
+  SHARE_WORDS,
   OKTA,
   openOkta,
   wholeOption,
@@ -115,7 +116,7 @@ const listCommand = (perform: Perform): Command =>
         .default(MAX_PAGE_SIZE),
     )
     .addOption(
-      new Option('--share <percent>', 'how much of the rate limit to use at most')
+      new Option('--share <percent>', SHARE_WORDS)
         .argParser(wholeOption(1, 100))
         .default(DEFAULT_SHARE),
     )

@@ -1,5 +1,6 @@
 /** Owns the budget of one rate-limit bucket: what its answers say in, how long to wait out. */
 import type { RateLimit, Refusal } from './headers.ts'
+import { Share } from './share.ts'
 import { combine, endOf, isSame, readWindow, type Window } from './window.ts'
 
 /** Why a request may not be sent yet, and the milliseconds until that changes by itself. */
@@ -21,6 +22,9 @@ const ASK_EVERY_MS = 1_000
 /** After a 429, even where the window seems to be over. */
 const REST_AFTER_REFUSAL_MS = 1_000
 
+/** Of each limit, left to others in every window, whatever our share is: they show in Remaining alone. */
+const RESERVE = 0.1
+
 /** Reached only where Okta's answers never tell the limit. */
 const MAX_UNACCOUNTED = 1_000
 
@@ -29,7 +33,7 @@ const MAX_UNACCOUNTED = 1_000
  * out: how fast they go is the concurrency's business, and a window that ends with room left is lost.
  */
 export class Bucket {
-  readonly #share: number
+  readonly #share: Share
   #serial = 0
   #underWay = 0
   #window: Window | undefined
@@ -41,7 +45,7 @@ export class Bucket {
 
   /** @param share the part of the limit, above 0 and at most 1, that we may use in each window */
   constructor(share: number) {
-    this.#share = share
+    this.#share = new Share(share)
   }
 
   /** Why nothing may be sent now; an answer that settles may lift it earlier. */
@@ -67,6 +71,7 @@ export class Bucket {
     if (rate && refusal !== 'concurrency') {
       // A refusal means that none are left, whatever Remaining says: a token may have a limit of its own.
       this.#account(pass, now, refusal ? { ...rate, remaining: 0 } : rate)
+      if (refusal && rate.remaining > 0) this.#heedLimitUnseen(rate)
     } else {
       this.#unaccounted.push(this.#serial)
       if (this.#unaccounted.length > MAX_UNACCOUNTED) this.#unaccounted.shift()
@@ -80,8 +85,9 @@ export class Bucket {
 
   /** What is under way or unaccounted may not be in Remaining yet, so each counts as one less. */
   #holdForRoom(window: Window, now: number): Hold | undefined {
-    const quota = Math.max(1, Math.floor(window.limit * this.#share))
-    const left = Math.min(quota - window.spent, window.remaining - this.#unaccounted.length)
+    const quota = Math.max(1, Math.floor(window.limit * this.#share.current))
+    const room = window.remaining - Math.floor(window.limit * RESERVE) - this.#unaccounted.length
+    const left = Math.min(quota - window.spent, room)
     if (left > this.#underWay) return undefined
     return { ms: endOf(window) - now, reason: 'the share of the rate limit is used up' }
   }
@@ -92,12 +98,18 @@ export class Bucket {
     return { ms, reason: 'one request asks for the rate limit' }
   }
 
+  /** A refusal that comes late tells of a window that is over. */
+  #heedLimitUnseen({ reset }: RateLimit): void {
+    if (this.#window && isSame(this.#window, reset)) this.#share.lower()
+  }
+
   #account(pass: Pass, now: number, rate: RateLimit): void {
     const window = this.#window
     if (window && isSame(window, rate.reset)) {
       this.#window = combine(window, readWindow(rate, pass.sentAt, now, 1))
     } else if (!window || rate.reset > window.reset || !this.#liveWindow(now)) {
       const spent = 1 + this.#unaccounted.length
+      this.#share.beginWindow()
       this.#window = readWindow(rate, pass.sentAt, now, spent)
     }
     // What ended before this request was sent is in its Remaining, if Okta counted it at all.

@@ -3,7 +3,7 @@ import { Bucket, type Hold, type Pass } from './bucket.ts'
 import type { RateLimit, Refusal } from './headers.ts'
 
 export interface GovernorOptions {
-  /** The part of each bucket's limit, above 0 and at most 1, that we may use in each window. */
+  /** The part of each bucket's X-Rate-Limit-Limit, above 0 and at most 1, that we may use in each window. */
   readonly share: number
   /** How many requests may be under way at once, at most. */
   readonly maxConcurrency: number

@@ -1,7 +1,15 @@
 /** The governor against a model of Okta's limits: never over them, and nothing left unused. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { simulate, WINDOW_MS, type Journey, type Run, type Scene } from '../support/limited-org.ts'
+import { createGovernor } from '../../src/okta/governor.ts'
+import {
+  reserveOf,
+  simulate,
+  WINDOW_MS,
+  type Journey,
+  type Run,
+  type Scene,
+} from '../support/limited-org.ts'
 
 const MAX_LATENCY_MS = 800
 
@@ -22,7 +30,7 @@ const journeysWith = (...fates: Journey['fate'][]) =>
 
 const scene = {
   limit: fc.oneof(fc.integer({ min: 2, max: 15 }), fc.integer({ min: 2, max: 100 })),
-  share: fc.constantFrom(1, 0.5, 0.73),
+  share: fc.constantFrom(1, 0.9, 0.5, 0.73),
   concurrency: fc.integer({ min: 1, max: 20 }),
   durationMs: fc.constant(2.5 * WINDOW_MS),
   skewMs: fc.integer({ min: -10 * WINDOW_MS, max: 10 * WINDOW_MS }),
@@ -49,7 +57,7 @@ const check = (arbitrary: fc.Arbitrary<Scene>, holds: (run: Run, scene: Scene) =
   )
 
 const expectWithinShare = ({ ours }: Run, { limit, share }: Scene, more = 0): void => {
-  const quota = Math.floor(limit * share) + more
+  const quota = Math.min(Math.floor(limit * share), limit - reserveOf(limit)) + more
   for (const used of ours.values()) expect(used).toBeLessThanOrEqual(quota)
 }
 
@@ -95,8 +103,8 @@ describe('beside others in its bucket', () => {
 
 describe('600 requests a minute', () => {
   it.each([
-    [1, 10, 150],
-    [1, 10, 600],
+    [0.9, 10, 150],
+    [0.9, 10, 600],
     [0.5, 10, 300],
   ])(
     'at a share of %d, with %i at once and %i ms each, are used to 98 %',
@@ -123,4 +131,94 @@ describe('600 requests a minute', () => {
       expect(Math.max(...whole)).toBeLessThanOrEqual(600 * share)
     },
   )
+})
+
+/** Fills one window after another with requests that are answered at once; `told` says how. */
+const fillWindows = (
+  windows: number,
+  limit: number,
+  refusedFrom: (window: number) => number,
+  remainingAtRefusal: number,
+): number[] => {
+  const governor = createGovernor({ share: 0.9, maxConcurrency: 1 })
+  const counts: number[] = []
+  for (let window = 0; window < windows; window++) {
+    const start = window * WINDOW_MS
+    const reset = (start + WINDOW_MS) / 1000
+    let used = 0
+    // Well past the second in which a window may still last, and the rest after a refusal.
+    const now = start + 5_000
+    while (!governor.hold('b', now)) {
+      const ticket = governor.send('b', now)
+      const isRefused = used >= refusedFrom(window)
+      if (!isRefused) used++
+      const remaining = isRefused ? remainingAtRefusal : limit - used
+      const rate = { limit, remaining, reset, date: now / 1000 }
+      governor.settle(ticket, now, rate, isRefused ? 'rate' : undefined)
+    }
+    counts.push(used)
+  }
+  return counts
+}
+
+describe('a limit that no header shows', () => {
+  const once = (at: number) => (window: number) => (window === 0 ? at : Infinity)
+
+  it('halves the share of the next windows, and is forgotten after ten quiet ones', () => {
+    const counts = fillWindows(13, 600, once(100), 400)
+    expect(counts).toEqual([100, ...Array<number>(10).fill(270), 540, 540])
+  })
+
+  it('halves it again where it shows again, and is forgotten ten windows later', () => {
+    const twice = (window: number): number => (window < 2 ? 100 : Infinity)
+    expect(fillWindows(14, 600, twice, 400)).toEqual([
+      100,
+      100,
+      ...Array<number>(10).fill(135),
+      540,
+      540,
+    ])
+  })
+
+  it('is none where the header says that nothing is left', () => {
+    expect(fillWindows(3, 600, once(100), 0)).toEqual([100, 540, 540])
+  })
+
+  it('keeps the share above nothing, however often it shows', () => {
+    const counts = fillWindows(40, 600, () => 1, 400)
+    expect(new Set(counts)).toEqual(new Set([1]))
+    expect(
+      fillWindows(60, 600, (window) => (window < 40 ? 1 : Infinity), 400).slice(40, 51),
+    ).toEqual([...Array<number>(10).fill(30), 540])
+  })
+
+  it('counts once where a crowd is refused', () => {
+    const governor = createGovernor({ share: 0.9, maxConcurrency: 20 })
+    const tell = (limit: number, remaining: number, reset: number) => ({
+      limit,
+      remaining,
+      reset,
+      date: 0,
+    })
+    governor.settle(governor.send('b', 0), 0, tell(100, 99, 60))
+    const crowd = Array.from({ length: 15 }, () => governor.send('b', 1))
+    for (const ticket of crowd) governor.settle(ticket, 2, tell(100, 50, 60), 'rate')
+    let sent = 0
+    for (let now = 70_000; !governor.hold('b', now); sent++) {
+      governor.settle(governor.send('b', now), now, tell(100, 99 - sent, 130))
+    }
+    expect(sent).toBe(45)
+  })
+
+  it('is not what a refusal for concurrency tells of', () => {
+    const governor = createGovernor({ share: 0.9, maxConcurrency: 4 })
+    const rate = { limit: 0, remaining: 0, reset: 60, date: 0 }
+    governor.settle(governor.send('b', 0), 0, rate, 'concurrency')
+    let sent = 0
+    for (let now = 70_000; !governor.hold('b', now); sent++) {
+      const told = { limit: 100, remaining: 99 - sent, reset: 130, date: 70 }
+      governor.settle(governor.send('b', now), now, told)
+    }
+    expect(sent).toBeGreaterThanOrEqual(89)
+  })
 })

@@ -5,6 +5,9 @@ import type { RateLimit } from '../../src/okta/headers.ts'
 export const WINDOW_MS = 60_000
 const BUCKET = '/api/v1/users'
 
+/** What must be left in every window, whatever the share. */
+export const reserveOf = (limit: number): number => Math.floor(limit / 10)
+
 /** How long a request that was lost looks as if it might still get an answer. */
 const TIMEOUT_MS = 5_000
 
@@ -164,7 +167,7 @@ export const simulate = (scene: Scene): Run => {
     const quota = Math.floor(limit * share) - (ours.get(window) ?? 0) - spent
     return (
       underWay < governor.concurrency &&
-      Math.min(okta.leftAt(time.now()) - doubted, quota) > underWay
+      Math.min(okta.leftAt(time.now()) - doubted - reserveOf(limit), quota) > underWay
     )
   }
 
