@@ -1,21 +1,61 @@
 /** Owns what `okta-migrate register` says. */
-import type { HookRequest, InlineHook, TrialResult } from '../okta/inline-hooks.ts'
+import {
+  authOf,
+  type HookRequest,
+  type InlineHook,
+  type TrialResult,
+} from '../okta/inline-hooks.ts'
 import { printable } from '../printable.ts'
 
 /** Who registered it elsewhere may have written a password into it. */
 const withoutUser = (url: string): string => url.replace(/\/\/[^/?#]*@/, '//…@')
 
-export const describeHook = ({ id, name, status, channel }: InlineHook): string => {
-  const { uri, authScheme } = channel.config
-  const auth = authScheme ? `the header ${printable(authScheme.key)}` : 'OAuth'
+/** Headers that are no authentication to Okta, and may be one to who wrote them there. */
+const describeOwnHeaders = ({ channel }: InlineHook): string => {
+  const keys = (channel.config.headers ?? []).flatMap((header) => {
+    const { key } = Object(header) as { key?: unknown }
+    return typeof key === 'string' ? [printable(key)] : []
+  })
+  return keys.length > 0 ? ` (but for what ${keys.join(', ')} may say)` : ''
+}
+
+const describeAuth = (hook: InlineHook): string => {
+  const auth = authOf(hook)
+  switch (auth.type) {
+    case 'header':
+      return `by the header ${printable(auth.key)}`
+    case 'oauth': {
+      const client = auth.clientId && `, as client ${printable(auth.clientId)}`
+      const place = auth.tokenUrl && `, with tokens of ${printable(withoutUser(auth.tokenUrl))}`
+      return `by OAuth${client}${place}`
+    }
+    case 'none':
+      return `NOT AT ALL${describeOwnHeaders(hook)}`
+    case 'unknown':
+      return `in a way that this program does not know (${printable(auth.channel) || 'no type'})`
+  }
+}
+
+const NO_AUTHENTICATION = `
+WARNING: Okta sends no secret to this URL. A server behind it cannot tell Okta from anybody else who calls it,
+and one that answers all the same says to strangers whether a password is right.
+Give it a secret, the HOOK_SECRET of the hook server: okta-migrate register --rotate
+`
+
+export const describeHook = (hook: InlineHook): string => {
+  const { id, name, status, channel } = hook
   return `The password import inline hook of this org:
   name            ${printable(name)}
   id              ${printable(id)}
   status          ${printable(status)}
-  URL             ${printable(withoutUser(uri), 1024)}
-  authenticates   by ${auth}
-`
+  URL             ${printable(withoutUser(channel.config.uri), 1024)}
+  authenticates   ${describeAuth(hook)}
+${authOf(hook).type === 'none' ? NO_AUTHENTICATION : ''}`
 }
+
+/** What a change is about to replace. */
+export const describeBefore = (hook: InlineHook): string =>
+  `Before: ${printable(hook.status)}, authenticates ${describeAuth(hook)}.\n`
 
 export const NO_HOOK = `This org has no password import inline hook.
 Create it: okta-migrate register --url https://hook.example.com

@@ -32,6 +32,7 @@ import {
 import { confirmOff, tryFirst } from './register-safety.ts'
 import {
   CREATED,
+  describeBefore,
   describeHook,
   describeOther,
   describeRequest,
@@ -74,6 +75,7 @@ const rotate = async ({ host, options, client, hook, auth }: Job): Promise<numbe
   if (!auth) throw new TypeError('unchecked options')
   const { uri, headers } = hook.channel.config
   const channel = { uri: options.url ?? uri, auth, headers: headers ?? undefined }
+  host.stdout.write(describeBefore(hook))
   await tryFirst(host, options.force === true, channel)
   const changed = await sendHook(client, change(hook.id, channel))
   host.stdout.write(describeHook(changed) + ROTATED)
@@ -83,6 +85,7 @@ const rotate = async ({ host, options, client, hook, auth }: Job): Promise<numbe
 const toggle = async ({ host, options, client, hook }: Job): Promise<number> => {
   if (!hook) throw noHook()
   const to = options.activate ? 'activate' : 'deactivate'
+  host.stdout.write(describeBefore(hook))
   const isEnd = to === 'deactivate' && hook.status !== 'INACTIVE'
   if (isEnd) await confirmOff(host, options.yes, client.orgUrl)
   host.stdout.write(describeHook(await switchHook(client, hook.id, to)))

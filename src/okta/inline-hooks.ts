@@ -21,6 +21,8 @@ const schema = z.object({
       uri: text,
       authScheme: z.looseObject({ type: text, key: text }).nullish(),
       headers: z.array(z.unknown()).nullish(),
+      clientId: text,
+      tokenUrl: text,
     }),
   }),
 })
@@ -43,6 +45,22 @@ export type HookAuth =
       readonly clientSecret: string
       readonly scope: string
     }
+
+/** How Okta proves itself to a hook that is there already. */
+export type KnownAuth =
+  | { readonly type: 'header'; readonly key: string }
+  | { readonly type: 'oauth'; readonly clientId: string; readonly tokenUrl: string }
+  /** Nothing: whoever knows the URL is believed. */
+  | { readonly type: 'none' }
+  | { readonly type: 'unknown'; readonly channel: string }
+
+/** Okta answers `authScheme: null` for a channel of type OAUTH, and for one of type HTTP that has no authentication. */
+export const authOf = ({ channel }: InlineHook): KnownAuth => {
+  const { authScheme, clientId, tokenUrl } = channel.config
+  if (channel.type === 'OAUTH') return { type: 'oauth', clientId, tokenUrl }
+  if (channel.type !== 'HTTP') return { type: 'unknown', channel: channel.type }
+  return authScheme?.key ? { type: 'header', key: authScheme.key } : { type: 'none' }
+}
 
 export interface HookChannel {
   readonly uri: string

@@ -29,8 +29,8 @@ const startOrg = async (trial: Told = { status: 204 }, existing?: object) => {
         authScheme: { type: 'HEADER', key: 'authorization' },
         headers: [{ key: 'X-Site', value: 'a' }],
       },
-      ...existing,
     },
+    ...existing,
   }
   const okta = await startOkta(({ method, path, body }): Told => {
     if (path.endsWith('/execute')) return trial
@@ -65,6 +65,49 @@ const HEADER_CHANNEL = {
     authScheme: { type: 'HEADER', key: 'authorization', value: SECRET },
   },
 }
+
+describe('how a hook authenticates', () => {
+  const config = { uri: URI, method: 'POST', authScheme: null, headers: null }
+  const channelOf = (type: string, more = {}) => ({ type, config: { ...config, ...more } })
+  const oauth = {
+    authType: 'client_secret_post',
+    clientId: '0oa1',
+    tokenUrl: 'https://a.example/t',
+  }
+
+  it.each<[auth: string, channel: object, warns: boolean]>([
+    [
+      'by the header X-Key',
+      channelOf('HTTP', { authScheme: { type: 'HEADER', key: 'X-Key' } }),
+      false,
+    ],
+    [
+      'by OAuth, as client 0oa1, with tokens of https://a.example/t',
+      channelOf('OAUTH', oauth),
+      false,
+    ],
+    ['NOT AT ALL', channelOf('HTTP'), true],
+    ['NOT AT ALL', channelOf('HTTP', { authScheme: {} }), true],
+    [
+      'NOT AT ALL (but for what X-Site may say)',
+      channelOf('HTTP', { headers: [{ key: 'X-Site', value: 'marked' }] }),
+      true,
+    ],
+    ['in a way that this program does not know (SOAP)', channelOf('SOAP'), false],
+  ])('is said to be %s: shown, before and after a change', async (auth, channel, warns) => {
+    const { run } = await startOrg(undefined, { channel })
+    const shown = await run([])
+    expect(shown.stdout).toContain(`  authenticates   ${auth}\n`)
+    expect(shown.stdout.includes('WARNING: Okta sends no secret')).toBe(warns)
+    const activated = await run(['--activate'])
+    expect(activated.stdout).toContain(`Before: ACTIVE, authenticates ${auth}.\n`)
+    expect(activated.stdout).toContain(`  authenticates   ${auth}\n`)
+    const rotated = await run(['--rotate', '--force'])
+    expect(rotated.stdout).toContain(`Before: ACTIVE, authenticates ${auth}.\n`)
+    expect(rotated.stdout).toContain('  authenticates   by the header authorization\n')
+    expect(rotated.stdout).not.toContain('WARNING')
+  })
+})
 
 describe('a hook', () => {
   it('is created once; the same again is well, another is refused', async () => {
