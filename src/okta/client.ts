@@ -49,6 +49,11 @@ export interface OktaClient {
    * @throws the signal's reason when it ended a wait
    */
   request(request: OktaRequest): Promise<OktaResponse>
+  /**
+   * This client with a token of its own for other scopes, under the same limits. Okta refuses the whole token
+   * where one scope is not granted, so what a command can do without is asked for apart (see `ifGranted`).
+   */
+  withScopes(scopes: readonly string[]): OktaClient
   readonly pace: Pace
 }
 
@@ -80,12 +85,16 @@ interface Attempt {
 }
 
 export const createOktaClient = (options: ClientOptions): OktaClient => {
-  const { orgUrl, credentials, transport, clock, random } = options
+  const { orgUrl, transport, clock, random } = options
   const gate = createGate(createGovernor(options), clock)
   /** A first contact that fails says so at once: the URL may be wrong. */
   let wasReached = false
 
-  const attempt = async ({ method, body, signal }: OktaRequest, url: URL): Promise<Attempt> => {
+  const attempt = async (
+    credentials: Credentials,
+    { method, body, signal }: OktaRequest,
+    url: URL,
+  ): Promise<Attempt> => {
     const ticket = await gate.enter(bucketOf(method, url.pathname), signal)
     let answer: Answer | undefined
     try {
@@ -100,14 +109,14 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
     }
   }
 
-  return {
+  const clientFor = (credentials: Credentials): OktaClient => ({
     orgUrl,
     async request(request) {
       const { path, signal } = request
       const url = resolveInOrg(orgUrl, path)
       let isRenewed = false
       for (let attempts = 1; ; attempts++) {
-        const { outcome, auth } = await attempt(request, url)
+        const { outcome, auth } = await attempt(credentials, request, url)
         if (isAnswer(outcome) && !strangenessOf(outcome)) wasReached = true
         const failure = failureIn(request, outcome)
         if (!failure) return outcome as Answer
@@ -120,8 +129,10 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
         await pause(clock, backoff(attempts, random), signal)
       }
     },
+    withScopes: (scopes) => clientFor(credentials.withScopes(scopes)),
     get pace() {
       return gate.pace
     },
-  }
+  })
+  return clientFor(options.credentials)
 }

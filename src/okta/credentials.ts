@@ -10,9 +10,15 @@ export interface Credentials {
   authorize(method: string, url: URL): Promise<AuthHeaders>
   /** Told that Okta refused these with 401: whether new ones are worth one more attempt. */
   renew(refused: AuthHeaders): boolean
+  /** The same identity with other scopes, where it asks for them itself: a token has the scopes that it has. */
+  withScopes(scopes: readonly string[]): Credentials
 }
 
-export const staticToken = (scheme: 'Bearer' | 'SSWS', token: string): Credentials => ({
-  authorize: async () => ({ authorization: `${scheme} ${token}` }),
-  renew: () => false,
-})
+export const staticToken = (scheme: 'Bearer' | 'SSWS', token: string): Credentials => {
+  const credentials: Credentials = {
+    authorize: async () => ({ authorization: `${scheme} ${token}` }),
+    renew: () => false,
+    withScopes: () => credentials,
+  }
+  return credentials
+}

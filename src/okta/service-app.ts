@@ -42,5 +42,6 @@ export const createServiceApp = (parts: ServiceAppParts): Credentials => {
       if (refused['authorization'] === held?.authorization) held = undefined
       return true
     },
+    withScopes: (scopes) => createServiceApp({ ...parts, app: { ...parts.app, scopes } }),
   }
 }

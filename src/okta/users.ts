@@ -30,7 +30,8 @@ const schema = z.looseObject({
 
 export type OktaUser = z.infer<typeof schema>
 
-const readUser = (value: unknown): OktaUser => {
+/** @throws AppError `okta_answer_unusable` */
+export const readUser = (value: unknown): OktaUser => {
   const { success, data } = schema.safeParse(value)
   if (!success) throw new AppError('okta_answer_unusable', { detail: 'not a user' })
   return data

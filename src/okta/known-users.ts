@@ -1,0 +1,148 @@
+/** Owns what is asked and changed of users who are there already (Okta Management API, "Users"). */
+import { AppError } from '../errors.ts'
+import { foldLogin } from '../login.ts'
+import type { OktaClient } from './client.ts'
+import { OktaRejection } from './rejection.ts'
+import { readUser, type OktaUser } from './users.ts'
+
+/** A user as Okta holds it now. */
+export interface KnownUser {
+  readonly id: string
+  readonly login: string
+  readonly email: string | undefined
+  readonly status: string | undefined
+  /** `credentials.provider.type`. */
+  readonly provider: string | undefined
+  readonly created: string | undefined
+  readonly lastLogin: string | undefined
+  /** Every attribute that Okta shows. */
+  readonly profile: Readonly<Record<string, unknown>>
+}
+
+type Request = OktaClient['request']
+
+const USERS = '/api/v1/users'
+
+const asKnown = ({
+  id,
+  status,
+  created,
+  lastLogin,
+  profile,
+  credentials,
+}: OktaUser): KnownUser => ({
+  id,
+  login: profile.login ?? '',
+  email: profile.email ?? undefined,
+  status: status ?? undefined,
+  provider: credentials?.provider?.type ?? undefined,
+  created: created ?? undefined,
+  lastLogin: lastLogin ?? undefined,
+  profile,
+})
+
+/** Okta's own word that there is nothing: another server's 404 is none. */
+export const isMissing = (err: unknown): boolean =>
+  err instanceof OktaRejection && err.status === 404 && err.errorCode === 'E0000007'
+
+/** @returns undefined where Okta says that there is nothing */
+export const orMissing = async <T>(asked: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await asked
+  } catch (err) {
+    if (isMissing(err)) return undefined
+    throw err
+  }
+}
+
+const getOne = async (request: Request, name: string): Promise<KnownUser | undefined> => {
+  const path = `${USERS}/${encodeURIComponent(name)}`
+  const answer = await orMissing(request({ method: 'GET', path }))
+  return answer && asKnown(readUser(answer.body))
+}
+
+const listWhere = async (
+  request: Request,
+  how: 'filter' | 'search',
+  attribute: 'login' | 'email',
+  value: string,
+): Promise<KnownUser[]> => {
+  const expression = `profile.${attribute} eq ${JSON.stringify(value)}`
+  const path = `${USERS}?${how}=${encodeURIComponent(expression)}`
+  const { body } = await request({ method: 'GET', path })
+  if (!Array.isArray(body)) throw new AppError('okta_answer_unusable', { detail: 'not a list' })
+  return body.map((each) => asKnown(readUser(each)))
+}
+
+/** A slash cannot be part of the path ("Retrieve a user"), and dots alone are another path. */
+const fitsPath = (login: string): boolean => !/[/\\]|^\.{0,2}$/.test(login)
+
+/**
+ * Finds by login, without regard to case and diacritics, as Okta holds logins unique. The path also takes an
+ * id, `me` and a short name before the @, and who is there is then not the one meant. Whether it finds people
+ * who are deactivated is not documented; the list with a filter does.
+ */
+const findByLogin = async (request: Request, login: string): Promise<KnownUser | undefined> => {
+  const isMeant = (user: KnownUser): boolean => foldLogin(user.login) === foldLogin(login)
+  const user = fitsPath(login) ? await getOne(request, login) : undefined
+  if (user && isMeant(user)) return user
+  return (await listWhere(request, 'filter', 'login', login)).find(isMeant)
+}
+
+const whoAmI = async (request: Request): Promise<KnownUser | undefined> => {
+  try {
+    return await getOne(request, 'me')
+  } catch (err) {
+    const isNobody = err instanceof OktaRejection || (err as AppError).code === 'okta_forbidden'
+    if (isNobody) return undefined
+    throw err
+  }
+}
+
+/** @param request the client's own, or one that ends its waits with the run */
+export const createKnownUsers = (request: Request) => ({
+  /** @returns undefined where nobody has the login */
+  find: (login: string): Promise<KnownUser | undefined> => findByLogin(request, login),
+
+  /**
+   * Finds everybody with the address. By search, which finds deactivated users too, and knows of a change
+   * about a second later.
+   */
+  async findByEmail(email: string): Promise<KnownUser[]> {
+    const users = await listWhere(request, 'search', 'email', email)
+    return users.filter((user) => user.email?.toLowerCase() === email.toLowerCase())
+  },
+
+  /** @param id Okta's, as `KnownUser` has it */
+  get: (id: string): Promise<KnownUser | undefined> => getOne(request, id),
+
+  /**
+   * Changes the attributes that are named, and leaves the rest and the credentials.
+   * @throws OktaAnswerLost where it may or may not have been done: ask again, it may be repeated
+   */
+  async update(id: string, profile: Readonly<Record<string, unknown>>): Promise<KnownUser> {
+    const path = `${USERS}/${encodeURIComponent(id)}`
+    return asKnown(readUser((await request({ method: 'POST', path, body: { profile } })).body))
+  },
+
+  /** @throws OktaAnswerLost where it may or may not have been done: ask for the status */
+  async deactivate(id: string): Promise<void> {
+    const path = `${USERS}/${encodeURIComponent(id)}/lifecycle/deactivate?sendEmail=false`
+    await request({ method: 'POST', path })
+  },
+
+  /**
+   * Deletes a user who is deactivated. Of another, Okta's first DELETE only deactivates, and the repeat of
+   * one whose answer was lost would then delete: ask for the status first.
+   */
+  async delete(id: string): Promise<void> {
+    const path = `${USERS}/${encodeURIComponent(id)}?sendEmail=false`
+    // A repeat finds nothing where the first one did its work.
+    await orMissing(request({ method: 'DELETE', path }))
+  },
+
+  /** The account that an API token belongs to; undefined for a service app, which has none. */
+  whoAmI: (): Promise<KnownUser | undefined> => whoAmI(request),
+})
+
+export type KnownUsers = ReturnType<typeof createKnownUsers>
