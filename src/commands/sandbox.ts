@@ -89,6 +89,9 @@ const FAULT_OPTIONS: readonly [fault: keyof Faults, flags: string, description: 
   ['errorRate', '--error-rate <0..1>', 'how many API calls fail with 500'],
   ['resetBeforeRate', '--reset-before-rate <0..1>', 'how many are cut off before they count'],
   ['resetAfterRate', '--reset-after-rate <0..1>', 'how many are carried out but lose their answer'],
+  ['answer', '--answer <name>', 'what comes instead of the usual answer'],
+  ['answerRate', '--answer-rate <0..1>', 'how many API calls have that answer'],
+  ['answerWritesOnly', '--answer-writes-only', 'only calls that change something have it'],
   ['clockSkewMs', '--clock-skew <ms>', "how far Okta's clock is ahead (behind, if negative)"],
 ]
 
@@ -99,6 +102,19 @@ const faultsFrom = (given: Readonly<Record<string, unknown>>): FaultSettings =>
       ([fault, flags]) => [fault, given[new Option(flags).attributeName()]] as const,
     ),
   )
+
+/** Its values are checked by the fault's own schema, so that the two cannot differ. */
+const faultOption = ([fault, flags, description]: (typeof FAULT_OPTIONS)[number]): Option => {
+  const schema = faultSchema.shape[fault]
+  const usual = schema.parse(undefined)
+  if (usual === false) return new Option(flags, description)
+  if (fault === 'answer') {
+    return new Option(flags, description).choices([...faultSchema.shape.answer.unwrap().options])
+  }
+  const accepts = (value: number): boolean => schema.safeParse(value).success
+  const option = new Option(flags, `${description} (default: ${String(usual)})`)
+  return option.argParser(numberWithin(accepts))
+}
 
 const HELP = `
 While it runs, GET ${FAULTS_PATH} shows the faults, and PUT sets those that it names:
@@ -146,13 +162,7 @@ export const sandboxCommand = (perform: Perform): Command => {
     .option('--oauth', 'make a service app, and a client to call the hook with', false)
     .option('--dpop', 'the same, and the app requires DPoP', false)
     .addHelpText('after', HELP)
-  for (const [fault, flags, description] of FAULT_OPTIONS) {
-    const { shape } = faultSchema
-    const accepts = (value: number): boolean => shape[fault].safeParse(value).success
-    const usual = String(shape[fault].parse(undefined))
-    if (fault === 'readOnly') command.option(flags, description)
-    else command.option(flags, `${description} (default: ${usual})`, numberWithin(accepts))
-  }
+  for (const option of FAULT_OPTIONS) command.addOption(faultOption(option))
   return command.action((given: Omit<SandboxCommandOptions, 'faults'> & Record<string, unknown>) =>
     perform((host) => sandbox({ ...given, faults: faultsFrom(given) }, host)),
   )

@@ -1,6 +1,9 @@
 /** Owns what can be made to go wrong, and how often it does. */
 import * as z from 'zod'
 import { parseAs } from './org.ts'
+import { STAGED_ANSWERS, type StagedAnswerName } from './staged-answers.ts'
+
+const ANSWERS = Object.keys(STAGED_ANSWERS) as StagedAnswerName[]
 
 const rate = z.number().min(0).max(1)
 const count = z.int().min(0).max(1_000_000_000)
@@ -14,6 +17,12 @@ export const faultSchema = z.strictObject({
   resetBeforeRate: rate.default(0),
   /** How many of the API calls are carried out, but their answer is lost. */
   resetAfterRate: rate.default(0),
+  /** An answer that comes instead of the usual one, by its name. */
+  answer: z.enum(['usual', ...ANSWERS]).default('usual'),
+  /** How many of the API calls have that answer. */
+  answerRate: rate.default(1),
+  /** Whether only calls that change something have it. */
+  answerWritesOnly: z.boolean().default(false),
   /** Milliseconds by which Okta's date and time are ahead; behind, where negative. */
   clockSkewMs: z.int().min(-1_000_000_000).max(1_000_000_000).default(0),
   /** Writes are refused, and a VERIFIED password is not stored. */

@@ -8,6 +8,7 @@ import type { SystemLog } from './log.ts'
 import type { OrgEnv, Step } from './org.ts'
 import { bucketOf, createRateLimiter, WINDOW_MS } from './rate-limit.ts'
 import type { Ring } from './ring.ts'
+import { stagedAnswer } from './staged-answers.ts'
 import type { Wall } from './wall.ts'
 
 /** A call as it was answered. */
@@ -123,8 +124,18 @@ const misbehave =
     return undefined
   }
 
-/** In order. The last is for calls of the API only, the others for those of its OAuth servers too. */
+const stageAnswer =
+  ({ faults }: FrontParts): Step =>
+  async (c, next) => {
+    const { answer, answerRate, answerWritesOnly } = faults.current
+    const isMeant = answer !== 'usual' && !(answerWritesOnly && c.req.method === 'GET')
+    if (!isMeant || !faults.strikes(answerRate)) return next()
+    const { status, headers, body } = stagedAnswer(answer)
+    return c.body(body(), status, headers)
+  }
+
+/** In order. The last ones are for calls of the API only, the others for those of its OAuth servers too. */
 export const createFront = (parts: FrontParts) => ({
   all: [identify(parts), limitConcurrency(parts), limitRate(parts), delay(parts), requireLength],
-  api: [misbehave(parts)],
+  api: [misbehave(parts), stageAnswer(parts)],
 })

@@ -38,6 +38,7 @@ describe('okta-migrate sandbox', () => {
 
   it('takes its faults, its token and its attributes from options', async () => {
     const args = ['--token', 'mine', '--rate-limit', '7', '--latency', '1', '--read-only']
+    args.push('--answer', 'block-page', '--answer-rate', '0.5', '--answer-writes-only')
     const { stdout, paste } = await start(...args, '--attribute', 'band', 'label')
     expect(stdout()).toContain('export OKTA_API_TOKEN=mine\n')
     expect(JSON.parse(await paste('curl -s "$OKTA_ORG_URL/sandbox/faults"'))).toMatchObject({
@@ -45,6 +46,9 @@ describe('okta-migrate sandbox', () => {
       latencyMs: 1,
       readOnly: true,
       concurrency: 75,
+      answer: 'block-page',
+      answerRate: 0.5,
+      answerWritesOnly: true,
     })
   })
 
@@ -92,6 +96,7 @@ describe('okta-migrate sandbox', () => {
     ['--latency', '-1'],
     ['--port', '70000'],
     ['--seed', ''],
+    ['--answer', 'nonsense'],
     ['--schema', '/nowhere/schema.json'],
   ])('refuses %s %s with 2', async (...args) => {
     const { code, stderr } = await runCommand(['sandbox', ...args])

@@ -64,6 +64,56 @@ describe('other faults', () => {
   })
 })
 
+const post = (headers: readonly string[], body: string, path = '/api/v1/users') =>
+  [
+    `POST ${path} HTTP/1.1`,
+    'Host: localhost',
+    'Connection: close',
+    `Authorization: SSWS ${TOKEN}`,
+    'Content-Type: application/json',
+    ...headers,
+    '',
+    body,
+  ].join('\r\n')
+
+describe('an answer that comes instead', () => {
+  it.each([
+    ['block-page', 403, 'text/html; charset=utf-8', /<title>Access denied<\/title>/],
+    ['proxy-login', 407, 'text/html; charset=utf-8', /Proxy Authentication Required/],
+    ['maintenance', 503, 'text/html; charset=utf-8', /unavailable/],
+    ['not-implemented', 501, 'application/json', /E0000060/],
+    [
+      'password-policy',
+      400,
+      'application/json',
+      /E0000001.+requirements were not met.+"errorCauses":\[\]/,
+    ],
+    ['concurrency', 429, 'application/json', /E0000047/],
+  ] as const)('is %s: %i, %s', async (answer, status, type, words) => {
+    const { url, count } = await start({ answer })
+    // By hand, since fetch makes of a 407 an error without a message.
+    const body = JSON.stringify({ profile: PROFILE })
+    const length = `Content-Length: ${Buffer.byteLength(body)}`
+    const text = await exchange(url, [post([length], body)])
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(text).toContain(`content-type: ${type}\r\n`)
+    expect(text).toMatch(words)
+    expect(text).toContain(`x-rate-limit-limit: ${answer === 'concurrency' ? 0 : 600}\r\n`)
+    expect(count()).toBe(0)
+  })
+
+  it('can be for writes only, and for some of them', async () => {
+    const { create, call, setFaults } = await start({
+      answer: 'password-policy',
+      answerWritesOnly: true,
+    })
+    expect((await call('GET', '/api/v1/users')).status).toBe(200)
+    expect((await create(PROFILE)).status).toBe(400)
+    setFaults({ answerRate: 0 })
+    expect((await create(PROFILE)).status).toBe(200)
+  })
+})
+
 describe('chance', () => {
   const outcomes = async (seed: number) => {
     const { create } = await start({ errorRate: 0.5 }, { seed })
@@ -105,18 +155,6 @@ describe('the control route', () => {
 })
 
 describe('a call without a length', () => {
-  const post = (headers: readonly string[], body: string, path = '/api/v1/users') =>
-    [
-      `POST ${path} HTTP/1.1`,
-      'Host: localhost',
-      'Connection: close',
-      `Authorization: SSWS ${TOKEN}`,
-      'Content-Type: application/json',
-      ...headers,
-      '',
-      body,
-    ].join('\r\n')
-
   it('is refused with 411, be it empty', async () => {
     const { url } = await start(undefined)
     const path = '/api/v1/users/me/lifecycle/deactivate'

@@ -198,7 +198,8 @@ describe('a malformed call', () => {
 
 describe('a user is found', () => {
   it('by id, by login in any case, by short name while it is unique, and as me', async () => {
-    const { create, call } = await startTestSandbox()
+    const tokens = [{ scheme: 'Bearer', token: 'app', scopes: ['okta.users.read'] }] as const
+    const { create, call } = await startTestSandbox({ tokens })
     const { body } = await create(PROFILE)
     const { id } = body as { id: string }
     const get = async (name: string) => (await call('GET', `/api/v1/users/${name}`)).body
@@ -208,6 +209,9 @@ describe('a user is found', () => {
     await create({ ...PROFILE, login: 'isaac.brock@example.org' })
     expect(await get('isaac.brock')).toEqual(code('E0000007'))
     expect(await get('me')).toMatchObject({ profile: { login: 'admin@sandbox.example' } })
+    // A service app is nobody.
+    const headers = { authorization: 'Bearer app' }
+    expect((await call('GET', '/api/v1/users/me', undefined, headers)).status).toBe(404)
   })
 })
 
