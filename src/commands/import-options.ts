@@ -121,7 +121,9 @@ export const choosePaths = (
   const input = isFile ? file : nameOf(file)
   const stem = join(dirname(input), basename(input, extname(input)))
   const journal = options.journal ?? `${input}.journal`
-  const rejects = options.rejects ?? `${stem}.rejects.${format}`
+  // The rows that a rehearsal finds must not take the place of those that Okta has refused.
+  const kind = options.dryRun ? 'rejects.dry-run' : 'rejects'
+  const rejects = options.rejects ?? `${stem}.${kind}.${format}`
   const all = [journal, rejects, ...(isFile ? [file] : [])].map((path) => resolve(path))
   if (new Set(all).size < all.length) {
     throw new AppError('usage_invalid', {

@@ -1,5 +1,6 @@
 /** Owns the wiring of the import: options in, parts joined, run to its end or to a signal. */
 import { Command } from 'commander'
+import { dirname, relative, resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../clock.ts'
 import { describeVariables, loadConfig, type Loaded, type Need } from '../config.ts'
@@ -7,7 +8,8 @@ import { AppError, asAppError } from '../errors.ts'
 import { checkColumns } from '../import/check-columns.ts'
 import { createColumns, type Columns, type Mapping } from '../import/columns.ts'
 import { FORMS } from '../import/forms.ts'
-import { openJournal, type Settings } from '../import/journal.ts'
+import { settledBy } from '../import/journal-rejects.ts'
+import { openJournal, type Journal, type Settings } from '../import/journal.ts'
 import { createPrepare, maskRequest, type Prepare } from '../import/prepare.ts'
 import { REQUIRED } from '../import/profile.ts'
 import { chooseDisplay, watch } from '../import/progress.ts'
@@ -80,7 +82,7 @@ interface Shared {
 }
 
 const finish = async (
-  { host, options, rejects, teller }: Shared,
+  { host, options, teller }: Shared,
   run: Run,
   client: OktaClient | undefined,
 ): Promise<RunEnd> => {
@@ -102,8 +104,40 @@ const finish = async (
     return await Promise.race([running, stopped.then((): RunEnd => 'stopped')])
   } finally {
     unwatch()
-    rejects.close()
   }
+}
+
+/** Puts the rejects file in its place, and tells where that is if it is not where it was meant to be. */
+const closeRejects = (
+  { rejects, paths, teller }: Shared,
+  journal: Journal,
+  isComplete: boolean,
+): Paths => {
+  const path = rejects.close(isComplete)
+  if (path === undefined) return paths
+  journal.noteRejectsFile(relative(dirname(resolve(paths.journal)), resolve(path)))
+  if (path !== paths.rejects) {
+    teller.say(
+      `${paths.rejects} was changed or imported since it was written, and stays as it is. The rows that are still to correct are in ${path}.`,
+    )
+  }
+  return { ...paths, rejects: path }
+}
+
+/** Where the rejects are after a failure, which is told in place of another one that comes of it. */
+const placeAfterFailure = (place: () => Paths, paths: Paths): Paths => {
+  try {
+    return place()
+  } catch {
+    return paths
+  }
+}
+
+/** The journal with what imports of its rejects files have settled since. */
+const openOwnJournal = (path: string, settings: Settings): Journal => {
+  const journal = openJournal(path, settings)
+  journal.adopt(settledBy(path, journal.rejectsFiles()))
+  return journal
 }
 
 /** Runs to the end, tells how it went, and gives the exit code. */
@@ -112,23 +146,36 @@ const conclude = async (
   parts: Pick<RunParts, 'journal' | 'settle' | 'serverTime' | 'window' | 'halt'>,
   client?: OktaClient,
 ): Promise<number> => {
-  const { host, source, prepare, rejects, options, teller, paths } = shared
+  const { host, source, prepare, rejects, options, teller } = shared
+  const { journal } = parts
   const limit = options.limit ?? Infinity
+  const known = journal.last
   const run = createRun({ source, prepare, rejects, limit, ...parts })
+  // A run that has not seen again what the journal knows has too few rows to replace those of the run before.
+  const place = (end: RunEnd): Paths =>
+    closeRejects(
+      shared,
+      journal,
+      end !== 'stopped' || (!options.dryRun && run.snapshot().last >= known),
+    )
   // Whoever read it has had enough, as `head` has.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', run.stop)
   try {
     const end = await finish(shared, run, client)
-    parts.journal.flush()
-    teller.summary(run.snapshot(), end, paths)
+    journal.flush()
+    teller.summary(run.snapshot(), end, place(end))
     const { rejected, failed } = run.snapshot()
     return rejected + failed > 0 || end === 'stopped' ? 1 : 0
   } catch (err) {
     teller.failure(asAppError(err))
-    teller.summary(run.snapshot(), 'stopped', paths)
+    teller.summary(
+      run.snapshot(),
+      'stopped',
+      placeAfterFailure(() => place('stopped'), shared.paths),
+    )
     throw err
   } finally {
-    parts.journal.close()
+    journal.close()
   }
 }
 
@@ -159,7 +206,7 @@ const perform = async (shared: Shared): Promise<number> => {
   const { signal } = halt
   const { settle } = createSettler({ client, serverTime, clock: systemClock, halt: signal })
   const window = Math.min(WINDOW.max, Math.max(WINDOW.min, client.pace.concurrency))
-  const journal = openJournal(paths.journal, settingsOf(client.orgUrl, options))
+  const journal = openOwnJournal(paths.journal, settingsOf(client.orgUrl, options))
   return conclude(shared, { journal, settle, serverTime, window, halt }, client)
 }
 

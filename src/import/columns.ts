@@ -17,9 +17,12 @@ export type Use =
   | { readonly kind: 'left out'; readonly secret: boolean }
   | { readonly kind: 'unclear'; readonly problem: string }
 
+/** In a rejects file, the line of the input that was rejected. */
+export const LINE_COLUMN = 'import_line'
+
 /** Columns of a rejects file, which may be imported in its turn. */
 export const REPORT_COLUMNS = [
-  'import_line',
+  LINE_COLUMN,
   'import_reason',
   'import_error_code',
   'import_request_id',

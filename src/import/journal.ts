@@ -1,7 +1,8 @@
 /** Owns the journal: what became of each row, in a SQLite file that outlives any crash. */
-import Database from 'better-sqlite3'
-import { closeSync, openSync } from 'node:fs'
+import type Database from 'better-sqlite3'
 import { AppError } from '../errors.ts'
+import { openDatabase, write } from './journal-file.ts'
+import { prepareRejects, type Settled } from './journal-rejects.ts'
 
 /** What came of a row that was sent. */
 export interface Outcome {
@@ -12,17 +13,24 @@ export interface Outcome {
   readonly reason?: string | undefined
 }
 
-/** A row as it comes from the input: with a folded login when it can be sent, else with the reason. */
+/**
+ * A row as it comes from the input: with a folded login when it can be sent, else with the reason; with neither
+ * where it has no values, and is passed over.
+ */
 export interface Candidate {
   readonly number: number
   readonly line: number
   readonly digest: Buffer
   readonly login: string | undefined
   readonly rejection: string | undefined
+  /** Whether it may have changed where its digest has not: secrets have no part in that. */
+  readonly hasSecrets?: boolean
+  /** Of a row of a rejects file, its line in the input that was rejected. */
+  readonly origin?: number | undefined
 }
 
 export interface Entry {
-  readonly state: 'sending' | 'rejected' | Outcome['state']
+  readonly state: 'sending' | 'rejected' | 'blank' | Outcome['state']
   /** Whether this very call wrote it: only then has nothing been sent for it yet. */
   readonly fresh: boolean
   /** When its sending was decided, in milliseconds of Okta's clock. */
@@ -32,7 +40,7 @@ export interface Entry {
   readonly reason: string | null
 }
 
-export type Counts = Readonly<Record<Entry['state'], number>>
+export type Counts = Readonly<Record<Exclude<Entry['state'], 'blank'>, number>>
 
 export interface Journal {
   /** The number of the last row that is in it; all before it are, too. */
@@ -40,82 +48,26 @@ export interface Journal {
   readonly counts: Counts
   /**
    * Writes down, in one transaction with all outcomes so far, that these rows are about to be sent;
-   * rows it knows come back as they stand. On return it is on the disk: the rows may be sent.
+   * rows it knows come back as they stand, but for those that were never sent, or refused and changed since:
+   * they are taken up anew. On return it is on the disk: the rows may be sent.
    * @param candidates in the order of their numbers
    * @param intendedAt now, in milliseconds of Okta's clock
-   * @throws AppError `journal_mismatch` for a row that is not what it was; `journal_unwritable`
+   * @throws AppError `journal_mismatch` for a row that was sent and is not what it was; `journal_unwritable`
    */
   admit(candidates: readonly Candidate[], intendedAt: number): Entry[]
   /** Notes an outcome; it is on the disk after the next `admit` or `flush`. */
   settle(number: number, outcome: Outcome): void
   /** @throws AppError `journal_unwritable` */
   readonly flush: () => void
+  /** Rejects files that were written of this journal's rows, in the order of their writing. */
+  readonly rejectsFiles: () => readonly string[]
+  readonly noteRejectsFile: (path: string) => void
+  /** Notes that rows which did not become users here have become users by their rejects file. */
+  readonly adopt: (settled: readonly Settled[]) => void
   close(): void
 }
 
-const SCHEMA = `
-  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE TABLE rows (
-    number INTEGER PRIMARY KEY,
-    line INTEGER NOT NULL,
-    digest BLOB NOT NULL,
-    -- Folded; NULL for a row that was rejected, so that it stands in no other row's way.
-    login TEXT UNIQUE,
-    state TEXT NOT NULL CHECK (state IN ('sending', 'created', 'existing', 'rejected', 'failed')),
-    intended_at INTEGER NOT NULL,
-    okta_id TEXT,
-    error_code TEXT,
-    request_id TEXT,
-    reason TEXT
-  ) STRICT;`
-
-/** "OMIJ" in ASCII marks a SQLite file as one of these journals (SQLite, PRAGMA application_id). */
-const APPLICATION_ID = 0x4f4d494a
-
 const NO_COUNTS: Counts = { sending: 0, created: 0, existing: 0, rejected: 0, failed: 0 }
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : '')
-
-const isBusy = (cause: unknown): boolean =>
-  cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')
-
-/** What a growing index needs in memory; the rest is in the cache of the system. */
-const CACHE_KIB = 32_768
-
-const isEmpty = (db: Database.Database): boolean =>
-  db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0
-
-const begin = (db: Database.Database): void => {
-  db.pragma(`application_id = ${APPLICATION_ID}`)
-  db.exec(SCHEMA)
-}
-
-const connect = (path: string): Database.Database => {
-  // SQLite itself would let everyone read it, and logins are personal data.
-  if (path !== '') closeSync(openSync(path, 'a', 0o600))
-  const db = new Database(path, { timeout: 0 })
-  // The kernel drops this lock with the process, however it ends, so that none is ever left behind.
-  db.pragma('locking_mode = EXCLUSIVE')
-  if (!isEmpty(db) && db.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
-    db.close()
-    throw new AppError('journal_unusable', { detail: `${path} is no journal of an import.` })
-  }
-  db.pragma('journal_mode = WAL')
-  db.pragma('synchronous = FULL')
-  db.pragma(`cache_size = -${CACHE_KIB}`)
-  if (isEmpty(db)) db.transaction(() => begin(db))()
-  return db
-}
-
-const openDatabase = (path: string): Database.Database => {
-  try {
-    return connect(path)
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause
-    if (isBusy(cause)) throw new AppError('journal_locked', { detail: path, cause })
-    throw new AppError('journal_unusable', { detail: `${path}: ${messageOf(cause)}`, cause })
-  }
-}
 
 export type Settings = Readonly<Record<string, string>>
 
@@ -146,16 +98,31 @@ const SELECT = `
          request_id AS requestId, reason
     FROM rows WHERE number = ?`
 const INSERT = `
-  INSERT INTO rows (number, line, digest, login, state, intended_at, reason)
-  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING`
+  INSERT INTO rows (number, line, digest, login, state, intended_at, reason, origin)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING`
 const UPDATE = `
   UPDATE rows SET state = ?, okta_id = ?, error_code = ?, request_id = ?, reason = ?
    WHERE number = ? AND state = 'sending'`
 
-type Known = Omit<Entry, 'fresh'> & { readonly digest: Buffer }
+type Known = Omit<Entry, 'fresh' | 'state'> & {
+  readonly state: Exclude<Entry['state'], 'blank'>
+  readonly digest: Buffer
+}
 
-const checkSame = ({ number, line, digest }: Candidate, known: Known): void => {
-  if (known.digest.equals(digest)) return
+/** What stands for any row: of one that was settled elsewhere, nobody knows what became of it here. */
+const ANY = Buffer.alloc(0)
+
+const isSame = ({ digest }: Candidate, known: Known): boolean =>
+  known.digest.equals(ANY) || known.digest.equals(digest)
+
+/** Whether nothing of a row can be in Okta, and something about it may be other than it was. */
+const isOpen = (candidate: Candidate, known: Known): boolean =>
+  known.state === 'rejected' ||
+  (known.state === 'failed' && (!isSame(candidate, known) || candidate.hasSecrets === true))
+
+const checkSame = (candidate: Candidate, known: Known): void => {
+  if (isSame(candidate, known)) return
+  const { number, line } = candidate
   throw new AppError('journal_mismatch', {
     detail: `Row ${number} (line ${line}) is not what it was when it was first read.`,
   })
@@ -166,31 +133,45 @@ const countStates = (db: Database.Database): Counts => {
   return { ...NO_COUNTS, ...Object.fromEntries(db.prepare<[], [string, number]>(sql).raw().all()) }
 }
 
+interface Admitted {
+  readonly entry: Entry
+  /** What it was before, where that is no longer so. */
+  readonly was: Known['state'] | undefined
+}
+
 /** Everything that reads or writes rows, each for use inside a transaction. */
 const prepareRows = (db: Database.Database) => {
   const select = db.prepare<[number], Known>(SELECT)
   const insert = db.prepare(INSERT)
   const update = db.prepare(UPDATE)
+  const remove = db.prepare('DELETE FROM rows WHERE number = ?')
   const lineOf = db.prepare<[unknown], number>('SELECT line FROM rows WHERE login = ?').pluck()
 
-  const reject = (
-    { number, line, digest, login }: Candidate,
-    reason: string | undefined,
-  ): Entry => {
+  const reject = (candidate: Candidate, reason: string | undefined): Entry => {
+    const { number, line, digest, login, origin } = candidate
     const why = reason ?? `login is the same as that of line ${lineOf.get(login)}`
-    insert.run(number, line, digest, null, 'rejected', 0, why)
+    insert.run(number, line, digest, null, 'rejected', 0, why, origin)
     return blank('rejected', 0, why)
   }
-  const admit = (candidate: Candidate, intendedAt: number): Entry => {
-    const known = select.get(candidate.number)
-    if (known) {
-      checkSame(candidate, known)
-      return { ...known, fresh: false }
-    }
-    const { number, line, digest, login, rejection } = candidate
+  const take = (candidate: Candidate, intendedAt: number): Entry => {
+    const { number, line, digest, login, rejection, origin } = candidate
+    if (login === undefined && rejection === undefined) return blank('blank', 0, null)
     if (login === undefined) return reject(candidate, rejection)
-    const { changes } = insert.run(number, line, digest, login, 'sending', intendedAt, null)
+    const { changes } = insert.run(number, line, digest, login, 'sending', intendedAt, null, origin)
     return changes === 1 ? blank('sending', intendedAt, null) : reject(candidate, undefined)
+  }
+  const admit = (candidate: Candidate, intendedAt: number): Admitted => {
+    const known = select.get(candidate.number)
+    if (!known) return { entry: take(candidate, intendedAt), was: undefined }
+    if (!isOpen(candidate, known)) {
+      checkSame(candidate, known)
+      return { entry: { ...known, fresh: false }, was: undefined }
+    }
+    remove.run(candidate.number)
+    const entry = take(candidate, intendedAt)
+    // What Okta has refused may be there all the same, where its answer was lost.
+    const fresh = entry.state === 'sending' && known.state === 'rejected'
+    return { entry: { ...entry, fresh }, was: known.state }
   }
   const settle = (number: number, { state, oktaId, errorCode, requestId, reason }: Outcome) =>
     update.run(state, oktaId, errorCode, requestId, reason, number)
@@ -225,8 +206,9 @@ export const openJournal = (path: string, settings: Settings): Journal => {
 
 const journalOver = (db: Database.Database): Journal => {
   const rows = prepareRows(db)
+  const rejects = prepareRejects(db)
   const outcomes = new Map<number, Outcome>()
-  const counts = { ...countStates(db) }
+  let counts: Record<keyof Counts, number> = { ...countStates(db) }
   let last = db.prepare<[], number>('SELECT coalesce(max(number), 0) FROM rows').pluck().get() ?? 0
 
   const commit = db.transaction((candidates: readonly Candidate[], intendedAt: number) => {
@@ -234,13 +216,16 @@ const journalOver = (db: Database.Database): Journal => {
     return candidates.map((candidate) => rows.admit(candidate, intendedAt))
   })
   const admit: Journal['admit'] = (candidates, intendedAt) => {
-    const entries = write(() => commit(candidates, intendedAt))
+    const admitted = write(() => commit(candidates, intendedAt))
     for (const { state } of outcomes.values()) counts[state]++
     counts.sending -= outcomes.size
     outcomes.clear()
-    for (const { state, fresh } of entries) if (fresh) counts[state]++
+    for (const { entry, was } of admitted) {
+      if (was !== undefined) counts[was]--
+      if ((was !== undefined || entry.fresh) && entry.state !== 'blank') counts[entry.state]++
+    }
     last = Math.max(last, candidates.at(-1)?.number ?? 0)
-    return entries
+    return admitted.map(({ entry }) => entry)
   }
   return {
     get last() {
@@ -252,15 +237,13 @@ const journalOver = (db: Database.Database): Journal => {
     admit,
     settle: (number, outcome) => void outcomes.set(number, outcome),
     flush: () => void admit([], 0),
+    rejectsFiles: () => rejects.files.all(),
+    noteRejectsFile: (path) => write(() => void rejects.note.run(path)),
+    adopt: (settled) => {
+      if (settled.length === 0) return
+      write(() => rejects.adopt(settled))
+      counts = { ...countStates(db) }
+    },
     close: () => db.close(),
-  }
-}
-
-const write = <T>(run: () => T): T => {
-  try {
-    return run()
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause
-    throw new AppError('journal_unwritable', { detail: messageOf(cause), cause })
   }
 }

@@ -1,8 +1,8 @@
 /** Owns the step from a row to the request that creates its user, or to the reasons against it. */
 import { hash } from 'node:crypto'
 import type { OktaRequest } from '../okta/client.ts'
-import type { Columns } from './columns.ts'
-import { maskCredentials, type Fields, type Form } from './forms.ts'
+import { LINE_COLUMN, type Columns } from './columns.ts'
+import { maskCredentials, SECRET_FIELDS, type Fields, type Form } from './forms.ts'
 import { foldLogin } from '../login.ts'
 import { BASE_ATTRIBUTES, checkProfile, type Profile } from './profile.ts'
 import type { SourceRow, Value } from './source.ts'
@@ -33,8 +33,12 @@ export interface Prepared {
   /** Folded, see `foldLogin`; undefined where the row is not sendable. */
   readonly login: string | undefined
   readonly sendable: Sendable | undefined
-  /** Why the row cannot be sent. */
+  /** Why the row cannot be sent; undefined too where it has no values at all. */
   readonly rejection: string | undefined
+  /** Whether what would be sent for it holds secrets. */
+  readonly hasSecrets: boolean
+  /** Of a row of a rejects file, its line in the input that was rejected. */
+  readonly origin: number | undefined
 }
 
 export interface PrepareOptions {
@@ -142,18 +146,27 @@ const judge = (
 
 export type Prepare = (row: SourceRow) => Prepared
 
+const originOf = (fields: ReadonlyMap<string, Value>): number | undefined => {
+  const line = Number(fields.get(LINE_COLUMN) ?? NaN)
+  return Number.isSafeInteger(line) && line > 0 ? line : undefined
+}
+
 export const createPrepare =
   (options: PrepareOptions): Prepare =>
   (row) => {
-    const digest = digestOf(row, options.columns)
-    const judged = 'fields' in row ? judge(row.fields, options) : { rejection: row.flaw }
-    return 'rejection' in judged
-      ? { row, digest, login: undefined, sendable: undefined, rejection: judged.rejection }
-      : {
-          row,
-          digest,
-          login: foldLogin(judged.login),
-          sendable: judged,
-          rejection: undefined,
-        }
+    const fields = 'fields' in row ? row.fields : undefined
+    const unsendable = {
+      row,
+      digest: digestOf(row, options.columns),
+      login: undefined,
+      sendable: undefined,
+      rejection: 'flaw' in row ? row.flaw : undefined,
+      hasSecrets: false,
+      origin: fields && originOf(fields),
+    }
+    if (!fields || fields.size === 0) return unsendable
+    const judged = judge(fields, options)
+    if ('rejection' in judged) return { ...unsendable, rejection: judged.rejection }
+    const hasSecrets = options.form.fields.some((name) => SECRET_FIELDS.includes(name))
+    return { ...unsendable, login: foldLogin(judged.login), sendable: judged, hasSecrets }
   }

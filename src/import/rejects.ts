@@ -1,8 +1,9 @@
 /** Owns the rejects file: rows that did not become users, in the input's own columns, ready to mend. */
-import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs'
 import { AppError } from '../errors.ts'
 import { RAW_COLUMN, REPORT_COLUMNS, type Columns } from './columns.ts'
 import { textAfter } from './csv-record.ts'
+import { chooseRejects, placeRejects, removeRejects } from './rejects-files.ts'
 import type { Layout, Source, SourceRow, Value } from './source.ts'
 
 export interface Report {
@@ -12,14 +13,20 @@ export interface Report {
 }
 
 export interface Rejects {
-  readonly path: string
   /** @throws AppError `rejects_unwritable` */
   write(row: SourceRow, report: Report): void
-  /** @throws AppError `rejects_unwritable` */
-  close(): void
+  /**
+   * Puts the file in its place; the one of the run before is replaced if it is as that run left it.
+   * @param isComplete whether every row that the run before had seen was seen again: only then may fewer
+   *   rows take the place of more
+   * @returns where the rows are, or undefined where there are none
+   * @throws AppError `rejects_unwritable`
+   */
+  close(isComplete: boolean): string | undefined
 }
 
 export interface RejectsOptions {
+  /** Where it goes, unless a file that must be kept is there. */
   readonly path: string
   readonly source: Pick<Source, 'format' | 'columns' | 'layout'>
   readonly columns: Columns
@@ -101,11 +108,6 @@ const jsonFormat = (isShown: (name: string) => boolean): Format => {
   }
 }
 
-/** What an earlier run left may have been mended by hand since, and is kept. */
-const keepPrevious = (path: string): void => {
-  if (statSync(path, { throwIfNoEntry: false })?.size) renameSync(path, `${path}.previous`)
-}
-
 const BUFFER_CHARACTERS = 65_536
 
 const guard = <T>(path: string, run: () => T): T => {
@@ -117,7 +119,7 @@ const guard = <T>(path: string, run: () => T): T => {
   }
 }
 
-/** Opens the file at the first row that is written; a run without rejects leaves none. */
+/** Writes beside the file until all rows are there; a run without rejects leaves none. */
 export const createRejects = ({ path, source, columns, withSecrets }: RejectsOptions): Rejects => {
   const isShown = (name: string): boolean =>
     !isReported(name) && (withSecrets || !columns.isSecret(name))
@@ -125,17 +127,25 @@ export const createRejects = ({ path, source, columns, withSecrets }: RejectsOpt
   const shown = all.filter(isShown)
   const isCsv = source.format === 'csv'
   const format = isCsv ? csvFormat({ columns: all, shown, layout }) : jsonFormat(isShown)
+  const partial = `${path}.partial`
   let fd: number | undefined
   let buffer = ''
   let isClosed = false
 
   const open = (): number => {
-    keepPrevious(path)
     if (isCsv) {
       const header = [...REPORT_COLUMNS, ...shown].map(quote).join(layout.delimiter)
       buffer = (layout.hasMark ? '\uFEFF' : '') + header + layout.lineEnd
     }
-    return openSync(path, 'w', 0o600)
+    return openSync(partial, 'w', 0o600)
+  }
+  const place = (isComplete: boolean, isWritten: boolean): string | undefined => {
+    const target = chooseRejects(path)
+    const mayReplace = isComplete || !existsSync(target)
+    if (isWritten && mayReplace) placeRejects(partial, target)
+    if (isWritten && !mayReplace) rmSync(partial)
+    if (!isWritten && isComplete) removeRejects(target)
+    return existsSync(target) ? target : undefined
   }
   const flush = (to: number): void => {
     const bytes = Buffer.from(buffer)
@@ -143,7 +153,6 @@ export const createRejects = ({ path, source, columns, withSecrets }: RejectsOpt
     buffer = ''
   }
   return {
-    path,
     write: (row, report) =>
       guard(path, () => {
         if (isClosed) return
@@ -151,14 +160,19 @@ export const createRejects = ({ path, source, columns, withSecrets }: RejectsOpt
         buffer += format(row, report)
         if (buffer.length > BUFFER_CHARACTERS) flush(fd)
       }),
-    close: () =>
+    close: (isComplete) =>
       guard(path, () => {
         // A row that a second Ctrl-C did not wait for must not begin the file anew.
         isClosed = true
-        if (fd === undefined) return
-        flush(fd)
-        closeSync(fd)
+        if (fd === undefined) return place(isComplete, false)
+        const written = fd
         fd = undefined
+        try {
+          flush(written)
+        } finally {
+          closeSync(written)
+        }
+        return place(isComplete, true)
       }),
   }
 }

@@ -28,6 +28,8 @@ export interface Snapshot extends Counts {
   readonly behind: number | undefined
   /** How much of it earlier runs had dealt with. */
   readonly before: number
+  /** The number of the last row that this run took up or met again. */
+  readonly last: number
   readonly inFlight: number
 }
 
@@ -41,12 +43,14 @@ export interface Run {
   readonly snapshot: () => Snapshot
 }
 
-const toCandidate = ({ row, digest, login, rejection }: Prepared) => ({
+const toCandidate = ({ row, digest, login, rejection, hasSecrets, origin }: Prepared) => ({
   number: row.number,
   line: row.line,
   digest,
   login,
   rejection,
+  hasSecrets,
+  origin,
 })
 
 const endsTooSoon = (number: number, known: number): AppError =>
@@ -101,7 +105,7 @@ export const createRun = (parts: RunParts): Run => {
   const lastWanted = known + parts.limit
   let stopping = false
   let failure: AppError | undefined
-  const seen = { behind: undefined as number | undefined, before: 0 }
+  const seen = { behind: undefined as number | undefined, before: 0, last: 0 }
 
   const stop = (): void => {
     stopping = true
@@ -121,6 +125,7 @@ export const createRun = (parts: RunParts): Run => {
       if (isReject(entry)) parts.rejects.write(prepared.row, entry)
     }
     seen.behind = rows.at(-1)?.behind ?? seen.behind
+    seen.last = rows.at(-1)?.number ?? seen.last
     seen.before = rows.findLast(({ number }) => number <= known)?.behind ?? seen.before
   }
 
@@ -132,7 +137,7 @@ export const createRun = (parts: RunParts): Run => {
       const { rows, done } = await take(source, Math.min(room, lastWanted - number))
       if (isOver()) return 'stopped'
       takeUp(rows)
-      number += rows.length
+      number = rows.at(-1)?.number ?? number
       if (done && number < known) throw endsTooSoon(number, known)
       if (done) return 'finished'
     }

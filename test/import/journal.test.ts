@@ -107,9 +107,16 @@ describe('a row', () => {
 describe('any sequence of intents, outcomes and crashes', () => {
   const STATES = ['created', 'existing', 'failed'] as const
 
+  interface Row {
+    state: string
+    /** How often the row was changed in its place, and what it was when it was taken up. */
+    version: number
+    taken: number
+  }
+
   interface Model {
     /** What a crash would leave, and what is noted beside it. */
-    readonly kept: Map<number, string>
+    readonly kept: Map<number, Row>
     readonly noted: Map<number, string>
   }
 
@@ -128,13 +135,31 @@ describe('any sequence of intents, outcomes and crashes', () => {
   }
 
   const settleNoted = ({ kept, noted }: Model): void => {
-    for (const [number, state] of noted) kept.set(number, state)
+    for (const [number, state] of noted) Object.assign(kept.get(number) ?? {}, { state })
     noted.clear()
   }
 
   /** Logins are few, so that many rows share one; every fifth row cannot be sent. */
-  const loginOf = (number: number, seed: number): string | undefined =>
-    number % 5 === 0 ? undefined : `login ${(number * seed) % 7}`
+  const loginOf = (number: number, version: number): string | undefined =>
+    (number + version) % 5 === 0 ? undefined : `login ${(number * 3 + version) % 7}`
+
+  const candidateOf = (number: number, { version }: Row): Candidate =>
+    candidate(number, loginOf(number, version), `${number} ${version}`)
+
+  const isOpen = ({ state, version, taken }: Row): boolean =>
+    state === 'rejected' || (state === 'failed' && version !== taken)
+
+  /** What becomes of a row that is met, while the rows that are not open keep their logins. */
+  const meet = ({ kept }: Model, number: number, isNew: boolean): void => {
+    const row = kept.get(number)
+    if (!row || !(isNew || isOpen(row))) return
+    const taken = [...kept]
+      .filter(([n, { state }]) => n !== number && state !== 'rejected' && state !== 'new')
+      .map(([n, { taken: version }]) => loginOf(n, version))
+    const login = loginOf(number, row.version)
+    row.state = login !== undefined && !taken.includes(login) ? 'sending' : 'rejected'
+    row.taken = row.version
+  }
 
   class Admit implements fc.Command<Model, Real> {
     readonly #count: number
@@ -147,18 +172,11 @@ describe('any sequence of intents, outcomes and crashes', () => {
       const rows = Array.from({ length: this.#count }, (_, i) => first + i)
       settleNoted(model)
       journal.admit(
-        rows.map((n) => candidate(n, loginOf(n, 3))),
+        rows.map((n) => candidateOf(n, { state: '', version: 0, taken: 0 })),
         first,
       )
-      const logins = new Set(
-        [...model.kept].filter(([, s]) => s !== 'rejected').map(([n]) => loginOf(n, 3)),
-      )
-      for (const n of rows) {
-        const login = loginOf(n, 3)
-        const sendable = login !== undefined && !logins.has(login)
-        logins.add(login)
-        model.kept.set(n, sendable ? 'sending' : 'rejected')
-      }
+      for (const n of rows) model.kept.set(n, { state: 'new', version: 0, taken: 0 })
+      for (const n of rows) meet(model, n, true)
       expect(journal.last).toBe(model.kept.size)
     }
     toString = (): string => `admit(${this.#count})`
@@ -172,7 +190,7 @@ describe('any sequence of intents, outcomes and crashes', () => {
       this.#state = state
     }
     #open = ({ kept, noted }: Model): number[] =>
-      [...kept].filter(([n, s]) => s === 'sending' && !noted.has(n)).map(([n]) => n)
+      [...kept].filter(([n, { state }]) => state === 'sending' && !noted.has(n)).map(([n]) => n)
     check = (model: Model): boolean => this.#open(model).length > 0
     run(model: Model, { journal }: Real): void {
       const open = this.#open(model)
@@ -197,18 +215,42 @@ describe('any sequence of intents, outcomes and crashes', () => {
     run(model: Model, real: Real): void {
       reopen(real)
       model.noted.clear()
-      const numbers = [...model.kept.keys()]
+      const rows = [...model.kept]
+      const before = rows.map(([, { state }]) => state)
       const entries = real.journal.admit(
-        numbers.map((n) => candidate(n, loginOf(n, 3))),
+        rows.map(([n, row]) => candidateOf(n, row)),
         0,
       )
-      expect(entries.map(({ state }) => state)).toEqual([...model.kept.values()])
-      expect(entries.some(({ fresh }) => fresh)).toBe(false)
-      const counted = numbers.filter((n) => model.kept.get(n) === 'created').length
+      for (const [n] of rows) meet(model, n, false)
+      expect(entries.map(({ state }) => state)).toEqual(rows.map(([, { state }]) => state))
+      // Only of what was rejected it is sure that nothing was sent.
+      expect(entries.map(({ fresh }) => fresh)).toEqual(
+        rows.map(([, { state }], i) => state === 'sending' && before[i] === 'rejected'),
+      )
+      const counted = rows.filter(([, { state }]) => state === 'created').length
       expect(real.journal.counts.created).toBe(counted)
-      expect(Object.values(real.journal.counts).reduce((a, b) => a + b)).toBe(numbers.length)
+      expect(Object.values(real.journal.counts).reduce((a, b) => a + b)).toBe(rows.length)
     }
     toString = (): string => 'crash()'
+  }
+
+  /** Somebody corrects a row that did not become a user. */
+  class Change implements fc.Command<Model, Real> {
+    readonly #pick: number
+    constructor(pick: number) {
+      this.#pick = pick
+    }
+    #unsent = ({ kept, noted }: Model): Row[] =>
+      [...kept]
+        .filter(([n, { state }]) => ['rejected', 'failed'].includes(state) && !noted.has(n))
+        .map(([, row]) => row)
+    check = (model: Model): boolean => this.#unsent(model).length > 0
+    run(model: Model): void {
+      const rows = this.#unsent(model)
+      const row = rows[this.#pick % rows.length]
+      if (row) row.version++
+    }
+    toString = (): string => `change(${this.#pick})`
   }
 
   it('keeps every intent, every flushed outcome, and counts each row once', () => {
@@ -218,6 +260,7 @@ describe('any sequence of intents, outcomes and crashes', () => {
         fc
           .tuple(fc.nat(), fc.constantFrom(...STATES))
           .map(([pick, state]) => new Settle(pick, state)),
+        fc.nat().map((pick) => new Change(pick)),
         fc.constant(new Flush()),
         fc.constant(new Crash()),
       ],

@@ -13,6 +13,7 @@ const NOTHING = {
   rejected: 0,
   failed: 0,
   before: 0,
+  last: 0,
   inFlight: 0,
 }
 

@@ -1,5 +1,5 @@
 /** The rejects file: the text of what is no row is kept as it stands, and is a row once it is corrected. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startFakeOkta, type FakeOptions } from '../support/fake-okta.ts'
@@ -19,6 +19,7 @@ const start = async (input: string | Buffer, name = 'users.csv', options?: FakeO
     logins: () => [...okta.users.keys()].sort(),
     read: (file: string): string => readFileSync(path(file), 'utf8'),
     write: (file: string, text: string) => writeFileSync(path(file), text),
+    list: () => readdirSync(dir).sort(),
     run: (file = name, ...args: string[]) => runImport([path(file), ...args], env),
   }
 }
@@ -89,9 +90,121 @@ describe('the text of a damaged row', () => {
     async (name, input) => {
       const { run, read } = await start(input, name)
       await run(name, '--mode', 'password', '--dry-run')
-      const rejects = read(name.replace('.', '.rejects.'))
+      const rejects = read(name.replace('.', '.rejects.dry-run.'))
       expect(rejects).not.toContain('Marked')
       expect(rejects).toContain('left out without --rejects-with-secrets')
     },
   )
+})
+
+describe('the loop of rejects', () => {
+  const GOOD = 'a@x.example,Ann,Lee'
+  const BAD = ['b@x.example,,Lee', 'c@x.example,Cy,"Lee', 'd@x.example,Di,Lee,more']
+  const CORRECTED = ['b@x.example,Bo,Lee', 'c@x.example,Cy,Lee', 'd@x.example,Di,Lee']
+  const ALL = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}@x.example`)
+  const input = (rows: readonly string[]): string =>
+    [HEADER, GOOD, ...rows, 'e@x.example,Ed,Lee', ''].join('\n')
+  const correct = (text: string): string =>
+    text.replace(',,Lee', ',Bo,Lee').replace('"Lee', 'Lee').replace(',more', '')
+  const told = (text: string): string[] =>
+    [...text.matchAll(/^\d,.*?([a-z])@x/gm)].map(([, name]) => name ?? '')
+
+  it('ends by the rejects file: imported, its rows have left the next one', async () => {
+    const { run, read, write, logins, list } = await start(input(BAD))
+    await run('users.csv', '--limit', '2')
+    expect(told(read('users.rejects.csv'))).toEqual(['b'])
+    await run()
+    write('users.rejects.csv', correct(read('users.rejects.csv')))
+    expect((await run('users.rejects.csv')).code).toBe(0)
+    expect(logins()).toEqual(ALL)
+    const again = await run()
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('3 already there')])
+    expect(list().filter((name) => /rejects\.\d/.test(name))).toEqual([])
+  })
+
+  it('ends in the input: corrected in its place, its rows leave the rejects file', async () => {
+    const { run, read, write, logins, list } = await start(input(BAD))
+    await run()
+    write('users.csv', input([CORRECTED[0] ?? '', ...BAD.slice(1)]))
+    expect((await run('users.csv', '--limit', '1')).code).toBe(1)
+    expect(told(read('users.rejects.csv'))).toEqual(['c', 'd'])
+    write('users.csv', input(CORRECTED))
+    expect((await run()).code).toBe(0)
+    expect(logins()).toEqual(ALL)
+    expect(list()).toEqual(['users.csv', 'users.csv.journal'])
+  })
+
+  it('takes both ways, in any order, and keeps what somebody has changed', async () => {
+    const { run, read, write, logins, okta } = await start(input(BAD))
+    await run()
+    write('users.rejects.csv', correct(read('users.rejects.csv')).replace('Di', ''))
+    const kept = read('users.rejects.csv')
+    const { stderr } = await run('users.csv', '--limit', '1')
+    expect(stderr).toMatch(/users\.rejects\.csv was changed or imported.*users\.rejects\.2\.csv/)
+    expect(read('users.rejects.csv')).toBe(kept)
+    expect(told(read('users.rejects.2.csv'))).toEqual(['b', 'c', 'd'])
+    await run('users.rejects.csv')
+    write('users.csv', input([...CORRECTED.slice(0, 2), BAD[2] ?? '']))
+    await run()
+    expect(told(read('users.rejects.2.csv'))).toEqual(['d'])
+    expect(read('users.rejects.csv')).toBe(kept)
+    write(
+      'users.rejects.rejects.csv',
+      read('users.rejects.rejects.csv').replace(',,Lee', ',Di,Lee'),
+    )
+    expect((await run('users.rejects.rejects.csv')).code).toBe(0)
+    expect((await run()).code).toBe(0)
+    expect(logins()).toEqual(ALL)
+    expect(okta.creates()).toHaveLength(ALL.length)
+  })
+
+  it('sends a row again that Okta refused, once it is another, or may have another secret', async () => {
+    const header = `${HEADER},password`
+    let isStrict = true
+    const refuse = ({ firstName }: Record<string, unknown>): [number, object] | undefined =>
+      isStrict && firstName === 'Bo' ? [400, { errorCode: 'E0000001', errorCauses: [] }] : undefined
+    const { run, read, logins, okta } = await start(
+      `${header}\na@x.example,Ann,Lee,secret1\nb@x.example,Bo,Lee,secret2\n`,
+      'users.csv',
+      { refuse },
+    )
+    await run('users.csv', '--mode', 'password')
+    expect(told(read('users.rejects.csv'))).toEqual(['b'])
+    isStrict = false
+    expect((await run('users.csv', '--mode', 'password')).code).toBe(0)
+    expect(logins()).toEqual(['a@x.example', 'b@x.example'])
+    expect(okta.creates()).toHaveLength(3)
+  })
+
+  it('is not shortened by a run that stops before it has seen what the run before saw', async () => {
+    const { run, read, write } = await start(input(BAD))
+    await run()
+    const before = read('users.rejects.csv')
+    write('users.csv', input(BAD).replace('Ann', 'Other'))
+    const { code, stderr } = await run()
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Row 1 (line 2) is not what')])
+    expect(read('users.rejects.csv')).toBe(before)
+  })
+
+  it('is not touched by a dry run', async () => {
+    const { run, read } = await start(input(BAD), 'users.csv', {
+      refuse: ({ login }) => (login === 'e@x.example' ? [400, { errorCode: 'E1' }] : undefined),
+    })
+    await run()
+    const before = read('users.rejects.csv')
+    expect(told(before)).toContain('e')
+    await run('users.csv', '--dry-run')
+    expect(read('users.rejects.csv')).toBe(before)
+    expect(told(read('users.rejects.dry-run.csv'))).toEqual(['b', 'c', 'd'])
+  })
+
+  it('is not confused by lines that were passed over, nor by those of a swallowed row', async () => {
+    const shut = ['b@x.example,Bo,"Lee', 'c@x.example,Cy,Lee"', ',,']
+    const { run, read, write, logins } = await start(input(shut))
+    await run()
+    expect(read('users.rejects.csv')).toContain('goes on to line 4')
+    write('users.csv', input([...CORRECTED.slice(0, 2), ',,']))
+    expect((await run()).code).toBe(0)
+    expect(logins()).toEqual(['a', 'b', 'c', 'e'].map((name) => `${name}@x.example`))
+  })
 })
