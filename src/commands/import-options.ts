@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { AppError } from '../errors.ts'
+import { cutRecord } from '../import/csv-record.ts'
 import { MODES, type Mode } from '../import/forms.ts'
 import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, SHARE_WORDS, wholeOption } from './okta-config.ts'
 
@@ -13,6 +14,8 @@ export interface ImportOptions {
   readonly map: ReadonlyMap<string, string>
   readonly ignore: readonly string[]
   readonly optional: readonly string[]
+  readonly null: readonly string[]
+  readonly allowEmpty?: true
   readonly limit?: number
   readonly dryRun?: true
   readonly journal?: string
@@ -26,10 +29,14 @@ export interface ImportOptions {
 /** Okta takes no more at the creation of a user (error code E0000093). */
 const MAX_GROUPS = 20
 
-const list = (text: string, before: readonly string[]): string[] => [
-  ...before,
-  ...text.split(',').filter((each) => each !== ''),
-]
+/** Words between commas; one that has a comma itself is quoted as in CSV. */
+const wordsOf = (text: string): readonly string[] => {
+  const cut = cutRecord(text, ',')
+  if ('flaw' in cut) throw new InvalidArgumentError(`In ${text}: ${cut.flaw}.`)
+  return cut.values.filter((each) => each !== '')
+}
+
+const list = (text: string, before: readonly string[]): string[] => [...before, ...wordsOf(text)]
 
 const groups = (text: string, before: readonly string[]): string[] => {
   const all = list(text, before)
@@ -53,9 +60,10 @@ const readMapFile = (path: string): [string, string][] => {
 
 const mapping = (text: string, before: ReadonlyMap<string, string>): Map<string, string> => {
   if (!text.includes('=')) return new Map([...before, ...readMapFile(text)])
-  const pairs = text.split(',').map((pair) => {
-    const [name = '', column = '', more] = pair.split('=')
-    if (name === '' || column === '' || more !== undefined) {
+  const pairs = wordsOf(text).map((pair) => {
+    const at = pair.indexOf('=')
+    const [name, column] = [pair.slice(0, at), pair.slice(at + 1)]
+    if (at < 1 || column === '') {
       throw new InvalidArgumentError(`"${pair}" must be like firstName=first_name.`)
     }
     return [name, column] as const
@@ -72,13 +80,20 @@ const OPTIONS: readonly Option[] = [
     .argParser(groups)
     .default([], 'none'),
   new Option('--user-type <id>', 'the user type, where it is not the default one'),
-  new Option('--map <name=column>', 'which column holds what, or a JSON file that says so')
+  new Option(
+    '--map <name=column>',
+    'which column holds what, or a JSON file that says so; city=address.city reaches into JSON',
+  )
     .argParser(mapping)
     .default(new Map(), 'columns are named as in Okta'),
   new Option('--ignore <column>', 'leave this column out').argParser(list).default([], 'none'),
   new Option('--optional <name>', 'an attribute that this org does not require, such as lastName')
     .argParser(list)
     .default([], 'none'),
+  new Option('--null <word>', 'a word that means no value, such as NULL or \\N')
+    .argParser(list)
+    .default([], 'none'),
+  new Option('--allow-empty', 'an input without any row is no failure'),
   new Option('--limit <n>', 'take up this many more rows, and end').argParser(
     wholeOption(1, Number.MAX_SAFE_INTEGER),
   ),

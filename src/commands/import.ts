@@ -20,6 +20,7 @@ import { createSettler } from '../import/settle.ts'
 import { openFile, openStream } from '../import/source-file.ts'
 import { openSqlSource } from '../import/source-sql.ts'
 import type { Source } from '../import/source.ts'
+import { createTidy, type Tidy } from '../import/tidy.ts'
 import type { OktaClient } from '../okta/client.ts'
 import { untilStopped } from '../ops/shutdown.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
@@ -39,9 +40,10 @@ const openSource = async (
   file: string | undefined,
   { LEGACY_DB_URL: url, LEGACY_DB_CA: ca, LEGACY_USERS_SQL: sql }: SourceConfig,
   stdin: Host['stdin'],
+  paths: readonly string[],
 ): Promise<Source> => {
-  if (file === '-') return openStream(stdin)
-  if (file !== undefined) return openFile(file)
+  if (file === '-') return openStream(stdin, undefined, paths)
+  if (file !== undefined) return openFile(file, paths)
   if (url !== undefined && sql !== undefined) return openSqlSource({ url, ca }, sql)
   throw new AppError('usage_invalid', {
     detail: 'Name a file, - for standard input, or set LEGACY_DB_URL and LEGACY_USERS_SQL.',
@@ -63,6 +65,7 @@ const settingsOf = (orgUrl: string, options: ImportOptions): Settings => ({
   '--map': describeMap(options.map),
   '--ignore': [...options.ignore].sort().join(', '),
   '--optional': [...options.optional].sort().join(', '),
+  '--null': [...options.null].sort().join(', '),
 })
 
 /** A crash leaves at most this many rows to be asked about; fewer would be bound by the disk. */
@@ -76,6 +79,7 @@ interface Shared {
   readonly options: ImportOptions
   readonly source: Source
   readonly prepare: Prepare
+  readonly tidy: Tidy
   readonly rejects: Rejects
   readonly paths: Paths
   readonly teller: Teller
@@ -163,9 +167,12 @@ const conclude = async (
   try {
     const end = await finish(shared, run, client)
     journal.flush()
+    shared.tidy.describe().forEach(teller.say)
     teller.summary(run.snapshot(), end, place(end))
-    const { rejected, failed } = run.snapshot()
-    return rejected + failed > 0 || end === 'stopped' ? 1 : 0
+    const { rejected, failed, last } = run.snapshot()
+    const isEmpty = end === 'finished' && last === 0 && !options.allowEmpty
+    if (isEmpty) teller.say('The input has no rows. If that may be, add --allow-empty.')
+    return rejected + failed > 0 || end === 'stopped' || isEmpty ? 1 : 0
   } catch (err) {
     teller.failure(asAppError(err))
     teller.summary(
@@ -233,11 +240,13 @@ const importUsers =
     }
     const columns: Columns = createColumns(mapping)
     const required = REQUIRED.filter((name) => !options.optional.includes(name))
-    const source = await openSource(file, config, host.stdin)
+    const source = await openSource(file, config, host.stdin, [...options.map.values()])
     try {
       const paths = choosePaths(file, source.format, options)
       for (const notice of checkColumns({ source, columns, mapping, required })) teller.say(notice)
+      const tidy = createTidy({ columns, nulls: options.null, say: teller.say })
       const prepare = createPrepare({
+        tidy,
         columns,
         form,
         required,
@@ -246,7 +255,7 @@ const importUsers =
       })
       const withSecrets = options.rejectsWithSecrets === true
       const rejects = createRejects({ path: paths.rejects, source, columns, withSecrets })
-      const shared: Shared = { host, options, source, prepare, rejects, paths, teller }
+      const shared: Shared = { host, options, source, prepare, tidy, rejects, paths, teller }
       return await (options.dryRun ? rehearse(shared) : perform(shared))
     } finally {
       source.close()
@@ -257,7 +266,7 @@ export const importCommand = (performWork: Perform): Command =>
   addImportOptions(
     new Command('import')
       .description('create the accounts in Okta, from a file or from the legacy database')
-      .argument('[file]', 'CSV or JSON lines; - for standard input'),
+      .argument('[file]', 'CSV or JSON, also in gzip; - for standard input'),
   )
     .addHelpText(
       'after',

@@ -4,7 +4,7 @@ import type { Columns, Mapping } from './columns.ts'
 import type { Source } from './source.ts'
 
 export interface ColumnsCheck {
-  readonly source: Pick<Source, 'columns' | 'hasHeader'>
+  readonly source: Pick<Source, 'columns' | 'hasHeader' | 'nested'>
   readonly columns: Columns
   readonly mapping: Mapping
   readonly required: readonly string[]
@@ -39,9 +39,17 @@ export const checkColumns = (check: ColumnsCheck): string[] => {
     const detail = problems.map((problem) => `  ${problem}`).join('\n')
     throw new AppError('columns_unclear', { detail })
   }
-  return uses.flatMap(({ column, use }) =>
-    use.kind === 'left out' && use.secret
-      ? [`The column "${column}" holds secrets that this mode does not send: it is left out.`]
-      : [],
-  )
+  const nested = (source.nested ?? []).filter((column) => columns.useOf(column).kind !== 'left out')
+  return [
+    ...uses.flatMap(({ column, use }) =>
+      use.kind === 'left out' && use.secret
+        ? [`The column "${column}" holds secrets that this mode does not send: it is left out.`]
+        : [],
+    ),
+    ...nested.map(
+      (column) =>
+        `"${column}" holds nested values, which are left out. One of them is reached by its path, ` +
+        `such as --map "name=${column}.…".`,
+    ),
+  ]
 }

@@ -54,26 +54,30 @@ const ATTRIBUTE_NAME = /^[A-Za-z_]\w*$/
 
 const BASE_NAMES = Object.keys(BASE_ATTRIBUTES)
 
+/** A word of an option for the shell; a comma in it would begin another one, unless it is quoted as in CSV. */
+const word = (text: string): string =>
+  /[",]/.test(text) ? `'"${text.replaceAll('"', '""')}"'` : `"${text}"`
+
 const unclear = (problem: string): Use => ({ kind: 'unclear', problem })
 
 const useOfUnmapped = (column: string, { map, fields }: Mapping): Use => {
   const taken = map.get(column)
   if (taken !== undefined) {
-    return unclear(`"${column}" is mapped from "${taken}": add --ignore "${column}"`)
+    return unclear(`"${column}" is mapped from "${taken}": add --ignore ${word(column)}`)
   }
   if (fields.includes(column)) return { kind: 'field', names: [column] }
   if (BASE_NAMES.includes(column)) return { kind: 'profile', names: [column] }
   const meant = [...BASE_NAMES, ...fields].find((known) => isNear(column, known))
   if (meant !== undefined) {
     return unclear(
-      `"${column}" looks like ${meant}: say --map "${meant}=${column}", or --ignore "${column}", ` +
-        `or --map "${column}=${column}" if it is an attribute of your own`,
+      `"${column}" looks like ${meant}: say --map ${word(`${meant}=${column}`)}, or --ignore ${word(column)}, ` +
+        `or --map ${word(`${column}=${column}`)} if it is an attribute of your own`,
     )
   }
   if (isSecretName(column)) return { kind: 'left out', secret: true }
   if (ATTRIBUTE_NAME.test(column)) return { kind: 'profile', names: [column] }
   return unclear(
-    `"${column}" cannot be the name of an attribute: say --map "name=${column}" or --ignore "${column}"`,
+    `"${column}" cannot be the name of an attribute: say --map ${word(`name=${column}`)} or --ignore ${word(column)}`,
   )
 }
 

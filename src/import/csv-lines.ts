@@ -1,5 +1,5 @@
 /** Owns the step from lines to CSV records: one that is damaged costs its own line, and no other. */
-import { cutRecord, isOpen, type Cut } from './csv-record.ts'
+import { cutPlain, cutRecord, isOpen, type Cut } from './csv-record.ts'
 import { hasSwallowedRows, swallowed, type Shape } from './csv-stray.ts'
 import { MAX_LINE_BYTES, type Line } from './lines.ts'
 
@@ -61,7 +61,8 @@ const readRecord = (reading: Reading, from: number): CsvRecord | undefined => {
   const line = reading.lines[from]
   if (!line) return undefined
   const cut = cutRecord(line.text, reading.delimiter)
-  return isOpen(cut) ? readLong(reading, from, cut) : judged([line], cut)
+  const plain = 'flaw' in cut ? (cutPlain(line.text, reading.delimiter) ?? cut) : cut
+  return isOpen(cut) ? readLong(reading, from, plain) : judged([line], plain)
 }
 
 /** Lines without a character are between the records. */

@@ -47,9 +47,7 @@ const readField = (text: string, from: number, delimiter: string): Field | { fla
   return value.includes('"') ? { flaw: FLAWS.inside } : { value, next: end + 1 }
 }
 
-/** @param text of one record, without its line end */
-export const cutRecord = (text: string, delimiter: string): Cut => {
-  if (!text.includes('"')) return { values: text.split(delimiter) }
+const cutQuoted = (text: string, delimiter: string): Cut => {
   const values: string[] = []
   for (let at = 0; at <= text.length;) {
     const field = readField(text, at, delimiter)
@@ -59,6 +57,14 @@ export const cutRecord = (text: string, delimiter: string): Cut => {
   }
   return { values }
 }
+
+/** @param text of one record, without its line end */
+export const cutRecord = (text: string, delimiter: string): Cut =>
+  text.includes('"') ? cutQuoted(text, delimiter) : { values: text.split(delimiter) }
+
+/** Databases write text between tabs as it is: what cannot be quotes there are characters. */
+export const cutPlain = (text: string, delimiter: string): Cut | undefined =>
+  delimiter === '\t' ? { values: text.split(delimiter) } : undefined
 
 /** The text after so many fields, also of a record that is damaged behind them; all of it where they are. */
 export const textAfter = (text: string, count: number, delimiter: string): string => {

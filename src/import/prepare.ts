@@ -6,6 +6,7 @@ import { maskCredentials, SECRET_FIELDS, type Fields, type Form } from './forms.
 import { foldLogin } from '../login.ts'
 import { BASE_ATTRIBUTES, checkProfile, type Profile } from './profile.ts'
 import type { SourceRow, Value } from './source.ts'
+import { createTidy, type Tidy } from './tidy.ts'
 
 export interface CreateUser extends OktaRequest {
   readonly method: 'POST'
@@ -47,6 +48,7 @@ export interface PrepareOptions {
   readonly required: readonly string[]
   readonly groupIds: readonly string[]
   readonly userType: string | undefined
+  readonly tidy?: Tidy
 }
 
 const DIGEST_BYTES = 16
@@ -151,22 +153,29 @@ const originOf = (fields: ReadonlyMap<string, Value>): number | undefined => {
   return Number.isSafeInteger(line) && line > 0 ? line : undefined
 }
 
-export const createPrepare =
-  (options: PrepareOptions): Prepare =>
-  (row) => {
-    const fields = 'fields' in row ? row.fields : undefined
+export const createPrepare = (options: PrepareOptions): Prepare => {
+  const { columns, form } = options
+  const tidy = options.tidy ?? createTidy({ columns, nulls: [], say: () => undefined })
+  const hasSecrets = form.fields.some((name) => SECRET_FIELDS.includes(name))
+  return (row) => {
+    const fields = tidy.fields(row)
     const unsendable = {
       row,
-      digest: digestOf(row, options.columns),
+      // Of the row as it stands, so that journals know it whatever is left off.
+      digest: digestOf(row, columns),
       login: undefined,
       sendable: undefined,
       rejection: 'flaw' in row ? row.flaw : undefined,
       hasSecrets: false,
-      origin: fields && originOf(fields),
+      origin: originOf(fields),
     }
-    if (!fields || fields.size === 0) return unsendable
+    if ('flaw' in row) return unsendable
+    if (fields.size === 0) {
+      tidy.noteBlank()
+      return unsendable
+    }
     const judged = judge(fields, options)
     if ('rejection' in judged) return { ...unsendable, rejection: judged.rejection }
-    const hasSecrets = options.form.fields.some((name) => SECRET_FIELDS.includes(name))
     return { ...unsendable, login: foldLogin(judged.login), sendable: judged, hasSecrets }
   }
+}

@@ -22,6 +22,14 @@ const checkHeader = (header: readonly string[]): void => {
   throw new AppError('input_unusable', { detail: `Two columns are named ${twice}.` })
 }
 
+interface Header {
+  readonly columns: readonly string[]
+  readonly width: number
+}
+
+/** Excel's line on the delimiter, and PowerShell's on the type; neither is part of the table. */
+const PREAMBLE = /^(?:sep=(?<delimiter>[,;|\t])|#TYPE\s.*)\s*$/i
+
 const columnsOf = (header: CsvRecord | undefined): string[] => {
   if (!header) return []
   const { lines, cut } = header
@@ -31,23 +39,36 @@ const columnsOf = (header: CsvRecord | undefined): string[] => {
   }
   const columns = cut.values.map((name) => name.trim())
   checkHeader(columns)
-  return columns
+  // Excel leaves columns without a name at the end.
+  return columns.slice(0, columns.findLastIndex((name) => name !== '') + 1)
+}
+
+/** @param width of the header, with its columns that have no name */
+const flawOf = (
+  columns: readonly string[],
+  values: readonly string[],
+  width: number,
+): string | undefined => {
+  const isEmpty = values.every((value) => value.trim() === '')
+  if (values.length > width || (values.length < columns.length && !isEmpty)) {
+    return `the row has ${values.length} fields where the header has ${columns.length}`
+  }
+  const unnamed = values.findIndex((value, i) => !columns[i] && value.trim() !== '')
+  return unnamed < 0 ? undefined : `it has a value in column ${unnamed + 1}, which has no name`
 }
 
 const toRow = (
-  columns: readonly string[],
+  { columns, width }: Header,
   { lines, cut }: CsvRecord,
   number: number,
 ): SourceRow => {
   const place = { number, line: lines[0]?.number ?? number, behind: lines.at(-1)?.behind }
   if ('flaw' in cut) return { ...place, flaw: cut.flaw, raw: textOf(lines) }
   const { values } = cut
-  if (values.length !== columns.length) {
-    const flaw = `the row has ${values.length} fields where the header has ${columns.length}`
-    return { ...place, flaw, raw: textOf(lines) }
-  }
+  const flaw = flawOf(columns, values, width)
+  if (flaw !== undefined) return { ...place, flaw, raw: textOf(lines) }
   const fields = new Map<string, string>()
-  for (const [i, name] of columns.entries()) if (values[i]) fields.set(name, values[i])
+  for (const [i, name] of columns.entries()) if (name && values[i]) fields.set(name, values[i])
   return { ...place, fields }
 }
 
@@ -55,6 +76,8 @@ async function* before<T>(first: readonly T[], rest: AsyncIterable<T>): AsyncGen
   yield* first
   yield* rest
 }
+
+const isHeader = ({ text }: Line): boolean => text.trim() !== '' && !PREAMBLE.test(text)
 
 /** A damaged record takes the numbers of all its lines, so that the rows after it keep theirs once it is corrected. */
 const numbersOf = ({ lines, cut }: CsvRecord): number =>
@@ -65,15 +88,18 @@ export const readCsv = async (
   batches: AsyncGenerator<readonly Line[], void>,
 ): Promise<{ columns: string[]; layout: Layout; rows: AsyncGenerator<SourceRow, void> }> => {
   const first = await firstText(batches)
-  const delimiter = delimiterOf(first.find(({ text }) => text.trim() !== '')?.text ?? '')
-  const records = readRecords(before([first], batches), delimiter)
+  const start = first.findIndex(isHeader)
+  const told = first.slice(0, start).map(({ text }) => PREAMBLE.exec(text)?.groups?.['delimiter'])
+  const delimiter = told.find(Boolean) ?? delimiterOf(first[start]?.text ?? '')
+  const records = readRecords(before([first.slice(Math.max(0, start))], batches), delimiter)
   const head = await firstRecords(records)
   const columns = columnsOf(head[0])
+  const width = head[0] && 'values' in head[0].cut ? head[0].cut.values.length : 0
   async function* rows(): AsyncGenerator<SourceRow, void> {
     let number = 1
     for await (const batch of before([head.slice(1)], records)) {
       for (const record of batch) {
-        yield toRow(columns, record, number)
+        yield toRow({ columns, width }, record, number)
         number += numbersOf(record)
       }
     }
@@ -96,7 +122,7 @@ const firstWith = async <T>(
 }
 
 const firstText = (batches: AsyncGenerator<readonly Line[], void>): Promise<Line[]> =>
-  firstWith(batches, ({ text }) => text.trim() !== '')
+  firstWith(batches, isHeader)
 
 const firstRecords = (records: AsyncGenerator<readonly CsvRecord[], void>): Promise<CsvRecord[]> =>
   firstWith(records, () => true)

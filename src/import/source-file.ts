@@ -1,21 +1,16 @@
-/** Owns the opening of a file or of standard input, and whether it holds CSV or JSON lines. */
+/** Owns the opening of a file or of standard input, and whether it holds CSV or JSON. */
 import { createReadStream, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { AppError } from '../errors.ts'
-import { peek, piecesOf, without, type Pieces } from './bytes.ts'
+import { peek, piecesOf, type Pieces } from './bytes.ts'
+import { decodeInput } from './encodings.ts'
 import { readLines } from './lines.ts'
+import { describeLookAlike } from './look-alikes.ts'
 import { readCsv } from './source-csv.ts'
-import { readJsonLines } from './source-jsonl.ts'
+import { isDocument, isEnoughJson, readJsonDocument, readJsonLines } from './source-json.ts'
 import { asInputError, type Source, type SourceRow } from './source.ts'
 
 const EMPTY = 'The input is empty.'
-
-const MARK = Buffer.from('\uFEFF')
-
-const isMarkOrMore = (head: Buffer): boolean => head.length >= MARK.length
-
-/** Where text begins. */
-const FIRST = /\S/
 
 async function* before(
   first: SourceRow,
@@ -27,12 +22,12 @@ async function* before(
 
 type Opened = Omit<Source, 'close'>
 
-const openJsonLines = async (pieces: Pieces): Promise<Opened> => {
-  const lines = readJsonLines(readLines(pieces))
-  const { value, done } = await lines.next()
-  if (done) throw new AppError('input_unusable', { detail: EMPTY })
-  const columns = 'fields' in value ? [...value.fields.keys()] : []
-  return { format: 'jsonl', hasHeader: false, columns, rows: before(value, lines) }
+const openJson = async (rows: AsyncGenerator<SourceRow, void>): Promise<Opened> => {
+  const { value, done } = await rows.next()
+  if (done) return { format: 'jsonl', hasHeader: false, columns: [], rows }
+  const { fields, nested = [] } = 'fields' in value ? value : { fields: new Map() }
+  const columns = [...fields.keys()]
+  return { format: 'jsonl', hasHeader: false, columns, nested, rows: before(value, rows) }
 }
 
 const openCsv = async (pieces: Pieces): Promise<Opened> => {
@@ -40,35 +35,48 @@ const openCsv = async (pieces: Pieces): Promise<Opened> => {
   return { format: 'csv', hasHeader: true, columns, layout, rows }
 }
 
-const openPieces = async (given: Pieces): Promise<Opened> => {
-  const marked = await peek(given, isMarkOrMore)
-  const hasMark = marked.head.subarray(0, MARK.length).equals(MARK)
-  const text = hasMark ? without(MARK.length, marked.pieces) : marked.pieces
-  const { head, pieces } = await peek(text, (bytes) => FIRST.test(bytes.toString('latin1')))
-  const [first] = FIRST.exec(head.toString('latin1')) ?? []
-  if (first === undefined) throw new AppError('input_unusable', { detail: EMPTY })
-  // JSON lines begin with a brace, and no header of CSV does.
-  const opened = first === '{' ? await openJsonLines(pieces) : await openCsv(pieces)
-  return { ...opened, ...(opened.layout && { layout: { ...opened.layout, hasMark } }) }
+const openPieces = async (given: Pieces, paths: readonly string[]): Promise<Opened> => {
+  const decoded = await decodeInput(given)
+  const { head, pieces } = await peek(decoded.pieces, isEnoughJson)
+  const text = head.toString('latin1').trimStart()
+  if (text === '') throw new AppError('input_unusable', { detail: EMPTY })
+  const lookAlike = describeLookAlike(head)
+  if (lookAlike !== undefined) {
+    throw new AppError('input_unusable', { detail: `It looks like ${lookAlike}.` })
+  }
+  // JSON begins with a bracket, and no header of CSV does.
+  if (/^[[{]/.test(text)) {
+    return openJson((isDocument(head) ? readJsonDocument : readJsonLines)(pieces, paths))
+  }
+  const opened = await openCsv(pieces)
+  return {
+    ...opened,
+    ...(opened.layout && { layout: { ...opened.layout, hasMark: decoded.hasMark } }),
+  }
 }
 
 /**
- * Opens bytes as CSV or as JSON lines, whichever they begin like.
+ * Opens bytes as CSV or as JSON, whichever they begin like, out of gzip where they are in it.
  * @param size in bytes, where it is known
+ * @param paths of the columns that are mapped, by which nested values of JSON are reached
  * @throws AppError `input_unusable`
  */
-export const openStream = async (stream: Readable, size?: number): Promise<Source> => {
+export const openStream = async (
+  stream: Readable,
+  size?: number,
+  paths: readonly string[] = [],
+): Promise<Source> => {
   const close = (): void => void stream.destroy()
   try {
-    return { ...(await openPieces(piecesOf(stream, size))), close }
+    return { ...(await openPieces(piecesOf(stream, size), paths)), close }
   } catch (cause) {
     close()
     throw asInputError(cause)
   }
 }
 
-/** @throws AppError `input_unusable` when there is no such file, or it is not CSV or JSON lines */
-export const openFile = async (path: string): Promise<Source> => {
+/** @throws AppError `input_unusable` when there is no such file, or it is neither CSV nor JSON */
+export const openFile = async (path: string, paths: readonly string[] = []): Promise<Source> => {
   const size = statSync(path, { throwIfNoEntry: false })?.size
-  return openStream(createReadStream(path), size)
+  return openStream(createReadStream(path), size, paths)
 }

@@ -16,6 +16,8 @@ interface Place {
 /** A row by its columns; columns without a value are left out. */
 export interface SoundRow extends Place {
   readonly fields: ReadonlyMap<string, Value>
+  /** Names of what is neither text, number, flag nor list, and is left out. */
+  readonly nested?: readonly string[]
 }
 
 /** A row that cannot be told apart into columns, what is wrong with it, and its text as it stands. */
@@ -41,6 +43,8 @@ export interface Source {
   /** All columns where a header names them; of JSON lines, those of the first row. */
   readonly columns: readonly string[]
   readonly hasHeader: boolean
+  /** Columns of the first row that hold nested values, which only a path of `--map` reaches. */
+  readonly nested?: readonly string[]
   /** @throws AppError `input_unusable`, which names the line, where reading cannot go on */
   readonly rows: AsyncIterator<SourceRow, void>
   /** Ends the reading, also one that waits. */

@@ -141,10 +141,6 @@ describe('JSON lines', () => {
 })
 
 describe('bytes', () => {
-  it('that are UTF-16 are refused', async () => {
-    expect(await complaint(Buffer.from('\uFEFFemail,city\n', 'utf16le'))).toContain('not UTF-8')
-  })
-
   it.each(['missing.csv', '.'])('of %s cannot be read, and the reason is told', async (name) => {
     await expect(openFile(join(tempDir(), name))).rejects.toMatchObject({
       code: 'input_unusable',
