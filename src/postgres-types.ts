@@ -3,9 +3,11 @@ import pg from 'pg'
 
 export type Parser = (text: string) => unknown
 
-const { BOOL, BYTEA, INT2, INT4, INT8 } = pg.types.builtins
+const { BIT, BOOL, BPCHAR, BYTEA, INT2, INT4, INT8, NUMERIC } = pg.types.builtins
 
 type Parsers = Readonly<Record<number, Parser>>
+
+const asWhole = (text: string): bigint | string => (/^-?\d+$/.test(text) ? BigInt(text) : text)
 
 /** By their number in pg_type. Any other stays the text that the server sends, dates too. */
 const COMMON: Parsers = {
@@ -14,6 +16,10 @@ const COMMON: Parsers = {
   [INT2]: Number,
   [INT4]: Number,
   [INT8]: BigInt,
+  [NUMERIC]: asWhole,
+  [BIT]: (text) => BigInt(`0b${text}`),
+  // CHAR(n) comes filled up with spaces.
+  [BPCHAR]: (text) => text.replace(/ +$/, ''),
 }
 
 /** As the driver takes it. */

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { connectTo, DEFAULT_PORTS, mysqlOptions, parseAddress } from '../address.ts'
 import mysql from '../mysql-driver.ts'
+import { typeCast } from '../mysql-types.ts'
 import { countingOf, type Database, type OpenReader } from './source-sql.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -28,6 +29,7 @@ const connect = ({ url, ca }: Database) => {
     connectTimeout: CONNECT_TIMEOUT_MS,
     supportBigNumbers: true,
     dateStrings: true,
+    typeCast,
   })
   // Heard here so that it does not end the process; whatever is under way fails of it.
   connection.on('error', () => undefined)
@@ -38,9 +40,13 @@ const connect = ({ url, ca }: Database) => {
 const stream = async (connection: Connection, socket: Socket, sql: string) => {
   const query = connection.query({ sql, rowsAsArray: true })
   const rows = query.stream({ highWaterMark: AHEAD }) as Readable & AsyncIterable<unknown[]>
+  // Heard here too, since nobody reads them yet; whoever reads them fails of it.
+  rows.on('error', () => undefined)
   const lost = Object.assign(new Error('lost'), { code: 'PROTOCOL_CONNECTION_LOST' })
   socket.once('close', () => rows.destroy(lost))
   const [fields] = (await once(query, 'fields')) as [readonly FieldPacket[]]
+  const odd = fields.find(({ columnType }) => columnType === mysql.Types.GEOMETRY)
+  if (odd) throw new TypeError(`the column ${odd.name} is a GEOMETRY, which is no value of a user`)
   return { rows, columns: fields.map(({ name }) => name) }
 }
 

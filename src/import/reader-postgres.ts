@@ -14,6 +14,12 @@ const PAGE = 500
 /** `text[]` and `varchar[]`, as Okta's attributes that hold a list; the driver's types do not name them. */
 const [TEXTS, VARCHARS] = [1009, 1015] as const
 
+/** Geometry, text search and records, by their number in pg_type. */
+const UNREADABLE = new Set([600, 601, 602, 603, 604, 628, 718, 2249, 3614, 3615])
+
+const { JSON: JSON_TEXT, JSONB } = pg.types.builtins
+const asJson = (text: string): unknown => JSON.parse(text)
+
 const asList = (pg.types.getTypeParser as (oid: number) => Parser)(TEXTS)
 
 const connect = async ({ url, ca }: Database) => {
@@ -26,7 +32,7 @@ const connect = async ({ url, ca }: Database) => {
     application_name: 'okta-migrate import',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    types: typesWith({ [TEXTS]: asList, [VARCHARS]: asList }),
+    types: typesWith({ [TEXTS]: asList, [VARCHARS]: asList, [JSON_TEXT]: asJson, [JSONB]: asJson }),
   })
   // Heard here so that it does not end the process; the next page fails of it.
   client.on('error', () => undefined)
@@ -60,6 +66,8 @@ export const openPostgresReader: OpenReader = async (database, sql) => {
     // With an extended query it can be one statement only, and DECLARE takes nothing but a SELECT.
     await client.query({ text: `DECLARE users NO SCROLL CURSOR FOR ${sql}`, values: [] })
     const first = await fetch()
+    const odd = first.fields.find(({ dataTypeID }) => UNREADABLE.has(dataTypeID))
+    if (odd) throw new TypeError(`the column ${odd.name} is of a type that is no value of a user`)
     return {
       columns: first.fields.map(({ name }) => name),
       total: Number(counted.rows[0]?.count),

@@ -1,7 +1,8 @@
 /** Owns the reading of users straight from the legacy database, read-only and row by row. */
+import { isUtf8 } from 'node:buffer'
 import { kindOf, type DatabaseKind } from '../address.ts'
 import { AppError } from '../errors.ts'
-import type { Source, SourceRow, Value } from './source.ts'
+import type { FlawedRow, Scalar, SoundRow, Source, SourceRow, Value } from './source.ts'
 
 /** One statement that is being read. */
 export interface Reader {
@@ -33,22 +34,35 @@ const READERS: Readonly<Record<DatabaseKind, () => Promise<OpenReader>>> = {
 /** The statement of how many rows there are, the same for every database. */
 export const countingOf = (sql: string): string => `SELECT count(*) FROM (${sql}\n) AS users`
 
-const toScalar = (cell: unknown): Value => {
+/** @returns undefined for what is no value, such as a JSON object, or bytes that are no text */
+const toScalar = (cell: unknown): Scalar | undefined => {
   if (typeof cell === 'bigint') return Number.isSafeInteger(Number(cell)) ? Number(cell) : `${cell}`
-  if (typeof cell === 'number' || typeof cell === 'boolean') return cell
-  return Buffer.isBuffer(cell) ? cell.toString('utf8') : String(cell)
+  if (typeof cell === 'number' || typeof cell === 'boolean' || typeof cell === 'string') return cell
+  if (cell instanceof Date) return cell.toISOString()
+  return Buffer.isBuffer(cell) && isUtf8(cell) ? cell.toString('utf8') : undefined
 }
 
-const toValue = (cell: unknown): Value =>
-  Array.isArray(cell) ? cell.map((one) => toScalar(one) as string) : toScalar(cell)
+const toValue = (cell: unknown): Value | undefined => {
+  if (!Array.isArray(cell)) return toScalar(cell)
+  const all = cell.map(toScalar)
+  return all.includes(undefined) ? undefined : (all as Scalar[])
+}
 
 const isEmpty = (cell: unknown): boolean => cell === null || cell === undefined || cell === ''
 
-const fieldsOf = (columns: readonly string[], cells: readonly unknown[]): Map<string, Value> => {
-  const pairs = columns.map((name, i) => [name, cells[i]] as const)
-  return new Map(
-    pairs.filter(([, cell]) => !isEmpty(cell)).map(([name, cell]) => [name, toValue(cell)]),
-  )
+const read = (
+  columns: readonly string[],
+  cells: readonly unknown[],
+): Pick<SoundRow, 'fields'> | Pick<FlawedRow, 'flaw' | 'raw'> => {
+  const fields = new Map<string, Value>()
+  for (const [i, name] of columns.entries()) {
+    if (isEmpty(cells[i])) continue
+    const value = toValue(cells[i])
+    if (value === undefined)
+      return { flaw: `${name} holds a JSON object, or bytes that are no text`, raw: '' }
+    fields.set(name, value)
+  }
+  return { fields }
 }
 
 async function* iterate({ rows, columns, total }: Reader): AsyncGenerator<SourceRow, void> {
@@ -57,7 +71,7 @@ async function* iterate({ rows, columns, total }: Reader): AsyncGenerator<Source
     for await (const cells of rows) {
       number++
       const behind = Math.min(1, number / total)
-      yield { number, line: number, behind, fields: fieldsOf(columns, cells) }
+      yield { number, line: number, behind, ...read(columns, cells) }
     }
   } catch (cause) {
     const { code = 'no code' } = cause as { code?: string }

@@ -1,8 +1,9 @@
 /** The legacy store in MySQL or MariaDB. */
-import type { FieldPacket, RowDataPacket, TypeCast } from 'mysql2'
+import type { FieldPacket, RowDataPacket } from 'mysql2'
 import type { Connection as Client } from 'mysql2/promise'
 import { connectTo, DEFAULT_PORTS, mysqlOptions, parseAddress, type Address } from '../address.ts'
 import mysql from '../mysql-driver.ts'
+import { typeCast } from '../mysql-types.ts'
 import {
   comparisons,
   scanFinding,
@@ -24,29 +25,6 @@ import {
 import { valuesForNobody, type Lookup } from './lookup.ts'
 import { prepareSession } from './mysql-session.ts'
 import type { Finding } from './store.ts'
-
-const asWhole = (value: unknown): unknown =>
-  typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : value
-
-const asBits = (value: unknown): unknown =>
-  Buffer.isBuffer(value) ? BigInt(`0x${value.toString('hex')}`) : value
-
-/** CHAR(n) may come filled up with spaces (PAD_CHAR_TO_FULL_LENGTH), and BINARY(n) comes so with NUL. */
-const unpadded = (value: unknown): unknown => {
-  if (Buffer.isBuffer(value)) return value.toString('latin1').replace(/\0+$/, '')
-  return typeof value === 'string' ? value.replace(/ +$/, '') : value
-}
-
-const CASTS: Readonly<Record<string, (value: unknown) => unknown>> = {
-  BIT: asBits,
-  NEWDECIMAL: asWhole,
-  STRING: unpadded,
-}
-
-const typeCast: TypeCast = ({ type }, next) => {
-  const value = next()
-  return CASTS[type]?.(value) ?? value
-}
 
 /** "Column Definition Flags" of the protocol. */
 const ENUM_FLAG = 0x100

@@ -7,14 +7,7 @@ import { typesWith } from '../postgres-types.ts'
 import type { Answer, ColumnType, SqlLink } from './driver.ts'
 import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
 
-const asWhole = (text: string): bigint | string => (/^-?\d+$/.test(text) ? BigInt(text) : text)
-
-const types = typesWith({
-  [pg.types.builtins.NUMERIC]: asWhole,
-  [pg.types.builtins.BIT]: (text) => BigInt(`0b${text}`),
-  // CHAR(n) comes filled up with spaces.
-  [pg.types.builtins.BPCHAR]: (text) => text.replace(/ +$/, ''),
-})
+const types = typesWith({})
 
 type Ask = (
   text: string,

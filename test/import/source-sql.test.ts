@@ -71,6 +71,49 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     ])
   })
 
+  it('have values of every type that a user can have, and never an object as text', async () => {
+    const { dialect } = kind
+    const url = await freshDatabase(kind)
+    if (dialect === 'sqlite') return
+    const one = dialect === 'postgres' ? "B'1'" : "b'1'"
+    await runSql(
+      url,
+      'CREATE TABLE typed (id INTEGER, flag BIT(1), code CHAR(10), tags JSON, size DECIMAL(9,2), nr DECIMAL(9,0), born DATE)',
+    )
+    await runSql(
+      url,
+      `INSERT INTO typed VALUES (1, ${one}, 'ab', '["a","b"]', 1.5, 7, '2001-02-03'), (2, ${one}, 'c', '{"a":{"b":1}}', 1, 1, NULL)`,
+    )
+    const rows = await drain(
+      await open(url, 'SELECT flag, code, tags, size, nr, born FROM typed ORDER BY id'),
+    )
+    const [first = {}] = rows.map(fieldsOf)
+    const isText = typeof first['tags'] === 'string'
+    expect(first).toEqual({
+      flag: 1,
+      code: 'ab',
+      // MariaDB has JSON as text (MariaDB, "JSON Data Type").
+      tags: isText ? '["a","b"]' : ['a', 'b'],
+      size: '1.50',
+      nr: 7,
+      born: '2001-02-03',
+    })
+    if (!isText) expect(rows[1]).toMatchObject({ flaw: expect.stringContaining('tags') as string })
+    expect(JSON.stringify(rows.map(fieldsOf))).not.toMatch(/object Object|\\u0001/)
+  })
+
+  it('of a type that is no value of a user are refused by name before the first', async () => {
+    if (kind.dialect === 'sqlite') return
+    const url = await freshDatabase(kind)
+    await runSql(url, 'CREATE TABLE places (id INTEGER, place POINT)')
+    await expect(
+      openSqlSource({ url, ca: undefined }, 'SELECT id, place FROM places ORDER BY id'),
+    ).rejects.toMatchObject({
+      code: 'legacy_unusable',
+      detail: expect.stringContaining('place') as string,
+    })
+  })
+
   it('come all and in their order where there are many', async () => {
     const rows = await drain(await open(await makeUsers(kind), many(4)))
     const numbers = rows.map((row) => Number(fieldsOf(row)['nr']))
