@@ -186,6 +186,18 @@ describe('the loop of rejects', () => {
     expect(read('users.rejects.csv')).toBe(before)
   })
 
+  it('keeps a file that was imported as it was: the journal of that import knows its rows', async () => {
+    const { run, read, write } = await start(input(BAD))
+    await run()
+    const before = read('users.rejects.csv')
+    await run('users.rejects.csv')
+    write('users.csv', input([CORRECTED[0] ?? '', ...BAD.slice(1)]))
+    await run()
+    expect(read('users.rejects.csv')).toBe(before)
+    expect(told(read('users.rejects.2.csv'))).toEqual(['c', 'd'])
+    expect((await run('users.rejects.csv')).stderr).not.toContain('is not what it was')
+  })
+
   it('is not touched by a dry run', async () => {
     const { run, read } = await start(input(BAD), 'users.csv', {
       refuse: ({ login }) => (login === 'e@x.example' ? [400, { errorCode: 'E1' }] : undefined),
