@@ -1,4 +1,5 @@
 /** Owns every failure the product can name: one table, one error class that points into it. */
+import { ROW_ERRORS } from './row-errors.ts'
 
 export interface ErrorRow {
   /** HTTP status, for failures that answer a call: Okta repeats a call once after 5xx, and never after 4xx. */
@@ -198,6 +199,7 @@ export const ERRORS = row({
     sentence: 'The columns of the input cannot be told apart; nothing was sent.',
     remedy: 'Say what is meant with --map, --ignore or --optional.',
   },
+  ...ROW_ERRORS,
   journal_locked: {
     exit: 2,
     sentence: 'Another run is working with this journal.',

@@ -21,7 +21,7 @@ const SIGN_INS: readonly [login: string, password: string, about: string][] = [
   ['isaac.brock', 'Float on, 2004!', 'again: Okta has the password now and does not call the hook'],
   ['joan.jett@example.com', 'not the password', 'a wrong password'],
   ['joan.jett@example.com', 'I love rock-n-roll', 'the right one'],
-  ['gone.person@example.com', 'I left in March', 'the right password of a disabled account'],
+  ['gone.person@example.com', 'I left in March', 'disabled in the legacy store, so not in Okta'],
   ['cut.off@example.com', 'the column was short', "a hash that lost its end; Okta's log says so"],
 ]
 
@@ -82,7 +82,10 @@ const tell = async (sandbox: Sandbox, dir: string, say: Say): Promise<void> => {
     await show(['register', '--url', url], env, say)
     const file = join(dir, 'sample-users.csv')
     copyFileSync(USERS, file)
-    await show(['import', file], env, say, ['import', 'legacy-db/sample-users.csv'])
+    const flag = ['--where-enabled', 'enabled']
+    const shown = ['import', 'legacy-db/sample-users.csv', ...flag]
+    await show(['import', file, ...flag], env, say, shown)
+    say('Who is disabled in the legacy store was left out: an account in Okta would be active.\n')
     say(
       `\nThe rejects, to be corrected and imported again:\n${readFileSync(rejectsOf(file), 'utf8')}`,
     )

@@ -1,4 +1,5 @@
 /** Owns how users are written: as a table for people, as CSV or JSON lines for programs. */
+import { csvLine } from '../csv-line.ts'
 import type { OktaUser } from '../okta/users.ts'
 import { printable } from '../printable.ts'
 
@@ -20,10 +21,6 @@ const COLUMNS: readonly Column[] = [
   ['lastLogin', ({ lastLogin }) => lastLogin],
   ['lastUpdated', ({ lastUpdated }) => lastUpdated],
 ]
-
-/** Quoted where RFC 4180 asks for it. */
-const csvLine = (fields: readonly string[]): string =>
-  `${fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')}\r\n`
 
 /** Fixed widths, so that a line can be written as soon as it is known; the login comes last. */
 const tableLine = (status: string, provider: string, id: string, login: string): string =>

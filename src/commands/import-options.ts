@@ -4,12 +4,18 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { AppError } from '../errors.ts'
 import { cutRecord } from '../import/csv-record.ts'
+import { MOST_ALIKE } from '../import/brake.ts'
+import { DISABLED_CHOICES, MAX_GROUPS } from '../import/prepare.ts'
 import { MODES, type Mode } from '../import/forms.ts'
+import type { Roles } from '../import/roles.ts'
 import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, SHARE_WORDS, wholeOption } from './okta-config.ts'
 
 export interface ImportOptions {
   readonly mode: Mode
   readonly group: readonly string[]
+  readonly groupColumn?: string
+  readonly whereEnabled?: string
+  readonly disabled: (typeof DISABLED_CHOICES)[number]
   readonly userType?: string
   readonly map: ReadonlyMap<string, string>
   readonly ignore: readonly string[]
@@ -18,16 +24,18 @@ export interface ImportOptions {
   readonly allowEmpty?: true
   readonly limit?: number
   readonly dryRun?: true
+  readonly keepGoing?: true
   readonly journal?: string
   readonly rejects?: string
+  readonly existing?: string
   readonly rejectsWithSecrets?: true
   readonly share: number
   readonly concurrency: number
   readonly json?: true
 }
 
-/** Okta takes no more at the creation of a user (error code E0000093). */
-const MAX_GROUPS = 20
+/** What the hook calls it, too. */
+const FLAG = 'enabled'
 
 /** Words between commas; one that has a comma itself is quoted as in CSV. */
 const wordsOf = (text: string): readonly string[] => {
@@ -76,9 +84,20 @@ const MAX_CONCURRENCY = 64
 
 const OPTIONS: readonly Option[] = [
   new Option('--mode <mode>', 'the form of the credentials').choices(MODES).default('hook'),
-  new Option('--group <id>', 'add each user to this group; up to 20')
+  new Option('--group <id>', 'add each user to this group, by its id in Okta; up to 20')
     .argParser(groups)
     .default([], 'none'),
+  new Option(
+    '--group-column <column>',
+    'add each user to the groups whose ids are in this column, with | or ; between them',
+  ),
+  new Option(
+    '--where-enabled <column>',
+    'the column that says who may sign in (default: "enabled", where there is one)',
+  ),
+  new Option('--disabled <choice>', 'people who may not sign in: leave out, or create inactive')
+    .choices(DISABLED_CHOICES)
+    .default('skip'),
   new Option('--user-type <id>', 'the user type, where it is not the default one'),
   new Option(
     '--map <name=column>',
@@ -98,8 +117,13 @@ const OPTIONS: readonly Option[] = [
     wholeOption(1, Number.MAX_SAFE_INTEGER),
   ),
   new Option('--dry-run', 'check every row and print the requests; send nothing'),
+  new Option(
+    '--keep-going',
+    `go on where Okta refuses ${MOST_ALIKE} rows in a row for one cause, in place of stopping`,
+  ),
   new Option('--journal <path>', 'what became of each row (default: beside the input)'),
   new Option('--rejects <path>', 'the rows that did not become users (default: beside the input)'),
+  new Option('--existing <path>', 'the people who were there already (default: beside the input)'),
   new Option(
     '--rejects-with-secrets',
     'write passwords, hashes and answers to the rejects file, too',
@@ -118,9 +142,39 @@ export const addImportOptions = (command: Command): Command => {
   return command
 }
 
+/**
+ * A column that is called `enabled` is the flag that the hook knows by that name, unless it is mapped or
+ * ignored: taken for an attribute, it would not keep out whom it disables.
+ * @throws AppError `usage_invalid`
+ */
+export const chooseRoles = (options: ImportOptions): Roles => {
+  const { map, ignore, whereEnabled, groupColumn: groups } = options
+  const mapped = map.get(FLAG)
+  if (whereEnabled !== undefined && mapped !== undefined && whereEnabled !== mapped) {
+    const detail = `--where-enabled "${whereEnabled}" and --map "${FLAG}=${mapped}" name two columns.`
+    throw new AppError('usage_invalid', { detail })
+  }
+  const isOther = ignore.includes(FLAG) || [...map.values()].includes(FLAG)
+  return { enabled: whereEnabled ?? mapped ?? (isOther ? undefined : FLAG), groups }
+}
+
+/** Options that name a column for a role, with that column. */
+export const askedColumns = ({ map, whereEnabled, groupColumn }: ImportOptions) => {
+  const flag = whereEnabled ?? map.get(FLAG)
+  return [
+    ...(flag === undefined ? [] : ([['--where-enabled', flag]] as const)),
+    ...(groupColumn === undefined ? [] : ([['--group-column', groupColumn]] as const)),
+  ]
+}
+
+/** What is mapped to attributes and credentials. */
+export const attributeMap = ({ map }: ImportOptions): ReadonlyMap<string, string> =>
+  new Map([...map].filter(([name]) => name !== FLAG))
+
 export interface Paths {
   readonly journal: string
   readonly rejects: string
+  readonly existingFile: string
 }
 
 /** The name under which a source without a file keeps its files, in the working directory. */
@@ -139,11 +193,14 @@ export const choosePaths = (
   // The rows that a rehearsal finds must not take the place of those that Okta has refused.
   const kind = options.dryRun ? 'rejects.dry-run' : 'rejects'
   const rejects = options.rejects ?? `${stem}.${kind}.${format}`
-  const all = [journal, rejects, ...(isFile ? [file] : [])].map((path) => resolve(path))
+  const existingFile = options.existing ?? `${stem}.existing.csv`
+  const all = [journal, rejects, existingFile, ...(isFile ? [file] : [])].map((path) =>
+    resolve(path),
+  )
   if (new Set(all).size < all.length) {
     throw new AppError('usage_invalid', {
-      detail: 'The input, the journal and the rejects file must be three different files.',
+      detail: 'The input, --journal, --rejects and --existing must be four different files.',
     })
   }
-  return { journal, rejects }
+  return { journal, rejects, existingFile }
 }

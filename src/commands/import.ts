@@ -5,15 +5,20 @@ import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../clock.ts'
 import { describeVariables, loadConfig, type Loaded, type Need } from '../config.ts'
 import { AppError, asAppError } from '../errors.ts'
+import { createBrake, NO_BRAKE } from '../import/brake.ts'
 import { checkColumns } from '../import/check-columns.ts'
 import { createColumns, type Columns, type Mapping } from '../import/columns.ts'
+import { writeExisting } from '../import/existing.ts'
+import { findingsOf } from '../import/findings.ts'
 import { FORMS } from '../import/forms.ts'
 import { settledBy } from '../import/journal-rejects.ts'
 import { openJournal, type Journal, type Settings } from '../import/journal.ts'
 import { createPrepare, maskRequest, type Prepare } from '../import/prepare.ts'
 import { REQUIRED } from '../import/profile.ts'
 import { chooseDisplay, watch } from '../import/progress.ts'
+import { readAhead, type Ahead } from '../import/read-ahead.ts'
 import { createRejects, type Rejects } from '../import/rejects.ts'
+import { checkFlags, type Roles } from '../import/roles.ts'
 import { createRun, type Run, type RunEnd, type RunParts } from '../import/run.ts'
 import { createServerTime } from '../import/server-time.ts'
 import { createSettler } from '../import/settle.ts'
@@ -25,8 +30,17 @@ import type { OktaClient } from '../okta/client.ts'
 import { untilStopped } from '../ops/shutdown.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { readText, type Host, type Perform } from './host.ts'
+import { findGroupIds, openGroups, withGroups, type Look } from './import-groups.ts'
 import { createPrinter } from './import-printer.ts'
-import { addImportOptions, choosePaths, type ImportOptions, type Paths } from './import-options.ts'
+import {
+  addImportOptions,
+  askedColumns,
+  attributeMap,
+  choosePaths,
+  chooseRoles,
+  type ImportOptions,
+  type Paths,
+} from './import-options.ts'
 import { createTeller, type Teller } from './import-teller.ts'
 import { OKTA, openOkta } from './okta-config.ts'
 
@@ -50,6 +64,24 @@ const openSource = async (
   })
 }
 
+/** A stream may be slow, and is not waited for before its rows are sent. */
+const lookAhead = (file: string | undefined, source: Source): Promise<Ahead> =>
+  file === '-' ? Promise.resolve({ first: [], source }) : readAhead(source)
+
+/** What nobody asked for in so many words is said. */
+const flagNotice = (
+  columns: readonly string[],
+  { enabled = '' }: Roles,
+  { disabled }: ImportOptions,
+): string | undefined => {
+  if (!columns.includes(enabled)) return undefined
+  const what = disabled === 'skip' ? 'skipped' : 'created, and not active'
+  return (
+    `The column "${enabled}" says who may sign in: people who may not are ${what}. ` +
+    `If it means something else: --ignore "${enabled}", or --map "NAME=${enabled}".`
+  )
+}
+
 const describeMap = (map: Mapping['map']): string =>
   [...map]
     .map((pair) => pair.join('='))
@@ -61,6 +93,9 @@ const settingsOf = (orgUrl: string, options: ImportOptions): Settings => ({
   'the org': orgUrl,
   '--mode': options.mode,
   '--group': options.group.join(', '),
+  '--group-column': options.groupColumn ?? '',
+  '--where-enabled': options.whereEnabled ?? '',
+  '--disabled': options.disabled === 'skip' ? '' : options.disabled,
   '--user-type': options.userType ?? '',
   '--map': describeMap(options.map),
   '--ignore': [...options.ignore].sort().join(', '),
@@ -147,13 +182,16 @@ const openOwnJournal = (path: string, settings: Settings): Journal => {
 /** Runs to the end, tells how it went, and gives the exit code. */
 const conclude = async (
   shared: Shared,
-  parts: Pick<RunParts, 'journal' | 'settle' | 'serverTime' | 'window' | 'halt'>,
+  parts: Pick<RunParts, 'journal' | 'settle' | 'brake' | 'serverTime' | 'window' | 'halt'>,
   client?: OktaClient,
 ): Promise<number> => {
   const { host, source, prepare, rejects, options, teller } = shared
   const { journal } = parts
   const limit = options.limit ?? Infinity
   const known = journal.last
+  const keep = (): void => {
+    if (!options.dryRun) writeExisting(shared.paths.existingFile, journal)
+  }
   const run = createRun({ source, prepare, rejects, limit, ...parts })
   // A run that has not seen again what the journal knows has too few rows to replace those of the run before.
   const place = (end: RunEnd): Paths =>
@@ -165,10 +203,10 @@ const conclude = async (
   // Whoever read it has had enough, as `head` has.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', run.stop)
   try {
-    const end = await finish(shared, run, client)
+    const end = await finish(shared, run, client).finally(keep)
     journal.flush()
     shared.tidy.describe().forEach(teller.say)
-    teller.summary(run.snapshot(), end, place(end))
+    teller.summary(run.snapshot(), end, place(end), findingsOf(journal))
     const { rejected, failed, last } = run.snapshot()
     const isEmpty = end === 'finished' && last === 0 && !options.allowEmpty
     if (isEmpty) teller.say('The input has no rows. If that may be, add --allow-empty.')
@@ -179,6 +217,7 @@ const conclude = async (
       run.snapshot(),
       'stopped',
       placeAfterFailure(() => place('stopped'), shared.paths),
+      findingsOf(journal),
     )
     throw err
   } finally {
@@ -195,13 +234,14 @@ const rehearse = (shared: Shared): Promise<number> => {
   return conclude(shared, {
     journal: openJournal('', {}),
     settle: show,
+    brake: NO_BRAKE,
     serverTime: { now: () => 0 },
     window: WINDOW.max,
     halt: new AbortController(),
   })
 }
 
-const perform = async (shared: Shared): Promise<number> => {
+const perform = async (shared: Shared, look: Look): Promise<number> => {
   const { host, options, paths } = shared
   const { share, concurrency } = options
   const client = openOkta(host, { scopes: SCOPES, share, concurrency })
@@ -211,10 +251,14 @@ const perform = async (shared: Shared): Promise<number> => {
   serverTime.observe(headers)
   const halt = new AbortController()
   const { signal } = halt
-  const { settle } = createSettler({ client, serverTime, clock: systemClock, halt: signal })
+  const settler = createSettler({ client, serverTime, clock: systemClock, halt: signal })
+  const groups = openGroups(client, signal, shared.teller.say)
+  await groups.checkAll(await findGroupIds(look))
+  const settle = withGroups(groups, settler.settle)
   const window = Math.min(WINDOW.max, Math.max(WINDOW.min, client.pace.concurrency))
   const journal = openOwnJournal(paths.journal, settingsOf(client.orgUrl, options))
-  return conclude(shared, { journal, settle, serverTime, window, halt }, client)
+  const brake = options.keepGoing ? NO_BRAKE : createBrake()
+  return conclude(shared, { journal, settle, brake, serverTime, window, halt }, client)
 }
 
 /**
@@ -233,17 +277,27 @@ const importUsers =
     // A run that calls Okta tells them when it reads how.
     if (options.dryRun) nearMisses.forEach(teller.say)
     const form = FORMS[options.mode]
+    const roles = chooseRoles(options)
+    const asked = askedColumns(options)
     const mapping: Mapping = {
-      map: options.map,
+      map: attributeMap(options),
       ignore: new Set(options.ignore),
       fields: form.fields,
+      roles,
     }
     const columns: Columns = createColumns(mapping)
     const required = REQUIRED.filter((name) => !options.optional.includes(name))
-    const source = await openSource(file, config, host.stdin, [...options.map.values()])
+    const nested = [...options.map.values()]
+    const opened = await openSource(file, config, host.stdin, nested)
     try {
+      const { first, source } = await lookAhead(file, opened)
       const paths = choosePaths(file, source.format, options)
-      for (const notice of checkColumns({ source, columns, mapping, required })) teller.say(notice)
+      for (const notice of checkColumns({ source, columns, mapping, required, asked, first }))
+        teller.say(notice)
+      checkFlags(first, roles)
+      const isAsked = asked.some(([, column]) => column === roles.enabled)
+      const notice = isAsked ? undefined : flagNotice(source.columns, roles, options)
+      if (notice !== undefined) teller.say(notice)
       const tidy = createTidy({ columns, nulls: options.null, say: teller.say })
       const prepare = createPrepare({
         tidy,
@@ -252,13 +306,17 @@ const importUsers =
         required,
         groupIds: options.group,
         userType: options.userType,
+        roles,
+        disabled: options.disabled,
       })
       const withSecrets = options.rejectsWithSecrets === true
       const rejects = createRejects({ path: paths.rejects, source, columns, withSecrets })
       const shared: Shared = { host, options, source, prepare, tidy, rejects, paths, teller }
-      return await (options.dryRun ? rehearse(shared) : perform(shared))
+      const reopen = (): Promise<Source> => openSource(file, config, host.stdin, nested)
+      const look: Look = { file, given: options.group, roles, first, reopen }
+      return await (options.dryRun ? rehearse(shared) : perform(shared, look))
     } finally {
-      source.close()
+      opened.close()
     }
   }
 
@@ -288,6 +346,13 @@ The way to Okta, as other programs know it:
 
 ${NETWORK_HELP}
 
+People whom the column "enabled", or that of --where-enabled, disables are left out. It holds y/n, yes/no, t/f,
+true/false, on/off or 1/0, as the hook reads it; nothing means enabled. With --disabled staged they are created, and
+cannot sign in before an admin activates them.
+
+Groups are named by their ids. Before the first row Okta is asked whether each is there: those of --group, and those
+of --group-column where the input is a file. A service app needs the scope okta.groups.read for it.
+
 Killed at any moment, the same command goes on where it was: no user is lost or created twice.
 
 Exit codes: 0 all well; 1 some rows were rejected or failed, or the run ended early; 2 wrong usage.
@@ -295,6 +360,8 @@ Exit codes: 0 all well; 1 some rows were rejected or failed, or the run ended ea
 Examples:
   okta-migrate import users.csv --dry-run
   okta-migrate import users.csv --limit 10
+  okta-migrate import users.csv --where-enabled active
+  okta-migrate import users.csv --group-column groups
   okta-migrate import users.csv --map firstName=first_name,lastName=last_name --group 00g1emaKYZTWRYYRRTSK
   LEGACY_USERS_SQL='SELECT email, first AS "firstName", last AS "lastName" FROM users ORDER BY id' okta-migrate import
 `,

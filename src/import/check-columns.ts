@@ -1,13 +1,26 @@
 /** Owns the look at the columns before anything is sent. */
 import { AppError } from '../errors.ts'
 import type { Columns, Mapping } from './columns.ts'
-import type { Source } from './source.ts'
+import type { Source, SourceRow } from './source.ts'
 
 export interface ColumnsCheck {
   readonly source: Pick<Source, 'columns' | 'hasHeader' | 'nested'>
   readonly columns: Columns
   readonly mapping: Mapping
   readonly required: readonly string[]
+  /** Options that name a column, with that column. */
+  readonly asked: readonly (readonly [option: string, column: string])[]
+  /** Read ahead; none of a stream. */
+  readonly first: readonly SourceRow[]
+}
+
+/** JSON lines may leave out what a row has no value for, but hardly all of the first rows. */
+const absentFrom = ({ source, asked, first }: ColumnsCheck): string[] => {
+  const inRows = first.flatMap((row) => ('fields' in row ? [...row.fields.keys()] : []))
+  const seen = new Set(source.hasHeader ? source.columns : inRows)
+  return asked
+    .filter(([, column]) => seen.size > 0 && !seen.has(column))
+    .map(([option, column]) => `${option} "${column}": there is no column "${column}"`)
 }
 
 const missingFrom = ({ source, columns, mapping, required }: ColumnsCheck): string[] => {
@@ -34,6 +47,7 @@ export const checkColumns = (check: ColumnsCheck): string[] => {
     ...uses.flatMap(({ use }) => (use.kind === 'unclear' ? [use.problem] : [])),
     // JSON lines may leave out what a row has no value for, so that their first row proves nothing.
     ...(source.hasHeader ? missingFrom(check) : []),
+    ...absentFrom(check),
   ]
   if (problems.length > 0) {
     const detail = problems.map((problem) => `  ${problem}`).join('\n')

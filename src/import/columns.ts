@@ -2,6 +2,7 @@
 import leven from 'leven'
 import { SECRET_FIELDS } from './forms.ts'
 import { BASE_ATTRIBUTES } from './profile.ts'
+import type { Roles } from './roles.ts'
 
 export interface Mapping {
   /** From what Okta calls it, or a form's field, to the column that holds it. */
@@ -10,6 +11,7 @@ export interface Mapping {
   readonly ignore: ReadonlySet<string>
   /** The fields that the form reads beside the profile. */
   readonly fields: readonly string[]
+  readonly roles?: Roles
 }
 
 export type Use =
@@ -82,7 +84,7 @@ const useOfUnmapped = (column: string, { map, fields }: Mapping): Use => {
 }
 
 const computeUse = (column: string, mapping: Mapping): Use => {
-  const { map, ignore, fields } = mapping
+  const { map, ignore, fields, roles } = mapping
   if (ignore.has(column)) return { kind: 'left out', secret: isSecretName(column) }
   if (column === RAW_COLUMN || REPORT_COLUMNS.includes(column))
     return { kind: 'left out', secret: false }
@@ -92,6 +94,8 @@ const computeUse = (column: string, mapping: Mapping): Use => {
     return unclear(`"${column}" is mapped to a credential and to the profile`)
   }
   if (asField.length > 0) return { kind: 'field', names }
+  const hasRole = column === roles?.enabled || column === roles?.groups
+  if (names.length === 0 && hasRole) return { kind: 'left out', secret: false }
   return names.length > 0 ? { kind: 'profile', names } : useOfUnmapped(column, mapping)
 }
 

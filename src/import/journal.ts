@@ -8,9 +8,16 @@ import { prepareRejects, type Settled } from './journal-rejects.ts'
 export interface Outcome {
   readonly state: 'created' | 'existing' | 'failed'
   readonly oktaId?: string | undefined
+  /** Of a user who was there already, as Okta has it now. */
+  readonly oktaLogin?: string | undefined
+  readonly status?: string | undefined
+  /** `credentials.provider.type`. */
+  readonly provider?: string | undefined
   readonly errorCode?: string | undefined
   readonly requestId?: string | undefined
   readonly reason?: string | undefined
+  /** Whether Okta's answer refuses this row for what it says; not for a duplicate. */
+  readonly isRefusal?: boolean
 }
 
 /**
@@ -27,10 +34,12 @@ export interface Candidate {
   readonly hasSecrets?: boolean
   /** Of a row of a rejects file, its line in the input that was rejected. */
   readonly origin?: number | undefined
+  /** Whether it is left out on purpose. */
+  readonly isSkipped?: boolean
 }
 
 export interface Entry {
-  readonly state: 'sending' | 'rejected' | 'blank' | Outcome['state']
+  readonly state: 'sending' | 'rejected' | 'skipped' | 'blank' | Outcome['state']
   /** Whether this very call wrote it: only then has nothing been sent for it yet. */
   readonly fresh: boolean
   /** When its sending was decided, in milliseconds of Okta's clock. */
@@ -41,6 +50,19 @@ export interface Entry {
 }
 
 export type Counts = Readonly<Record<Exclude<Entry['state'], 'blank'>, number>>
+
+/** A row as the journal keeps it. */
+export interface KeptRow {
+  readonly line: number
+  /** Folded. */
+  readonly login: string | null
+  readonly oktaLogin: string | null
+  readonly oktaId: string | null
+  readonly status: string | null
+  readonly provider: string | null
+  readonly errorCode: string | null
+  readonly reason: string | null
+}
 
 export interface Journal {
   /** The number of the last row that is in it; all before it are, too. */
@@ -64,10 +86,19 @@ export interface Journal {
   readonly noteRejectsFile: (path: string) => void
   /** Notes that rows which did not become users here have become users by their rejects file. */
   readonly adopt: (settled: readonly Settled[]) => void
+  /** The rows in these states that are on the disk, in their order; of earlier runs too. */
+  readonly rowsIn: (...states: Entry['state'][]) => Iterable<KeptRow>
   close(): void
 }
 
-const NO_COUNTS: Counts = { sending: 0, created: 0, existing: 0, rejected: 0, failed: 0 }
+const NO_COUNTS: Counts = {
+  sending: 0,
+  created: 0,
+  existing: 0,
+  rejected: 0,
+  failed: 0,
+  skipped: 0,
+}
 
 export type Settings = Readonly<Record<string, string>>
 
@@ -82,8 +113,13 @@ const checkSettings = (db: Database.Database, settings: Settings): void => {
     db.transaction(() => {
       for (const pair of Object.entries(settings)) insert.run(...pair)
     })()
+    return
   }
-  const changed = known.filter(([name, value]) => settings[name] !== value)
+  // A journal of an earlier version lacks what there was no option for.
+  const names = new Set([...before.keys(), ...Object.keys(settings)])
+  const changed = [...names]
+    .map((name) => [name, before.get(name) ?? ''] as const)
+    .filter(([name, value]) => (settings[name] ?? '') !== value)
   if (changed.length === 0) return
   const lines = changed.map(
     ([name, value]) => `  ${name}: ${show(value)}, and now ${show(settings[name])}`,
@@ -101,8 +137,21 @@ const INSERT = `
   INSERT INTO rows (number, line, digest, login, state, intended_at, reason, origin)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING`
 const UPDATE = `
-  UPDATE rows SET state = ?, okta_id = ?, error_code = ?, request_id = ?, reason = ?
-   WHERE number = ? AND state = 'sending'`
+  UPDATE rows SET state = @state, okta_id = @oktaId, error_code = @errorCode, request_id = @requestId,
+         reason = @reason, okta_login = @oktaLogin, status = @status, provider = @provider
+   WHERE number = @number AND state = 'sending'`
+const SELECT_ALL = `
+  SELECT line, login, okta_login AS oktaLogin, okta_id AS oktaId, status, provider,
+         error_code AS errorCode, reason
+    FROM rows WHERE state IN (SELECT value FROM json_each(?))
+     -- What a rejects file has settled is in that file's own journal.
+     AND NOT (state = 'existing' AND login IS NULL)
+   ORDER BY number`
+
+const NOTHING = {
+  ...{ oktaId: null, errorCode: null, requestId: null, reason: null },
+  ...{ oktaLogin: null, status: null, provider: null },
+}
 
 type Known = Omit<Entry, 'fresh' | 'state'> & {
   readonly state: Exclude<Entry['state'], 'blank'>
@@ -118,6 +167,7 @@ const isSame = ({ digest }: Candidate, known: Known): boolean =>
 /** Whether nothing of a row can be in Okta, and something about it may be other than it was. */
 const isOpen = (candidate: Candidate, known: Known): boolean =>
   known.state === 'rejected' ||
+  (known.state === 'skipped' && !isSame(candidate, known)) ||
   (known.state === 'failed' && (!isSame(candidate, known) || candidate.hasSecrets === true))
 
 const checkSame = (candidate: Candidate, known: Known): void => {
@@ -154,7 +204,11 @@ const prepareRows = (db: Database.Database) => {
     return blank('rejected', 0, why)
   }
   const take = (candidate: Candidate, intendedAt: number): Entry => {
-    const { number, line, digest, login, rejection, origin } = candidate
+    const { number, line, digest, login, rejection, isSkipped, origin } = candidate
+    if (isSkipped) {
+      insert.run(number, line, digest, null, 'skipped', 0, null, origin)
+      return blank('skipped', 0, null)
+    }
     if (login === undefined && rejection === undefined) return blank('blank', 0, null)
     if (login === undefined) return reject(candidate, rejection)
     const { changes } = insert.run(number, line, digest, login, 'sending', intendedAt, null, origin)
@@ -170,11 +224,11 @@ const prepareRows = (db: Database.Database) => {
     remove.run(candidate.number)
     const entry = take(candidate, intendedAt)
     // What Okta has refused may be there all the same, where its answer was lost.
-    const fresh = entry.state === 'sending' && known.state === 'rejected'
+    const fresh = entry.state === 'sending' && known.state !== 'failed'
     return { entry: { ...entry, fresh }, was: known.state }
   }
-  const settle = (number: number, { state, oktaId, errorCode, requestId, reason }: Outcome) =>
-    update.run(state, oktaId, errorCode, requestId, reason, number)
+  const settle = (number: number, outcome: Outcome) =>
+    update.run({ ...NOTHING, ...outcome, number })
   return { admit, settle }
 }
 
@@ -227,6 +281,11 @@ const journalOver = (db: Database.Database): Journal => {
     last = Math.max(last, candidates.at(-1)?.number ?? 0)
     return admitted.map(({ entry }) => entry)
   }
+  const all = db.prepare<[string], KeptRow>(SELECT_ALL)
+  /** Begun by the first row that is asked for: a statement that was begun and left would stay busy. */
+  function* rowsIn(...states: Entry['state'][]): Generator<KeptRow> {
+    yield* all.iterate(JSON.stringify(states))
+  }
   return {
     get last() {
       return last
@@ -244,6 +303,7 @@ const journalOver = (db: Database.Database): Journal => {
       write(() => rejects.adopt(settled))
       counts = { ...countStates(db) }
     },
+    rowsIn,
     close: () => db.close(),
   }
 }

@@ -5,6 +5,7 @@ import { LINE_COLUMN, type Columns } from './columns.ts'
 import { maskCredentials, SECRET_FIELDS, type Fields, type Form } from './forms.ts'
 import { foldLogin } from '../login.ts'
 import { BASE_ATTRIBUTES, checkProfile, type Profile } from './profile.ts'
+import { flagComplaints, groupsOf, isEnabled, type Roles } from './roles.ts'
 import type { SourceRow, Value } from './source.ts'
 import { createTidy, type Tidy } from './tidy.ts'
 
@@ -40,7 +41,12 @@ export interface Prepared {
   readonly hasSecrets: boolean
   /** Of a row of a rejects file, its line in the input that was rejected. */
   readonly origin: number | undefined
+  /** Whether it is left out on purpose: nobody is to sign in by it. */
+  readonly isSkipped: boolean
 }
+
+/** What becomes of people who may not sign in. */
+export const DISABLED_CHOICES = ['skip', 'staged'] as const
 
 export interface PrepareOptions {
   readonly columns: Columns
@@ -49,7 +55,12 @@ export interface PrepareOptions {
   readonly groupIds: readonly string[]
   readonly userType: string | undefined
   readonly tidy?: Tidy
+  readonly roles?: Roles
+  readonly disabled?: (typeof DISABLED_CHOICES)[number]
 }
+
+/** Okta takes no more at the creation of a user (error code E0000093). */
+export const MAX_GROUPS = 20
 
 const DIGEST_BYTES = 16
 
@@ -106,12 +117,21 @@ const complaintsOf = (
   ]
 }
 
-const requestFor = (profile: Profile, fields: Fields, options: PrepareOptions): CreateUser => {
-  const { form, groupIds, userType } = options
+interface Person {
+  readonly profile: Profile
+  readonly fields: Fields
+  readonly groupIds: readonly string[]
+  /** Whether nobody is to sign in by it before an admin activates it. */
+  readonly isStaged: boolean
+}
+
+const requestFor = (person: Person, { form, userType }: PrepareOptions): CreateUser => {
+  const { profile, fields, groupIds, isStaged } = person
   const credentials = form.credentials(fields)
+  const query = isStaged ? form.query.replace('activate=true', 'activate=false') : form.query
   return {
     method: 'POST',
-    path: `/api/v1/users?${form.query}`,
+    path: `/api/v1/users?${query}`,
     body: {
       profile: Object.fromEntries(profile),
       ...(credentials && { credentials }),
@@ -128,20 +148,41 @@ export const maskRequest = ({ method, path, body }: CreateUser): object => ({
   body: 'credentials' in body ? { ...body, credentials: maskCredentials(body.credentials) } : body,
 })
 
-const judge = (
+/** Of `--group` and of the row, each once. */
+const groupIdsOf = (
   values: ReadonlyMap<string, Value>,
-  options: PrepareOptions,
-): Sendable | { readonly rejection: string } => {
-  const sorted = sort(values, options.columns)
+  { groupIds, roles = {} }: PrepareOptions,
+): string[] => [...new Set([...groupIds, ...groupsOf(values, roles)])]
+
+const roleComplaints = (
+  values: ReadonlyMap<string, Value>,
+  groupIds: readonly string[],
+  { roles = {} }: PrepareOptions,
+): string[] => [
+  ...flagComplaints(values, roles),
+  ...(groupIds.length > MAX_GROUPS ? [`there are more than ${MAX_GROUPS} groups for it`] : []),
+]
+
+type Judged = Sendable | { readonly rejection: string } | 'skipped'
+
+const judge = (values: ReadonlyMap<string, Value>, options: PrepareOptions): Judged => {
+  const { columns, form, roles = {}, disabled = 'skip' } = options
+  const isStaged = isEnabled(values, roles) === false
+  if (isStaged && disabled === 'skip') return 'skipped'
+  const sorted = sort(values, columns)
   const profile = withLogin(sorted.profile)
-  const complaints = complaintsOf(sorted, profile, options)
+  const groupIds = groupIdsOf(values, options)
+  const complaints = [
+    ...roleComplaints(values, groupIds, options),
+    ...complaintsOf(sorted, profile, options),
+  ]
   if (complaints.length > 0) return { rejection: complaints.join('; ') }
   const { fields } = sorted
-  const secrets = [...values].filter(([column]) => options.columns.isSecret(column))
+  const secrets = [...values].filter(([column]) => columns.isSecret(column))
   return {
-    request: requestFor(profile, fields, options),
+    request: requestFor({ profile, fields, groupIds, isStaged }, options),
     login: String(profile.get('login')),
-    providers: options.form.providers(fields),
+    providers: form.providers(fields),
     secrets: secrets.map(([, value]) => String(value)),
   }
 }
@@ -166,6 +207,7 @@ export const createPrepare = (options: PrepareOptions): Prepare => {
       login: undefined,
       sendable: undefined,
       rejection: 'flaw' in row ? row.flaw : undefined,
+      isSkipped: false,
       hasSecrets: false,
       origin: originOf(fields),
     }
@@ -175,6 +217,7 @@ export const createPrepare = (options: PrepareOptions): Prepare => {
       return unsendable
     }
     const judged = judge(fields, options)
+    if (judged === 'skipped') return { ...unsendable, isSkipped: true }
     if ('rejection' in judged) return { ...unsendable, rejection: judged.rejection }
     return { ...unsendable, login: foldLogin(judged.login), sendable: judged, hasSecrets }
   }

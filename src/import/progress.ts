@@ -19,11 +19,14 @@ export interface Display {
   end(): void
 }
 
-const settledOf = ({ created, existing, rejected, failed }: Snapshot): number =>
-  created + existing + rejected + failed
+const settledOf = ({ created, existing, rejected, failed, skipped }: Snapshot): number =>
+  created + existing + rejected + failed + skipped
 
-export const describeCounts = ({ created, existing, rejected, failed }: Snapshot): string =>
-  `${created} created, ${existing} already there, ${rejected} rejected, ${failed} failed`
+export const describeCounts = (counts: Snapshot): string => {
+  const { created, existing, rejected, failed, skipped } = counts
+  const told = `${created} created, ${existing} already there, ${rejected} rejected, ${failed} failed`
+  return skipped === 0 ? told : `${told}, ${skipped} skipped as disabled`
+}
 
 export const describeSeconds = (seconds: number): string => {
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]

@@ -1,10 +1,12 @@
 /** Owns the run: rows in, each written down before it is sent, at most a window of them at once. */
 import { AppError, asAppError } from '../errors.ts'
+import type { Brake } from './brake.ts'
 import type { Counts, Entry, Journal, Outcome } from './journal.ts'
 import type { Prepare, Prepared, Sendable } from './prepare.ts'
+import { refusedAlike, take } from './rest.ts'
 import type { Rejects } from './rejects.ts'
 import type { ServerTime } from './server-time.ts'
-import { asInputError, type Source, type SourceRow } from './source.ts'
+import type { Source, SourceRow } from './source.ts'
 import { createWindow } from './window.ts'
 
 export interface RunParts {
@@ -15,6 +17,7 @@ export interface RunParts {
   readonly settle: (sendable: Sendable, intendedAt: number, fresh: boolean) => Promise<Outcome>
   readonly serverTime: Pick<ServerTime, 'now'>
   readonly rejects: Pick<Rejects, 'write'>
+  readonly brake: Brake
   /** The most rows that may be under way at once: the most that a crash leaves to be asked about. */
   readonly window: number
   /** Aborted when the run stops: rows that still wait to be sent are left to the next run. */
@@ -43,7 +46,15 @@ export interface Run {
   readonly snapshot: () => Snapshot
 }
 
-const toCandidate = ({ row, digest, login, rejection, hasSecrets, origin }: Prepared) => ({
+const toCandidate = ({
+  row,
+  digest,
+  login,
+  rejection,
+  isSkipped,
+  hasSecrets,
+  origin,
+}: Prepared) => ({
   number: row.number,
   line: row.line,
   digest,
@@ -51,28 +62,13 @@ const toCandidate = ({ row, digest, login, rejection, hasSecrets, origin }: Prep
   rejection,
   hasSecrets,
   origin,
+  isSkipped,
 })
 
 const endsTooSoon = (number: number, known: number): AppError =>
   new AppError('journal_mismatch', {
     detail: `The input ends after row ${number}, and the journal knows ${known} rows of it.`,
   })
-
-/** Up to so many rows, fewer only at the end of the input. */
-const take = async (
-  source: Source,
-  most: number,
-): Promise<{ rows: SourceRow[]; done: boolean }> => {
-  const rows: SourceRow[] = []
-  while (rows.length < most) {
-    const next = await source.rows.next().catch((err: unknown) => {
-      throw asInputError(err)
-    })
-    if (next.done) return { rows, done: true }
-    rows.push(next.value)
-  }
-  return { rows, done: false }
-}
 
 const isReject = ({ state }: Pick<Entry, 'state'>): boolean =>
   state === 'rejected' || state === 'failed'
@@ -91,42 +87,70 @@ const send = async (
   { row, sendable }: Prepared,
   { intendedAt, fresh }: Entry,
   { settle, journal, rejects }: RunParts,
-): Promise<void> => {
+): Promise<Outcome> => {
   if (!sendable) throw new TypeError('a row without a request was admitted')
   const outcome = await settle(sendable, intendedAt, fresh)
   journal.settle(row.number, outcome)
   if (isReject(outcome)) rejects.write(row, outcome)
+  return outcome
 }
 
-export const createRun = (parts: RunParts): Run => {
-  const { source, journal, halt } = parts
-  const window = createWindow(parts.window)
-  const known = journal.last
-  const lastWanted = known + parts.limit
+/** How a run is ended before its time. */
+const createEnding = ({ source, halt, brake }: RunParts) => {
   let stopping = false
   let failure: AppError | undefined
-  const seen = { behind: undefined as number | undefined, before: 0, last: 0 }
+  /** What Okta says to too many rows in a row. */
+  let cause: string | undefined
 
   const stop = (): void => {
     stopping = true
     source.close()
     halt.abort()
   }
-  const isOver = (): boolean => stopping
-  const fail = (err: unknown): 'stopped' => {
-    if (err !== halt.signal.reason) failure ??= asAppError(err)
-    stop()
-    return 'stopped'
+  return {
+    stop,
+    isOver: (): boolean => stopping,
+    fail: (err: unknown): 'stopped' => {
+      if (err === halt.signal.reason) return 'stopped'
+      failure ??= asAppError(err)
+      stop()
+      return 'stopped'
+    },
+    /** @param hasEnd whether the source may stay open, so that what is left in it can be counted */
+    observe: (outcome: Outcome, hasEnd: boolean): void => {
+      cause ??= brake.observe(outcome)
+      if (cause === undefined || stopping) return
+      if (!hasEnd) stop()
+      stopping = true
+      halt.abort()
+    },
+    failure: () => failure,
+    cause: () => cause,
   }
+}
+
+export const createRun = (parts: RunParts): Run => {
+  const { source, journal } = parts
+  const window = createWindow(parts.window)
+  const known = journal.last
+  const lastWanted = known + parts.limit
+  const { stop, isOver, fail, observe, ...ended } = createEnding(parts)
+  const seen = { behind: undefined as number | undefined, before: 0, last: 0 }
+  const hasEnd = (): boolean => seen.behind !== undefined
+  let unread: readonly SourceRow[] = []
 
   const takeUp = (rows: readonly SourceRow[]): void => {
+    seen.behind = rows.at(-1)?.behind ?? seen.behind
+    seen.before = rows.findLast(({ number }) => number <= known)?.behind ?? seen.before
+    const look = (outcome: Outcome): void => observe(outcome, hasEnd())
     for (const [prepared, entry] of admit(rows, parts)) {
-      if (entry.state === 'sending') window.enter(send(prepared, entry, parts).catch(fail))
+      if (entry.state === 'sending') {
+        window.enter(send(prepared, entry, parts).then(look).catch(fail))
+      }
       if (isReject(entry)) parts.rejects.write(prepared.row, entry)
     }
-    seen.behind = rows.at(-1)?.behind ?? seen.behind
+    // Not before: a row that is not what it was ends the run here.
     seen.last = rows.at(-1)?.number ?? seen.last
-    seen.before = rows.findLast(({ number }) => number <= known)?.behind ?? seen.before
   }
 
   const pump = async (): Promise<RunEnd> => {
@@ -135,6 +159,7 @@ export const createRun = (parts: RunParts): Run => {
       const room = await window.room()
       if (isOver()) return 'stopped'
       const { rows, done } = await take(source, Math.min(room, lastWanted - number))
+      if (isOver()) unread = rows
       if (isOver()) return 'stopped'
       takeUp(rows)
       number = rows.at(-1)?.number ?? number
@@ -149,7 +174,11 @@ export const createRun = (parts: RunParts): Run => {
     const end = await pump().catch((err: unknown) => (isOver() ? 'stopped' : fail(err)))
     await window.empty()
     await Promise.resolve().then(journal.flush).catch(fail)
+    const cause = ended.cause()
+    const stopped = { source, hasEnd: hasEnd(), journal, unread, known }
+    const refused = cause === undefined ? undefined : await refusedAlike(cause, stopped)
     source.close()
+    const failure = ended.failure() ?? refused
     if (failure) throw failure
     return end
   }

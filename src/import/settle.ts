@@ -3,9 +3,10 @@ import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { OktaClient } from '../okta/client.ts'
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
+import { createKnownUsers, type KnownUser, type KnownUsers } from '../okta/known-users.ts'
 import { pause } from '../okta/retry.ts'
+import { existing, isDuplicate, isTaken, whoIsThere } from './duplicate.ts'
 import type { Outcome } from './journal.ts'
-import { findByLogin, toUser } from './lookup.ts'
 import type { Sendable } from './prepare.ts'
 import type { ServerTime } from './server-time.ts'
 
@@ -14,12 +15,6 @@ export const REPEAT_WAITS_MS = [200, 1_000, 5_000, 20_000]
 
 /** Okta's servers may differ by a moment in what time it is. */
 export const SKEW_MS = 5_000
-
-/** Only the text of the cause tells a duplicate from other faults (Okta error code E0000001). */
-const IS_DUPLICATE = /^login: .*already exists/i
-
-const isDuplicate = ({ errorCode, causes }: OktaRejection): boolean =>
-  errorCode === 'E0000001' && causes.some((cause) => IS_DUPLICATE.test(cause))
 
 /** Okta's words on a refusal, without any secret of the row that they may repeat. */
 const reasonFor = ({ words }: Pick<OktaRejection, 'words'>, secrets: readonly string[]): string =>
@@ -31,58 +26,99 @@ interface Unknown {
   readonly lost: OktaAnswerLost | undefined
 }
 
-type Request = OktaClient['request']
-
-const ask = async (
-  request: Request,
-  sendable: Sendable,
-  intendedAt: number,
-): Promise<Outcome | undefined> => {
-  const user = await findByLogin(request, sendable.login)
-  if (!user) return undefined
-  const { id: oktaId, created, provider } = user
-  const isKin = provider === undefined || sendable.providers.includes(provider)
-  const isOurs = isKin && created >= intendedAt - SKEW_MS
-  return { state: isOurs ? 'created' : 'existing', oktaId }
+/** The id in an answer that holds a user. */
+const idIn = (body: unknown): string | undefined => {
+  const { id, profile } = (body ?? {}) as { id?: unknown; profile?: { login?: unknown } }
+  return typeof id === 'string' && typeof profile?.login === 'string' ? id : undefined
 }
 
-const create = async (request: Request, sendable: Sendable): Promise<Outcome | Unknown> => {
+const create = async (
+  request: OktaClient['request'],
+  sendable: Sendable,
+): Promise<Outcome | Unknown | OktaRejection> => {
   try {
     const { body, requestId } = await request(sendable.request)
-    const user = toUser(body)
+    const oktaId = idIn(body)
     // A 200 that holds no user is no proof of one: perhaps something else has answered.
-    return user
-      ? { state: 'created', oktaId: user.id, requestId }
-      : { state: 'unknown', lost: undefined }
+    return oktaId === undefined
+      ? { state: 'unknown', lost: undefined }
+      : { state: 'created', oktaId, requestId }
   } catch (err) {
     if (err instanceof OktaAnswerLost) return { state: 'unknown', lost: err }
-    if (!(err instanceof OktaRejection && isDuplicate(err))) throw err
-    return { state: 'existing', errorCode: err.errorCode, requestId: err.requestId }
+    if (err instanceof OktaRejection && isDuplicate(err)) return err
+    throw err
   }
 }
 
 /** What is open about a row that was sent and perhaps not created. */
 interface Doubt {
   isOpen: boolean
-  duplicate: Outcome | undefined
+  duplicate: OktaRejection | undefined
   lost: OktaAnswerLost | undefined
+}
+
+/** What was sent, and when it was written down to be sent. */
+interface Sent {
+  readonly sendable: Sendable
+  readonly intendedAt: number
+}
+
+/** A user whom our own call may have made: it did, where the user is of that kind and no older. */
+const judge = (user: KnownUser, { sendable, intendedAt }: Sent): Outcome => {
+  const { id: oktaId, created = '', provider } = user
+  const isKin = provider === undefined || sendable.providers.includes(provider)
+  const isOurs = isKin && Date.parse(created) >= intendedAt - SKEW_MS
+  return isOurs ? { state: 'created', oktaId } : existing(user)
+}
+
+const ask = async (users: KnownUsers, sent: Sent): Promise<Outcome | undefined> => {
+  try {
+    const user = await users.find(sent.sendable.login)
+    return user && judge(user, sent)
+  } catch (err) {
+    if (!(err instanceof OktaRejection)) throw err
+    const { errorCode, requestId, words } = err
+    const reason = `Okta does not say whether it was created: ${words}`
+    return { state: 'failed', errorCode, requestId, reason }
+  }
+}
+
+/** @param asOutcome what a user with this login is the sign of */
+const explain = async (
+  users: KnownUsers,
+  duplicate: OktaRejection,
+  sendable: Sendable,
+  asOutcome: (user: KnownUser) => Outcome,
+): Promise<Outcome> => {
+  const { errorCode, requestId } = duplicate
+  const { user, words } = await whoIsThere(users, sendable)
+  if (user) return { ...asOutcome(user), errorCode, requestId }
+  const reason = `${reasonFor(duplicate, sendable.secrets)}; ${words}`
+  return { state: 'failed', errorCode, requestId, reason }
+}
+
+interface Caller {
+  readonly request: OktaClient['request']
+  readonly users: KnownUsers
 }
 
 /** @returns undefined while nobody knows what became of the user */
 const attempt = async (
-  request: Request,
-  sendable: Sendable,
-  intendedAt: number,
+  { request, users }: Caller,
+  sent: Sent,
   doubt: Doubt,
 ): Promise<Outcome | undefined> => {
   if (doubt.isOpen) {
-    // A duplicate that is not found by its login is one that differs from it in case or diacritics.
-    const found = (await ask(request, sendable, intendedAt)) ?? doubt.duplicate
+    const found = await ask(users, sent)
     if (found) return found
   }
+  const { sendable } = sent
   const answer = await create(request, sendable)
-  if (answer.state === 'unknown') doubt.lost = answer.lost
-  else if (answer.state === 'existing' && doubt.isOpen) doubt.duplicate = answer
+  if (answer instanceof OktaRejection) {
+    // Nothing was sent before, so that nobody with this login can be our own doing.
+    if (!doubt.isOpen) return explain(users, answer, sendable, existing)
+    doubt.duplicate = answer
+  } else if (answer.state === 'unknown') doubt.lost = answer.lost
   else return answer
   doubt.isOpen = true
   return undefined
@@ -118,11 +154,13 @@ export const createSettler = ({ client, serverTime, clock, halt }: SettleParts):
     return outcome
   }
 
-  const request: Request = async (what) => {
+  const request: OktaClient['request'] = async (what) => {
     const response = await client.request({ ...what, signal: halt })
     serverTime.observe(response.headers)
     return response
   }
+
+  const users = createKnownUsers(request)
 
   const giveUp = (lost: OktaAnswerLost | undefined, secrets: readonly string[]): Outcome => {
     if (++givenUp > MAX_GIVEN_UP) {
@@ -139,27 +177,28 @@ export const createSettler = ({ client, serverTime, clock, halt }: SettleParts):
     }
   }
 
-  const settle = async (
-    sendable: Sendable,
-    intendedAt: number,
-    fresh: boolean,
-  ): Promise<Outcome> => {
+  const settle = async (sent: Sent, fresh: boolean): Promise<Outcome> => {
     const doubt: Doubt = { isOpen: !fresh, duplicate: undefined, lost: undefined }
+    const { sendable } = sent
     for (const ms of [0, ...REPEAT_WAITS_MS]) {
       if (ms > 0) await pause(clock, ms, halt)
-      const outcome = await attempt(request, sendable, intendedAt, doubt)
+      const outcome = await attempt({ request, users }, sent, doubt)
       if (outcome) return answered(outcome)
     }
-    const found = (await ask(request, sendable, intendedAt)) ?? doubt.duplicate
-    return found ? answered(found) : giveUp(doubt.lost, sendable.secrets)
+    const found = await ask(users, sent)
+    if (found) return answered(found)
+    const { duplicate, lost } = doubt
+    if (!duplicate) return giveUp(lost, sendable.secrets)
+    return answered(await explain(users, duplicate, sendable, (user) => judge(user, sent)))
   }
   return {
     settle: (sendable, intendedAt, fresh) =>
-      settle(sendable, intendedAt, fresh).catch((err: unknown) => {
+      settle({ sendable, intendedAt }, fresh).catch((err: unknown) => {
         if (!(err instanceof OktaRejection)) throw err
         const { errorCode, requestId } = err
         const reason = reasonFor(err, sendable.secrets)
-        return answered({ state: 'failed', errorCode, requestId, reason })
+        const isRefusal = isTaken(err) ? {} : { isRefusal: true }
+        return answered({ state: 'failed', errorCode, requestId, reason, ...isRefusal })
       }),
   }
 }

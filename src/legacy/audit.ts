@@ -2,7 +2,8 @@
 import type { SqlLink } from './driver.ts'
 import { firstRows, withoutEnd } from './lookup.ts'
 import { translate, type Dialect } from './parameters.ts'
-import { textOf, type Row } from './row.ts'
+import { textOf } from '../flag.ts'
+import type { Row } from './row.ts'
 
 /** Enough to know a store's costs to a few per cent. */
 const MAX_SAMPLES = 500

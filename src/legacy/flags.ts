@@ -1,13 +1,7 @@
 /** The refusal of an `enabled` that is neither a flag nor one of the words that can mean one thing only. */
+import { FLAG_WORDS, isShowableWord, MAX_FLAG_WORDS, readFlag } from '../flag.ts'
 import type { CheckParts, ColumnType } from './driver.ts'
 import { prepare, valuesForNobody } from './lookup.ts'
-import { readFlag } from './row.ts'
-
-const WORDS = 'y/n, yes/no, t/f, true/false, on/off or 1/0'
-
-/** Values that are no words of a flag may be what nobody should see: a column was mistaken for another. */
-const MAX_WORDS = 5
-const isShowable = (word: string): boolean => /^[\w .-]{1,20}$/.test(word)
 
 /** Words for people who may sign in, as systems write them. */
 const LIKELY = /^(?:a|active|enabled|ok|verified|confirmed)$/i
@@ -47,7 +41,7 @@ const quoted = (word: string): string => `'${word.replaceAll("'", "''")}'`
 const refuseWords = async (parts: CheckParts, words: readonly string[]): Promise<never> => {
   const enabledWord = words.find((word) => LIKELY.test(word)) ?? words[0] ?? ''
   const isFlag = words.some((word) => LIKELY.test(word) || readFlag(word) !== undefined)
-  const isFew = isFlag && words.length <= MAX_WORDS && words.every(isShowable)
+  const isFew = isFlag && words.length <= MAX_FLAG_WORDS && words.every(isShowableWord)
   const advice = isFew
     ? await advise(
         parts,
@@ -56,7 +50,7 @@ const refuseWords = async (parts: CheckParts, words: readonly string[]): Promise
     : ''
   const shown = isFew ? ` (it holds ${words.map(quoted).join(', ')})` : ''
   throw new TypeError(
-    `enabled must be ${WORDS}, and is something else${shown}.` +
+    `enabled must be ${FLAG_WORDS}, and is something else${shown}.` +
       (advice && `${advice}, if ${quoted(enabledWord)} is the word for people who may sign in`),
   )
 }
@@ -74,7 +68,7 @@ export const refuseFlagTypes = async (
     )
   }
   if (type?.kind === 'other')
-    throw new TypeError(`enabled must be ${WORDS}, and is of another type`)
+    throw new TypeError(`enabled must be ${FLAG_WORDS}, and is of another type`)
   const words = type?.words
   if (words?.some((word) => readFlag(word) === undefined)) {
     await refuseWords(parts, words)

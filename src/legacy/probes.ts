@@ -4,7 +4,8 @@ import type { ColumnNames } from './columns.ts'
 import type { CheckParts } from './driver.ts'
 import { codeOf, isTransient, sentenceOf } from './failures.ts'
 import { unknownLogin } from './lookup.ts'
-import { textOf, valueIn, type Row } from './row.ts'
+import { textOf } from '../flag.ts'
+import { valueIn, type Row } from './row.ts'
 import { lookUp } from './trial.ts'
 
 /** Real accounts whose lookalikes are looked up. */

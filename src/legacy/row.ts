@@ -1,34 +1,10 @@
 /** The reading of one row of the lookup statement: whose it is, its hash, and whether it is enabled. */
+import { readFlag, textOf } from '../flag.ts'
 import { foldLogin, MAX_LOGIN_LENGTH, normaliseLogin } from '../login.ts'
 import { IDENTITY, type Column, type ColumnNames } from './columns.ts'
 import { loginKey, type LegacyAccount } from './store.ts'
 
 export type Row = Readonly<Record<string, unknown>>
-
-const FLAGS: ReadonlyMap<string, boolean> = new Map(
-  ['y n', 'yes no', 't f', 'true false', 'on off', '1 0'].flatMap((pair) => {
-    const [yes = '', no = ''] = pair.split(' ')
-    return [[yes, true] as const, [no, false] as const]
-  }),
-)
-
-/** Text as it stands in the store, whether its column holds characters, bytes or a number. */
-export const textOf = (value: unknown): string | undefined => {
-  if (typeof value === 'string') return value
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
-  return value instanceof Uint8Array ? Buffer.from(value).toString() : undefined
-}
-
-/**
- * Takes the words that can mean one thing only. Taken as "enabled", any other would let a leaver in;
- * taken as "disabled", it would lock people out without a word.
- * @returns undefined where it cannot be told; an absent flag is enabled
- */
-export const readFlag = (value: unknown): boolean | undefined => {
-  if (value === null || value === undefined) return true
-  if (typeof value === 'boolean') return value
-  return FLAGS.get((textOf(value) ?? '').trim().toLowerCase())
-}
 
 /** What is no text is no hash, and is decided like a damaged one. */
 const readHash = (value: unknown): string => {

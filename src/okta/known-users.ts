@@ -105,12 +105,16 @@ export const createKnownUsers = (request: Request) => ({
   find: (login: string): Promise<KnownUser | undefined> => findByLogin(request, login),
 
   /**
-   * Finds everybody with the address. By search, which finds deactivated users too, and knows of a change
-   * about a second later.
+   * Finds everybody with the address, also people who are deactivated. A filter sees a change at once, and
+   * may tell upper from lower case; a search does not, and sees a change about a second later ("List all users").
    */
   async findByEmail(email: string): Promise<KnownUser[]> {
-    const users = await listWhere(request, 'search', 'email', email)
-    return users.filter((user) => user.email?.toLowerCase() === email.toLowerCase())
+    for (const how of ['filter', 'search'] as const) {
+      const users = await listWhere(request, how, 'email', email)
+      const found = users.filter((user) => user.email?.toLowerCase() === email.toLowerCase())
+      if (found.length > 0) return found
+    }
+    return []
   },
 
   /** @param id Okta's, as `KnownUser` has it */

@@ -4,7 +4,7 @@ import { hashSync } from 'bcryptjs'
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { startCommand } from '../support/command.ts'
 import { startFakeOkta, type FakeOptions } from '../support/fake-okta.ts'
 import { runImport } from '../support/import.ts'
@@ -44,6 +44,16 @@ const summaryOf = (stdout: string): Summary => {
   return last
 }
 
+/** A sandbox, and an input of `test/field/` in a directory of its own. */
+const startWithField = async (name: string, options: SandboxOptions = {}) => {
+  const token = 'marked-token'
+  const sandbox = await startSandbox({ ...options, tokens: [{ scheme: 'SSWS', token }] })
+  onTestFinished(() => sandbox.close())
+  const file = join(tempDir(), name)
+  copyFileSync(new URL(`../field/${name}`, import.meta.url), file)
+  return { sandbox, file, env: { OKTA_ORG_URL: sandbox.url, OKTA_API_TOKEN: token } }
+}
+
 describe('a run', () => {
   it('ends each row in exactly one way, and tells which', async () => {
     const input = users(3) + 'short@x.example,,Lee\nUSER1@X.example,A,B\nbad@x.example,No,Way\n'
@@ -69,18 +79,29 @@ describe('a run', () => {
   })
 
   it('shows Okta’s own sentence where it names no causes', async () => {
-    const token = 'marked-token'
-    const sandbox = await startSandbox({ tokens: [{ scheme: 'SSWS', token }] })
-    onTestFinished(() => sandbox.close())
-    const file = join(tempDir(), 'r08-policy.csv')
-    copyFileSync(new URL('../field/r08-policy.csv', import.meta.url), file)
-    const env = { OKTA_ORG_URL: sandbox.url, OKTA_API_TOKEN: token }
+    const { file, env } = await startWithField('r08-policy.csv')
     const { code } = await startCommand(['import', file, '--mode', 'password'], env).ended
     expect(code).toBe(1)
     const rejects = readFileSync(file.replace('.csv', '.rejects.csv'), 'utf8')
     expect(rejects.split('\n')[1]).toMatch(
       /^2,The password does not meet the requirements of the current password policy\.,E0000080,[\w-]+,ann@example\.com,Ann,Lee$/,
     )
+  })
+
+  it('does not take a shared e-mail address for somebody who is there already', async () => {
+    const { sandbox, file, env } = await startWithField('r01-shared-email.csv', {
+      uniqueEmail: true,
+    })
+    const { code, stdout } = await runImport([file, '--json'], env)
+    expect([code, summaryOf(stdout)]).toMatchObject([1, { created: 1, existing: 0, failed: 1 }])
+    const id = [...sandbox.users()].find(
+      ({ profile }) => profile['login'] === 'ann@example.com',
+    )?.id
+    const reason =
+      '"login: An object with this field already exists in the current organization; nobody has ' +
+      `this login, and the e-mail address belongs to ann@example.com (${id}, ACTIVE)"`
+    const rejects = readFileSync(file.replace('.csv', '.rejects.csv'), 'utf8')
+    expect(rejects.split('\n')[1]).toContain(`3,${reason},E0000001,`)
   })
 
   it('of which nothing is to mend leaves no rejects and ends with 0', async () => {

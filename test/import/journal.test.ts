@@ -76,7 +76,7 @@ describe('a row', () => {
       { ...outcome, fresh: false },
       { state: 'rejected', reason: 'email is missing', fresh: false },
     ])
-    expect(again.counts).toEqual({ sending: 0, created: 0, existing: 0, rejected: 1, failed: 1 })
+    expect(again.counts).toMatchObject({ sending: 0, created: 0, rejected: 1, failed: 1 })
     again.close()
   })
 
@@ -101,6 +101,115 @@ describe('a row', () => {
     })
     expect(journal.last).toBe(1)
     journal.close()
+  })
+})
+
+/** As the version before wrote it: no status, no provider, and states that SQLite checks. */
+const OLD_SCHEMA = `
+  PRAGMA application_id = 0x4f4d494a;
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE rows (
+    number INTEGER PRIMARY KEY,
+    line INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    login TEXT UNIQUE,
+    state TEXT NOT NULL CHECK (state IN ('sending', 'created', 'existing', 'rejected', 'failed')),
+    intended_at INTEGER NOT NULL,
+    okta_id TEXT,
+    error_code TEXT,
+    request_id TEXT,
+    reason TEXT
+  ) STRICT;
+  INSERT INTO settings VALUES ('--mode', 'hook');
+  INSERT INTO rows VALUES
+    (1, 2, CAST('digest 1' AS BLOB), 'a@x', 'created', 5, '00u1', NULL, 'r1', NULL),
+    (2, 3, CAST('digest 2' AS BLOB), 'b@x', 'existing', 5, NULL, 'E0000001', 'r2', NULL),
+    (3, 4, CAST('digest 3' AS BLOB), NULL, 'rejected', 0, NULL, NULL, NULL, 'email is missing'),
+    (4, 5, CAST('digest 4' AS BLOB), 'd@x', 'sending', 6, NULL, NULL, NULL, NULL);`
+
+describe('a row that is skipped', () => {
+  const skipped = (number: number, digest?: string): Candidate => ({
+    ...candidate(number, undefined, digest),
+    rejection: undefined,
+    isSkipped: true,
+  })
+
+  it('stands in no other row’s way, and is taken up anew once it has changed', () => {
+    const path = join(tempDir(), 'a')
+    const journal = open(path)
+    const first = journal.admit([skipped(1), skipped(2), candidate(3, 'a@x')], 5)
+    expect(first.map(({ state }) => state)).toEqual(['skipped', 'skipped', 'sending'])
+    expect(journal.counts).toMatchObject({ skipped: 2, sending: 1 })
+    journal.close()
+    const again = open(path)
+    const now = [candidate(1, 'b@x', 'changed'), skipped(2), candidate(3, 'a@x')]
+    expect(again.admit(now, 9)).toMatchObject([
+      { state: 'sending', fresh: true, intendedAt: 9 },
+      { state: 'skipped', fresh: false },
+      { state: 'sending', fresh: false, intendedAt: 5 },
+    ])
+    expect(again.counts).toMatchObject({ skipped: 1, sending: 2 })
+    expect(again.admit([candidate(2, 'a@x', 'changed')], 9)).toMatchObject([
+      { state: 'rejected', reason: 'login is the same as that of line 4' },
+    ])
+    expect(again.counts).toMatchObject({ skipped: 0, sending: 2, rejected: 1 })
+    expect(refusal(() => again.admit([skipped(1, 'changed again')], 9))).toMatchObject({
+      code: 'journal_mismatch',
+    })
+    again.close()
+  })
+})
+
+describe('settings', () => {
+  it('that the version before had no option for are as without the option', () => {
+    const path = join(tempDir(), 'a')
+    open(path).close()
+    openJournal(path, { ...SETTINGS, '--disabled': '' }).close()
+    const now = { ...SETTINGS, '--disabled': 'staged' }
+    expect(refusal(() => openJournal(path, now))).toMatchObject({
+      detail: expect.stringContaining('  --disabled: none, and now staged') as string,
+    })
+  })
+})
+
+describe('a journal of the version before', () => {
+  it('goes on: each row as it stood, and what Okta says of people from now on', () => {
+    const path = join(tempDir(), 'old')
+    const old = new Database(path)
+    old.exec(OLD_SCHEMA)
+    old.close()
+    for (const time of ['first', 'second']) {
+      const journal = open(path)
+      const rows = [candidate(1, 'a@x'), candidate(2, 'b@x'), candidate(3), candidate(4, 'd@x')]
+      expect(journal.admit(rows, 9), time).toMatchObject([
+        { state: 'created', requestId: 'r1', fresh: false },
+        { state: 'existing', errorCode: 'E0000001', fresh: false },
+        { state: 'rejected', reason: 'email is missing', fresh: false },
+        { state: time === 'first' ? 'sending' : 'existing', intendedAt: 6, fresh: false },
+      ])
+      journal.settle(4, { state: 'existing', oktaId: '00u4', oktaLogin: 'D@x', status: 'STAGED' })
+      journal.flush()
+      expect([...journal.rowsIn('existing')]).toMatchObject([
+        { line: 3, login: 'b@x', oktaId: null, oktaLogin: null, status: null },
+        { line: 5, login: 'd@x', oktaId: '00u4', oktaLogin: 'D@x', status: 'STAGED' },
+      ])
+      expect(journal.admit([candidate(5, 'a@x')], 9)[0]).toMatchObject({
+        reason: 'login is the same as that of line 2',
+      })
+      journal.close()
+    }
+  })
+
+  it('of a later version is refused, and left as it is', () => {
+    const path = join(tempDir(), 'later')
+    open(path).close()
+    const db = new Database(path)
+    db.pragma('user_version = 99')
+    db.close()
+    expect(refusal(() => open(path))).toMatchObject({
+      code: 'journal_unusable',
+      detail: `${path} was written by a later version of this program: run that version.`,
+    })
   })
 })
 

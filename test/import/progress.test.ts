@@ -12,6 +12,7 @@ const NOTHING = {
   existing: 0,
   rejected: 0,
   failed: 0,
+  skipped: 0,
   before: 0,
   last: 0,
   inFlight: 0,

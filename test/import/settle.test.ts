@@ -88,8 +88,59 @@ describe('a row that was never sent', () => {
   it('is there already when Okta says so', async () => {
     const { okta, settle } = await start()
     okta.seed('Ann@X.example')
+    expect(await settle(ANN, now(), true)).toEqual({
+      state: 'existing',
+      oktaId: '00u0',
+      oktaLogin: 'Ann@X.example',
+      status: 'ACTIVE',
+      provider: 'OKTA',
+      errorCode: 'E0000001',
+      requestId: 'req1',
+    })
+    expect(okta.calls.map(({ method }) => method)).toEqual(['POST', 'GET'])
+  })
+
+  const TAKEN = 'login: An object with this field already exists in the current organization'
+  const taken = (): [number, object] => [
+    400,
+    { errorCode: 'E0000001', errorCauses: [{ errorSummary: TAKEN }] },
+  ]
+
+  it('is there already, though made only after this run began', async () => {
+    const { okta, settle } = await start()
+    okta.seed('ann@x.example', new Date(now() + 1_000).toISOString())
     expect(await settle(ANN, now(), true)).toMatchObject({ state: 'existing' })
-    expect(okta.calls).toHaveLength(1)
+  })
+
+  it.each([
+    [
+      'its e-mail address is taken',
+      ['bob@x.example', 'A@x.example'],
+      'nobody has this login, and the e-mail address belongs to bob@x.example (00u0, ACTIVE)',
+    ],
+    [
+      'nobody shows why',
+      ['bob@x.example', 'b@x.example'],
+      'Okta shows nobody with this login or e-mail address',
+    ],
+  ])('is not there already where %s', async (_, [login = '', email], words) => {
+    const { okta, settle, waits } = await start({ refuse: taken })
+    okta.seed(login, undefined, { email })
+    expect(await settle(ANN, now(), true)).toEqual({
+      state: 'failed',
+      errorCode: 'E0000001',
+      requestId: 'req1',
+      reason: `${TAKEN}; ${words}`,
+    })
+    expect(waits).toEqual([])
+  })
+
+  it('fails with both of Okta’s words where Okta refuses the question', async () => {
+    const { settle } = await start({ refuse: taken, refuseQuestions: true })
+    expect(await settle(ANN, now(), true)).toMatchObject({
+      state: 'failed',
+      reason: `${TAKEN}; Okta does not say who has it: no`,
+    })
   })
 
   it('fails for a duplicate of another attribute, with the reason, code and request id', async () => {
@@ -108,7 +159,10 @@ describe('a row that was never sent', () => {
     const body = { errorCode: 'E0000080', errorCauses: [{ errorSummary: 'hunter2 is too short' }] }
     const { settle } = await start({ refuse: () => [403, body] })
     const row = sendable('ann@x.example', 'password', { password: 'hunter2' })
-    expect(await settle(row, now(), true)).toMatchObject({ reason: '*** is too short' })
+    expect(await settle(row, now(), true)).toMatchObject({
+      reason: '*** is too short',
+      isRefusal: true,
+    })
   })
 
   it.each(['lost', 'lost 500'] as const)('is created once when the answer is %s', async (fault) => {
@@ -123,7 +177,7 @@ describe('a row that was never sent', () => {
   it.each(['dropped', '500'] as const)('is sent again when the call was %s', async (fault) => {
     const { okta, settle } = await start({ fault: (_, n) => (n === 1 ? fault : 'none') })
     expect(await settle(ANN, now(), true)).toMatchObject({ state: 'created' })
-    expect(okta.calls.map(({ method }) => method)).toEqual(['POST', 'GET', 'POST'])
+    expect(okta.calls.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'POST'])
   })
 
   it('whose login is the short name of another user is created all the same', async () => {
@@ -136,9 +190,16 @@ describe('a row that was never sent', () => {
 
   it('whose login differs from a user only in diacritics is there already', async () => {
     const { okta, settle } = await start({ fault: (_, n) => (n === 1 ? 'dropped' : 'none') })
-    okta.seed('änn@x.example')
-    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'existing' })
+    okta.seed('änn@x.example', undefined, { email: 'a@x.example' })
+    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'existing', oktaId: '00u0' })
     expect(okta.users.size).toBe(1)
+  })
+
+  it('whose login differs in diacritics only is there already, at the first answer too', async () => {
+    const { okta, settle, waits } = await start()
+    okta.seed('änn@x.example', undefined, { email: 'a@x.example' })
+    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'existing', oktaId: '00u0' })
+    expect(waits).toEqual([])
   })
 
   it('whose login has a slash is asked about by filter', async () => {
@@ -177,7 +238,7 @@ describe('a row that an earlier run may have sent', () => {
   it('is asked about before anything is sent', async () => {
     const { okta, settle } = await start()
     expect(await settle(ANN, now(), false)).toMatchObject({ state: 'created' })
-    expect(okta.calls.map(({ method }) => method)).toEqual(['GET', 'POST'])
+    expect(okta.calls.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST'])
   })
 
   it.each([
@@ -193,7 +254,28 @@ describe('a row that an earlier run may have sent', () => {
     const [[key, user] = []] = okta.users
     if (!key || !user) throw new Error('no user')
     okta.users.set(key, { ...user, credentials: { provider: { type, name: type } } })
-    expect(await settle(ANN, intendedAt, false)).toEqual({ state, oktaId: '00u0' })
+    expect(await settle(ANN, intendedAt, false)).toMatchObject({ state, oktaId: '00u0' })
+    expect(okta.creates()).toEqual([])
+  })
+
+  it('fails for a taken e-mail address once its own user had time to show', async () => {
+    const cause = 'login: An object with this field already exists'
+    const body = { errorCode: 'E0000001', errorCauses: [{ errorSummary: cause }] }
+    const { okta, settle, waits } = await start({ refuse: () => [400, body] })
+    okta.seed('bob@x.example', undefined, { email: 'a@x.example' })
+    expect(await settle(ANN, now(), false)).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('belongs to bob@x.example (00u0, ACTIVE)') as string,
+    })
+    expect(waits).toEqual([...REPEAT_WAITS_MS])
+  })
+
+  it('is not said to be there or not where Okta refuses the question', async () => {
+    const { okta, settle } = await start({ refuseQuestions: true })
+    expect(await settle(ANN, now(), false)).toMatchObject({
+      state: 'failed',
+      reason: 'Okta does not say whether it was created: no',
+    })
     expect(okta.creates()).toEqual([])
   })
 })

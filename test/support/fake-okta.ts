@@ -54,18 +54,24 @@ export interface FakeOptions {
   readonly fault?: (call: Call, n: number) => Fault
   /** Refuses a create call with this answer. */
   readonly refuse?: (profile: Record<string, unknown>) => Answer | undefined
+  /** Refuses to say who is there. */
+  readonly refuseQuestions?: boolean
 }
 
-export const startFakeOkta = async ({ fault = () => 'none', refuse }: FakeOptions = {}) => {
+export const startFakeOkta = async ({
+  fault = () => 'none',
+  refuse,
+  refuseQuestions = false,
+}: FakeOptions = {}) => {
   const users = new Map<string, FakeUser>()
   const calls: Call[] = []
 
-  const seed = (login: string, created = '2020-01-01T00:00:00.000Z'): void =>
+  const seed = (login: string, created = '2020-01-01T00:00:00.000Z', more = {}): void =>
     void users.set(fold(login), {
       id: `00u${users.size}`,
       status: 'ACTIVE',
       created,
-      profile: { login },
+      profile: { login, ...more },
       credentials: { provider: { type: 'OKTA', name: 'OKTA' } },
     })
 
@@ -99,16 +105,23 @@ export const startFakeOkta = async ({ fault = () => 'none', refuse }: FakeOption
     return user ? [200, user] : error(404, 'E0000007')
   }
 
-  const search = (filter: string): Answer => {
-    const [, login = ''] = /^profile\.login eq "(.*)"$/.exec(filter) ?? []
-    return [200, [...users.values()].filter(({ profile }) => profile.login === login)]
+  const search = (expression: string, fold: (text: string) => string): Answer => {
+    const [, name = '', value = ''] = /^profile\.(\w+) eq "(.*)"$/.exec(expression) ?? []
+    const isWanted = ({ profile }: FakeUser): boolean => fold(String(profile[name])) === fold(value)
+    return [200, [...users.values()].filter(isWanted)]
   }
+
+  const group = (id: string): Answer => [200, { id, type: 'OKTA_GROUP', profile: { name: id } }]
 
   const answer = ({ method, path, body }: Call): Answer => {
     const { pathname, searchParams } = new URL(path, 'http://x')
     if (method === 'POST') return create(body ?? {})
+    if (pathname.startsWith('/api/v1/groups/')) return group(pathname.slice(15))
+    if (refuseQuestions) return error(400, 'E0000031', 'no')
     if (pathname !== '/api/v1/users') return find(decodeURIComponent(pathname.slice(14)))
-    return searchParams.has('filter') ? search(searchParams.get('filter') ?? '') : [200, []]
+    const [filter, wanted] = [searchParams.get('filter'), searchParams.get('search')]
+    if (filter !== null) return search(filter, (text) => text)
+    return wanted === null ? [200, []] : search(wanted, (text) => text.toLowerCase())
   }
 
   const send = (res: ServerResponse, [status, body]: Answer): void => {
