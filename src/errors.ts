@@ -1,11 +1,20 @@
 /** Owns every failure the product can name: one table, one error class that points into it. */
 import { ROW_ERRORS } from './row-errors.ts'
 
+/** What a command ends with, for scripts. */
+export const EXIT_CODES = {
+  0: 'all well',
+  1: 'some rows were rejected or failed, or the answer is no',
+  2: 'wrong usage or configuration',
+  3: 'Okta or a database is out of reach',
+  130: 'interrupted, as by Ctrl-C',
+} as const
+
 export interface ErrorRow {
   /** HTTP status, for failures that answer a call: Okta repeats a call once after 5xx, and never after 4xx. */
   readonly status?: 400 | 401 | 404 | 405 | 408 | 413 | 415 | 500 | 503
   /** Process exit code, for failures that end a command. */
-  readonly exit?: 1 | 2
+  readonly exit?: 1 | 2 | 3
   /** What the outside is told, word for word. */
   readonly sentence: string
   /** What the person who runs the server can do. */
@@ -74,6 +83,7 @@ export const ERRORS = row({
   },
   legacy_unavailable: {
     status: 503,
+    exit: 3,
     sentence: 'The legacy store cannot be read at the moment.',
     remedy: 'Look at the cause in the log line, and at LEGACY_DB_URL.',
   },
@@ -135,30 +145,30 @@ export const ERRORS = row({
     remedy: 'Look at what Okta has now before you repeat it.',
   },
   okta_rate_limited: {
-    exit: 1,
+    exit: 3,
     sentence: 'Okta kept refusing requests because of its rate limits.',
     remedy:
       'Lower --share or --concurrency, or wait until what else uses the limit is done; the Rate limit dashboard of the Admin Console shows it.',
   },
   okta_unreachable: {
-    exit: 1,
+    exit: 3,
     sentence: 'Okta cannot be reached, or keeps failing.',
     remedy: 'Check OKTA_ORG_URL, the network and https://status.okta.com, then run this again.',
   },
   okta_answer_unusable: {
-    exit: 1,
+    exit: 3,
     sentence: "The answer is not one of Okta's API.",
     remedy:
       'Check that OKTA_ORG_URL is the org itself, and that no proxy, firewall or login page of the network answers in its place.',
   },
   okta_untrusted: {
-    exit: 1,
+    exit: 3,
     sentence: 'The connection to Okta is not safe, so nothing was sent.',
     remedy:
       'Where a proxy or firewall looks into TLS, set NODE_EXTRA_CA_CERTS to a file with its CA certificate (PEM), and start the command again.',
   },
   proxy_refused: {
-    exit: 1,
+    exit: 3,
     sentence: 'The proxy does not let this program through to Okta.',
     remedy:
       'Look at HTTPS_PROXY and NO_PROXY, and have the org allowed at the proxy; a login goes into HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT.',
@@ -256,7 +266,7 @@ export const ERRORS = row({
     remedy: 'Run that version or a later one: the schema of a ledger only goes forward.',
   },
   ledger_unavailable: {
-    exit: 1,
+    exit: 3,
     sentence: "The ledger's database cannot be reached at the moment.",
     remedy: 'Look at LEDGER_DB_URL and at the database.',
   },

@@ -2,16 +2,21 @@
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import type { Host, Perform } from './commands/host.ts'
-import { AppError, asAppError, describeUnforeseen } from './errors.ts'
+import { createPaint } from './commands/paint.ts'
+import { AppError, asAppError, describeUnforeseen, EXIT_CODES } from './errors.ts'
 import { STOP_SIGNALS } from './ops/shutdown.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
 
+/** Asked for by hand, this is stronger than what an environment says. */
+const isColourless = process.argv.includes('--no-color')
+
 const host: Host = {
   version,
-  env: process.env,
+  args: process.argv.slice(2),
+  env: isColourless ? { ...process.env, FORCE_COLOR: '0' } : process.env,
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -23,7 +28,8 @@ const host: Host = {
 const complain = (err: unknown): number => {
   const { row, detail, cause } = asAppError(err)
   const what = detail ?? (cause === undefined ? '' : JSON.stringify(describeUnforeseen(cause)))
-  const lines = [`okta-migrate: ${row.sentence}`, what, row.remedy]
+  const paint = createPaint(process.stderr, host.env)
+  const lines = [paint('red', `okta-migrate: ${row.sentence}`), what, row.remedy]
   process.stderr.write(lines.filter((line) => line !== '').join('\n') + '\n')
   return row.exit ?? 1
 }
@@ -89,8 +95,14 @@ const withSubcommands = (command: Command): Command[] => [
   ...command.commands.flatMap(withSubcommands),
 ]
 
+const exitHelp = Object.entries(EXIT_CODES)
+  .map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`)
+  .join('\n')
+
 for (const command of withSubcommands(program)) {
   command
+    .option('--no-color', 'write no colour; so does NO_COLOR=1, and FORCE_COLOR=1 the contrary')
+    .addHelpText('after', `\nExit codes:\n${exitHelp}`)
     .configureOutput({ outputError: (text, write) => write(`okta-migrate: ${text}`) })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
 }

@@ -1,6 +1,6 @@
 /** The table of failures: complete, consistent, and the only way to answer with one. */
 import { describe, expect, it } from 'vitest'
-import { AppError, describeUnforeseen, ERRORS, type ErrorRow } from '../src/errors.ts'
+import { AppError, describeUnforeseen, ERRORS, EXIT_CODES, type ErrorRow } from '../src/errors.ts'
 import { sourceFiles } from './support/sources.ts'
 
 const ROWS: readonly (readonly [string, ErrorRow])[] = Object.entries(ERRORS)
@@ -10,6 +10,7 @@ describe('each row', () => {
     expect(row.sentence).toMatch(/^[A-Z].+\.$/)
     expect(row.remedy).toMatch(/^[A-Z].+\.$/)
     expect(row.status ?? row.exit).toBeDefined()
+    if (row.exit !== undefined) expect(EXIT_CODES).toHaveProperty(String(row.exit))
   })
 
   it.each(ROWS)('%s is raised somewhere', (code) => {

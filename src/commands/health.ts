@@ -16,7 +16,7 @@ const NEED: Need<'HOST' | 'PORT' | 'TLS_CERT_FILE'> = {
 const reachable = (host: string): string => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host
 
 /** @returns the exit code: 0 when the server answers, 1 when it does not */
-const health = async ({ env }: Host): Promise<0 | 1> => {
+const ask = async ({ env }: Host): Promise<0 | 1> => {
   const { config } = loadConfig(NEED, env, readText)
   const where = { host: reachable(config.HOST), port: config.PORT, path: '/livez' }
   return new Promise((resolve) => {
@@ -30,8 +30,21 @@ const health = async ({ env }: Host): Promise<0 | 1> => {
   })
 }
 
+interface HealthOptions {
+  readonly json?: true
+}
+
+const health =
+  ({ json }: HealthOptions) =>
+  async (host: Host): Promise<0 | 1> => {
+    const code = await ask(host)
+    if (json) host.stdout.write(`${JSON.stringify({ alive: code === 0 })}\n`)
+    return code
+  }
+
 export const healthCommand = (perform: Perform): Command =>
   new Command('health')
     .description('ask the server on this machine whether it is alive, for container health checks')
+    .option('--json', 'print {"alive":true} or {"alive":false}')
     .addHelpText('after', '\nExample:\n  HEALTHCHECK CMD ["node", "dist/cli.js", "health"]\n')
-    .action(() => perform(health))
+    .action((options: HealthOptions) => perform(health(options)))

@@ -7,10 +7,12 @@ import { readRegularFile } from '../regular-file.ts'
 export interface Host {
   /** Of this program. */
   readonly version: string
+  /** From the name of the command on. */
+  readonly args: readonly string[]
   readonly env: Environment
   readonly stdin: Readable
   readonly stdout: Writable & { readonly isTTY?: boolean }
-  readonly stderr: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly onSignal: (hear: (signal: StopSignal) => void) => void
 }
 

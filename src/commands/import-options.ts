@@ -7,6 +7,7 @@ import { cutRecord } from '../import/csv-record.ts'
 import { MOST_ALIKE } from '../import/brake.ts'
 import { DISABLED_CHOICES, MAX_GROUPS } from '../import/prepare.ts'
 import { MODES, type Mode } from '../import/forms.ts'
+import type { Settings } from '../import/journal.ts'
 import type { Roles } from '../import/roles.ts'
 import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, SHARE_WORDS, wholeOption } from './okta-config.ts'
 
@@ -25,6 +26,7 @@ export interface ImportOptions {
   readonly limit?: number
   readonly dryRun?: true
   readonly keepGoing?: true
+  readonly print?: true
   readonly journal?: string
   readonly rejects?: string
   readonly existing?: string
@@ -32,6 +34,8 @@ export interface ImportOptions {
   readonly share: number
   readonly concurrency: number
   readonly json?: true
+  readonly quiet?: true
+  readonly yes?: true
 }
 
 /** What the hook calls it, too. */
@@ -116,7 +120,13 @@ const OPTIONS: readonly Option[] = [
   new Option('--limit <n>', 'take up this many more rows, and end').argParser(
     wholeOption(1, Number.MAX_SAFE_INTEGER),
   ),
-  new Option('--dry-run', 'check every row and print the requests; send nothing'),
+  new Option(
+    '--dry-run',
+    'check every row, and show the problems and three requests; send nothing',
+  ),
+  new Option('--print', 'print all requests, as JSON lines; send nothing').implies({
+    dryRun: true,
+  }),
   new Option(
     '--keep-going',
     `go on where Okta refuses ${MOST_ALIKE} rows in a row for one cause, in place of stopping`,
@@ -134,7 +144,12 @@ const OPTIONS: readonly Option[] = [
   new Option('--concurrency <n>', 'how many requests may be under way at once')
     .argParser(wholeOption(1, MAX_CONCURRENCY))
     .default(DEFAULT_CONCURRENCY),
-  new Option('--json', 'tell the run as JSON lines'),
+  new Option(
+    '--yes',
+    'begin without the question, which only a terminal gets, and no run that goes on',
+  ),
+  new Option('--json', 'print progress and results as JSON lines (docs/EVENTS.md)'),
+  new Option('--quiet', 'show no progress and no notices: only errors and the summary'),
 ]
 
 export const addImportOptions = (command: Command): Command => {
@@ -204,3 +219,24 @@ export const choosePaths = (
   }
   return { journal, rejects, existingFile }
 }
+
+const describeMap = (map: ImportOptions['map']): string =>
+  [...map]
+    .map((pair) => pair.join('='))
+    .sort()
+    .join(', ')
+
+/** All that decides what is sent for a row, beside the row itself. */
+export const settingsOf = (orgUrl: string, options: ImportOptions): Settings => ({
+  'the org': orgUrl,
+  '--mode': options.mode,
+  '--group': options.group.join(', '),
+  '--group-column': options.groupColumn ?? '',
+  '--where-enabled': options.whereEnabled ?? '',
+  '--disabled': options.disabled === 'skip' ? '' : options.disabled,
+  '--user-type': options.userType ?? '',
+  '--map': describeMap(options.map),
+  '--ignore': [...options.ignore].sort().join(', '),
+  '--optional': [...options.optional].sort().join(', '),
+  '--null': [...options.null].sort().join(', '),
+})

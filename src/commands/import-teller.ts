@@ -1,91 +1,63 @@
-/** Owns the words of an import beside its progress: notices, failures and the summary. */
+/** Everything that an import says: its progress, notices, failures, requests and the summary. */
 import type { AppError } from '../errors.ts'
-import type { Findings } from '../import/findings.ts'
-import { describeCounts } from '../import/progress.ts'
-import type { RunEnd, Snapshot } from '../import/run.ts'
+import {
+  describeSight,
+  describeSightInLine,
+  toEvent,
+  type Sight,
+  type Words,
+} from '../import/progress.ts'
+import { chooseDisplay, type Display, type View } from './display.ts'
 import type { Host } from './host.ts'
-import type { ImportOptions, Paths } from './import-options.ts'
+import type { ImportOptions } from './import-options.ts'
+import { describeStart, toStartEvent, type Start } from './import-start.ts'
+import { describeSummary, toSummaryEvent, type Summary } from './import-summary.ts'
+import { createPaint } from './paint.ts'
 
 export interface Teller {
+  readonly display: Display
   readonly say: (message: string) => void
+  readonly start: (start: Start) => void
   readonly failure: (err: AppError) => void
-  readonly summary: (counts: Snapshot, end: RunEnd, paths: Paths, findings: Findings) => void
+  readonly summary: (summary: Summary) => void
 }
 
-const ENDS: Readonly<Record<RunEnd, string>> = {
-  finished: '',
-  limit: 'The limit is reached; the same command takes up the next rows.',
-  stopped: 'Not all rows were taken up; the same command goes on.',
-}
+export const viewOf = (sight: Sight, words?: Words): View => ({
+  live: (columns) => describeSight(sight, columns, words),
+  line: () => describeSightInLine(sight, words),
+  event: () => toEvent(sight),
+})
 
-const describeExisting = ({ existing }: Findings, path: string): string[] => {
-  const all = Object.entries(existing)
-  if (all.length === 0) return []
-  const gone = existing['DEPROVISIONED'] ?? 0
-  return [
-    `Already there: ${all.map(([status, rows]) => `${rows} ${status}`).join(', ')}; who they are: ${path}`,
-    gone === 0
-      ? ''
-      : `${gone} of them ${gone === 1 ? 'is' : 'are'} deactivated in Okta (DEPROVISIONED) and cannot sign in ` +
-        'until an admin activates them there.',
-  ]
-}
-
-const MAX_REASONS = 5
-
-const describeReasons = ({ reasons }: Findings): string[] =>
-  reasons
-    .slice(0, MAX_REASONS)
-    .map(({ reason, errorCode, rows, line }) =>
-      [`  ${rows}`, errorCode, `${reason} (first on line ${line})`].filter(Boolean).join('  '),
-    )
-
-const describeSummary = (
-  counts: Snapshot,
-  hint: string,
-  paths: Paths,
-  findings: Findings,
-): string =>
-  [
-    `${describeCounts(counts)}.`,
-    ...describeExisting(findings, paths.existingFile),
-    counts.sending > 0 ? `${counts.sending} may have been sent; the next run asks Okta.` : '',
-    counts.rejected + counts.failed > 0 ? `Rows to mend: ${paths.rejects}` : '',
-    ...describeReasons(findings),
-    hint,
-  ]
-    .filter((line) => line !== '')
-    .join('\n')
+type Streams = Pick<Host, 'stdout' | 'stderr' | 'env'>
 
 export const createTeller = (
-  { stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>,
-  { json, dryRun }: Pick<ImportOptions, 'json' | 'dryRun'>,
+  host: Streams,
+  { json, quiet, print }: Pick<ImportOptions, 'json' | 'quiet' | 'print'>,
 ): Teller => {
+  const { stdout, stderr, env } = host
+  // Requests that run over a terminal show by themselves how far it is.
+  const isHidden = quiet === true || (print === true && stdout.isTTY === true)
+  const display = chooseDisplay(host, { json, quiet: isHidden })
+  const { say } = display
   const emit = (event: object): void => void stdout.write(JSON.stringify(event) + '\n')
   if (json) {
     return {
-      say: (message) => emit({ event: 'notice', message }),
+      display,
+      say,
+      start: (start) => emit(toStartEvent(start)),
       failure: ({ code, message, detail }) => emit({ event: 'error', code, message, detail }),
-      summary: (
-        { created, existing, rejected, failed, skipped, sending },
-        end,
-        paths,
-        findings,
-      ) => {
-        const counts = { created, existing, rejected, failed, skipped, unsettled: sending }
-        const found = { existingByStatus: findings.existing, reasons: findings.reasons }
-        emit({ event: 'summary', ...counts, ...found, end, ...paths, ...(dryRun && { dryRun }) })
-      },
+      summary: (summary) => emit(toSummaryEvent(summary)),
     }
   }
-  const out = dryRun ? stderr : stdout
+  // Where requests go to standard output, nothing else does.
+  const out = print ? stderr : stdout
+  const paint = createPaint(out, env)
   return {
-    say: (message) => void stderr.write(`${message}\n`),
+    display,
+    say,
+    start: (start) => say(describeStart(start)),
     // The end of the process says it on standard error.
     failure: () => undefined,
-    summary: (counts, end, paths, findings) => {
-      const note = dryRun ? 'Dry run, nothing was sent. It would be: ' : ''
-      out.write(`${note}${describeSummary(counts, dryRun ? '' : ENDS[end], paths, findings)}\n`)
-    },
+    summary: (summary) => void out.write(`${describeSummary(summary, paint)}\n`),
   }
 }

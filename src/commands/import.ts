@@ -1,107 +1,54 @@
 /** Owns the wiring of the import: options in, parts joined, run to its end or to a signal. */
 import { Command } from 'commander'
-import { dirname, relative, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../clock.ts'
-import { describeVariables, loadConfig, type Loaded, type Need } from '../config.ts'
-import { AppError, asAppError } from '../errors.ts'
+import { describeVariables, loadConfig } from '../config.ts'
+import { asAppError } from '../errors.ts'
 import { createBrake, NO_BRAKE } from '../import/brake.ts'
 import { checkColumns } from '../import/check-columns.ts'
 import { createColumns, type Columns, type Mapping } from '../import/columns.ts'
 import { writeExisting } from '../import/existing.ts'
-import { findingsOf } from '../import/findings.ts'
+import { countExisting } from '../import/existing-count.ts'
 import { FORMS } from '../import/forms.ts'
-import { settledBy } from '../import/journal-rejects.ts'
 import { openJournal, type Journal, type Settings } from '../import/journal.ts'
-import { createPrepare, maskRequest, type Prepare } from '../import/prepare.ts'
+import { createPrepare, type Prepare } from '../import/prepare.ts'
 import { REQUIRED } from '../import/profile.ts'
-import { chooseDisplay, watch } from '../import/progress.ts'
-import { readAhead, type Ahead } from '../import/read-ahead.ts'
+import { createSight, describeDryCounts } from '../import/progress.ts'
+import { createReasons } from '../import/reasons.ts'
 import { createRejects, type Rejects } from '../import/rejects.ts'
-import { checkFlags, type Roles } from '../import/roles.ts'
+import { checkFlags } from '../import/roles.ts'
 import { createRun, type Run, type RunEnd, type RunParts } from '../import/run.ts'
 import { createServerTime } from '../import/server-time.ts'
 import { createSettler } from '../import/settle.ts'
-import { openFile, openStream } from '../import/source-file.ts'
-import { openSqlSource } from '../import/source-sql.ts'
 import type { Source } from '../import/source.ts'
 import { createTidy, type Tidy } from '../import/tidy.ts'
 import type { OktaClient } from '../okta/client.ts'
+import { readRateLimit } from '../okta/headers.ts'
 import { untilStopped } from '../ops/shutdown.ts'
+import { createKnownUsers } from '../okta/known-users.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
+import { watch } from './display.ts'
 import { readText, type Host, type Perform } from './host.ts'
+import { closeRejects, openOwnJournal, placeAfterFailure } from './import-files.ts'
 import { findGroupIds, openGroups, withGroups, type Look } from './import-groups.ts'
-import { createPrinter } from './import-printer.ts'
+import { createRequestPrinter } from './import-printer.ts'
 import {
   addImportOptions,
   askedColumns,
   attributeMap,
   choosePaths,
   chooseRoles,
+  settingsOf,
   type ImportOptions,
   type Paths,
 } from './import-options.ts'
-import { createTeller, type Teller } from './import-teller.ts'
+import { flagNotice, lookAhead, openSource, SOURCE } from './import-source.ts'
+import { mayGoOn, startOf } from './import-start.ts'
+import { summarise, type Summary } from './import-summary.ts'
+import { createTeller, viewOf, type Teller } from './import-teller.ts'
 import { OKTA, openOkta } from './okta-config.ts'
-
-const NAMES = ['LEGACY_DB_URL', 'LEGACY_DB_CA', 'LEGACY_USERS_SQL'] as const
-
-const SOURCE: Need<(typeof NAMES)[number]> = { names: NAMES, rules: [] }
-
-type SourceConfig = Loaded<(typeof NAMES)[number]>['config']
-
-const openSource = async (
-  file: string | undefined,
-  { LEGACY_DB_URL: url, LEGACY_DB_CA: ca, LEGACY_USERS_SQL: sql }: SourceConfig,
-  stdin: Host['stdin'],
-  paths: readonly string[],
-): Promise<Source> => {
-  if (file === '-') return openStream(stdin, undefined, paths)
-  if (file !== undefined) return openFile(file, paths)
-  if (url !== undefined && sql !== undefined) return openSqlSource({ url, ca }, sql)
-  throw new AppError('usage_invalid', {
-    detail: 'Name a file, - for standard input, or set LEGACY_DB_URL and LEGACY_USERS_SQL.',
-  })
-}
-
-/** A stream may be slow, and is not waited for before its rows are sent. */
-const lookAhead = (file: string | undefined, source: Source): Promise<Ahead> =>
-  file === '-' ? Promise.resolve({ first: [], source }) : readAhead(source)
-
-/** What nobody asked for in so many words is said. */
-const flagNotice = (
-  columns: readonly string[],
-  { enabled = '' }: Roles,
-  { disabled }: ImportOptions,
-): string | undefined => {
-  if (!columns.includes(enabled)) return undefined
-  const what = disabled === 'skip' ? 'skipped' : 'created, and not active'
-  return (
-    `The column "${enabled}" says who may sign in: people who may not are ${what}. ` +
-    `If it means something else: --ignore "${enabled}", or --map "NAME=${enabled}".`
-  )
-}
-
-const describeMap = (map: Mapping['map']): string =>
-  [...map]
-    .map((pair) => pair.join('='))
-    .sort()
-    .join(', ')
-
-/** All that decides what is sent for a row, beside the row itself. */
-const settingsOf = (orgUrl: string, options: ImportOptions): Settings => ({
-  'the org': orgUrl,
-  '--mode': options.mode,
-  '--group': options.group.join(', '),
-  '--group-column': options.groupColumn ?? '',
-  '--where-enabled': options.whereEnabled ?? '',
-  '--disabled': options.disabled === 'skip' ? '' : options.disabled,
-  '--user-type': options.userType ?? '',
-  '--map': describeMap(options.map),
-  '--ignore': [...options.ignore].sort().join(', '),
-  '--optional': [...options.optional].sort().join(', '),
-  '--null': [...options.null].sort().join(', '),
-})
+import { showWaits } from './waits.ts'
 
 /** A crash leaves at most this many rows to be asked about; fewer would be bound by the disk. */
 const WINDOW = { min: 10, max: 64 }
@@ -110,6 +57,8 @@ const SCOPES = ['okta.users.manage']
 
 /** What a run and a dry run have in common. */
 interface Shared {
+  /** As it was named. */
+  readonly file: string | undefined
   readonly host: Host
   readonly options: ImportOptions
   readonly source: Source
@@ -120,63 +69,35 @@ interface Shared {
   readonly teller: Teller
 }
 
+interface Ending {
+  readonly end: RunEnd
+  readonly isInterrupted: boolean
+}
+
 const finish = async (
   { host, options, teller }: Shared,
   run: Run,
   client: OktaClient | undefined,
-): Promise<RunEnd> => {
+): Promise<Ending> => {
   const clock = systemClock
-  const unwatch = watch({
-    display: chooseDisplay({ json: options.json === true, ...host }),
-    snapshot: run.snapshot,
-    pace: () => client?.pace,
-    clock,
-  })
+  const look = createSight({ snapshot: run.snapshot, pace: () => client?.pace, clock })
+  const words = options.dryRun ? describeDryCounts : undefined
+  const unwatch = watch(teller.display, clock, () => viewOf(look(), words))
   try {
     const running = run.start()
+    let isInterrupted = false
     const drain = async (): Promise<void> => {
+      isInterrupted = true
       run.stop()
       await running
     }
     const { onSignal } = host
     const stopped = untilStopped({ onSignal, drain, clock, say: teller.say })
-    return await Promise.race([running, stopped.then((): RunEnd => 'stopped')])
+    const end = await Promise.race([running, stopped.then((): RunEnd => 'stopped')])
+    return { end, isInterrupted }
   } finally {
     unwatch()
   }
-}
-
-/** Puts the rejects file in its place, and tells where that is if it is not where it was meant to be. */
-const closeRejects = (
-  { rejects, paths, teller }: Shared,
-  journal: Journal,
-  isComplete: boolean,
-): Paths => {
-  const path = rejects.close(isComplete)
-  if (path === undefined) return paths
-  journal.noteRejectsFile(relative(dirname(resolve(paths.journal)), resolve(path)))
-  if (path !== paths.rejects) {
-    teller.say(
-      `${paths.rejects} was changed or imported since it was written, and stays as it is. The rows that are still to correct are in ${path}.`,
-    )
-  }
-  return { ...paths, rejects: path }
-}
-
-/** Where the rejects are after a failure, which is told in place of another one that comes of it. */
-const placeAfterFailure = (place: () => Paths, paths: Paths): Paths => {
-  try {
-    return place()
-  } catch {
-    return paths
-  }
-}
-
-/** The journal with what imports of its rejects files have settled since. */
-const openOwnJournal = (path: string, settings: Settings): Journal => {
-  const journal = openJournal(path, settings)
-  journal.adopt(settledBy(path, journal.rejectsFiles()))
-  return journal
 }
 
 /** Runs to the end, tells how it went, and gives the exit code. */
@@ -185,28 +106,44 @@ const conclude = async (
   parts: Pick<RunParts, 'journal' | 'settle' | 'brake' | 'serverTime' | 'window' | 'halt'>,
   client?: OktaClient,
 ): Promise<number> => {
-  const { host, source, prepare, rejects, options, teller } = shared
+  const { host, source, prepare, options, teller } = shared
   const { journal } = parts
   const limit = options.limit ?? Infinity
   const known = journal.last
+  const reasons = createReasons()
+  const rejects: RunParts['rejects'] = {
+    write: (row, report) => {
+      shared.rejects.write(row, report)
+      reasons.add(row.line, report)
+    },
+  }
+  const run = createRun({ source, prepare, rejects, limit, ...parts })
   const keep = (): void => {
     if (!options.dryRun) writeExisting(shared.paths.existingFile, journal)
   }
-  const run = createRun({ source, prepare, rejects, limit, ...parts })
   // A run that has not seen again what the journal knows has too few rows to replace those of the run before.
-  const place = (end: RunEnd): Paths =>
-    closeRejects(
-      shared,
-      journal,
-      end !== 'stopped' || (!options.dryRun && run.snapshot().last >= known),
+  const place = (end: RunEnd): Paths => {
+    const isComplete = end !== 'stopped' || (!options.dryRun && run.snapshot().last >= known)
+    return closeRejects(shared, journal, isComplete)
+  }
+  const startedAt = systemClock.now()
+  const summary = (end: RunEnd, paths: Paths): Summary => {
+    const seconds = (systemClock.now() - startedAt) / 1000
+    const existing = countExisting(journal)
+    const counts = run.snapshot()
+    return summarise(
+      { ...shared, paths },
+      { counts, end, seconds, reasons: reasons.list(), existing },
     )
+  }
   // Whoever read it has had enough, as `head` has.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', run.stop)
   try {
-    const end = await finish(shared, run, client).finally(keep)
+    const { end, isInterrupted } = await finish(shared, run, client).finally(keep)
     journal.flush()
     shared.tidy.describe().forEach(teller.say)
-    teller.summary(run.snapshot(), end, place(end), findingsOf(journal))
+    teller.summary(summary(end, place(end)))
+    if (isInterrupted) return 130
     const { rejected, failed, last } = run.snapshot()
     const isEmpty = end === 'finished' && last === 0 && !options.allowEmpty
     if (isEmpty) teller.say('The input has no rows. If that may be, add --allow-empty.')
@@ -214,10 +151,10 @@ const conclude = async (
   } catch (err) {
     teller.failure(asAppError(err))
     teller.summary(
-      run.snapshot(),
-      'stopped',
-      placeAfterFailure(() => place('stopped'), shared.paths),
-      findingsOf(journal),
+      summary(
+        'stopped',
+        placeAfterFailure(() => place('stopped'), shared.paths),
+      ),
     )
     throw err
   } finally {
@@ -225,10 +162,11 @@ const conclude = async (
   }
 }
 
+/** Checks every row as a run would, and shows what it would send. */
 const rehearse = (shared: Shared): Promise<number> => {
-  const print = createPrinter(shared.host.stdout)
+  const print = createRequestPrinter(shared.host, shared.options)
   const show: RunParts['settle'] = async ({ request }) => {
-    await print(JSON.stringify(maskRequest(request)) + '\n')
+    await print(request)
     return { state: 'created' }
   }
   return conclude(shared, {
@@ -241,22 +179,43 @@ const rehearse = (shared: Shared): Promise<number> => {
   })
 }
 
+/** A journal is not begun before the run may: an answer of no leaves nothing behind. */
+const openKnown = (path: string, settings: Settings): Journal | undefined =>
+  existsSync(path) ? openOwnJournal(path, settings) : undefined
+
 const perform = async (shared: Shared, look: Look): Promise<number> => {
-  const { host, options, paths } = shared
+  const { host, options, paths, teller } = shared
   const { share, concurrency } = options
   const client = openOkta(host, { scopes: SCOPES, share, concurrency })
   const serverTime = createServerTime(systemClock)
-  // Shows before anything is written down that Okta answers, and what time it is there.
-  const { headers } = await client.request({ method: 'GET', path: '/api/v1/users?limit=1' })
-  serverTime.observe(headers)
   const halt = new AbortController()
+  // Shows before anything is written down that Okta answers, and what time it is there.
+  const first = { method: 'GET', path: '/api/v1/users?limit=1' } as const
+  const { headers } = await showWaits(client, teller).request(first)
+  serverTime.observe(headers)
+  const groups = openGroups(client, halt.signal, teller.say)
+  await groups.checkAll(await findGroupIds(look))
+  const account = (await createKnownUsers((request) => client.request(request)).whoAmI())?.login
+  const { orgUrl } = client
+  const settings = settingsOf(orgUrl, options)
+  const known = openKnown(paths.journal, settings)
+  const start = startOf(shared, {
+    orgUrl,
+    account,
+    known: known?.last ?? 0,
+    callsPerMinute: readRateLimit(headers)?.limit,
+  })
+  teller.start(start)
+  const refused = await mayGoOn(host, options, start)
+  if (refused !== undefined) {
+    known?.close()
+    return refused
+  }
   const { signal } = halt
   const settler = createSettler({ client, serverTime, clock: systemClock, halt: signal })
-  const groups = openGroups(client, signal, shared.teller.say)
-  await groups.checkAll(await findGroupIds(look))
   const settle = withGroups(groups, settler.settle)
   const window = Math.min(WINDOW.max, Math.max(WINDOW.min, client.pace.concurrency))
-  const journal = openOwnJournal(paths.journal, settingsOf(client.orgUrl, options))
+  const journal = known ?? openOwnJournal(paths.journal, settings)
   const brake = options.keepGoing ? NO_BRAKE : createBrake()
   return conclude(shared, { journal, settle, brake, serverTime, window, halt }, client)
 }
@@ -311,7 +270,7 @@ const importUsers =
       })
       const withSecrets = options.rejectsWithSecrets === true
       const rejects = createRejects({ path: paths.rejects, source, columns, withSecrets })
-      const shared: Shared = { host, options, source, prepare, tidy, rejects, paths, teller }
+      const shared: Shared = { file, host, options, source, prepare, tidy, rejects, paths, teller }
       const reopen = (): Promise<Source> => openSource(file, config, host.stdin, nested)
       const look: Look = { file, given: options.group, roles, first, reopen }
       return await (options.dryRun ? rehearse(shared) : perform(shared, look))
@@ -354,8 +313,6 @@ Groups are named by their ids. Before the first row Okta is asked whether each i
 of --group-column where the input is a file. A service app needs the scope okta.groups.read for it.
 
 Killed at any moment, the same command goes on where it was: no user is lost or created twice.
-
-Exit codes: 0 all well; 1 some rows were rejected or failed, or the run ended early; 2 wrong usage.
 
 Examples:
   okta-migrate import users.csv --dry-run

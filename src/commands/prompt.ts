@@ -1,4 +1,4 @@
-/** Owns the asking for a secret: at a terminal without echo, else a line from standard input. */
+/** Questions to a person: for a secret, without echo or from a pipe, and for a yes. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Host } from './host.ts'
@@ -16,4 +16,23 @@ export const askSecret = async (question: string, { stdin, stderr }: Host): Prom
     lines.close()
     if (isTerminal) stderr.write('\n')
   }
+}
+
+/** @returns undefined where the question was ended, as by Ctrl-C */
+export const askYes = (
+  question: string,
+  { stdin, stderr }: Pick<Host, 'stdin' | 'stderr'>,
+): Promise<boolean | undefined> => {
+  const lines = createInterface({ input: stdin, output: stderr, terminal: true })
+  return new Promise((resolve) => {
+    lines.once('close', () => {
+      resolve(undefined)
+      stderr.write('\n')
+    })
+    lines.question(question, (line) => {
+      resolve(/^\s*(y|yes)\s*$/i.test(line))
+      lines.removeAllListeners('close')
+      lines.close()
+    })
+  })
 }

@@ -7,9 +7,11 @@ import { createTransport } from '../okta/transport.ts'
 import { fetchFrom } from '../proxied-fetch.ts'
 import { listUsers, needsHook } from '../okta/users.ts'
 import { confirm, type Count, type Given } from './confirm.ts'
+import { chooseDisplay } from './display.ts'
 import type { Host } from './host.ts'
 import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, openOkta } from './okta-config.ts'
 import { describeAffected, TRIED, UNTRIED } from './register-words.ts'
+import { countUsers, showWaits } from './waits.ts'
 
 /** Okta itself waits 3 seconds; this shows slow ones as slow and not as gone. */
 const TRIAL_MS = 10_000
@@ -48,9 +50,13 @@ const COUNTING = {
 const countAffected = async (host: Host): Promise<{ count: Count; why: string }> => {
   try {
     // A client of its own: a scope that is not granted would fail the whole request for a token.
-    const client = openOkta(host, COUNTING)
+    const users = countUsers()
+    const waits = { display: chooseDisplay(host, {}), progress: users.progress }
+    const client = showWaits(openOkta(host, COUNTING), waits)
     let count = 0
-    for await (const user of listUsers(client, { limit: 200 })) if (needsHook(user)) count++
+    for await (const user of users.count(listUsers(client, { limit: 200 }))) {
+      if (needsHook(user)) count++
+    }
     return { count, why: '' }
   } catch (err) {
     const { row, detail = '', code } = asAppError(err)

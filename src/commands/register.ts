@@ -17,6 +17,7 @@ import {
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
 import { toOrgUrl } from '../variables.ts'
 import { yesOption } from './confirm.ts'
+import { chooseDisplay } from './display.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, OKTA, openOkta } from './okta-config.ts'
@@ -40,6 +41,7 @@ import {
   NO_HOOK,
   ROTATED,
 } from './register-words.ts'
+import { showWaits } from './waits.ts'
 
 const SCOPES = ['okta.inlineHooks.manage']
 
@@ -150,7 +152,8 @@ const register =
   async (host: Host): Promise<number> => {
     if (options.print) return print(host, options)
     const pacing = { share: DEFAULT_SHARE, concurrency: DEFAULT_CONCURRENCY }
-    const client = openOkta(host, { scopes: SCOPES, ...pacing })
+    const okta = openOkta(host, { scopes: SCOPES, ...pacing })
+    const client = showWaits(okta, { display: chooseDisplay(host, {}) })
     const isWritten = options.url !== undefined || options.rotate
     const auth = isWritten ? authFrom(host, options) : undefined
     const job = { host, options, client, auth, hook: await findHook(client) }

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { pipeline } from 'node:stream/promises'
 import { describeVariables } from '../config.ts'
 import { getUser, isPending, listUsers, type OktaUser, type UserQuery } from '../okta/users.ts'
+import { chooseDisplay } from './display.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { FORMATS, FORMATTERS, type Format } from './format.ts'
 import type { Host, Perform } from './host.ts'
@@ -15,6 +16,7 @@ import {
   wholeOption,
   type OktaOptions,
 } from './okta-config.ts'
+import { countUsers, showWaits } from './waits.ts'
 
 /** The most that Okta gives in a page; also its default. */
 const MAX_PAGE_SIZE = 200
@@ -72,17 +74,25 @@ const print = async (
 const list =
   ({ format, pending, share, search, filter, limit }: ListOptions) =>
   async (host: Host): Promise<number> => {
-    const users = listUsers(openOkta(host, { ...READING, share }), { search, filter, limit })
+    const { count, progress } = countUsers()
+    const okta = openOkta(host, { ...READING, share })
+    const client = showWaits(okta, { display: chooseDisplay(host, {}), progress })
+    const users = count(listUsers(client, { search, filter, limit }))
     return print(pending ? onlyPending(users) : users, format, host)
   }
 
 const get =
   (name: string, { format }: GetOptions) =>
-  async (host: Host): Promise<number> =>
-    print(justOne(getUser(openOkta(host, READING), name)), format, host)
+  async (host: Host): Promise<number> => {
+    const client = showWaits(openOkta(host, READING), { display: chooseDisplay(host, {}) })
+    return print(justOne(getUser(client, name)), format, host)
+  }
 
 const formatOption = (): Option =>
   new Option('--format <format>', 'how users are written').choices(FORMATS).default('table')
+
+const jsonOption = (): Option =>
+  new Option('--json', 'the same as --format jsonl').implies({ format: 'jsonl' })
 
 const environmentHelp = `
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
@@ -121,6 +131,7 @@ const listCommand = (perform: Perform): Command =>
         .default(DEFAULT_SHARE),
     )
     .addOption(formatOption())
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       `${environmentHelp}
@@ -136,6 +147,7 @@ const getCommand = (perform: Perform): Command =>
     .description('show one user')
     .argument('<user>', 'an id, a login, a short name where it is unique, or "me"')
     .addOption(formatOption())
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       `${environmentHelp}

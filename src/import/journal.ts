@@ -67,6 +67,7 @@ export interface KeptRow {
 export interface Journal {
   /** The number of the last row that is in it; all before it are, too. */
   readonly last: number
+  /** With the outcomes that were noted and are not on the disk yet. */
   readonly counts: Counts
   /**
    * Writes down, in one transaction with all outcomes so far, that these rows are about to be sent;
@@ -291,7 +292,9 @@ const journalOver = (db: Database.Database): Journal => {
       return last
     },
     get counts() {
-      return counts
+      const all = { ...counts, sending: counts.sending - outcomes.size }
+      for (const { state } of outcomes.values()) all[state]++
+      return all
     },
     admit,
     settle: (number, outcome) => void outcomes.set(number, outcome),

@@ -142,7 +142,7 @@ const requestFor = (person: Person, { form, userType }: PrepareOptions): CreateU
 }
 
 /** The request as it may be shown. */
-export const maskRequest = ({ method, path, body }: CreateUser): object => ({
+export const maskRequest = ({ method, path, body }: CreateUser) => ({
   method,
   path,
   body: 'credentials' in body ? { ...body, credentials: maskCredentials(body.credentials) } : body,

@@ -1,148 +1,152 @@
-/** Owns what a person or a program sees of a run: a bar, plain lines, or events. */
-import cliProgress from 'cli-progress'
+/** How far a run is: what is done, how fast, until when, and the words for it. */
 import type { Clock } from '../clock.ts'
+import { describeSeconds } from '../duration.ts'
 import type { Pace } from '../okta/client.ts'
+import { describeWait } from '../okta/wait.ts'
+import type { Counts } from './journal.ts'
 import type { Snapshot } from './run.ts'
 
+/** The ways in which a row ends. */
+export type Ends = Omit<Counts, 'sending'>
+
 export interface Sight extends Snapshot {
-  /** Rows settled a second, in this run. */
+  /** Rows that have ended, in all runs. */
+  readonly done: number
+  /** Rows a second, lately. */
   readonly rate: number
   /** Seconds to the end at this rate, where the end is known. */
   readonly secondsLeft: number | undefined
-  /** What Okta's limits make it wait for. */
+  /** What it waits for at Okta. */
   readonly waitingFor: string | undefined
 }
 
-export interface Display {
-  readonly everyMs: number
-  show(sight: Sight): void
-  end(): void
-}
-
-const settledOf = ({ created, existing, rejected, failed, skipped }: Snapshot): number =>
+export const doneOf = ({ created, existing, rejected, failed, skipped }: Ends): number =>
   created + existing + rejected + failed + skipped
 
-export const describeCounts = (counts: Snapshot): string => {
-  const { created, existing, rejected, failed, skipped } = counts
+export type Words = (ends: Ends) => string
+
+const withSkipped = (told: string, { skipped }: Ends): string =>
+  skipped === 0 ? told : `${told}, ${skipped} skipped as disabled`
+
+export const describeCounts: Words = (ends) => {
+  const { created, existing, rejected, failed } = ends
   const told = `${created} created, ${existing} already there, ${rejected} rejected, ${failed} failed`
-  return skipped === 0 ? told : `${told}, ${skipped} skipped as disabled`
+  return withSkipped(told, ends)
 }
 
-export const describeSeconds = (seconds: number): string => {
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
-  if (h > 0) return `${h} h ${m} min`
-  return m > 0 ? `${m} min ${Math.floor(s)} s` : `${Math.ceil(s)} s`
-}
+/** A dry run creates nobody. */
+export const describeDryCounts: Words = (ends) =>
+  withSkipped(`${ends.created} can be sent, ${ends.rejected} rejected`, ends)
 
-const tail = ({ rate, secondsLeft, waitingFor }: Sight): string =>
-  [
-    `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} a second`,
-    ...(secondsLeft === undefined ? [] : [`about ${describeSeconds(secondsLeft)} left`]),
-    ...(waitingFor === undefined ? [] : [waitingFor]),
-  ].join(', ')
+/** Okta's limits are counted by the minute: over three of them, bursts and waits make one speed. */
+const RATE_WINDOW_MS = 180_000
 
-type Output = Pick<NodeJS.WritableStream, 'write'>
-
-const createBar = (stream: NodeJS.WritableStream): Display => {
-  const format = (
-    _: unknown,
-    { progress }: { progress: number },
-    sight: Partial<Sight>,
-  ): string => {
-    const known = sight as Sight
-    const percent = `${Math.floor(progress * 100)} %`
-    const bar = cliProgress.Format.BarFormat(progress, {
-      barsize: 24,
-      barCompleteString: '█'.repeat(24),
-      barIncompleteString: '░'.repeat(24),
-      barGlue: '',
-    })
-    const share = known.behind === undefined ? '' : `${bar} ${percent}  `
-    return `${share}${describeCounts(known)}  ${tail(known)}`
-  }
-  const bar = new cliProgress.SingleBar({ stream, format, hideCursor: true, linewrap: false })
-  let started = false
-  return {
-    everyMs: 250,
-    show: (sight) => {
-      if (!started) bar.start(1, sight.behind ?? 0, sight)
-      started = true
-      bar.update(sight.behind ?? 0, sight)
-    },
-    end: () => bar.stop(),
-  }
-}
-
-const createLines = (stream: Output): Display => ({
-  everyMs: 5_000,
-  show: (sight) => {
-    const share = sight.behind === undefined ? '' : `${Math.floor(sight.behind * 100)} %, `
-    stream.write(`${share}${describeCounts(sight)}; ${tail(sight)}\n`)
-  },
-  end: () => undefined,
-})
-
-const createEvents = (stream: Output): Display => ({
-  everyMs: 5_000,
-  show: (sight) => void stream.write(JSON.stringify({ event: 'progress', ...sight }) + '\n'),
-  end: () => undefined,
-})
-
-export interface DisplayOptions {
-  readonly json: boolean
-  readonly stdout: NodeJS.WritableStream
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
-}
-
-/** Events go to standard output, which a program reads; the others to standard error. */
-export const chooseDisplay = ({ json, stdout, stderr }: DisplayOptions): Display => {
-  if (json) return createEvents(stdout)
-  return stderr.isTTY === true ? createBar(stderr) : createLines(stderr)
-}
-
-export interface WatchParts {
-  readonly display: Display
-  readonly snapshot: () => Snapshot
-  readonly pace: () => Pace | undefined
-  readonly clock: Clock
-}
-
-const waitOf = (pace: Pace | undefined, now: number): string | undefined => {
-  const { reason, waitingUntil } = pace ?? {}
-  if (waitingUntil === undefined || waitingUntil <= now) return undefined
-  if (waitingUntil === Infinity) return reason
-  return `waiting ${describeSeconds((waitingUntil - now) / 1000)}: ${reason ?? ''}`
-}
-
-/** Rows that an earlier run settled are passed over at once, and would promise too near an end. */
-const secondsToEnd = ({ behind, before }: Snapshot, seconds: number): number | undefined =>
-  behind === undefined || behind <= before
-    ? undefined
-    : Math.round(((1 - behind) / (behind - before)) * seconds)
+/** Between two samples, however often somebody looks. */
+const SAMPLE_MS = 1_000
 
 /**
- * Shows the run again and again.
- * @returns what ends the showing
+ * Tells how fast a number rises, over the last minutes; the time before its first rise does not count.
+ * @returns the rate, where nothing comes before `until`: a burst that a limit has ended is no speed
  */
-export const watch = ({ display, snapshot, pace, clock }: WatchParts): (() => void) => {
-  const begunAt = clock.now()
-  const first = snapshot()
-  const look = (): Sight => {
-    const now = clock.now()
-    const seconds = Math.max((now - begunAt) / 1000, 0.001)
-    const current = snapshot()
-    const rate = (settledOf(current) - settledOf(first)) / seconds
-    const secondsLeft = secondsToEnd(current, seconds)
-    return { ...current, rate, secondsLeft, waitingFor: waitOf(pace(), now) }
+export const createRate = (clock: Pick<Clock, 'now'>, first: number) => {
+  const samples = [{ at: clock.now(), count: first }]
+  return (count: number, until = 0): number => {
+    const at = clock.now()
+    const last = samples.at(-1)
+    if (count === first) samples.splice(0, samples.length, { at, count })
+    else if (!last || at - last.at >= SAMPLE_MS) samples.push({ at, count })
+    while (samples[1] && at - samples[1].at >= RATE_WINDOW_MS) samples.shift()
+    const oldest = samples[0] ?? { at, count }
+    const seconds = (Math.max(at, until) - oldest.at) / 1000
+    return seconds > 0 ? (count - oldest.count) / seconds : 0
   }
-  let cancel = (): void => undefined
-  const tick = (): void => {
-    display.show(look())
-    cancel = clock.after(display.everyMs, tick)
-  }
-  cancel = clock.after(display.everyMs, tick)
+}
+
+export interface SightParts {
+  readonly snapshot: () => Snapshot
+  readonly pace: () => Pace | undefined
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** @returns what looks at the run, now */
+export const createSight = ({ snapshot, pace, clock }: SightParts): (() => Sight) => {
+  const rateOf = createRate(clock, doneOf(snapshot()))
   return () => {
-    cancel()
-    display.end()
+    const current = snapshot()
+    const done = doneOf(current)
+    const now = pace()
+    const rate = rateOf(done, now?.waitingUntil)
+    const { total } = current
+    const secondsLeft =
+      total === undefined || rate === 0 ? undefined : Math.round(Math.max(0, total - done) / rate)
+    return { ...current, done, rate, secondsLeft, waitingFor: describeWait(now, clock.now()) }
+  }
+}
+
+/** 100 % is for the end alone. */
+const percentOf = ({ done, total }: Sight): string | undefined =>
+  total === undefined || total === 0
+    ? undefined
+    : `${Math.floor(Math.min(1, done / total) * 100)} %`
+
+export const describeRate = (rate: number): string =>
+  `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} a second`
+
+const join = (...parts: (string | undefined)[]): string =>
+  parts.filter((part) => part !== undefined && part !== '').join(', ')
+
+const withoutZeros = (counts: string): string =>
+  counts
+    .split(', ')
+    .filter((part) => !part.startsWith('0 '))
+    .join(', ')
+
+/** The first that fits, or the last, cut. */
+export const fitting = (columns: number, ...choices: readonly string[]): string =>
+  choices.find((text) => text.length <= columns) ?? (choices.at(-1) ?? '').slice(0, columns)
+
+/** Two lines: what is done, and how it goes on. */
+export const describeSight = (
+  sight: Sight,
+  columns: number,
+  words: Words = describeCounts,
+): [string, string] => {
+  const { done, total, rate, secondsLeft, waitingFor, rejected, failed } = sight
+  const share = percentOf(sight)
+  const counts = words(sight)
+  const rows = total === undefined ? `${done} rows` : `${done} of ${total} rows`
+  const left = secondsLeft === undefined ? undefined : `${describeSeconds(secondsLeft)} left`
+  const about = left && `about ${left}`
+  return [
+    fitting(
+      columns,
+      join(share, counts),
+      join(share, withoutZeros(counts)),
+      join(share, rows, `${rejected + failed} rejected or failed`),
+    ),
+    fitting(
+      columns,
+      join(describeRate(rate), about, waitingFor),
+      join(about, waitingFor),
+      join(left, waitingFor),
+      join(waitingFor),
+    ),
+  ]
+}
+
+/** The same in one line, for a log. */
+export const describeSightInLine = (sight: Sight, words?: Words): string =>
+  describeSight(sight, Infinity, words).join('; ')
+
+/** For programs: what docs/EVENTS.md says. */
+export const toEvent = (sight: Sight): object => {
+  const { created, existing, rejected, failed, skipped, sending, done, total, waitingFor } = sight
+  const counts = { created, existing, rejected, failed, skipped, unsettled: sending, done, total }
+  return {
+    event: 'progress',
+    ...counts,
+    rate: sight.rate,
+    secondsLeft: sight.secondsLeft,
+    waitingFor,
   }
 }

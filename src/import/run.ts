@@ -27,10 +27,10 @@ export interface RunParts {
 }
 
 export interface Snapshot extends Counts {
-  /** How much of the input lies behind, from 0 to 1, where that is known. */
-  readonly behind: number | undefined
-  /** How much of it earlier runs had dealt with. */
-  readonly before: number
+  /** How many rows will be done at the end of this run, as far as that can be told. */
+  readonly total: number | undefined
+  /** The counts of the runs before this one. */
+  readonly before: Counts
   /** The number of the last row that this run took up or met again. */
   readonly last: number
   readonly inFlight: number
@@ -69,6 +69,21 @@ const endsTooSoon = (number: number, known: number): AppError =>
   new AppError('journal_mismatch', {
     detail: `The input ends after row ${number}, and the journal knows ${known} rows of it.`,
   })
+
+/** Where a run began, and its end: guessed from the length of the rows that were read, until it shows. */
+const createCourse = (journal: Journal, lastWanted: number) => {
+  const { last: known, counts: before } = journal
+  let total: number | undefined
+  let last = 0
+  return {
+    now: () => ({ ...journal.counts, total, before, last }),
+    read: ({ number, behind = 0 }: SourceRow) => {
+      last = number
+      if (behind > 0) total = Math.min(Math.max(Math.round(number / behind), known), lastWanted)
+    },
+    end: (number: number) => void (total = number),
+  }
+}
 
 const isReject = ({ state }: Pick<Entry, 'state'>): boolean =>
   state === 'rejected' || state === 'failed'
@@ -135,14 +150,13 @@ export const createRun = (parts: RunParts): Run => {
   const known = journal.last
   const lastWanted = known + parts.limit
   const { stop, isOver, fail, observe, ...ended } = createEnding(parts)
-  const seen = { behind: undefined as number | undefined, before: 0, last: 0 }
-  const hasEnd = (): boolean => seen.behind !== undefined
+  const course = createCourse(journal, lastWanted)
+  let hasEnd = false
   let unread: readonly SourceRow[] = []
 
   const takeUp = (rows: readonly SourceRow[]): void => {
-    seen.behind = rows.at(-1)?.behind ?? seen.behind
-    seen.before = rows.findLast(({ number }) => number <= known)?.behind ?? seen.before
-    const look = (outcome: Outcome): void => observe(outcome, hasEnd())
+    hasEnd ||= rows.at(-1)?.behind !== undefined
+    const look = (outcome: Outcome): void => observe(outcome, hasEnd)
     for (const [prepared, entry] of admit(rows, parts)) {
       if (entry.state === 'sending') {
         window.enter(send(prepared, entry, parts).then(look).catch(fail))
@@ -150,7 +164,7 @@ export const createRun = (parts: RunParts): Run => {
       if (isReject(entry)) parts.rejects.write(prepared.row, entry)
     }
     // Not before: a row that is not what it was ends the run here.
-    seen.last = rows.at(-1)?.number ?? seen.last
+    rows.slice(-1).forEach(course.read)
   }
 
   const pump = async (): Promise<RunEnd> => {
@@ -163,6 +177,7 @@ export const createRun = (parts: RunParts): Run => {
       if (isOver()) return 'stopped'
       takeUp(rows)
       number = rows.at(-1)?.number ?? number
+      if (done || number === lastWanted) course.end(number)
       if (done && number < known) throw endsTooSoon(number, known)
       if (done) return 'finished'
     }
@@ -175,7 +190,7 @@ export const createRun = (parts: RunParts): Run => {
     await window.empty()
     await Promise.resolve().then(journal.flush).catch(fail)
     const cause = ended.cause()
-    const stopped = { source, hasEnd: hasEnd(), journal, unread, known }
+    const stopped = { source, hasEnd, journal, unread, known }
     const refused = cause === undefined ? undefined : await refusedAlike(cause, stopped)
     source.close()
     const failure = ended.failure() ?? refused
@@ -183,6 +198,6 @@ export const createRun = (parts: RunParts): Run => {
     return end
   }
 
-  const snapshot = (): Snapshot => ({ ...journal.counts, ...seen, inFlight: window.inFlight() })
+  const snapshot = (): Snapshot => ({ ...course.now(), inFlight: window.inFlight() })
   return { start, stop, snapshot }
 }

@@ -109,7 +109,14 @@ export const openSqlSource = async (database: Database, sql: string): Promise<So
       // What a reading that was ended on purpose fails of is nobody's.
       void rows.return(undefined).catch(() => undefined)
     }
-    return { format: 'csv', hasHeader: true, columns: reader.columns, rows, close }
+    return {
+      format: 'csv',
+      hasHeader: true,
+      columns: reader.columns,
+      total: reader.total,
+      rows,
+      close,
+    }
   } catch (cause) {
     throw refuse(cause)
   }

@@ -45,6 +45,8 @@ export interface Source {
   readonly hasHeader: boolean
   /** Columns of the first row that hold nested values, which only a path of `--map` reaches. */
   readonly nested?: readonly string[]
+  /** How many rows there are, where that is known. */
+  readonly total?: number
   /** @throws AppError `input_unusable`, which names the line, where reading cannot go on */
   readonly rows: AsyncIterator<SourceRow, void>
   /** Ends the reading, also one that waits. */

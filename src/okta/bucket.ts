@@ -89,7 +89,7 @@ export class Bucket {
     const room = window.remaining - Math.floor(window.limit * RESERVE) - this.#unaccounted.length
     const left = Math.min(quota - window.spent, room)
     if (left > this.#underWay) return undefined
-    return { ms: endOf(window) - now, reason: 'the share of the rate limit is used up' }
+    return { ms: endOf(window) - now, reason: 'rate limit share used up' }
   }
 
   #holdForAnswer(now: number): Hold | undefined {

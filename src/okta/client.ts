@@ -5,6 +5,7 @@ import type { AuthHeaders, Credentials } from './credentials.ts'
 import { createGate } from './gate.ts'
 import { bucketOf, createGovernor, type GovernorOptions } from './governor.ts'
 import { backoff, MAX_ATTEMPTS, pause } from './retry.ts'
+import { createSilenceWatch, type Silence } from './silence.ts'
 import { isAnswer, type Answer, type Outcome, type Transport } from './transport.ts'
 import { strangenessOf } from './strange.ts'
 import { failureIn, type Failure } from './verdict.ts'
@@ -33,6 +34,8 @@ export interface Pace {
   /** On the clock's scale. */
   readonly waitingUntil: number | undefined
   readonly reason: string | undefined
+  /** Since when Okta has given no good answer to what it was asked. */
+  readonly silence: Silence | undefined
 }
 
 export interface OktaClient {
@@ -87,6 +90,7 @@ interface Attempt {
 export const createOktaClient = (options: ClientOptions): OktaClient => {
   const { orgUrl, transport, clock, random } = options
   const gate = createGate(createGovernor(options), clock)
+  const silence = createSilenceWatch(clock)
   /** A first contact that fails says so at once: the URL may be wrong. */
   let wasReached = false
 
@@ -94,8 +98,10 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
     credentials: Credentials,
     { method, body, signal }: OktaRequest,
     url: URL,
+    attempts: number,
   ): Promise<Attempt> => {
     const ticket = await gate.enter(bucketOf(method, url.pathname), signal)
+    silence.sent(attempts)
     let answer: Answer | undefined
     try {
       const auth = await credentials.authorize(method, url)
@@ -106,6 +112,7 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
       return { outcome, auth }
     } finally {
       gate.leave(ticket, answer)
+      silence.ended(answer?.status)
     }
   }
 
@@ -116,7 +123,7 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
       const url = resolveInOrg(orgUrl, path)
       let isRenewed = false
       for (let attempts = 1; ; attempts++) {
-        const { outcome, auth } = await attempt(credentials, request, url)
+        const { outcome, auth } = await attempt(credentials, request, url, attempts)
         if (isAnswer(outcome) && !strangenessOf(outcome)) wasReached = true
         const failure = failureIn(request, outcome)
         if (!failure) return outcome as Answer
@@ -131,7 +138,7 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
     },
     withScopes: (scopes) => clientFor(credentials.withScopes(scopes)),
     get pace() {
-      return gate.pace
+      return { ...gate.pace, silence: silence.now }
     },
   })
   return clientFor(options.credentials)

@@ -11,7 +11,7 @@ export interface Gate {
   enter(bucket: string, signal?: AbortSignal): Promise<Ticket>
   /** Must follow each `enter` once the request has ended, with its answer if there is one. */
   leave(ticket: Ticket, answer?: Pick<Answer, 'status' | 'headers'>): void
-  readonly pace: Pace
+  readonly pace: Omit<Pace, 'silence'>
 }
 
 interface Waiter {

@@ -14,7 +14,15 @@ const typed = async (...keys: string[]): Promise<string> => {
       done()
     },
   })
-  const host = { version: '', env: {}, stdin, stdout: stderr, stderr, onSignal: () => undefined }
+  const host = {
+    version: '',
+    args: [],
+    env: {},
+    stdin,
+    stdout: stderr,
+    stderr,
+    onSignal: () => undefined,
+  }
   const confirmed = confirm(host, undefined, WANTED)
   for (const key of keys) stdin.write(key)
   await confirmed

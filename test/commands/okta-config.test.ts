@@ -19,6 +19,7 @@ const open = (env: Record<string, string>) => {
     },
   })
   const host: Host = {
+    args: [],
     version: '1.2.3',
     env,
     stdin: process.stdin,

@@ -11,7 +11,7 @@ const ask = async (stdin: Readable) => {
       done()
     },
   })
-  const rest = { version: '', env: {}, stdout: stderr, stderr, onSignal: () => undefined }
+  const rest = { version: '', args: [], env: {}, stdout: stderr, stderr, onSignal: () => undefined }
   return { secret: await askSecret('Password: ', { stdin, ...rest }), shown }
 }
 

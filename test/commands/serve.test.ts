@@ -67,7 +67,8 @@ describe('production', () => {
     expect(await runCommand(['health'], { ...env, PORT })).toMatchObject({ code: 0 })
     server.child.kill('SIGTERM')
     expect((await server.ended).code).toBe(0)
-    expect(await runCommand(['health'], { ...env, PORT })).toMatchObject({ code: 1 })
+    const dead = await runCommand(['health', '--json'], { ...env, PORT })
+    expect(dead).toMatchObject({ code: 1, stdout: '{"alive":false}\n' })
   })
 
   it('parses no body in chunks of a stranger', async () => {

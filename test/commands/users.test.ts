@@ -128,8 +128,10 @@ describe('users list', () => {
 describe('users get', () => {
   it('shows one user, and says so where there is none', async () => {
     const { okta, env } = await startOrg()
-    const found = await runInProcess(usersCommand, ['get', 'me', '--format', 'jsonl'], env)
-    expect(JSON.parse(found.stdout)).toEqual(user(1))
+    for (const format of [['--format', 'jsonl'], ['--json']]) {
+      const found = await runInProcess(usersCommand, ['get', 'me', ...format], env)
+      expect(JSON.parse(found.stdout)).toEqual(user(1))
+    }
     const missing = await runInProcess(usersCommand, ['get', 'a/b?c@example.com'], env)
     expect(missing).toMatchObject({ code: 1, stdout: '' })
     expect(missing.stderr).toMatch(/nothing by this name\.\n404 E0000007/)

@@ -106,7 +106,7 @@ describe('a run that Okta refuses row by row', () => {
     )
     expect(stderr).toContain(`${8_000 - sent} rows were left untouched.`)
     expect(stderr).toContain('--keep-going')
-    expect(stdout).toContain(`  ${sent}  E0000001  team: … is odd (first on line `)
+    expect(stdout).toContain(`  ${sent}  E0000001 team: … is odd (lines `)
     await run()
     expect(okta.creates().length).toBeGreaterThanOrEqual(sent + 25)
     expect(new Set(okta.creates().map(({ body }) => JSON.stringify(body))).size).toBe(
@@ -121,7 +121,7 @@ describe('a run that Okta refuses row by row', () => {
     expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
       created: 10,
       failed: 50,
-      reasons: [{ errorCode: 'E0000001', reason: 'team: … is odd', rows: 50 }],
+      reasons: [{ reason: 'E0000001 team: … is odd', count: 50 }],
     })
   })
 

@@ -212,7 +212,7 @@ describe('a run', () => {
 describe('a dry run', () => {
   it('prints the very requests, sends none, and needs no org', async () => {
     const { okta, file, run, env } = await start(users(2) + 'bad,A,B\n')
-    const { code, stdout, stderr } = await runImport([file, '--dry-run'])
+    const { code, stdout, stderr } = await runImport([file, '--print'])
     expect(code).toBe(1)
     expect(stderr).toContain('Dry run, nothing was sent')
     expect(okta.calls).toEqual([])
@@ -379,7 +379,7 @@ describe('Ctrl-C', () => {
     await waiting.until(/progress/)
     waiting.child.kill('SIGINT')
     const { code, stdout } = await waiting.ended
-    expect([code, summaryOf(stdout).end]).toEqual([1, 'stopped'])
+    expect([code, summaryOf(stdout).end]).toEqual([130, 'stopped'])
   })
 
   it('ends a wait for the rate limit', async () => {
@@ -394,7 +394,7 @@ describe('Ctrl-C', () => {
     await expect.poll(() => sandbox.calls().length).toBeGreaterThanOrEqual(29)
     waiting.child.kill('SIGINT')
     const { code, stderr } = await waiting.ended
-    expect(code).toBe(1)
+    expect(code).toBe(130)
     expect(stderr).toContain('drained')
   })
 
@@ -404,7 +404,7 @@ describe('Ctrl-C', () => {
     while (okta.users.size < 20) await new Promise((resolve) => setTimeout(resolve, 5))
     first.child.kill('SIGINT')
     const { code, stdout } = await first.ended
-    expect(code).toBe(1)
+    expect(code).toBe(130)
     expect(stdout).toContain('the same command goes on')
     expect(stdout).toContain(`${okta.users.size} created`)
     expect(summaryOf((await run()).stdout)).toMatchObject({ created: 400 })

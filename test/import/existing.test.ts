@@ -51,9 +51,7 @@ describe('people who were there already', () => {
     ]
     expect(readFileSync(existing, 'utf8').trimEnd().split('\r\n')).toEqual(lines)
     expect(statSync(existing).mode & 0o777).toBe(0o600)
-    expect(stdout).toContain(
-      'Already there: 2 ACTIVE, 1 DEPROVISIONED, 1 STAGED, 1 RECOVERY; who they are: ',
-    )
+    expect(stdout).toContain('Already there: 2 ACTIVE, 1 DEPROVISIONED, 1 STAGED, 1 RECOVERY.')
     expect(stdout).toContain(
       '1 of them is deactivated in Okta (DEPROVISIONED) and cannot sign in until an admin activates them there.',
     )

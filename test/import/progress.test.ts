@@ -1,79 +1,121 @@
-/** What is seen of a run: lines, events, a bar, and an end that is not promised too soon. */
-import { PassThrough } from 'node:stream'
+/** How far a run is: speed over minutes, an end that is not promised too soon, and lines that fit. */
 import { describe, expect, it } from 'vitest'
-import { chooseDisplay, describeSeconds, watch } from '../../src/import/progress.ts'
+import { describeSeconds } from '../../src/duration.ts'
+import {
+  createSight,
+  describeSight,
+  describeSightInLine,
+  toEvent,
+  type Sight,
+} from '../../src/import/progress.ts'
 import type { Snapshot } from '../../src/import/run.ts'
 import type { Pace } from '../../src/okta/client.ts'
 import { ManualClock } from '../support/clock.ts'
 
-const NOTHING = {
-  sending: 0,
-  created: 0,
-  existing: 0,
-  rejected: 0,
-  failed: 0,
-  skipped: 0,
-  before: 0,
-  last: 0,
-  inFlight: 0,
+const NO_COUNTS = { sending: 0, created: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
+const START: Snapshot = { ...NO_COUNTS, inFlight: 0, total: undefined, before: NO_COUNTS, last: 0 }
+const PACE: Pace = {
+  concurrency: 10,
+  waitingUntil: undefined,
+  reason: undefined,
+  silence: undefined,
 }
 
-const show = (json: boolean, isTTY: boolean) => {
-  const stdout = new PassThrough()
-  const stderr = Object.assign(new PassThrough(), { isTTY })
+const observe = (first: Partial<Snapshot> = {}) => {
   const clock = new ManualClock()
-  let snapshot: Snapshot = { ...NOTHING, behind: undefined }
-  let pace: Pace = { concurrency: 10, waitingUntil: undefined, reason: undefined }
-  const display = chooseDisplay({ json, stdout, stderr })
-  const end = watch({ display, snapshot: () => snapshot, pace: () => pace, clock })
-  return {
-    after: (ms: number, next: Partial<Snapshot>, nextPace: Partial<Pace> = {}): string => {
-      snapshot = { ...snapshot, ...next }
-      pace = { ...pace, ...nextPace }
-      clock.advance(ms)
-      return String((json ? stdout : stderr).read() ?? '')
-    },
-    end,
-    clock,
+  let snapshot: Snapshot = { ...START, ...first }
+  let pace = PACE
+  const look = createSight({ snapshot: () => snapshot, pace: () => pace, clock })
+  return (ms: number, next: Partial<Snapshot> = {}, nextPace: Partial<Pace> = {}): Sight => {
+    snapshot = { ...snapshot, ...next }
+    pace = { ...PACE, ...nextPace }
+    clock.advance(ms)
+    return look()
   }
 }
 
-describe('without a terminal', () => {
-  it('a line is written every five seconds, with rate, end, and what it waits for', () => {
-    const { after, end, clock } = show(false, false)
-    expect(after(4_999, { created: 10 })).toBe('')
-    expect(after(1, { created: 40, existing: 10, behind: 0.25 })).toBe(
-      '25 %, 40 created, 10 already there, 0 rejected, 0 failed; 10 a second, about 15 s left\n',
+describe('the speed', () => {
+  it('is that of the last three minutes, through the waits for a limit', () => {
+    const after = observe({ total: 10_000 })
+    let created = 0
+    for (let minute = 0; minute < 30; minute++) {
+      after(5_000, { created: (created += 300) })
+      after(55_000)
+    }
+    const sight = after(0)
+    expect(sight.rate).toBeCloseTo(5, 0)
+    expect(sight.secondsLeft).toBeCloseTo(1_000 / sight.rate, 0)
+    const silent = after(200_000)
+    expect(silent).toMatchObject({ rate: 0, secondsLeft: undefined })
+  })
+
+  it('of a burst that a limit has ended is that of the whole minute', () => {
+    const after = observe({ total: 3_000 })
+    const limit = { waitingUntil: 60_000, reason: 'rate limit share used up' }
+    expect(after(5_000, { created: 300 }, limit)).toMatchObject({ rate: 5, secondsLeft: 540 })
+  })
+
+  it('counts no row of an earlier run, and no time before the first row of this one', () => {
+    const after = observe({ created: 5_000, total: 10_000 })
+    expect(after(20_000)).toMatchObject({ done: 5_000, rate: 0, secondsLeft: undefined })
+    expect(after(10_000, { created: 5_100 })).toMatchObject({ rate: 10, secondsLeft: 490 })
+  })
+})
+
+describe('per cent', () => {
+  it('are of the rows that are done, and 100 only at the end', () => {
+    const after = observe()
+    expect(describeSight(after(1_000, { sending: 64 }), 80)[0]).toMatch(/^0 created/)
+    expect(describeSight(after(0, { total: 1_000, created: 999, sending: 1 }), 80)[0]).toMatch(
+      /^99 %, 999 created/,
     )
-    const limit = { waitingUntil: 40_000, reason: "Okta's limit of requests" }
-    expect(after(5_000, {}, limit)).toContain("waiting 30 s: Okta's limit of requests")
-    end()
-    expect(clock.pending).toEqual([])
-  })
-
-  it('rows of an earlier run promise nothing', () => {
-    const { after } = show(false, false)
-    expect(after(5_000, { behind: 0.5, before: 0.5 })).not.toContain('left')
-    expect(after(5_000, { created: 20, behind: 0.75 })).toContain('about 10 s left')
+    expect(describeSight(after(0, { created: 1_000, sending: 0 }), 80)[0]).toMatch(/^100 %/)
   })
 })
 
-describe('for a program', () => {
-  it('each look is a JSON line', () => {
-    const { after } = show(true, false)
-    expect(JSON.parse(after(5_000, { created: 5 }))).toMatchObject({
+describe('what it waits for', () => {
+  it('is a limit, or an Okta that has not answered for five seconds', () => {
+    const after = observe({ total: 100 })
+    const limit = { waitingUntil: 31_000, reason: 'rate limit share used up' }
+    expect(after(1_000, {}, limit).waitingFor).toBe('waiting 30 s: rate limit share used up')
+    const silence = { since: 1_000, attempt: 3, hasErrors: false }
+    expect(after(4_900, {}, { silence }).waitingFor).toBeUndefined()
+    expect(after(15_100, {}, { ...limit, silence }).waitingFor).toBe(
+      'Okta has not answered for 20 s, attempt 3',
+    )
+    expect(after(0, {}, { silence: { ...silence, hasErrors: true } }).waitingFor).toBe(
+      'Okta has answered only with errors for 20 s, attempt 3',
+    )
+  })
+})
+
+describe('a line of a log', () => {
+  it('says it all', () => {
+    const after = observe({ total: 200 })
+    const sight = after(5_000, { created: 40, existing: 10 })
+    expect(describeSightInLine(sight)).toBe(
+      '25 %, 40 created, 10 already there, 0 rejected, 0 failed; 10 a second, about 15 s left',
+    )
+  })
+})
+
+describe('an event', () => {
+  it('has the fields of docs/EVENTS.md', () => {
+    const after = observe({ total: 200, created: 20 })
+    expect(toEvent(after(5_000, { created: 70, sending: 3 }))).toEqual({
       event: 'progress',
-      created: 5,
-      rate: 1,
+      created: 70,
+      existing: 0,
+      rejected: 0,
+      failed: 0,
+      skipped: 0,
+      unsettled: 3,
+      done: 70,
+      total: 200,
+      rate: 10,
+      secondsLeft: 13,
+      waitingFor: undefined,
     })
-  })
-})
-
-describe('on a terminal', () => {
-  it('a bar stands in one line', () => {
-    const { after, end } = show(false, true)
-    expect(after(1_000, { created: 5, behind: 0.5 })).toMatch(/█{12}░{12}.* 50 %.*5 created/)
-    end()
   })
 })
 
@@ -81,7 +123,9 @@ describe('describeSeconds', () => {
   it.each([
     [0.2, '1 s'],
     [59, '59 s'],
+    [60, '1 min'],
     [61.5, '1 min 1 s'],
+    [754, '12 min'],
     [7_290, '2 h 1 min'],
   ])('%d is %s', (seconds, words) => {
     expect(describeSeconds(seconds)).toBe(words)

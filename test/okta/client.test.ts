@@ -356,7 +356,7 @@ describe('the rate limit', () => {
     expect(client.pace).toEqual({
       concurrency: 4,
       waitingUntil: 40_000,
-      reason: 'the share of the rate limit is used up',
+      reason: 'rate limit share used up',
     })
     await settle(other, clock)
     clock.advance(39_999)

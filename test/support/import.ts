@@ -22,6 +22,7 @@ export const runImport = async (
   let code = 2
   const host: Host = {
     version: 'test',
+    args: ['import', ...args],
     env,
     stdin: Readable.from([Buffer.from(input)]),
     stdout: stdout.stream,

@@ -21,6 +21,7 @@ export const runInProcess = async (
   let [code, stdout, stderr] = [0, '', '']
   const host = {
     version: '1.2.3',
+    args,
     env,
     stdin: Readable.from([]),
     stdout: capture((text) => (stdout += text)),

@@ -1,0 +1,136 @@
+/** The last words of an import: what came of the rows, why not, which files, and what comes next. */
+import { describeSeconds } from '../duration.ts'
+import { describeCounts, describeDryCounts, doneOf, type Ends } from '../import/progress.ts'
+import type { Kind } from '../import/reasons.ts'
+import type { RunEnd, Snapshot } from '../import/run.ts'
+import { printable } from '../printable.ts'
+import type { Host } from './host.ts'
+import type { ImportOptions, Paths } from './import-options.ts'
+import { nextOf, type Next } from './next-command.ts'
+import type { Paint } from './paint.ts'
+
+export interface Summary {
+  readonly counts: Snapshot
+  readonly end: RunEnd
+  readonly dryRun: boolean
+  readonly seconds: number
+  readonly reasons: readonly Kind[]
+  /** People who were there already, by their status in Okta. */
+  readonly existing: Readonly<Record<string, number>>
+  readonly paths: Paths
+  /** Those of the paths that were written. */
+  readonly files: readonly string[]
+  readonly next: Next
+}
+
+interface Import {
+  readonly host: Host
+  readonly options: ImportOptions
+  readonly paths: Paths
+  readonly file: string | undefined
+}
+
+/** @param facts of the run's end */
+export const summarise = (
+  { host, options, paths, file }: Import,
+  facts: Pick<Summary, 'counts' | 'end' | 'seconds' | 'reasons' | 'existing'>,
+): Summary => {
+  const dryRun = options.dryRun === true
+  const rejects = facts.reasons.length > 0 ? paths.rejects : undefined
+  const existing = facts.counts.existing > 0 ? paths.existingFile : undefined
+  const files = [rejects, existing, dryRun ? undefined : paths.journal].filter(
+    (path) => path !== undefined,
+  )
+  const next = nextOf({ args: host.args, file, end: facts.end, dryRun, rejects })
+  return { ...facts, dryRun, paths, files, next }
+}
+
+/** More would push the counts off the screen; the rejects file has them all. */
+const MAX_REASONS = 10
+
+const some = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+const thisRun = ({ before, ...now }: Snapshot): Ends => ({
+  created: now.created - before.created,
+  existing: now.existing - before.existing,
+  rejected: now.rejected - before.rejected,
+  failed: now.failed - before.failed,
+  skipped: now.skipped - before.skipped,
+})
+
+const describeEnds = ({ counts, dryRun }: Summary): string[] => {
+  if (dryRun) {
+    return [
+      'Dry run, nothing was sent.',
+      `${describeDryCounts(counts)}.`,
+      'Okta itself may refuse more, or know some of them already.',
+    ]
+  }
+  const all = describeCounts(counts)
+  if (doneOf(counts.before) === 0) return [`${all}.`]
+  return [`This run: ${describeCounts(thisRun(counts))}.`, `All runs: ${all}.`]
+}
+
+const describeReasons = ({ reasons }: Summary): string[] => {
+  const [most] = reasons
+  if (!most) return []
+  const width = String(most.count).length
+  const shown = reasons.slice(0, MAX_REASONS).map(({ reason, count, lines }) => {
+    const more = count > lines.length ? ', …' : ''
+    const where = `line${count > 1 ? 's' : ''} ${lines.join(', ')}${more}`
+    return `  ${String(count).padStart(width)}  ${printable(reason)} (${where})`
+  })
+  const rest = reasons.length - shown.length
+  return ['By reason:', ...shown, ...(rest > 0 ? [`  and ${rest} more reasons`] : [])]
+}
+
+const describeExisting = ({ existing }: Summary, paint: Paint): string[] => {
+  const all = Object.entries(existing).map(([status, count]) => `${count} ${status}`)
+  const gone = existing['DEPROVISIONED'] ?? 0
+  const sentence =
+    `${gone} of them ${gone === 1 ? 'is' : 'are'} deactivated in Okta (DEPROVISIONED) and cannot sign in ` +
+    'until an admin activates them there.'
+  return [
+    ...(all.length > 0 ? [`Already there: ${all.join(', ')}.`] : []),
+    ...(gone > 0 ? [paint('yellow', sentence)] : []),
+  ]
+}
+
+const describeTime = ({ counts, seconds, dryRun }: Summary): string => {
+  const done = doneOf(counts)
+  const time = `${some(doneOf(thisRun(counts)), 'row')} in ${describeSeconds(seconds)}.`
+  const isAll = counts.total === undefined || counts.total <= done
+  return isAll || dryRun ? time : `${time} Rows so far: ${done} of about ${counts.total}.`
+}
+
+export const describeSummary = (summary: Summary, paint: Paint): string => {
+  const { counts, files, next } = summary
+  const unknown = `The result of ${some(counts.sending, 'request')} is unknown; the next run asks Okta.`
+  return [
+    ...describeEnds(summary).map((line) =>
+      paint(counts.rejected + counts.failed > 0 ? 'yellow' : 'green', line),
+    ),
+    describeTime(summary),
+    ...(counts.sending > 0 ? [paint('yellow', unknown)] : []),
+    ...describeExisting(summary, paint),
+    ...describeReasons(summary),
+    ...files.map((file) => `Written: ${file}`),
+    `${next.what}:`,
+    `  ${paint('bold', next.command)}`,
+  ].join('\n')
+}
+
+/** For programs: the fields that docs/EVENTS.md lists. */
+export const toSummaryEvent = ({ counts, ...summary }: Summary): object => {
+  const { created, existing, rejected, failed, skipped, sending: unsettled, total } = counts
+  const { paths, next, dryRun, end, seconds, reasons, files } = summary
+  return {
+    event: 'summary',
+    ...{ created, existing, rejected, failed, skipped, unsettled, total, end },
+    existingByStatus: summary.existing,
+    ...paths,
+    ...{ thisRun: thisRun(counts), seconds: Math.round(seconds), reasons, files },
+    next: next.command,
+    ...(dryRun && { dryRun }),
+  }
+}

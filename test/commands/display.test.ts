@@ -1,0 +1,160 @@
+/** What is seen on a terminal while a command works: every wording, at three widths, without debris. */
+import { describe, expect, it } from 'vitest'
+import { chooseDisplay, watch } from '../../src/commands/display.ts'
+import { viewOf } from '../../src/commands/import-teller.ts'
+import { showWaits } from '../../src/commands/waits.ts'
+import { createSight } from '../../src/import/progress.ts'
+import type { Snapshot } from '../../src/import/run.ts'
+import type { Pace } from '../../src/okta/client.ts'
+import { ManualClock } from '../support/clock.ts'
+import { createScreen } from '../support/screen.ts'
+
+const NO_COUNTS = { sending: 0, created: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
+const START: Snapshot = { ...NO_COUNTS, inFlight: 0, total: undefined, before: NO_COUNTS, last: 0 }
+const PACE: Pace = {
+  concurrency: 10,
+  waitingUntil: undefined,
+  reason: undefined,
+  silence: undefined,
+}
+
+interface Moment {
+  readonly counts: Partial<Snapshot>
+  readonly pace?: Partial<Pace>
+}
+
+const start = (columns: number, env = {}) => {
+  const screen = createScreen(columns)
+  const clock = new ManualClock()
+  let snapshot = START
+  let pace = PACE
+  const display = chooseDisplay({ stdout: screen.stream, stderr: screen.stream, env }, {})
+  const look = createSight({ snapshot: () => snapshot, pace: () => pace, clock })
+  const end = watch(display, clock, () => viewOf(look()))
+  const after = async (ms: number, { counts, pace: next }: Moment): Promise<string> => {
+    snapshot = { ...snapshot, ...counts }
+    pace = { ...PACE, ...next }
+    clock.advance(ms)
+    return screen.shown()
+  }
+  return { ...screen, display, end, after, clock }
+}
+
+const LIMIT = { waitingUntil: 65_000, reason: 'rate limit share used up' }
+const SILENCE = { since: -10_000, attempt: 3, hasErrors: false }
+const MANY = { created: 812_345, existing: 12_345, rejected: 1_234, failed: 123 }
+
+const MOMENTS: Readonly<Record<string, Moment>> = {
+  'at the start': { counts: { sending: 10 } },
+  'where the end is not known': { counts: { created: 25 } },
+  'with an end': { counts: { created: 40, existing: 10, total: 200 } },
+  'at a limit': { counts: { created: 300, total: 200_000 }, pace: LIMIT },
+  'without an answer': { counts: { created: 300, total: 900_000 }, pace: { silence: SILENCE } },
+  'with answers that are errors': {
+    counts: { created: 300, total: 900_000 },
+    pace: { silence: { ...SILENCE, hasErrors: true } },
+  },
+  'with many rows': { counts: { ...MANY, total: 1_000_000 }, pace: LIMIT },
+}
+
+describe('the two lines', () => {
+  it('say the same at every width', async () => {
+    const shown: string[] = []
+    for (const [name, moment] of Object.entries(MOMENTS)) {
+      for (const columns of [60, 80, 120]) {
+        const { after } = start(columns)
+        const seen = await after(5_000, moment)
+        expect(seen.split('\n')).toHaveLength(2)
+        shown.push(`${name}, ${columns} columns:\n${seen}\n`)
+      }
+    }
+    await expect(shown.join('\n')).toMatchFileSnapshot('snapshots/progress.txt')
+  })
+
+  it('stay two, however often they are drawn, and leave nothing', async () => {
+    const { after, end, shown, clock } = start(60)
+    for (let n = 1; n < 100; n++) await after(250, { counts: { created: n, total: 200 } })
+    expect((await shown()).split('\n')).toHaveLength(2)
+    end()
+    expect(await shown()).toBe('')
+    expect(clock.pending).toEqual([])
+  })
+
+  it('stay two on a terminal that becomes narrower, and wider', async () => {
+    const { after, resize, display } = start(120)
+    display.say('A line before.')
+    for (const columns of [120, 60, 30, 100]) {
+      await resize(columns)
+      const seen = await after(250, { counts: { ...MANY, total: 1_000_000 }, pace: LIMIT })
+      expect(seen.split('\n')).toHaveLength(3)
+      expect(seen).toMatch(/^A line before\.\n82 %/)
+    }
+  })
+
+  it('give way to a notice and to a Ctrl-C, whatever their length', async () => {
+    const { after, echo, display, shown } = start(60)
+    await after(250, { counts: { created: 5, total: 20 } })
+    await echo('^C')
+    expect(await shown()).toMatch(/left\n\^C$/)
+    display.say('SIGINT: finishing what was admitted')
+    display.say('使用者名單'.repeat(10))
+    const lines = (await after(250, { counts: { created: 6 } })).split('\n')
+    expect(lines).toEqual([
+      'SIGINT: finishing what was admitted',
+      '使用者名單'.repeat(6),
+      '使用者名單'.repeat(4),
+      '30 %, 6 created, 0 already there, 0 rejected, 0 failed',
+      expect.stringContaining('a second') as string,
+    ])
+  })
+})
+
+describe('without a terminal that can redraw', () => {
+  it.each([{ TERM: 'dumb' }, { CI: 'true' }])('%j: lines, and no escape', async (env) => {
+    const { after, raw } = start(80, env)
+    await after(10_000, { counts: { created: 40, total: 200 } })
+    expect(raw()).toContain('20 %, 40 created, 0 already there, 0 rejected, 0 failed; ')
+    expect(raw()).not.toContain('\u001b')
+    expect(raw().trimEnd().split('\n')).toHaveLength(2)
+  })
+})
+
+describe('users and register', () => {
+  const ask = async (columns: number, pace: Partial<Pace>) => {
+    const { stream, shown } = createScreen(columns)
+    const clock = new ManualClock()
+    const display = chooseDisplay({ stdout: stream, stderr: stream, env: {} }, {})
+    let answer = (): void => undefined
+    const client: Parameters<typeof showWaits>[0] = {
+      orgUrl: 'https://acme.okta.com',
+      pace: { ...PACE, ...pace },
+      withScopes: () => client,
+      request: () =>
+        new Promise((resolve) => {
+          answer = () => resolve({ status: 200, headers: new Headers(), body: [], requestId: '' })
+        }),
+    }
+    const progress = (): string => '12400 users read, 180 a second'
+    const asked = showWaits(client, { display, clock, progress }).request({
+      method: 'GET',
+      path: '/',
+    })
+    clock.advance(10_000)
+    const during = await shown()
+    answer()
+    await asked
+    return [during, await shown(), clock.pending] as const
+  }
+
+  it('say what they wait for while they ask, and nothing between', async () => {
+    const shown: string[] = []
+    for (const pace of [{}, LIMIT, { silence: SILENCE }]) {
+      for (const columns of [60, 80, 120]) {
+        const [during, later, pending] = await ask(columns, pace)
+        expect([later, pending]).toEqual(['', []])
+        shown.push(`${columns} columns:\n${during}\n`)
+      }
+    }
+    await expect(shown.join('\n')).toMatchFileSnapshot('snapshots/users.txt')
+  })
+})

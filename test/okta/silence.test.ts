@@ -1,0 +1,30 @@
+/** Since when Okta has not answered: over all requests, and through their repeats. */
+import { expect, it } from 'vitest'
+import { createSilenceWatch } from '../../src/okta/silence.ts'
+import { ManualClock } from '../support/clock.ts'
+
+it('lasts from the first request without an answer to the next good one', () => {
+  const clock = new ManualClock()
+  const silence = createSilenceWatch(clock)
+  expect(silence.now).toBeUndefined()
+  silence.sent(1)
+  clock.advance(1_000)
+  silence.sent(1)
+  silence.ended(undefined)
+  clock.advance(500)
+  silence.sent(2)
+  silence.ended(503)
+  expect(silence.now).toEqual({ since: 0, attempt: 2, hasErrors: true })
+  silence.ended(400)
+  expect(silence.now).toBeUndefined()
+})
+
+it('begins again with an answer, for what is still under way', () => {
+  const clock = new ManualClock()
+  const silence = createSilenceWatch(clock)
+  silence.sent(1)
+  silence.sent(3)
+  clock.advance(2_000)
+  silence.ended(200)
+  expect(silence.now).toEqual({ since: 2_000, attempt: 1, hasErrors: false })
+})
