@@ -17,10 +17,12 @@ run_tests() { # a command
   passed=$((passed + $(sed -n 's/^ *Tests.* \([0-9]\+\) passed.*/\1/p' "$work/tests")))
 }
 
-# PgBouncer is tested where it is installed; where it cannot be, its tests say that they were skipped.
-install_pooler() {
-  [ -x /usr/sbin/pgbouncer ] || ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ] ||
-    { apt-get update -qq && apt-get install -y -qq pgbouncer; } >/dev/null 2>&1 || true
+# PgBouncer and HAProxy are tested where they are installed; where they cannot be, their tests say that they were
+# skipped.
+install_pooler_proxy() {
+  [ -x /usr/sbin/pgbouncer ] && [ -x /usr/sbin/haproxy ] && return
+  command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 0
+  { apt-get update -qq && apt-get install -y -qq pgbouncer haproxy; } >/dev/null 2>&1 || true
 }
 
 # Waits until the program that was started last has written a text to its log.

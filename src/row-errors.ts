@@ -20,4 +20,10 @@ export const ROW_ERRORS = {
     remedy:
       'Correct --group or the column of --group-column. They take ids, not names: the Admin Console has the id of a group in the address of its page.',
   },
+  logins_refused: {
+    exit: 2,
+    sentence: 'The org takes no logins of this form; nothing was sent.',
+    remedy:
+      'Name another column with --map "login=COLUMN", or change what the org takes: Admin Console, Directory, Profile Editor, User (default), Username.',
+  },
 } as const satisfies Record<string, ErrorRow>

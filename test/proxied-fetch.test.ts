@@ -57,7 +57,7 @@ describe('okta-migrate behind a proxy', () => {
     const { port } = await startTlsOrg()
     const proxy = await startConnectProxy(port)
     const { code, stderr } = await getMe({ HTTPS_PROXY: proxy.host })
-    expect(code).toBe(1)
+    expect(code).toBe(3)
     expect(stderr).toMatch(
       /the certificate of acme\.okta\.example is not trusted: .*NODE_EXTRA_CA_CERTS/,
     )
@@ -73,7 +73,7 @@ describe('okta-migrate behind a proxy', () => {
   ])('says at once that the proxy refuses, with %i', async (status, words) => {
     const proxy = await startConnectProxy(1, status)
     const { code, stderr } = await getMe({ HTTPS_PROXY: `http://me:secret@${proxy.host}` })
-    expect(code).toBe(1)
+    expect(code).toBe(3)
     expect(stderr).toMatch(words)
     expect(stderr).not.toContain('secret')
     expect(proxy.asked).toHaveLength(1)
@@ -81,7 +81,7 @@ describe('okta-migrate behind a proxy', () => {
 
   it('names a proxy that cannot be reached, without its login', async () => {
     const { code, stderr } = await getMe({ HTTPS_PROXY: 'http://me:secret@127.0.0.1:1' })
-    expect(code).toBe(1)
+    expect(code).toBe(3)
     expect(stderr).toContain('the proxy 127.0.0.1:1 cannot be reached: check HTTPS_PROXY')
     expect(stderr).not.toContain('secret')
   })
@@ -89,7 +89,7 @@ describe('okta-migrate behind a proxy', () => {
   it('does not storm a proxy that hangs up', async () => {
     const proxy = await startConnectProxy(1, 0)
     const { code, stderr } = await getMe({ HTTPS_PROXY: proxy.host })
-    expect(code).toBe(1)
+    expect(code).toBe(3)
     expect(stderr).toContain(
       `the proxy ${proxy.host} cannot be reached: check HTTPS_PROXY (ECONNRESET)`,
     )

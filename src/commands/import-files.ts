@@ -1,4 +1,5 @@
 /** The files of an import: its journal, with what imports of its rejects have done since, and its rejects. */
+import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { settledBy } from '../import/journal-rejects.ts'
 import { openJournal, type Journal, type Settings } from '../import/journal.ts'
@@ -44,3 +45,7 @@ export const openOwnJournal = (path: string, settings: Settings): Journal => {
   journal.adopt(settledBy(path, journal.rejectsFiles()))
   return journal
 }
+
+/** A journal is not begun before the run may: an answer of no leaves nothing behind. */
+export const openKnown = (path: string, settings: Settings): Journal | undefined =>
+  existsSync(path) ? openOwnJournal(path, settings) : undefined

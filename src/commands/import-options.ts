@@ -23,6 +23,7 @@ export interface ImportOptions {
   readonly optional: readonly string[]
   readonly null: readonly string[]
   readonly allowEmpty?: true
+  readonly arraySeparator?: string
   readonly limit?: number
   readonly dryRun?: true
   readonly keepGoing?: true
@@ -40,6 +41,11 @@ export interface ImportOptions {
 
 /** What the hook calls it, too. */
 const FLAG = 'enabled'
+
+const separator = (text: string): string => {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('Use a character such as | that no item holds.')
+}
 
 /** Words between commas; one that has a comma itself is quoted as in CSV. */
 const wordsOf = (text: string): readonly string[] => {
@@ -117,6 +123,10 @@ const OPTIONS: readonly Option[] = [
     .argParser(list)
     .default([], 'none'),
   new Option('--allow-empty', 'an input without any row is no failure'),
+  new Option(
+    '--array-separator <text>',
+    'what separates the items of a list, such as | (default: a list is JSON)',
+  ).argParser(separator),
   new Option('--limit <n>', 'take up this many more rows, and end').argParser(
     wholeOption(1, Number.MAX_SAFE_INTEGER),
   ),
@@ -239,4 +249,5 @@ export const settingsOf = (orgUrl: string, options: ImportOptions): Settings => 
   '--ignore': [...options.ignore].sort().join(', '),
   '--optional': [...options.optional].sort().join(', '),
   '--null': [...options.null].sort().join(', '),
+  '--array-separator': options.arraySeparator ?? '',
 })

@@ -1,19 +1,18 @@
 /** Owns the wiring of the import: options in, parts joined, run to its end or to a signal. */
 import { Command } from 'commander'
-import { existsSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../clock.ts'
 import { describeVariables, loadConfig } from '../config.ts'
 import { asAppError } from '../errors.ts'
 import { createBrake, NO_BRAKE } from '../import/brake.ts'
 import { checkColumns } from '../import/check-columns.ts'
+import { checkLogins } from '../import/check-logins.ts'
 import { createColumns, type Columns, type Mapping } from '../import/columns.ts'
 import { writeExisting } from '../import/existing.ts'
 import { countExisting } from '../import/existing-count.ts'
 import { FORMS } from '../import/forms.ts'
-import { openJournal, type Journal, type Settings } from '../import/journal.ts'
+import { openJournal } from '../import/journal.ts'
 import { createPrepare, type Prepare } from '../import/prepare.ts'
-import { REQUIRED } from '../import/profile.ts'
 import { createSight, describeDryCounts } from '../import/progress.ts'
 import { createReasons } from '../import/reasons.ts'
 import { createRejects, type Rejects } from '../import/rejects.ts'
@@ -30,7 +29,7 @@ import { createKnownUsers } from '../okta/known-users.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { watch } from './display.ts'
 import { readText, type Host, type Perform } from './host.ts'
-import { closeRejects, openOwnJournal, placeAfterFailure } from './import-files.ts'
+import { closeRejects, openKnown, openOwnJournal, placeAfterFailure } from './import-files.ts'
 import { findGroupIds, openGroups, withGroups, type Look } from './import-groups.ts'
 import { createRequestPrinter } from './import-printer.ts'
 import {
@@ -43,11 +42,12 @@ import {
   type ImportOptions,
   type Paths,
 } from './import-options.ts'
+import { learnAttributes } from './import-schema.ts'
 import { flagNotice, lookAhead, openSource, SOURCE } from './import-source.ts'
 import { mayGoOn, startOf } from './import-start.ts'
 import { summarise, type Summary } from './import-summary.ts'
 import { createTeller, viewOf, type Teller } from './import-teller.ts'
-import { OKTA, openOkta } from './okta-config.ts'
+import { isOktaGiven, OKTA, openOkta } from './okta-config.ts'
 import { showWaits } from './waits.ts'
 
 /** A crash leaves at most this many rows to be asked about; fewer would be bound by the disk. */
@@ -179,14 +179,8 @@ const rehearse = (shared: Shared): Promise<number> => {
   })
 }
 
-/** A journal is not begun before the run may: an answer of no leaves nothing behind. */
-const openKnown = (path: string, settings: Settings): Journal | undefined =>
-  existsSync(path) ? openOwnJournal(path, settings) : undefined
-
-const perform = async (shared: Shared, look: Look): Promise<number> => {
+const perform = async (shared: Shared, look: Look, client: OktaClient): Promise<number> => {
   const { host, options, paths, teller } = shared
-  const { share, concurrency } = options
-  const client = openOkta(host, { scopes: SCOPES, share, concurrency })
   const serverTime = createServerTime(systemClock)
   const halt = new AbortController()
   // Shows before anything is written down that Okta answers, and what time it is there.
@@ -233,27 +227,33 @@ const importUsers =
     setFlagsFromString(HEAP_FLAG)
     const { config, nearMisses } = loadConfig(SOURCE, host.env, readText)
     const teller = createTeller(host, options)
+    const { share, concurrency, userType, arraySeparator: separator } = options
+    const isOffline = options.dryRun === true && !isOktaGiven(host.env)
     // A run that calls Okta tells them when it reads how.
-    if (options.dryRun) nearMisses.forEach(teller.say)
+    if (isOffline) nearMisses.forEach(teller.say)
     const form = FORMS[options.mode]
     const roles = chooseRoles(options)
     const asked = askedColumns(options)
-    const mapping: Mapping = {
-      map: attributeMap(options),
-      ignore: new Set(options.ignore),
-      fields: form.fields,
-      roles,
-    }
-    const columns: Columns = createColumns(mapping)
-    const required = REQUIRED.filter((name) => !options.optional.includes(name))
     const nested = [...options.map.values()]
     const opened = await openSource(file, config, host.stdin, nested)
     try {
       const { first, source } = await lookAhead(file, opened)
       const paths = choosePaths(file, source.format, options)
+      const client = isOffline ? undefined : openOkta(host, { scopes: SCOPES, share, concurrency })
+      const attributes = await learnAttributes({ client, userType, separator, say: teller.say })
+      const mapping: Mapping = {
+        map: attributeMap(options),
+        ignore: new Set(options.ignore),
+        fields: form.fields,
+        roles,
+        attributes,
+      }
+      const columns: Columns = createColumns(mapping)
+      const required = attributes.required.filter((name) => !options.optional.includes(name))
       for (const notice of checkColumns({ source, columns, mapping, required, asked, first }))
         teller.say(notice)
       checkFlags(first, roles)
+      checkLogins(first, columns, attributes)
       const isAsked = asked.some(([, column]) => column === roles.enabled)
       const notice = isAsked ? undefined : flagNotice(source.columns, roles, options)
       if (notice !== undefined) teller.say(notice)
@@ -264,7 +264,8 @@ const importUsers =
         form,
         required,
         groupIds: options.group,
-        userType: options.userType,
+        userType,
+        attributes,
         roles,
         disabled: options.disabled,
       })
@@ -273,7 +274,7 @@ const importUsers =
       const shared: Shared = { file, host, options, source, prepare, tidy, rejects, paths, teller }
       const reopen = (): Promise<Source> => openSource(file, config, host.stdin, nested)
       const look: Look = { file, given: options.group, roles, first, reopen }
-      return await (options.dryRun ? rehearse(shared) : perform(shared, look))
+      return await (options.dryRun || !client ? rehearse(shared) : perform(shared, look, client))
     } finally {
       opened.close()
     }
@@ -309,6 +310,10 @@ People whom the column "enabled", or that of --where-enabled, disables are left 
 true/false, on/off or 1/0, as the hook reads it; nothing means enabled. With --disabled staged they are created, and
 cannot sign in before an admin activates them.
 
+The org's own schema is read before the first row: columns and values that do not fit it are told, and text becomes
+the boolean, number or list that it wants. A service app needs the scope okta.users.manage, and okta.schemas.read for
+this (with --user-type also okta.userTypes.read); without it a warning says what is not checked.
+
 Groups are named by their ids. Before the first row Okta is asked whether each is there: those of --group, and those
 of --group-column where the input is a file. A service app needs the scope okta.groups.read for it.
 
@@ -319,6 +324,7 @@ Examples:
   okta-migrate import users.csv --limit 10
   okta-migrate import users.csv --where-enabled active
   okta-migrate import users.csv --group-column groups
+  okta-migrate import users.csv --ignore legacy_id --array-separator "|"
   okta-migrate import users.csv --map firstName=first_name,lastName=last_name --group 00g1emaKYZTWRYYRRTSK
   LEGACY_USERS_SQL='SELECT email, first AS "firstName", last AS "lastName" FROM users ORDER BY id' okta-migrate import
 `,

@@ -54,6 +54,12 @@ const RULES: readonly Rule<OktaConfig>[] = [
 
 export const OKTA: Need<(typeof NAMES)[number]> = { names: NAMES, rules: RULES }
 
+/** Whether there is enough to ask an org, for a command that can do without. */
+export const isOktaGiven = (env: Host['env']): boolean => {
+  const isGiven = (name: string): boolean => [name, `${name}_FILE`].some((each) => env[each])
+  return isGiven('OKTA_ORG_URL') && CHOICES.some(isGiven)
+}
+
 export interface OktaOptions {
   /** What a service app asks for; Okta grants it only what its admin granted. */
   readonly scopes: readonly string[]

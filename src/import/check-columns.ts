@@ -32,7 +32,7 @@ const missingFrom = ({ source, columns, mapping, required }: ColumnsCheck): stri
     ...absent.map(([name, column]) => `--map "${name}=${column}": there is no column "${column}"`),
     ...[...required, ...mapping.fields]
       .filter((name) => !given.has(name) && !mapping.map.has(name))
-      .map((name) => `there is no column "${name}", and none is mapped to it`),
+      .map((name) => `there is no column "${name}", which is required, and none is mapped to it`),
   ]
 }
 

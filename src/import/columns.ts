@@ -3,6 +3,7 @@ import leven from 'leven'
 import { SECRET_FIELDS } from './forms.ts'
 import { BASE_ATTRIBUTES } from './profile.ts'
 import type { Roles } from './roles.ts'
+import type { Attributes } from './schema.ts'
 
 export interface Mapping {
   /** From what Okta calls it, or a form's field, to the column that holds it. */
@@ -12,6 +13,8 @@ export interface Mapping {
   /** The fields that the form reads beside the profile. */
   readonly fields: readonly string[]
   readonly roles?: Roles
+  /** Those of every org, where it is not known which this one has. */
+  readonly attributes?: Attributes
 }
 
 export type Use =
@@ -54,29 +57,52 @@ const isNear = (name: string, known: string): boolean =>
 /** Okta's rule for the variable name of an attribute. */
 const ATTRIBUTE_NAME = /^[A-Za-z_]\w*$/
 
-const BASE_NAMES = Object.keys(BASE_ATTRIBUTES)
-
 /** A word of an option for the shell; a comma in it would begin another one, unless it is quoted as in CSV. */
 const word = (text: string): string =>
   /[",]/.test(text) ? `'"${text.replaceAll('"', '""')}"'` : `"${text}"`
 
 const unclear = (problem: string): Use => ({ kind: 'unclear', problem })
 
-const useOfUnmapped = (column: string, { map, fields }: Mapping): Use => {
+const leftOut = (column: string): Use => ({ kind: 'left out', secret: isSecretName(column) })
+
+const asProfile = (column: string, names: readonly string[], { areAll, get }: Attributes): Use => {
+  const unknown = names.find((name) => areAll && !get(name))
+  if (unknown !== undefined) {
+    return unclear(
+      `"${column}" is mapped to "${unknown}", and no profile in this org has such an attribute`,
+    )
+  }
+  const fixed = names.find((name) => get(name)?.isReadOnly)
+  return fixed === undefined
+    ? { kind: 'profile', names }
+    : unclear(`"${fixed}" is read-only in this org: say --ignore ${word(column)}`)
+}
+
+const describeNear = (column: string, meant: string, areAll: boolean): string =>
+  `"${column}" looks like ${meant}: say --map ${word(`${meant}=${column}`)}, or --ignore ${word(column)}` +
+  (areAll ? '' : `, or --map ${word(`${column}=${column}`)} if it is an attribute of your own`)
+
+const useOfUnmapped = (column: string, mapping: Mapping): Use => {
+  const { map, fields, attributes = BASE_ATTRIBUTES } = mapping
   const taken = map.get(column)
   if (taken !== undefined) {
     return unclear(`"${column}" is mapped from "${taken}": add --ignore ${word(column)}`)
   }
   if (fields.includes(column)) return { kind: 'field', names: [column] }
-  if (BASE_NAMES.includes(column)) return { kind: 'profile', names: [column] }
-  const meant = [...BASE_NAMES, ...fields].find((known) => isNear(column, known))
-  if (meant !== undefined) {
+  if (attributes.get(column) && !isSecretName(column)) {
+    return asProfile(column, [column], attributes)
+  }
+  const meant = [...attributes.names, ...fields].find(
+    (known) => known !== column && isNear(column, known),
+  )
+  if (meant !== undefined) return unclear(describeNear(column, meant, attributes.areAll))
+  if (isSecretName(column)) return leftOut(column)
+  if (attributes.areAll) {
     return unclear(
-      `"${column}" looks like ${meant}: say --map ${word(`${meant}=${column}`)}, or --ignore ${word(column)}, ` +
-        `or --map ${word(`${column}=${column}`)} if it is an attribute of your own`,
+      `"${column}" is no attribute of a profile in this org: say --ignore ${word(column)} or ` +
+        `--map ${word(`NAME=${column}`)}, or add it in the Admin Console (Directory, Profile Editor)`,
     )
   }
-  if (isSecretName(column)) return { kind: 'left out', secret: true }
   if (ATTRIBUTE_NAME.test(column)) return { kind: 'profile', names: [column] }
   return unclear(
     `"${column}" cannot be the name of an attribute: say --map ${word(`name=${column}`)} or --ignore ${word(column)}`,
@@ -84,8 +110,8 @@ const useOfUnmapped = (column: string, { map, fields }: Mapping): Use => {
 }
 
 const computeUse = (column: string, mapping: Mapping): Use => {
-  const { map, ignore, fields, roles } = mapping
-  if (ignore.has(column)) return { kind: 'left out', secret: isSecretName(column) }
+  const { map, ignore, fields, roles, attributes = BASE_ATTRIBUTES } = mapping
+  if (ignore.has(column)) return leftOut(column)
   if (column === RAW_COLUMN || REPORT_COLUMNS.includes(column))
     return { kind: 'left out', secret: false }
   const names = [...map].filter(([, from]) => from === column).map(([name]) => name)
@@ -96,7 +122,7 @@ const computeUse = (column: string, mapping: Mapping): Use => {
   if (asField.length > 0) return { kind: 'field', names }
   const hasRole = column === roles?.enabled || column === roles?.groups
   if (names.length === 0 && hasRole) return { kind: 'left out', secret: false }
-  return names.length > 0 ? { kind: 'profile', names } : useOfUnmapped(column, mapping)
+  return names.length > 0 ? asProfile(column, names, attributes) : useOfUnmapped(column, mapping)
 }
 
 /** Columns of JSON lines are never all known; beyond this many, the memory of them starts afresh. */

@@ -31,7 +31,7 @@ const ODD = 'is neither text, a number, true, false nor a list of these'
 export const toReading = (object: Fields, raw: string, paths: readonly string[]): Reading => {
   const pairs = Object.entries(object).filter(([, value]) => !isEmpty(value))
   const nested = pairs.filter(([, value]) => !isValue(value)).map(([name]) => name)
-  const odd = nested.find((name) => name in BASE_ATTRIBUTES || paths.includes(name))
+  const odd = nested.find((name) => BASE_ATTRIBUTES.get(name) !== undefined || paths.includes(name))
   if (odd !== undefined) return { flaw: `${odd} ${ODD}`, raw }
   const fields = new Map(pairs.filter((pair): pair is [string, Value] => isValue(pair[1])))
   for (const path of paths) {

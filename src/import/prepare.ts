@@ -4,8 +4,9 @@ import type { OktaRequest } from '../okta/client.ts'
 import { LINE_COLUMN, type Columns } from './columns.ts'
 import { maskCredentials, SECRET_FIELDS, type Fields, type Form } from './forms.ts'
 import { foldLogin } from '../login.ts'
-import { BASE_ATTRIBUTES, checkProfile, type Profile } from './profile.ts'
+import { BASE_ATTRIBUTES, readProfile, type Profile } from './profile.ts'
 import { flagComplaints, groupsOf, isEnabled, type Roles } from './roles.ts'
+import type { Attributes } from './schema.ts'
 import type { SourceRow, Value } from './source.ts'
 import { createTidy, type Tidy } from './tidy.ts'
 
@@ -32,8 +33,12 @@ export interface Prepared {
   readonly row: SourceRow
   /** Tells the row from another one without telling what it says: secrets have no part in it. */
   readonly digest: Buffer
-  /** Folded, see `foldLogin`; undefined where the row is not sendable. */
+  /** Folded, see `foldLogin`; undefined where the row must not be sent. */
   readonly login: string | undefined
+  /**
+   * There also for a row that is refused, wherever it can be made: an earlier run may have sent it, before
+   * the org's schema changed, and then Okta must still be asked about it.
+   */
   readonly sendable: Sendable | undefined
   /** Why the row cannot be sent; undefined too where it has no values at all. */
   readonly rejection: string | undefined
@@ -57,6 +62,8 @@ export interface PrepareOptions {
   readonly tidy?: Tidy
   readonly roles?: Roles
   readonly disabled?: (typeof DISABLED_CHOICES)[number]
+  /** Those of every org, where it is not known which this one has. */
+  readonly attributes?: Attributes
 }
 
 /** Okta takes no more at the creation of a user (error code E0000093). */
@@ -76,17 +83,13 @@ interface Sorted {
   readonly problems: string[]
 }
 
-/** Base attributes are text in Okta, whatever a database holds them as. */
-const asAttribute = (name: string, value: Value): Value =>
-  name in BASE_ATTRIBUTES && typeof value === 'number' ? String(value) : value
-
 const sort = (values: ReadonlyMap<string, Value>, columns: Columns): Sorted => {
   const sorted: Sorted = { profile: new Map(), fields: new Map(), problems: [] }
   for (const [column, value] of values) {
     const use = columns.useOf(column)
     if (use.kind === 'unclear') sorted.problems.push(use.problem)
     if (use.kind === 'profile') {
-      for (const name of use.names) sorted.profile.set(name, asAttribute(name, value))
+      for (const name of use.names) sorted.profile.set(name, value)
     }
     if (use.kind === 'field') {
       for (const name of use.names) sorted.fields.set(name, String(value))
@@ -102,19 +105,11 @@ const withLogin = (profile: Map<string, Value>): Profile => {
     : new Map([['login', email], ...profile])
 }
 
-const complaintsOf = (
-  { fields, problems }: Sorted,
-  profile: Profile,
-  options: PrepareOptions,
-): string[] => {
-  const { form, required, columns } = options
+const fieldComplaints = (fields: Fields, { form, columns }: PrepareOptions): string[] => {
   const missing = form.fields.filter((name) => !fields.has(name))
-  return [
-    ...problems,
-    ...checkProfile(profile, required, columns.label),
-    ...missing.map((name) => `${columns.label(name)} is missing`),
-    ...(missing.length > 0 ? [] : form.complaints(fields)),
-  ]
+  return missing.length > 0
+    ? missing.map((name) => `${columns.label(name)} is missing`)
+    : [...form.complaints(fields)]
 }
 
 interface Person {
@@ -163,28 +158,32 @@ const roleComplaints = (
   ...(groupIds.length > MAX_GROUPS ? [`there are more than ${MAX_GROUPS} groups for it`] : []),
 ]
 
-type Judged = Sendable | { readonly rejection: string } | 'skipped'
+type Judged = Pick<Prepared, 'sendable' | 'rejection'> | 'skipped'
 
 const judge = (values: ReadonlyMap<string, Value>, options: PrepareOptions): Judged => {
-  const { columns, form, roles = {}, disabled = 'skip' } = options
-  const isStaged = isEnabled(values, roles) === false
-  if (isStaged && disabled === 'skip') return 'skipped'
-  const sorted = sort(values, columns)
-  const profile = withLogin(sorted.profile)
+  const { columns, form, required, attributes = BASE_ATTRIBUTES } = options
+  const isStaged = isEnabled(values, options.roles ?? {}) === false
+  if (isStaged && options.disabled !== 'staged') return 'skipped'
+  const { profile: given, fields, problems } = sort(values, columns)
+  const check = { required, attributes, label: columns.label }
+  const { profile, complaints } = readProfile(withLogin(given), check)
   const groupIds = groupIdsOf(values, options)
-  const complaints = [
+  const ownFlaws = [
     ...roleComplaints(values, groupIds, options),
-    ...complaintsOf(sorted, profile, options),
+    ...fieldComplaints(fields, options),
   ]
-  if (complaints.length > 0) return { rejection: complaints.join('; ') }
-  const { fields } = sorted
+  const flaws = [...problems, ...complaints, ...ownFlaws]
+  const rejection = flaws.length > 0 ? flaws.join('; ') : undefined
+  const login = profile.get('login')
+  if (login === undefined || ownFlaws.length > 0) return { sendable: undefined, rejection }
   const secrets = [...values].filter(([column]) => columns.isSecret(column))
-  return {
+  const sendable = {
     request: requestFor({ profile, fields, groupIds, isStaged }, options),
-    login: String(profile.get('login')),
+    login: String(login),
     providers: form.providers(fields),
     secrets: secrets.map(([, value]) => String(value)),
   }
+  return { sendable, rejection }
 }
 
 export type Prepare = (row: SourceRow) => Prepared
@@ -218,7 +217,8 @@ export const createPrepare = (options: PrepareOptions): Prepare => {
     }
     const judged = judge(fields, options)
     if (judged === 'skipped') return { ...unsendable, isSkipped: true }
-    if ('rejection' in judged) return { ...unsendable, rejection: judged.rejection }
-    return { ...unsendable, login: foldLogin(judged.login), sendable: judged, hasSecrets }
+    const { sendable, rejection } = judged
+    if (rejection !== undefined || !sendable) return { ...unsendable, sendable, rejection }
+    return { ...unsendable, login: foldLogin(sendable.login), sendable, hasSecrets }
   }
 }

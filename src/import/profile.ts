@@ -1,40 +1,36 @@
-/** Owns the limits of Okta's user profile, checked before a row is sent. */
+/** Owns the profile of a row: what Okta would refuse in it, and its values as Okta takes them. */
+import { Flaws } from './read-value.ts'
+import { createAttributes, type Attributes, type Rules } from './schema.ts'
 import type { Value } from './source.ts'
-
-export interface Limit {
-  readonly min?: number
-  readonly max?: number
-  readonly email?: true
-}
 
 /**
  * The base attributes of a user's profile, and what Okta documents of their limits (Okta management
- * API, schema UserProfile). An attribute without a limit here is left to Okta's judgement.
+ * API, schema UserProfile), for where an org's own schema cannot be read.
  */
-export const BASE_ATTRIBUTES: Readonly<Record<string, Limit>> = {
-  login: { min: 5, max: 100, email: true },
-  email: { min: 5, max: 100, email: true },
-  firstName: { min: 1, max: 50 },
-  lastName: { min: 1, max: 50 },
+const BASE: Readonly<Record<string, Rules>> = {
+  login: { minLength: 5, maxLength: 100, isRequired: true },
+  email: { format: 'email', minLength: 5, maxLength: 100, isRequired: true },
+  firstName: { minLength: 1, maxLength: 50, isRequired: true },
+  lastName: { minLength: 1, maxLength: 50, isRequired: true },
   middleName: {},
   honorificPrefix: {},
   honorificSuffix: {},
   title: {},
   displayName: {},
   nickName: {},
-  profileUrl: {},
-  secondEmail: { min: 5, max: 100, email: true },
-  mobilePhone: { max: 100 },
-  primaryPhone: { max: 100 },
-  streetAddress: { max: 1024 },
-  city: { max: 128 },
-  state: { max: 128 },
-  zipCode: { max: 50 },
-  countryCode: { min: 2, max: 2 },
-  postalAddress: { max: 4096 },
-  preferredLanguage: {},
-  locale: {},
-  timezone: {},
+  profileUrl: { format: 'uri' },
+  secondEmail: { format: 'email', minLength: 5, maxLength: 100 },
+  mobilePhone: { maxLength: 100 },
+  primaryPhone: { maxLength: 100 },
+  streetAddress: { maxLength: 1024 },
+  city: { maxLength: 128 },
+  state: { maxLength: 128 },
+  zipCode: { maxLength: 50 },
+  countryCode: { format: 'country-code' },
+  postalAddress: { maxLength: 4096 },
+  preferredLanguage: { format: 'language-code' },
+  locale: { format: 'locale' },
+  timezone: { format: 'timezone' },
   userType: {},
   employeeNumber: {},
   costCenter: {},
@@ -45,13 +41,18 @@ export const BASE_ATTRIBUTES: Readonly<Record<string, Limit>> = {
   manager: {},
 }
 
-/** What Okta asks of every user, where the org has not made the names optional. */
-export const REQUIRED = ['login', 'email', 'firstName', 'lastName'] as const
+const asText = ([name, rules]: [string, Rules]): [string, Rules] => [
+  name,
+  { type: 'string', ...rules },
+]
+
+/** What is known of every org. Attributes of one's own are left to Okta's judgement. */
+export const BASE_ATTRIBUTES: Attributes = createAttributes(
+  new Map(Object.entries(BASE).map(asText)),
+  { areAll: false, separator: undefined },
+)
 
 export type Profile = ReadonlyMap<string, Value>
-
-/** Looser than any mail server's rules: what it refuses, Okta refuses. */
-const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/
 
 /**
  * Okta stores characters of up to three bytes of UTF-8, so none beyond U+FFFF, which JavaScript
@@ -59,36 +60,39 @@ const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/
  */
 const FOUR_BYTES = /[\ud800-\udfff]/
 
-const textsOf = (value: Value): string[] =>
-  (Array.isArray(value) ? (value as string[]) : [value]).filter((each) => typeof each === 'string')
+const isForeign = (value: unknown): boolean => typeof value === 'string' && FOUR_BYTES.test(value)
 
-const complaintsAbout = (value: Value, { min = 0, max = Infinity, email }: Limit): string[] => {
-  if (typeof value !== 'string') return ['must be text']
-  return [
-    ...(value.length < min ? [`is shorter than ${min} characters`] : []),
-    ...(value.length > max ? [`is longer than ${max} characters`] : []),
-    ...(email && !EMAIL.test(value) ? ['is not an e-mail address'] : []),
-  ]
+const hasFourBytes = (value: Value): boolean =>
+  typeof value === 'object' ? value.some(isForeign) : isForeign(value)
+
+const FOREIGN = 'has a character that Okta cannot store (4 bytes)'
+
+export interface ProfileCheck {
+  /** The attributes that must have a value. */
+  readonly required: readonly string[]
+  readonly attributes: Attributes
+  /** What the person knows an attribute by. */
+  readonly label: (name: string) => string
 }
 
-const hasFourBytes = (value: Value): boolean => textsOf(value).some((text) => FOUR_BYTES.test(text))
-
 /**
- * Everything that Okta would refuse in a profile, each beginning with the attribute's label and never
- * holding its value.
- * @param required the attributes that must have a value
- * @param label what the person knows an attribute by
+ * The profile with its values as Okta takes them, and everything that Okta would refuse in it: each begins with
+ * the attribute's label, and none holds its value. A value that is refused stays as it is.
  */
-export const checkProfile = (
+export const readProfile = (
   profile: Profile,
-  required: readonly string[],
-  label: (name: string) => string,
-): string[] => [
-  ...required.filter((name) => !profile.has(name)).map((name) => `${label(name)} is missing`),
-  ...[...profile].flatMap(([name, value]) => {
-    const limit = BASE_ATTRIBUTES[name]
-    const found = limit ? complaintsAbout(value, limit) : []
-    const foreign = hasFourBytes(value) ? ['has a character that Okta cannot store (4 bytes)'] : []
-    return [...found, ...foreign].map((what) => `${label(name)} ${what}`)
-  }),
-]
+  { required, attributes, label }: ProfileCheck,
+): { readonly profile: Profile; readonly complaints: string[] } => {
+  const missing = required.filter((name) => !profile.has(name))
+  const complaints = missing.map((name) => `${label(name)} is missing`)
+  const complain = (name: string, what: string): void =>
+    void complaints.push(`${label(name)} ${what}`)
+  const read = new Map<string, Value>()
+  for (const [name, value] of profile) {
+    const found = attributes.get(name)?.read(value) ?? value
+    if (found instanceof Flaws) for (const what of found.all) complain(name, what)
+    read.set(name, found instanceof Flaws ? value : found)
+    if (hasFourBytes(value)) complain(name, FOREIGN)
+  }
+  return { profile: read, complaints }
+}

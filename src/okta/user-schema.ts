@@ -12,7 +12,7 @@ const optional = <T extends z.ZodType>(type: T) => type.nullish().catch(undefine
 const options = optional(z.array(z.object({ const: z.unknown(), title: z.string().catch('') })))
 
 const valueSchema = z.object({
-  type: z.string().catch('string'),
+  type: optional(z.string()),
   format: optional(z.string()),
   /** Of a login: absent or null means the form of an e-mail address. */
   pattern: optional(z.string()),
@@ -29,13 +29,14 @@ const attributeSchema = valueSchema.extend({
   items: optional(valueSchema),
 })
 
+/** An attribute that says nothing that can be read is there all the same: a missing one would be refused. */
 const part = z.object({
-  properties: z.record(z.string(), attributeSchema).catch({}),
+  properties: z.record(z.string(), attributeSchema.catch({})).default({}),
   required: z.array(z.string()).catch([]),
 })
 
 const schema = z.object({
-  definitions: z.object({ base: part, custom: part.catch({ properties: {}, required: [] }) }),
+  definitions: z.object({ base: part, custom: part.default({ properties: {}, required: [] }) }),
 })
 
 export interface SchemaAttribute extends Omit<z.infer<typeof attributeSchema>, 'required'> {
@@ -83,7 +84,8 @@ export const readUserSchema = async (
   const id = typeId === undefined ? 'default' : await schemaIdOf(request, typeId)
   const path = `/api/v1/meta/schemas/user/${encodeURIComponent(id)}`
   const { data } = schema.safeParse((await request({ method: 'GET', path })).body)
-  if (!data) throw unusable('user schema')
+  // Every org has this one: without it, the answer is no schema of users, or half of one.
+  if (!data || !('login' in data.definitions.base.properties)) throw unusable('user schema')
   const { base, custom } = data.definitions
   return new Map([...attributesOf(base, false), ...attributesOf(custom, true)])
 }

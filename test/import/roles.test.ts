@@ -61,8 +61,8 @@ describe('people who may not sign in', () => {
     expect(people()).toHaveLength(2)
     const other = ['--ignore', 'enabled', '--journal', `${file}.other`]
     expect(summaryOf((await run(...other)).stdout)).toMatchObject({ created: 1, existing: 2 })
-    const { stdout: dry } = await run('--map', 'isEnabled=enabled', '--dry-run')
-    expect(dry).toContain('"isEnabled":"no"')
+    const { stdout: dry } = await run('--map', 'costCenter=enabled', '--print')
+    expect(dry).toContain('"costCenter":"no"')
   })
 
   it('cannot be told by words that are no flag: the run stops before the first row', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { createColumns, isSecretName, type Mapping } from '../../src/import/columns.ts'
 import { FORMS, type Mode } from '../../src/import/forms.ts'
 import { createPrepare, maskRequest, type Prepared } from '../../src/import/prepare.ts'
-import { REQUIRED } from '../../src/import/profile.ts'
+import { BASE_ATTRIBUTES } from '../../src/import/profile.ts'
 import type { Value } from '../../src/import/source.ts'
 
 const ANN = { email: 'ann@x.example', firstName: 'Ann', lastName: 'Lee' }
@@ -24,7 +24,7 @@ const prepareWith = (
   const prepare = createPrepare({
     columns,
     form,
-    required: REQUIRED,
+    required: BASE_ATTRIBUTES.required,
     groupIds: [],
     userType: undefined,
   })
@@ -127,7 +127,7 @@ describe('a profile', () => {
     [{ login: 'two@at@x.example' }, 'login is not an e-mail address'],
     [{ email: 'ann @x.example' }, 'email is not an e-mail address'],
     [{ email: 'ann@localhost' }, 'email is not an e-mail address'],
-    [{ countryCode: 'DEU' }, 'countryCode is longer than 2 characters'],
+    [{ countryCode: 'DEU' }, 'countryCode is not a country code of two capital letters'],
     [{ city: long(129) }, 'city is longer than 128 characters'],
     [{ lastName: 'Lee 😀' }, 'lastName has a character that Okta cannot store (4 bytes)'],
     [{ pets: ['cat', '🐈'] }, 'pets has a character that Okta cannot store (4 bytes)'],

@@ -79,6 +79,27 @@ describe('a schema', () => {
     ])
   })
 
+  it('keeps an attribute of which nothing can be read', async () => {
+    const { login } = DEFAULT.definitions.base.properties
+    const odd = { a: 'text', b: null, c: { type: ['string', 'null'], minLength: 'x', enum: 1 } }
+    const definitions = { base: { properties: { login, ...odd }, required: { login: true } } }
+    const { ask } = await request(() => ({ body: { definitions } }))
+    const found = await readUserSchema(ask)
+    expect([...found.keys()]).toEqual(['login', 'a', 'b', 'c'])
+    expect(found.get('login')).toMatchObject({ isRequired: true, minLength: 5 })
+    for (const name of ['a', 'b', 'c']) expect(found.get(name)?.type).toBeUndefined()
+  })
+
+  it.each([
+    {},
+    { definitions: { base: {} } },
+    { definitions: { base: { properties: ['login'] } } },
+    { definitions: { base: DEFAULT.definitions.base, custom: { properties: 'x' } } },
+  ])('is none where the answer is %j', async (body) => {
+    const { ask } = await request(() => ({ body }))
+    await expect(readUserSchema(ask)).rejects.toMatchObject({ code: 'okta_answer_unusable' })
+  })
+
   it('is none where the answer holds none', async () => {
     const { ask } = await request(() => ({ body: {} }))
     await expect(readUserSchema(ask)).rejects.toMatchObject({ code: 'okta_answer_unusable' })

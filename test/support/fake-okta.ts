@@ -56,12 +56,15 @@ export interface FakeOptions {
   readonly refuse?: (profile: Record<string, unknown>) => Answer | undefined
   /** Refuses to say who is there. */
   readonly refuseQuestions?: boolean
+  /** The schema of users, which is not granted without one. */
+  readonly schema?: () => unknown
 }
 
 export const startFakeOkta = async ({
   fault = () => 'none',
   refuse,
   refuseQuestions = false,
+  schema,
 }: FakeOptions = {}) => {
   const users = new Map<string, FakeUser>()
   const calls: Call[] = []
@@ -115,6 +118,9 @@ export const startFakeOkta = async ({
 
   const answer = ({ method, path, body }: Call): Answer => {
     const { pathname, searchParams } = new URL(path, 'http://x')
+    if (pathname.startsWith('/api/v1/meta/')) {
+      return schema ? [200, schema()] : error(403, 'E0000006')
+    }
     if (method === 'POST') return create(body ?? {})
     if (pathname.startsWith('/api/v1/groups/')) return group(pathname.slice(15))
     if (refuseQuestions) return error(400, 'E0000031', 'no')
