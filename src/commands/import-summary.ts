@@ -37,7 +37,7 @@ export const summarise = (
 ): Summary => {
   const dryRun = options.dryRun === true
   const rejects = facts.reasons.length > 0 ? paths.rejects : undefined
-  const existing = facts.counts.existing > 0 ? paths.existingFile : undefined
+  const existing = Object.keys(facts.existing).length > 0 ? paths.existingFile : undefined
   const files = [rejects, existing, dryRun ? undefined : paths.journal].filter(
     (path) => path !== undefined,
   )

@@ -2,6 +2,7 @@
 import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs'
 import { csvLine } from '../csv-line.ts'
 import { AppError } from '../errors.ts'
+import { countExisting } from './existing-count.ts'
 import type { Journal, KeptRow } from './journal.ts'
 
 export const COLUMNS = [
@@ -74,10 +75,11 @@ const replace = (path: string, rows: Iterable<KeptRow>): void => {
  * Writes all of them that the journal knows, also of earlier runs; where there are none, no file is begun.
  * @throws AppError `output_unwritable`
  */
-export const writeExisting = (path: string, { counts, rowsIn }: Journal): void => {
-  if (counts.existing === 0 && !existsSync(path)) return
+export const writeExisting = (path: string, journal: Journal): void => {
+  const isNone = Object.keys(countExisting(journal)).length === 0
+  if (isNone && !existsSync(path)) return
   try {
-    replace(path, rowsIn('existing'))
+    replace(path, journal.rowsIn('existing'))
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : ''
     throw new AppError('output_unwritable', { detail: `${path}: ${message}`, cause })

@@ -56,7 +56,8 @@ const readSettled = (db: Database.Database, journal: string): Settled[] => {
 const readJournal = (journal: string): Settled[] => {
   let db: Database.Database | undefined
   try {
-    db = new Database(journal, { readonly: true, timeout: 0 })
+    // Not read-only: that would leave the files of its write-ahead log behind.
+    db = new Database(journal, { fileMustExist: true, timeout: 0 })
     return readSettled(db, journal)
   } catch {
     return []
