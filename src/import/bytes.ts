@@ -33,7 +33,7 @@ export interface Peeked {
   readonly pieces: Pieces
 }
 
-/** Reads until there is enough to judge by, or the input ends; whoever types the input waits for no more. */
+/** Reads until there is enough to judge by, or the input ends: no longer, since the input may be typed by a person. */
 export const peek = async (
   pieces: Pieces,
   isEnough: (head: Buffer) => boolean,

@@ -45,6 +45,9 @@ async function* toUtf8(pieces: Pieces, encoding: string): Pieces {
 const startsWith = (head: Buffer, mark: Buffer): boolean =>
   head.subarray(0, mark.length).equals(mark)
 
+/** By its first bytes (RFC 1952, section 2.3.1). */
+export const isGzip = (head: Buffer): boolean => startsWith(head, GZIP)
+
 export interface Decoded {
   readonly pieces: Pieces
   /** Whether the input had a byte order mark. */
@@ -53,7 +56,7 @@ export interface Decoded {
 
 export const decodeInput = async (given: Pieces): Promise<Decoded> => {
   const { head, pieces } = await peek(given, (bytes) => bytes.length >= UTF8_MARK.length)
-  if (startsWith(head, GZIP)) return decodeInput(gunzip(pieces))
+  if (isGzip(head)) return decodeInput(gunzip(pieces))
   if (startsWith(head, UTF8_MARK)) {
     return { pieces: without(UTF8_MARK.length, pieces), hasMark: true }
   }

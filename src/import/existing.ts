@@ -1,5 +1,5 @@
 /** Owns the file of people who were there already: who they are in Okta, and whether they can use the hook. */
-import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { csvLine } from '../csv-line.ts'
 import { AppError } from '../errors.ts'
 import { countExisting } from './existing-count.ts'
@@ -47,12 +47,7 @@ const lineOf = (row: KeptRow): string => {
 
 const BUFFER_LINES = 1_000
 
-const writeAll = (fd: number, text: string): void => {
-  const bytes = Buffer.from(text)
-  for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written)
-}
-
-/** Writes beside it and renames, so that a run that is killed leaves a whole file. */
+/** Writes another file and renames it, so that a run that is killed leaves a whole one. */
 const replace = (path: string, rows: Iterable<KeptRow>): void => {
   const fresh = `${path}.new`
   const fd = openSync(fresh, 'w', 0o600)
@@ -61,10 +56,10 @@ const replace = (path: string, rows: Iterable<KeptRow>): void => {
     for (const row of rows) {
       lines.push(lineOf(row))
       if (lines.length < BUFFER_LINES) continue
-      writeAll(fd, lines.join(''))
+      writeFileSync(fd, lines.join(''))
       lines = []
     }
-    writeAll(fd, lines.join(''))
+    writeFileSync(fd, lines.join(''))
   } finally {
     closeSync(fd)
   }

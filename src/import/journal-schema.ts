@@ -10,7 +10,7 @@ const VERSION = 1
 
 const SETTINGS = 'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;'
 
-/** Which states there are is not for SQLite to check: it could not be told of a new one. */
+/** SQLite does not check the states: a later version could not add one to the check. */
 const ROWS = `
   CREATE TABLE rows (
     number INTEGER PRIMARY KEY,

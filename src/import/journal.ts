@@ -159,7 +159,7 @@ type Known = Omit<Entry, 'fresh' | 'state'> & {
   readonly digest: Buffer
 }
 
-/** What stands for any row: of one that was settled elsewhere, nobody knows what became of it here. */
+/** The digest of a row that its rejects file has settled: whatever it says here, it is the same row. */
 const ANY = Buffer.alloc(0)
 
 const isSame = ({ digest }: Candidate, known: Known): boolean =>

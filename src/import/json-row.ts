@@ -1,9 +1,8 @@
 /** Owns the step from a JSON object to a row: its values, those that a path reaches, and what is nested. */
 import { RAW_COLUMN, REPORT_COLUMNS } from './columns.ts'
 import { BASE_ATTRIBUTES } from './profile.ts'
+import { isScalar } from './read-value.ts'
 import type { FlawedRow, SoundRow, Value } from './source.ts'
-
-const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value)
 
 const isValue = (value: unknown): value is Value =>
   isScalar(value) || (Array.isArray(value) && value.every(isScalar))

@@ -40,7 +40,7 @@ const connect = ({ url, ca }: Database) => {
 const stream = async (connection: Connection, socket: Socket, sql: string) => {
   const query = connection.query({ sql, rowsAsArray: true })
   const rows = query.stream({ highWaterMark: AHEAD }) as Readable & AsyncIterable<unknown[]>
-  // Heard here too, since nobody reads them yet; whoever reads them fails of it.
+  // An error before the first row is read would end the process; the reading of rows reports it.
   rows.on('error', () => undefined)
   const lost = Object.assign(new Error('lost'), { code: 'PROTOCOL_CONNECTION_LOST' })
   socket.once('close', () => rows.destroy(lost))

@@ -1,5 +1,5 @@
-/** Owns the rejects file: rows that did not become users, in the input's own columns, ready to mend. */
-import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs'
+/** Owns the rejects file: rows that did not become users, in the input's own columns, ready to be corrected. */
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { AppError } from '../errors.ts'
 import { RAW_COLUMN, REPORT_COLUMNS, type Columns } from './columns.ts'
 import { textAfter } from './csv-record.ts'
@@ -148,8 +148,7 @@ export const createRejects = ({ path, source, columns, withSecrets }: RejectsOpt
     return existsSync(target) ? target : undefined
   }
   const flush = (to: number): void => {
-    const bytes = Buffer.from(buffer)
-    for (let written = 0; written < bytes.length;) written += writeSync(to, bytes, written)
+    writeFileSync(to, buffer)
     buffer = ''
   }
   return {
