@@ -1,4 +1,5 @@
 /** Owns every failure the product can name: one table, one error class that points into it. */
+import { JOURNAL_ERRORS } from './journal-errors.ts'
 import { ROW_ERRORS } from './row-errors.ts'
 
 /** What a command ends with, for scripts. */
@@ -210,27 +211,7 @@ export const ERRORS = row({
     remedy: 'Say what is meant with --map, --ignore or --optional.',
   },
   ...ROW_ERRORS,
-  journal_locked: {
-    exit: 2,
-    sentence: 'Another run is working with this journal.',
-    remedy: 'Wait for its end, or end it; a run that was killed holds nothing back.',
-  },
-  journal_mismatch: {
-    exit: 2,
-    sentence: 'The journal belongs to another input or to other settings.',
-    remedy:
-      'Run it with the input and settings it began with, or begin another journal with --journal.',
-  },
-  journal_unusable: {
-    exit: 2,
-    sentence: 'The journal cannot be opened.',
-    remedy: 'Give --journal a path where a file can be written.',
-  },
-  journal_unwritable: {
-    exit: 1,
-    sentence: 'The journal cannot be written; no row was sent that is not in it.',
-    remedy: 'Make room on the disk, and run the same command again.',
-  },
+  ...JOURNAL_ERRORS,
   hook_untried: {
     exit: 1,
     sentence:

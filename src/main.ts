@@ -87,6 +87,8 @@ const wanted = asked.length > 0 ? asked : Object.entries(COMMANDS)
 const program = new Command('okta-migrate')
   .description('Moves users from a legacy user store to Okta without password resets.')
   .version(version)
+  // Else an option after a command of a command could be taken for one of the command's own.
+  .enablePositionalOptions()
 
 for (const [, load] of wanted) program.addCommand((await load())(perform))
 

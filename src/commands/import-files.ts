@@ -40,12 +40,15 @@ export const placeAfterFailure = (place: () => Paths, paths: Paths): Paths => {
 }
 
 /** The journal with what imports of its rejects files have settled since. */
-export const openOwnJournal = (path: string, settings: Settings): Journal => {
-  const journal = openJournal(path, settings)
+export const openOwnJournal = (path: string, settings: Settings, updates: number): Journal => {
+  const journal = openJournal(path, settings, updates)
   journal.adopt(settledBy(path, journal.rejectsFiles()))
   return journal
 }
 
 /** A journal is not begun before the run may: an answer of no leaves nothing behind. */
-export const openKnown = (path: string, settings: Settings): Journal | undefined =>
-  existsSync(path) ? openOwnJournal(path, settings) : undefined
+export const openKnown = (
+  path: string,
+  settings: Settings,
+  updates: number,
+): Journal | undefined => (existsSync(path) ? openOwnJournal(path, settings, updates) : undefined)

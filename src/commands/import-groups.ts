@@ -58,9 +58,9 @@ const flawIn = async (groups: Groups, { request }: Sendable): Promise<string | u
 /** Before a row is sent, each of its groups was asked about; one that an earlier run may have sent is past that. */
 export const withGroups =
   (groups: Groups, settle: RunParts['settle']): RunParts['settle'] =>
-  async (sendable, intendedAt, fresh) => {
-    const reason = fresh ? await flawIn(groups, sendable) : undefined
+  async (sendable, due) => {
+    const reason = due.fresh ? await flawIn(groups, sendable) : undefined
     return reason === undefined
-      ? settle(sendable, intendedAt, fresh)
+      ? settle(sendable, due)
       : { state: 'failed', reason, isRefusal: true }
   }

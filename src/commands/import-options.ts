@@ -9,7 +9,7 @@ import { DISABLED_CHOICES, MAX_GROUPS } from '../import/prepare.ts'
 import { MODES, type Mode } from '../import/forms.ts'
 import type { Settings } from '../import/journal.ts'
 import type { Roles } from '../import/roles.ts'
-import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, SHARE_WORDS, wholeOption } from './okta-config.ts'
+import { DEFAULT_CONCURRENCY, shareOption, wholeOption } from './okta-config.ts'
 
 export interface ImportOptions {
   readonly mode: Mode
@@ -25,6 +25,7 @@ export interface ImportOptions {
   readonly allowEmpty?: true
   readonly arraySeparator?: string
   readonly limit?: number
+  readonly update?: true
   readonly dryRun?: true
   readonly keepGoing?: true
   readonly print?: true
@@ -131,8 +132,12 @@ const OPTIONS: readonly Option[] = [
     wholeOption(1, Number.MAX_SAFE_INTEGER),
   ),
   new Option(
+    '--update',
+    'also change the attributes of people who are there, where a row has others',
+  ),
+  new Option(
     '--dry-run',
-    'check every row, and show the problems and three requests; send nothing',
+    'check every row, and show the problems and three requests (with --update, ten differences); change nothing',
   ),
   new Option('--print', 'print all requests, as JSON lines; send nothing').implies({
     dryRun: true,
@@ -148,9 +153,7 @@ const OPTIONS: readonly Option[] = [
     '--rejects-with-secrets',
     'write passwords, hashes and answers to the rejects file, too',
   ),
-  new Option('--share <percent>', SHARE_WORDS)
-    .argParser(wholeOption(1, 100))
-    .default(DEFAULT_SHARE),
+  shareOption(),
   new Option('--concurrency <n>', 'how many requests may be under way at once')
     .argParser(wholeOption(1, MAX_CONCURRENCY))
     .default(DEFAULT_CONCURRENCY),

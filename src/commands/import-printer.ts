@@ -1,13 +1,26 @@
 /** The requests of a dry run, printed at the pace of their reader, also of one who has had enough. */
 import { maskRequest, type CreateUser } from '../import/prepare.ts'
+import type { Changes } from '../import/update.ts'
+import type { KnownUser } from '../okta/known-users.ts'
+import { printable } from '../printable.ts'
 import type { Host } from './host.ts'
 import type { ImportOptions } from './import-options.ts'
 
 /** Enough to see what is sent. */
 const SAMPLES = 3
 
+/** Enough to see whether a column is mapped wrongly: each row has its own differences. */
+const DIFFERENCES = 10
+
+/** A user who would be updated. */
+export interface Difference {
+  readonly line: number
+  readonly user: KnownUser
+  readonly changes: Changes
+}
+
 /** @returns what writes a line, and is done when the next may follow */
-const createPrinter = (stream: NodeJS.WritableStream): ((line: string) => Promise<void>) => {
+const createWriter = (stream: NodeJS.WritableStream): ((line: string) => Promise<void>) => {
   let isGone = false
   let waiting: Promise<void> | undefined
   const untilDrained = (): Promise<void> =>
@@ -26,23 +39,67 @@ const createPrinter = (stream: NodeJS.WritableStream): ((line: string) => Promis
   }
 }
 
-/** All of them as JSON lines with `--print`, else three: for people, or as events. */
-export const createRequestPrinter = (
+const pick = (changes: Changes, side: 'from' | 'to'): object =>
+  Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, change[side] ?? null]))
+
+/** The request that would be sent, and what it would change. */
+const toUpdate = ({ user, changes }: Difference): object => ({
+  method: 'POST',
+  path: `/api/v1/users/${user.id}`,
+  body: { profile: pick(changes, 'to') },
+  was: pick(changes, 'from'),
+})
+
+const show = (value: unknown): string =>
+  value === undefined || value === null ? 'nothing' : printable(JSON.stringify(value))
+
+const describeDifference = ({ line, user, changes }: Difference): string =>
+  [
+    `Line ${line}, ${printable(user.login)} (${user.id}) would change:`,
+    ...Object.entries(changes).map(
+      ([name, { from, to }]) => `  ${name}: ${show(from)} -> ${show(to)}`,
+    ),
+    '',
+  ].join('\n')
+
+const describeRequest = (
+  { method, path, body }: ReturnType<typeof maskRequest>,
+  n: number,
+): string => `Sample request ${n}:\n${method} ${path}\n${JSON.stringify(body, undefined, 2)}\n`
+
+/** All of them as JSON lines with `--print`, else the first: for people, or as events. */
+export const createPrinter = (
   { stdout }: Pick<Host, 'stdout'>,
   { print: isAll, json }: Pick<ImportOptions, 'print' | 'json'>,
-): ((request: CreateUser) => Promise<void>) => {
-  const print = createPrinter(stdout)
-  let printed = 0
-  const format = (request: CreateUser): string => {
-    const masked = maskRequest(request)
-    if (json) return JSON.stringify({ event: 'request', ...masked })
-    if (isAll) return JSON.stringify(masked)
-    const body = JSON.stringify(masked.body, undefined, 2)
-    return `Sample request ${printed}:\n${request.method} ${request.path}\n${body}\n`
+) => {
+  const write = createWriter(stdout)
+  const printed = { request: 0, difference: 0 }
+  /** @param most that people and events get */
+  const print = async (
+    kind: keyof typeof printed,
+    most: number,
+    what: () => { data: object; text: string },
+  ): Promise<void> => {
+    if (!isAll && printed[kind] >= most) return
+    printed[kind]++
+    const { data, text } = what()
+    const event = JSON.stringify(json ? { event: kind, ...data } : data)
+    await write(`${json || isAll ? event : text}\n`)
   }
-  return async (request) => {
-    if (!isAll && printed >= SAMPLES) return
-    printed++
-    await print(`${format(request)}\n`)
+  return {
+    request: (request: CreateUser): Promise<void> =>
+      print('request', SAMPLES, () => {
+        const data = maskRequest(request)
+        return { data, text: describeRequest(data, printed.request) }
+      }),
+    difference: (difference: Difference): Promise<void> =>
+      print('difference', DIFFERENCES, () => {
+        const data = {
+          line: difference.line,
+          login: difference.user.login,
+          ...toUpdate(difference),
+        }
+        return { data, text: describeDifference(difference) }
+      }),
   }
 }

@@ -13,10 +13,14 @@ export interface Start {
   /** Whom the token belongs to, where that can be read. */
   readonly account: string | undefined
   readonly mode: Mode
+  /** Whether people who are there already are changed. */
+  readonly update: boolean
   /** About how many the input has. */
   readonly rows: number | undefined
   /** How many of them the journal knows. */
   readonly known: number
+  /** Whether the same was begun before, so that nobody is asked. */
+  readonly isBegun: boolean
   /** At most so many more. */
   readonly limit: number | undefined
   /** Calls a minute that Okta's limit allows, and the part of it that is used, in per cent. */
@@ -35,20 +39,20 @@ export interface Parts {
 
 export const startOf = (
   { file, options, source, paths }: Parts,
-  facts: Pick<Start, 'orgUrl' | 'account' | 'known' | 'callsPerMinute'>,
+  facts: Pick<Start, 'orgUrl' | 'account' | 'known' | 'isBegun' | 'callsPerMinute'>,
 ): Start => {
   const isFile = file !== undefined && file !== '-'
   const rows = source.total ?? (isFile ? guessRows(file, source.hasHeader) : undefined)
-  const { mode, limit, share } = options
-  return { ...facts, mode, limit, share, rows, paths }
+  const { mode, limit, share, update = false } = options
+  return { ...facts, mode, update, limit, share, rows, paths }
 }
 
-const rowsLeft = ({ rows, known, limit = Infinity }: Start): number | undefined =>
+const rowsLeft = ({ rows, known, update, limit = Infinity }: Start): number | undefined =>
   rows === undefined
     ? Number.isFinite(limit)
       ? limit
       : undefined
-    : Math.min(Math.max(0, rows - known), limit)
+    : Math.min(Math.max(0, rows - (update ? 0 : known)), limit)
 
 /** Seconds that Okta's limit alone takes. */
 export const secondsFor = (start: Start): number | undefined => {
@@ -81,7 +85,7 @@ export const describeStart = (start: Start): string =>
   [
     ['Org', start.orgUrl],
     ...(start.account === undefined ? [] : [['Account', printable(start.account)]]),
-    ['Mode', start.mode],
+    ['Mode', start.update ? `${start.mode}, and people who are there are updated` : start.mode],
     ['Rows', describeRows(start)],
     ['Duration', describeDuration(start)],
     ['Journal', start.paths.journal],
@@ -92,13 +96,14 @@ export const describeStart = (start: Start): string =>
 
 /** For programs: the fields that docs/EVENTS.md lists. */
 export const toStartEvent = ({ callsPerMinute, share, paths, ...start }: Start): object => {
-  const { orgUrl, account, mode, rows, known } = start
+  const { orgUrl, account, mode, update, rows, known } = start
   const seconds = secondsFor({ callsPerMinute, share, paths, ...start })
   return {
     event: 'start',
     orgUrl,
     account,
     mode,
+    update,
     rows,
     known,
     callsPerMinute,
@@ -112,10 +117,10 @@ export const toStartEvent = ({ callsPerMinute, share, paths, ...start }: Start):
 const isAsked = (
   { stdin, stderr }: Host,
   { yes, json }: ImportOptions,
-  { known }: Start,
+  { isBegun }: Start,
 ): boolean => {
   const isTerminal = 'isTTY' in stdin && stdin.isTTY === true && stderr.isTTY === true
-  return isTerminal && !yes && !json && known === 0
+  return isTerminal && !yes && !json && !isBegun
 }
 
 /** @returns the exit code with which to end, where it shall not go on */
@@ -126,7 +131,8 @@ export const mayGoOn = async (
 ): Promise<1 | 130 | undefined> => {
   if (!isAsked(host, options, start)) return undefined
   if (options.quiet) host.stderr.write(`${describeStart(start)}\n`)
-  const answer = await askYes('Create these users? [y/N] ', host)
+  const what = options.update ? 'Create or update' : 'Create'
+  const answer = await askYes(`${what} these users? [y/N] `, host)
   if (answer === true) return undefined
   host.stderr.write('Nothing was sent.\n')
   return answer === undefined ? 130 : 1

@@ -18,6 +18,8 @@ export interface Summary {
   /** People who were there already, by their status in Okta. */
   readonly existing: Readonly<Record<string, number>>
   readonly paths: Paths
+  /** How many users were changed in each attribute; of a dry run, how many would be. */
+  readonly changes: Readonly<Record<string, number>>
   /** Those of the paths that were written. */
   readonly files: readonly string[]
   readonly next: Next
@@ -33,11 +35,12 @@ interface Import {
 /** @param facts of the run's end */
 export const summarise = (
   { host, options, paths, file }: Import,
-  facts: Pick<Summary, 'counts' | 'end' | 'seconds' | 'reasons' | 'existing'>,
+  facts: Pick<Summary, 'counts' | 'end' | 'seconds' | 'reasons' | 'existing' | 'changes'>,
 ): Summary => {
   const dryRun = options.dryRun === true
   const rejects = facts.reasons.length > 0 ? paths.rejects : undefined
-  const existing = Object.keys(facts.existing).length > 0 ? paths.existingFile : undefined
+  const isAny = Object.keys(facts.existing).length > 0 && !dryRun
+  const existing = isAny ? paths.existingFile : undefined
   const files = [rejects, existing, dryRun ? undefined : paths.journal].filter(
     (path) => path !== undefined,
   )
@@ -50,12 +53,16 @@ const MAX_REASONS = 10
 
 const some = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
+/** A row that is taken up anew leaves its old end, which was none of this run's. */
+const since = (now: number, before: number): number => Math.max(0, now - before)
+
 const thisRun = ({ before, ...now }: Snapshot): Ends => ({
-  created: now.created - before.created,
-  existing: now.existing - before.existing,
-  rejected: now.rejected - before.rejected,
-  failed: now.failed - before.failed,
-  skipped: now.skipped - before.skipped,
+  created: since(now.created, before.created),
+  updated: since(now.updated, before.updated),
+  existing: since(now.existing, before.existing),
+  rejected: since(now.rejected, before.rejected),
+  failed: since(now.failed, before.failed),
+  skipped: since(now.skipped, before.skipped),
 })
 
 const describeEnds = ({ counts, dryRun }: Summary): string[] => {
@@ -71,7 +78,7 @@ const describeEnds = ({ counts, dryRun }: Summary): string[] => {
   return [`This run: ${describeCounts(thisRun(counts))}.`, `All runs: ${all}.`]
 }
 
-const describeReasons = ({ reasons }: Summary): string[] => {
+export const describeReasons = (reasons: readonly Kind[]): string[] => {
   const [most] = reasons
   if (!most) return []
   const width = String(most.count).length
@@ -96,6 +103,13 @@ const describeExisting = ({ existing }: Summary, paint: Paint): string[] => {
   ]
 }
 
+const describeChanges = ({ changes, dryRun }: Summary): string[] => {
+  const all = Object.entries(changes)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${name} ${count}`)
+  return all.length > 0 ? [`${dryRun ? 'Would change' : 'Changed'}: ${all.join(', ')}.`] : []
+}
+
 const describeTime = ({ counts, seconds, dryRun }: Summary): string => {
   const done = doneOf(counts)
   const time = `${some(doneOf(thisRun(counts)), 'row')} in ${describeSeconds(seconds)}.`
@@ -113,7 +127,8 @@ export const describeSummary = (summary: Summary, paint: Paint): string => {
     describeTime(summary),
     ...(counts.sending > 0 ? [paint('yellow', unknown)] : []),
     ...describeExisting(summary, paint),
-    ...describeReasons(summary),
+    ...describeChanges(summary),
+    ...describeReasons(summary.reasons),
     ...files.map((file) => `Written: ${file}`),
     `${next.what}:`,
     `  ${paint('bold', next.command)}`,
@@ -122,12 +137,13 @@ export const describeSummary = (summary: Summary, paint: Paint): string => {
 
 /** For programs: the fields that docs/EVENTS.md lists. */
 export const toSummaryEvent = ({ counts, ...summary }: Summary): object => {
-  const { created, existing, rejected, failed, skipped, sending: unsettled, total } = counts
+  const { created, updated, existing, rejected, failed, skipped, sending, total } = counts
   const { paths, next, dryRun, end, seconds, reasons, files } = summary
   return {
     event: 'summary',
-    ...{ created, existing, rejected, failed, skipped, unsettled, total, end },
+    ...{ created, updated, existing, rejected, failed, skipped, unsettled: sending, total, end },
     existingByStatus: summary.existing,
+    changes: summary.changes,
     ...paths,
     ...{ thisRun: thisRun(counts), seconds: Math.round(seconds), reasons, files },
     next: next.command,

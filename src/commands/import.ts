@@ -1,218 +1,35 @@
 /** Owns the wiring of the import: options in, parts joined, run to its end or to a signal. */
 import { Command } from 'commander'
 import { setFlagsFromString } from 'node:v8'
-import { systemClock } from '../clock.ts'
 import { describeVariables, loadConfig } from '../config.ts'
-import { asAppError } from '../errors.ts'
-import { createBrake, NO_BRAKE } from '../import/brake.ts'
 import { checkColumns } from '../import/check-columns.ts'
 import { checkLogins } from '../import/check-logins.ts'
 import { createColumns, type Columns, type Mapping } from '../import/columns.ts'
-import { writeExisting } from '../import/existing.ts'
-import { countExisting } from '../import/existing-count.ts'
 import { FORMS } from '../import/forms.ts'
-import { openJournal } from '../import/journal.ts'
-import { createPrepare, type Prepare } from '../import/prepare.ts'
-import { createSight, describeDryCounts } from '../import/progress.ts'
-import { createReasons } from '../import/reasons.ts'
-import { createRejects, type Rejects } from '../import/rejects.ts'
+import { createPrepare } from '../import/prepare.ts'
+import { createRejects } from '../import/rejects.ts'
 import { checkFlags } from '../import/roles.ts'
-import { createRun, type Run, type RunEnd, type RunParts } from '../import/run.ts'
-import { createServerTime } from '../import/server-time.ts'
-import { createSettler } from '../import/settle.ts'
 import type { Source } from '../import/source.ts'
-import { createTidy, type Tidy } from '../import/tidy.ts'
-import type { OktaClient } from '../okta/client.ts'
-import { readRateLimit } from '../okta/headers.ts'
-import { untilStopped } from '../ops/shutdown.ts'
-import { createKnownUsers } from '../okta/known-users.ts'
+import { createTidy } from '../import/tidy.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
-import { watch } from './display.ts'
 import { readText, type Host, type Perform } from './host.ts'
-import { closeRejects, openKnown, openOwnJournal, placeAfterFailure } from './import-files.ts'
-import { findGroupIds, openGroups, withGroups, type Look } from './import-groups.ts'
-import { createRequestPrinter } from './import-printer.ts'
+import type { Look } from './import-groups.ts'
 import {
   addImportOptions,
   askedColumns,
   attributeMap,
   choosePaths,
   chooseRoles,
-  settingsOf,
   type ImportOptions,
-  type Paths,
 } from './import-options.ts'
+import { perform, rehearse, type Shared } from './import-run.ts'
 import { learnAttributes } from './import-schema.ts'
 import { flagNotice, lookAhead, openSource, SOURCE } from './import-source.ts'
-import { mayGoOn, startOf } from './import-start.ts'
-import { summarise, type Summary } from './import-summary.ts'
-import { createTeller, viewOf, type Teller } from './import-teller.ts'
+import { undoCommand } from './import-undo.ts'
+import { createTeller } from './import-teller.ts'
 import { isOktaGiven, OKTA, openOkta } from './okta-config.ts'
-import { showWaits } from './waits.ts'
-
-/** A crash leaves at most this many rows to be asked about; fewer would be bound by the disk. */
-const WINDOW = { min: 10, max: 64 }
 
 const SCOPES = ['okta.users.manage']
-
-/** What a run and a dry run have in common. */
-interface Shared {
-  /** As it was named. */
-  readonly file: string | undefined
-  readonly host: Host
-  readonly options: ImportOptions
-  readonly source: Source
-  readonly prepare: Prepare
-  readonly tidy: Tidy
-  readonly rejects: Rejects
-  readonly paths: Paths
-  readonly teller: Teller
-}
-
-interface Ending {
-  readonly end: RunEnd
-  readonly isInterrupted: boolean
-}
-
-const finish = async (
-  { host, options, teller }: Shared,
-  run: Run,
-  client: OktaClient | undefined,
-): Promise<Ending> => {
-  const clock = systemClock
-  const look = createSight({ snapshot: run.snapshot, pace: () => client?.pace, clock })
-  const words = options.dryRun ? describeDryCounts : undefined
-  const unwatch = watch(teller.display, clock, () => viewOf(look(), words))
-  try {
-    const running = run.start()
-    let isInterrupted = false
-    const drain = async (): Promise<void> => {
-      isInterrupted = true
-      run.stop()
-      await running
-    }
-    const { onSignal } = host
-    const stopped = untilStopped({ onSignal, drain, clock, say: teller.say })
-    const end = await Promise.race([running, stopped.then((): RunEnd => 'stopped')])
-    return { end, isInterrupted }
-  } finally {
-    unwatch()
-  }
-}
-
-/** Runs to the end, tells how it went, and gives the exit code. */
-const conclude = async (
-  shared: Shared,
-  parts: Pick<RunParts, 'journal' | 'settle' | 'brake' | 'serverTime' | 'window' | 'halt'>,
-  client?: OktaClient,
-): Promise<number> => {
-  const { host, source, prepare, options, teller } = shared
-  const { journal } = parts
-  const limit = options.limit ?? Infinity
-  const known = journal.last
-  const reasons = createReasons()
-  const rejects: RunParts['rejects'] = {
-    write: (row, report) => {
-      shared.rejects.write(row, report)
-      reasons.add(row.line, report)
-    },
-  }
-  const run = createRun({ source, prepare, rejects, limit, ...parts })
-  const keep = (): void => {
-    if (!options.dryRun) writeExisting(shared.paths.existingFile, journal)
-  }
-  // A run that has not seen again what the journal knows has too few rows to replace those of the run before.
-  const place = (end: RunEnd): Paths => {
-    const isComplete = end !== 'stopped' || (!options.dryRun && run.snapshot().last >= known)
-    return closeRejects(shared, journal, isComplete)
-  }
-  const startedAt = systemClock.now()
-  const summary = (end: RunEnd, paths: Paths): Summary => {
-    const seconds = (systemClock.now() - startedAt) / 1000
-    const existing = countExisting(journal)
-    const counts = run.snapshot()
-    return summarise(
-      { ...shared, paths },
-      { counts, end, seconds, reasons: reasons.list(), existing },
-    )
-  }
-  // Whoever read it has had enough, as `head` has.
-  for (const stream of [host.stdout, host.stderr]) stream.on('error', run.stop)
-  try {
-    const { end, isInterrupted } = await finish(shared, run, client).finally(keep)
-    journal.flush()
-    shared.tidy.describe().forEach(teller.say)
-    teller.summary(summary(end, place(end)))
-    if (isInterrupted) return 130
-    const { rejected, failed, last } = run.snapshot()
-    const isEmpty = end === 'finished' && last === 0 && !options.allowEmpty
-    if (isEmpty) teller.say('The input has no rows. If that may be, add --allow-empty.')
-    return rejected + failed > 0 || end === 'stopped' || isEmpty ? 1 : 0
-  } catch (err) {
-    teller.failure(asAppError(err))
-    teller.summary(
-      summary(
-        'stopped',
-        placeAfterFailure(() => place('stopped'), shared.paths),
-      ),
-    )
-    throw err
-  } finally {
-    journal.close()
-  }
-}
-
-/** Checks every row as a run would, and shows what it would send. */
-const rehearse = (shared: Shared): Promise<number> => {
-  const print = createRequestPrinter(shared.host, shared.options)
-  const show: RunParts['settle'] = async ({ request }) => {
-    await print(request)
-    return { state: 'created' }
-  }
-  return conclude(shared, {
-    journal: openJournal('', {}),
-    settle: show,
-    brake: NO_BRAKE,
-    serverTime: { now: () => 0 },
-    window: WINDOW.max,
-    halt: new AbortController(),
-  })
-}
-
-const perform = async (shared: Shared, look: Look, client: OktaClient): Promise<number> => {
-  const { host, options, paths, teller } = shared
-  const serverTime = createServerTime(systemClock)
-  const halt = new AbortController()
-  // Shows before anything is written down that Okta answers, and what time it is there.
-  const first = { method: 'GET', path: '/api/v1/users?limit=1' } as const
-  const { headers } = await showWaits(client, teller).request(first)
-  serverTime.observe(headers)
-  const groups = openGroups(client, halt.signal, teller.say)
-  await groups.checkAll(await findGroupIds(look))
-  const account = (await createKnownUsers((request) => client.request(request)).whoAmI())?.login
-  const { orgUrl } = client
-  const settings = settingsOf(orgUrl, options)
-  const known = openKnown(paths.journal, settings)
-  const start = startOf(shared, {
-    orgUrl,
-    account,
-    known: known?.last ?? 0,
-    callsPerMinute: readRateLimit(headers)?.limit,
-  })
-  teller.start(start)
-  const refused = await mayGoOn(host, options, start)
-  if (refused !== undefined) {
-    known?.close()
-    return refused
-  }
-  const { signal } = halt
-  const settler = createSettler({ client, serverTime, clock: systemClock, halt: signal })
-  const settle = withGroups(groups, settler.settle)
-  const window = Math.min(WINDOW.max, Math.max(WINDOW.min, client.pace.concurrency))
-  const journal = known ?? openOwnJournal(paths.journal, settings)
-  const brake = options.keepGoing ? NO_BRAKE : createBrake()
-  return conclude(shared, { journal, settle, brake, serverTime, window, halt }, client)
-}
 
 /**
  * V8 lets its heap grow to a multiple of what lives in it before it collects, and here nearly all is a
@@ -228,7 +45,8 @@ const importUsers =
     const { config, nearMisses } = loadConfig(SOURCE, host.env, readText)
     const teller = createTeller(host, options)
     const { share, concurrency, userType, arraySeparator: separator } = options
-    const isOffline = options.dryRun === true && !isOktaGiven(host.env)
+    // Whom an update would change, only Okta can say.
+    const isOffline = options.dryRun === true && !options.update && !isOktaGiven(host.env)
     // A run that calls Okta tells them when it reads how.
     if (isOffline) nearMisses.forEach(teller.say)
     const form = FORMS[options.mode]
@@ -274,21 +92,14 @@ const importUsers =
       const shared: Shared = { file, host, options, source, prepare, tidy, rejects, paths, teller }
       const reopen = (): Promise<Source> => openSource(file, config, host.stdin, nested)
       const look: Look = { file, given: options.group, roles, first, reopen }
-      return await (options.dryRun || !client ? rehearse(shared) : perform(shared, look, client))
+      if (!options.dryRun && client) return await perform(shared, look, client)
+      return await rehearse(shared, options.update && client)
     } finally {
       opened.close()
     }
   }
 
-export const importCommand = (performWork: Perform): Command =>
-  addImportOptions(
-    new Command('import')
-      .description('create the accounts in Okta, from a file or from the legacy database')
-      .argument('[file]', 'CSV or JSON, also in gzip; - for standard input'),
-  )
-    .addHelpText(
-      'after',
-      `
+const HELP = `
 Modes:
   hook               the first sign-in asks the password import inline hook
   staged             no credentials, and not active yet
@@ -317,18 +128,34 @@ this (with --user-type also okta.userTypes.read); without it a warning says what
 Groups are named by their ids. Before the first row Okta is asked whether each is there: those of --group, and those
 of --group-column where the input is a file. A service app needs the scope okta.groups.read for it.
 
-Killed at any moment, the same command goes on where it was: no user is lost or created twice.
+With --update, people who are there already get the attributes that the row has otherwise. What it leaves empty stays,
+and so do their login, password, groups and status. Each row is compared once, and again after it has changed.
+
+Killed at any moment, the same command goes on where it was: no user is lost or created twice. "import undo" deletes
+what a journal created and nobody has used.
 
 Examples:
   okta-migrate import users.csv --dry-run
   okta-migrate import users.csv --limit 10
+  okta-migrate import undo users.csv.journal
+  okta-migrate import users.csv --update --dry-run
   okta-migrate import users.csv --where-enabled active
   okta-migrate import users.csv --group-column groups
   okta-migrate import users.csv --ignore legacy_id --array-separator "|"
   okta-migrate import users.csv --map firstName=first_name,lastName=last_name --group 00g1emaKYZTWRYYRRTSK
   LEGACY_USERS_SQL='SELECT email, first AS "firstName", last AS "lastName" FROM users ORDER BY id' okta-migrate import
-`,
-    )
+`
+
+export const importCommand = (performWork: Perform): Command =>
+  addImportOptions(
+    new Command('import')
+      .description('create the accounts in Okta, from a file or from the legacy database')
+      .argument('[file]', 'CSV or JSON, also in gzip; - for standard input'),
+  )
+    .addHelpText('after', HELP)
+    .addCommand(undoCommand(performWork))
+    .enablePositionalOptions()
+    .helpCommand(false)
     .action((file: string | undefined, options: ImportOptions) =>
       performWork(importUsers(file, options)),
     )

@@ -1,5 +1,5 @@
 /** Owns what a command that calls Okta needs of the environment, and the client that it makes of it. */
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { systemClock } from '../clock.ts'
 import { loadConfig, type Loaded, type Need, type Rule } from '../config.ts'
 import { createOktaClient, type OktaClient } from '../okta/client.ts'
@@ -123,5 +123,8 @@ export const DEFAULT_SHARE = 90
 /** Of --share, the same in every command. */
 export const SHARE_WORDS =
   "percent of Okta's X-Rate-Limit-Limit to use in each minute at most, which is very likely the cap of your token, half of the org's limit; use less where that cap was raised. A tenth of it is always left"
+
+export const shareOption = (): Option =>
+  new Option('--share <percent>', SHARE_WORDS).argParser(wholeOption(1, 100)).default(DEFAULT_SHARE)
 
 export const DEFAULT_CONCURRENCY = 10

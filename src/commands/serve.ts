@@ -1,6 +1,6 @@
 /** Owns the wiring of the hook server: configuration in, parts joined, served until told to stop. */
 import { Command } from 'commander'
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { systemClock } from '../clock.ts'
 import { describeConfig, describeVariables, loadConfig } from '../config.ts'
@@ -9,9 +9,10 @@ import { createGlance } from '../hook/authenticate.ts'
 import { createGuard, type GuessSettings } from '../hook/guard.ts'
 import { createHealthApp } from '../ops/health.ts'
 import { listen, type Listener, type ListenOptions } from '../ops/listen.ts'
-import { createLog, fingerprint, logConsole, type Log } from '../ops/log.ts'
+import { createLog, logConsole, type Log } from '../ops/log.ts'
 import { HARD_STOP_MS, untilStopped, type StopSignal } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
+import { namersFrom } from './namers.ts'
 import { announceDemo, createDemo } from './demo-mode.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { readText, type Host, type Perform } from './host.ts'
@@ -54,19 +55,6 @@ const guessesFrom = (config: ServeConfig): GuessSettings => ({
   limit: config.GUESS_LIMIT,
   windowMs: config.GUESS_WINDOW_MINUTES * MS_PER_MINUTE,
 })
-
-const fingerprintKey = ({ FINGERPRINT_KEY }: ServeConfig, secret: string | undefined): string => {
-  if (FINGERPRINT_KEY !== undefined) return FINGERPRINT_KEY
-  if (secret === undefined) throw new TypeError('unchecked config')
-  return createHmac('sha256', secret).update('fingerprint key').digest('base64')
-}
-
-const namersFrom = (config: ServeConfig, secret: string | undefined) => {
-  const key = fingerprintKey(config, secret)
-  const nameLogin =
-    config.LOG_LOGINS === 'plain' ? (login: string): string => login : fingerprint(key)
-  return { nameLogin, namePerson: fingerprint(key, 'person') }
-}
 
 const tellEngine = ({ fallback, ...engine }: WorkerPool['engine'], log: Logger): void =>
   fallback === undefined

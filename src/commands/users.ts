@@ -10,7 +10,7 @@ import type { Host, Perform } from './host.ts'
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_SHARE,
-  SHARE_WORDS,
+  shareOption,
   OKTA,
   openOkta,
   wholeOption,
@@ -125,11 +125,7 @@ const listCommand = (perform: Perform): Command =>
         .argParser(wholeOption(1, MAX_PAGE_SIZE))
         .default(MAX_PAGE_SIZE),
     )
-    .addOption(
-      new Option('--share <percent>', SHARE_WORDS)
-        .argParser(wholeOption(1, 100))
-        .default(DEFAULT_SHARE),
-    )
+    .addOption(shareOption())
     .addOption(formatOption())
     .addOption(jsonOption())
     .addHelpText(

@@ -7,7 +7,7 @@ import type { Journal } from './journal.ts'
  */
 export const countExisting = ({ rowsIn }: Pick<Journal, 'rowsIn'>): Record<string, number> => {
   const counts = new Map<string, number>()
-  for (const { status } of rowsIn('existing')) {
+  for (const { status } of rowsIn('existing', 'updated')) {
     const name = status ?? 'UNKNOWN'
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }

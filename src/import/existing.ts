@@ -13,6 +13,7 @@ export const COLUMNS = [
   'provider',
   'can_use_hook',
   'why',
+  'changed',
 ]
 
 /** Why nobody in this status gets as far as the hook (Okta Management API, "User status"). */
@@ -42,7 +43,7 @@ const judge = ({ status, provider }: Standing): [can: string, why: string] => {
 const lineOf = (row: KeptRow): string => {
   const { line, login, oktaLogin, oktaId, status, provider } = row
   const about = [oktaLogin ?? login, oktaId, status, provider].map((each) => each ?? '')
-  return csvLine([String(line), ...about, ...judge(row)])
+  return csvLine([String(line), ...about, ...judge(row), row.changed ?? ''])
 }
 
 const BUFFER_LINES = 1_000
@@ -74,7 +75,7 @@ export const writeExisting = (path: string, journal: Journal): void => {
   const isNone = Object.keys(countExisting(journal)).length === 0
   if (isNone && !existsSync(path)) return
   try {
-    replace(path, journal.rowsIn('existing'))
+    replace(path, journal.rowsIn('existing', 'updated'))
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : ''
     throw new AppError('output_unwritable', { detail: `${path}: ${message}`, cause })

@@ -7,6 +7,8 @@ import { dirname, resolve } from 'node:path'
 export interface Settled {
   readonly line: number
   readonly oktaId: string | null
+  /** Whether an undo has deleted its user since. */
+  readonly isUndone: boolean
 }
 
 /** Other runs know a row by its line alone, so that of two rows on one line neither is known. */
@@ -14,17 +16,25 @@ const ADOPT = `
   UPDATE rows SET state = 'existing', digest = x'', login = NULL, error_code = NULL,
                   okta_id = settled.okta_id, request_id = NULL, reason = NULL
     FROM settled
-   WHERE rows.line = settled.line AND rows.state IN ('rejected', 'failed')
+   WHERE rows.line = settled.line AND NOT settled.is_undone AND rows.state IN ('rejected', 'failed')
      AND rows.line NOT IN (SELECT line FROM rows GROUP BY line HAVING count(*) > 1)`
+
+/** Taken up anew by the next run, as every rejected row is. */
+const RELEASE = `
+  UPDATE rows SET state = 'rejected', okta_id = NULL, reason = 'its user was deleted by an undo'
+    FROM settled
+   WHERE rows.line = settled.line AND settled.is_undone
+     AND rows.state = 'existing' AND rows.login IS NULL`
 
 export const prepareRejects = (db: Database.Database) => {
   const note = db.prepare('INSERT INTO rejects_files VALUES (?) ON CONFLICT DO NOTHING')
   const files = db.prepare<[], string>('SELECT path FROM rejects_files ORDER BY rowid').pluck()
   const adopt = db.transaction((settled: readonly Settled[]) => {
-    db.exec('CREATE TEMP TABLE settled (line INTEGER PRIMARY KEY, okta_id TEXT)')
-    const insert = db.prepare('INSERT INTO settled VALUES (?, ?) ON CONFLICT DO NOTHING')
-    for (const { line, oktaId } of settled) insert.run(line, oktaId)
+    db.exec('CREATE TEMP TABLE settled (line INTEGER PRIMARY KEY, okta_id TEXT, is_undone INTEGER)')
+    const insert = db.prepare('INSERT INTO settled VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+    for (const { line, oktaId, isUndone } of settled) insert.run(line, oktaId, Number(isUndone))
     db.exec(ADOPT)
+    db.exec(RELEASE)
     db.exec('DROP TABLE settled')
   })
   return { note, files, adopt }
@@ -32,24 +42,29 @@ export const prepareRejects = (db: Database.Database) => {
 
 const ROWS = 'SELECT line, origin, state, okta_id AS oktaId FROM rows WHERE origin IS NOT NULL'
 
-interface Row extends Settled {
+interface Row extends Pick<Settled, 'line' | 'oktaId'> {
   readonly origin: number
   readonly state: string
 }
 
-const isSettled = ({ state }: Row): boolean => state === 'created' || state === 'existing'
+/** The row as the import of rejects has left it; undefined where it is still to do. */
+const settledAs = ({ origin: line, state, oktaId }: Row): Settled | undefined => {
+  if (state === 'undone') return { line, oktaId: null, isUndone: true }
+  const hasUser = ['created', 'updated', 'existing'].includes(state)
+  return hasUser ? { line, oktaId, isUndone: false } : undefined
+}
 
 /** Of an import of rejects, whose own rejects may have been imported in their turn. */
 const readSettled = (db: Database.Database, journal: string): Settled[] => {
   const { files } = prepareRejects(db)
-  const deeper = new Map(
-    settledBy(journal, files.all()).map(({ line, oktaId }) => [line, oktaId] as const),
-  )
+  const deeper = new Map(settledBy(journal, files.all()).map((each) => [each.line, each] as const))
   return db
     .prepare<[], Row>(ROWS)
     .all()
-    .filter((row) => isSettled(row) || deeper.has(row.line))
-    .map((row) => ({ line: row.origin, oktaId: row.oktaId ?? deeper.get(row.line) ?? null }))
+    .flatMap((row) => {
+      const inner = deeper.get(row.line)
+      return settledAs(row) ?? (inner ? { ...inner, line: row.origin } : [])
+    })
 }
 
 /** A journal that cannot be read now settles nothing: its rows are listed once more. */

@@ -5,8 +5,14 @@ import { AppError } from '../errors.ts'
 /** "OMIJ" in ASCII marks a SQLite file as one of these journals (SQLite, PRAGMA application_id). */
 const APPLICATION_ID = 0x4f4d494a
 
-/** 0: without what Okta says of people who are there already, and without rows that are skipped. */
-const VERSION = 1
+/**
+ * 0: without what Okta says of people who are there already, and without rows that are skipped.
+ * 1: without who made a user, and what --update changed.
+ */
+const VERSION = 2
+
+/** The state of a row whose user is being deleted. */
+export const UNDOING = 'undoing'
 
 const SETTINGS = 'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;'
 
@@ -28,10 +34,17 @@ const ROWS = `
     status TEXT,
     provider TEXT,
     -- Of a row of a rejects file: its line in the input that it came from.
-    origin INTEGER
+    origin INTEGER,
+    -- The request id of Okta's 200 to our own create call.
+    made_by TEXT,
+    -- The attributes that --update has changed, or was about to; '' where it has found no difference.
+    changed TEXT
   ) STRICT;`
 
 const REJECTS_FILES = 'CREATE TABLE rejects_files (path TEXT PRIMARY KEY) STRICT;'
+
+/** Before, a user's creation was the last request of its row. */
+const MADE_BY = "UPDATE rows SET made_by = request_id WHERE state = 'created';"
 
 const OLD_COLUMNS =
   'number, line, digest, login, state, intended_at, okta_id, error_code, request_id, reason'
@@ -41,7 +54,15 @@ const FROM_0 = `
   ${ROWS}
   INSERT INTO rows (${OLD_COLUMNS}) SELECT ${OLD_COLUMNS} FROM old_rows ORDER BY number;
   DROP TABLE old_rows;
-  ${REJECTS_FILES}`
+  ${REJECTS_FILES}
+  ${MADE_BY}`
+
+const FROM_1 = `
+  ALTER TABLE rows ADD COLUMN made_by TEXT;
+  ALTER TABLE rows ADD COLUMN changed TEXT;
+  ${MADE_BY}`
+
+const STEPS: Readonly<Record<number, string>> = { 0: FROM_0, 1: FROM_1 }
 
 const isEmpty = (db: Database.Database): boolean =>
   db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0
@@ -67,7 +88,7 @@ export const bringUpToDate = (db: Database.Database): void => {
     if (isEmpty(db)) {
       db.pragma(`application_id = ${APPLICATION_ID}`)
       db.exec(SETTINGS + ROWS + REJECTS_FILES)
-    } else if (pragma(db, 'user_version') === 0) db.exec(FROM_0)
+    } else db.exec(STEPS[pragma(db, 'user_version')] ?? '')
     db.pragma(`user_version = ${VERSION}`)
   })()
 }

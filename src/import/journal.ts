@@ -3,10 +3,12 @@ import type Database from 'better-sqlite3'
 import { AppError } from '../errors.ts'
 import { openDatabase, write } from './journal-file.ts'
 import { prepareRejects, type Settled } from './journal-rejects.ts'
+import { prepareRows } from './journal-rows.ts'
+import { UNDOING } from './journal-schema.ts'
 
 /** What came of a row that was sent. */
 export interface Outcome {
-  readonly state: 'created' | 'existing' | 'failed'
+  readonly state: 'created' | 'updated' | 'existing' | 'failed'
   readonly oktaId?: string | undefined
   /** Of a user who was there already, as Okta has it now. */
   readonly oktaLogin?: string | undefined
@@ -16,6 +18,8 @@ export interface Outcome {
   readonly errorCode?: string | undefined
   readonly requestId?: string | undefined
   readonly reason?: string | undefined
+  /** Names of the attributes that `--update` has changed; empty where it has found no difference. */
+  readonly changed?: string | undefined
   /** Whether Okta's answer refuses this row for what it says; not for a duplicate. */
   readonly isRefusal?: boolean
 }
@@ -29,6 +33,8 @@ export interface Candidate {
   readonly line: number
   readonly digest: Buffer
   readonly login: string | undefined
+  /** Whose row it is: its folded login, also where it cannot be sent. */
+  readonly person?: string | undefined
   readonly rejection: string | undefined
   /** Whether it may have changed where its digest has not: secrets have no part in that. */
   readonly hasSecrets?: boolean
@@ -39,7 +45,7 @@ export interface Candidate {
 }
 
 export interface Entry {
-  readonly state: 'sending' | 'rejected' | 'skipped' | 'blank' | Outcome['state']
+  readonly state: 'sending' | 'rejected' | 'skipped' | 'blank' | 'undone' | Outcome['state']
   /** Whether this very call wrote it: only then has nothing been sent for it yet. */
   readonly fresh: boolean
   /** When its sending was decided, in milliseconds of Okta's clock. */
@@ -47,9 +53,15 @@ export interface Entry {
   readonly errorCode: string | null
   readonly requestId: string | null
   readonly reason: string | null
+  /** Of the user that Okta is known to have for it. */
+  readonly oktaId: string | null
+  /** The request id of Okta's 200 to our own create call; of a user who was only found there is none. */
+  readonly madeBy: string | null
+  /** The attributes that `--update` has changed, or was about to; null before it has compared them. */
+  readonly changed: string | null
 }
 
-export type Counts = Readonly<Record<Exclude<Entry['state'], 'blank'>, number>>
+export type Counts = Readonly<Record<Exclude<Entry['state'], 'blank' | 'undone'>, number>>
 
 /** A row as the journal keeps it. */
 export interface KeptRow {
@@ -62,6 +74,7 @@ export interface KeptRow {
   readonly provider: string | null
   readonly errorCode: string | null
   readonly reason: string | null
+  readonly changed: string | null
 }
 
 export interface Journal {
@@ -72,7 +85,7 @@ export interface Journal {
   /**
    * Writes down, in one transaction with all outcomes so far, that these rows are about to be sent;
    * rows it knows come back as they stand, but for those that were never sent, or refused and changed since:
-   * they are taken up anew. On return it is on the disk: the rows may be sent.
+   * they are taken up anew, as with `--update` are those that it has not compared yet. On return it is on the disk: the rows may be sent.
    * @param candidates in the order of their numbers
    * @param intendedAt now, in milliseconds of Okta's clock
    * @throws AppError `journal_mismatch` for a row that was sent and is not what it was; `journal_unwritable`
@@ -80,8 +93,17 @@ export interface Journal {
   admit(candidates: readonly Candidate[], intendedAt: number): Entry[]
   /** Notes an outcome; it is on the disk after the next `admit` or `flush`. */
   settle(number: number, outcome: Outcome): void
+  /**
+   * Writes down that attributes of a user are about to be changed. On return it is on the disk.
+   * @throws AppError `journal_unwritable`
+   */
+  readonly intend: (number: number, oktaId: string, changed: string) => void
   /** @throws AppError `journal_unwritable` */
   readonly flush: () => void
+  /** Whether an update has compared any row with its user. */
+  readonly hasCompared: boolean
+  /** How many rows that had ended were taken up anew to be updated. */
+  readonly reopened: number
   /** Rejects files that were written of this journal's rows, in the order of their writing. */
   readonly rejectsFiles: () => readonly string[]
   readonly noteRejectsFile: (path: string) => void
@@ -95,10 +117,16 @@ export interface Journal {
 const NO_COUNTS: Counts = {
   sending: 0,
   created: 0,
+  updated: 0,
   existing: 0,
   rejected: 0,
   failed: 0,
   skipped: 0,
+}
+
+const countStates = (db: Database.Database): Counts => {
+  const sql = 'SELECT state, count(*) FROM rows GROUP BY state'
+  return { ...NO_COUNTS, ...Object.fromEntries(db.prepare<[], [string, number]>(sql).raw().all()) }
 }
 
 export type Settings = Readonly<Record<string, string>>
@@ -130,140 +158,31 @@ const checkSettings = (db: Database.Database, settings: Settings): void => {
   })
 }
 
-const SELECT = `
-  SELECT digest, state, intended_at AS intendedAt, error_code AS errorCode,
-         request_id AS requestId, reason
-    FROM rows WHERE number = ?`
-const INSERT = `
-  INSERT INTO rows (number, line, digest, login, state, intended_at, reason, origin)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING`
-const UPDATE = `
-  UPDATE rows SET state = @state, okta_id = @oktaId, error_code = @errorCode, request_id = @requestId,
-         reason = @reason, okta_login = @oktaLogin, status = @status, provider = @provider
-   WHERE number = @number AND state = 'sending'`
-const SELECT_ALL = `
-  SELECT line, login, okta_login AS oktaLogin, okta_id AS oktaId, status, provider,
-         error_code AS errorCode, reason
-    FROM rows WHERE state IN (SELECT value FROM json_each(?))
-     -- What a rejects file has settled is in that file's own journal.
-     AND NOT (state = 'existing' AND login IS NULL)
-   ORDER BY number`
-
-const NOTHING = {
-  ...{ oktaId: null, errorCode: null, requestId: null, reason: null },
-  ...{ oktaLogin: null, status: null, provider: null },
-}
-
-type Known = Omit<Entry, 'fresh' | 'state'> & {
-  readonly state: Exclude<Entry['state'], 'blank'>
-  readonly digest: Buffer
-}
-
-/** The digest of a row that its rejects file has settled: whatever it says here, it is the same row. */
-const ANY = Buffer.alloc(0)
-
-const isSame = ({ digest }: Candidate, known: Known): boolean =>
-  known.digest.equals(ANY) || known.digest.equals(digest)
-
-/** Whether nothing of a row can be in Okta, and something about it may be other than it was. */
-const isOpen = (candidate: Candidate, known: Known): boolean =>
-  known.state === 'rejected' ||
-  (known.state === 'skipped' && !isSame(candidate, known)) ||
-  (known.state === 'failed' && (!isSame(candidate, known) || candidate.hasSecrets === true))
-
-const checkSame = (candidate: Candidate, known: Known): void => {
-  if (isSame(candidate, known)) return
-  const { number, line } = candidate
-  throw new AppError('journal_mismatch', {
-    detail: `Row ${number} (line ${line}) is not what it was when it was first read.`,
-  })
-}
-
-const countStates = (db: Database.Database): Counts => {
-  const sql = 'SELECT state, count(*) FROM rows GROUP BY state'
-  return { ...NO_COUNTS, ...Object.fromEntries(db.prepare<[], [string, number]>(sql).raw().all()) }
-}
-
-interface Admitted {
-  readonly entry: Entry
-  /** What it was before, where that is no longer so. */
-  readonly was: Known['state'] | undefined
-}
-
-/** Everything that reads or writes rows, each for use inside a transaction. */
-const prepareRows = (db: Database.Database) => {
-  const select = db.prepare<[number], Known>(SELECT)
-  const insert = db.prepare(INSERT)
-  const update = db.prepare(UPDATE)
-  const remove = db.prepare('DELETE FROM rows WHERE number = ?')
-  const lineOf = db.prepare<[unknown], number>('SELECT line FROM rows WHERE login = ?').pluck()
-
-  const reject = (candidate: Candidate, reason: string | undefined): Entry => {
-    const { number, line, digest, login, origin } = candidate
-    const why = reason ?? `login is the same as that of line ${lineOf.get(login)}`
-    insert.run(number, line, digest, null, 'rejected', 0, why, origin)
-    return blank('rejected', 0, why)
-  }
-  const take = (candidate: Candidate, intendedAt: number): Entry => {
-    const { number, line, digest, login, rejection, isSkipped, origin } = candidate
-    if (isSkipped) {
-      insert.run(number, line, digest, null, 'skipped', 0, null, origin)
-      return blank('skipped', 0, null)
-    }
-    if (login === undefined && rejection === undefined) return blank('blank', 0, null)
-    if (login === undefined) return reject(candidate, rejection)
-    const { changes } = insert.run(number, line, digest, login, 'sending', intendedAt, null, origin)
-    return changes === 1 ? blank('sending', intendedAt, null) : reject(candidate, undefined)
-  }
-  const admit = (candidate: Candidate, intendedAt: number): Admitted => {
-    const known = select.get(candidate.number)
-    if (!known) return { entry: take(candidate, intendedAt), was: undefined }
-    if (!isOpen(candidate, known)) {
-      checkSame(candidate, known)
-      return { entry: { ...known, fresh: false }, was: undefined }
-    }
-    remove.run(candidate.number)
-    const entry = take(candidate, intendedAt)
-    // What Okta has refused may be there all the same, where its answer was lost.
-    const fresh = entry.state === 'sending' && known.state !== 'failed'
-    return { entry: { ...entry, fresh }, was: known.state }
-  }
-  const settle = (number: number, outcome: Outcome) =>
-    update.run({ ...NOTHING, ...outcome, number })
-  return { admit, settle }
-}
-
-const blank = (state: Entry['state'], intendedAt: number, reason: string | null): Entry => ({
-  state,
-  fresh: true,
-  intendedAt,
-  errorCode: null,
-  requestId: null,
-  reason,
-})
-
 /**
  * Opens the journal, or begins it, for this process alone.
  * @param path of the file; empty for one that is gone when it is closed
  * @param settings whatever else decides what is sent for a row
+ * @param updates how many rows that have ended may be taken up anew, to compare their users with them
  * @throws AppError `journal_locked`, `journal_mismatch` or `journal_unusable`
  */
-export const openJournal = (path: string, settings: Settings): Journal => {
+export const openJournal = (path: string, settings: Settings, updates = 0): Journal => {
   const db = openDatabase(path)
   try {
     checkSettings(db, settings)
-    return journalOver(db)
+    const counts = countStates(db)
+    if (UNDOING in counts) throw new AppError('undo_unfinished', { detail: path })
+    return journalOver(db, counts, updates)
   } catch (err) {
     db.close()
     throw err
   }
 }
 
-const journalOver = (db: Database.Database): Journal => {
-  const rows = prepareRows(db)
+const journalOver = (db: Database.Database, before: Counts, updates: number): Journal => {
+  const rows = prepareRows(db, updates)
   const rejects = prepareRejects(db)
   const outcomes = new Map<number, Outcome>()
-  let counts: Record<keyof Counts, number> = { ...countStates(db) }
+  let counts: Record<keyof Counts, number> = { ...before }
   let last = db.prepare<[], number>('SELECT coalesce(max(number), 0) FROM rows').pluck().get() ?? 0
 
   const commit = db.transaction((candidates: readonly Candidate[], intendedAt: number) => {
@@ -276,16 +195,12 @@ const journalOver = (db: Database.Database): Journal => {
     counts.sending -= outcomes.size
     outcomes.clear()
     for (const { entry, was } of admitted) {
-      if (was !== undefined) counts[was]--
-      if ((was !== undefined || entry.fresh) && entry.state !== 'blank') counts[entry.state]++
+      if (was !== undefined && was !== 'undone') counts[was]--
+      const isNew = was !== undefined || entry.fresh
+      if (isNew && entry.state !== 'blank' && entry.state !== 'undone') counts[entry.state]++
     }
     last = Math.max(last, candidates.at(-1)?.number ?? 0)
     return admitted.map(({ entry }) => entry)
-  }
-  const all = db.prepare<[string], KeptRow>(SELECT_ALL)
-  /** Begun by the first row that is asked for: a statement that was begun and left would stay busy. */
-  function* rowsIn(...states: Entry['state'][]): Generator<KeptRow> {
-    yield* all.iterate(JSON.stringify(states))
   }
   return {
     get last() {
@@ -296,7 +211,14 @@ const journalOver = (db: Database.Database): Journal => {
       for (const { state } of outcomes.values()) all[state]++
       return all
     },
+    get hasCompared() {
+      return db.prepare('SELECT 1 FROM rows WHERE changed IS NOT NULL LIMIT 1').get() !== undefined
+    },
+    get reopened() {
+      return rows.reopened()
+    },
     admit,
+    intend: (...intent) => write(() => void rows.intend(...intent)),
     settle: (number, outcome) => void outcomes.set(number, outcome),
     flush: () => void admit([], 0),
     rejectsFiles: () => rejects.files.all(),
@@ -306,7 +228,7 @@ const journalOver = (db: Database.Database): Journal => {
       write(() => rejects.adopt(settled))
       counts = { ...countStates(db) }
     },
-    rowsIn,
+    rowsIn: rows.rowsIn,
     close: () => db.close(),
   }
 }

@@ -35,6 +35,8 @@ export interface Prepared {
   readonly digest: Buffer
   /** Folded, see `foldLogin`; undefined where the row must not be sent. */
   readonly login: string | undefined
+  /** Whose row it is: the folded login of a row that can be made into a request. */
+  readonly person: string | undefined
   /**
    * There also for a row that is refused, wherever it can be made: an earlier run may have sent it, before
    * the org's schema changed, and then Okta must still be asked about it.
@@ -158,12 +160,11 @@ const roleComplaints = (
   ...(groupIds.length > MAX_GROUPS ? [`there are more than ${MAX_GROUPS} groups for it`] : []),
 ]
 
-type Judged = Pick<Prepared, 'sendable' | 'rejection'> | 'skipped'
+type Judged = Pick<Prepared, 'sendable' | 'rejection'> & Partial<Pick<Prepared, 'isSkipped'>>
 
 const judge = (values: ReadonlyMap<string, Value>, options: PrepareOptions): Judged => {
   const { columns, form, required, attributes = BASE_ATTRIBUTES } = options
   const isStaged = isEnabled(values, options.roles ?? {}) === false
-  if (isStaged && options.disabled !== 'staged') return 'skipped'
   const { profile: given, fields, problems } = sort(values, columns)
   const check = { required, attributes, label: columns.label }
   const { profile, complaints } = readProfile(withLogin(given), check)
@@ -175,7 +176,10 @@ const judge = (values: ReadonlyMap<string, Value>, options: PrepareOptions): Jud
   const flaws = [...problems, ...complaints, ...ownFlaws]
   const rejection = flaws.length > 0 ? flaws.join('; ') : undefined
   const login = profile.get('login')
-  if (login === undefined || ownFlaws.length > 0) return { sendable: undefined, rejection }
+  const isSkipped = isStaged && options.disabled !== 'staged'
+  if (login === undefined || ownFlaws.length > 0) {
+    return { sendable: undefined, rejection, isSkipped }
+  }
   const secrets = [...values].filter(([column]) => columns.isSecret(column))
   const sendable = {
     request: requestFor({ profile, fields, groupIds, isStaged }, options),
@@ -183,7 +187,7 @@ const judge = (values: ReadonlyMap<string, Value>, options: PrepareOptions): Jud
     providers: form.providers(fields),
     secrets: secrets.map(([, value]) => String(value)),
   }
-  return { sendable, rejection }
+  return { sendable, rejection, isSkipped }
 }
 
 export type Prepare = (row: SourceRow) => Prepared
@@ -204,6 +208,7 @@ export const createPrepare = (options: PrepareOptions): Prepare => {
       // Of the row as it stands, so that journals know it whatever is left off.
       digest: digestOf(row, columns),
       login: undefined,
+      person: undefined,
       sendable: undefined,
       rejection: 'flaw' in row ? row.flaw : undefined,
       isSkipped: false,
@@ -216,9 +221,10 @@ export const createPrepare = (options: PrepareOptions): Prepare => {
       return unsendable
     }
     const judged = judge(fields, options)
-    if (judged === 'skipped') return { ...unsendable, isSkipped: true }
-    const { sendable, rejection } = judged
-    if (rejection !== undefined || !sendable) return { ...unsendable, sendable, rejection }
-    return { ...unsendable, login: foldLogin(sendable.login), sendable, hasSecrets }
+    const { sendable, rejection, isSkipped = false } = judged
+    const person = sendable && foldLogin(sendable.login)
+    if (isSkipped) return { ...unsendable, person, isSkipped }
+    if (rejection !== undefined || !sendable) return { ...unsendable, sendable, person, rejection }
+    return { ...unsendable, login: person, person, sendable, hasSecrets }
   }
 }

@@ -20,8 +20,8 @@ export interface Sight extends Snapshot {
   readonly waitingFor: string | undefined
 }
 
-export const doneOf = ({ created, existing, rejected, failed, skipped }: Ends): number =>
-  created + existing + rejected + failed + skipped
+export const doneOf = ({ created, updated, existing, rejected, failed, skipped }: Ends): number =>
+  created + updated + existing + rejected + failed + skipped
 
 export type Words = (ends: Ends) => string
 
@@ -29,14 +29,19 @@ const withSkipped = (told: string, { skipped }: Ends): string =>
   skipped === 0 ? told : `${told}, ${skipped} skipped as disabled`
 
 export const describeCounts: Words = (ends) => {
-  const { created, existing, rejected, failed } = ends
-  const told = `${created} created, ${existing} already there, ${rejected} rejected, ${failed} failed`
+  const { created, updated, existing, rejected, failed } = ends
+  const changed = updated === 0 ? '' : `${updated} updated, `
+  const told = `${created} created, ${changed}${existing} already there, ${rejected} rejected, ${failed} failed`
   return withSkipped(told, ends)
 }
 
 /** A dry run creates nobody. */
-export const describeDryCounts: Words = (ends) =>
-  withSkipped(`${ends.created} can be sent, ${ends.rejected} rejected`, ends)
+export const describeDryCounts: Words = (ends) => {
+  const { created, updated, existing, rejected } = ends
+  const there = `, ${updated} would be updated, ${existing} already there and the same`
+  const known = updated + existing > 0 ? there : ''
+  return withSkipped(`${created} can be sent${known}, ${rejected} rejected`, ends)
+}
 
 /** Okta's limits are counted by the minute: over three of them, bursts and waits make one speed. */
 const RATE_WINDOW_MS = 180_000
@@ -140,11 +145,14 @@ export const describeSightInLine = (sight: Sight, words?: Words): string =>
 
 /** For programs: what docs/EVENTS.md says. */
 export const toEvent = (sight: Sight): object => {
-  const { created, existing, rejected, failed, skipped, sending, done, total, waitingFor } = sight
-  const counts = { created, existing, rejected, failed, skipped, unsettled: sending, done, total }
+  const { created, updated, existing, rejected, failed, skipped, sending, waitingFor } = sight
+  const ends = { created, updated, existing, rejected, failed, skipped }
   return {
     event: 'progress',
-    ...counts,
+    ...ends,
+    unsettled: sending,
+    done: sight.done,
+    total: sight.total,
     rate: sight.rate,
     secondsLeft: sight.secondsLeft,
     waitingFor,

@@ -1,5 +1,6 @@
 /** Why rows did not become users, counted by kind. */
 import { kindOf } from './kinds.ts'
+import type { OktaRejection } from '../okta/rejection.ts'
 import type { Report } from './rejects.ts'
 
 export interface Kind {
@@ -39,3 +40,9 @@ export const createReasons = () => {
       [...kinds].map(([reason, kind]) => ({ reason, ...kind })).sort((a, b) => b.count - a.count),
   }
 }
+
+/** Okta's words on a refusal, without any secret of the row that they may repeat. */
+export const reasonFor = (
+  { words }: Pick<OktaRejection, 'words'>,
+  secrets: readonly string[],
+): string => secrets.reduce((text, secret) => text.replaceAll(secret, '***'), words)

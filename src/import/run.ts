@@ -7,6 +7,7 @@ import { refusedAlike, take } from './rest.ts'
 import type { Rejects } from './rejects.ts'
 import type { ServerTime } from './server-time.ts'
 import type { Source, SourceRow } from './source.ts'
+import type { Due } from './update.ts'
 import { createWindow } from './window.ts'
 
 export interface RunParts {
@@ -14,7 +15,7 @@ export interface RunParts {
   readonly prepare: Prepare
   readonly journal: Journal
   /** What becomes of a row that may be sent. */
-  readonly settle: (sendable: Sendable, intendedAt: number, fresh: boolean) => Promise<Outcome>
+  readonly settle: (sendable: Sendable, due: Due) => Promise<Outcome>
   readonly serverTime: Pick<ServerTime, 'now'>
   readonly rejects: Pick<Rejects, 'write'>
   readonly brake: Brake
@@ -50,6 +51,7 @@ const toCandidate = ({
   row,
   digest,
   login,
+  person,
   rejection,
   isSkipped,
   hasSecrets,
@@ -59,6 +61,7 @@ const toCandidate = ({
   line: row.line,
   digest,
   login,
+  person,
   rejection,
   hasSecrets,
   origin,
@@ -100,11 +103,11 @@ const admit = (
 
 const send = async (
   { row, sendable }: Prepared,
-  { intendedAt, fresh }: Entry,
+  entry: Entry,
   { settle, journal, rejects }: RunParts,
 ): Promise<Outcome> => {
   if (!sendable) throw new TypeError('a row without a request was admitted')
-  const outcome = await settle(sendable, intendedAt, fresh)
+  const outcome = await settle(sendable, { ...entry, number: row.number, line: row.line })
   journal.settle(row.number, outcome)
   if (isReject(outcome)) rejects.write(row, outcome)
   return outcome
@@ -148,9 +151,12 @@ export const createRun = (parts: RunParts): Run => {
   const { source, journal } = parts
   const window = createWindow(parts.window)
   const known = journal.last
-  const lastWanted = known + parts.limit
+  /** Rows that were taken up anew are among those of the limit. */
+  const lastWanted = (): number => Math.max(known, known + parts.limit - journal.reopened)
+  /** How many of the next rows may be taken up: no new ones before it is known how many were taken up anew. */
+  const wantedAfter = (number: number): number => (number < known ? known : lastWanted()) - number
   const { stop, isOver, fail, observe, ...ended } = createEnding(parts)
-  const course = createCourse(journal, lastWanted)
+  const course = createCourse(journal, known + parts.limit)
   let hasEnd = false
   let unread: readonly SourceRow[] = []
 
@@ -169,15 +175,15 @@ export const createRun = (parts: RunParts): Run => {
 
   const pump = async (): Promise<RunEnd> => {
     let number = 0
-    while (number < lastWanted) {
+    while (number < lastWanted()) {
       const room = await window.room()
       if (isOver()) return 'stopped'
-      const { rows, done } = await take(source, Math.min(room, lastWanted - number))
+      const { rows, done } = await take(source, Math.min(room, wantedAfter(number)))
       if (isOver()) unread = rows
       if (isOver()) return 'stopped'
       takeUp(rows)
       number = rows.at(-1)?.number ?? number
-      if (done || number === lastWanted) course.end(number)
+      if (done || number === lastWanted()) course.end(number)
       if (done && number < known) throw endsTooSoon(number, known)
       if (done) return 'finished'
     }

@@ -4,21 +4,16 @@ import { AppError } from '../errors.ts'
 import type { OktaClient } from '../okta/client.ts'
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
 import { createKnownUsers, type KnownUser, type KnownUsers } from '../okta/known-users.ts'
-import { pause } from '../okta/retry.ts'
+import { pause, REPEAT_WAITS_MS } from '../okta/retry.ts'
 import { existing, isDuplicate, isTaken, whoIsThere } from './duplicate.ts'
-import type { Outcome } from './journal.ts'
+import type { Journal, Outcome } from './journal.ts'
 import type { Sendable } from './prepare.ts'
+import { reasonFor } from './reasons.ts'
 import type { ServerTime } from './server-time.ts'
-
-/** Waits before each repeat of a create call whose answer was lost and whose user is not there. */
-export const REPEAT_WAITS_MS = [200, 1_000, 5_000, 20_000]
+import { createUpdate, type Due, type Sent } from './update.ts'
 
 /** Okta's servers may differ by a moment in what time it is. */
 export const SKEW_MS = 5_000
-
-/** Okta's words on a refusal, without any secret of the row that they may repeat. */
-const reasonFor = ({ words }: Pick<OktaRejection, 'words'>, secrets: readonly string[]): string =>
-  secrets.reduce((text, secret) => text.replaceAll(secret, '***'), words)
 
 /** Nobody knows what became of a create call. */
 interface Unknown {
@@ -57,66 +52,62 @@ interface Doubt {
   lost: OktaAnswerLost | undefined
 }
 
-/** What was sent, and when it was written down to be sent. */
-interface Sent {
-  readonly sendable: Sendable
-  readonly intendedAt: number
-}
-
-/** A user whom our own call may have made: it did, where the user is of that kind and no older. */
-const judge = (user: KnownUser, { sendable, intendedAt }: Sent): Outcome => {
-  const { id: oktaId, created = '', provider } = user
+/** Whether our own call made the user: the user is of that kind and no older, and was not known before. */
+const isOurs = (user: KnownUser, { sendable, due }: Sent): boolean => {
+  const { created = '', provider } = user
   const isKin = provider === undefined || sendable.providers.includes(provider)
-  const isOurs = isKin && Date.parse(created) >= intendedAt - SKEW_MS
-  return isOurs ? { state: 'created', oktaId } : existing(user)
+  return isKin && due.oktaId !== user.id && Date.parse(created) >= due.intendedAt - SKEW_MS
 }
 
-const ask = async (users: KnownUsers, sent: Sent): Promise<Outcome | undefined> => {
+/** What a user who is there is the sign of. */
+type Meet = (user: KnownUser, sent: Sent) => Promise<Outcome>
+
+interface Caller {
+  readonly request: OktaClient['request']
+  readonly users: KnownUsers
+  /** Whoever it is, our call did not make them. */
+  readonly meet: Meet
+  /** A user whom our own call may have made. */
+  readonly judge: Meet
+}
+
+const ask = async ({ users, judge }: Caller, sent: Sent): Promise<Outcome | undefined> => {
+  let user: KnownUser | undefined
   try {
-    const user = await users.find(sent.sendable.login)
-    return user && judge(user, sent)
+    user = await users.find(sent.sendable.login)
   } catch (err) {
     if (!(err instanceof OktaRejection)) throw err
     const { errorCode, requestId, words } = err
     const reason = `Okta does not say whether it was created: ${words}`
     return { state: 'failed', errorCode, requestId, reason }
   }
+  return user && judge(user, sent)
 }
 
-/** @param asOutcome what a user with this login is the sign of */
 const explain = async (
   users: KnownUsers,
   duplicate: OktaRejection,
-  sendable: Sendable,
-  asOutcome: (user: KnownUser) => Outcome,
+  sent: Sent,
+  meet: Meet,
 ): Promise<Outcome> => {
   const { errorCode, requestId } = duplicate
-  const { user, words } = await whoIsThere(users, sendable)
-  if (user) return { ...asOutcome(user), errorCode, requestId }
-  const reason = `${reasonFor(duplicate, sendable.secrets)}; ${words}`
+  const { user, words } = await whoIsThere(users, sent.sendable)
+  if (user) return { errorCode, requestId, ...(await meet(user, sent)) }
+  const reason = `${reasonFor(duplicate, sent.sendable.secrets)}; ${words}`
   return { state: 'failed', errorCode, requestId, reason }
 }
 
-interface Caller {
-  readonly request: OktaClient['request']
-  readonly users: KnownUsers
-}
-
 /** @returns undefined while nobody knows what became of the user */
-const attempt = async (
-  { request, users }: Caller,
-  sent: Sent,
-  doubt: Doubt,
-): Promise<Outcome | undefined> => {
+const attempt = async (caller: Caller, sent: Sent, doubt: Doubt): Promise<Outcome | undefined> => {
   if (doubt.isOpen) {
-    const found = await ask(users, sent)
+    const found = await ask(caller, sent)
     if (found) return found
   }
-  const { sendable } = sent
-  const answer = await create(request, sendable)
+  const { request, users, meet } = caller
+  const answer = await create(request, sent.sendable)
   if (answer instanceof OktaRejection) {
     // Nothing was sent before, so that nobody with this login can be our own doing.
-    if (!doubt.isOpen) return explain(users, answer, sendable, existing)
+    if (!doubt.isOpen) return explain(users, answer, sent, meet)
     doubt.duplicate = answer
   } else if (answer.state === 'unknown') doubt.lost = answer.lost
   else return answer
@@ -130,29 +121,59 @@ export interface SettleParts {
   readonly clock: Clock
   /** Ends every wait; what is under way then rejects with its reason. */
   readonly halt: AbortSignal
+  /** Where users who are there are updated: writes down what is about to be changed. */
+  readonly intend?: Journal['intend'] | undefined
 }
 
 export interface Settler {
   /**
    * Creates the user, unless it is there.
-   * @param intendedAt when the row was written down to be sent, in milliseconds of Okta's clock
-   * @param fresh whether nothing can have been sent for it yet
    * @throws AppError when the run must stop, or the reason of `halt`; the row's fate is then for the next
    *   run to ask
    */
-  readonly settle: (sendable: Sendable, intendedAt: number, fresh: boolean) => Promise<Outcome>
+  readonly settle: (sendable: Sendable, due: Due) => Promise<Outcome>
 }
 
 /** How many rows in a row may be given up before it is Okta that fails, and no longer the rows. */
 const MAX_GIVEN_UP = 5
 
-export const createSettler = ({ client, serverTime, clock, halt }: SettleParts): Settler => {
+/** Gives up rows whose creation has no answer, until they are too many in a row. */
+const createGivingUp = () => {
   let givenUp = 0
-
   const answered = (outcome: Outcome): Outcome => {
     givenUp = 0
     return outcome
   }
+  const giveUp = (lost: OktaAnswerLost | undefined, secrets: readonly string[]): Outcome => {
+    if (++givenUp > MAX_GIVEN_UP) {
+      const detail = 'It answers questions about users, and no call that creates one.'
+      throw new AppError('okta_unreachable', { detail })
+    }
+    const { errorCode, requestId } = lost ?? {}
+    const why = lost ? `: ${reasonFor(lost, secrets)}` : ''
+    const reason = `Okta gave no answer to create it${why}`
+    return { state: 'failed', errorCode, requestId, reason }
+  }
+  return { answered, giveUp }
+}
+
+/** In one call, for most of them are there; who is not found so is found when the creation is refused. */
+const findAhead = (
+  users: KnownUsers,
+  { sendable, due }: Sent,
+): Promise<KnownUser | undefined> | undefined => {
+  if (due.oktaId !== null) return users.get(due.oktaId)
+  return due.fresh ? users.findByPath(sendable.login) : undefined
+}
+
+export const createSettler = ({
+  client,
+  serverTime,
+  clock,
+  halt,
+  intend,
+}: SettleParts): Settler => {
+  const { answered, giveUp } = createGivingUp()
 
   const request: OktaClient['request'] = async (what) => {
     const response = await client.request({ ...what, signal: halt })
@@ -161,44 +182,42 @@ export const createSettler = ({ client, serverTime, clock, halt }: SettleParts):
   }
 
   const users = createKnownUsers(request)
+  const update = intend && createUpdate({ users, intend, clock, halt })
+  const meet: Meet = update ?? ((user) => Promise.resolve(existing(user)))
+  const judge: Meet = (user, sent) =>
+    isOurs(user, sent) ? Promise.resolve({ state: 'created', oktaId: user.id }) : meet(user, sent)
+  const caller = { request, users, meet, judge }
 
-  const giveUp = (lost: OktaAnswerLost | undefined, secrets: readonly string[]): Outcome => {
-    if (++givenUp > MAX_GIVEN_UP) {
-      const detail = 'It answers questions about users, and no call that creates one.'
-      throw new AppError('okta_unreachable', { detail })
-    }
-    const { errorCode, requestId } = lost ?? {}
-    const why = lost ? `: ${reasonFor(lost, secrets)}` : ''
-    return {
-      state: 'failed',
-      errorCode,
-      requestId,
-      reason: `Okta gave no answer to create it${why}`,
-    }
-  }
+  // What was created from the row has no differences from it.
+  const compared = (outcome: Outcome): Outcome =>
+    update && outcome.state === 'created' ? { changed: '', ...outcome } : outcome
 
-  const settle = async (sent: Sent, fresh: boolean): Promise<Outcome> => {
-    const doubt: Doubt = { isOpen: !fresh, duplicate: undefined, lost: undefined }
-    const { sendable } = sent
+  const settle = async (sent: Sent): Promise<Outcome> => {
+    const known = update && (await findAhead(users, sent))
+    if (known) return answered(await meet(known, sent))
+    const { sendable, due } = sent
+    const doubt: Doubt = { isOpen: !due.fresh, duplicate: undefined, lost: undefined }
     for (const ms of [0, ...REPEAT_WAITS_MS]) {
       if (ms > 0) await pause(clock, ms, halt)
-      const outcome = await attempt({ request, users }, sent, doubt)
+      const outcome = await attempt(caller, sent, doubt)
       if (outcome) return answered(outcome)
     }
-    const found = await ask(users, sent)
+    const found = await ask(caller, sent)
     if (found) return answered(found)
     const { duplicate, lost } = doubt
     if (!duplicate) return giveUp(lost, sendable.secrets)
-    return answered(await explain(users, duplicate, sendable, (user) => judge(user, sent)))
+    return answered(await explain(users, duplicate, sent, judge))
   }
   return {
-    settle: (sendable, intendedAt, fresh) =>
-      settle({ sendable, intendedAt }, fresh).catch((err: unknown) => {
-        if (!(err instanceof OktaRejection)) throw err
-        const { errorCode, requestId } = err
-        const reason = reasonFor(err, sendable.secrets)
-        const isRefusal = isTaken(err) ? {} : { isRefusal: true }
-        return answered({ state: 'failed', errorCode, requestId, reason, ...isRefusal })
-      }),
+    settle: (sendable, due) =>
+      settle({ sendable, due })
+        .then(compared)
+        .catch((err: unknown) => {
+          if (!(err instanceof OktaRejection)) throw err
+          const { errorCode, requestId } = err
+          const reason = reasonFor(err, sendable.secrets)
+          const isRefusal = isTaken(err) ? {} : { isRefusal: true }
+          return answered({ state: 'failed', errorCode, requestId, reason, ...isRefusal })
+        }),
   }
 }

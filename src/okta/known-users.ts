@@ -77,16 +77,25 @@ const listWhere = async (
 /** A slash cannot be part of the path ("Retrieve a user"), and dots alone are another path. */
 const fitsPath = (login: string): boolean => !/[/\\]|^\.{0,2}$/.test(login)
 
+const isMeant =
+  (login: string) =>
+  (user: KnownUser): boolean =>
+    foldLogin(user.login) === foldLogin(login)
+
+const findByPath = async (request: Request, login: string): Promise<KnownUser | undefined> => {
+  const user = fitsPath(login) ? await getOne(request, login) : undefined
+  return user && isMeant(login)(user) ? user : undefined
+}
+
 /**
  * Finds by login, without regard to case and diacritics, as Okta holds logins unique. The path also takes an
  * id, `me` and a short name before the @, and who is there is then not the one meant. Whether it finds people
  * who are deactivated is not documented; the list with a filter does.
  */
 const findByLogin = async (request: Request, login: string): Promise<KnownUser | undefined> => {
-  const isMeant = (user: KnownUser): boolean => foldLogin(user.login) === foldLogin(login)
-  const user = fitsPath(login) ? await getOne(request, login) : undefined
-  if (user && isMeant(user)) return user
-  return (await listWhere(request, 'filter', 'login', login)).find(isMeant)
+  const user = await findByPath(request, login)
+  if (user) return user
+  return (await listWhere(request, 'filter', 'login', login)).find(isMeant(login))
 }
 
 const whoAmI = async (request: Request): Promise<KnownUser | undefined> => {
@@ -103,6 +112,9 @@ const whoAmI = async (request: Request): Promise<KnownUser | undefined> => {
 export const createKnownUsers = (request: Request) => ({
   /** @returns undefined where nobody has the login */
   find: (login: string): Promise<KnownUser | undefined> => findByLogin(request, login),
+
+  /** The same in one call, which may not find people who are deactivated, or whose login has a slash. */
+  findByPath: (login: string): Promise<KnownUser | undefined> => findByPath(request, login),
 
   /**
    * Finds everybody with the address, also people who are deactivated. A filter sees a change at once, and
@@ -124,9 +136,13 @@ export const createKnownUsers = (request: Request) => ({
    * Changes the attributes that are named, and leaves the rest and the credentials.
    * @throws OktaAnswerLost where it may or may not have been done: ask again, it may be repeated
    */
-  async update(id: string, profile: Readonly<Record<string, unknown>>): Promise<KnownUser> {
+  async update(
+    id: string,
+    profile: Readonly<Record<string, unknown>>,
+  ): Promise<KnownUser & { readonly requestId: string | undefined }> {
     const path = `${USERS}/${encodeURIComponent(id)}`
-    return asKnown(readUser((await request({ method: 'POST', path, body: { profile } })).body))
+    const { body, requestId } = await request({ method: 'POST', path, body: { profile } })
+    return { ...asKnown(readUser(body)), requestId }
   },
 
   /** @throws OktaAnswerLost where it may or may not have been done: ask for the status */

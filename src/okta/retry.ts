@@ -25,3 +25,6 @@ export const pause = (clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     })
     signal?.addEventListener('abort', giveUp, { once: true })
   })
+
+/** Milliseconds before each repeat of a change whose answer was lost, and that was not done. */
+export const REPEAT_WAITS_MS = [200, 1_000, 5_000, 20_000]

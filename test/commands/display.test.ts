@@ -9,7 +9,15 @@ import type { Pace } from '../../src/okta/client.ts'
 import { ManualClock } from '../support/clock.ts'
 import { createScreen } from '../support/screen.ts'
 
-const NO_COUNTS = { sending: 0, created: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
+const NO_COUNTS = {
+  sending: 0,
+  created: 0,
+  updated: 0,
+  existing: 0,
+  rejected: 0,
+  failed: 0,
+  skipped: 0,
+}
 const START: Snapshot = { ...NO_COUNTS, inFlight: 0, total: undefined, before: NO_COUNTS, last: 0 }
 const PACE: Pace = {
   concurrency: 10,

@@ -16,6 +16,8 @@ const START: Start = {
   mode: 'hook',
   rows: 12_400,
   known: 0,
+  isBegun: false,
+  update: false,
   limit: undefined,
   callsPerMinute: 600,
   share: 50,
@@ -28,7 +30,8 @@ const START: Start = {
 
 const STARTS: Readonly<Record<string, Start>> = {
   'a file': START,
-  'a run that goes on': { ...START, known: 400, limit: 10 },
+  'a run that goes on': { ...START, known: 400, isBegun: true, limit: 10 },
+  'an update': { ...START, known: 12_400, update: true },
   'standard input, an org without limits': {
     ...START,
     account: undefined,
@@ -108,7 +111,7 @@ describe('a person at a terminal', () => {
   it.each([
     { options: { yes: true as const } },
     { options: { json: true as const } },
-    { start: { known: 1 } },
+    { start: { isBegun: true } },
     { isTTY: false },
   ])('is not asked with %j', async (given) => {
     expect(await ask('', given)).toEqual([undefined, ''])

@@ -4,7 +4,15 @@ import { describeSummary, toSummaryEvent, type Summary } from '../../src/command
 import { createPaint } from '../../src/commands/paint.ts'
 import { createScreen } from '../support/screen.ts'
 
-const NO_COUNTS = { sending: 0, created: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
+const NO_COUNTS = {
+  sending: 0,
+  created: 0,
+  updated: 0,
+  existing: 0,
+  rejected: 0,
+  failed: 0,
+  skipped: 0,
+}
 const CLEAN: Summary = {
   counts: { ...NO_COUNTS, created: 10, total: 10, before: NO_COUNTS, last: 0, inFlight: 0 },
   end: 'finished',
@@ -12,6 +20,7 @@ const CLEAN: Summary = {
   seconds: 12.3,
   reasons: [],
   existing: {},
+  changes: {},
   paths: {
     journal: 'users.csv.journal',
     rejects: 'users.rejects.csv',
@@ -58,7 +67,27 @@ const SUMMARIES: Readonly<Record<string, Summary>> = {
   'all well': CLEAN,
   'some failed': BAD,
   'stopped, after other runs': STOPPED,
-  'dry run': { ...BAD, dryRun: true, files: ['使用者.rejects.csv'] },
+  'an update': {
+    ...CLEAN,
+    counts: { ...CLEAN.counts, created: 2, updated: 310, existing: 9_688, total: 10_000 },
+    existing: { ACTIVE: 9_998 },
+    changes: { title: 5, city: 308 },
+  },
+  'dry run': {
+    ...BAD,
+    counts: { ...BAD.counts, existing: 0 },
+    existing: {},
+    dryRun: true,
+    files: ['使用者.rejects.csv'],
+  },
+  'dry run of an update': {
+    ...CLEAN,
+    counts: { ...CLEAN.counts, created: 2, updated: 310, existing: 9_688, total: 10_000 },
+    existing: { ACTIVE: 9_998 },
+    changes: { title: 5, city: 308 },
+    dryRun: true,
+    files: [],
+  },
 }
 
 describe('the summary', () => {
@@ -78,6 +107,8 @@ describe('the summary', () => {
     expect(toSummaryEvent({ ...STOPPED, reasons: REASONS.slice(0, 1) })).toEqual({
       event: 'summary',
       created: 812_345,
+      updated: 0,
+      changes: {},
       existing: 12_345,
       rejected: 1_234,
       failed: 12,
@@ -89,7 +120,7 @@ describe('the summary', () => {
       journal: 'users.csv.journal',
       rejects: 'users.rejects.csv',
       existingFile: 'users.existing.csv',
-      thisRun: { created: 12_345, existing: 345, rejected: 34, failed: 0, skipped: 0 },
+      thisRun: { created: 12_345, updated: 0, existing: 345, rejected: 34, failed: 0, skipped: 0 },
       seconds: 12,
       reasons: REASONS.slice(0, 1),
       files: STOPPED.files,

@@ -1,4 +1,4 @@
-/** kill -9 at random moments against the sandbox with its faults on; CRASH_RUNS says how often. */
+/** kill -9 at random moments of an import, its update and its undo, with faults on; CRASH_RUNS says how often. */
 import Database from 'better-sqlite3'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,50 +18,115 @@ const FAULTS = {
   rateLimit: 1_000_000,
 }
 
-it(`is survived ${RUNS} times: every row is in Okta once, and the journal agrees row by row`, async () => {
+interface Row {
+  readonly login: string | null
+  readonly id: string
+  readonly state: string
+  readonly madeBy: string | null
+  readonly changed: string | null
+}
+
+const start = async () => {
   const seed = Date.now() % 2 ** 32
   const random = createRandom(seed)
   const sandbox = await startTestSandbox({ seed, faults: FAULTS })
   const file = join(tempDir(), 'users.csv')
   const logins = Array.from({ length: ROWS }, (_, i) => `user${i}@x.example`)
-  writeFileSync(file, `email,firstName,lastName\n${logins.map((l) => `${l},A,B\n`).join('')}`)
+  const write = (city: (i: number) => string): void => {
+    const lines = logins.map((login, i) => `${login},A,B,${city(i)}\n`)
+    writeFileSync(file, `email,firstName,lastName,city\n${lines.join('')}`)
+  }
   const env = { OKTA_ORG_URL: sandbox.url, OKTA_API_TOKEN: TOKEN }
-  const stored = (): number => [...sandbox.users()].length - 1
-
-  /** @param more how many users further on the run is killed */
-  const run = async (more: number): Promise<Ended> => {
-    const { child, ended } = startCommand(['import', file, '--json'], env)
-    const wanted = stored() + more
-    while (child.exitCode === null && stored() < wanted) {
-      await new Promise((resolve) => setTimeout(resolve, 1))
+  const users = () => [...sandbox.users()].slice(1)
+  const rows = (): Row[] => {
+    const journal = new Database(`${file}.journal`)
+    const sql = 'SELECT login, okta_id AS id, state, made_by AS madeBy, changed FROM rows'
+    try {
+      return journal.prepare<[], Row>(sql).all()
+    } finally {
+      journal.close()
     }
-    child.kill('SIGKILL')
-    return ended
   }
 
-  let killed = 0
-  while (killed < RUNS) {
-    const { code } = await run(1 + Math.floor(random() * ROWS_PER_RUN))
-    expect(code, `seed ${seed}`).toBe(null)
-    killed++
+  /** Kills the command `RUNS` times, whenever it has done some more of `all`, and then lets it end. */
+  const survive = async (
+    args: readonly string[],
+    all: number,
+    done: () => number,
+  ): Promise<Ended> => {
+    const runOnce = async (more: number): Promise<Ended> => {
+      const { child, ended } = startCommand(args, env)
+      const wanted = done() + more
+      while (child.exitCode === null && done() < wanted) {
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      child.kill('SIGKILL')
+      return ended
+    }
+    for (let killed = 0; killed < RUNS; killed++) {
+      const { code } = await runOnce(1 + Math.floor((random() * all) / RUNS))
+      expect(code, `seed ${seed}`).toBe(null)
+    }
+    return runOnce(Infinity)
   }
-  const { code, stdout } = await run(Infinity)
-  const summary: unknown = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
-  expect(summary, `seed ${seed}`).toMatchObject({ created: ROWS, existing: 0, failed: 0 })
-  expect(code).toBe(0)
+  const org = new URL(sandbox.url).host
+  return { seed, org, file, logins, write, users, rows, survive }
+}
 
-  const users = [...sandbox.users()].slice(1)
-  const inOkta = users.map(({ id, profile }) => [profile['login'], id])
-  expect(inOkta.map(([login]) => login).sort()).toEqual([...logins].sort())
-  const journal = new Database(`${file}.journal`, { readonly: true })
-  const rows = journal
-    .prepare<[], { login: string; id: string }>(
-      "SELECT login, okta_id AS id FROM rows WHERE state = 'created'",
-    )
-    .all()
-  journal.close()
-  expect(Object.fromEntries(rows.map(({ login, id }) => [login, id]))).toEqual(
-    Object.fromEntries(inOkta),
+const summaryOf = ({ stdout }: Ended): unknown =>
+  JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+
+it(`is survived ${RUNS} times by an import, an update and an undo, and the journal agrees row by row`, async () => {
+  const { seed, org, file, logins, write, users, rows, survive } = await start()
+  write(() => 'Paris')
+  const imported = await survive(['import', file, '--json'], ROWS, () => users().length)
+  const counts = { created: ROWS, existing: 0, failed: 0 }
+  expect([imported.code, summaryOf(imported)], `seed ${seed}`).toMatchObject([0, counts])
+  expect(
+    users()
+      .map(({ profile }) => profile['login'])
+      .sort(),
+  ).toEqual([...logins].sort())
+  const idsInOkta = users().map(({ id, profile }) => [profile['login'], id])
+  expect(Object.fromEntries(rows().map(({ login, id }) => [login, id]))).toEqual(
+    Object.fromEntries(idsInOkta),
   )
-  expect(rows).toHaveLength(ROWS)
+
+  // Half of them move; what a crash leaves of an update is never taken for a creation.
+  const moves = (i: number): boolean => i % 2 === 0
+  write((i) => (moves(i) ? 'Rome' : 'Paris'))
+  const inRome = (): number => users().filter(({ profile }) => profile['city'] === 'Rome').length
+  const updated = await survive(['import', file, '--update', '--json'], ROWS / 2, inRome)
+  expect([updated.code, summaryOf(updated)], `seed ${seed}`).toMatchObject([
+    0,
+    { updated: ROWS / 2, failed: 0, unsettled: 0 },
+  ])
+  expect(users()).toHaveLength(ROWS)
+  for (const [i, { state, changed }] of rows().entries()) {
+    expect([state === 'updated', changed], `seed ${seed}, row ${i + 1}`).toEqual([
+      moves(i),
+      moves(i) ? 'city' : '',
+    ])
+  }
+
+  const isOurs = ({ state, madeBy }: Row): boolean => state === 'created' && madeBy !== null
+  const ours = rows().filter(isOurs)
+  const others = rows().filter((row) => !isOurs(row))
+  expect(ours.length).toBeGreaterThan(ROWS / 4)
+  const left = (): number => users().length
+  const undone = await survive(
+    ['import', 'undo', `${file}.journal`, '--json', '--yes', `${org}:${ours.length}`],
+    ours.length,
+    () => -left(),
+  )
+  expect([undone.code, summaryOf(undone)], `seed ${seed}`).toMatchObject([
+    0,
+    { failed: 0, kept: 0 },
+  ])
+  expect(
+    users()
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(others.map(({ id }) => id).sort())
+  expect(rows().filter(({ state }) => state === 'undone')).toHaveLength(ours.length)
 })

@@ -104,6 +104,76 @@ describe('a row', () => {
   })
 })
 
+describe('a row that is compared with its user', () => {
+  const ofAnn = (digest: string, person = 'a@x'): Candidate => ({
+    ...candidate(1, person, digest),
+    person,
+  })
+
+  const settled = (path: string, outcome: Outcome): void => {
+    const journal = open(path)
+    journal.admit([ofAnn('first')], 1)
+    journal.settle(1, outcome)
+    journal.flush()
+    journal.close()
+  }
+
+  const CREATED: Outcome = { state: 'created', oktaId: '00u1', requestId: 'r1' }
+
+  it('is taken up anew with what is known of the user, and on the disk before it is changed', () => {
+    const dir = tempDir()
+    const path = join(dir, 'a')
+    settled(path, CREATED)
+    const journal = openJournal(path, SETTINGS, Infinity)
+    expect(journal.admit([ofAnn('second')], 9)).toMatchObject([
+      { state: 'sending', fresh: true, intendedAt: 9, oktaId: '00u1', madeBy: 'r1', changed: null },
+    ])
+    expect([journal.reopened, journal.counts]).toMatchObject([1, { created: 0, sending: 1 }])
+    journal.intend(1, '00u1', 'city')
+    const after = open(crash(path, join(dir, 'b')))
+    expect(after.admit([ofAnn('second')], 10)).toMatchObject([
+      { state: 'sending', fresh: false, intendedAt: 9, oktaId: '00u1', changed: 'city' },
+    ])
+    after.close()
+    journal.close()
+  })
+
+  it('is never our own creation where its user is another one, that perhaps others made', () => {
+    const path = join(tempDir(), 'a')
+    settled(path, CREATED)
+    const journal = openJournal(path, SETTINGS, Infinity)
+    journal.admit([ofAnn('second')], 9)
+    journal.settle(1, { state: 'created', oktaId: '00u2' })
+    journal.flush()
+    expect(journal.admit([ofAnn('second')], 9)).toMatchObject([{ oktaId: '00u2', madeBy: null }])
+    journal.close()
+  })
+
+  it.each([
+    ['without an update', 0, ofAnn('second')],
+    ['with the row of another person', Infinity, ofAnn('second', 'b@x')],
+  ])('may not have changed %s', (_, updates, row) => {
+    const path = join(tempDir(), 'a')
+    settled(path, CREATED)
+    const journal = openJournal(path, SETTINGS, updates)
+    expect(refusal(() => journal.admit([row], 9))).toMatchObject({ code: 'journal_mismatch' })
+    journal.close()
+  })
+
+  it('stays as it is once it was compared, and where too many were', () => {
+    const path = join(tempDir(), 'a')
+    settled(path, { ...CREATED, changed: '' })
+    const compared = openJournal(path, SETTINGS, Infinity)
+    expect(compared.admit([ofAnn('first')], 9)).toMatchObject([{ state: 'created' }])
+    compared.close()
+    const full = openJournal(path, SETTINGS, 1)
+    expect(full.admit([ofAnn('second')], 9)).toMatchObject([{ state: 'sending' }])
+    full.settle(1, { ...CREATED, changed: '' })
+    expect(full.admit([ofAnn('third')], 9)).toMatchObject([{ state: 'created' }])
+    full.close()
+  })
+})
+
 /** As the version before wrote it: no status, no provider, and states that SQLite checks. */
 const OLD_SCHEMA = `
   PRAGMA application_id = 0x4f4d494a;
@@ -200,6 +270,25 @@ describe('a journal of the version before', () => {
     }
   })
 
+  it('knows from then on which users our own calls made', () => {
+    const path = join(tempDir(), 'old')
+    const journal = open(path)
+    journal.admit([candidate(1, 'a@x'), candidate(2, 'b@x'), candidate(3, 'c@x')], 1)
+    journal.settle(1, { state: 'created', oktaId: '00u1', requestId: 'r1' })
+    journal.settle(2, { state: 'created', oktaId: '00u2' })
+    journal.settle(3, { state: 'existing', oktaId: '00u3', requestId: 'r3' })
+    journal.flush()
+    journal.close()
+    const old = new Database(path)
+    old.exec('ALTER TABLE rows DROP COLUMN made_by; ALTER TABLE rows DROP COLUMN changed')
+    old.pragma('user_version = 1')
+    old.close()
+    const again = open(path)
+    const rows = [candidate(1, 'a@x'), candidate(2, 'b@x'), candidate(3, 'c@x')]
+    expect(again.admit(rows, 2).map(({ madeBy }) => madeBy)).toEqual(['r1', null, null])
+    again.close()
+  })
+
   it('of a later version is refused, and left as it is', () => {
     const path = join(tempDir(), 'later')
     open(path).close()
@@ -252,21 +341,27 @@ describe('any sequence of intents, outcomes and crashes', () => {
   const loginOf = (number: number, version: number): string | undefined =>
     (number + version) % 5 === 0 ? undefined : `login ${(number * 3 + version) % 7}`
 
+  /** And every seventh is left out. */
+  const isSkipped = (number: number, version: number): boolean => (number + 2 * version) % 7 === 0
+
   const candidateOf = (number: number, { version }: Row): Candidate =>
-    candidate(number, loginOf(number, version), `${number} ${version}`)
+    isSkipped(number, version)
+      ? { ...candidate(number, undefined, `${number} ${version}`), isSkipped: true }
+      : candidate(number, loginOf(number, version), `${number} ${version}`)
 
   const isOpen = ({ state, version, taken }: Row): boolean =>
-    state === 'rejected' || (state === 'failed' && version !== taken)
+    state === 'rejected' || (['failed', 'skipped'].includes(state) && version !== taken)
 
   /** What becomes of a row that is met, while the rows that are not open keep their logins. */
   const meet = ({ kept }: Model, number: number, isNew: boolean): void => {
     const row = kept.get(number)
     if (!row || !(isNew || isOpen(row))) return
     const taken = [...kept]
-      .filter(([n, { state }]) => n !== number && state !== 'rejected' && state !== 'new')
+      .filter(([n, { state }]) => n !== number && !['rejected', 'skipped', 'new'].includes(state))
       .map(([n, { taken: version }]) => loginOf(n, version))
     const login = loginOf(number, row.version)
     row.state = login !== undefined && !taken.includes(login) ? 'sending' : 'rejected'
+    if (isSkipped(number, row.version)) row.state = 'skipped'
     row.taken = row.version
   }
 
@@ -351,7 +446,8 @@ describe('any sequence of intents, outcomes and crashes', () => {
     }
     #unsent = ({ kept, noted }: Model): Row[] =>
       [...kept]
-        .filter(([n, { state }]) => ['rejected', 'failed'].includes(state) && !noted.has(n))
+        .filter(([, { state }]) => ['rejected', 'failed', 'skipped'].includes(state))
+        .filter(([n]) => !noted.has(n))
         .map(([, row]) => row)
     check = (model: Model): boolean => this.#unsent(model).length > 0
     run(model: Model): void {

@@ -12,7 +12,15 @@ import type { Snapshot } from '../../src/import/run.ts'
 import type { Pace } from '../../src/okta/client.ts'
 import { ManualClock } from '../support/clock.ts'
 
-const NO_COUNTS = { sending: 0, created: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
+const NO_COUNTS = {
+  sending: 0,
+  created: 0,
+  updated: 0,
+  existing: 0,
+  rejected: 0,
+  failed: 0,
+  skipped: 0,
+}
 const START: Snapshot = { ...NO_COUNTS, inFlight: 0, total: undefined, before: NO_COUNTS, last: 0 }
 const PACE: Pace = {
   concurrency: 10,
@@ -105,6 +113,7 @@ describe('an event', () => {
     expect(toEvent(after(5_000, { created: 70, sending: 3 }))).toEqual({
       event: 'progress',
       created: 70,
+      updated: 0,
       existing: 0,
       rejected: 0,
       failed: 0,

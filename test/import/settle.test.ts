@@ -4,10 +4,12 @@ import { systemClock, type Clock } from '../../src/clock.ts'
 import { FORMS } from '../../src/import/forms.ts'
 import { createColumns } from '../../src/import/columns.ts'
 import { createPrepare, type Sendable } from '../../src/import/prepare.ts'
+import type { Outcome } from '../../src/import/journal.ts'
 import { createServerTime } from '../../src/import/server-time.ts'
-import { createSettler, REPEAT_WAITS_MS } from '../../src/import/settle.ts'
+import { createSettler } from '../../src/import/settle.ts'
 import { createOktaClient } from '../../src/okta/client.ts'
 import { staticToken } from '../../src/okta/credentials.ts'
+import { REPEAT_WAITS_MS } from '../../src/okta/retry.ts'
 import { createTransport } from '../../src/okta/transport.ts'
 import { startFakeOkta, type FakeOptions } from '../support/fake-okta.ts'
 
@@ -26,6 +28,8 @@ const hasty = () => {
   return { waits, clock }
 }
 
+const NEW = { number: 1, line: 2, oktaId: null, madeBy: null, changed: null }
+
 const settlerFor = (orgUrl: string) => {
   const halt = new AbortController()
   const { waits, clock } = hasty()
@@ -39,12 +43,10 @@ const settlerFor = (orgUrl: string) => {
     maxConcurrency: 10,
   })
   const serverTime = createServerTime(systemClock)
-  return {
-    waits,
-    serverTime,
-    halt,
-    ...createSettler({ client, serverTime, clock, halt: halt.signal }),
-  }
+  const settler = createSettler({ client, serverTime, clock, halt: halt.signal })
+  const settle = (row: Sendable, intendedAt: number, fresh: boolean): Promise<Outcome> =>
+    settler.settle(row, { ...NEW, intendedAt, fresh })
+  return { waits, serverTime, halt, settle }
 }
 
 const start = async (options: FakeOptions = {}) => {

@@ -10,6 +10,7 @@ export interface FakeUser {
   readonly id: string
   readonly status: string
   readonly created: string
+  readonly lastLogin?: string
   readonly profile: Readonly<Record<string, unknown>> & { readonly login: string }
   readonly credentials: { readonly provider: { readonly type: string; readonly name: string } }
 }
@@ -52,8 +53,12 @@ const readBody = async (req: IncomingMessage): Promise<string> => {
 export interface FakeOptions {
   /** What goes wrong with a call. */
   readonly fault?: (call: Call, n: number) => Fault
-  /** Refuses a create call with this answer. */
+  /** Refuses a create call, or an update, with this answer. */
   readonly refuse?: (profile: Record<string, unknown>) => Answer | undefined
+  /** What an update leaves as it is, without a word. */
+  readonly readOnly?: readonly string[]
+  /** What happens to a user in the moment of a deactivation. */
+  readonly onDeactivate?: (user: FakeUser) => Partial<FakeUser>
   /** Refuses to say who is there. */
   readonly refuseQuestions?: boolean
   /** The schema of users, which is not granted without one. */
@@ -63,15 +68,18 @@ export interface FakeOptions {
 export const startFakeOkta = async ({
   fault = () => 'none',
   refuse,
+  readOnly = [],
+  onDeactivate = () => ({}),
   refuseQuestions = false,
   schema,
 }: FakeOptions = {}) => {
   const users = new Map<string, FakeUser>()
   const calls: Call[] = []
+  let made = 0
 
   const seed = (login: string, created = '2020-01-01T00:00:00.000Z', more = {}): void =>
     void users.set(fold(login), {
-      id: `00u${users.size}`,
+      id: `00u${made++}`,
       status: 'ACTIVE',
       created,
       profile: { login, ...more },
@@ -88,7 +96,7 @@ export const startFakeOkta = async ({
       return error(400, 'E0000001', cause)
     }
     const user = {
-      id: `00u${users.size}`,
+      id: `00u${made++}`,
       status: 'ACTIVE',
       created: new Date().toISOString(),
       profile,
@@ -98,11 +106,42 @@ export const startFakeOkta = async ({
     return [200, user]
   }
 
+  const byId = (id: string): [string, FakeUser] | undefined =>
+    [...users].find(([, user]) => user.id === id)
+
+  const update = (id: string, profile: Record<string, unknown>): Answer => {
+    const [key, user] = byId(id) ?? []
+    if (key === undefined || !user) return error(404, 'E0000007')
+    const refusal = refuse?.(profile)
+    if (refusal) return refusal
+    const taken = Object.entries(profile).filter(([name]) => !readOnly.includes(name))
+    const after = { ...user, profile: { ...user.profile, ...Object.fromEntries(taken) } }
+    users.set(key, after)
+    return [200, after]
+  }
+
+  const deactivate = (id: string): Answer => {
+    const [key, user] = byId(id) ?? []
+    if (key === undefined || !user) return error(404, 'E0000007')
+    users.set(key, { ...user, status: 'DEPROVISIONED', ...onDeactivate(user) })
+    return [200, {}]
+  }
+
+  /** Of a user who is not deactivated, Okta's DELETE only deactivates. */
+  const remove = (id: string): Answer => {
+    const [key, user] = byId(id) ?? []
+    if (key === undefined || !user) return error(404, 'E0000007')
+    if (user.status !== 'DEPROVISIONED') return deactivate(id)
+    users.delete(key)
+    return [204, undefined]
+  }
+
   /** Finds by login whatever its case, and by the short name before the @, as Okta does. */
   const find = (name: string): Answer => {
     const wanted = name.toLowerCase()
     const all = [...users.values()]
     const user =
+      all.find(({ id }) => id === name) ??
       all.find(({ profile }) => profile.login.toLowerCase() === wanted) ??
       all.find(({ profile }) => profile.login.toLowerCase().split('@')[0] === wanted)
     return user ? [200, user] : error(404, 'E0000007')
@@ -121,6 +160,10 @@ export const startFakeOkta = async ({
     if (pathname.startsWith('/api/v1/meta/')) {
       return schema ? [200, schema()] : error(403, 'E0000006')
     }
+    const [, id = '', operation] = /^\/api\/v1\/users\/([^/]+)(\/.*)?$/.exec(pathname) ?? []
+    if (method === 'DELETE') return remove(id)
+    if (operation !== undefined) return deactivate(id)
+    if (method === 'POST' && id !== '') return update(id, body?.['profile'] as FakeUser['profile'])
     if (method === 'POST') return create(body ?? {})
     if (pathname.startsWith('/api/v1/groups/')) return group(pathname.slice(15))
     if (refuseQuestions) return error(400, 'E0000031', 'no')
@@ -138,7 +181,7 @@ export const startFakeOkta = async ({
       'x-rate-limit-remaining': '99999',
       'x-rate-limit-reset': String(Math.ceil(Date.now() / 1000) + (status === 429 ? 0 : 60)),
     })
-    res.end(JSON.stringify(body))
+    res.end(body === undefined ? '' : JSON.stringify(body))
   }
 
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
@@ -170,6 +213,7 @@ export const startFakeOkta = async ({
     calls,
     seed,
     creates: () => calls.filter(({ method }) => method === 'POST'),
+    updates: () => calls.filter(({ method, path }) => method === 'POST' && !path.includes('?')),
   }
 }
 

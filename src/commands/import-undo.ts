@@ -1,0 +1,163 @@
+/** `okta-migrate import undo`: deletes the users that a journal created and nobody has used since. */
+import { Command, Option } from 'commander'
+import { systemClock } from '../clock.ts'
+import { describeVariables } from '../config.ts'
+import { AppError, asAppError } from '../errors.ts'
+import { openUndoJournal, type UndoJournal } from '../import/journal-undo.ts'
+import { createUndo } from '../import/undo.ts'
+import { createUndoRun, type UndoRun } from '../import/undo-run.ts'
+import type { OktaClient } from '../okta/client.ts'
+import { createKnownUsers } from '../okta/known-users.ts'
+import { untilStopped } from '../ops/shutdown.ts'
+import { confirm, yesOption, type Given } from './confirm.ts'
+import { watch } from './display.ts'
+import type { Host, Perform } from './host.ts'
+import { OKTA, DEFAULT_CONCURRENCY, openOkta, shareOption } from './okta-config.ts'
+import { createUndoTeller, viewOf, type UndoTeller } from './undo-teller.ts'
+import { LEDGER, openVerified, type Verified } from './verified.ts'
+
+interface UndoOptions {
+  readonly dryRun?: true
+  readonly yes?: Given
+  readonly share: number
+  readonly json?: true
+  readonly quiet?: true
+}
+
+const SCOPES = ['okta.users.manage']
+
+/** @throws AppError `journal_mismatch` */
+const checkOrg = ({ orgUrl }: UndoJournal, client: OktaClient): void => {
+  if (orgUrl === client.orgUrl) return
+  const detail = `The journal is of ${orgUrl}, and OKTA_ORG_URL is ${client.orgUrl}.`
+  throw new AppError('journal_mismatch', { detail })
+}
+
+/** @returns whether it was interrupted */
+const finish = async (
+  run: UndoRun,
+  host: Host,
+  client: OktaClient,
+  teller: UndoTeller,
+): Promise<boolean> => {
+  const clock = systemClock
+  const unwatch = watch(teller.display, clock, () =>
+    viewOf(run.snapshot(), client.pace, clock.now()),
+  )
+  try {
+    const running = run.start()
+    let isInterrupted = false
+    const drain = async (): Promise<void> => {
+      isInterrupted = true
+      run.stop()
+      await running
+    }
+    const { onSignal } = host
+    await Promise.race([running, untilStopped({ onSignal, drain, clock, say: teller.display.say })])
+    return isInterrupted
+  } finally {
+    unwatch()
+  }
+}
+
+interface Parts {
+  readonly host: Host
+  readonly options: UndoOptions
+  readonly journal: UndoJournal
+  readonly client: OktaClient
+  readonly verified: Verified
+}
+
+const runFor = ({ options, journal, client, verified }: Parts): UndoRun => {
+  const halt = new AbortController()
+  const { signal } = halt
+  const users = createKnownUsers((what) => client.request({ ...what, signal }))
+  const isDryRun = options.dryRun === true
+  const { wasVerified } = verified
+  const { mode } = journal
+  const undo = createUndo({ users, wasVerified, mode, isDryRun, clock: systemClock, halt: signal })
+  return createUndoRun({ journal, undo, isDryRun, window: client.pace.concurrency, halt })
+}
+
+/** The same command goes on after it was cut short: it may name those, too, whom it has deleted by then. */
+const countFor = ({ yes }: UndoOptions, { made, undone }: UndoJournal): number => {
+  const given = yes?.count ?? 0
+  return given >= made && given <= made + undone ? given : made
+}
+
+const perform = async (path: string, parts: Parts): Promise<number> => {
+  const { host, options, journal, client, verified } = parts
+  const teller = createUndoTeller(host, options)
+  const account = (await createKnownUsers((what) => client.request(what)).whoAmI())?.login
+  teller.start({ orgUrl: client.orgUrl, account, path, journal, ledger: verified.place })
+  if (journal.made > 0 && !options.dryRun) {
+    const { host: org } = new URL(client.orgUrl)
+    await confirm(host, options.yes, { org, count: countFor(options, journal) })
+  }
+  const run = runFor(parts)
+  const sum = (): void => teller.summary(run.snapshot(), run.reasons())
+  try {
+    const isInterrupted = await finish(run, host, client, teller)
+    sum()
+    const { kept, failed } = run.snapshot()
+    return isInterrupted ? 130 : kept + failed > 0 ? 1 : 0
+  } catch (err) {
+    teller.failure(asAppError(err))
+    sum()
+    throw err
+  }
+}
+
+const undoImport =
+  (path: string, options: UndoOptions) =>
+  async (host: Host): Promise<number> => {
+    const journal = openUndoJournal(path)
+    try {
+      const { share } = options
+      const client = openOkta(host, { scopes: SCOPES, share, concurrency: DEFAULT_CONCURRENCY })
+      checkOrg(journal, client)
+      const verified = await openVerified(host)
+      return await perform(path, { host, options, journal, client, verified }).finally(
+        verified.close,
+      )
+    } finally {
+      journal.close()
+    }
+  }
+
+export const undoCommand = (performWork: Perform): Command =>
+  new Command('undo')
+    .description('delete the users that an import created and nobody has used')
+    .argument('<journal>', 'of the import, such as users.csv.journal')
+    .option('--dry-run', 'ask Okta about each of them, and change nothing')
+    .addOption(
+      new Option(
+        '--yes <org:number>',
+        'confirm it in a script, with the org and the number of users that it may delete',
+      ).argParser(yesOption),
+    )
+    .addOption(shareOption())
+    .option('--json', 'print progress and results as JSON lines (docs/EVENTS.md)')
+    .option('--quiet', 'show no progress and no notices: only errors and the summary')
+    .addHelpText(
+      'after',
+      `
+It deletes a user only where Okta's own answer says that this import made it, and nobody has used it: no sign-in, no
+password of its own in Okta, no VERIFIED in the hook server's ledger, the same login, and no change by --update. Each
+is deactivated, asked about again, and then deleted. All others stay, and are counted by reason.
+
+Okta cannot bring back who is deleted. The next import with the same journal creates them anew.
+
+Killed at any moment, the same command goes on where it was.
+
+Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
+
+${describeVariables([...OKTA.names, ...LEDGER.names])}
+
+Examples:
+  okta-migrate import undo users.csv.journal --dry-run
+  okta-migrate import undo users.csv.journal
+  okta-migrate import undo users.csv.journal --yes acme.okta.com:10
+`,
+    )
+    .action((path: string, options: UndoOptions) => performWork(undoImport(path, options)))

@@ -1,0 +1,122 @@
+/** Everything that an undo says: what it may delete, how far it is, and what came of it. */
+import type { AppError } from '../errors.ts'
+import type { UndoJournal } from '../import/journal-undo.ts'
+import { fitting } from '../import/progress.ts'
+import type { Kind } from '../import/reasons.ts'
+import type { UndoSnapshot } from '../import/undo-run.ts'
+import type { Pace } from '../okta/client.ts'
+import { describeWait } from '../okta/wait.ts'
+import { printable } from '../printable.ts'
+import { chooseDisplay, type Display, type View } from './display.ts'
+import type { Host } from './host.ts'
+import { describeReasons } from './import-summary.ts'
+import { createPaint } from './paint.ts'
+
+export interface UndoStart {
+  readonly orgUrl: string
+  readonly account: string | undefined
+  /** Of the journal. */
+  readonly path: string
+  readonly journal: Pick<UndoJournal, 'made' | 'unproven' | 'updated'>
+  readonly ledger: string | undefined
+}
+
+const NO_LEDGER =
+  'not read, since LEDGER_DB_URL is not set: a VERIFIED whose sign-in Okta did not finish is not seen'
+
+const describeUsers = ({ made, unproven, updated }: UndoStart['journal']): string =>
+  [
+    `up to ${made} are deleted: those whom nobody has used`,
+    ...(updated > 0 ? [`kept: ${updated} that --update has changed`] : []),
+    ...(unproven > 0 ? [`kept: ${unproven} whose creation Okta did not answer`] : []),
+  ].join('; ')
+
+export const describeUndoStart = ({ orgUrl, account, path, journal, ledger }: UndoStart): string =>
+  [
+    ['Org', orgUrl],
+    ...(account === undefined ? [] : [['Account', printable(account)]]),
+    ['Journal', path],
+    ['Users', describeUsers(journal)],
+    ['Ledger', ledger ?? NO_LEDGER],
+  ]
+    .map(([name = '', value = '']) => `${name.padEnd(9)} ${value}`)
+    .join('\n')
+
+const describeCounts = ({ deleted, gone, kept, failed }: UndoSnapshot, isDryRun: boolean): string =>
+  [
+    `${deleted} ${isDryRun ? 'would be deleted' : 'deleted'}`,
+    ...(gone > 0 ? [`${gone} deleted before by others`] : []),
+    `${kept} kept`,
+    `${failed} failed`,
+  ].join(', ')
+
+const doneOf = ({ deleted, gone, kept, failed }: UndoSnapshot): number =>
+  deleted + gone + kept + failed
+
+export const viewOf = (snapshot: UndoSnapshot, pace: Pace, now: number): View => {
+  const line = `${doneOf(snapshot)} of ${snapshot.total} users, ${describeCounts(snapshot, false)}`
+  const wait = describeWait(pace, now)
+  return {
+    live: (columns) => [line, wait ?? ''].map((text) => fitting(columns, text)),
+    line: () => [line, wait].filter(Boolean).join('; '),
+    event: () => ({ event: 'progress', ...snapshot, done: doneOf(snapshot), waitingFor: wait }),
+  }
+}
+
+export const describeUndoSummary = (
+  snapshot: UndoSnapshot,
+  reasons: readonly Kind[],
+  isDryRun: boolean,
+): string => {
+  const left = snapshot.total - doneOf(snapshot)
+  return [
+    ...(isDryRun ? ['Dry run, nothing was changed.'] : []),
+    `${describeCounts(snapshot, isDryRun)}.`,
+    ...(left > 0 ? [`${left} were not looked at to the end; the same command goes on.`] : []),
+    ...describeReasons(reasons),
+  ].join('\n')
+}
+
+export interface UndoTeller {
+  readonly display: Display
+  readonly start: (start: UndoStart) => void
+  readonly failure: (err: AppError) => void
+  readonly summary: (snapshot: UndoSnapshot, reasons: readonly Kind[]) => void
+}
+
+interface Options {
+  readonly json?: true
+  readonly quiet?: true
+  readonly dryRun?: boolean
+}
+
+export const createUndoTeller = (
+  host: Host,
+  { json, quiet, dryRun = false }: Options,
+): UndoTeller => {
+  const display = chooseDisplay(host, { json, quiet })
+  const { stdout } = host
+  if (json) {
+    const emit = (event: object): void => void stdout.write(JSON.stringify(event) + '\n')
+    return {
+      display,
+      start: ({ journal: { made, unproven, updated }, path, ...start }) =>
+        emit({ event: 'start', ...start, journal: path, made, unproven, updated }),
+      failure: ({ code, message, detail }) => emit({ event: 'error', code, message, detail }),
+      summary: (snapshot, reasons) =>
+        emit({ event: 'summary', ...snapshot, reasons, ...(dryRun && { dryRun }) }),
+    }
+  }
+  const paint = createPaint(stdout, host.env)
+  return {
+    display,
+    start: (start) => display.say(describeUndoStart(start)),
+    // The end of the process says it on standard error.
+    failure: () => undefined,
+    summary: (snapshot, reasons) => {
+      const colour = snapshot.kept + snapshot.failed > 0 ? 'yellow' : 'green'
+      const [first = '', ...rest] = describeUndoSummary(snapshot, reasons, dryRun).split('\n')
+      stdout.write([paint(colour, first), ...rest].join('\n') + '\n')
+    },
+  }
+}
