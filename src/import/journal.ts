@@ -133,15 +133,26 @@ export type Settings = Readonly<Record<string, string>>
 
 const show = (setting = ''): string => (setting === '' ? 'none' : setting)
 
+const begin = (db: Database.Database, settings: Settings): void => {
+  const insert = db.prepare('INSERT INTO settings VALUES (?, ?)')
+  db.transaction(() => {
+    db.exec('DELETE FROM settings; DELETE FROM rows')
+    for (const pair of Object.entries(settings)) insert.run(...pair)
+  })()
+}
+
+/** Whether Okta may have a user, or a change of one, by these settings: not once all are undone. */
+const hasEffects = (db: Database.Database): boolean =>
+  db
+    .prepare("SELECT 1 FROM rows WHERE state IN ('sending', 'created', 'updated') LIMIT 1")
+    .get() !== undefined
+
 /** Writes the settings into a new journal, or compares them with those of the run that began it. */
 const checkSettings = (db: Database.Database, settings: Settings): void => {
   const known = db.prepare<[], [string, string]>('SELECT name, value FROM settings').raw().all()
   const before = new Map(known)
   if (before.size === 0) {
-    const insert = db.prepare('INSERT INTO settings VALUES (?, ?)')
-    db.transaction(() => {
-      for (const pair of Object.entries(settings)) insert.run(...pair)
-    })()
+    begin(db, settings)
     return
   }
   // A journal of an earlier version lacks what there was no option for.
@@ -150,6 +161,10 @@ const checkSettings = (db: Database.Database, settings: Settings): void => {
     .map((name) => [name, before.get(name) ?? ''] as const)
     .filter(([name, value]) => (settings[name] ?? '') !== value)
   if (changed.length === 0) return
+  if (!hasEffects(db)) {
+    begin(db, settings)
+    return
+  }
   const lines = changed.map(
     ([name, value]) => `  ${name}: ${show(value)}, and now ${show(settings[name])}`,
   )
@@ -168,10 +183,9 @@ const checkSettings = (db: Database.Database, settings: Settings): void => {
 export const openJournal = (path: string, settings: Settings, updates = 0): Journal => {
   const db = openDatabase(path)
   try {
+    if (UNDOING in countStates(db)) throw new AppError('undo_unfinished', { detail: path })
     checkSettings(db, settings)
-    const counts = countStates(db)
-    if (UNDOING in counts) throw new AppError('undo_unfinished', { detail: path })
-    return journalOver(db, counts, updates)
+    return journalOver(db, countStates(db), updates)
   } catch (err) {
     db.close()
     throw err

@@ -8,6 +8,7 @@ import { startCommand, type Ended } from '../support/command.ts'
 import { startTestSandbox, TOKEN } from '../support/sandbox.ts'
 import { tempDir } from '../support/temp.ts'
 
+/** How often each of the three commands is killed. */
 const RUNS = Number(process.env['CRASH_RUNS'] ?? 5)
 const ROWS_PER_RUN = 40
 const ROWS = RUNS * ROWS_PER_RUN
@@ -76,57 +77,61 @@ const start = async () => {
 const summaryOf = ({ stdout }: Ended): unknown =>
   JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
 
-it(`is survived ${RUNS} times by an import, an update and an undo, and the journal agrees row by row`, async () => {
-  const { seed, org, file, logins, write, users, rows, survive } = await start()
-  write(() => 'Paris')
-  const imported = await survive(['import', file, '--json'], ROWS, () => users().length)
-  const counts = { created: ROWS, existing: 0, failed: 0 }
-  expect([imported.code, summaryOf(imported)], `seed ${seed}`).toMatchObject([0, counts])
-  expect(
-    users()
-      .map(({ profile }) => profile['login'])
-      .sort(),
-  ).toEqual([...logins].sort())
-  const idsInOkta = users().map(({ id, profile }) => [profile['login'], id])
-  expect(Object.fromEntries(rows().map(({ login, id }) => [login, id]))).toEqual(
-    Object.fromEntries(idsInOkta),
-  )
+it(
+  `is survived ${RUNS} times by an import, an update and an undo, and the journal agrees row by row`,
+  async () => {
+    const { seed, org, file, logins, write, users, rows, survive } = await start()
+    write(() => 'Paris')
+    const imported = await survive(['import', file, '--json'], ROWS, () => users().length)
+    const counts = { created: ROWS, existing: 0, failed: 0 }
+    expect([imported.code, summaryOf(imported)], `seed ${seed}`).toMatchObject([0, counts])
+    expect(
+      users()
+        .map(({ profile }) => profile['login'])
+        .sort(),
+    ).toEqual([...logins].sort())
+    const idsInOkta = users().map(({ id, profile }) => [profile['login'], id])
+    expect(Object.fromEntries(rows().map(({ login, id }) => [login, id]))).toEqual(
+      Object.fromEntries(idsInOkta),
+    )
 
-  // Half of them move; what a crash leaves of an update is never taken for a creation.
-  const moves = (i: number): boolean => i % 2 === 0
-  write((i) => (moves(i) ? 'Rome' : 'Paris'))
-  const inRome = (): number => users().filter(({ profile }) => profile['city'] === 'Rome').length
-  const updated = await survive(['import', file, '--update', '--json'], ROWS / 2, inRome)
-  expect([updated.code, summaryOf(updated)], `seed ${seed}`).toMatchObject([
-    0,
-    { updated: ROWS / 2, failed: 0, unsettled: 0 },
-  ])
-  expect(users()).toHaveLength(ROWS)
-  for (const [i, { state, changed }] of rows().entries()) {
-    expect([state === 'updated', changed], `seed ${seed}, row ${i + 1}`).toEqual([
-      moves(i),
-      moves(i) ? 'city' : '',
+    // Half of them move; what a crash leaves of an update is never taken for a creation.
+    const moves = (i: number): boolean => i % 2 === 0
+    write((i) => (moves(i) ? 'Rome' : 'Paris'))
+    const inRome = (): number => users().filter(({ profile }) => profile['city'] === 'Rome').length
+    const updated = await survive(['import', file, '--update', '--json'], ROWS / 2, inRome)
+    expect([updated.code, summaryOf(updated)], `seed ${seed}`).toMatchObject([
+      0,
+      { updated: ROWS / 2, failed: 0, unsettled: 0 },
     ])
-  }
+    expect(users()).toHaveLength(ROWS)
+    for (const [i, { state, changed }] of rows().entries()) {
+      expect([state === 'updated', changed], `seed ${seed}, row ${i + 1}`).toEqual([
+        moves(i),
+        moves(i) ? 'city' : '',
+      ])
+    }
 
-  const isOurs = ({ state, madeBy }: Row): boolean => state === 'created' && madeBy !== null
-  const ours = rows().filter(isOurs)
-  const others = rows().filter((row) => !isOurs(row))
-  expect(ours.length).toBeGreaterThan(ROWS / 4)
-  const left = (): number => users().length
-  const undone = await survive(
-    ['import', 'undo', `${file}.journal`, '--json', '--yes', `${org}:${ours.length}`],
-    ours.length,
-    () => -left(),
-  )
-  expect([undone.code, summaryOf(undone)], `seed ${seed}`).toMatchObject([
-    0,
-    { failed: 0, kept: 0 },
-  ])
-  expect(
-    users()
-      .map(({ id }) => id)
-      .sort(),
-  ).toEqual(others.map(({ id }) => id).sort())
-  expect(rows().filter(({ state }) => state === 'undone')).toHaveLength(ours.length)
-})
+    const isOurs = ({ state, madeBy }: Row): boolean => state === 'created' && madeBy !== null
+    const ours = rows().filter(isOurs)
+    const others = rows().filter((row) => !isOurs(row))
+    expect(ours.length).toBeGreaterThan(ROWS / 4)
+    const left = (): number => users().length
+    const undone = await survive(
+      ['import', 'undo', `${file}.journal`, '--json', '--yes', `${org}:${ours.length}`],
+      ours.length,
+      () => -left(),
+    )
+    expect([undone.code, summaryOf(undone)], `seed ${seed}`).toMatchObject([
+      0,
+      { failed: 0, kept: 0 },
+    ])
+    expect(
+      users()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(others.map(({ id }) => id).sort())
+    expect(rows().filter(({ state }) => state === 'undone')).toHaveLength(ours.length)
+  },
+  60_000 + RUNS * 30_000,
+)

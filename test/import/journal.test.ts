@@ -233,7 +233,9 @@ describe('a row that is skipped', () => {
 describe('settings', () => {
   it('that the version before had no option for are as without the option', () => {
     const path = join(tempDir(), 'a')
-    open(path).close()
+    const journal = open(path)
+    journal.admit([candidate(1, 'a@x')], 1)
+    journal.close()
     openJournal(path, { ...SETTINGS, '--disabled': '' }).close()
     const now = { ...SETTINGS, '--disabled': 'staged' }
     expect(refusal(() => openJournal(path, now))).toMatchObject({
@@ -513,12 +515,26 @@ describe('the file', () => {
 
   it('of other settings is refused, and what has changed is told', () => {
     const path = join(tempDir(), 'journal')
-    open(path).close()
+    const journal = open(path)
+    journal.admit([candidate(1, 'a@x')], 1)
+    journal.close()
     const other = refusal(() => openJournal(path, { '--mode': 'staged' }))
     expect(other).toMatchObject({
       code: 'journal_mismatch',
       detail: expect.stringContaining('--mode: hook, and now staged') as string,
     })
+  })
+
+  it('of other settings is begun anew, where nothing of it is in Okta', () => {
+    const path = join(tempDir(), 'journal')
+    const journal = open(path)
+    journal.admit([candidate(1, 'a@x'), candidate(2)], 1)
+    journal.settle(1, { state: 'existing', oktaId: '00u1' })
+    journal.flush()
+    journal.close()
+    const other = openJournal(path, { '--mode': 'staged' })
+    expect([other.last, other.counts]).toMatchObject([0, { existing: 0, rejected: 0 }])
+    other.close()
   })
 
   it('that is no journal is left as it is', () => {

@@ -81,6 +81,15 @@ describe('an undo', () => {
     expect((await undo(2)).summary).toMatchObject({ deleted: 2 })
   })
 
+  it('makes way for other options', async () => {
+    const { run, undo, okta } = await start(2)
+    await run('--map', 'firstName=lastName,lastName=firstName')
+    expect((await run()).code).toBe(2)
+    await undo(2)
+    expect((await run()).summary).toMatchObject({ created: 2 })
+    expect(okta.users.get('user1@x.example')?.profile['firstName']).toBe('First1')
+  })
+
   it('keeps whom anybody has used or changed, and says why', async () => {
     const all = await start(6)
     await all.run()
