@@ -86,7 +86,7 @@ export const ERRORS = row({
     status: 503,
     exit: 3,
     sentence: 'The legacy store cannot be read at the moment.',
-    remedy: 'Look at the cause in the log line, and at LEGACY_DB_URL.',
+    remedy: 'Look at the cause that stands with it, and at LEGACY_DB_URL and the database.',
   },
   overloaded: {
     status: 503,

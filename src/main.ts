@@ -2,13 +2,31 @@
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import type { Host, Perform } from './commands/host.ts'
+import { fitHelp } from './commands/help-text.ts'
 import { createPaint } from './commands/paint.ts'
-import { AppError, asAppError, describeUnforeseen, EXIT_CODES } from './errors.ts'
+import {
+  AppError,
+  asAppError,
+  describeUnforeseen,
+  ERRORS,
+  EXIT_CODES,
+  type ErrorCode,
+} from './errors.ts'
+import { jsonLine } from './json-line.ts'
 import { STOP_SIGNALS } from './ops/shutdown.ts'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
+
+/** Then a failure is an event as well, on standard output. */
+const isJson = process.argv.includes('--json')
+
+const tellProgram = (code: ErrorCode, detail: string | undefined): void => {
+  if (!isJson) return
+  const message = ERRORS[code].sentence
+  process.stdout.write(jsonLine({ event: 'error', code, message, detail }))
+}
 
 /** Asked for by hand, this is stronger than what an environment says. */
 const isColourless = process.argv.includes('--no-color')
@@ -26,7 +44,8 @@ const host: Host = {
 }
 
 const complain = (err: unknown): number => {
-  const { row, detail, cause } = asAppError(err)
+  const { code, row, detail, cause } = asAppError(err)
+  tellProgram(code, detail)
   const what = detail ?? (cause === undefined ? '' : JSON.stringify(describeUnforeseen(cause)))
   const paint = createPaint(process.stderr, host.env)
   const lines = [paint('red', `okta-migrate: ${row.sentence}`), what, row.remedy]
@@ -97,6 +116,8 @@ const withSubcommands = (command: Command): Command[] => [
   ...command.commands.flatMap(withSubcommands),
 ]
 
+const HELP_COLUMNS = process.stdout.isTTY ? process.stdout.columns : 80
+
 const exitHelp = Object.entries(EXIT_CODES)
   .map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`)
   .join('\n')
@@ -105,8 +126,15 @@ for (const command of withSubcommands(program)) {
   command
     .option('--no-color', 'write no colour; so does NO_COLOR=1, and FORCE_COLOR=1 the contrary')
     .addHelpText('after', `\nExit codes:\n${exitHelp}`)
-    .configureOutput({ outputError: (text, write) => write(`okta-migrate: ${text}`) })
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .configureOutput({
+      outputError: (text, write) => write(`okta-migrate: ${text}`),
+      writeOut: (text) => void process.stdout.write(fitHelp(text, HELP_COLUMNS)),
+    })
+    .exitOverride(({ exitCode, message }) => {
+      if (exitCode === 0) process.exit(0)
+      tellProgram('usage_invalid', message.replace(/^error: /, ''))
+      process.exit(2)
+    })
 }
 
 await program.parseAsync()

@@ -4,13 +4,10 @@ import { systemClock } from '../clock.ts'
 import { loadConfig } from '../config.ts'
 import { AppError } from '../errors.ts'
 import type { Finding } from '../legacy/store.ts'
+import { jsonOption, type CommonOptions } from './common-options.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { isDemo, SERVE, type ServeConfig } from './serve-config.ts'
 import { openLegacy } from './serve-legacy.ts'
-
-interface CheckOptions {
-  readonly json?: true
-}
 
 interface Line {
   readonly topic: Finding['topic'] | 'configuration' | 'store'
@@ -45,7 +42,7 @@ const checkStore = async (config: ServeConfig, url: string): Promise<Line[]> => 
 
 /** @returns 0 where a server would start and decide, 2 where it would not start, 3 where the store is away */
 const check =
-  ({ json }: CheckOptions) =>
+  ({ json }: CommonOptions) =>
   async ({ env, stdout }: Host): Promise<number> => {
     const { config, nearMisses } = loadConfig(SERVE, env, readText)
     const url = config.LEGACY_DB_URL
@@ -75,7 +72,7 @@ export const checkCommand = (perform: Perform): Command =>
     .description(
       'check the configuration, the legacy store and the lookup of the server, without serving',
     )
-    .option('--json', 'print the results as JSON')
+    .addOption(jsonOption('print the results as one JSON list (docs/EVENTS.md)'))
     .addHelpText(
       'after',
       `
@@ -85,7 +82,8 @@ statement goes live.
 
 Examples:
   okta-migrate check
-  LEGACY_DB_URL=sqlite:/data/legacy.sqlite HOOK_SECRET_FILE=/run/secrets/hook okta-migrate check --json
+  LEGACY_DB_URL=sqlite:/data/legacy.sqlite HOOK_SECRET_FILE=/run/secrets/hook \\
+    okta-migrate check --json
 `,
     )
-    .action((options: CheckOptions) => perform(check(options)))
+    .action((options: CommonOptions) => perform(check(options)))

@@ -46,6 +46,14 @@ const curlFor = (url: string, secret: string, password: string): string => {
   ].join(' ')
 }
 
+/** What a script needs to try a call on the demo. */
+export const demoEvent = (url: string, secret: string): object => ({
+  event: 'demo',
+  url: url + HOOK_PATH,
+  secret,
+  ...SAMPLE,
+})
+
 export const announceDemo = (url: string, secret: string): string =>
   `
   DEMO MODE: sample accounts and a secret made for this run, on this machine only.

@@ -2,14 +2,17 @@
 import { Command } from 'commander'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
 import { createDemo } from './demo-mode.ts'
 import type { Host, Perform } from './host.ts'
+import { toShell } from './next-command.ts'
+import { createTell, type Tell } from './tell.ts'
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url))
 const USERS = new URL('../../legacy-db/sample-users.csv', import.meta.url)
@@ -25,16 +28,40 @@ const SIGN_INS: readonly [login: string, password: string, about: string][] = [
   ['cut.off@example.com', 'the column was short', "a hash that lost its end; Okta's log says so"],
 ]
 
-type Say = (text: string) => void
 type Env = Readonly<Record<string, string>>
 
-const start = (args: readonly string[], env: Env, stdout: 'inherit' | 'pipe'): ChildProcess =>
-  spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', stdout, 'inherit'] })
+interface Stage {
+  readonly sandbox: Sandbox
+  /** Where its commands run, as a person's would beside the checkout. */
+  readonly dir: string
+  readonly options: CommonOptions
+  readonly tell: Tell
+  /** How the person wants to see it. */
+  readonly looks: Env
+}
+
+const FILE = 'legacy-db/sample-users.csv'
+const REJECTS = 'legacy-db/sample-users.rejects.csv'
+const FLAG = ['--where-enabled', 'enabled']
+
+const start = (
+  args: readonly string[],
+  env: Env,
+  cwd: string,
+  stdout: 'inherit' | 'pipe',
+): ChildProcess =>
+  spawn(process.execPath, [CLI, ...args], { env, cwd, stdio: ['ignore', stdout, 'inherit'] })
 
 /** Runs a command as a person would, for eyes to see. Its exit code is a part of what it shows. */
-const show = async (args: readonly string[], env: Env, say: Say, shown = args): Promise<void> => {
-  say(`\n$ okta-migrate ${shown.join(' ')}\n`)
-  await once(start(args, env, 'inherit'), 'exit')
+const show = async (
+  { options, tell, dir }: Stage,
+  args: readonly string[],
+  env: Env,
+): Promise<void> => {
+  const flags = (['json', 'verbose'] as const).filter((name) => options[name])
+  const command = toShell(args)
+  tell(`\n$ ${command}\n`, { event: 'step', command })
+  await once(start([...args, ...flags.map((name) => `--${name}`)], env, dir, 'inherit'), 'exit')
 }
 
 /** @returns the address of the server, once it serves */
@@ -48,26 +75,63 @@ const addressOf = (server: ChildProcess): Promise<string> =>
     })
   })
 
-const rejectsOf = (file: string): string => file.replace(/csv$/, 'rejects.csv')
-
 const hookCalls = (sandbox: Sandbox): number =>
   sandbox.events().filter(({ eventType }) => eventType === 'user.import.password').length
 
-const signIn = async (sandbox: Sandbox, username: string, password: string): Promise<string> => {
+const signIn = async (sandbox: Sandbox, username: string, password: string) => {
   const before = hookCalls(sandbox)
   const { status } = await fetch(`${sandbox.url}/api/v1/authn`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ username, password }),
   })
-  const asked = hookCalls(sandbox) > before ? 'the hook was asked' : 'the hook was not asked'
-  return `${status === 200 ? 'signed in' : 'refused  '}  ${asked}`
+  return { signedIn: status === 200, hookAsked: hookCalls(sandbox) > before }
 }
 
-const tell = async (sandbox: Sandbox, dir: string, say: Say): Promise<void> => {
+const signInAll = async ({ sandbox, tell }: Stage): Promise<void> => {
+  for (const [login, password, about] of SIGN_INS) {
+    const { signedIn, hookAsked } = await signIn(sandbox, login, password)
+    const asked = hookAsked ? 'the hook was asked' : 'the hook was not asked'
+    tell(`  ${login.padEnd(24)} ${signedIn ? 'signed in' : 'refused  '}  ${asked}  (${about})\n`, {
+      event: 'sign-in',
+      login,
+      signedIn,
+      hookAsked,
+      about,
+    })
+  }
+}
+
+const CLOSING = `
+All of this was in a directory and an Okta that end with the demo. To do it yourself, start
+  okta-migrate sandbox
+and paste the two lines with "export" that it prints into another terminal. There:
+  ${toShell(['import', relative('', fileURLToPath(USERS)), ...FLAG, '--limit', '3'])}
+`
+
+const story = async (stage: Stage, url: string, env: Env): Promise<void> => {
+  const { sandbox, dir, tell } = stage
+  const say = (text: string): void => tell(text, { event: 'notice', message: text.trim() })
+  const ready = { event: 'ready', url: sandbox.url, hookUrl: url }
+  tell(`An Okta to practise on is at ${sandbox.url}, the hook server at ${url}.\n`, ready)
+  await show(stage, ['register', '--url', url], env)
+  await show(stage, ['import', FILE, ...FLAG], env)
+  say('Who is disabled in the legacy store was left out: an account in Okta would be active.\n')
+  const text = readFileSync(join(dir, REJECTS), 'utf8')
+  const event = { event: 'rejects', file: REJECTS, text }
+  tell(`\nThe rejects in ${REJECTS}, to be corrected and imported again:\n${text}`, event)
+  say('\nSome of them sign in:\n\n')
+  await signInAll(stage)
+  say('\nWho has moved (provider OKTA), and who has not (IMPORT):\n')
+  await show(stage, ['users', 'list'], env)
+  say('\nWith --pending it lists the latter alone.\n')
+  say(CLOSING)
+}
+
+const withHook = async (stage: Stage): Promise<void> => {
   const store = createDemo()
-  const base = { OKTA_ORG_URL: sandbox.url, OKTA_API_TOKEN: TOKEN }
-  const env = { ...base, HOOK_SECRET: store.secret }
+  const okta = { OKTA_ORG_URL: stage.sandbox.url, OKTA_API_TOKEN: TOKEN }
+  const env = { ...stage.looks, ...okta, HOOK_SECRET: store.secret }
   const hook = {
     ...env,
     LEGACY_DB_URL: store.legacyDbUrl,
@@ -75,47 +139,44 @@ const tell = async (sandbox: Sandbox, dir: string, say: Say): Promise<void> => {
     PORT: '0',
     DRAIN_DELAY_MS: '0',
   }
-  const server = start(['serve'], hook, 'pipe')
+  const server = start(['serve'], hook, stage.dir, 'pipe')
   try {
-    const url = await addressOf(server)
-    say(`An Okta to practise on is at ${sandbox.url}, the hook server at ${url}.\n`)
-    await show(['register', '--url', url], env, say)
-    const file = join(dir, 'sample-users.csv')
-    copyFileSync(USERS, file)
-    const flag = ['--where-enabled', 'enabled']
-    const shown = ['import', 'legacy-db/sample-users.csv', ...flag]
-    await show(['import', file, ...flag], env, say, shown)
-    say('Who is disabled in the legacy store was left out: an account in Okta would be active.\n')
-    say(
-      `\nThe rejects, to be corrected and imported again:\n${readFileSync(rejectsOf(file), 'utf8')}`,
-    )
-    say('\nSome of them sign in:\n')
-    for (const [login, password, about] of SIGN_INS) {
-      say(`  ${login.padEnd(24)} ${await signIn(sandbox, login, password)}  (${about})\n`)
-    }
-    say('\nWho has moved (provider OKTA), and who has not (IMPORT):\n')
-    await show(['users', 'list'], env, say)
-    say('\nWith --pending it lists the latter alone.\n')
+    await story(stage, await addressOf(server), env)
   } finally {
     server.kill('SIGTERM')
     store.remove()
   }
 }
 
-const demo = async ({ stdout }: Host): Promise<number> => {
-  const sandbox = await startSandbox({ port: 0, tokens: [{ scheme: 'SSWS', token: TOKEN }] })
-  const dir = mkdtempSync(join(tmpdir(), 'okta-migrate-demo-'))
-  try {
-    await tell(sandbox, dir, (text) => stdout.write(text))
-    return 0
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
-    await sandbox.close()
+/** What the commands of the demo shall know of the terminal. */
+const LOOKS = ['CI', 'FORCE_COLOR', 'NO_COLOR', 'TERM']
+
+const looksOf = ({ env }: Host): Env =>
+  Object.fromEntries(
+    LOOKS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const])),
+  )
+
+const demo =
+  (options: CommonOptions) =>
+  async (host: Host): Promise<number> => {
+    const sandbox = await startSandbox({ port: 0, tokens: [{ scheme: 'SSWS', token: TOKEN }] })
+    const dir = mkdtempSync(join(tmpdir(), 'okta-migrate-demo-'))
+    try {
+      mkdirSync(dirname(join(dir, FILE)))
+      copyFileSync(USERS, join(dir, FILE))
+      const tell = createTell(host, options)
+      await withHook({ sandbox, dir, options, tell, looks: looksOf(host) })
+      return 0
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+      await sandbox.close()
+    }
   }
-}
 
 export const demoCommand = (perform: Perform): Command =>
   new Command('demo')
     .description('the whole story in a minute, offline: import, sign-ins, and who is left')
     .addHelpText('after', '\nExample:\n  npm run demo\n')
-    .action(() => perform(demo))
+    .addOption(jsonOption())
+    .addOption(verboseOption())
+    .action((options: CommonOptions) => perform(demo(options)))

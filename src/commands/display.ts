@@ -1,5 +1,6 @@
 /** Where what goes on is shown: two lines on a terminal, a line now and then in a log, events for a program. */
 import type { Clock } from '../clock.ts'
+import { jsonLine } from '../json-line.ts'
 import type { Host } from './host.ts'
 import { createLiveLines } from './live-lines.ts'
 
@@ -15,6 +16,8 @@ export interface Display {
   readonly show: (view: View) => void
   /** Writes a line of its own. */
   readonly say: (message: string) => void
+  /** Writes a line to standard error, whatever else is shown there or not. */
+  readonly note: (line: string) => void
   /** Makes room on a terminal for what others write. */
   readonly clear: () => void
 }
@@ -34,14 +37,16 @@ const createLive = ({ stderr }: Streams): Display => {
     last = view
     lines.draw(view.live(lines.columns))
   }
+  const say = (message: string): void => {
+    lines.clear()
+    stderr.write(`${message}\n`)
+    if (last) show(last)
+  }
   return {
     everyMs: 250,
     show,
-    say: (message) => {
-      lines.clear()
-      stderr.write(`${message}\n`)
-      if (last) show(last)
-    },
+    say,
+    note: say,
     clear: () => {
       last = undefined
       lines.clear()
@@ -49,28 +54,41 @@ const createLive = ({ stderr }: Streams): Display => {
   }
 }
 
+const writeTo =
+  (stderr: Streams['stderr']) =>
+  (line: string): void =>
+    void stderr.write(`${line}\n`)
+
 const createLog = ({ stderr }: Streams): Display => ({
   everyMs: 5_000,
   show: (view) => {
     const line = view.line()
     if (line !== undefined) stderr.write(`${line}\n`)
   },
-  say: (message) => void stderr.write(`${message}\n`),
+  say: writeTo(stderr),
+  note: writeTo(stderr),
   clear: nothing,
 })
 
 /** To standard output, which a program reads. */
-const createEvents = ({ stdout }: Streams): Display => {
-  const emit = (event: object): void => void stdout.write(`${JSON.stringify(event)}\n`)
+const createEvents = ({ stdout, stderr }: Streams): Display => {
+  const emit = (event: object): void => void stdout.write(jsonLine(event))
   return {
     everyMs: 5_000,
     show: (view) => emit(view.event()),
     say: (message) => emit({ event: 'notice', message }),
+    note: writeTo(stderr),
     clear: nothing,
   }
 }
 
-const QUIET: Display = { everyMs: 60_000, show: nothing, say: nothing, clear: nothing }
+const createQuiet = ({ stderr }: Streams): Display => ({
+  everyMs: 60_000,
+  show: nothing,
+  say: nothing,
+  note: writeTo(stderr),
+  clear: nothing,
+})
 
 export interface Loudness {
   readonly json?: boolean | undefined
@@ -78,7 +96,7 @@ export interface Loudness {
 }
 
 export const chooseDisplay = (host: Streams, { json, quiet }: Loudness): Display => {
-  if (quiet) return QUIET
+  if (quiet) return createQuiet(host)
   if (json) return createEvents(host)
   return canRedraw(host) ? createLive(host) : createLog(host)
 }

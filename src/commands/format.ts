@@ -1,5 +1,6 @@
 /** Owns how users are written: as a table for people, as CSV or JSON lines for programs. */
 import { csvLine } from '../csv-line.ts'
+import { jsonLine } from '../json-line.ts'
 import type { OktaUser } from '../okta/users.ts'
 import { printable } from '../printable.ts'
 
@@ -46,10 +47,8 @@ export const FORMATTERS: Readonly<Record<Format, Formatter>> = {
     head: csvLine(COLUMNS.map(([name]) => name)),
     line: (user) => csvLine(COLUMNS.map(([, valueOf]) => valueOf(user) ?? '')),
   },
-  // JSON escapes the controls below U+0020 itself; those above could steer a terminal too.
   jsonl: {
     head: '',
-    line: (user) =>
-      `${JSON.stringify(user).replace(/[\u007f-\u009f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)}\n`,
+    line: jsonLine,
   },
 }

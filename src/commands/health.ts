@@ -3,6 +3,8 @@ import { Command } from 'commander'
 import { get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
 import { loadConfig, type Need } from '../config.ts'
+import { jsonLine } from '../json-line.ts'
+import { jsonOption, type CommonOptions } from './common-options.ts'
 import { readText, type Host, type Perform } from './host.ts'
 
 const TIMEOUT_MS = 2_000
@@ -30,21 +32,17 @@ const ask = async ({ env }: Host): Promise<0 | 1> => {
   })
 }
 
-interface HealthOptions {
-  readonly json?: true
-}
-
 const health =
-  ({ json }: HealthOptions) =>
+  ({ json }: CommonOptions) =>
   async (host: Host): Promise<0 | 1> => {
     const code = await ask(host)
-    if (json) host.stdout.write(`${JSON.stringify({ alive: code === 0 })}\n`)
+    if (json) host.stdout.write(jsonLine({ alive: code === 0 }))
     return code
   }
 
 export const healthCommand = (perform: Perform): Command =>
   new Command('health')
     .description('ask the server on this machine whether it is alive, for container health checks')
-    .option('--json', 'print {"alive":true} or {"alive":false}')
+    .addOption(jsonOption('print {"alive":true} or {"alive":false}'))
     .addHelpText('after', '\nExample:\n  HEALTHCHECK CMD ["node", "dist/cli.js", "health"]\n')
-    .action((options: HealthOptions) => perform(health(options)))
+    .action((options: CommonOptions) => perform(health(options)))

@@ -9,9 +9,10 @@ import { DISABLED_CHOICES, MAX_GROUPS } from '../import/prepare.ts'
 import { MODES, type Mode } from '../import/forms.ts'
 import type { Settings } from '../import/journal.ts'
 import type { Roles } from '../import/roles.ts'
+import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
 import { DEFAULT_CONCURRENCY, shareOption, wholeOption } from './okta-config.ts'
 
-export interface ImportOptions {
+export interface ImportOptions extends CommonOptions {
   readonly mode: Mode
   readonly group: readonly string[]
   readonly groupColumn?: string
@@ -35,7 +36,6 @@ export interface ImportOptions {
   readonly rejectsWithSecrets?: true
   readonly share: number
   readonly concurrency: number
-  readonly json?: true
   readonly quiet?: true
   readonly yes?: true
 }
@@ -161,8 +161,9 @@ const OPTIONS: readonly Option[] = [
     '--yes',
     'begin without the question, which only a terminal gets, and no run that goes on',
   ),
-  new Option('--json', 'print progress and results as JSON lines (docs/EVENTS.md)'),
+  jsonOption(),
   new Option('--quiet', 'show no progress and no notices: only errors and the summary'),
+  verboseOption(),
 ]
 
 export const addImportOptions = (command: Command): Command => {

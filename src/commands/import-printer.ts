@@ -1,6 +1,7 @@
 /** The requests of a dry run, printed at the pace of their reader, also of one who has had enough. */
 import { maskRequest, type CreateUser } from '../import/prepare.ts'
 import type { Changes } from '../import/update.ts'
+import { jsonLine } from '../json-line.ts'
 import type { KnownUser } from '../okta/known-users.ts'
 import { printable } from '../printable.ts'
 import type { Host } from './host.ts'
@@ -83,8 +84,8 @@ export const createPrinter = (
     if (!isAll && printed[kind] >= most) return
     printed[kind]++
     const { data, text } = what()
-    const event = JSON.stringify(json ? { event: kind, ...data } : data)
-    await write(`${json || isAll ? event : text}\n`)
+    const event = (): string => jsonLine(json ? { event: kind, ...data } : data)
+    await write(json || isAll ? event() : `${text}\n`)
   }
   return {
     request: (request: CreateUser): Promise<void> =>

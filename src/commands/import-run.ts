@@ -1,6 +1,5 @@
 /** The course of an import: rehearsed, or performed to its end or to a signal, and then summed up. */
 import { systemClock } from '../clock.ts'
-import { asAppError } from '../errors.ts'
 import { createBrake, NO_BRAKE } from '../import/brake.ts'
 import { existing } from '../import/duplicate.ts'
 import { writeExisting } from '../import/existing.ts'
@@ -145,7 +144,6 @@ const conclude = async (
     if (isEmpty) teller.say('The input has no rows. If that may be, add --allow-empty.')
     return rejected + failed > 0 || end === 'stopped' || isEmpty ? 1 : 0
   } catch (err) {
-    teller.failure(asAppError(err))
     teller.summary(
       summary(
         'stopped',

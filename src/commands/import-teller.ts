@@ -1,5 +1,4 @@
 /** Everything that an import says: its progress, notices, failures, requests and the summary. */
-import type { AppError } from '../errors.ts'
 import {
   describeSight,
   describeSightInLine,
@@ -7,6 +6,7 @@ import {
   type Sight,
   type Words,
 } from '../import/progress.ts'
+import { jsonLine } from '../json-line.ts'
 import { chooseDisplay, type Display, type View } from './display.ts'
 import type { Host } from './host.ts'
 import type { ImportOptions } from './import-options.ts'
@@ -18,7 +18,6 @@ export interface Teller {
   readonly display: Display
   readonly say: (message: string) => void
   readonly start: (start: Start) => void
-  readonly failure: (err: AppError) => void
   readonly summary: (summary: Summary) => void
 }
 
@@ -39,13 +38,12 @@ export const createTeller = (
   const isHidden = quiet === true || (print === true && stdout.isTTY === true)
   const display = chooseDisplay(host, { json, quiet: isHidden })
   const { say } = display
-  const emit = (event: object): void => void stdout.write(JSON.stringify(event) + '\n')
+  const emit = (event: object): void => void stdout.write(jsonLine(event))
   if (json) {
     return {
       display,
       say,
       start: (start) => emit(toStartEvent(start)),
-      failure: ({ code, message, detail }) => emit({ event: 'error', code, message, detail }),
       summary: (summary) => emit(toSummaryEvent(summary)),
     }
   }
@@ -56,8 +54,6 @@ export const createTeller = (
     display,
     say,
     start: (start) => say(describeStart(start)),
-    // The end of the process says it on standard error.
-    failure: () => undefined,
     summary: (summary) => void out.write(`${describeSummary(summary, paint)}\n`),
   }
 }

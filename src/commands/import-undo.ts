@@ -1,14 +1,15 @@
-/** `okta-migrate import undo`: deletes the users that a journal created and nobody has used since. */
+/** The command `okta-migrate import undo`: deletes the users that a journal created and nobody has used since. */
 import { Command, Option } from 'commander'
 import { systemClock } from '../clock.ts'
 import { describeVariables } from '../config.ts'
-import { AppError, asAppError } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { openUndoJournal, type UndoJournal } from '../import/journal-undo.ts'
 import { createUndo } from '../import/undo.ts'
 import { createUndoRun, type UndoRun } from '../import/undo-run.ts'
 import type { OktaClient } from '../okta/client.ts'
 import { createKnownUsers } from '../okta/known-users.ts'
 import { untilStopped } from '../ops/shutdown.ts'
+import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
 import { confirm, yesOption, type Given } from './confirm.ts'
 import { watch } from './display.ts'
 import type { Host, Perform } from './host.ts'
@@ -16,11 +17,10 @@ import { OKTA, DEFAULT_CONCURRENCY, openOkta, shareOption } from './okta-config.
 import { createUndoTeller, viewOf, type UndoTeller } from './undo-teller.ts'
 import { LEDGER, openVerified, type Verified } from './verified.ts'
 
-interface UndoOptions {
+interface UndoOptions extends CommonOptions {
   readonly dryRun?: true
   readonly yes?: Given
   readonly share: number
-  readonly json?: true
   readonly quiet?: true
 }
 
@@ -66,6 +66,7 @@ interface Parts {
   readonly journal: UndoJournal
   readonly client: OktaClient
   readonly verified: Verified
+  readonly teller: UndoTeller
 }
 
 const runFor = ({ options, journal, client, verified }: Parts): UndoRun => {
@@ -86,8 +87,7 @@ const countFor = ({ yes }: UndoOptions, { made, undone }: UndoJournal): number =
 }
 
 const perform = async (path: string, parts: Parts): Promise<number> => {
-  const { host, options, journal, client, verified } = parts
-  const teller = createUndoTeller(host, options)
+  const { host, options, journal, client, verified, teller } = parts
   const account = (await createKnownUsers((what) => client.request(what)).whoAmI())?.login
   teller.start({ orgUrl: client.orgUrl, account, path, journal, ledger: verified.place })
   if (journal.made > 0 && !options.dryRun) {
@@ -102,7 +102,6 @@ const perform = async (path: string, parts: Parts): Promise<number> => {
     const { kept, failed } = run.snapshot()
     return isInterrupted ? 130 : kept + failed > 0 ? 1 : 0
   } catch (err) {
-    teller.failure(asAppError(err))
     sum()
     throw err
   }
@@ -114,10 +113,13 @@ const undoImport =
     const journal = openUndoJournal(path)
     try {
       const { share } = options
-      const client = openOkta(host, { scopes: SCOPES, share, concurrency: DEFAULT_CONCURRENCY })
+      const teller = createUndoTeller(host, options)
+      const pacing = { scopes: SCOPES, share, concurrency: DEFAULT_CONCURRENCY }
+      const onCall = options.verbose && teller.display.note
+      const client = openOkta(host, { ...pacing, onCall })
       checkOrg(journal, client)
       const verified = await openVerified(host)
-      return await perform(path, { host, options, journal, client, verified }).finally(
+      return await perform(path, { host, options, journal, client, verified, teller }).finally(
         verified.close,
       )
     } finally {
@@ -137,7 +139,8 @@ export const undoCommand = (performWork: Perform): Command =>
       ).argParser(yesOption),
     )
     .addOption(shareOption())
-    .option('--json', 'print progress and results as JSON lines (docs/EVENTS.md)')
+    .addOption(jsonOption())
+    .addOption(verboseOption())
     .option('--quiet', 'show no progress and no notices: only errors and the summary')
     .addHelpText(
       'after',

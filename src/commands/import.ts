@@ -26,7 +26,7 @@ import { perform, rehearse, type Shared } from './import-run.ts'
 import { learnAttributes } from './import-schema.ts'
 import { flagNotice, lookAhead, openSource, SOURCE } from './import-source.ts'
 import { undoCommand } from './import-undo.ts'
-import { createTeller } from './import-teller.ts'
+import { createTeller, type Teller } from './import-teller.ts'
 import { isOktaGiven, OKTA, openOkta } from './okta-config.ts'
 
 const SCOPES = ['okta.users.manage']
@@ -38,13 +38,18 @@ const SCOPES = ['okta.users.manage']
  */
 const HEAP_FLAG = '--heap-growing-percent=50'
 
+const pacingOf = ({ share, concurrency, verbose }: ImportOptions, { display }: Teller) => ({
+  ...{ scopes: SCOPES, share, concurrency },
+  onCall: verbose && display.note,
+})
+
 const importUsers =
   (file: string | undefined, options: ImportOptions) =>
   async (host: Host): Promise<number> => {
     setFlagsFromString(HEAP_FLAG)
     const { config, nearMisses } = loadConfig(SOURCE, host.env, readText)
     const teller = createTeller(host, options)
-    const { share, concurrency, userType, arraySeparator: separator } = options
+    const { userType, arraySeparator: separator } = options
     // Whom an update would change, only Okta can say.
     const isOffline = options.dryRun === true && !options.update && !isOktaGiven(host.env)
     // A run that calls Okta tells them when it reads how.
@@ -57,7 +62,7 @@ const importUsers =
     try {
       const { first, source } = await lookAhead(file, opened)
       const paths = choosePaths(file, source.format, options)
-      const client = isOffline ? undefined : openOkta(host, { scopes: SCOPES, share, concurrency })
+      const client = isOffline ? undefined : openOkta(host, pacingOf(options, teller))
       const attributes = await learnAttributes({ client, userType, separator, say: teller.say })
       const mapping: Mapping = {
         map: attributeMap(options),
@@ -142,8 +147,9 @@ Examples:
   okta-migrate import users.csv --where-enabled active
   okta-migrate import users.csv --group-column groups
   okta-migrate import users.csv --ignore legacy_id --array-separator "|"
-  okta-migrate import users.csv --map firstName=first_name,lastName=last_name --group 00g1emaKYZTWRYYRRTSK
-  LEGACY_USERS_SQL='SELECT email, first AS "firstName", last AS "lastName" FROM users ORDER BY id' okta-migrate import
+  okta-migrate import users.csv --map firstName=first_name,lastName=last_name
+  LEGACY_USERS_SQL='SELECT email, first AS "firstName", last AS "lastName"
+    FROM users ORDER BY id' okta-migrate import
 `
 
 export const importCommand = (performWork: Perform): Command =>

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { systemClock } from '../clock.ts'
 import { loadConfig, type Loaded, type Need, type Rule } from '../config.ts'
+import { describeCall, watchCalls } from '../okta/calls.ts'
 import { createOktaClient, type OktaClient } from '../okta/client.ts'
 import { staticToken, type Credentials } from '../okta/credentials.ts'
 import { readSigningKey } from '../okta/key.ts'
@@ -66,6 +67,8 @@ export interface OktaOptions {
   /** Per cent of each X-Rate-Limit-Limit that we may use in a window. */
   readonly share: number
   readonly concurrency: number
+  /** Takes a line for each call. */
+  readonly onCall?: ((line: string) => void) | undefined
 }
 
 const credentialsFrom = (
@@ -98,7 +101,11 @@ export const openOkta = ({ env, stderr, version }: Host, options: OktaOptions): 
   for (const note of isCorrected ? [correction, ...nearMisses] : nearMisses) {
     stderr.write(`okta-migrate: ${note}\n`)
   }
-  const transport = createTransport({ clock: systemClock, version, fetch: fetchFrom(env) })
+  const { onCall } = options
+  const plain = createTransport({ clock: systemClock, version, fetch: fetchFrom(env) })
+  const transport = onCall
+    ? watchCalls(plain, systemClock, (call) => onCall(describeCall(call)))
+    : plain
   const credentials = credentialsFrom(config, orgUrl, transport, options.scopes)
   const { share, concurrency: maxConcurrency } = options
   const pacing = { share: share / 100, maxConcurrency, random: Math.random, clock: systemClock }

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { HOOK_PATH } from '../hook/app.ts'
 import type { HookAuth } from '../okta/inline-hooks.ts'
 import { isLoopback, isSafeUrl } from '../variables.ts'
+import type { CommonOptions } from './common-options.ts'
 import type { Given } from './confirm.ts'
 import { readText, type Host } from './host.ts'
 
@@ -18,7 +19,7 @@ const NAMES = [
 
 export const REGISTER: Need<(typeof NAMES)[number]> = { names: NAMES, rules: [] }
 
-export interface RegisterOptions {
+export interface RegisterOptions extends CommonOptions {
   readonly url?: string
   readonly name: string
   readonly rotate?: true

@@ -6,12 +6,20 @@ import type { HookChannel } from '../okta/inline-hooks.ts'
 import { createTransport } from '../okta/transport.ts'
 import { fetchFrom } from '../proxied-fetch.ts'
 import { listUsers, needsHook } from '../okta/users.ts'
-import { confirm, type Count, type Given } from './confirm.ts'
+import { confirm, type Count } from './confirm.ts'
 import { chooseDisplay } from './display.ts'
 import type { Host } from './host.ts'
 import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, openOkta } from './okta-config.ts'
+import type { RegisterOptions } from './register-config.ts'
 import { describeAffected, TRIED, UNTRIED } from './register-words.ts'
+import type { Tell } from './tell.ts'
 import { countUsers, showWaits } from './waits.ts'
+
+interface Safety {
+  readonly host: Host
+  readonly options: RegisterOptions
+  readonly tell: Tell
+}
 
 /** Okta itself waits 3 seconds; this shows slow ones as slow and not as gone. */
 const TRIAL_MS = 10_000
@@ -21,12 +29,11 @@ const TRIAL_MS = 10_000
  * @throws AppError `hook_untried`, whose detail says what happened
  */
 export const tryFirst = async (
-  { version, stdout, env }: Host,
-  force: boolean,
+  { host: { version, env }, options, tell }: Safety,
   channel: HookChannel,
 ): Promise<void> => {
-  if (force) {
-    stdout.write(UNTRIED)
+  if (options.force) {
+    tell(UNTRIED, { event: 'trial', skipped: true })
     return
   }
   const transport = createTransport({
@@ -37,7 +44,7 @@ export const tryFirst = async (
   })
   const why = await tryChannel(transport, channel)
   if (why !== undefined) throw new AppError('hook_untried', { detail: why })
-  stdout.write(TRIED)
+  tell(TRIED, { event: 'trial', accepted: true })
 }
 
 const COUNTING = {
@@ -47,17 +54,22 @@ const COUNTING = {
 }
 
 /** Okta's search knows no provider, so that all users are listed: some minutes for 100,000. */
-const countAffected = async (host: Host): Promise<{ count: Count; why: string }> => {
+const countAffected = async ({
+  host,
+  options,
+}: Safety): Promise<{ count: Count; why: string | undefined }> => {
   try {
     // A client of its own: a scope that is not granted would fail the whole request for a token.
     const users = countUsers()
-    const waits = { display: chooseDisplay(host, {}), progress: users.progress }
-    const client = showWaits(openOkta(host, COUNTING), waits)
+    const display = chooseDisplay(host, options)
+    const onCall = options.verbose && display.note
+    const okta = openOkta(host, { ...COUNTING, onCall })
+    const client = showWaits(okta, { display, progress: users.progress })
     let count = 0
     for await (const user of users.count(listUsers(client, { limit: 200 }))) {
       if (needsHook(user)) count++
     }
-    return { count, why: '' }
+    return { count, why: undefined }
   } catch (err) {
     const { row, detail = '', code } = asAppError(err)
     if (code === 'internal') throw err
@@ -69,14 +81,12 @@ const countAffected = async (host: Host): Promise<{ count: Count; why: string }>
  * Says how many people cannot sign in while the hook is off, and has it confirmed.
  * @throws AppError `unconfirmed`
  */
-export const confirmOff = async (
-  host: Host,
-  yes: Given | undefined,
-  orgUrl: string,
-): Promise<void> => {
+export const confirmOff = async (safety: Safety, orgUrl: string): Promise<void> => {
+  const { host, options, tell } = safety
   const org = new URL(orgUrl).host
   host.stderr.write('Counting who still needs the hook…\n')
-  const { count, why } = await countAffected(host)
-  host.stdout.write(describeAffected(org, count, why))
-  await confirm(host, yes, { org, count })
+  const { count, why } = await countAffected(safety)
+  const event = { event: 'affected', org, people: count, detail: why }
+  tell(describeAffected(org, count, why), event)
+  await confirm(host, options.yes, { org, count })
 }

@@ -8,14 +8,17 @@ import {
 import { printable } from '../printable.ts'
 
 /** Who registered it elsewhere may have written a password into it. */
-const withoutUser = (url: string): string => url.replace(/\/\/[^/?#]*@/, '//…@')
+export const withoutUser = (url: string): string => url.replace(/\/\/[^/?#]*@/, '//…@')
 
 /** Headers that are no authentication to Okta, and may be one to who wrote them there. */
-const describeOwnHeaders = ({ channel }: InlineHook): string => {
-  const keys = (channel.config.headers ?? []).flatMap((header) => {
+export const ownHeadersOf = ({ channel }: InlineHook): string[] =>
+  (channel.config.headers ?? []).flatMap((header) => {
     const { key } = Object(header) as { key?: unknown }
     return typeof key === 'string' ? [printable(key)] : []
   })
+
+const describeOwnHeaders = (hook: InlineHook): string => {
+  const keys = ownHeadersOf(hook)
   return keys.length > 0 ? ` (but for what ${keys.join(', ')} may say)` : ''
 }
 
@@ -82,8 +85,14 @@ export const TRIED =
 
 export const UNTRIED = 'Whether the hook server accepts the secret was not tried (--force).\n'
 
+/** What Okta says when the hook did not answer, or not in order (Okta error codes E0000134 to 137). */
+export const describeTrialFailure = (detail = ''): string =>
+  `Okta called the hook, and got no answer that it can use: ${detail}
+Look at the URL, at the log of the hook server, and at its HOOK_SECRET; Okta waits 3 seconds.
+`
+
 /** @param why not, where they could not be counted */
-export const describeAffected = (org: string, count: number | undefined, why: string): string => {
+export const describeAffected = (org: string, count: number | undefined, why = ''): string => {
   const about = `While the hook is off, Okta cannot check the legacy passwords of ${org}.`
   return count === undefined
     ? `${about} How many people cannot sign in then could not be counted: ${why}\n`

@@ -16,6 +16,7 @@ import {
 } from '../okta/inline-hooks.ts'
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
 import { toOrgUrl } from '../variables.ts'
+import { jsonOption, verboseOption } from './common-options.ts'
 import { yesOption } from './confirm.ts'
 import { chooseDisplay } from './display.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
@@ -30,7 +31,9 @@ import {
   urlOption,
   type RegisterOptions,
 } from './register-config.ts'
+import { beforeEvent, hookEvent } from './register-events.ts'
 import { confirmOff, tryFirst } from './register-safety.ts'
+import { createTell, type Tell } from './tell.ts'
 import {
   CREATED,
   describeBefore,
@@ -38,6 +41,7 @@ import {
   describeOther,
   describeRequest,
   describeTrial,
+  describeTrialFailure,
   NO_HOOK,
   ROTATED,
 } from './register-words.ts'
@@ -51,6 +55,7 @@ interface Job {
   readonly client: OktaClient
   /** What the org has already. */
   readonly hook: InlineHook | undefined
+  readonly tell: Tell
   /** How Okta shall authenticate, where the hook is to be written. */
   readonly auth: HookAuth | undefined
 }
@@ -59,38 +64,43 @@ const noHook = (): AppError =>
   new AppError('okta_not_found', { detail: 'this org has no password import inline hook' })
 
 /** Creates the hook, unless the org has one: the same again is well, another is not. */
-const create = async ({ host, options, client, hook, auth }: Job, url: string): Promise<number> => {
+const create = async (job: Job, url: string): Promise<number> => {
+  const { options, client, hook, auth, tell } = job
   if (hook) {
     const isSame = hook.channel.config.uri === url
-    host.stdout.write(describeHook(hook) + (isSame ? '' : describeOther(url)))
+    if (isSame) tell(describeHook(hook), hookEvent(hook))
+    else tell(describeHook(hook) + describeOther(url), hookEvent(hook, 'found', url))
     return isSame ? 0 : 1
   }
   if (!auth) throw new TypeError('unchecked options')
-  await tryFirst(host, options.force === true, { uri: url, auth })
+  await tryFirst(job, { uri: url, auth })
   const made = await sendHook(client, creation(options.name, { uri: url, auth }))
-  host.stdout.write(describeHook(made) + CREATED)
+  tell(describeHook(made) + CREATED, hookEvent(made, 'created'))
   return 0
 }
 
-const rotate = async ({ host, options, client, hook, auth }: Job): Promise<number> => {
+const rotate = async (job: Job): Promise<number> => {
+  const { options, client, hook, auth, tell } = job
   if (!hook) throw noHook()
   if (!auth) throw new TypeError('unchecked options')
   const { uri, headers } = hook.channel.config
   const channel = { uri: options.url ?? uri, auth, headers: headers ?? undefined }
-  host.stdout.write(describeBefore(hook))
-  await tryFirst(host, options.force === true, channel)
+  tell(describeBefore(hook), beforeEvent(hook))
+  await tryFirst(job, channel)
   const changed = await sendHook(client, change(hook.id, channel))
-  host.stdout.write(describeHook(changed) + ROTATED)
+  tell(describeHook(changed) + ROTATED, hookEvent(changed, 'rotated'))
   return 0
 }
 
-const toggle = async ({ host, options, client, hook }: Job): Promise<number> => {
+const toggle = async (job: Job): Promise<number> => {
+  const { options, client, hook, tell } = job
   if (!hook) throw noHook()
   const to = options.activate ? 'activate' : 'deactivate'
-  host.stdout.write(describeBefore(hook))
+  tell(describeBefore(hook), beforeEvent(hook))
   const isEnd = to === 'deactivate' && hook.status !== 'INACTIVE'
-  if (isEnd) await confirmOff(host, options.yes, client.orgUrl)
-  host.stdout.write(describeHook(await switchHook(client, hook.id, to)))
+  if (isEnd) await confirmOff(job, client.orgUrl)
+  const switched = await switchHook(client, hook.id, to)
+  tell(describeHook(switched), hookEvent(switched, `${to}d`))
   return 0
 }
 
@@ -103,33 +113,28 @@ const testPassword = async (host: Host): Promise<string> => {
   })
 }
 
-/** What Okta says when the hook did not answer, or not in order (Okta error codes E0000134 to 137). */
-const describeTrialFailure = (err: OktaRejection | OktaAnswerLost): string =>
-  `Okta called the hook, and got no answer that it can use: ${err.detail ?? ''}
-Look at the URL, at the log of the hook server, and at its HOOK_SECRET; Okta waits 3 seconds.
-`
-
-const test = async ({ host, options, client, hook }: Job): Promise<number> => {
+const test = async ({ host, options, client, hook, tell }: Job): Promise<number> => {
   if (!hook) throw noHook()
   const password = await testPassword(host)
   const eventTime = new Date().toISOString()
   const trial = { username: options.testLogin ?? '', password, eventId: randomUUID(), eventTime }
   try {
     const result = await tryHook(client, hook, trial)
-    host.stdout.write(describeTrial(result))
+    tell(describeTrial(result), { event: 'test', ...result })
     return result.credential === 'VERIFIED' ? 0 : 1
   } catch (err) {
     const isAboutHook =
       (err instanceof OktaRejection && err.status === 400) ||
       (err instanceof OktaAnswerLost && err.status !== undefined)
     if (!isAboutHook) throw err
-    host.stdout.write(describeTrialFailure(err))
+    const { detail } = err
+    tell(describeTrialFailure(detail), { event: 'test', credential: 'unanswered', detail })
     return 1
   }
 }
 
-const show = async ({ host, hook }: Job): Promise<number> => {
-  host.stdout.write(hook ? describeHook(hook) : NO_HOOK)
+const show = async ({ hook, tell }: Job): Promise<number> => {
+  tell(hook ? describeHook(hook) : NO_HOOK, hookEvent(hook))
   return hook ? 0 : 1
 }
 
@@ -143,7 +148,10 @@ const print = async (host: Host, options: RegisterOptions): Promise<number> => {
   const { config } = loadConfig(REGISTER, host.env, readText)
   const orgUrl = config.OKTA_ORG_URL ? toOrgUrl(config.OKTA_ORG_URL) : 'https://acme.okta.com'
   const channel = { uri: options.url ?? '', auth: authFrom(host, options) }
-  host.stdout.write(describeRequest(orgUrl, creation(options.name, channel)))
+  const request = creation(options.name, channel)
+  const { method, path, body } = request
+  const event = { event: 'request', method, url: orgUrl + path, body }
+  createTell(host, options)(describeRequest(orgUrl, request), event)
   return 0
 }
 
@@ -152,11 +160,14 @@ const register =
   async (host: Host): Promise<number> => {
     if (options.print) return print(host, options)
     const pacing = { share: DEFAULT_SHARE, concurrency: DEFAULT_CONCURRENCY }
-    const okta = openOkta(host, { scopes: SCOPES, ...pacing })
-    const client = showWaits(okta, { display: chooseDisplay(host, {}) })
+    const display = chooseDisplay(host, options)
+    const onCall = options.verbose && display.note
+    const okta = openOkta(host, { scopes: SCOPES, ...pacing, onCall })
+    const client = showWaits(okta, { display })
     const isWritten = options.url !== undefined || options.rotate
     const auth = isWritten ? authFrom(host, options) : undefined
-    const job = { host, options, client, auth, hook: await findHook(client) }
+    const tell = createTell(host, options)
+    const job = { host, options, client, auth, tell, hook: await findHook(client) }
     const action = actionOf(options)
     if (action) return action(job)
     return options.url === undefined ? show(job) : create(job, options.url)
@@ -203,7 +214,7 @@ that count (people who have moved since, up to a tenth, are allowed for), or "un
 Examples:
   okta-migrate register --url https://hook.example.com
   okta-migrate register --test --test-login isaac.brock@example.com
-  okta-migrate register --rotate         after HOOK_SECRET has changed on the hook server
+  okta-migrate register --rotate         after a change of HOOK_SECRET
   okta-migrate register --deactivate --yes acme.okta.com:68836
 `
 
@@ -243,6 +254,8 @@ export const registerCommand = (perform: Perform): Command =>
     )
     .option('--oauth-client-id <id>', 'the client that Okta uses there')
     .option('--oauth-scope <scope>', 'the scope that the hook server demands')
+    .addOption(jsonOption())
+    .addOption(verboseOption())
     .addHelpText('after', HELP)
     .action((options: RegisterOptions, command: Command) => {
       checkPairs(command)

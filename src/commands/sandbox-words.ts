@@ -44,6 +44,31 @@ export OKTA_PRIVATE_KEY='${pem}'
     issuer         ${url}/oauth2/default   (keys at /v1/keys, audience api://default)
 `
 
+/** What a script needs of a sandbox that is ready. */
+export const readyEvent = (
+  url: string,
+  token: string,
+  made: ReturnType<typeof createService> | undefined,
+  { groups, userTypes }: Pick<Sandbox, 'groups' | 'userTypes'>,
+): object => ({
+  event: 'ready',
+  url,
+  token,
+  faultsUrl: url + FAULTS_PATH,
+  groups: groups.map(({ id, profile }) => ({ id, name: profile.name })),
+  userTypes: userTypes.map(({ id, name }) => ({ id, name })),
+  ...(made && {
+    serviceApp: { clientId: CLIENT_ID, privateKey: made.pem },
+    hookClient: {
+      tokenUrl: `${url}/oauth2/default/v1/token`,
+      clientId: HOOK_CLIENT_ID,
+      clientSecret: made.hookSecret,
+      scope: HOOK_SCOPE,
+      issuer: `${url}/oauth2/default`,
+    },
+  }),
+})
+
 /** The ids that an import needs: of groups and user types, where there are some of its own. */
 export const announceIds = ({
   groups,

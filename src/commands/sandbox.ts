@@ -3,16 +3,25 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../clock.ts'
 import { describeUnforeseen } from '../errors.ts'
+import { describeCall } from '../okta/calls.ts'
 import { untilStopped } from '../ops/shutdown.ts'
 import { FAULTS_PATH } from '../sandbox/faults-api.ts'
 import { faultSchema, type Faults, type FaultSettings } from '../sandbox/faults.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import type { SchemaSettings } from '../sandbox/schema.ts'
+import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
 import type { Host, Perform } from './host.ts'
 import { readSchemaFile } from './sandbox-schema.ts'
-import { announce, announceIds, announceService, createService } from './sandbox-words.ts'
+import {
+  announce,
+  announceIds,
+  announceService,
+  createService,
+  readyEvent,
+} from './sandbox-words.ts'
+import { createTell } from './tell.ts'
 
-export interface SandboxCommandOptions {
+export interface SandboxCommandOptions extends CommonOptions {
   readonly host: string
   readonly port: number
   readonly token: string | undefined
@@ -41,28 +50,35 @@ const orgFrom = ({ attribute, schema, userType, group, uniqueEmail }: SandboxCom
  */
 export const sandbox = async (
   options: SandboxCommandOptions,
-  { stdout, onSignal }: Host,
+  { stdout, stderr, onSignal }: Host,
 ): Promise<number> => {
-  const { host, port, seed, oauth, dpop, faults } = options
+  const { host, port, seed, oauth, dpop, faults, verbose } = options
   const token = options.token ?? `00${randomBytes(30).toString('base64url')}`
   const made = oauth || dpop ? createService(dpop) : undefined
-  const say = (text: string): void => void stdout.write(text)
+  const tell = createTell({ stdout }, options)
   const starting = startSandbox({
     ...{ host, port, seed, faults },
     ...orgFrom(options),
     ...made?.service,
     tokens: [{ scheme: 'SSWS', token }],
-    onBug: (err) => say(`A mistake in the sandbox: ${JSON.stringify(describeUnforeseen(err))}\n`),
+    ...(verbose && {
+      onCall: (call) =>
+        void stderr.write(`${describeCall({ ...call, end: call.status || 'cut off' })}\n`),
+    }),
+    onBug: (err) => {
+      const what = describeUnforeseen(err)
+      tell(`A mistake in the sandbox: ${JSON.stringify(what)}\n`, { event: 'mistake', ...what })
+    },
   })
   const end = untilStopped({
     onSignal,
     drain: async () => (await starting).close(),
     clock: systemClock,
-    say: (message) => say(`${message}\n`),
+    say: (message) => tell(`${message}\n`, { event: 'notice', message }),
   })
   const { url, ...org } = await starting
   const service = made ? announceService(url, made.pem, made.hookSecret) : ''
-  say(announce(url, token, service + announceIds(org)))
+  tell(announce(url, token, service + announceIds(org)), readyEvent(url, token, made, org))
   return end
 }
 
@@ -129,9 +145,10 @@ that need not be e-mail addresses:
 
 Examples:
   okta-migrate sandbox
-  okta-migrate sandbox --schema schema.json --group Customers Staff --user-type contractor
+  okta-migrate sandbox --schema schema.json --group Customers Staff
   okta-migrate sandbox --rate-limit 100 --latency 200 --reset-after-rate 0.02
-  okta-migrate sandbox --dpop            a service app, as new ones are made in the Admin Console
+  okta-migrate sandbox --dpop            a service app, as new ones are made
+  okta-migrate sandbox --json            one line with its address and token
 `
 
 export const sandboxCommand = (perform: Perform): Command => {
@@ -163,6 +180,9 @@ export const sandboxCommand = (perform: Perform): Command => {
     .option('--dpop', 'the same, and the app requires DPoP', false)
     .addHelpText('after', HELP)
   for (const option of FAULT_OPTIONS) command.addOption(faultOption(option))
+  command
+    .addOption(jsonOption())
+    .addOption(verboseOption('write a line for each call that it answers to standard error'))
   return command.action((given: Omit<SandboxCommandOptions, 'faults'> & Record<string, unknown>) =>
     perform((host) => sandbox({ ...given, faults: faultsFrom(given) }, host)),
   )

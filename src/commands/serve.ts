@@ -13,8 +13,9 @@ import { createLog, logConsole, type Log } from '../ops/log.ts'
 import { HARD_STOP_MS, untilStopped, type StopSignal } from '../ops/shutdown.ts'
 import { WorkerPool } from '../workers/pool.ts'
 import { namersFrom } from './namers.ts'
-import { announceDemo, createDemo } from './demo-mode.ts'
+import { announceDemo, createDemo, demoEvent } from './demo-mode.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
+import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
 import { readText, type Host, type Perform } from './host.ts'
 import { costInTime, DEFAULT_COST, tellAbove } from './serve-bounds.ts'
 import { logChecks, openLegacy } from './serve-legacy.ts'
@@ -22,6 +23,7 @@ import { isDemo, isPublic, SERVE, type ServeConfig } from './serve-config.ts'
 import { startLedger } from './serve-ledger.ts'
 import { startOAuth } from './serve-oauth.ts'
 import { createOps } from './serve-ops.ts'
+import { createTell } from './tell.ts'
 
 /** At bcrypt's customary cost a thread does about 100 checks within the deadline: this bounds memory. */
 const QUEUED_PER_WORKER = 256
@@ -169,10 +171,11 @@ const start = async (
  * @returns the exit code
  * @throws AppError when it cannot start
  */
-const serve = async (host: Host): Promise<number> => {
+const serve = async (options: CommonOptions, host: Host): Promise<number> => {
   const { env, stdout, stderr, onSignal } = host
-  const { config, nearMisses } = loadConfig(SERVE, env, readText)
-  const isTerminal = stdout.isTTY === true
+  const { config: given, nearMisses } = loadConfig(SERVE, env, readText)
+  const config: ServeConfig = options.verbose ? { ...given, LOG_LEVEL: 'debug' } : given
+  const isTerminal = stdout.isTTY === true && !options.json
   const log = createLog({ level: config.LOG_LEVEL, isTerminal, stdout, stderr, clock })
   logConsole(log)
   for (const nearMiss of nearMisses) log.warn(nearMiss)
@@ -185,7 +188,9 @@ const serve = async (host: Host): Promise<number> => {
     const end = untilStopped({ onSignal, drain, hardStopMs, clock, say: (m) => log.info(m) })
     const { url } = (await starting).listener
     log.info({ url, config: describeConfig(SERVE, config) }, 'the hook server is ready')
-    if (demo) stdout.write(announceDemo(url, demo.secret))
+    if (demo) {
+      createTell(host, options)(announceDemo(url, demo.secret), demoEvent(url, demo.secret))
+    }
     return await end
   } finally {
     demo?.remove()
@@ -208,7 +213,10 @@ ${NETWORK_HELP}
 
 Examples:
   okta-migrate serve                     the demo, where nothing is configured
-  HOOK_SECRET_FILE=/run/secrets/hook LEGACY_DB_URL=sqlite:/data/legacy.sqlite okta-migrate serve
+  HOOK_SECRET_FILE=/run/secrets/hook LEGACY_DB_URL=sqlite:/data/legacy.sqlite \\
+    okta-migrate serve
 `,
     )
-    .action(() => perform(serve))
+    .addOption(jsonOption('log as JSON lines on a terminal, too'))
+    .addOption(verboseOption('log at the level debug, whatever LOG_LEVEL says'))
+    .action((options: CommonOptions) => perform((host) => serve(options, host)))

@@ -1,5 +1,5 @@
 /** Everything that an undo says: what it may delete, how far it is, and what came of it. */
-import type { AppError } from '../errors.ts'
+import { jsonLine } from '../json-line.ts'
 import type { UndoJournal } from '../import/journal-undo.ts'
 import { fitting } from '../import/progress.ts'
 import type { Kind } from '../import/reasons.ts'
@@ -80,7 +80,6 @@ export const describeUndoSummary = (
 export interface UndoTeller {
   readonly display: Display
   readonly start: (start: UndoStart) => void
-  readonly failure: (err: AppError) => void
   readonly summary: (snapshot: UndoSnapshot, reasons: readonly Kind[]) => void
 }
 
@@ -97,12 +96,11 @@ export const createUndoTeller = (
   const display = chooseDisplay(host, { json, quiet })
   const { stdout } = host
   if (json) {
-    const emit = (event: object): void => void stdout.write(JSON.stringify(event) + '\n')
+    const emit = (event: object): void => void stdout.write(jsonLine(event))
     return {
       display,
       start: ({ journal: { made, unproven, updated }, path, ...start }) =>
         emit({ event: 'start', ...start, journal: path, made, unproven, updated }),
-      failure: ({ code, message, detail }) => emit({ event: 'error', code, message, detail }),
       summary: (snapshot, reasons) =>
         emit({ event: 'summary', ...snapshot, reasons, ...(dryRun && { dryRun }) }),
     }
@@ -111,8 +109,6 @@ export const createUndoTeller = (
   return {
     display,
     start: (start) => display.say(describeUndoStart(start)),
-    // The end of the process says it on standard error.
-    failure: () => undefined,
     summary: (snapshot, reasons) => {
       const colour = snapshot.kept + snapshot.failed > 0 ? 'yellow' : 'green'
       const [first = '', ...rest] = describeUndoSummary(snapshot, reasons, dryRun).split('\n')

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { pipeline } from 'node:stream/promises'
 import { describeVariables } from '../config.ts'
 import { getUser, isPending, listUsers, type OktaUser, type UserQuery } from '../okta/users.ts'
+import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
 import { chooseDisplay } from './display.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { FORMATS, FORMATTERS, type Format } from './format.ts'
@@ -27,7 +28,7 @@ const READING: OktaOptions = {
   concurrency: DEFAULT_CONCURRENCY,
 }
 
-interface GetOptions {
+interface GetOptions extends CommonOptions {
   readonly format: Format
 }
 
@@ -72,27 +73,30 @@ const print = async (
 }
 
 const list =
-  ({ format, pending, share, search, filter, limit }: ListOptions) =>
+  ({ format, pending, share, search, filter, limit, verbose }: ListOptions) =>
   async (host: Host): Promise<number> => {
     const { count, progress } = countUsers()
-    const okta = openOkta(host, { ...READING, share })
-    const client = showWaits(okta, { display: chooseDisplay(host, {}), progress })
+    const display = chooseDisplay(host, {})
+    const okta = openOkta(host, { ...READING, share, onCall: verbose && display.note })
+    const client = showWaits(okta, { display, progress })
     const users = count(listUsers(client, { search, filter, limit }))
     return print(pending ? onlyPending(users) : users, format, host)
   }
 
 const get =
-  (name: string, { format }: GetOptions) =>
+  (name: string, { format, verbose }: GetOptions) =>
   async (host: Host): Promise<number> => {
-    const client = showWaits(openOkta(host, READING), { display: chooseDisplay(host, {}) })
+    const display = chooseDisplay(host, {})
+    const okta = openOkta(host, { ...READING, onCall: verbose && display.note })
+    const client = showWaits(okta, { display })
     return print(justOne(getUser(client, name)), format, host)
   }
 
 const formatOption = (): Option =>
   new Option('--format <format>', 'how users are written').choices(FORMATS).default('table')
 
-const jsonOption = (): Option =>
-  new Option('--json', 'the same as --format jsonl').implies({ format: 'jsonl' })
+const usersAsJson = (): Option =>
+  jsonOption('the same as --format jsonl').implies({ format: 'jsonl' })
 
 const environmentHelp = `
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
@@ -127,7 +131,8 @@ const listCommand = (perform: Perform): Command =>
     )
     .addOption(shareOption())
     .addOption(formatOption())
-    .addOption(jsonOption())
+    .addOption(usersAsJson())
+    .addOption(verboseOption())
     .addHelpText(
       'after',
       `${environmentHelp}
@@ -143,7 +148,8 @@ const getCommand = (perform: Perform): Command =>
     .description('show one user')
     .argument('<user>', 'an id, a login, a short name where it is unique, or "me"')
     .addOption(formatOption())
-    .addOption(jsonOption())
+    .addOption(usersAsJson())
+    .addOption(verboseOption())
     .addHelpText(
       'after',
       `${environmentHelp}

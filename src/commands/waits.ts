@@ -26,7 +26,7 @@ export const showWaits = (client: OktaClient, waits: Waits): OktaClient => {
     return {
       live: (columns) => lines.map((line) => fitting(columns, line)),
       line: () => wait && lines.join('; '),
-      event: () => ({ event: 'waiting', waitingFor: wait }),
+      event: () => ({ event: 'waiting', waitingFor: wait, progress: progress?.() }),
     }
   }
   return {

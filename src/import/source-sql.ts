@@ -1,6 +1,7 @@
 /** Owns the reading of users straight from the legacy database, read-only and row by row. */
 import { isUtf8 } from 'node:buffer'
 import { kindOf, type DatabaseKind } from '../address.ts'
+import { isTransient, PATTERNS, unreachable } from '../database-failures.ts'
 import { AppError } from '../errors.ts'
 import type { FlawedRow, Scalar, SoundRow, Source, SourceRow, Value } from './source.ts'
 
@@ -65,7 +66,10 @@ const read = (
   return { fields }
 }
 
-async function* iterate({ rows, columns, total }: Reader): AsyncGenerator<SourceRow, void> {
+async function* iterate(
+  { rows, columns, total }: Reader,
+  kind: DatabaseKind,
+): AsyncGenerator<SourceRow, void> {
   let number = 0
   try {
     for await (const cells of rows) {
@@ -76,11 +80,13 @@ async function* iterate({ rows, columns, total }: Reader): AsyncGenerator<Source
   } catch (cause) {
     const { code = 'no code' } = cause as { code?: string }
     const detail = `The legacy database ended the reading after row ${number} (${code}).`
-    throw new AppError('input_unusable', { detail, cause })
+    const isAway = isTransient(cause, PATTERNS[kind])
+    throw new AppError(isAway ? 'legacy_unavailable' : 'input_unusable', { detail, cause })
   }
 }
 
-const refuse = (cause: unknown): AppError => {
+const refuse = (cause: unknown, kind: DatabaseKind): AppError => {
+  if (isTransient(cause, PATTERNS[kind])) return unreachable(cause)
   if (cause instanceof AppError) return cause
   const message = cause instanceof Error ? cause.message : ''
   return new AppError('legacy_unusable', { detail: `LEGACY_USERS_SQL: ${message}`, cause })
@@ -95,7 +101,7 @@ const prepare = (sql: string): string => {
 
 /**
  * @param sql one SELECT with ORDER BY, whose columns are named like those of a CSV file
- * @throws AppError `legacy_unusable`
+ * @throws AppError `legacy_unavailable` where the database is out of reach, `legacy_unusable` where it says no
  */
 export const openSqlSource = async (database: Database, sql: string): Promise<Source> => {
   const kind = kindOf(database.url)
@@ -103,7 +109,7 @@ export const openSqlSource = async (database: Database, sql: string): Promise<So
   try {
     const open = await READERS[kind]()
     const reader = await open(database, prepare(sql))
-    const rows = iterate(reader)
+    const rows = iterate(reader, kind)
     const close = (): void => {
       reader.close()
       // What a reading that was ended on purpose fails of is nobody's.
@@ -118,6 +124,6 @@ export const openSqlSource = async (database: Database, sql: string): Promise<So
       close,
     }
   } catch (cause) {
-    throw refuse(cause)
+    throw refuse(cause, kind)
   }
 }

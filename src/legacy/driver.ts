@@ -1,6 +1,7 @@
 /** What sets one kind of database apart from another, for the store that runs lookups on it. */
 import { lineWarnings, type Address } from '../address.ts'
 import type { Clock } from '../clock.ts'
+import type { Patterns } from '../database-failures.ts'
 import type { ColumnRules } from './columns.ts'
 import type { Lookup } from './lookup.ts'
 import type { Dialect } from './parameters.ts'
@@ -53,7 +54,7 @@ export interface Place {
 /** Firewalls forget quiet connections without a word, the strictest after some minutes. */
 export const SERVER_IDLE_MS = 60_000
 
-export interface Driver {
+export interface Driver extends Patterns {
   readonly dialect: Dialect
   /** The most sessions that are of use; not set where the server decides. */
   readonly maxLinks?: number
@@ -63,10 +64,6 @@ export interface Driver {
   readonly locate: (target: Target) => Place
   /** Codes or sentences of failures at the login's own text: no characters for it, or no pattern. */
   readonly unfindable: RegExp
-  /** Codes or sentences of failures that end by themselves, without a change of the configuration. */
-  readonly passing: RegExp
-  /** Sentences of failures that stay, though their code is among the passing ones. */
-  readonly lasting?: RegExp
   /** Looks at how the database would run the lookup. */
   readonly inspect: (
     link: SqlLink,

@@ -2,6 +2,7 @@
 import type { FieldPacket, RowDataPacket } from 'mysql2'
 import type { Connection as Client } from 'mysql2/promise'
 import { connectTo, DEFAULT_PORTS, mysqlOptions, parseAddress, type Address } from '../address.ts'
+import { PATTERNS } from '../database-failures.ts'
 import mysql from '../mysql-driver.ts'
 import { typeCast } from '../mysql-types.ts'
 import {
@@ -230,8 +231,6 @@ export const MYSQL: Driver = {
   // "Server Error Message Reference": what the column's character set cannot hold, and what is no pattern.
   unfindable:
     /^ER_(?:REGEXP_\w+|CANT_AGGREGATE_\w+|IMPOSSIBLE_STRING_CONVERSION|INVALID_CHARACTER_STRING)$/,
-  // 1969 is MariaDB's time limit, for which the driver has no name.
-  passing:
-    /^(?:PROTOCOL_\w+|HANDSHAKE_UNKNOWN_ERROR|ER_(?:CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|SERVER_SHUTDOWN|QUERY_TIMEOUT|QUERY_INTERRUPTED|CONNECTION_KILLED|LOCK_WAIT_TIMEOUT|LOCK_DEADLOCK)|1969)$/,
+  ...PATTERNS.mysql,
   inspect,
 }

@@ -1,5 +1,6 @@
 /** The legacy store in PostgreSQL. */
 import { DEFAULT_PORTS, parseAddress } from '../address.ts'
+import { PATTERNS } from '../database-failures.ts'
 import { comparisons, scanFinding, tablesIn, tablesOf, unquoted } from './advice.ts'
 import { lineFindings, SERVER_IDLE_MS, type Driver, type SqlLink } from './driver.ts'
 import type { Lookup } from './lookup.ts'
@@ -83,12 +84,6 @@ export const POSTGRES: Driver = {
   },
   // "PostgreSQL Error Codes" (appendix A): what the database's encoding cannot hold, and what is no pattern.
   unfindable: /^(?:22021|22P05|2201B|22025)$/,
-  // Connection exceptions, conflicts with other transactions, insufficient resources, locks, operator
-  // intervention (restarts, the time limit). What cuts a session off has no code,
-  // nor has a message that the driver did not expect.
-  passing: /^(?:08|40|53|55P03|57)|^Connection terminated|^[Rr]eceived (?:invalid|unexpected)/,
-  // PgBouncer has one code for all that it says itself, 08P01 ("src/objects.c", disconnect_client).
-  lasting:
-    /^(?:unsupported startup parameter|transaction blocks not allowed|no such |bouncer config error)|does not exist$/,
+  ...PATTERNS.postgres,
   inspect,
 }

@@ -1,8 +1,8 @@
 /** The probes of a check: logins that must find nobody, by which a loose comparison shows. */
+import { codeOf, isTransient, sentenceOf } from '../database-failures.ts'
 import type { Sample } from './audit.ts'
 import type { ColumnNames } from './columns.ts'
 import type { CheckParts } from './driver.ts'
-import { codeOf, isTransient, sentenceOf } from './failures.ts'
 import { unknownLogin } from './lookup.ts'
 import { textOf } from '../flag.ts'
 import { valueIn, type Row } from './row.ts'

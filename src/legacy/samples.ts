@@ -1,8 +1,8 @@
 /** The samples of a check: whether the lookup finds real accounts by their own login, and what their flags are. */
+import { isTransient, sentenceOf } from '../database-failures.ts'
 import { readSamples, someOf, type Sample } from './audit.ts'
 import type { ColumnNames } from './columns.ts'
 import { ok, warn, type CheckParts } from './driver.ts'
-import { isTransient, sentenceOf } from './failures.ts'
 import { refuseFlagValues } from './flags.ts'
 import { valueIn, type Row } from './row.ts'
 import type { Finding } from './store.ts'

@@ -1,10 +1,11 @@
 /** The legacy store over SQL: every lookup is checked first, and no lookup is made before its statement has passed. */
 import { within, type Clock } from '../clock.ts'
+import { isTransient, unreachable } from '../database-failures.ts'
 import { AppError } from '../errors.ts'
 import { checkLookup, type Passed } from './check.ts'
 import { knownIn, type ColumnNames } from './columns.ts'
 import type { Answer, Driver, Place, SqlLink } from './driver.ts'
-import { isTransient, isUnfindable, unreachable, unusable } from './failures.ts'
+import { isUnfindable, unusable } from './failures.ts'
 import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 import { createPool, type Pool } from './pool.ts'

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { sqlitePath } from '../address.ts'
 import { within, type Clock } from '../clock.ts'
+import { PATTERNS } from '../database-failures.ts'
 import { threadUrl } from '../thread.ts'
 import { comparisons, scanFinding, tablesIn, unquoted } from './advice.ts'
 import type { Answer, ColumnType, Driver, SqlLink } from './driver.ts'
@@ -172,6 +173,6 @@ export const SQLITE: Driver = {
     }
   },
   unfindable: /^LIKE or GLOB pattern too complex/,
-  passing: /^(?:SQLITE_(?:BUSY|LOCKED|IOERR|INTERRUPT|PROTOCOL)|ERR_WORKER)/,
+  ...PATTERNS.sqlite,
   inspect,
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { AuthHeaders, Credentials } from './credentials.ts'
-import { createGate } from './gate.ts'
+import { createGate, type Gate } from './gate.ts'
 import { bucketOf, createGovernor, type GovernorOptions } from './governor.ts'
 import { backoff, MAX_ATTEMPTS, pause } from './retry.ts'
 import { createSilenceWatch, type Silence } from './silence.ts'
@@ -82,6 +82,15 @@ const firstAttempts = ({ kind }: Failure): number => {
   return kind === 'gateway' ? 3 : MAX_ATTEMPTS
 }
 
+/** The reason is the one at the start: most waits have one alone. */
+const takeTurn = async (gate: Gate, clock: Clock, bucket: string, signal?: AbortSignal) => {
+  const askedAt = clock.now()
+  const turn = gate.enter(bucket, signal)
+  const { reason } = gate.pace
+  const ticket = await turn
+  return { ticket, waited: { ms: clock.now() - askedAt, reason } }
+}
+
 interface Attempt {
   readonly outcome: Outcome
   readonly auth: AuthHeaders
@@ -100,14 +109,16 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
     url: URL,
     attempts: number,
   ): Promise<Attempt> => {
-    const ticket = await gate.enter(bucketOf(method, url.pathname), signal)
+    const bucket = bucketOf(method, url.pathname)
+    const { ticket, waited } = await takeTurn(gate, clock, bucket, signal)
     silence.sent(attempts)
     let answer: Answer | undefined
     try {
       const auth = await credentials.authorize(method, url)
       const json = body === undefined ? undefined : JSON.stringify(body)
       const headers = json === undefined ? auth : { ...auth, 'content-type': 'application/json' }
-      const outcome = await transport.send({ method, url, headers, body: json })
+      const before = { attempt: attempts, waited }
+      const outcome = await transport.send({ method, url, headers, body: json, ...before })
       if (isAnswer(outcome)) answer = outcome
       return { outcome, auth }
     } finally {

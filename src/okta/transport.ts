@@ -2,6 +2,7 @@
 import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
 import type { Fetch } from '../proxied-fetch.ts'
+import type { Waited } from './calls.ts'
 import { troubleOf, type Trouble } from '../fetch-trouble.ts'
 
 export interface Answer {
@@ -25,6 +26,9 @@ export interface Sending {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | undefined
+  /** What came before it, for those who watch. */
+  readonly attempt?: number
+  readonly waited?: Waited
 }
 
 export interface Transport {

@@ -7,7 +7,6 @@ import type { FaultSwitch } from './faults.ts'
 import type { SystemLog } from './log.ts'
 import type { OrgEnv, Step } from './org.ts'
 import { bucketOf, createRateLimiter, WINDOW_MS } from './rate-limit.ts'
-import type { Ring } from './ring.ts'
 import { stagedAnswer } from './staged-answers.ts'
 import type { Wall } from './wall.ts'
 
@@ -18,6 +17,8 @@ export interface AnsweredCall {
   readonly path: string
   /** 0 where the connection was cut off instead. */
   readonly status: number
+  readonly requestId: string
+  readonly ms: number
 }
 
 export interface FrontParts {
@@ -25,7 +26,7 @@ export interface FrontParts {
   readonly wall: Wall
   readonly faults: FaultSwitch
   readonly log: SystemLog
-  readonly calls: Ring<AnsweredCall>
+  readonly onCall: (call: AnsweredCall) => void
 }
 
 /** On Node.js's own response: on hono's, each of them costs a Headers object, and the sandbox its speed. */
@@ -38,8 +39,9 @@ const cutOff = (c: Context<OrgEnv>): void => {
 }
 
 const identify =
-  ({ wall, calls }: FrontParts): Step =>
+  ({ clock, wall, onCall }: FrontParts): Step =>
   async (c, next) => {
+    const cameAt = clock.now()
     const requestId = randomBytes(20).toString('base64url')
     c.set('requestId', requestId)
     setHeader(c, 'x-okta-request-id', requestId)
@@ -47,7 +49,8 @@ const identify =
     setHeader(c, 'date', new Date(wall.epoch()).toUTCString())
     const { pathname, search } = new URL(c.req.url)
     const status = c.env.incoming.socket.destroyed ? 0 : c.res.status
-    calls.push({ method: c.req.method, path: pathname + search, status })
+    const [path, ms] = [pathname + search, clock.now() - cameAt]
+    onCall({ method: c.req.method, path, status, requestId, ms })
   }
 
 const setRateHeaders = (

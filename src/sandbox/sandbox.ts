@@ -50,6 +50,8 @@ export interface SandboxOptions extends UserTypesSettings {
   readonly groups?: readonly GroupSettings[]
   /** An e-mail address may be only one user's, as in orgs with self-service registration. */
   readonly uniqueEmail?: boolean
+  /** Told of each call that was answered. */
+  readonly onCall?: (call: AnsweredCall) => void
   /** Told of a mistake in the sandbox itself. */
   readonly onBug?: (err: unknown) => void
 }
@@ -116,7 +118,11 @@ const KNOWN_PATHS =
 
 const createApp = (options: SandboxOptions, org: Org, parts: Hono<OrgEnv>[]) => {
   const calls = createRing<AnsweredCall>(CALLS_KEPT)
-  const front = createFront({ ...org, calls })
+  const onCall = (call: AnsweredCall): void => {
+    calls.push(call)
+    options.onCall?.(call)
+  }
+  const front = createFront({ ...org, onCall })
   const app = new Hono<OrgEnv>()
   app.route('/', faultsApi(org.faults))
   app.use('*', ...front.all)

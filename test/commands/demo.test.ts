@@ -26,4 +26,25 @@ it('is told offline: who signs in, who does not, and who is left', async () => {
   expect(stdout.match(/^ACTIVE +OKTA .+$/gm)).toHaveLength(3)
   expect(stdout.match(/^ACTIVE +IMPORT .+$/gm)).toHaveLength(4)
   expect(stdout).not.toMatch(/^[A-Z]+ .*gone\.person/m)
+  // Its directory ends with it, so that nobody is sent there.
+  expect(stdout + stderr).not.toContain('okta-migrate-demo-')
+  expect(stdout).toMatch(/okta-migrate import \S+sample-users\.csv --where-enabled .+\n$/)
+})
+
+it('is told to a program in events, and each call on standard error', async () => {
+  const args = ['demo', '--json', '--verbose']
+  const { code, stdout, stderr } = await runCommand(args, { TMPDIR: tempDir() })
+  expect(code).toBe(0)
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  expect(lines.filter(({ event }) => event === 'step').map(({ command }) => command)).toEqual([
+    expect.stringMatching(/^okta-migrate register --url http/),
+    'okta-migrate import legacy-db/sample-users.csv --where-enabled enabled',
+    'okta-migrate users list',
+  ])
+  expect(lines.filter(({ event }) => event === 'sign-in')).toHaveLength(6)
+  expect(lines).toContainEqual(expect.objectContaining({ event: 'summary', created: 6 }))
+  expect(stderr.match(/^POST \/api\/v1\/users 200, /gm)).toHaveLength(6)
 })

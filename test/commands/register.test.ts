@@ -233,6 +233,87 @@ describe('a trial', () => {
   })
 })
 
+describe('events', () => {
+  const KEYED = { type: 'header', key: 'authorization' }
+
+  it('have the facts of the words: created, kept, refused, rotated, switched', async () => {
+    const { run } = await startOrg()
+    const events = async (...args: string[]) => {
+      const { stdout } = await run([...args, '--json'])
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown)
+    }
+    expect(await events()).toEqual([{ event: 'hook', registered: false }])
+    const hook = {
+      event: 'hook',
+      registered: true,
+      id: 'cbl1',
+      name: 'Password import',
+      status: 'ACTIVE',
+      url: URI,
+      authentication: KEYED,
+      warnings: [],
+    }
+    expect(await events('--url', 'https://hook.example.com', '--force')).toEqual([
+      { event: 'trial', skipped: true },
+      { ...hook, done: 'created' },
+    ])
+    expect(await events('--url', URI)).toEqual([{ ...hook, done: 'found' }])
+    const other = 'https://other.example.com/a'
+    expect(await events('--url', other)).toEqual([{ ...hook, done: 'found', refused: other }])
+    const before = { event: 'before', status: 'ACTIVE', authentication: KEYED }
+    expect(await events('--rotate', '--force')).toEqual([
+      before,
+      { event: 'trial', skipped: true },
+      { ...hook, done: 'rotated', name: 'Old' },
+    ])
+    expect(await events('--activate')).toEqual([
+      before,
+      { ...hook, done: 'activated', name: 'Old' },
+    ])
+  })
+
+  it('warn of a hook without authentication, as data', async () => {
+    const config = { uri: 'https://a:pw@b.example', headers: [{ key: 'X-Site', value: 'marked' }] }
+    const { run } = await startOrg(undefined, { channel: { type: 'HTTP', config } })
+    const { stdout } = await run(['--json'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      url: 'https://…@b.example',
+      authentication: { type: 'none', headers: ['X-Site'] },
+      warnings: [{ code: 'no_authentication' }],
+    })
+  })
+
+  it('say how a trial ended, and what a request would be', async () => {
+    const body = {
+      commands: [{ value: { credential: 'UNVERIFIED' } }],
+      debugContext: { reason: 'hash_malformed' },
+    }
+    const args = ['--test', '--test-login', 'a@example.com', '--json']
+    const given = { HOOK_TEST_PASSWORD: PASSWORD }
+    const { run } = await startOrg({ body }, {})
+    const { code, stdout } = await run(args, given)
+    expect([code, JSON.parse(stdout)]).toEqual([
+      1,
+      { event: 'test', credential: 'UNVERIFIED', reason: 'hash_malformed' },
+    ])
+    const silent = await startOrg({ status: 502, body: oktaError('E0000134') }, {})
+    expect(JSON.parse((await silent.run(args, given)).stdout)).toMatchObject({
+      credential: 'unanswered',
+      detail: expect.stringContaining('E0000134') as string,
+    })
+    const printed = await run(['--print', '--url', URI, '--json'])
+    expect(JSON.parse(printed.stdout)).toMatchObject({
+      event: 'request',
+      method: 'POST',
+      url: expect.stringMatching(/\/api\/v1\/inlineHooks$/) as string,
+      body: { channel: { config: { authScheme: { value: '$HOOK_SECRET' } } } },
+    })
+  })
+})
+
 describe('wrong usage', () => {
   it.each([
     [['--url', 'http://hook.example.com'], /public https/],

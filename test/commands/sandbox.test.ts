@@ -29,6 +29,34 @@ describe('okta-migrate sandbox', () => {
     expect(await ended).toMatchObject({ code: 0, stderr: '' })
   })
 
+  it('prints for a script, in one line, all that it needs; and each call in words', async () => {
+    const args = ['sandbox', '--port', '0', '--json', '--verbose', '--oauth', '--group', 'Staff']
+    const { until, child, ended } = startCommand(args, {})
+    const [line] = await until(/^.*"event":"ready".*$/m)
+    const ready = JSON.parse(line) as { url: string; token: string; faultsUrl: string }
+    expect(ready).toMatchObject({
+      groups: [{ name: 'Everyone' }, { id: expect.any(String) as string, name: 'Staff' }],
+      userTypes: [{ id: expect.any(String) as string }],
+      serviceApp: { clientId: '0oasandboxserviceapp' },
+      hookClient: { tokenUrl: `${ready.url}/oauth2/default/v1/token` },
+    })
+    expect((await fetch(ready.faultsUrl)).status).toBe(200)
+    const headers = { authorization: `SSWS ${ready.token}` }
+    const answer = await fetch(`${ready.url}/api/v1/users/a@b.example?x=1`, { headers })
+    const requestId = answer.headers.get('x-okta-request-id')
+    child.kill('SIGINT')
+    const { code, stdout, stderr } = await ended
+    expect(code).toBe(0)
+    expect(stderr.replace(/\d+ ms/, 'N ms')).toBe(
+      `GET /api/v1/users/… 404, N ms, request id ${requestId}\n`,
+    )
+    const [, ...more] = stdout.trimEnd().split('\n')
+    expect(more.map((text) => JSON.parse(text) as unknown)).toMatchObject([
+      { event: 'notice', message: expect.stringContaining('SIGINT') as string },
+      { event: 'notice', message: 'drained' },
+    ])
+  })
+
   it('prints calls that do as they say', async () => {
     const { stdout, paste } = await start()
     const [signIn, faults] = stdout().match(/^curl .+$/gm) ?? []

@@ -41,6 +41,17 @@ const startOrg = async () => {
   return { okta, env: { OKTA_ORG_URL: okta.url, OKTA_API_TOKEN: TOKEN } }
 }
 
+describe('--verbose', () => {
+  it('tells each call on standard error, without its query', async () => {
+    const { env } = await startOrg()
+    const listed = await runInProcess(usersCommand, ['list', '--verbose', '--json'], env)
+    expect(listed.stdout.trimEnd().split('\n')).toHaveLength(3)
+    expect(listed.stderr.replace(/\d+ ms/g, 'N ms')).toBe('GET /api/v1/users 200, N ms\n'.repeat(3))
+    const got = await runInProcess(usersCommand, ['get', 'u1@example.com', '--verbose'], env)
+    expect(got.stderr).toMatch(/^GET \/api\/v1\/users\/… 404, \d+ ms\n/)
+  })
+})
+
 describe('users list', () => {
   it('shows every page as a table that no login can steer', async () => {
     const { env } = await startOrg()

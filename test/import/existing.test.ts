@@ -34,7 +34,7 @@ const start = async () => {
   return { ids, run, dir, existing }
 }
 
-const HEAD = 'import_line,login,okta_id,status,provider,can_use_hook,why'
+const HEAD = 'import_line,login,okta_id,status,provider,can_use_hook,why,changed'
 
 describe('people who were there already', () => {
   it('are listed with what they are in Okta, and whether they can use the hook', async () => {
@@ -43,11 +43,11 @@ describe('people who were there already', () => {
     expect(code).toBe(0)
     const lines = [
       HEAD,
-      `2,Open@x.example,${ids.open},ACTIVE,IMPORT,yes,`,
-      `3,gone@x.example,${ids.gone},DEPROVISIONED,IMPORT,no,deactivated in Okta: cannot sign in`,
-      `4,staged@x.example,${ids.staged},STAGED,IMPORT,no,not activated in Okta yet: cannot sign in`,
-      `5,own@x.example,${ids.own},ACTIVE,OKTA,no,Okta has a password of its own`,
-      `6,reset@x.example,${ids.reset},RECOVERY,IMPORT,no,the password is being reset: only the link in the mail leads on`,
+      `2,Open@x.example,${ids.open},ACTIVE,IMPORT,yes,,`,
+      `3,gone@x.example,${ids.gone},DEPROVISIONED,IMPORT,no,deactivated in Okta: cannot sign in,`,
+      `4,staged@x.example,${ids.staged},STAGED,IMPORT,no,not activated in Okta yet: cannot sign in,`,
+      `5,own@x.example,${ids.own},ACTIVE,OKTA,no,Okta has a password of its own,`,
+      `6,reset@x.example,${ids.reset},RECOVERY,IMPORT,no,the password is being reset: only the link in the mail leads on,`,
     ]
     expect(readFileSync(existing, 'utf8').trimEnd().split('\r\n')).toEqual(lines)
     expect(statSync(existing).mode & 0o777).toBe(0o600)
@@ -63,7 +63,7 @@ describe('people who were there already', () => {
     })
     expect(readFileSync(existing, 'utf8').trimEnd().split('\r\n')).toEqual([
       ...lines,
-      `8,more@x.example,${ids.more},ACTIVE,IMPORT,yes,`,
+      `8,more@x.example,${ids.more},ACTIVE,IMPORT,yes,,`,
     ])
   })
 

@@ -1,5 +1,6 @@
 /** Users straight from the legacy database: one contract for every kind. */
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
+import { asAppError } from '../../src/errors.ts'
 import { openSqlSource } from '../../src/import/source-sql.ts'
 import type { Source, SourceRow } from '../../src/import/source.ts'
 import { ALL_KINDS, describeEach, freshDatabase, SERVERS, type Kind } from '../support/databases.ts'
@@ -148,6 +149,27 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
   })
 })
 
+describe('a database that is away', () => {
+  const SCHEMES = [
+    ['postgres', 5432],
+    ['mysql', 3306],
+  ] as const
+
+  it.each(SCHEMES)('is told from one that says no: %s', async (scheme, port) => {
+    const proxy = await startProxy(new URL(`${scheme}://reader:pw@127.0.0.1/x`), port)
+    proxy.down()
+    const refusal = await openSqlSource({ url: proxy.url, ca: undefined }, SQL).catch(asAppError)
+    expect(refusal).toMatchObject({ code: 'legacy_unavailable', detail: 'ECONNREFUSED' })
+    expect(refusal).toHaveProperty('row.exit', 3)
+  })
+
+  it.each(SCHEMES)('is one whose name nobody knows: %s', async (scheme) => {
+    const url = `${scheme}://reader:pw@nowhere.invalid/x`
+    const refusal = await openSqlSource({ url, ca: undefined }, SQL).catch(asAppError)
+    expect(refusal).toMatchObject({ code: 'legacy_unavailable' })
+  })
+})
+
 await describeEach(SERVERS, 'users on a server', (kind) => {
   const behindProxy = async () => {
     const proxy = await startProxy(new URL(await makeUsers(kind)), kind.defaultPort)
@@ -160,8 +182,16 @@ await describeEach(SERVERS, 'users on a server', (kind) => {
     const { proxy, source } = await behindProxy()
     proxy.cut()
     await expect(drain(source)).rejects.toMatchObject({
-      code: 'input_unusable',
+      code: 'legacy_unavailable',
       detail: expect.stringMatching(/after row \d+ \(\w+\)/) as string,
+    })
+  })
+
+  it('that has no such database are refused', async () => {
+    const url = new URL(await freshDatabase(kind))
+    url.pathname += '_absent'
+    await expect(openSqlSource({ url: url.href, ca: undefined }, SQL)).rejects.toMatchObject({
+      code: 'legacy_unusable',
     })
   })
 

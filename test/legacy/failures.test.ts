@@ -1,13 +1,8 @@
 /** Failures of a query: which pass by themselves, which are about a login, and what may be told of them. */
 import { describe, expect, it } from 'vitest'
+import { isTransient, sentenceOf, unreachable } from '../../src/database-failures.ts'
 import { AppError } from '../../src/errors.ts'
-import {
-  isTransient,
-  isUnfindable,
-  sentenceOf,
-  unreachable,
-  unusable,
-} from '../../src/legacy/failures.ts'
+import { isUnfindable, unusable } from '../../src/legacy/failures.ts'
 import { MYSQL } from '../../src/legacy/mysql.ts'
 import { POSTGRES } from '../../src/legacy/postgres.ts'
 import { SQLITE } from '../../src/legacy/sqlite.ts'
@@ -48,6 +43,7 @@ describe('a failure', () => {
   it('without a code passes where a session was cut off, and stays where we refuse', () => {
     const cut = failed(undefined, 'Connection terminated unexpectedly')
     expect(isTransient(cut, POSTGRES)).toBe(true)
+    expect(isTransient(failed(undefined, 'timeout expired'), POSTGRES)).toBe(true)
     expect(isTransient(new TypeError('it must have one'), POSTGRES)).toBe(false)
     expect(isTransient(new AppError('legacy_unavailable'), POSTGRES)).toBe(true)
     expect(isTransient(new AppError('legacy_unusable'), POSTGRES)).toBe(false)

@@ -96,7 +96,7 @@ describe('a hook of the OAuth kind', () => {
     expect((await verify(token)).payload).toMatchObject({ cid: CLIENT.clientId })
     expect(second).toBe(first)
     const asked = calls().filter(({ path }) => path === '/oauth2/default/v1/token')
-    expect(asked).toEqual([{ method: 'POST', path: '/oauth2/default/v1/token', status: 200 }])
+    expect(asked).toMatchObject([{ method: 'POST', path: '/oauth2/default/v1/token', status: 200 }])
   })
 
   it('is not called without one', async () => {

@@ -1,4 +1,5 @@
 /** The client as commands make it, on a clock that a test holds. */
+import { watchCalls, type Call } from '../../src/okta/calls.ts'
 import { createOktaClient, type OktaClient } from '../../src/okta/client.ts'
 import { staticToken, type Credentials } from '../../src/okta/credentials.ts'
 import { createTransport } from '../../src/okta/transport.ts'
@@ -15,8 +16,9 @@ export const makeClient = (
   orgUrl: string,
   credentials: Credentials = staticToken('SSWS', TOKEN),
   clock = new ManualClock(),
+  onCall: (call: Call) => void = () => undefined,
 ): Made => {
-  const transport = createTransport({ clock, version: '1.2.3' })
+  const transport = watchCalls(createTransport({ clock, version: '1.2.3' }), clock, onCall)
   const pacing = { share: 1, maxConcurrency: 4, random: () => 0 }
   return { client: createOktaClient({ orgUrl, credentials, transport, clock, ...pacing }), clock }
 }

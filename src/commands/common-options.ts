@@ -1,0 +1,15 @@
+/** Options that several commands have, each with one meaning everywhere. */
+import { Option } from 'commander'
+
+export interface CommonOptions {
+  readonly json?: true
+  readonly verbose?: true
+}
+
+export const jsonOption = (
+  what = 'print all that it says as JSON lines (docs/EVENTS.md)',
+): Option => new Option('--json', what)
+
+export const verboseOption = (
+  what = 'write a line for each call to Okta to standard error: path, status, request id, time',
+): Option => new Option('--verbose', what)
