@@ -2,12 +2,12 @@
 
 /** @returns undefined where the body has more bytes than that */
 export const readBounded = async (
-  body: ReadableStream<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): Promise<string | undefined> => {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     size += chunk.byteLength
     // Leaving the loop cancels the rest.
     if (size > maxBytes) return undefined

@@ -1,8 +1,8 @@
 /** Why a fetch got no answer, in words that name the host and say what to do. */
 
-/** Node.js parses HTTP answers of `fetch` by WebAssembly, which --jitless takes away. Serving needs none. */
+/** undici parses HTTP answers by WebAssembly, which --jitless takes away. Serving needs none. */
 export const FETCH_TROUBLE: string | undefined = !('WebAssembly' in globalThis)
-  ? 'this Node.js forbids WebAssembly (--jitless), which its fetch needs'
+  ? 'this Node.js forbids WebAssembly (--jitless), by which answers over HTTP are parsed'
   : undefined
 
 /** What became of a request that has no answer. */
@@ -83,17 +83,12 @@ const WORDS: readonly (readonly [code: RegExp, words: Words])[] = [
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, (host) => `${host} cut the connection off`],
 ]
 
-/** What undici says of a proxy that refuses a CONNECT. */
+/** What undici says of a proxy that refuses a CONNECT, and we of a 407 without one. */
 const CONNECT_ANSWER = /^Proxy response \((\d{3})\)/
-
-/** A 407 is no answer (Fetch standard, "HTTP-network-or-cache fetch"), and in undici the one error without a word. */
-const isWordless = (err: SystemError): boolean =>
-  err instanceof Error && err.message === '' && !('code' in err)
 
 const proxyStatusOf = (err: SystemError): number | undefined => {
   const status = CONNECT_ANSWER.exec(err.message ?? '')?.[1]
-  if (status !== undefined) return Number(status)
-  return isWordless(err) ? 407 : undefined
+  return status === undefined ? undefined : Number(status)
 }
 
 const describeProxy = (status: number, host: string): string => {
@@ -146,7 +141,7 @@ const isAboutProxy = ({ host, hostname, port }: URL, err: SystemError): boolean 
     err.port === Number(port || 80) ||
     (err.message ?? '').includes(host))
 
-/** fetch wraps what happened in a TypeError as its cause, and a proxy's refusal once more. */
+/** What happened may be the cause of another error, and of a proxy's refusal that of one more. */
 const rootOf = (err: unknown): SystemError => {
   const { cause } = Object(err) as { cause?: unknown }
   return cause === undefined ? (Object(err) as SystemError) : rootOf(cause)

@@ -4,12 +4,13 @@ import { createServer as createTlsServer } from 'node:https'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { troubleOf } from '../src/fetch-trouble.ts'
+import { fetchFrom } from '../src/proxied-fetch.ts'
 import { makeCertificate } from './support/certificate.ts'
 import { tempDir } from './support/temp.ts'
 
 const troubleAt = (href: string) => {
   const url = new URL(href)
-  return fetch(url).then(
+  return fetchFrom({})(url, {}).then(
     () => undefined,
     (err: unknown) => troubleOf(err, url),
   )
@@ -47,6 +48,17 @@ describe('a fetch without an answer', () => {
     const trouble = await troubleAt(`http://localhost:${port}/`)
     expect(trouble).toMatchObject({ fate: 'unusable' })
     expect(trouble?.reason).toMatch(/^what localhost:\d+ answered is not HTTP$/)
+  })
+
+  it('names a proxy in the way that wants a login, without a CONNECT', async () => {
+    const port = await listen(
+      createTcpServer((socket) => {
+        socket.once('data', () => socket.end('HTTP/1.1 407 No\r\ncontent-length: 4\r\n\r\nhalt'))
+      }),
+    )
+    const trouble = await troubleAt(`http://localhost:${port}/`)
+    expect(trouble).toMatchObject({ fate: 'barred' })
+    expect(trouble?.reason).toMatch(/wants a login \(407\)/)
   })
 
   it('names the name that DNS does not know', async () => {

@@ -145,6 +145,13 @@ describe('a fetch', () => {
     expect(proxy.asked).toHaveLength(2)
   })
 
+  it('gives the values of a header that comes twice, as one', async () => {
+    const okta = await startOkta(() => ({ headers: { 'x-rate-limit-limit': ['600', '1200'] } }))
+    const { headers } = await get({}, okta.url)
+    expect(headers.get('X-Rate-Limit-Limit')).toBe('600, 1200')
+    expect(headers.get('x-other')).toBeNull()
+  })
+
   it('of an issuer’s keys goes the same way', async () => {
     const issuer = await startIssuer()
     onTestFinished(() => issuer.close())

@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts'
 import { createBrake, NO_BRAKE } from '../import/brake.ts'
 import { existing } from '../import/duplicate.ts'
 import { writeExisting } from '../import/existing.ts'
-import { countExisting } from '../import/existing-count.ts'
+import { countExisting, type StatusCounts } from '../import/existing-count.ts'
 import { openJournal, type Outcome } from '../import/journal.ts'
 import type { Prepare, Sendable } from '../import/prepare.ts'
 import { createSight, describeDryCounts } from '../import/progress.ts'
@@ -113,8 +113,9 @@ const conclude = async (
   const { reasons, write } = countReasons(shared)
   const { counts: changes, settle } = countChanges(parts.settle)
   const run = createRun({ source, prepare, limit, ...parts, rejects: { write }, settle })
+  let written: StatusCounts | undefined
   const keep = (): void => {
-    if (!options.dryRun) writeExisting(shared.paths.existingFile, journal)
+    if (!options.dryRun) written = writeExisting(shared.paths.existingFile, journal)
   }
   // A run that has not seen again what the journal knows has too few rows to replace those of the run before.
   const place = (end: RunEnd): Paths => {
@@ -124,11 +125,10 @@ const conclude = async (
   const startedAt = systemClock.now()
   const summary = (end: RunEnd, paths: Paths): Summary => {
     const seconds = (systemClock.now() - startedAt) / 1000
-    const existing = countExisting(journal)
-    const counts = run.snapshot()
+    const existing = written ?? countExisting(journal)
     return summarise(
       { ...shared, paths },
-      { counts, end, seconds, reasons: reasons.list(), existing, changes },
+      { counts: run.snapshot(), end, seconds, reasons: reasons.list(), existing, changes },
     )
   }
   // Whoever read it has had enough, as `head` has.

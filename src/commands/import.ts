@@ -32,11 +32,11 @@ import { isOktaGiven, OKTA, openOkta } from './okta-config.ts'
 const SCOPES = ['okta.users.manage']
 
 /**
- * V8 lets its heap grow to a multiple of what lives in it before it collects, and here nearly all is a
- * row's passing waste. Held to one and a half times, an import takes a quarter less memory, at the same
- * speed.
+ * V8 lets its heap grow to a multiple of what lives in it before it collects, and here nearly all is a row's
+ * passing waste: from Node.js 24 on, 100 MB of it. The old generation is held to one and a half times what lives
+ * in it, and the young one to the size that it has when the command begins.
  */
-const HEAP_FLAG = '--heap-growing-percent=50'
+const HEAP_FLAGS = ['--heap-growing-percent=50', '--semi-space-growth-factor=1']
 
 const pacingOf = ({ share, concurrency, verbose }: ImportOptions, { display }: Teller) => ({
   ...{ scopes: SCOPES, share, concurrency },
@@ -46,7 +46,7 @@ const pacingOf = ({ share, concurrency, verbose }: ImportOptions, { display }: T
 const importUsers =
   (file: string | undefined, options: ImportOptions) =>
   async (host: Host): Promise<number> => {
-    setFlagsFromString(HEAP_FLAG)
+    HEAP_FLAGS.forEach(setFlagsFromString)
     const { config, nearMisses } = loadConfig(SOURCE, host.env, readText)
     const teller = createTeller(host, options)
     const { userType, arraySeparator: separator } = options

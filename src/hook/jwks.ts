@@ -4,7 +4,7 @@ import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { troubleOf } from '../fetch-trouble.ts'
-import type { Fetch } from '../proxied-fetch.ts'
+import { fetchFrom, type Fetch } from '../proxied-fetch.ts'
 import { isSafeUrl } from '../variables.ts'
 
 export interface Issuer {
@@ -21,14 +21,10 @@ const MAX_BYTES = 64 * 1024
 const unavailable = (detail: string): AppError => new AppError('keys_unavailable', { detail })
 
 const fetchJson = async (fetch: Fetch, url: string, signal: AbortSignal): Promise<unknown> => {
+  const { status, body } = await fetch(url, { signal, headers: { accept: 'application/json' } })
+  const text = await readBounded(body, MAX_BYTES)
   // Keys that come from where a redirect points are not the issuer's word.
-  const response = await fetch(url, {
-    signal,
-    redirect: 'manual',
-    headers: { accept: 'application/json' },
-  })
-  if (response.status !== 200) throw unavailable(`status ${response.status}`)
-  const text = await readBounded(response.body, MAX_BYTES)
+  if (status !== 200) throw unavailable(`status ${status}`)
   if (text === undefined) throw unavailable(`more than ${MAX_BYTES} bytes`)
   return JSON.parse(text) as unknown
 }
@@ -59,7 +55,7 @@ const explain = (err: unknown, url: string): string => {
  * @throws AppError `keys_unavailable`, whose detail says why
  */
 export const fetchKeys = async (
-  { issuer, jwksUrl, fetch = globalThis.fetch }: Issuer,
+  { issuer, jwksUrl, fetch = fetchFrom({}) }: Issuer,
   timeoutMs: number,
   clock: Clock,
 ): Promise<LocalJWKSet> => {

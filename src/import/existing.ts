@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { csvLine } from '../csv-line.ts'
 import { AppError } from '../errors.ts'
-import { countExisting } from './existing-count.ts'
+import { createStatusCount, WERE_THERE, type StatusCounts } from './existing-count.ts'
 import type { Journal, KeptRow } from './journal.ts'
 
 export const COLUMNS = [
@@ -49,13 +49,15 @@ const lineOf = (row: KeptRow): string => {
 const BUFFER_LINES = 1_000
 
 /** Writes another file and renames it, so that a run that is killed leaves a whole one. */
-const replace = (path: string, rows: Iterable<KeptRow>): void => {
+const replace = (path: string, rows: Iterable<KeptRow>): StatusCounts => {
   const fresh = `${path}.new`
+  const count = createStatusCount()
   const fd = openSync(fresh, 'w', 0o600)
   try {
     let lines = [csvLine(COLUMNS)]
     for (const row of rows) {
       lines.push(lineOf(row))
+      count.add(row)
       if (lines.length < BUFFER_LINES) continue
       writeFileSync(fd, lines.join(''))
       lines = []
@@ -65,17 +67,19 @@ const replace = (path: string, rows: Iterable<KeptRow>): void => {
     closeSync(fd)
   }
   renameSync(fresh, path)
+  return count.all()
 }
 
 /**
  * Writes all of them that the journal knows, also of earlier runs; where there are none, no file is begun.
+ * @returns how many there are, since a million rows take seconds to read once more
  * @throws AppError `output_unwritable`
  */
-export const writeExisting = (path: string, journal: Journal): void => {
-  const isNone = Object.keys(countExisting(journal)).length === 0
-  if (isNone && !existsSync(path)) return
+export const writeExisting = (path: string, journal: Journal): StatusCounts => {
+  const [first] = journal.rowsIn(...WERE_THERE)
+  if (!first && !existsSync(path)) return {}
   try {
-    replace(path, journal.rowsIn('existing', 'updated'))
+    return replace(path, journal.rowsIn(...WERE_THERE))
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : ''
     throw new AppError('output_unwritable', { detail: `${path}: ${message}`, cause })

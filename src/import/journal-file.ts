@@ -9,8 +9,8 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 const isBusy = (cause: unknown): boolean =>
   cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')
 
-/** What a growing index needs in memory; the rest is in the cache of the system. */
-const CACHE_KIB = 32_768
+/** Of a million logins' index, enough: the rest is in the cache of the system, which costs hardly more to read. */
+const CACHE_KIB = 16_384
 
 const connect = (path: string): Database.Database => {
   // SQLite itself would let everyone read it, and logins are personal data.

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 export interface ServerTime {
   /** Milliseconds since 1970 by Okta's clock, to the second; this machine's until Okta has answered. */
   now(): number
-  observe(headers: Headers): void
+  observe(headers: Pick<Headers, 'get'>): void
 }
 
 export const createServerTime = (clock: Clock): ServerTime => {

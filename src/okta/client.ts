@@ -21,7 +21,7 @@ export interface OktaRequest {
 
 export interface OktaResponse {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: Answer['headers']
   /** Parsed JSON; undefined where the answer has no body. */
   readonly body: unknown
   readonly requestId: string | undefined

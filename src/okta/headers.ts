@@ -29,7 +29,7 @@ const dateIn = (value: string | null): number =>
  * @returns undefined unless all four headers can be read: without Date, Reset means nothing here,
  * since this machine's clock may differ from Okta's
  */
-export const readRateLimit = (headers: Headers): RateLimit | undefined => {
+export const readRateLimit = (headers: Pick<Headers, 'get'>): RateLimit | undefined => {
   const limits = numbersIn(headers.get('x-rate-limit-limit'))
   const remainders = numbersIn(headers.get('x-rate-limit-remaining'))
   const resets = numbersIn(headers.get('x-rate-limit-reset'))

@@ -1,13 +1,13 @@
 /** Owns one exchange with Okta over HTTP: its headers, its time and size limits, and how it can fail. */
 import { readBounded } from '../bounded.ts'
 import type { Clock } from '../clock.ts'
-import type { Fetch } from '../proxied-fetch.ts'
 import type { Waited } from './calls.ts'
+import { fetchFrom, type Fetch, type Reply } from '../proxied-fetch.ts'
 import { troubleOf, type Trouble } from '../fetch-trouble.ts'
 
 export interface Answer {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: Reply['headers']
   /** Parsed JSON; undefined where there is no body, or it is not JSON. */
   readonly body: unknown
   /** Whether the body is what the status promises: JSON, or nothing. */
@@ -61,11 +61,11 @@ const parse = (text: string): Pick<Answer, 'body' | 'isReadable' | 'page'> => {
   }
 }
 
-const requestIdOf = (headers: Headers): string | undefined =>
+const requestIdOf = (headers: Reply['headers']): string | undefined =>
   /^[\x21-\x7e]{1,100}$/.exec(headers.get('x-okta-request-id') ?? '')?.[0]
 
 export const createTransport = (options: TransportOptions): Transport => {
-  const { clock, version, fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS } = options
+  const { clock, version, fetch = fetchFrom({}), timeoutMs = TIMEOUT_MS } = options
   const fixed = {
     accept: 'application/json',
     'user-agent': `okta-password-import-hook/${version}`,
@@ -73,9 +73,8 @@ export const createTransport = (options: TransportOptions): Transport => {
 
   const exchange = async (sending: Sending, signal: AbortSignal): Promise<Outcome> => {
     const { method, url, headers, body = null } = sending
-    // A redirect would carry the credentials, and a changed method, to wherever it says.
-    const init = { method, body, signal, redirect: 'manual' } as const
-    const response = await fetch(url, { ...init, headers: { ...fixed, ...headers } })
+    const sent = { method, body, signal, headers: { ...fixed, ...headers } }
+    const response = await fetch(url, sent)
     const text = await readBounded(response.body, MAX_ANSWER_BYTES)
     if (text === undefined) return { fate: 'unusable', reason: 'the answer is too large' }
     const { status } = response

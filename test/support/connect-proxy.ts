@@ -9,6 +9,9 @@ export interface Connected {
   readonly login: string | undefined
 }
 
+/** Beyond this many calls it listens no more: a storm must end, so that the test can say that there was one. */
+const STORM = 50
+
 /** @param status what it answers to CONNECT; with any but 200 it ends the connection, with 0 without a word */
 export const startConnectProxy = async (port: number, status = 200) => {
   const asked: Connected[] = []
@@ -21,6 +24,7 @@ export const startConnectProxy = async (port: number, status = 200) => {
       login: header === undefined ? undefined : Buffer.from(header, 'base64').toString(),
     })
     socket.on('error', () => undefined)
+    if (asked.length === STORM) server.close()
     if (status !== 200) {
       if (status === 0) socket.destroy()
       else socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`)
