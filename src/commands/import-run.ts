@@ -158,13 +158,23 @@ const conclude = async (
 
 /**
  * Checks every row as a run would, and shows what it would send.
- * @param client asks who is there already and in what they differ; none where nobody is to be updated
+ * @param client asks about groups, and with `--update` who is there already and in what they differ
  */
-export const rehearse = (shared: Shared, client: OktaClient | undefined): Promise<number> => {
-  const print = createPrinter(shared.host, shared.options)
+export const rehearse = async (
+  shared: Shared,
+  look: Look,
+  client: OktaClient | undefined,
+): Promise<number> => {
+  const { host, options, teller } = shared
+  const print = createPrinter(host, options)
   const halt = new AbortController()
+  if (client) {
+    await openGroups(client, halt.signal, teller.say).checkAll(await findGroupIds(look))
+  }
   const users =
-    client && createKnownUsers((what) => client.request({ ...what, signal: halt.signal }))
+    options.update &&
+    client &&
+    createKnownUsers((what) => client.request({ ...what, signal: halt.signal }))
 
   const show = async (sendable: Sendable, line: number): Promise<Outcome> => {
     const user = await users?.find(sendable.login)

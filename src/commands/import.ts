@@ -91,6 +91,7 @@ const importUsers =
         attributes,
         roles,
         disabled: options.disabled,
+        unseen: source.hasHeader ? [] : asked.map(([, column]) => column),
       })
       const withSecrets = options.rejectsWithSecrets === true
       const rejects = createRejects({ path: paths.rejects, source, columns, withSecrets })
@@ -98,7 +99,7 @@ const importUsers =
       const reopen = (): Promise<Source> => openSource(file, config, host.stdin, nested)
       const look: Look = { file, given: options.group, roles, first, reopen }
       if (!options.dryRun && client) return await perform(shared, look, client)
-      return await rehearse(shared, options.update && client)
+      return await rehearse(shared, look, client)
     } finally {
       opened.close()
     }

@@ -66,6 +66,8 @@ export interface PrepareOptions {
   readonly disabled?: (typeof DISABLED_CHOICES)[number]
   /** Those of every org, where it is not known which this one has. */
   readonly attributes?: Attributes
+  /** Columns that options name, and that no header shows to be there. */
+  readonly unseen?: readonly string[]
 }
 
 /** Okta takes no more at the creation of a user (error code E0000093). */
@@ -197,10 +199,24 @@ const originOf = (fields: ReadonlyMap<string, Value>): number | undefined => {
   return Number.isSafeInteger(line) && line > 0 ? line : undefined
 }
 
+/**
+ * A stream of JSON lines has no header: where an option names a column wrongly, all would be taken as enabled, or put
+ * into no group. So rows are rejected until one has the column.
+ */
+const createSeen = (columns: readonly string[]) => {
+  const unseen = new Set(columns)
+  return (fields: ReadonlyMap<string, Value>): string | undefined => {
+    for (const column of unseen) if (fields.has(column)) unseen.delete(column)
+    const [first] = unseen
+    return first && `there is no column "${first}", here or in the rows before`
+  }
+}
+
 export const createPrepare = (options: PrepareOptions): Prepare => {
   const { columns, form } = options
   const tidy = options.tidy ?? createTidy({ columns, nulls: [], say: () => undefined })
   const hasSecrets = form.fields.some((name) => SECRET_FIELDS.includes(name))
+  const lack = createSeen(options.unseen ?? [])
   return (row) => {
     const fields = tidy.fields(row)
     const unsendable = {
@@ -220,6 +236,8 @@ export const createPrepare = (options: PrepareOptions): Prepare => {
       tidy.noteBlank()
       return unsendable
     }
+    const lacking = lack(row.fields)
+    if (lacking !== undefined) return { ...unsendable, rejection: lacking }
     const judged = judge(fields, options)
     const { sendable, rejection, isSkipped = false } = judged
     const person = sendable && foldLogin(sendable.login)

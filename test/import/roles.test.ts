@@ -101,6 +101,29 @@ describe('people who may not sign in', () => {
     expect(two.stderr).toContain('name two columns')
   })
 
+  it('are rejected in a stream of JSON until a row has the column, which may be named wrongly', async () => {
+    const okta = await startFakeOkta()
+    const dir = tempDir()
+    const options = ['journal', 'rejects', 'existing'].flatMap((name) => [
+      `--${name}`,
+      join(dir, name),
+    ])
+    const env = { OKTA_ORG_URL: okta.url, OKTA_API_TOKEN: 'token' }
+    const person = (name: string, more = ''): string =>
+      `{"email":"${name}@x.example","firstName":"A","lastName":"B"${more}}\n`
+    const input = person('ann') + person('bob', ',"active":true') + person('cy')
+    const { stdout } = await runImport(
+      ['-', '--json', '--where-enabled', 'active', ...options],
+      env,
+      input,
+    )
+    expect(summaryOf(stdout)).toMatchObject({ created: 2, rejected: 1 })
+    expect(readFileSync(join(dir, 'rejects'), 'utf8')).toContain(
+      'there is no column \\"active\\", here or in the rows before',
+    )
+    expect([...okta.users.keys()]).toEqual(['bob@x.example', 'cy@x.example'])
+  })
+
   it('are told in a stream too, row by row', async () => {
     const okta = await startFakeOkta()
     const dir = tempDir()
@@ -146,14 +169,17 @@ describe('the groups of a row', () => {
     const many = Array.from({ length: 300 }, (_, i) => row(`u${i}`, CUSTOMERS)).join('')
     const input = `${GROUPS}${many}${row('odd', `${STAFF}|Staff`)}${row('all', EVERYONE)}`
     const { run, people, file } = await start(input)
-    const { code, stderr } = await run('--group-column', 'teams', '--group', '00gnone')
-    expect([code, people()]).toEqual([2, []])
-    expect(stderr).toContain('Not all groups can be used; nothing was sent.')
-    expect(stderr).toContain('  --group: group "00gnone" is the id of no group in this org\n')
-    expect(stderr).toContain('  line 302: group "Staff" is the id of no group in this org\n')
-    expect(stderr).toContain(
-      `  line 303: group "${EVERYONE}" is the group Everyone, which all users are in already`,
-    )
+    for (const more of [[], ['--dry-run']]) {
+      const args = ['--group-column', 'teams', '--group', '00gnone', ...more]
+      const { code, stderr } = await run(...args)
+      expect([code, people()]).toEqual([2, []])
+      expect(stderr).toContain('Not all groups can be used; nothing was sent.')
+      expect(stderr).toContain('  --group: group "00gnone" is the id of no group in this org\n')
+      expect(stderr).toContain('  line 302: group "Staff" is the id of no group in this org\n')
+      expect(stderr).toContain(
+        `  line 303: group "${EVERYONE}" is the group Everyone, which all users are in already`,
+      )
+    }
     expect(existsSync(`${file}.journal`)).toBe(false)
   })
 
@@ -177,8 +203,9 @@ describe('the groups of a row', () => {
 
   it('that are more than Okta takes reject the row', async () => {
     const ids = Array.from({ length: 21 }, (_, i) => `g${i}`).join('|')
-    const { run } = await start(GROUPS + row('ann', ids))
-    const { stdout } = await run('--group-column', 'teams', '--dry-run')
+    const { file } = await start(GROUPS + row('ann', ids))
+    // Without an org, which would first say that it has none of these groups.
+    const { stdout } = await runImport([file, '--json', '--group-column', 'teams', '--dry-run'])
     expect(summaryOf(stdout)).toMatchObject({
       rejected: 1,
       reasons: [{ reason: expect.stringContaining('there are more than') as string }],
