@@ -16,7 +16,13 @@ export const JOURNAL_ERRORS = {
   undo_unfinished: {
     exit: 2,
     sentence: 'An undo of this journal was begun, and is not at its end.',
-    remedy: 'Finish it first, with okta-migrate import undo and this journal.',
+    remedy:
+      'Finish it first, with okta-migrate import undo and this journal, or begin another journal with --journal.',
+  },
+  undo_impossible: {
+    exit: 2,
+    sentence: 'Nothing can be undone with this journal here.',
+    remedy: 'Name the journal of an import, and in OKTA_ORG_URL the org of that import.',
   },
   journal_unusable: {
     exit: 2,

@@ -1,6 +1,6 @@
 /** The last words of an import: what came of the rows, why not, which files, and what comes next. */
 import { describeSeconds } from '../duration.ts'
-import { describeCounts, describeDryCounts, doneOf, type Ends } from '../import/progress.ts'
+import { describeCounts, describeDryCounts, doneOf } from '../import/progress.ts'
 import type { Kind } from '../import/reasons.ts'
 import type { RunEnd, Snapshot } from '../import/run.ts'
 import { printable } from '../printable.ts'
@@ -53,18 +53,6 @@ const MAX_REASONS = 10
 
 const some = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-/** A row that is taken up anew leaves its old end, which was none of this run's. */
-const since = (now: number, before: number): number => Math.max(0, now - before)
-
-const thisRun = ({ before, ...now }: Snapshot): Ends => ({
-  created: since(now.created, before.created),
-  updated: since(now.updated, before.updated),
-  existing: since(now.existing, before.existing),
-  rejected: since(now.rejected, before.rejected),
-  failed: since(now.failed, before.failed),
-  skipped: since(now.skipped, before.skipped),
-})
-
 const describeEnds = ({ counts, dryRun }: Summary): string[] => {
   if (dryRun) {
     return [
@@ -75,7 +63,7 @@ const describeEnds = ({ counts, dryRun }: Summary): string[] => {
   }
   const all = describeCounts(counts)
   if (doneOf(counts.before) === 0) return [`${all}.`]
-  return [`This run: ${describeCounts(thisRun(counts))}.`, `All runs: ${all}.`]
+  return [`This run: ${describeCounts(counts.thisRun)}.`, `All runs: ${all}.`]
 }
 
 export const describeReasons = (reasons: readonly Kind[]): string[] => {
@@ -112,7 +100,7 @@ const describeChanges = ({ changes, dryRun }: Summary): string[] => {
 
 const describeTime = ({ counts, seconds, dryRun }: Summary): string => {
   const done = doneOf(counts)
-  const time = `${some(doneOf(thisRun(counts)), 'row')} in ${describeSeconds(seconds)}.`
+  const time = `${some(doneOf(counts.thisRun), 'row')} in ${describeSeconds(seconds)}.`
   const isAll = counts.total === undefined || counts.total <= done
   return isAll || dryRun ? time : `${time} Rows so far: ${done} of about ${counts.total}.`
 }
@@ -145,7 +133,7 @@ export const toSummaryEvent = ({ counts, ...summary }: Summary): object => {
     existingByStatus: summary.existing,
     changes: summary.changes,
     ...paths,
-    ...{ thisRun: thisRun(counts), seconds: Math.round(seconds), reasons, files },
+    ...{ thisRun: counts.thisRun, seconds: Math.round(seconds), reasons, files },
     next: next.command,
     ...(dryRun && { dryRun }),
   }

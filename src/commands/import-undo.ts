@@ -15,7 +15,7 @@ import { watch } from './display.ts'
 import type { Host, Perform } from './host.ts'
 import { OKTA, DEFAULT_CONCURRENCY, openOkta, shareOption } from './okta-config.ts'
 import { createUndoTeller, viewOf, type UndoTeller } from './undo-teller.ts'
-import { LEDGER, openVerified, type Verified } from './verified.ts'
+import { openVerified, type Verified } from './verified.ts'
 
 interface UndoOptions extends CommonOptions {
   readonly dryRun?: true
@@ -26,11 +26,11 @@ interface UndoOptions extends CommonOptions {
 
 const SCOPES = ['okta.users.manage']
 
-/** @throws AppError `journal_mismatch` */
+/** @throws AppError `undo_impossible` */
 const checkOrg = ({ orgUrl }: UndoJournal, client: OktaClient): void => {
   if (orgUrl === client.orgUrl) return
   const detail = `The journal is of ${orgUrl}, and OKTA_ORG_URL is ${client.orgUrl}.`
-  throw new AppError('journal_mismatch', { detail })
+  throw new AppError('undo_impossible', { detail })
 }
 
 /** @returns whether it was interrupted */
@@ -146,8 +146,8 @@ export const undoCommand = (performWork: Perform): Command =>
       'after',
       `
 It deletes a user only where Okta's own answer says that this import made it, and nobody has used it: no sign-in, no
-password of its own in Okta, no VERIFIED in the hook server's ledger, the same login, and no change by --update. Each
-is deactivated, asked about again, and then deleted. All others stay, and are counted by reason.
+password of its own in Okta, no VERIFIED in the hook server's ledger, the same login, and no change by --update with
+this journal. Each is deactivated, asked about again, and then deleted. All others stay, and are counted by reason.
 
 Okta cannot bring back who is deleted. The next import with the same journal creates them anew.
 
@@ -155,7 +155,10 @@ Killed at any moment, the same command goes on where it was.
 
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
-${describeVariables([...OKTA.names, ...LEDGER.names])}
+${describeVariables(OKTA.names)}
+
+The ledger is read where LEDGER_DB_URL is set, as the hook server has it; with it go LEDGER_DB_CA, and FINGERPRINT_KEY or
+HOOK_SECRET (and HOOK_SECRET_PREVIOUS), by which its logins are found.
 
 Examples:
   okta-migrate import undo users.csv.journal --dry-run

@@ -5,17 +5,19 @@ import { fingerprint } from '../ops/log.ts'
 
 type Config = Loaded<'FINGERPRINT_KEY' | 'LOG_LOGINS'>['config']
 
-const keyFrom = ({ FINGERPRINT_KEY }: Config, secret: string | undefined): string => {
-  if (FINGERPRINT_KEY !== undefined) return FINGERPRINT_KEY
-  if (secret === undefined) throw new TypeError('unchecked config')
-  return createHmac('sha256', secret).update('fingerprint key').digest('base64')
-}
+/** Where there is no FINGERPRINT_KEY. */
+export const keyFromSecret = (secret: string): string =>
+  createHmac('sha256', secret).update('fingerprint key').digest('base64')
 
-/** @param secret HOOK_SECRET, from which the key is derived where there is none */
-export const namersFrom = (config: Config, secret: string | undefined) => {
-  const isPlain = config.LOG_LOGINS === 'plain'
+/** @param secret HOOK_SECRET */
+export const namersFrom = (
+  { FINGERPRINT_KEY, LOG_LOGINS }: Config,
+  secret: string | undefined,
+): Record<'nameLogin' | 'namePerson', (name: string) => string> => {
+  const key = FINGERPRINT_KEY ?? (secret === undefined ? undefined : keyFromSecret(secret))
+  if (key === undefined) throw new TypeError('unchecked config')
   return {
-    nameLogin: isPlain ? (login: string): string => login : fingerprint(keyFrom(config, secret)),
-    namePerson: (person: string): string => fingerprint(keyFrom(config, secret), 'person')(person),
+    nameLogin: LOG_LOGINS === 'plain' ? (login) => login : fingerprint(key),
+    namePerson: fingerprint(key, 'person'),
   }
 }

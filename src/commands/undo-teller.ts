@@ -27,8 +27,10 @@ const NO_LEDGER =
 const describeUsers = ({ made, unproven, updated }: UndoStart['journal']): string =>
   [
     `up to ${made} are deleted: those whom nobody has used`,
-    ...(updated > 0 ? [`kept: ${updated} that --update has changed`] : []),
-    ...(unproven > 0 ? [`kept: ${unproven} whose creation Okta did not answer`] : []),
+    ...(updated > 0 ? [`kept: ${updated} whose rows --update has taken up`] : []),
+    ...(unproven > 0
+      ? [`kept: ${unproven} whom perhaps others created, since Okta did not answer`]
+      : []),
   ].join('; ')
 
 export const describeUndoStart = ({ orgUrl, account, path, journal, ledger }: UndoStart): string =>

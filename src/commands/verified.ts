@@ -7,15 +7,17 @@ import { openLedgerDatabase, type LedgerDatabase } from '../ledger/database.ts'
 import { describePlace, type Place } from '../ledger/server.ts'
 import { sentenceOf, troubleOf } from '../ledger/trouble.ts'
 import { normaliseLogin } from '../login.ts'
+import { fingerprint } from '../ops/log.ts'
 import type { KnownUser } from '../okta/known-users.ts'
 import { readText, type Host } from './host.ts'
-import { namersFrom } from './namers.ts'
+import { keyFromSecret } from './namers.ts'
 
 const NAMES = [
   'LEDGER_DB_URL',
   'LEDGER_DB_CA',
   'FINGERPRINT_KEY',
   'HOOK_SECRET',
+  'HOOK_SECRET_PREVIOUS',
   'LOG_LOGINS',
 ] as const
 
@@ -27,7 +29,7 @@ const isGiven = ({ LEDGER_DB_URL: url }: Config): boolean => url !== undefined &
 const hasNoKey = (v: Config): boolean =>
   v.LOG_LOGINS !== 'plain' && v.FINGERPRINT_KEY === undefined && v.HOOK_SECRET === undefined
 
-export const LEDGER: Need<(typeof NAMES)[number]> = {
+const LEDGER: Need<(typeof NAMES)[number]> = {
   names: NAMES,
   rules: [
     [
@@ -50,6 +52,14 @@ export interface Verified {
 const loginsOf = ({ login, email = '' }: KnownUser): string[] => {
   const names = [login, email].flatMap((name) => [name, name.split('@')[0] ?? ''])
   return [...new Set(names.map(normaliseLogin))].filter((name) => name !== '')
+}
+
+/** A login as the ledger may have it: its key may have been another one before, and it may have been plain. */
+const namesOf = (login: string, config: Config): string[] => {
+  const secrets = [config.HOOK_SECRET, config.HOOK_SECRET_PREVIOUS]
+  const derived = secrets.map((secret) => secret && keyFromSecret(secret))
+  const keys = [config.FINGERPRINT_KEY, ...derived].filter((key) => key !== undefined)
+  return [login, ...keys.map((key) => fingerprint(key)(login))]
 }
 
 const asLedgerError = (cause: unknown): AppError => {
@@ -75,12 +85,11 @@ const checkSchema = async (ledger: LedgerDatabase): Promise<void> => {
 /** @throws AppError `config_invalid`, `ledger_unusable` or `ledger_unavailable` */
 export const openVerified = async ({ env }: Host): Promise<Verified> => {
   const { config } = loadConfig(LEDGER, env, readText)
-  const { LEDGER_DB_URL: url, LEDGER_DB_CA: ca, HOOK_SECRET: secret } = config
+  const { LEDGER_DB_URL: url, LEDGER_DB_CA: ca } = config
   if (url === undefined || url === 'off') {
     const none = (): Promise<boolean> => Promise.resolve(false)
     return { place: undefined, wasVerified: none, close: () => Promise.resolve() }
   }
-  const { nameLogin } = namersFrom(config, secret)
   const ledger = open({ url, ca })
   try {
     await checkSchema(ledger)
@@ -89,8 +98,8 @@ export const openVerified = async ({ env }: Host): Promise<Verified> => {
     throw asLedgerError(err)
   }
   const wasVerified = async (user: KnownUser): Promise<boolean> => {
-    for (const login of loginsOf(user)) {
-      const account = await ledger.account(nameLogin(login)).catch((err: unknown) => {
+    for (const name of loginsOf(user).flatMap((login) => namesOf(login, config))) {
+      const account = await ledger.account(name).catch((err: unknown) => {
         throw asLedgerError(err)
       })
       if (account && account.verifications > 0) return true

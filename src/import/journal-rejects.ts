@@ -7,6 +7,8 @@ import { dirname, resolve } from 'node:path'
 export interface Settled {
   readonly line: number
   readonly oktaId: string | null
+  /** Folded. */
+  readonly login: string | null
   /** Whether an undo has deleted its user since. */
   readonly isUndone: boolean
 }
@@ -14,14 +16,15 @@ export interface Settled {
 /** Other runs know a row by its line alone, so that of two rows on one line neither is known. */
 const ADOPT = `
   UPDATE rows SET state = 'existing', digest = x'', login = NULL, error_code = NULL,
-                  okta_id = settled.okta_id, request_id = NULL, reason = NULL
+                  okta_id = settled.okta_id, request_id = NULL, reason = NULL, made_by = NULL,
+                  changed = NULL, person = settled.login
     FROM settled
    WHERE rows.line = settled.line AND NOT settled.is_undone AND rows.state IN ('rejected', 'failed')
      AND rows.line NOT IN (SELECT line FROM rows GROUP BY line HAVING count(*) > 1)`
 
 /** Taken up anew by the next run, as every rejected row is. */
 const RELEASE = `
-  UPDATE rows SET state = 'rejected', okta_id = NULL, reason = 'its user was deleted by an undo'
+  UPDATE rows SET state = 'rejected', okta_id = NULL, person = NULL, reason = 'its user was deleted by an undo'
     FROM settled
    WHERE rows.line = settled.line AND settled.is_undone
      AND rows.state = 'existing' AND rows.login IS NULL`
@@ -30,9 +33,13 @@ export const prepareRejects = (db: Database.Database) => {
   const note = db.prepare('INSERT INTO rejects_files VALUES (?) ON CONFLICT DO NOTHING')
   const files = db.prepare<[], string>('SELECT path FROM rejects_files ORDER BY rowid').pluck()
   const adopt = db.transaction((settled: readonly Settled[]) => {
-    db.exec('CREATE TEMP TABLE settled (line INTEGER PRIMARY KEY, okta_id TEXT, is_undone INTEGER)')
-    const insert = db.prepare('INSERT INTO settled VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
-    for (const { line, oktaId, isUndone } of settled) insert.run(line, oktaId, Number(isUndone))
+    db.exec(
+      'CREATE TEMP TABLE settled (line INTEGER PRIMARY KEY, okta_id TEXT, login TEXT, is_undone INTEGER)',
+    )
+    const insert = db.prepare('INSERT INTO settled VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+    for (const { line, oktaId, login, isUndone } of settled) {
+      insert.run(line, oktaId, login, Number(isUndone))
+    }
     db.exec(ADOPT)
     db.exec(RELEASE)
     db.exec('DROP TABLE settled')
@@ -40,18 +47,19 @@ export const prepareRejects = (db: Database.Database) => {
   return { note, files, adopt }
 }
 
-const ROWS = 'SELECT line, origin, state, okta_id AS oktaId FROM rows WHERE origin IS NOT NULL'
+const ROWS = `
+  SELECT line, origin, state, okta_id AS oktaId, login FROM rows WHERE origin IS NOT NULL`
 
-interface Row extends Pick<Settled, 'line' | 'oktaId'> {
+interface Row extends Omit<Settled, 'isUndone'> {
   readonly origin: number
   readonly state: string
 }
 
 /** The row as the import of rejects has left it; undefined where it is still to do. */
-const settledAs = ({ origin: line, state, oktaId }: Row): Settled | undefined => {
-  if (state === 'undone') return { line, oktaId: null, isUndone: true }
+const settledAs = ({ origin: line, state, oktaId, login }: Row): Settled | undefined => {
+  if (state === 'undone') return { line, oktaId: null, login: null, isUndone: true }
   const hasUser = ['created', 'updated', 'existing'].includes(state)
-  return hasUser ? { line, oktaId, isUndone: false } : undefined
+  return hasUser ? { line, oktaId, login, isUndone: false } : undefined
 }
 
 /** Of an import of rejects, whose own rejects may have been imported in their turn. */
@@ -63,7 +71,8 @@ const readSettled = (db: Database.Database, journal: string): Settled[] => {
     .all()
     .flatMap((row) => {
       const inner = deeper.get(row.line)
-      return settledAs(row) ?? (inner ? { ...inner, line: row.origin } : [])
+      // Rows that an inner import has settled are here without a login, and known by it there.
+      return inner ? { ...inner, line: row.origin } : (settledAs(row) ?? [])
     })
 }
 

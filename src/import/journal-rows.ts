@@ -4,21 +4,25 @@ import { AppError } from '../errors.ts'
 import type { Candidate, Entry, KeptRow, Outcome } from './journal.ts'
 
 const SELECT = `
-  SELECT digest, state, login, intended_at AS intendedAt, error_code AS errorCode,
-         request_id AS requestId, reason, okta_id AS oktaId, made_by AS madeBy, changed
+  SELECT digest, state, intended_at AS intendedAt, error_code AS errorCode,
+         request_id AS requestId, reason, okta_id AS oktaId, made_by AS madeBy, changed,
+         coalesce(login, person) AS person
     FROM rows WHERE number = ?`
 const INSERT = `
-  INSERT INTO rows (number, line, digest, login, state, intended_at, reason, origin, okta_id, made_by, changed)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING`
-/** Who made a user says nothing of the next one with another id. */
+  INSERT INTO rows (number, line, digest, login, state, intended_at, reason, origin, okta_id, made_by, changed,
+                    person)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING`
+/** What is known of a user says nothing of another one, by another id. */
 const UPDATE = `
   UPDATE rows SET state = @state, error_code = @errorCode, request_id = @requestId, reason = @reason,
          okta_login = @oktaLogin, status = @status, provider = @provider,
-         made_by = CASE WHEN @oktaId IS NULL OR @oktaId IS okta_id THEN coalesce(@madeBy, made_by)
-                        ELSE @madeBy END,
-         okta_id = coalesce(@oktaId, okta_id), changed = coalesce(@changed, changed)
+         made_by = iif(@oktaId IS NULL OR @oktaId IS okta_id, coalesce(@madeBy, made_by), @madeBy),
+         changed = iif(@oktaId IS NULL OR @oktaId IS okta_id, coalesce(@changed, changed), @changed),
+         okta_id = coalesce(@oktaId, okta_id)
    WHERE number = @number AND state = 'sending'`
-const INTEND = 'UPDATE rows SET okta_id = ?, changed = ? WHERE number = ?'
+const INTEND = `
+  UPDATE rows SET made_by = iif(okta_id IS @oktaId, made_by, NULL), okta_id = @oktaId, changed = @changed
+   WHERE number = @number`
 const SELECT_ALL = `
   SELECT line, login, okta_login AS oktaLogin, okta_id AS oktaId, status, provider,
          error_code AS errorCode, reason, changed
@@ -35,7 +39,8 @@ const NOTHING = {
 type Known = Omit<Entry, 'fresh' | 'state'> & {
   readonly state: Exclude<Entry['state'], 'blank'>
   readonly digest: Buffer
-  readonly login: string | null
+  /** Whose row it is, as far as that was known. */
+  readonly person: string | null
 }
 
 /** The digest of a row that its rejects file has settled: whatever it says here, it is the same row. */
@@ -53,12 +58,18 @@ const isOpen = (candidate: Candidate, known: Known): boolean =>
 
 const HAVE_USERS: readonly Entry['state'][] = ['created', 'updated', 'existing']
 
+/** An import without `--update` may have ended the row in the middle of one. */
+const wasCompared = ({ state, changed }: Known): boolean =>
+  changed !== null && (state !== 'existing' || changed === '')
+
 /** Whether its user was not compared with it yet. Another person's row in its place is a changed input. */
-const isToCompare = (candidate: Candidate, known: Known): boolean =>
-  HAVE_USERS.includes(known.state) &&
-  known.login !== null &&
-  known.login === candidate.person &&
-  (known.changed === null || !isSame(candidate, known))
+const isToCompare = (candidate: Candidate, known: Known): boolean => {
+  if (known.person === null || known.person !== candidate.person) return false
+  // What its rejects file has settled is not corrected in this input, as long as that is so.
+  if (known.digest.equals(ANY)) return candidate.login !== undefined
+  if (known.state === 'sending') return known.oktaId !== null && !isSame(candidate, known)
+  return HAVE_USERS.includes(known.state) && (!wasCompared(known) || !isSame(candidate, known))
+}
 
 const checkSame = (candidate: Candidate, known: Known): void => {
   if (isSame(candidate, known)) return
@@ -92,7 +103,13 @@ const blank = (
 /** What is known of the user of a row that was taken up before. */
 type User = Pick<Known, 'oktaId' | 'madeBy' | 'changed'>
 
-const userOf = ({ oktaId, madeBy, changed }: Known): User => ({ oktaId, madeBy, changed })
+/** The row may be that of another person by now. Who was deleted by an undo is no user any more. */
+const userOf = (known: Known, { person }: Candidate): User => {
+  if (known.state === 'undone' || known.person === null || known.person !== person) return NOTHING
+  const { oktaId, madeBy, changed } = known
+  // It is compared anew; that it was changed before stays true.
+  return { oktaId, madeBy, changed: changed === '' ? null : changed }
+}
 
 interface Taken {
   readonly intendedAt: number
@@ -109,8 +126,9 @@ const prepareTake = (db: Database.Database) => {
     const { number, line, digest, origin } = candidate
     const { intendedAt, reason, before } = taken
     const login = state === 'sending' ? candidate.login : null
+    const person = before.oktaId === null ? null : candidate.person
     const row = [number, line, digest, login, state, intendedAt, reason, origin]
-    return insert.run(...row, before.oktaId, before.madeBy, before.changed).changes === 1
+    return insert.run(...row, before.oktaId, before.madeBy, before.changed, person).changes === 1
   }
   const end = (candidate: Candidate, state: 'rejected' | 'skipped', taken: Taken): Entry => {
     const ended = { ...taken, intendedAt: 0 }
@@ -133,7 +151,7 @@ const prepareTake = (db: Database.Database) => {
 export const prepareRows = (db: Database.Database, updates: number) => {
   const select = db.prepare<[number], Known>(SELECT)
   const update = db.prepare(UPDATE)
-  const intend = db.prepare<[string, string, number]>(INTEND)
+  const intend = db.prepare(INTEND)
   const remove = db.prepare('DELETE FROM rows WHERE number = ?')
   const all = db.prepare<[string], KeptRow>(SELECT_ALL)
   const take = prepareTake(db)
@@ -141,8 +159,7 @@ export const prepareRows = (db: Database.Database, updates: number) => {
 
   const takeAgain = (candidate: Candidate, intendedAt: number, known: Known): Admitted => {
     remove.run(candidate.number)
-    // The user of an undone row is deleted.
-    const entry = take(candidate, intendedAt, known.state === 'undone' ? NOTHING : userOf(known))
+    const entry = take(candidate, intendedAt, userOf(known, candidate))
     // What Okta has refused may be there all the same, where its answer was lost.
     const fresh = entry.state === 'sending' && known.state !== 'failed'
     return { entry: { ...entry, fresh }, was: known.state }
@@ -158,10 +175,8 @@ export const prepareRows = (db: Database.Database, updates: number) => {
     }
     return { entry: { ...known, fresh: false }, was: undefined }
   }
-  const settle = (number: number, outcome: Outcome): void => {
-    const madeBy = outcome.state === 'created' ? (outcome.requestId ?? null) : null
-    update.run({ ...NOTHING, ...outcome, madeBy, number })
-  }
+  const settle = (number: number, outcome: Outcome) =>
+    update.run({ ...NOTHING, ...outcome, number })
   /** Begun by the first row that is asked for: a statement that was begun and left would stay busy. */
   function* rowsIn(...states: Entry['state'][]): Generator<KeptRow> {
     yield* all.iterate(JSON.stringify(states))
@@ -170,7 +185,7 @@ export const prepareRows = (db: Database.Database, updates: number) => {
     admit,
     settle,
     intend: (number: number, oktaId: string, changed: string) =>
-      intend.run(oktaId, changed, number),
+      intend.run({ number, oktaId, changed }),
     rowsIn,
     reopened: () => reopened,
   }

@@ -38,13 +38,16 @@ const ROWS = `
     -- The request id of Okta's 200 to our own create call.
     made_by TEXT,
     -- The attributes that --update has changed, or was about to; '' where it has found no difference.
-    changed TEXT
+    changed TEXT,
+    -- Whose row it is, where that has a user and no login.
+    person TEXT
   ) STRICT;`
 
 const REJECTS_FILES = 'CREATE TABLE rejects_files (path TEXT PRIMARY KEY) STRICT;'
 
-/** Before, a user's creation was the last request of its row. */
-const MADE_BY = "UPDATE rows SET made_by = request_id WHERE state = 'created';"
+/** Before, a row had one request id; beside an error's code it is that of a duplicate, which proves nothing. */
+const MADE_BY =
+  "UPDATE rows SET made_by = request_id WHERE state = 'created' AND error_code IS NULL;"
 
 const OLD_COLUMNS =
   'number, line, digest, login, state, intended_at, okta_id, error_code, request_id, reason'
@@ -60,6 +63,7 @@ const FROM_0 = `
 const FROM_1 = `
   ALTER TABLE rows ADD COLUMN made_by TEXT;
   ALTER TABLE rows ADD COLUMN changed TEXT;
+  ALTER TABLE rows ADD COLUMN person TEXT;
   ${MADE_BY}`
 
 const STEPS: Readonly<Record<number, string>> = { 0: FROM_0, 1: FROM_1 }

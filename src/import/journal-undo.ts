@@ -1,5 +1,5 @@
 /** The journal as an undo reads and writes it: which users it may delete, and which of them are gone. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { AppError } from '../errors.ts'
 import { openDatabase, write } from './journal-file.ts'
 import { UNDOING } from './journal-schema.ts'
@@ -22,8 +22,9 @@ export interface UndoJournal {
   /** How many users may be deleted, and how many were by undos before. */
   readonly made: number
   readonly undone: number
-  /** How many stay, since nothing proves that our own call made them, or since `--update` has changed them. */
+  /** How many stay, since nothing proves that our own call made them. */
   readonly unproven: number
+  /** How many stay of those that it did make, since an update has changed them, or has taken up their rows. */
   readonly updated: number
   /** Users after this number, in their order. */
   readonly after: (number: number, limit: number) => Made[]
@@ -50,7 +51,7 @@ const COUNTS = `
   SELECT count(*) FILTER (WHERE ${MADE}) AS made,
          count(*) FILTER (WHERE state = 'undone') AS undone,
          count(*) FILTER (WHERE state = 'created' AND made_by IS NULL) AS unproven,
-         count(*) FILTER (WHERE made_by IS NOT NULL AND coalesce(changed, '') <> '') AS updated
+         count(*) FILTER (WHERE made_by IS NOT NULL AND state <> 'undone' AND NOT ${MADE}) AS updated
     FROM rows`
 const AFTER = `
   SELECT number, line, login, okta_id AS oktaId, state = '${UNDOING}' AS begun FROM rows
@@ -62,12 +63,12 @@ const STAYS = "UPDATE rows SET state = 'created' WHERE number = ?"
 
 /**
  * Opens the journal for this process alone.
- * @throws AppError `journal_locked` or `journal_unusable`
+ * @throws AppError `undo_impossible`, `journal_locked` or `journal_unusable`
  */
 export const openUndoJournal = (path: string): UndoJournal => {
-  // To open it would make it.
-  if (!existsSync(path)) {
-    throw new AppError('journal_unusable', { detail: `${path} is not there.` })
+  // To open it would make it a journal.
+  if (!existsSync(path) || statSync(path).size === 0) {
+    throw new AppError('undo_impossible', { detail: `${path} is not there, or empty.` })
   }
   const db = openDatabase(path)
   const setting = db.prepare<[string], string>('SELECT value FROM settings WHERE name = ?').pluck()

@@ -18,10 +18,14 @@ export interface Outcome {
   readonly errorCode?: string | undefined
   readonly requestId?: string | undefined
   readonly reason?: string | undefined
+  /** The request id of Okta's 200 to our own create call. */
+  readonly madeBy?: string | null | undefined
   /** Names of the attributes that `--update` has changed; empty where it has found no difference. */
   readonly changed?: string | undefined
   /** Whether Okta's answer refuses this row for what it says; not for a duplicate. */
   readonly isRefusal?: boolean
+  /** Whether Okta has not answered what was sent for it. */
+  readonly isUnanswered?: boolean
 }
 
 /**

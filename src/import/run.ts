@@ -30,8 +30,9 @@ export interface RunParts {
 export interface Snapshot extends Counts {
   /** How many rows will be done at the end of this run, as far as that can be told. */
   readonly total: number | undefined
-  /** The counts of the runs before this one. */
+  /** The counts of the runs before this one, and what has ended in this one. */
   readonly before: Counts
+  readonly thisRun: Omit<Counts, 'sending'>
   /** The number of the last row that this run took up or met again. */
   readonly last: number
   readonly inFlight: number
@@ -76,10 +77,17 @@ const endsTooSoon = (number: number, known: number): AppError =>
 /** Where a run began, and its end: guessed from the length of the rows that were read, until it shows. */
 const createCourse = (journal: Journal, lastWanted: number) => {
   const { last: known, counts: before } = journal
+  const thisRun = { created: 0, updated: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
   let total: number | undefined
   let last = 0
   return {
-    now: () => ({ ...journal.counts, total, before, last }),
+    now: () => ({ ...journal.counts, total, before, thisRun: { ...thisRun }, last }),
+    met: ({ state, fresh }: Entry): void => {
+      if (fresh && (state === 'rejected' || state === 'skipped')) thisRun[state]++
+    },
+    ended: ({ state }: Outcome): void => {
+      thisRun[state]++
+    },
     read: ({ number, behind = 0 }: SourceRow) => {
       last = number
       if (behind > 0) total = Math.min(Math.max(Math.round(number / behind), known), lastWanted)
@@ -147,14 +155,21 @@ const createEnding = ({ source, halt, brake }: RunParts) => {
   }
 }
 
+/** Rows that were taken up anew are among those of the limit. */
+const createLimit = (journal: Journal, limit: number) => {
+  const known = journal.last
+  const lastWanted = (): number => Math.max(known, known + limit - journal.reopened)
+  return {
+    lastWanted,
+    /** How many of the next rows may be taken up: no new ones before it is known how many were taken up anew. */
+    wantedAfter: (number: number): number => (number < known ? known : lastWanted()) - number,
+  }
+}
+
 export const createRun = (parts: RunParts): Run => {
   const { source, journal } = parts
-  const window = createWindow(parts.window)
-  const known = journal.last
-  /** Rows that were taken up anew are among those of the limit. */
-  const lastWanted = (): number => Math.max(known, known + parts.limit - journal.reopened)
-  /** How many of the next rows may be taken up: no new ones before it is known how many were taken up anew. */
-  const wantedAfter = (number: number): number => (number < known ? known : lastWanted()) - number
+  const [window, known] = [createWindow(parts.window), journal.last]
+  const { lastWanted, wantedAfter } = createLimit(journal, parts.limit)
   const { stop, isOver, fail, observe, ...ended } = createEnding(parts)
   const course = createCourse(journal, known + parts.limit)
   let hasEnd = false
@@ -162,12 +177,16 @@ export const createRun = (parts: RunParts): Run => {
 
   const takeUp = (rows: readonly SourceRow[]): void => {
     hasEnd ||= rows.at(-1)?.behind !== undefined
-    const look = (outcome: Outcome): void => observe(outcome, hasEnd)
+    const look = (outcome: Outcome): void => {
+      course.ended(outcome)
+      observe(outcome, hasEnd)
+    }
     for (const [prepared, entry] of admit(rows, parts)) {
       if (entry.state === 'sending') {
         window.enter(send(prepared, entry, parts).then(look).catch(fail))
       }
       if (isReject(entry)) parts.rejects.write(prepared.row, entry)
+      course.met(entry)
     }
     // Not before: a row that is not what it was ends the run here.
     rows.slice(-1).forEach(course.read)

@@ -5,17 +5,17 @@ import type { OktaClient } from '../okta/client.ts'
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
 import { createKnownUsers, type KnownUser, type KnownUsers } from '../okta/known-users.ts'
 import { pause, REPEAT_WAITS_MS } from '../okta/retry.ts'
-import { existing, isDuplicate, isTaken, whoIsThere } from './duplicate.ts'
+import { isDuplicate, isTaken, whoIsThere } from './duplicate.ts'
 import type { Journal, Outcome } from './journal.ts'
 import type { Sendable } from './prepare.ts'
 import { reasonFor } from './reasons.ts'
 import type { ServerTime } from './server-time.ts'
-import { createUpdate, type Due, type Sent } from './update.ts'
+import { asFound, createUpdate, type Due, type Sent } from './update.ts'
 
 /** Okta's servers may differ by a moment in what time it is. */
 export const SKEW_MS = 5_000
 
-/** Nobody knows what became of a create call. */
+/** Whether a create call was carried out is not known. */
 interface Unknown {
   readonly state: 'unknown'
   readonly lost: OktaAnswerLost | undefined
@@ -37,7 +37,7 @@ const create = async (
     // A 200 that holds no user is no proof of one: perhaps something else has answered.
     return oktaId === undefined
       ? { state: 'unknown', lost: undefined }
-      : { state: 'created', oktaId, requestId }
+      : { state: 'created', oktaId, requestId, madeBy: requestId }
   } catch (err) {
     if (err instanceof OktaAnswerLost) return { state: 'unknown', lost: err }
     if (err instanceof OktaRejection && isDuplicate(err)) return err
@@ -52,11 +52,11 @@ interface Doubt {
   lost: OktaAnswerLost | undefined
 }
 
-/** Whether our own call made the user: the user is of that kind and no older, and was not known before. */
+/** Whether our own call made the user: the user is of that kind, and no older. */
 const isOurs = (user: KnownUser, { sendable, due }: Sent): boolean => {
   const { created = '', provider } = user
   const isKin = provider === undefined || sendable.providers.includes(provider)
-  return isKin && due.oktaId !== user.id && Date.parse(created) >= due.intendedAt - SKEW_MS
+  return isKin && Date.parse(created) >= due.intendedAt - SKEW_MS
 }
 
 /** What a user who is there is the sign of. */
@@ -65,7 +65,7 @@ type Meet = (user: KnownUser, sent: Sent) => Promise<Outcome>
 interface Caller {
   readonly request: OktaClient['request']
   readonly users: KnownUsers
-  /** Whoever it is, our call did not make them. */
+  /** A user whom our call did not make. */
   readonly meet: Meet
   /** A user whom our own call may have made. */
   readonly judge: Meet
@@ -134,37 +134,54 @@ export interface Settler {
   readonly settle: (sendable: Sendable, due: Due) => Promise<Outcome>
 }
 
+/** @throws what is no refusal of Okta's */
+const refused = (err: unknown, { secrets }: Sendable): Outcome => {
+  if (!(err instanceof OktaRejection)) throw err
+  const { errorCode, requestId } = err
+  const isRefusal = isTaken(err) ? {} : { isRefusal: true }
+  return { state: 'failed', errorCode, requestId, reason: reasonFor(err, secrets), ...isRefusal }
+}
+
 /** How many rows in a row may be given up before it is Okta that fails, and no longer the rows. */
 const MAX_GIVEN_UP = 5
 
-/** Gives up rows whose creation has no answer, until they are too many in a row. */
+/** Gives up rows whose creation or update has no answer, until they are too many in a row. */
 const createGivingUp = () => {
   let givenUp = 0
   const answered = (outcome: Outcome): Outcome => {
-    givenUp = 0
+    if (!outcome.isUnanswered) givenUp = 0
     return outcome
   }
-  const giveUp = (lost: OktaAnswerLost | undefined, secrets: readonly string[]): Outcome => {
+  const giveUp = (
+    what: string,
+    lost: OktaAnswerLost | undefined,
+    secrets: readonly string[],
+  ): Outcome => {
     if (++givenUp > MAX_GIVEN_UP) {
-      const detail = 'It answers questions about users, and no call that creates one.'
+      const detail = 'It answers questions about users, and no call that creates or changes one.'
       throw new AppError('okta_unreachable', { detail })
     }
     const { errorCode, requestId } = lost ?? {}
     const why = lost ? `: ${reasonFor(lost, secrets)}` : ''
-    const reason = `Okta gave no answer to create it${why}`
-    return { state: 'failed', errorCode, requestId, reason }
+    const reason = `Okta gave no answer to ${what}${why}`
+    return { state: 'failed', errorCode, requestId, reason, isUnanswered: true }
   }
   return { answered, giveUp }
 }
 
-/** In one call, for most of them are there; who is not found so is found when the creation is refused. */
-const findAhead = (
+const findKnown = async (
   users: KnownUsers,
   { sendable, due }: Sent,
-): Promise<KnownUser | undefined> | undefined => {
-  if (due.oktaId !== null) return users.get(due.oktaId)
-  return due.fresh ? users.findByPath(sendable.login) : undefined
-}
+): Promise<KnownUser | undefined> =>
+  (await users.get(due.oktaId ?? '')) ?? (await users.find(sendable.login))
+
+/** A row whose user was known before is not created again: somebody had a reason. */
+const deletedSince = ({ due }: Sent): Outcome => ({
+  state: 'failed',
+  reason:
+    `its user (${due.oktaId ?? ''}) was deleted in Okta since it was imported; ` +
+    'to create it again, import it with another --journal',
+})
 
 export const createSettler = ({
   client,
@@ -182,42 +199,43 @@ export const createSettler = ({
   }
 
   const users = createKnownUsers(request)
-  const update = intend && createUpdate({ users, intend, clock, halt })
-  const meet: Meet = update ?? ((user) => Promise.resolve(existing(user)))
+  const update =
+    intend &&
+    createUpdate({ users, intend, clock, halt, giveUp: (...lost) => giveUp('update it', ...lost) })
+  const meet: Meet = update ?? ((user, { due }) => Promise.resolve(asFound(user, due)))
   const judge: Meet = (user, sent) =>
     isOurs(user, sent) ? Promise.resolve({ state: 'created', oktaId: user.id }) : meet(user, sent)
   const caller = { request, users, meet, judge }
 
-  // What was created from the row has no differences from it.
-  const compared = (outcome: Outcome): Outcome =>
-    update && outcome.state === 'created' ? { changed: '', ...outcome } : outcome
-
   const settle = async (sent: Sent): Promise<Outcome> => {
-    const known = update && (await findAhead(users, sent))
-    if (known) return answered(await meet(known, sent))
     const { sendable, due } = sent
+    if (due.oktaId !== null) {
+      const known = await findKnown(users, sent)
+      return known ? meet(known, sent) : deletedSince(sent)
+    }
+    // In one call, for most are there; who is not found so is found when the creation is refused.
+    const found = update && due.fresh ? await users.findByPath(sendable.login) : undefined
+    if (found) return meet(found, sent)
     const doubt: Doubt = { isOpen: !due.fresh, duplicate: undefined, lost: undefined }
     for (const ms of [0, ...REPEAT_WAITS_MS]) {
       if (ms > 0) await pause(clock, ms, halt)
       const outcome = await attempt(caller, sent, doubt)
-      if (outcome) return answered(outcome)
+      if (outcome) return outcome
     }
-    const found = await ask(caller, sent)
-    if (found) return answered(found)
+    const there = await ask(caller, sent)
+    if (there) return there
     const { duplicate, lost } = doubt
-    if (!duplicate) return giveUp(lost, sendable.secrets)
-    return answered(await explain(users, duplicate, sent, judge))
+    if (!duplicate) return giveUp('create it', lost, sendable.secrets)
+    return explain(users, duplicate, sent, judge)
   }
+  /** What was created from the row has no differences from it. */
+  const compared = (outcome: Outcome): Outcome =>
+    update && outcome.state === 'created' ? { changed: '', ...outcome } : outcome
+
   return {
     settle: (sendable, due) =>
       settle({ sendable, due })
-        .then(compared)
-        .catch((err: unknown) => {
-          if (!(err instanceof OktaRejection)) throw err
-          const { errorCode, requestId } = err
-          const reason = reasonFor(err, sendable.secrets)
-          const isRefusal = isTaken(err) ? {} : { isRefusal: true }
-          return answered({ state: 'failed', errorCode, requestId, reason, ...isRefusal })
-        }),
+        .catch((err: unknown) => refused(err, sendable))
+        .then((outcome) => answered(compared(outcome))),
   }
 }

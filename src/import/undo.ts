@@ -34,17 +34,20 @@ export interface UndoParts {
 
 const isDeactivated = ({ status }: KnownUser): boolean => status === 'DEPROVISIONED'
 
-/** @returns why the user stays */
+/**
+ * @returns why the user stays
+ */
 const useOf = async (
   user: KnownUser,
-  { login }: Made,
+  { login, isBegun }: Made,
   { mode, wasVerified }: UndoParts,
 ): Promise<string | undefined> => {
   if (user.lastLogin !== undefined) return 'has signed in'
   if (foldLogin(user.login) !== login) return 'has another login now'
-  // What a deactivated user's provider is, Okta does not document.
+  // What the provider is after our deactivation, Okta does not document.
+  const isAsWas = !(isBegun && isDeactivated(user))
   const hasPassword = WITHOUT_PASSWORD.includes(mode) && user.provider !== 'IMPORT'
-  if (hasPassword && !isDeactivated(user)) return 'has a password in Okta by now'
+  if (hasPassword && isAsWas) return 'has a password in Okta by now'
   return (await wasVerified(user)) ? 'the hook has answered VERIFIED' : undefined
 }
 
@@ -57,58 +60,59 @@ const unlessLost = async (change: Promise<void>): Promise<void> => {
   }
 }
 
+/** What is known of a user between two looks. */
+interface Course {
+  readonly row: Made
+  /** Whether this undo, or one before it that was cut short, was about to deactivate it. */
+  isBegun: boolean
+  /** Whether it was seen deactivated. */
+  isDown: boolean
+}
+
+const stays = ({ isBegun, isDown }: Course, reason: string): Fate =>
+  isBegun && isDown
+    ? { state: 'failed', reason: `${reason}, and is deactivated: activate it in the Admin Console` }
+    : { state: 'kept', reason }
+
 /**
  * One look, and the step that follows from it.
- * @param isBegun whether we have deactivated it, or were about to
  * @returns undefined where another look is needed
  */
-const step = async (
-  row: Made,
-  isBegun: boolean,
-  parts: UndoParts,
-): Promise<Fate | 'deactivated' | undefined> => {
+const step = async (course: Course, parts: UndoParts): Promise<Fate | undefined> => {
+  const { row, isBegun } = course
   const { users, isDryRun } = parts
   const user = await users.get(row.oktaId)
   if (!user) return { state: isBegun ? 'deleted' : 'gone' }
-  const use = await useOf(user, row, parts)
-  if (use !== undefined) {
-    const reason = `${use}, and this undo had deactivated it before: activate it in the Admin Console`
-    const isHarmed = isBegun && isDeactivated(user)
-    return isHarmed ? { state: 'failed', reason } : { state: 'kept', reason: use }
-  }
+  course.isDown = isDeactivated(user)
+  const use = await useOf(user, { ...row, isBegun }, parts)
+  if (use !== undefined) return stays(course, use)
   if (isDryRun) return { state: 'deleted' }
-  if (!isDeactivated(user)) {
-    await unlessLost(users.deactivate(row.oktaId))
-    return 'deactivated'
-  }
+  course.isBegun = true
   // Of a user who is not deactivated, a DELETE would only deactivate.
-  if (!isBegun) return 'deactivated'
-  await users.delete(row.oktaId)
-  return { state: 'deleted' }
+  if (!course.isDown) await unlessLost(users.deactivate(row.oktaId))
+  else if (isBegun) {
+    await users.delete(row.oktaId)
+    return { state: 'deleted' }
+  }
+  return undefined
 }
-
-const describe = (err: OktaRejection, isBegun: boolean): Fate => ({
-  state: isBegun ? 'failed' : 'kept',
-  reason: `Okta refuses to delete it: ${err.words}`,
-  errorCode: err.errorCode,
-})
 
 /** @throws AppError when the undo must stop, or the reason of `halt`; the next undo goes on with the row */
 export const createUndo = (parts: UndoParts) => {
   const { clock, halt } = parts
   return async (row: Made): Promise<Fate> => {
-    let { isBegun } = row
+    const course: Course = { row, isBegun: row.isBegun, isDown: false }
     try {
       // Deactivated, asked about again, deleted; more looks are for lost answers.
       for (const ms of [0, 0, ...REPEAT_WAITS_MS]) {
         if (ms > 0) await pause(clock, ms, halt)
-        const fate = await step(row, isBegun, parts)
-        if (fate === 'deactivated') isBegun = true
-        else if (fate) return fate
+        const fate = await step(course, parts)
+        if (fate) return fate
       }
     } catch (err) {
       if (!(err instanceof OktaRejection)) throw err
-      return describe(err, isBegun)
+      const { words, errorCode } = err
+      return { ...stays(course, `Okta refuses to delete it: ${words}`), errorCode }
     }
     return { state: 'failed', reason: 'Okta does not show that it is deactivated' }
   }

@@ -7,7 +7,6 @@ import { pause, REPEAT_WAITS_MS } from '../okta/retry.ts'
 import { existing } from './duplicate.ts'
 import type { Entry, Journal, Outcome } from './journal.ts'
 import type { Sendable } from './prepare.ts'
-import { reasonFor } from './reasons.ts'
 
 /** A row that is to be sent, as the journal has it. */
 export type Due = Pick<Entry, 'intendedAt' | 'fresh' | 'oktaId' | 'madeBy' | 'changed'> & {
@@ -43,12 +42,20 @@ export const changesOf = ({ request }: Sendable, { profile }: KnownUser): Change
 /** Okta takes no changes of people who are deactivated; that they are is told with the people who are there. */
 export const isClosed = ({ status }: KnownUser): boolean => status === 'DEPROVISIONED'
 
-/** A row without differences is what it was: created by us, changed by us at some time, or only found. */
-const unchanged = (user: KnownUser, { madeBy, changed }: Due): Outcome => {
-  if (changed) return { ...existing(user), state: 'updated' }
-  if (madeBy === null) return { ...existing(user), changed: '' }
-  return { state: 'created', oktaId: user.id, requestId: madeBy, changed: '' }
-}
+/**
+ * A row whose user is left as it is: created by us, or only found. What is known is of the user with that id;
+ * another one may have the login by now.
+ */
+export const asFound = (user: KnownUser, { oktaId, madeBy, changed }: Due): Outcome =>
+  madeBy !== null && user.id === oktaId && !changed
+    ? { state: 'created', oktaId: user.id, requestId: madeBy, madeBy }
+    : existing(user)
+
+/** A row without differences. */
+const unchanged = (user: KnownUser, due: Due): Outcome =>
+  due.changed && user.id === due.oktaId
+    ? { ...existing(user), state: 'updated' }
+    : { ...asFound(user, due), changed: '' }
 
 const failed = (reason: string, { errorCode, requestId }: Partial<OktaAnswerLost>): Outcome => ({
   state: 'failed',
@@ -74,16 +81,18 @@ const send = async (users: KnownUsers, user: KnownUser, changes: Changes): Promi
 export interface UpdateParts {
   readonly users: KnownUsers
   readonly intend: Journal['intend']
+  /** Of an update that has no answer. */
+  readonly giveUp: (lost: OktaAnswerLost | undefined, secrets: readonly string[]) => Outcome
   readonly clock: Clock
   readonly halt: AbortSignal
 }
 
 /** @returns what updates a user; it throws OktaRejection where Okta refuses the values */
 export const createUpdate =
-  ({ users, intend, clock, halt }: UpdateParts) =>
+  ({ users, intend, giveUp, clock, halt }: UpdateParts) =>
   async (found: KnownUser, { sendable, due }: Sent): Promise<Outcome> => {
     let lost: OktaAnswerLost | undefined
-    let { changed } = due
+    let now = due
     for (const ms of [0, ...REPEAT_WAITS_MS]) {
       if (ms > 0) await pause(clock, ms, halt)
       // An update that was sent may have been done, and may be done once more.
@@ -91,10 +100,10 @@ export const createUpdate =
       if (!user) return failed('the user was deleted in Okta during the update', lost ?? {})
       const changes = isClosed(user) ? {} : changesOf(sendable, user)
       const names = Object.keys(changes).join(', ')
-      if (names === '') return unchanged(user, { ...due, changed })
-      // Before it is sent, so that a run that goes on after a crash knows whose doing it is.
+      if (names === '') return unchanged(user, now)
+      // Before it is sent, so that a run that goes on after a crash tells its own changes from others.
       intend(due.number, user.id, names)
-      changed = names
+      now = { ...due, oktaId: user.id, changed: names }
       try {
         return await send(users, user, changes)
       } catch (err) {
@@ -102,11 +111,7 @@ export const createUpdate =
         lost = err
       }
     }
-    const { secrets } = sendable
-    return failed(
-      `Okta gave no answer to the update: ${lost ? reasonFor(lost, secrets) : ''}`,
-      lost ?? {},
-    )
+    return giveUp(lost, sendable.secrets)
   }
 
 export type Update = ReturnType<typeof createUpdate>

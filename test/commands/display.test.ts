@@ -18,7 +18,14 @@ const NO_COUNTS = {
   failed: 0,
   skipped: 0,
 }
-const START: Snapshot = { ...NO_COUNTS, inFlight: 0, total: undefined, before: NO_COUNTS, last: 0 }
+const START: Snapshot = {
+  ...NO_COUNTS,
+  inFlight: 0,
+  total: undefined,
+  before: NO_COUNTS,
+  thisRun: NO_COUNTS,
+  last: 0,
+}
 const PACE: Pace = {
   concurrency: 10,
   waitingUntil: undefined,

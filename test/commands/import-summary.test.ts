@@ -13,8 +13,17 @@ const NO_COUNTS = {
   failed: 0,
   skipped: 0,
 }
+const NO_ENDS = { created: 0, updated: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
 const CLEAN: Summary = {
-  counts: { ...NO_COUNTS, created: 10, total: 10, before: NO_COUNTS, last: 0, inFlight: 0 },
+  counts: {
+    ...NO_COUNTS,
+    created: 10,
+    total: 10,
+    before: NO_COUNTS,
+    thisRun: NO_ENDS,
+    last: 0,
+    inFlight: 0,
+  },
   end: 'finished',
   dryRun: false,
   seconds: 12.3,
@@ -90,13 +99,22 @@ const SUMMARIES: Readonly<Record<string, Summary>> = {
   },
 }
 
+/** With what has ended since the runs before. */
+const summed = (summary: Summary): Summary => {
+  const { before, ...counts } = summary.counts
+  const since = (name: keyof typeof NO_ENDS): number => counts[name] - before[name]
+  const names = Object.keys(NO_ENDS) as (keyof typeof NO_ENDS)[]
+  const ends = Object.fromEntries(names.map((name) => [name, since(name)])) as typeof NO_ENDS
+  return { ...summary, counts: { ...summary.counts, thisRun: ends } }
+}
+
 describe('the summary', () => {
   it('is read at every width', async () => {
     const shown: string[] = []
     for (const [name, summary] of Object.entries(SUMMARIES)) {
       for (const columns of [60, 80, 120]) {
         const screen = createScreen(columns, 60)
-        screen.stream.write(describeSummary(summary, createPaint(screen.stream, {})))
+        screen.stream.write(describeSummary(summed(summary), createPaint(screen.stream, {})))
         shown.push(`${name}, ${columns} columns:\n${await screen.shown()}\n`)
       }
     }
@@ -104,7 +122,7 @@ describe('the summary', () => {
   })
 
   it('is an event, too', () => {
-    expect(toSummaryEvent({ ...STOPPED, reasons: REASONS.slice(0, 1) })).toEqual({
+    expect(toSummaryEvent(summed({ ...STOPPED, reasons: REASONS.slice(0, 1) }))).toEqual({
       event: 'summary',
       created: 812_345,
       updated: 0,

@@ -43,10 +43,14 @@ const settlerFor = (orgUrl: string) => {
     maxConcurrency: 10,
   })
   const serverTime = createServerTime(systemClock)
-  const settler = createSettler({ client, serverTime, clock, halt: halt.signal })
+  const parts = { client, serverTime, clock, halt: halt.signal }
+  const settler = createSettler(parts)
+  const updater = createSettler({ ...parts, intend: () => undefined })
   const settle = (row: Sendable, intendedAt: number, fresh: boolean): Promise<Outcome> =>
     settler.settle(row, { ...NEW, intendedAt, fresh })
-  return { waits, serverTime, halt, settle }
+  const update = (row: Sendable): Promise<Outcome> =>
+    updater.settle(row, { ...NEW, intendedAt: 0, fresh: true })
+  return { waits, serverTime, halt, settle, update }
 }
 
 const start = async (options: FakeOptions = {}) => {
@@ -295,5 +299,35 @@ describe("Okta's time", () => {
     expect(new Date(time.now()).toISOString()).toBe('2026-01-01T00:00:12.500Z')
     time.observe(new Headers())
     expect(new Date(time.now()).toISOString()).toBe('2026-01-01T00:00:12.500Z')
+  })
+})
+
+describe('a row whose creation Okta has answered with a duplicate', () => {
+  it('is no proof that our call made the user', async () => {
+    const { okta, settle } = await start()
+    const email = 'jose@x.example'
+    okta.seed(email, new Date().toISOString(), { email })
+    const user = okta.users.get(email)
+    const credentials = { provider: { type: 'IMPORT', name: 'IMPORT' } }
+    if (user) okta.users.set(email, { ...user, credentials })
+    const outcome = await settle(sendable('jos\u00e9@x.example', 'hook', { email }), now(), false)
+    expect(outcome).toMatchObject({ state: 'created', oktaId: '00u0' })
+    expect(outcome.madeBy).toBeUndefined()
+  })
+})
+
+describe('an update that Okta does not answer', () => {
+  it('is given up, and after five in a row the run ends: it is Okta that fails', async () => {
+    const { okta, update, waits } = await start({
+      fault: ({ method }) => (method === 'POST' ? '500' : 'none'),
+    })
+    const rows = Array.from({ length: 6 }, (_, i) => `user${i}@x.example`)
+    for (const login of rows) okta.seed(login, undefined, { email: 'other@x.example' })
+    const [last = '', ...first] = rows.reverse()
+    for (const login of first) {
+      expect(await update(sendable(login))).toMatchObject({ state: 'failed', isUnanswered: true })
+    }
+    expect(waits.slice(0, 4)).toEqual([...REPEAT_WAITS_MS])
+    await expect(update(sendable(last))).rejects.toMatchObject({ code: 'okta_unreachable' })
   })
 })

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { keyFromSecret } from '../../src/commands/namers.ts'
 import { openLedgerDatabase } from '../../src/ledger/database.ts'
 import { fingerprint } from '../../src/ops/log.ts'
 import { startFakeOkta, type FakeOptions, type FakeUser } from '../support/fake-okta.ts'
@@ -124,7 +125,7 @@ describe('an undo', () => {
     const { code, summary } = await undo(2)
     expect([code, summary]).toMatchObject([1, { deleted: 1, kept: 0, failed: 1 }])
     expect(Object.keys(reasonsIn(summary))).toEqual([
-      'has signed in, and this undo had deactivated it before: activate it in the Admin Console',
+      'has signed in, and is deactivated: activate it in the Admin Console',
     ])
     expect(logins()).toEqual(['user1@x.example'])
     expect(deletions()).toHaveLength(1)
@@ -200,18 +201,79 @@ describe('an undo', () => {
     expect((await run()).summary).toMatchObject({ created: 1, existing: 1, rejected: 0 })
     await runImport(['undo', `${rejects}.journal`, '--yes', `${org}:1`], env)
     expect(logins()).toEqual(['user1@x.example'])
-    expect((await run()).summary).toMatchObject({ created: 1, existing: 0, rejected: 1 })
+    for (let i = 0; i < 2; i++) {
+      expect((await run()).summary).toMatchObject({ created: 1, existing: 0, rejected: 1 })
+    }
+  })
+
+  it('deletes those with a password where the import gave them one', async () => {
+    const { file, env, undo, logins } = await start(0)
+    writeFileSync(file, `email,firstName,lastName,password\n${rowOf(1)},Secret-1234\n`)
+    await runImport([file, '--mode', 'password'], env)
+    expect((await undo(1)).summary).toMatchObject({ deleted: 1 })
+    expect(logins()).toEqual([])
+  })
+
+  it('asks twice about whom an admin has deactivated, too', async () => {
+    const { okta, run, undo, change } = await start(1)
+    await run()
+    change(1, { status: 'DEPROVISIONED' })
+    const before = okta.calls.length
+    expect((await undo(1)).summary).toMatchObject({ deleted: 1 })
+    const methods = okta.calls.slice(before).filter(({ path }) => path.includes('00u'))
+    expect(methods.map(({ method }) => method)).toEqual(['GET', 'GET', 'DELETE'])
+  })
+
+  it('keeps whom an update was about to change, whatever the state of the row', async () => {
+    const { run, undo, exec, logins } = await start(2)
+    await run()
+    exec("UPDATE rows SET changed = 'city' WHERE number = 1")
+    expect((await undo(1)).summary).toMatchObject({ deleted: 1, total: 1 })
+    expect(logins()).toEqual(['user1@x.example'])
+  })
+
+  it('forgets the users that it has deleted: their logins and who had made them', async () => {
+    let isLost = false
+    const { file, run, undo, logins } = await start(2, {
+      fault: ({ method, path }) =>
+        isLost && method === 'POST' && path.includes('?') ? 'lost' : 'none',
+    })
+    await run()
+    await undo(2)
+    writeFileSync(file, `email,firstName,lastName\n${rowOf(2)}\n${rowOf(1)}\n`)
+    isLost = true
+    expect((await run()).summary).toMatchObject({ created: 2, rejected: 0 })
+    isLost = false
+    // Nothing proves that these are ours.
+    expect((await undo(0)).summary).toMatchObject({ deleted: 0, total: 0 })
+    expect(logins()).toHaveLength(2)
+  })
+
+  it('goes on by the same command, which names those that it has deleted by then', async () => {
+    const { okta, run, undo, exec } = await start(20)
+    await run()
+    exec("UPDATE rows SET state = 'undone', login = NULL WHERE number <= 15")
+    for (let n = 1; n <= 15; n++) okta.users.delete(`user${n}@x.example`)
+    expect((await undo(21)).code).toBe(1)
+    expect(await undo(20)).toMatchObject({ code: 0, summary: { deleted: 5, total: 5 } })
   })
 })
 
 describe('the ledger', () => {
   const KEY = 'a key of the hook server'
 
-  const ledgerWith = async (dir: string, login: string): Promise<string> => {
+  const ledgerWith = async (
+    dir: string,
+    login: string,
+    name = fingerprint(KEY),
+  ): Promise<string> => {
     const url = `sqlite:${join(dir, 'ledger.sqlite')}`
     const ledger = openLedgerDatabase({ url })
     await ledger.migrate()
-    await ledger.write([entry({ account: fingerprint(KEY)(login), outcome: 'VERIFIED' })])
+    await ledger.write([
+      entry({ account: name(login), outcome: 'VERIFIED' }),
+      entry({ account: name('user2'), outcome: 'UNVERIFIED' }),
+    ])
     await ledger.close()
     return url
   }
@@ -223,6 +285,26 @@ describe('the ledger', () => {
     const { summary } = await undo(2, [], { LEDGER_DB_URL, FINGERPRINT_KEY: KEY })
     expect(summary).toMatchObject({ deleted: 1, kept: 1 })
     expect(reasonsIn(summary)).toEqual({ 'the hook has answered VERIFIED': [2] })
+  })
+
+  it.each([
+    ['plain', (login: string) => login, { HOOK_SECRET: 'another secret of the hook' }],
+    [
+      'with the secret of before',
+      fingerprint(keyFromSecret('the secret of before')),
+      {
+        HOOK_SECRET: 'another secret of the hook',
+        HOOK_SECRET_PREVIOUS: 'the secret of before',
+      },
+    ],
+  ])('keeps who was VERIFIED under a name that was %s', async (_, name, secrets) => {
+    const { run, undo, dir } = await start(2)
+    await run()
+    const LEDGER_DB_URL = await ledgerWith(dir, 'user1', name)
+    expect((await undo(2, [], { LEDGER_DB_URL, ...secrets })).summary).toMatchObject({
+      deleted: 1,
+      kept: 1,
+    })
   })
 
   it('is not read without its key, nor where it is not', async () => {

@@ -84,6 +84,24 @@ describe('an update', () => {
     expect((await run('--update')).summary).toMatchObject({ updated: 1, changes: { city: 1 } })
   })
 
+  it('does not ask about whom it has created itself, and finds who was renamed in Okta', async () => {
+    const { okta, run, write } = await start(['ann@x.example,Ann,Lee,Paris,'])
+    await run('--update')
+    const before = okta.calls.length
+    await run('--update')
+    expect(okta.calls.slice(before).filter(({ path }) => path.includes('ann%40'))).toEqual([])
+    for (const [key, user] of [...okta.users]) {
+      okta.users.delete(key)
+      okta.users.set('new@x.example', {
+        ...user,
+        profile: { ...user.profile, login: 'new@x.example' },
+      })
+    }
+    write('ann@x.example,Ann,Lee,Rome,')
+    expect((await run('--update')).summary).toMatchObject({ updated: 1, created: 0 })
+    expect(okta.users.get('new@x.example')?.profile).toMatchObject({ city: 'Rome' })
+  })
+
   it('takes another person in the place of a row for a changed input', async () => {
     const { run, write, okta } = await start(['ann@x.example,Ann,Lee,,', 'bob@x.example,Bob,Ray,,'])
     await run()
@@ -158,6 +176,19 @@ describe('an update that Okta does not do', () => {
     expect((await run('--update')).summary).toMatchObject({ updated: 1, failed: 0 })
     expect(okta.updates()).toHaveLength(2)
     expect(profileOf('ann@x.example')?.['city']).toBe('London')
+  })
+
+  it('is told where the user was deleted in the midst of it', async () => {
+    const { okta, run, read } = await start(['ann@x.example,Ann,Lee,London,'], {
+      fault: ({ method }) => {
+        if (method !== 'POST') return 'none'
+        okta.users.clear()
+        return 'dropped'
+      },
+    })
+    okta.seed('ann@x.example', undefined, BEFORE)
+    expect((await run('--update')).summary).toMatchObject({ failed: 1 })
+    expect(read('users.rejects.csv')).toContain('was deleted in Okta during the update')
   })
 
   it('was done where only its answer was lost, and is not repeated', async () => {

@@ -59,6 +59,8 @@ export interface FakeOptions {
   readonly readOnly?: readonly string[]
   /** What happens to a user in the moment of a deactivation. */
   readonly onDeactivate?: (user: FakeUser) => Partial<FakeUser>
+  /** Refuses every deactivation. */
+  readonly refuseDeactivation?: boolean
   /** Refuses to say who is there. */
   readonly refuseQuestions?: boolean
   /** The schema of users, which is not granted without one. */
@@ -70,6 +72,7 @@ export const startFakeOkta = async ({
   refuse,
   readOnly = [],
   onDeactivate = () => ({}),
+  refuseDeactivation = false,
   refuseQuestions = false,
   schema,
 }: FakeOptions = {}) => {
@@ -162,6 +165,7 @@ export const startFakeOkta = async ({
     }
     const [, id = '', operation] = /^\/api\/v1\/users\/([^/]+)(\/.*)?$/.exec(pathname) ?? []
     if (method === 'DELETE') return remove(id)
+    if (operation !== undefined && refuseDeactivation) return error(403, 'E0000022', 'no')
     if (operation !== undefined) return deactivate(id)
     if (method === 'POST' && id !== '') return update(id, body?.['profile'] as FakeUser['profile'])
     if (method === 'POST') return create(body ?? {})
