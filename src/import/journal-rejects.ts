@@ -19,10 +19,10 @@ const ADOPT = `
                   okta_id = settled.okta_id, request_id = NULL, reason = NULL, made_by = NULL,
                   changed = NULL, person = settled.login
     FROM settled
-   WHERE rows.line = settled.line AND NOT settled.is_undone AND rows.state IN ('rejected', 'failed')
+   WHERE rows.line = settled.line AND rows.state IN ('rejected', 'failed')
      AND rows.line NOT IN (SELECT line FROM rows GROUP BY line HAVING count(*) > 1)`
 
-/** Taken up anew by the next run, as every rejected row is. */
+/** What an undo has deleted, after that: taken up anew by the next run, as every rejected row is. */
 const RELEASE = `
   UPDATE rows SET state = 'rejected', okta_id = NULL, person = NULL, reason = 'its user was deleted by an undo'
     FROM settled

@@ -103,9 +103,9 @@ const blank = (
 /** What is known of the user of a row that was taken up before. */
 type User = Pick<Known, 'oktaId' | 'madeBy' | 'changed'>
 
-/** The row may be that of another person by now. Who was deleted by an undo is no user any more. */
+/** The row may be that of another person by now. */
 const userOf = (known: Known, { person }: Candidate): User => {
-  if (known.state === 'undone' || known.person === null || known.person !== person) return NOTHING
+  if (known.person === null || known.person !== person) return NOTHING
   const { oktaId, madeBy, changed } = known
   // It is compared anew; that it was changed before stays true.
   return { oktaId, madeBy, changed: changed === '' ? null : changed }

@@ -57,8 +57,8 @@ const AFTER = `
   SELECT number, line, login, okta_id AS oktaId, state = '${UNDOING}' AS begun FROM rows
    WHERE number > ? AND ${MADE} ORDER BY number LIMIT ?`
 const BEGIN = `UPDATE rows SET state = '${UNDOING}' WHERE number = ?`
-/** An undone row stands in no other row's way, and the next import may take it up. */
-const GONE = "UPDATE rows SET state = 'undone', login = NULL WHERE number = ?"
+/** An undone row stands in no other row's way, has no user, and may be taken up by the next import. */
+const GONE = "UPDATE rows SET state = 'undone', login = NULL, person = NULL WHERE number = ?"
 const STAYS = "UPDATE rows SET state = 'created' WHERE number = ?"
 
 /**

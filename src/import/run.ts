@@ -85,8 +85,9 @@ const createCourse = (journal: Journal, lastWanted: number) => {
     met: ({ state, fresh }: Entry): void => {
       if (fresh && (state === 'rejected' || state === 'skipped')) thisRun[state]++
     },
-    ended: ({ state }: Outcome): void => {
-      thisRun[state]++
+    /** A user who was known before this run was there already, also one that we made. */
+    ended: ({ state }: Outcome, { oktaId }: Entry): void => {
+      thisRun[state === 'created' && oktaId !== null ? 'existing' : state]++
     },
     read: ({ number, behind = 0 }: SourceRow) => {
       last = number
@@ -99,13 +100,16 @@ const createCourse = (journal: Journal, lastWanted: number) => {
 const isReject = ({ state }: Pick<Entry, 'state'>): boolean =>
   state === 'rejected' || state === 'failed'
 
-/** Writes the rows down; on return, those to be sent may be sent. */
+/** Writes the rows down, and the rejects; on return, those to be sent may be sent. */
 const admit = (
   rows: readonly SourceRow[],
-  { prepare, journal, serverTime }: RunParts,
+  { prepare, journal, serverTime, rejects }: RunParts,
 ): [Prepared, Entry][] => {
   const prepared = rows.map(prepare)
   const entries = journal.admit(prepared.map(toCandidate), serverTime.now())
+  for (const [i, entry] of entries.entries()) {
+    if (isReject(entry) && prepared[i]) rejects.write(prepared[i].row, entry)
+  }
   return prepared.flatMap((each, i) => (entries[i] ? [[each, entries[i]]] : []))
 }
 
@@ -175,17 +179,17 @@ export const createRun = (parts: RunParts): Run => {
   let hasEnd = false
   let unread: readonly SourceRow[] = []
 
+  const end = (outcome: Outcome, entry: Entry): void => {
+    course.ended(outcome, entry)
+    observe(outcome, hasEnd)
+  }
   const takeUp = (rows: readonly SourceRow[]): void => {
     hasEnd ||= rows.at(-1)?.behind !== undefined
-    const look = (outcome: Outcome): void => {
-      course.ended(outcome)
-      observe(outcome, hasEnd)
-    }
     for (const [prepared, entry] of admit(rows, parts)) {
       if (entry.state === 'sending') {
-        window.enter(send(prepared, entry, parts).then(look).catch(fail))
+        const sent = send(prepared, entry, parts)
+        window.enter(sent.then((outcome) => end(outcome, entry)).catch(fail))
       }
-      if (isReject(entry)) parts.rejects.write(prepared.row, entry)
       course.met(entry)
     }
     // Not before: a row that is not what it was ends the run here.

@@ -76,7 +76,7 @@ describe('a user of others', () => {
     okta.users.forEach((user, key) =>
       okta.users.set(key, { ...user, credentials, status: 'DEPROVISIONED' }),
     )
-    await undo(1)
+    expect((await undo(1)).summary).toMatchObject({ kept: 1, failed: 0 })
     expect([...okta.users.keys()]).toEqual(['ann@x.example'])
   })
 
@@ -154,6 +154,24 @@ describe('an update', () => {
     expect(JSON.stringify(summary['reasons'])).toContain('was deleted in Okta since')
   })
 
+  it('takes what it has changed for the change of that user alone', async () => {
+    const { run, write, replace } = await start(['ann@x.example,Ann,Lee,Paris,y'])
+    await run()
+    write('ann@x.example,Ann,Lee,Rome,y')
+    await run('--update')
+    replace('ann@x.example', { ...ANN, city: 'Oslo' })
+    write('ann@x.example,Ann,Lee,Oslo,y')
+    expect((await run('--update')).summary).toMatchObject({ updated: 0, existing: 1 })
+  })
+
+  it('counts in this run what has ended in it', async () => {
+    const { run } = await start(['ann@x.example,Ann,Lee,Paris,y', 'bob@x.example,,Ray,Rome,y'])
+    const first = await run()
+    expect(first.summary['thisRun']).toMatchObject({ created: 1, rejected: 1 })
+    const second = await run('--update')
+    expect(second.summary).toMatchObject({ rejected: 1, thisRun: { created: 0, rejected: 0 } })
+  })
+
   it('tells whom it has updated once more', async () => {
     const { run, write } = await start(['ann@x.example,Ann,Lee,Paris,y'])
     await run()
@@ -180,6 +198,7 @@ describe('an update', () => {
     const rejects = file.replace(/csv$/, 'rejects.csv')
     writeFileSync(rejects, readFileSync(rejects, 'utf8').replace(',,Lee', ',Ann,Lee'))
     await call([rejects, '--where-enabled', 'active'])
+    expect((await run('--update')).summary).toMatchObject({ existing: 1, rejected: 0 })
     write('ann@x.example,Ann,Lee,Rome,y')
     const { code, stderr } = await run('--update')
     const isTold = code !== 0 || stderr !== ''

@@ -130,6 +130,10 @@ describe('a row that is compared with its user', () => {
     ])
     expect([journal.reopened, journal.counts]).toMatchObject([1, { created: 0, sending: 1 }])
     journal.intend(1, '00u1', 'city')
+    const another = open(crash(path, join(dir, 'c')))
+    another.intend(1, '00u2', 'city')
+    expect(another.admit([ofAnn('second')], 10)).toMatchObject([{ oktaId: '00u2', madeBy: null }])
+    another.close()
     const after = open(crash(path, join(dir, 'b')))
     expect(after.admit([ofAnn('second')], 10)).toMatchObject([
       { state: 'sending', fresh: false, intendedAt: 9, oktaId: '00u1', changed: 'city' },

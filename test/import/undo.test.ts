@@ -232,6 +232,14 @@ describe('an undo', () => {
     expect(logins()).toEqual(['user1@x.example'])
   })
 
+  it('makes way for rows that an update has compared, too', async () => {
+    const { run, undo } = await start(2)
+    await run()
+    await run('--update')
+    expect((await undo(2)).summary).toMatchObject({ deleted: 2 })
+    expect(await run()).toMatchObject({ code: 0, summary: { created: 2, failed: 0 } })
+  })
+
   it('forgets the users that it has deleted: their logins and who had made them', async () => {
     let isLost = false
     const { file, run, undo, logins } = await start(2, {
