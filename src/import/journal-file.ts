@@ -9,8 +9,8 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 const isBusy = (cause: unknown): boolean =>
   cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')
 
-/** Of a million logins' index, enough: the rest is in the cache of the system, which costs hardly more to read. */
-const CACHE_KIB = 16_384
+/** The index of a million logins is larger: the rest of it is in the cache of the system, and costs hardly more to read. */
+const CACHE_KIB = 8_192
 
 const connect = (path: string): Database.Database => {
   // SQLite itself would let everyone read it, and logins are personal data.
