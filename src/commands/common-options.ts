@@ -4,6 +4,7 @@ import { Option } from 'commander'
 export interface CommonOptions {
   readonly json?: true
   readonly verbose?: true
+  readonly quiet?: true
 }
 
 export const jsonOption = (
@@ -13,3 +14,6 @@ export const jsonOption = (
 export const verboseOption = (
   what = 'write a line for each call to Okta to standard error: path, status, request id, time',
 ): Option => new Option('--verbose', what)
+
+export const quietOption = (): Option =>
+  new Option('--quiet', 'show no progress and no notices: only errors and results')

@@ -9,7 +9,7 @@ import { DISABLED_CHOICES, MAX_GROUPS } from '../import/prepare.ts'
 import { MODES, type Mode } from '../import/forms.ts'
 import type { Settings } from '../import/journal.ts'
 import type { Roles } from '../import/roles.ts'
-import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
+import { jsonOption, quietOption, verboseOption, type CommonOptions } from './common-options.ts'
 import { DEFAULT_CONCURRENCY, shareOption, wholeOption } from './okta-config.ts'
 
 export interface ImportOptions extends CommonOptions {
@@ -36,7 +36,6 @@ export interface ImportOptions extends CommonOptions {
   readonly rejectsWithSecrets?: true
   readonly share: number
   readonly concurrency: number
-  readonly quiet?: true
   readonly yes?: true
 }
 
@@ -162,7 +161,7 @@ const OPTIONS: readonly Option[] = [
     'begin without the question, which only a terminal gets, and no run that goes on',
   ),
   jsonOption(),
-  new Option('--quiet', 'show no progress and no notices: only errors and the summary'),
+  quietOption(),
   verboseOption(),
 ]
 

@@ -18,8 +18,6 @@ import { changesOf, isClosed } from '../import/update.ts'
 import type { OktaClient } from '../okta/client.ts'
 import { readRateLimit } from '../okta/headers.ts'
 import { createKnownUsers } from '../okta/known-users.ts'
-import { untilStopped } from '../ops/shutdown.ts'
-import { watch } from './display.ts'
 import type { Host } from './host.ts'
 import { closeRejects, openKnown, openOwnJournal, placeAfterFailure } from './import-files.ts'
 import { findGroupIds, openGroups, withGroups, type Look } from './import-groups.ts'
@@ -28,6 +26,7 @@ import { createPrinter } from './import-printer.ts'
 import { mayGoOn, startOf } from './import-start.ts'
 import { summarise, type Summary } from './import-summary.ts'
 import { viewOf, type Teller } from './import-teller.ts'
+import { showRun } from './show-run.ts'
 import { showWaits } from './waits.ts'
 
 /** A crash leaves at most this many rows to be asked about; fewer would be bound by the disk. */
@@ -47,35 +46,21 @@ export interface Shared {
   readonly teller: Teller
 }
 
-interface Ending {
-  readonly end: RunEnd
-  readonly isInterrupted: boolean
-}
-
 const finish = async (
   { host, options, teller }: Shared,
   run: Run,
   client: OktaClient | undefined,
-): Promise<Ending> => {
-  const clock = systemClock
-  const look = createSight({ snapshot: run.snapshot, pace: () => client?.pace, clock })
+): Promise<{ end: RunEnd; isInterrupted: boolean }> => {
+  const look = createSight({
+    snapshot: run.snapshot,
+    pace: () => client?.pace,
+    clock: systemClock,
+  })
   const words = options.dryRun ? describeDryCounts : undefined
-  const unwatch = watch(teller.display, clock, () => viewOf(look(), words))
-  try {
-    const running = run.start()
-    let isInterrupted = false
-    const drain = async (): Promise<void> => {
-      isInterrupted = true
-      run.stop()
-      await running
-    }
-    const { onSignal } = host
-    const stopped = untilStopped({ onSignal, drain, clock, say: teller.say })
-    const end = await Promise.race([running, stopped.then((): RunEnd => 'stopped')])
-    return { end, isInterrupted }
-  } finally {
-    unwatch()
-  }
+  const { display } = teller
+  const shown = { host, run, display, view: () => viewOf(look(), words) }
+  const { end = 'stopped', isInterrupted } = await showRun(shown)
+  return { end, isInterrupted }
 }
 
 /** How many users were changed in each attribute. */

@@ -8,12 +8,12 @@ import { createUndo } from '../import/undo.ts'
 import { createUndoRun, type UndoRun } from '../import/undo-run.ts'
 import type { OktaClient } from '../okta/client.ts'
 import { createKnownUsers } from '../okta/known-users.ts'
-import { untilStopped } from '../ops/shutdown.ts'
-import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
+import { jsonOption, quietOption, verboseOption, type CommonOptions } from './common-options.ts'
 import { confirm, yesOption, type Given } from './confirm.ts'
-import { watch } from './display.ts'
+import type { View } from './display.ts'
 import type { Host, Perform } from './host.ts'
 import { OKTA, DEFAULT_CONCURRENCY, openOkta, shareOption } from './okta-config.ts'
+import { showRun } from './show-run.ts'
 import { createUndoTeller, viewOf, type UndoTeller } from './undo-teller.ts'
 import { openVerified, type Verified } from './verified.ts'
 
@@ -21,7 +21,6 @@ interface UndoOptions extends CommonOptions {
   readonly dryRun?: true
   readonly yes?: Given
   readonly share: number
-  readonly quiet?: true
 }
 
 const SCOPES = ['okta.users.manage']
@@ -31,33 +30,6 @@ const checkOrg = ({ orgUrl }: UndoJournal, client: OktaClient): void => {
   if (orgUrl === client.orgUrl) return
   const detail = `The journal is of ${orgUrl}, and OKTA_ORG_URL is ${client.orgUrl}.`
   throw new AppError('undo_impossible', { detail })
-}
-
-/** @returns whether it was interrupted */
-const finish = async (
-  run: UndoRun,
-  host: Host,
-  client: OktaClient,
-  teller: UndoTeller,
-): Promise<boolean> => {
-  const clock = systemClock
-  const unwatch = watch(teller.display, clock, () =>
-    viewOf(run.snapshot(), client.pace, clock.now()),
-  )
-  try {
-    const running = run.start()
-    let isInterrupted = false
-    const drain = async (): Promise<void> => {
-      isInterrupted = true
-      run.stop()
-      await running
-    }
-    const { onSignal } = host
-    await Promise.race([running, untilStopped({ onSignal, drain, clock, say: teller.display.say })])
-    return isInterrupted
-  } finally {
-    unwatch()
-  }
 }
 
 interface Parts {
@@ -95,9 +67,11 @@ const perform = async (path: string, parts: Parts): Promise<number> => {
     await confirm(host, options.yes, { org, count: countFor(options, journal) })
   }
   const run = runFor(parts)
+  const view = (): View => viewOf(run.snapshot(), client.pace, systemClock.now())
   const sum = (): void => teller.summary(run.snapshot(), run.reasons())
   try {
-    const isInterrupted = await finish(run, host, client, teller)
+    const { display } = teller
+    const { isInterrupted } = await showRun({ host, run, display, view })
     sum()
     const { kept, failed } = run.snapshot()
     return isInterrupted ? 130 : kept + failed > 0 ? 1 : 0
@@ -141,7 +115,7 @@ export const undoCommand = (performWork: Perform): Command =>
     .addOption(shareOption())
     .addOption(jsonOption())
     .addOption(verboseOption())
-    .option('--quiet', 'show no progress and no notices: only errors and the summary')
+    .addOption(quietOption())
     .addHelpText(
       'after',
       `

@@ -16,7 +16,7 @@ import {
 } from '../okta/inline-hooks.ts'
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
 import { toOrgUrl } from '../variables.ts'
-import { jsonOption, verboseOption } from './common-options.ts'
+import { jsonOption, quietOption, verboseOption } from './common-options.ts'
 import { yesOption } from './confirm.ts'
 import { chooseDisplay } from './display.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
@@ -256,6 +256,7 @@ export const registerCommand = (perform: Perform): Command =>
     .option('--oauth-scope <scope>', 'the scope that the hook server demands')
     .addOption(jsonOption())
     .addOption(verboseOption())
+    .addOption(quietOption())
     .addHelpText('after', HELP)
     .action((options: RegisterOptions, command: Command) => {
       checkPairs(command)

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { pipeline } from 'node:stream/promises'
 import { describeVariables } from '../config.ts'
 import { getUser, isPending, listUsers, type OktaUser, type UserQuery } from '../okta/users.ts'
-import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
+import { jsonOption, quietOption, verboseOption, type CommonOptions } from './common-options.ts'
 import { chooseDisplay } from './display.ts'
 import { NETWORK_HELP } from '../proxied-fetch.ts'
 import { FORMATS, FORMATTERS, type Format } from './format.ts'
@@ -73,10 +73,10 @@ const print = async (
 }
 
 const list =
-  ({ format, pending, share, search, filter, limit, verbose }: ListOptions) =>
+  ({ format, pending, share, search, filter, limit, verbose, quiet }: ListOptions) =>
   async (host: Host): Promise<number> => {
     const { count, progress } = countUsers()
-    const display = chooseDisplay(host, {})
+    const display = chooseDisplay(host, { quiet })
     const okta = openOkta(host, { ...READING, share, onCall: verbose && display.note })
     const client = showWaits(okta, { display, progress })
     const users = count(listUsers(client, { search, filter, limit }))
@@ -84,9 +84,9 @@ const list =
   }
 
 const get =
-  (name: string, { format, verbose }: GetOptions) =>
+  (name: string, { format, verbose, quiet }: GetOptions) =>
   async (host: Host): Promise<number> => {
-    const display = chooseDisplay(host, {})
+    const display = chooseDisplay(host, { quiet })
     const okta = openOkta(host, { ...READING, onCall: verbose && display.note })
     const client = showWaits(okta, { display })
     return print(justOne(getUser(client, name)), format, host)
@@ -133,6 +133,7 @@ const listCommand = (perform: Perform): Command =>
     .addOption(formatOption())
     .addOption(usersAsJson())
     .addOption(verboseOption())
+    .addOption(quietOption())
     .addHelpText(
       'after',
       `${environmentHelp}
@@ -150,6 +151,7 @@ const getCommand = (perform: Perform): Command =>
     .addOption(formatOption())
     .addOption(usersAsJson())
     .addOption(verboseOption())
+    .addOption(quietOption())
     .addHelpText(
       'after',
       `${environmentHelp}

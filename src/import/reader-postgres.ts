@@ -11,8 +11,17 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** Rows that one round trip brings. */
 const PAGE = 500
 
-/** `text[]` and `varchar[]`, as Okta's attributes that hold a list; the driver's types do not name them. */
-const [TEXTS, VARCHARS] = [1009, 1015] as const
+/** `text[]`, which the driver's types do not name. */
+const TEXTS = 1009
+
+/**
+ * Arrays of text, characters, whole and other numbers, booleans, dates and UUIDs, by their number in pg_type. Their
+ * items are texts, which the org's schema makes numbers where its list is of numbers.
+ */
+const ARRAYS = [
+  ...[1000, 1002, 1005, 1007, TEXTS, 1015, 1016],
+  ...[1021, 1022, 1115, 1182, 1185, 1231, 2951],
+]
 
 /** Geometry, text search and records, by their number in pg_type. */
 const UNREADABLE = new Set([600, 601, 602, 603, 604, 628, 718, 2249, 3614, 3615])
@@ -21,6 +30,13 @@ const { JSON: JSON_TEXT, JSONB } = pg.types.builtins
 const asJson = (text: string): unknown => JSON.parse(text)
 
 const asList = (pg.types.getTypeParser as (oid: number) => Parser)(TEXTS)
+
+/** `char(n)[]`, whose items come filled up with spaces. */
+const CHARS = 1014
+const asFilled: Parser = (text) =>
+  (asList(text) as (string | null)[]).map((item) => item?.replace(/ +$/, '') ?? null)
+
+const LISTS = { ...Object.fromEntries(ARRAYS.map((oid) => [oid, asList])), [CHARS]: asFilled }
 
 const connect = async ({ url, ca }: Database) => {
   const defaultPort = DEFAULT_PORTS.postgres
@@ -32,7 +48,7 @@ const connect = async ({ url, ca }: Database) => {
     application_name: 'okta-migrate import',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    types: typesWith({ [TEXTS]: asList, [VARCHARS]: asList, [JSON_TEXT]: asJson, [JSONB]: asJson }),
+    types: typesWith({ ...LISTS, [JSON_TEXT]: asJson, [JSONB]: asJson }),
   })
   // Heard here so that it does not end the process; the next page fails of it.
   client.on('error', () => undefined)

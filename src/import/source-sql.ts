@@ -60,7 +60,10 @@ const read = (
     if (isEmpty(cells[i])) continue
     const value = toValue(cells[i])
     if (value === undefined)
-      return { flaw: `${name} holds a JSON object, or bytes that are no text`, raw: '' }
+      return {
+        flaw: `${name} holds a JSON object, a list with a gap, or bytes that are no text`,
+        raw: '',
+      }
     fields.set(name, value)
   }
   return { fields }

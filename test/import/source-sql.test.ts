@@ -103,6 +103,35 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     expect(JSON.stringify(rows.map(fieldsOf))).not.toMatch(/object Object|\\u0001/)
   })
 
+  it('have the lists of every type of item, and a list with a gap is refused', async () => {
+    if (kind.dialect !== 'postgres') return
+    const columns = {
+      texts: `ARRAY['a', 'b,c']`,
+      codes: `ARRAY['ab']::char(4)[]`,
+      numbers: 'ARRAY[1, 2]',
+      large: 'ARRAY[9007199254740993]::bigint[]',
+      prices: 'ARRAY[1.50]::numeric(9,2)[]',
+      flags: 'ARRAY[true, false]',
+      days: `ARRAY['2001-02-03']::date[]`,
+      ids: `ARRAY['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11']::uuid[]`,
+    }
+    const list = Object.entries(columns).map(([name, sql]) => `${sql} AS ${name}`)
+    const url = await makeUsers(kind)
+    const rows = await drain(await open(url, `SELECT ${list.join(', ')} ORDER BY 1`))
+    expect(rows.map(fieldsOf)[0]).toEqual({
+      texts: ['a', 'b,c'],
+      codes: ['ab'],
+      numbers: ['1', '2'],
+      large: ['9007199254740993'],
+      prices: ['1.50'],
+      flags: ['t', 'f'],
+      days: ['2001-02-03'],
+      ids: ['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+    })
+    const [gap] = await drain(await open(url, 'SELECT ARRAY[1, NULL] AS gaps ORDER BY 1'))
+    expect(gap).toMatchObject({ flaw: expect.stringContaining('gaps') as string })
+  })
+
   it('of a type that is no value of a user are refused by name before the first', async () => {
     if (kind.dialect === 'sqlite') return
     const url = await freshDatabase(kind)
