@@ -19,7 +19,7 @@ export const createBrake = (): Brake => {
   let alike = 0
   return {
     observe: ({ state, isRefusal, errorCode = '', reason = '' }) => {
-      if (state === 'created') alike = 0
+      if (state === 'created' || state === 'updated') alike = 0
       if (isRefusal !== true) return undefined
       const now = [errorCode, kindOf(reason)].filter((part) => part !== '').join(' ')
       alike = now === cause ? alike + 1 : 1

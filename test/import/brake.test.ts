@@ -18,6 +18,7 @@ const refused = (reason: string, errorCode = 'E0000001'): Outcome => ({
 })
 
 const CREATED: Outcome = { state: 'created' }
+const UPDATED: Outcome = { state: 'updated' }
 const EXISTING: Outcome = { state: 'existing' }
 const DUPLICATE: Outcome = { state: 'failed', errorCode: 'E0000001', reason: 'login: taken' }
 
@@ -41,6 +42,7 @@ describe('the brake', () => {
     const other = refused('city: too long', 'E0000003')
     expect(firstStop([...times(24, () => one), EXISTING, DUPLICATE, one])).toBe(26)
     expect(firstStop([...times(24, () => one), CREATED, ...times(24, () => one)])).toBe(-1)
+    expect(firstStop([...times(24, () => one), UPDATED, ...times(24, () => one)])).toBe(-1)
     expect(firstStop([...times(24, () => one), other, ...times(24, () => one)])).toBe(-1)
   })
 })
