@@ -14,7 +14,7 @@ import { createServerTime } from '../import/server-time.ts'
 import { createSettler } from '../import/settle.ts'
 import type { Source } from '../import/source.ts'
 import type { Tidy } from '../import/tidy.ts'
-import { changesOf, isClosed } from '../import/update.ts'
+import { changesOf } from '../import/update.ts'
 import type { OktaClient } from '../okta/client.ts'
 import { readRateLimit } from '../okta/headers.ts'
 import { createKnownUsers } from '../okta/known-users.ts'
@@ -116,7 +116,7 @@ const conclude = async (
       { counts: run.snapshot(), end, seconds, reasons: reasons.list(), existing, changes },
     )
   }
-  // Whoever read it has had enough, as `head` has.
+  // Its reader has had enough, as `head` has.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', run.stop)
   try {
     const { end, isInterrupted } = await finish(shared, run, client).finally(keep)
@@ -167,7 +167,7 @@ export const rehearse = async (
       await print.request(sendable.request)
       return { state: 'created' }
     }
-    const changes = isClosed(user) ? {} : changesOf(sendable, user)
+    const changes = changesOf(sendable, user)
     const changed = Object.keys(changes).join(', ')
     if (changed === '') return existing(user)
     await print.difference({ line, user, changes })

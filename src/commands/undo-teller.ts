@@ -7,6 +7,7 @@ import type { UndoSnapshot } from '../import/undo-run.ts'
 import type { Pace } from '../okta/client.ts'
 import { describeWait } from '../okta/wait.ts'
 import { printable } from '../printable.ts'
+import type { CommonOptions } from './common-options.ts'
 import { chooseDisplay, type Display, type View } from './display.ts'
 import type { Host } from './host.ts'
 import { describeReasons } from './import-summary.ts'
@@ -85,9 +86,7 @@ export interface UndoTeller {
   readonly summary: (snapshot: UndoSnapshot, reasons: readonly Kind[]) => void
 }
 
-interface Options {
-  readonly json?: true
-  readonly quiet?: true
+interface Options extends CommonOptions {
   readonly dryRun?: boolean
 }
 

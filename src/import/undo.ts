@@ -1,7 +1,7 @@
 /** The deletion of a user whom an import created and nobody has used: deactivated, asked about again, deleted. */
 import type { Clock } from '../clock.ts'
 import { foldLogin } from '../login.ts'
-import type { KnownUser, KnownUsers } from '../okta/known-users.ts'
+import { isDeactivated, type KnownUser, type KnownUsers } from '../okta/known-users.ts'
 import { OktaAnswerLost, OktaRejection } from '../okta/rejection.ts'
 import { pause, REPEAT_WAITS_MS } from '../okta/retry.ts'
 import type { Made } from './journal-undo.ts'
@@ -32,11 +32,7 @@ export interface UndoParts {
   readonly halt: AbortSignal
 }
 
-const isDeactivated = ({ status }: KnownUser): boolean => status === 'DEPROVISIONED'
-
-/**
- * @returns why the user stays
- */
+/** @returns why the user stays */
 const useOf = async (
   user: KnownUser,
   { login, isBegun }: Made,

@@ -1,7 +1,7 @@
 /** The update of a user who is there already: the attributes in which the row differs, and never the credentials. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock.ts'
-import type { KnownUser, KnownUsers } from '../okta/known-users.ts'
+import { isDeactivated, type KnownUser, type KnownUsers } from '../okta/known-users.ts'
 import { OktaAnswerLost } from '../okta/rejection.ts'
 import { pause, REPEAT_WAITS_MS } from '../okta/retry.ts'
 import { existing } from './duplicate.ts'
@@ -30,17 +30,18 @@ export type Changes = Readonly<Record<string, Change>>
 
 /**
  * The attributes that the row has and Okta has otherwise. Not the login: the user was found by it, and
- * another spelling of it is the same login. What the row leaves empty stays as it is.
+ * another spelling of it is the same login. What the row leaves empty stays as it is. Of people who are
+ * deactivated there are none: they are told with the people who are there.
  */
-export const changesOf = ({ request }: Sendable, { profile }: KnownUser): Changes =>
-  Object.fromEntries(
+export const changesOf = ({ request }: Sendable, user: KnownUser): Changes => {
+  if (isDeactivated(user)) return {}
+  const { profile } = user
+  return Object.fromEntries(
     Object.entries(request.body.profile)
       .filter(([name, to]) => name !== 'login' && !isDeepStrictEqual(profile[name], to))
       .map(([name, to]) => [name, { from: profile[name], to }]),
   )
-
-/** Okta takes no changes of people who are deactivated; that they are is told with the people who are there. */
-export const isClosed = ({ status }: KnownUser): boolean => status === 'DEPROVISIONED'
+}
 
 /**
  * A row whose user is left as it is: created by us, or only found. What is known is of the user with that id;
@@ -98,7 +99,7 @@ export const createUpdate =
       // An update that was sent may have been done, and may be done once more.
       const user = lost ? await users.get(found.id) : found
       if (!user) return failed('the user was deleted in Okta during the update', lost ?? {})
-      const changes = isClosed(user) ? {} : changesOf(sendable, user)
+      const changes = changesOf(sendable, user)
       const names = Object.keys(changes).join(', ')
       if (names === '') return unchanged(user, now)
       // Before it is sent, so that a run that goes on after a crash tells its own changes from others.
@@ -113,5 +114,3 @@ export const createUpdate =
     }
     return giveUp(lost, sendable.secrets)
   }
-
-export type Update = ReturnType<typeof createUpdate>

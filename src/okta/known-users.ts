@@ -19,6 +19,9 @@ export interface KnownUser {
   readonly profile: Readonly<Record<string, unknown>>
 }
 
+export const isDeactivated = ({ status }: Pick<KnownUser, 'status'>): boolean =>
+  status === 'DEPROVISIONED'
+
 type Request = OktaClient['request']
 
 const USERS = '/api/v1/users'
