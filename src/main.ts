@@ -1,9 +1,10 @@
 /** Owns the process: argv to one command, its environment in, its exit code out. */
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
+import { COMMANDS } from './commands/commands.ts'
 import type { Host, Perform } from './commands/host.ts'
-import { fitHelp } from './commands/help-text.ts'
-import { createPaint } from './commands/paint.ts'
+import { fitHelp } from './commands/terminal/help-text.ts'
+import { createPaint } from './commands/terminal/paint.ts'
 import {
   AppError,
   asAppError,
@@ -11,8 +12,8 @@ import {
   ERRORS,
   EXIT_CODES,
   type ErrorCode,
-} from './errors.ts'
-import { jsonLine } from './json-line.ts'
+} from './errors/errors.ts'
+import { jsonLine } from './text/json-line.ts'
 import { STOP_SIGNALS } from './ops/shutdown.ts'
 
 const { version } = JSON.parse(
@@ -85,18 +86,6 @@ const perform: Perform = async (work) => {
   const code = await work(host).catch(complain)
   await flush()
   process.exit(code)
-}
-
-/** Loaded when they are asked for: an import, which runs for hours, holds no database driver of the server's. */
-const COMMANDS: Readonly<Record<string, () => Promise<(perform: Perform) => Command>>> = {
-  serve: async () => (await import('./commands/serve.ts')).serveCommand,
-  check: async () => (await import('./commands/check.ts')).checkCommand,
-  import: async () => (await import('./commands/import.ts')).importCommand,
-  users: async () => (await import('./commands/users.ts')).usersCommand,
-  register: async () => (await import('./commands/register.ts')).registerCommand,
-  sandbox: async () => (await import('./commands/sandbox.ts')).sandboxCommand,
-  demo: async () => (await import('./commands/demo.ts')).demoCommand,
-  health: async () => (await import('./commands/health.ts')).healthCommand,
 }
 
 /** The command that is asked for; all of them where help or a hint must know them. */

@@ -9,10 +9,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
-import { createDemo } from './demo-mode.ts'
+import { createDemo } from './serve/demo-mode.ts'
 import type { Host, Perform } from './host.ts'
-import { toShell } from './next-command.ts'
-import { createTell, type Tell } from './tell.ts'
+import { toShell } from './import/next-command.ts'
+import { createTell, type Tell } from './terminal/output.ts'
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url))
 const USERS = new URL('../../legacy-db/sample-users.csv', import.meta.url)

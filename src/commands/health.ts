@@ -2,8 +2,8 @@
 import { Command } from 'commander'
 import { get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
-import { loadConfig, type Need } from '../config.ts'
-import { jsonLine } from '../json-line.ts'
+import { loadConfig, type Need } from '../config/load.ts'
+import { jsonLine } from '../text/json-line.ts'
 import { jsonOption, type CommonOptions } from './common-options.ts'
 import { readText, type Host, type Perform } from './host.ts'
 

@@ -1,6 +1,6 @@
 /** Owns what a command may know of the process it runs in; tests hand in their own. */
 import type { Readable, Writable } from 'node:stream'
-import type { Environment } from '../config.ts'
+import type { Environment } from '../config/load.ts'
 import type { StopSignal } from '../ops/shutdown.ts'
 import { readRegularFile } from '../regular-file.ts'
 

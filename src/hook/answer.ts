@@ -1,6 +1,6 @@
 /** Owns the words of every answer: a decision as Okta reads it, a failure as RFC 9457 has it. */
-import { AppError } from '../errors.ts'
-import type { Decision, Reason } from './decide.ts'
+import { AppError } from '../errors/errors.ts'
+import type { Decision, Reason } from './decision.ts'
 
 /**
  * Reasons that are about a person and not about the data. They are left out of the answer, so that

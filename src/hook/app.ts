@@ -2,21 +2,21 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import type { Clock } from '../clock.ts'
-import { AppError, asAppError } from '../errors.ts'
+import { AppError, asAppError } from '../errors/errors.ts'
 import type { LegacyStore } from '../legacy/store.ts'
 import { readLogin } from '../login.ts'
 import type { Bounds } from '../passwords/family.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
 import { comesFrom, createGate, type Secrets } from './authenticate.ts'
-import type { CheckBearer } from './bearer.ts'
+import type { CheckBearer } from './oauth/bearer.ts'
 import { checkHeaders, readBody } from './body.ts'
-import { createDecoy } from './decoy.ts'
-import { createFlights, type Caller } from './flight.ts'
-import { createGathering } from './gather.ts'
-import type { Guard } from './guard.ts'
-import { createJudge, type Verdict } from './judge.ts'
-import { describeCall, type Ledger } from './ledger.ts'
+import { createDecoy } from './dummy-hashes.ts'
+import { createFlights, type Caller } from './single-flight.ts'
+import { createGathering } from './coalesce.ts'
+import type { Guard } from './guess-limit.ts'
+import { createJudge, type Verdict } from './verify-call.ts'
+import { describeCall, type Ledger } from './decided-call.ts'
 import {
   observe,
   type CallFacts,
@@ -24,7 +24,7 @@ import {
   type CallObserver,
   type HookEnv,
   type Step,
-} from './line.ts'
+} from './call-log.ts'
 import { parsePayload } from './payload.ts'
 
 export const HOOK_PATH = '/hooks/okta/password-import'

@@ -1,7 +1,7 @@
 /** Owns the question whether a call comes from Okta: a secret header or a token, and the org it names. */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { AppError } from '../errors.ts'
-import { hasToken, type CheckBearer } from './bearer.ts'
+import { AppError } from '../errors/errors.ts'
+import { hasToken, type CheckBearer } from './oauth/bearer.ts'
 
 /** Which of the configured secrets a call carried: so that a rotation can be seen to be over. */
 export type SecretUsed = 'current' | 'previous'

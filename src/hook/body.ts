@@ -1,7 +1,7 @@
 /** Owns the bounds on a request's body: its media type, its size, and the time it may take. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { within, type Clock } from '../clock.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../errors/errors.ts'
 
 /** A payload is about 1 KiB; Okta may add fields, but not this many. */
 export const MAX_BODY_BYTES = 64 * 1024

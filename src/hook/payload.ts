@@ -1,6 +1,6 @@
 /** Owns the reading of Okta's payload (Okta Management API, "Create a password import inline hook"). */
 import * as z from 'zod'
-import { AppError } from '../errors.ts'
+import { AppError } from '../errors/errors.ts'
 
 /** Okta's ids are short and printable; one that is not is dropped rather than written to a log. */
 const loggableId = z

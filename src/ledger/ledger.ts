@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
-import { AppError, describeUnforeseen } from '../errors.ts'
+import { AppError, describeUnforeseen } from '../errors/errors.ts'
 import { threadUrl } from '../thread.ts'
 import { toEntry, type Decided, type Entry } from './entry.ts'
-import type { Guess, GuessRules } from './guesses.ts'
+import type { Guess, GuessRules } from './shared-guesses.ts'
 import {
   addWaiting,
   type FromKeeper,
@@ -14,8 +14,8 @@ import {
   type Standing,
   type ToKeeper,
 } from './protocol.ts'
-import { ceased, tellChange, tellVanished, type LedgerLog } from './report.ts'
-import type { Place } from './server.ts'
+import { ceased, tellChange, tellVanished, type LedgerLog } from './status-log.ts'
+import type { Place } from './database/connection.ts'
 
 /** Entries that may wait in memory for the disk: minutes of sign-ins, a few megabytes. */
 export const MAX_IN_MEMORY = 10_000
@@ -39,7 +39,7 @@ export const START_TIMEOUT_MS = 2_000
 /** More than the thread's own bounds for its end. */
 const CLOSE_TIMEOUT_MS = 4_000
 
-const THREAD_URL = threadUrl('./thread', import.meta.url)
+const THREAD_URL = threadUrl('./ledger-thread', import.meta.url)
 
 /**
  * Counts of wrong guesses, shared by the replicas that have one ledger. A guess is known everywhere

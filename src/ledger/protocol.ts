@@ -1,8 +1,8 @@
 /** Owns the messages between the ledger and its thread. */
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../errors/errors.ts'
 import type { Entry } from './entry.ts'
-import type { Guess, GuessRules } from './guesses.ts'
-import type { Place } from './server.ts'
+import type { Guess, GuessRules } from './shared-guesses.ts'
+import type { Place } from './database/connection.ts'
 
 export interface LedgerSetup {
   readonly place: Place

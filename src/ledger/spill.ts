@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEntry, type Entry } from './entry.ts'
-import { openFile, watchFile, type Fate } from './file.ts'
+import { openFile, watchFile, type Fate } from './database/sqlite-file.ts'
 
 /** Some 600 000 entries; at 100 sign-ins a second, an hour and a half without a database. */
 export const MAX_SPILL_BYTES = 256 * 1024 * 1024

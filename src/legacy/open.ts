@@ -1,11 +1,11 @@
 /** The kinds of legacy store: which LEGACY_DB_URL opens which. */
-import { kindOf, SCHEMES, type DatabaseKind } from '../address.ts'
-import { AppError } from '../errors.ts'
-import type { Driver } from './driver.ts'
-import { MYSQL } from './mysql.ts'
-import { POSTGRES } from './postgres.ts'
-import { SqlStore } from './sql-store.ts'
-import { SQLITE } from './sqlite.ts'
+import { kindOf, SCHEMES, type DatabaseKind } from '../sql/address.ts'
+import { AppError } from '../errors/errors.ts'
+import type { Driver } from './sql/driver.ts'
+import { MYSQL } from './sql/mysql.ts'
+import { POSTGRES } from './sql/postgres.ts'
+import { SqlStore } from './sql/sql-store.ts'
+import { SQLITE } from './sql/sqlite.ts'
 import type { LegacyStore, StoreOptions } from './store.ts'
 
 const DRIVERS: Readonly<Record<DatabaseKind, Driver>> = {

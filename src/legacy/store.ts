@@ -1,6 +1,6 @@
 /** What the rest of the product knows of the legacy store, the place where the old accounts live. */
 import type { Clock } from '../clock.ts'
-import type { AppError } from '../errors.ts'
+import type { AppError } from '../errors/errors.ts'
 
 export interface LegacyAccount {
   /** What the account is known by, however it is spelt: `id 7`, else its own login, such as `login anna`. */

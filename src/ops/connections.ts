@@ -1,7 +1,7 @@
 /** The connections of a listening socket, from the first packet on: counted, bounded, and ended together. */
 import type { Server, Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
-import { createSources, sourceOf, type SourceLimits } from './sources.ts'
+import { createSources, sourceOf, type SourceLimits } from './source-limits.ts'
 
 const UNLIMITED: SourceLimits = { perSecond: Infinity, atOnce: Infinity }
 

@@ -4,11 +4,11 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import type { Clock } from '../clock.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../errors/errors.ts'
 import { watchConnections } from './connections.ts'
-import type { SourceLimits } from './sources.ts'
+import type { SourceLimits } from './source-limits.ts'
 import { followRenewals, readTls, type Following, type TlsFiles } from './tls.ts'
-import { createTurnstile, requestsOf, type MayStream, type Turnstile } from './turnstile.ts'
+import { createTurnstile, requestsOf, type MayStream, type Turnstile } from './pipelining.ts'
 
 /** Slow senders are cut off: Okta sends a call at once, and gives up after 3 seconds. */
 const HEADERS_TIMEOUT_MS = 5_000

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream'
 import { pino, stdTimeFunctions, type Logger } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import type { Clock } from '../clock.ts'
-import { escapeUnfit } from '../printable.ts'
+import { escapeUnfit } from '../text/printable.ts'
 import { createLogOutput } from './log-output.ts'
 
 export interface LogOptions {

@@ -2,7 +2,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import type { Server as HttpsServer } from 'node:https'
 import type { Clock } from '../clock.ts'
-import { AppError } from '../errors.ts'
+import { AppError } from '../errors/errors.ts'
 import { readRegularFile, UnfitFile } from '../regular-file.ts'
 
 export interface TlsFiles {

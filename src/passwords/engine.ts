@@ -1,11 +1,11 @@
 /** Owns the choice of what computes password checks: lanes of WebAssembly, or bcryptjs in their place. */
 import { compareSync } from 'bcryptjs'
 import { timingSafeEqual } from 'node:crypto'
-import { dissect } from './bcrypt.ts'
+import { dissect } from './bcrypt/grammar.ts'
 import type { Bounds, Outcome } from './family.ts'
-import { createLanes } from './lanes.ts'
-import { selfTest } from './self-test.ts'
-import { inspect } from './verify.ts'
+import { createLanes } from './bcrypt/lanes.ts'
+import { selfTest } from './bcrypt/self-test.ts'
+import { inspect } from './registry.ts'
 
 export interface Check {
   readonly encoded: string

@@ -2,7 +2,7 @@
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { createReplayGuard } from './replays.ts'
-import type { Wall } from './wall.ts'
+import type { Wall } from './simulated-clock.ts'
 
 export const SIGNATURES = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
 

@@ -1,7 +1,7 @@
 /** Owns a call of the password import hook: one attempt, at most one more, and what its answer means. */
 import * as z from 'zod'
 import type { Clock } from '../clock.ts'
-import type { Channel } from './hooks.ts'
+import type { Channel } from './org/hooks.ts'
 import { createHookTokens } from './hook-token.ts'
 
 /** "Time out and retry" in Okta's page on inline hooks. */

@@ -1,7 +1,7 @@
 /** Owns the tokens with which hooks are called: client credentials, at the hook's own token URL. */
 import * as z from 'zod'
 import type { Clock } from '../clock.ts'
-import type { OAuthConfig } from './hooks.ts'
+import type { OAuthConfig } from './org/hooks.ts'
 
 /** A token is renewed this long before its end. */
 const MARGIN_MS = 60_000

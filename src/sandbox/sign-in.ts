@@ -1,12 +1,12 @@
 /** Owns the sign-in: a password checked by Okta itself, or by the hook until it was right once. */
 import { randomBytes } from 'node:crypto'
-import { OKTA, type Password } from './credentials.ts'
-import { hashPassword, matches } from './hashes.ts'
+import { OKTA, type Password } from './org/credentials.ts'
+import { hashPassword, matches } from './org/hashes.ts'
 import type { HookCaller, HookOutcome, HookResult } from './hook-call.ts'
-import { PASSWORD_IMPORT, type Hook } from './hooks.ts'
-import { logTarget, type LogTarget } from './log.ts'
-import type { Org } from './org.ts'
-import type { Status, User } from './users.ts'
+import { PASSWORD_IMPORT, type Hook } from './org/hooks.ts'
+import { logTarget, type LogTarget } from './org/system-log.ts'
+import type { Org } from './org/org.ts'
+import type { Status, User } from './org/users.ts'
 
 export interface Attempt {
   /** As it was typed. */

@@ -1,13 +1,13 @@
 /** Owns the worker threads that check passwords: what the schedule orders, replacement, the end. */
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
-import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors.ts'
+import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors/errors.ts'
 import type { Check } from '../passwords/engine.ts'
 import type { Bounds, Outcome } from '../passwords/family.ts'
-import { inspect } from '../passwords/verify.ts'
+import { inspect } from '../passwords/registry.ts'
 import { threadUrl } from '../thread.ts'
 import type { Task } from './batch.ts'
-import { Pace } from './pace.ts'
+import { Pace } from './estimates.ts'
 import type { BatchReply, BatchRequest, FromWorker, Hello, WorkerSetup } from './protocol.ts'
 import { Schedule, type Seat } from './schedule.ts'
 

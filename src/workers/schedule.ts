@@ -1,6 +1,6 @@
 /** Owns the schedule of checks: whom to admit, what to start next and on which thread, whom to refuse. */
 import { nextBatch, type Batch, type Line, type Task } from './batch.ts'
-import type { Pace } from './pace.ts'
+import type { Pace } from './estimates.ts'
 
 /** A thread, as the schedule sees it. */
 export interface Seat<T extends Task> {

@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { checkCommand } from '../../src/commands/check.ts'
+import { checkCommand } from '../../src/commands/serve/check.ts'
 import { makeLegacyDb } from '../support/hook.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { tempDir } from '../support/temp.ts'

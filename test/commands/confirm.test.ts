@@ -1,7 +1,7 @@
 /** The confirmation at a terminal: what was shown has to be typed. */
 import { PassThrough, Writable } from 'node:stream'
 import { expect, it } from 'vitest'
-import { confirm } from '../../src/commands/confirm.ts'
+import { confirm } from '../../src/commands/terminal/confirm.ts'
 
 const WANTED = { org: 'acme.okta.com', count: 68_836 }
 

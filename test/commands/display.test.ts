@@ -1,11 +1,11 @@
 /** What is seen on a terminal while a command works: every wording, at three widths, without debris. */
 import { describe, expect, it } from 'vitest'
-import { chooseDisplay, watch } from '../../src/commands/display.ts'
-import { viewOf } from '../../src/commands/import-teller.ts'
-import { showWaits } from '../../src/commands/waits.ts'
-import { createSight } from '../../src/import/progress.ts'
-import type { Snapshot } from '../../src/import/run.ts'
-import type { Pace } from '../../src/okta/client.ts'
+import { chooseDisplay, watch } from '../../src/commands/terminal/display.ts'
+import { viewOf } from '../../src/commands/import/reporter.ts'
+import { showWaits } from '../../src/commands/terminal/waits.ts'
+import { createSight } from '../../src/import/report/progress.ts'
+import type { Snapshot } from '../../src/import/run/run.ts'
+import type { Pace } from '../../src/okta/client/client.ts'
 import { ManualClock } from '../support/clock.ts'
 import { createScreen } from '../support/screen.ts'
 

@@ -1,6 +1,6 @@
 /** Every help: at 80 columns, with its exit codes, and with the options that mean the same everywhere. */
 import { describe, expect, it } from 'vitest'
-import { fitHelp } from '../../src/commands/help-text.ts'
+import { fitHelp } from '../../src/commands/terminal/help-text.ts'
 import { runCommand } from '../support/command.ts'
 
 const COMMANDS = ['serve', 'check', 'import', 'users list', 'users get']

@@ -4,9 +4,14 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Host } from '../../src/commands/host.ts'
-import type { ImportOptions } from '../../src/commands/import-options.ts'
-import { describeStart, mayGoOn, secondsFor, type Start } from '../../src/commands/import-start.ts'
-import { guessRows } from '../../src/import/guess-rows.ts'
+import type { ImportOptions } from '../../src/commands/import/options.ts'
+import {
+  describeStart,
+  mayGoOn,
+  secondsFor,
+  type Start,
+} from '../../src/commands/import/start-report.ts'
+import { guessRows } from '../../src/import/sources/guess-rows.ts'
 import { createScreen } from '../support/screen.ts'
 import { tempDir } from '../support/temp.ts'
 

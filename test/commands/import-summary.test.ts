@@ -1,7 +1,11 @@
 /** The last words of an import, as a person sees them at three widths, and as a program does. */
 import { describe, expect, it } from 'vitest'
-import { describeSummary, toSummaryEvent, type Summary } from '../../src/commands/import-summary.ts'
-import { createPaint } from '../../src/commands/paint.ts'
+import {
+  describeSummary,
+  toSummaryEvent,
+  type Summary,
+} from '../../src/commands/import/summary-report.ts'
+import { createPaint } from '../../src/commands/terminal/paint.ts'
 import { createScreen } from '../support/screen.ts'
 
 const NO_COUNTS = {

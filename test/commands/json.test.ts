@@ -2,7 +2,7 @@
 import { Readable, Writable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Host } from '../../src/commands/host.ts'
-import { serveCommand } from '../../src/commands/serve.ts'
+import { serveCommand } from '../../src/commands/serve/serve.ts'
 import type { StopSignal } from '../../src/ops/shutdown.ts'
 import { runCommand } from '../support/command.ts'
 import { startOkta } from '../support/okta-server.ts'

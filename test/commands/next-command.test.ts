@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextOf, toShell, type Course } from '../../src/commands/next-command.ts'
+import { nextOf, toShell, type Course } from '../../src/commands/import/next-command.ts'
 
 const course = (args: string, more: Partial<Course> = {}): Course => ({
   args: args.split(' '),

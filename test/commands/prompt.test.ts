@@ -1,7 +1,7 @@
 /** The prompt for a secret: what is typed is read, and seen nowhere. */
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { expect, it } from 'vitest'
-import { askSecret } from '../../src/commands/prompt.ts'
+import { askSecret } from '../../src/commands/terminal/prompt.ts'
 
 const ask = async (stdin: Readable) => {
   let shown = ''

@@ -1,9 +1,9 @@
 /** `okta-migrate register` before a change that can stop every sign-in: it tries, counts and asks. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { registerCommand } from '../../src/commands/register.ts'
+import { registerCommand } from '../../src/commands/register/register.ts'
 import { HOOK_PATH } from '../../src/hook/app.ts'
-import type { Ledger } from '../../src/hook/ledger.ts'
+import type { Ledger } from '../../src/hook/decided-call.ts'
 import { SECRET, startHook } from '../support/hook.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { oauthEnvironment, startIssuer } from '../support/issuer.ts'

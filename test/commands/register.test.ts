@@ -1,6 +1,6 @@
 /** `okta-migrate register`: one hook an org, its secret kept out of sight, and a trial in words. */
 import { describe, expect, it } from 'vitest'
-import { registerCommand } from '../../src/commands/register.ts'
+import { registerCommand } from '../../src/commands/register/register.ts'
 import { runCommand } from '../support/command.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { oktaError, startOkta, type Told } from '../support/okta-server.ts'

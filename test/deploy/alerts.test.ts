@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { ERRORS } from '../../src/errors.ts'
-import { REASONS } from '../../src/hook/decide.ts'
+import { ERRORS } from '../../src/errors/errors.ts'
+import { REASONS } from '../../src/hook/decision.ts'
 import { createMetrics, PREFIX } from '../../src/ops/metrics.ts'
-import { registerReadings } from '../../src/ops/readings.ts'
+import { registerReadings } from '../../src/ops/collectors.ts'
 import { OPERATIONS, read, VERSION } from '../support/deploy.ts'
 
 interface Rules {

@@ -14,7 +14,7 @@ import {
   type PrivateDatabase,
 } from '../support/private-databases.ts'
 import { makeTempDir, removeDir } from '../support/temp.ts'
-import { openLedgerDatabase } from '../../src/ledger/database.ts'
+import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
 
 const printed = (section: string, pattern: RegExp): string => {
   const found = blocksOf('docs/OPERATIONS.md').filter(

@@ -1,9 +1,9 @@
 /** The commands that the documents print: each block runs as it stands, with no variable that it does not set. */
-import type { Command } from 'commander'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { variables } from '../../src/variables.ts'
+import { COMMANDS } from '../../src/commands/commands.ts'
+import { variables } from '../../src/config/variables.ts'
 import { blocksOf, makeWorkplace } from '../support/documents/blocks.ts'
 import { makeTempDir, removeDir } from '../support/temp.ts'
 
@@ -19,8 +19,6 @@ const DOCUMENTS = [
 const ELSEWHERE = ['Backup', 'Restore']
 
 const blocks = DOCUMENTS.flatMap(blocksOf)
-
-type CommandModule = Record<string, (perform: () => Promise<void>) => Command>
 
 const dir = makeTempDir()
 afterAll(() => removeDir(dir))
@@ -42,8 +40,8 @@ describe('commands in the documents', () => {
     for (const call of calls) {
       const [file, name = '', ...args] = call.split('\t').slice(0, -1)
       expect(file).toBe('dist/cli.js')
-      const module = (await import(`../../src/commands/${name}.ts`)) as CommandModule
-      const command = module[`${name}Command`]?.(() => Promise.resolve()).exitOverride()
+      const create = await COMMANDS[name]?.()
+      const command = create?.(() => Promise.resolve()).exitOverride()
       await command?.parseAsync(args, { from: 'user' })
       expect(command).toBeDefined()
     }

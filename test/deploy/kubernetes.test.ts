@@ -1,7 +1,7 @@
 /** deploy/kubernetes.yaml: what it says of the server must be so. */
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { createHealthApp } from '../../src/ops/health.ts'
+import { createHealthApp } from '../../src/ops/probes.ts'
 import { HARD_STOP_MS } from '../../src/ops/shutdown.ts'
 import { configure, OPERATIONS, read, VERSION } from '../support/deploy.ts'
 

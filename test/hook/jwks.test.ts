@@ -1,8 +1,8 @@
 /** What is taken for an issuer's keys, and how little it may cost to be told something else. */
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { AppError } from '../../src/errors.ts'
-import { fetchKeys } from '../../src/hook/jwks.ts'
+import { AppError } from '../../src/errors/errors.ts'
+import { fetchKeys } from '../../src/hook/oauth/jwks.ts'
 import { ManualClock } from '../support/clock.ts'
 import { CUT_OFF, JWKS_PATH, startIssuer, type RunningIssuer } from '../support/issuer.ts'
 

@@ -1,7 +1,7 @@
 /** What the hook tells the ledger: each decision once, and nothing else. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { DecidedCall } from '../../src/hook/ledger.ts'
+import type { DecidedCall } from '../../src/hook/decided-call.ts'
 import { fingerprint } from '../../src/ops/log.ts'
 import { ManualClock } from '../support/clock.ts'
 import { startHook, type HookOptions } from '../support/hook.ts'

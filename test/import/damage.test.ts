@@ -2,7 +2,7 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { FlawedRow, SourceRow } from '../../src/import/source.ts'
+import type { FlawedRow, SourceRow } from '../../src/import/sources/source.ts'
 import { fieldsOf, readInput } from '../support/rows.ts'
 
 const flawed = (rows: readonly SourceRow[]): FlawedRow[] =>

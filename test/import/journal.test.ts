@@ -5,13 +5,13 @@ import fc from 'fast-check'
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { AppError } from '../../src/errors.ts'
+import { AppError } from '../../src/errors/errors.ts'
 import {
   openJournal,
   type Candidate,
   type Journal,
   type Outcome,
-} from '../../src/import/journal.ts'
+} from '../../src/import/journal/journal.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { makeTempDir, removeDir, tempDir } from '../support/temp.ts'
 
@@ -501,7 +501,7 @@ describe('any sequence of intents, outcomes and crashes', () => {
 describe('the file', () => {
   it('belongs to one run at a time, and to none once that is killed', async () => {
     const path = join(tempDir(), 'journal')
-    const module = new URL('../../src/import/journal.ts', import.meta.url).href
+    const module = new URL('../../src/import/journal/journal.ts', import.meta.url).href
     const script = `import { openJournal } from '${module}'
       openJournal('${path}', { '--mode': 'hook' }); console.log('open'); setInterval(() => {}, 1000)`
     const child = spawn(process.execPath, ['--input-type=module', '-e', script])

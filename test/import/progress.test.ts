@@ -1,15 +1,15 @@
 /** How far a run is: speed over minutes, an end that is not promised too soon, and lines that fit. */
 import { describe, expect, it } from 'vitest'
-import { describeSeconds } from '../../src/duration.ts'
+import { describeSeconds } from '../../src/text/duration.ts'
 import {
   createSight,
   describeSight,
   describeSightInLine,
   toEvent,
   type Sight,
-} from '../../src/import/progress.ts'
-import type { Snapshot } from '../../src/import/run.ts'
-import type { Pace } from '../../src/okta/client.ts'
+} from '../../src/import/report/progress.ts'
+import type { Snapshot } from '../../src/import/run/run.ts'
+import type { Pace } from '../../src/okta/client/client.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const NO_COUNTS = {

@@ -1,6 +1,6 @@
 /** Why rows failed, by kind. */
 import { expect, it } from 'vitest'
-import { createReasons } from '../../src/import/reasons.ts'
+import { createReasons } from '../../src/import/report/reasons.ts'
 
 it('counts each reason of a row, the most frequent first, with the first lines', () => {
   const reasons = createReasons()

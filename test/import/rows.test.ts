@@ -1,11 +1,11 @@
 /** What a row becomes: the request of each mode, or every reason against it; never a guess. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
-import { createColumns, isSecretName, type Mapping } from '../../src/import/columns.ts'
-import { FORMS, type Mode } from '../../src/import/forms.ts'
-import { createPrepare, maskRequest, type Prepared } from '../../src/import/prepare.ts'
-import { BASE_ATTRIBUTES } from '../../src/import/profile.ts'
-import type { Value } from '../../src/import/source.ts'
+import { createColumns, isSecretName, type Mapping } from '../../src/import/rows/columns.ts'
+import { FORMS, type Mode } from '../../src/import/rows/modes.ts'
+import { createPrepare, maskRequest, type Prepared } from '../../src/import/rows/prepare.ts'
+import { BASE_ATTRIBUTES } from '../../src/import/rows/profile.ts'
+import type { Value } from '../../src/import/sources/source.ts'
 
 const ANN = { email: 'ann@x.example', firstName: 'Ann', lastName: 'Lee' }
 

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { AppError } from '../../src/errors.ts'
-import { openFile } from '../../src/import/source-file.ts'
+import { AppError } from '../../src/errors/errors.ts'
+import { openFile } from '../../src/import/sources/file.ts'
 import { fieldsOf, readInput as read } from '../support/rows.ts'
 import { tempDir } from '../support/temp.ts'
 

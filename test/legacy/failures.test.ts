@@ -1,11 +1,11 @@
 /** Failures of a query: which pass by themselves, which are about a login, and what may be told of them. */
 import { describe, expect, it } from 'vitest'
-import { isTransient, sentenceOf, unreachable } from '../../src/database-failures.ts'
-import { AppError } from '../../src/errors.ts'
-import { isUnfindable, unusable } from '../../src/legacy/failures.ts'
-import { MYSQL } from '../../src/legacy/mysql.ts'
-import { POSTGRES } from '../../src/legacy/postgres.ts'
-import { SQLITE } from '../../src/legacy/sqlite.ts'
+import { isTransient, sentenceOf, unreachable } from '../../src/sql/failures.ts'
+import { AppError } from '../../src/errors/errors.ts'
+import { isUnfindable, unusable } from '../../src/legacy/check/failures.ts'
+import { MYSQL } from '../../src/legacy/sql/mysql.ts'
+import { POSTGRES } from '../../src/legacy/sql/postgres.ts'
+import { SQLITE } from '../../src/legacy/sql/sqlite.ts'
 
 const DRIVERS = { postgres: POSTGRES, mysql: MYSQL, sqlite: SQLITE }
 

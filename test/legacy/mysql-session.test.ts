@@ -1,7 +1,7 @@
 /** A proxy before MySQL that takes a SET and does not hand it on: its session is refused. */
 import { createConnection, type Connection } from 'mysql2/promise'
 import { expect, it, onTestFinished } from 'vitest'
-import { prepareSession } from '../../src/legacy/mysql-session.ts'
+import { prepareSession } from '../../src/legacy/sql/mysql-session.ts'
 import { describeEach, freshDatabase, MYSQL } from '../support/databases.ts'
 
 const LIMIT_MS = 1_234

@@ -1,7 +1,7 @@
 /** Named parameters become placeholders where they are parameters, and stay text where they are text. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { translate, type Dialect } from '../../src/legacy/parameters.ts'
+import { translate, type Dialect } from '../../src/legacy/sql/parameters.ts'
 
 const DIALECTS: readonly Dialect[] = ['sqlite', 'postgres', 'mysql']
 

@@ -1,8 +1,8 @@
 /** Unix sockets of real servers: for the store, the ledger and the import. */
 import { existsSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { openLedgerDatabase } from '../../src/ledger/database.ts'
-import { openSqlSource } from '../../src/import/source-sql.ts'
+import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
+import { openSqlSource } from '../../src/import/sources/sql/sql-source.ts'
 import { describeEach, freshDatabase, SERVERS, type Dialect } from '../support/databases.ts'
 import { openStore } from './contract.ts'
 

@@ -2,11 +2,11 @@
 import fc from 'fast-check'
 import { hashSync } from 'bcryptjs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { appraise, decide } from '../../src/hook/decide.ts'
+import { appraise, decide } from '../../src/hook/decision.ts'
 import type { LegacyStore } from '../../src/legacy/store.ts'
 import { normaliseLogin } from '../../src/login.ts'
 import { createEngine } from '../../src/passwords/engine.ts'
-import { inspect } from '../../src/passwords/verify.ts'
+import { inspect } from '../../src/passwords/registry.ts'
 import { ALL_KINDS, describeEach, type Dialect, type TestDatabase } from '../support/databases.ts'
 import { openLegacy } from '../support/legacy.ts'
 

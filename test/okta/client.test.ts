@@ -1,9 +1,9 @@
 /** The client over real sockets: what it sends, what it repeats and never repeats, and how it ends. */
 import { createServer } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { AppError } from '../../src/errors.ts'
-import type { OktaRequest } from '../../src/okta/client.ts'
-import { OktaAnswerLost, OktaRejection } from '../../src/okta/rejection.ts'
+import type { AppError } from '../../src/errors/errors.ts'
+import type { OktaRequest } from '../../src/okta/client/client.ts'
+import { OktaAnswerLost, OktaRejection } from '../../src/okta/errors/rejection.ts'
 import { makeClient, settle, TOKEN } from '../support/okta-client.ts'
 import {
   inTurn,

@@ -1,7 +1,7 @@
 /** The governor against a model of Okta's limits: never over them, and nothing left unused. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createGovernor } from '../../src/okta/governor.ts'
+import { createGovernor } from '../../src/okta/rate-limit/governor.ts'
 import {
   reserveOf,
   simulate,

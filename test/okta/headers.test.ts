@@ -1,7 +1,7 @@
 /** Rate-limit headers as Okta and proxies send them, and which requests share a limit. */
 import { describe, expect, it } from 'vitest'
-import { bucketOf, createGovernor } from '../../src/okta/governor.ts'
-import { readRateLimit, refusalOf, type RateLimit } from '../../src/okta/headers.ts'
+import { bucketOf, createGovernor } from '../../src/okta/rate-limit/governor.ts'
+import { readRateLimit, refusalOf, type RateLimit } from '../../src/okta/rate-limit/headers.ts'
 
 const DATE = 'Fri, 17 Jan 2020 21:23:56 GMT'
 const EPOCH = Date.parse(DATE) / 1000

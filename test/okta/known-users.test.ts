@@ -1,8 +1,8 @@
 /** Users who are there: found by what they are, and by nothing that only leads to them. */
 import { describe, expect, it } from 'vitest'
-import { createKnownUsers } from '../../src/okta/known-users.ts'
-import { OktaAnswerLost } from '../../src/okta/rejection.ts'
-import { staticToken } from '../../src/okta/credentials.ts'
+import { createKnownUsers } from '../../src/okta/api/known-users.ts'
+import { OktaAnswerLost } from '../../src/okta/errors/rejection.ts'
+import { staticToken } from '../../src/okta/auth/credentials.ts'
 import { makeClient, settle } from '../support/okta-client.ts'
 import {
   inTurn,

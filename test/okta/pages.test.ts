@@ -1,7 +1,7 @@
 /** Okta's pages: the Link header in all its forms, and where it may not lead. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findLink, listItems } from '../../src/okta/pages.ts'
+import { findLink, listItems } from '../../src/okta/client/pages.ts'
 import { makeClient, settle } from '../support/okta-client.ts'
 import { startOkta, type Told } from '../support/okta-server.ts'
 

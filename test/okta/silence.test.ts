@@ -1,6 +1,6 @@
 /** Since when Okta has not answered: over all requests, and through their repeats. */
 import { expect, it } from 'vitest'
-import { createSilenceWatch } from '../../src/okta/silence.ts'
+import { createSilenceWatch } from '../../src/okta/client/silence.ts'
 import { ManualClock } from '../support/clock.ts'
 
 it('lasts from the first request without an answer to the next good one', () => {

@@ -2,7 +2,7 @@
 import { hashSync } from 'bcryptjs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FAMILIES, inspect } from '../../src/passwords/verify.ts'
+import { FAMILIES, inspect } from '../../src/passwords/registry.ts'
 import { VECTORS } from '../support/vectors.ts'
 
 const BOUNDS = { bcryptCost: 14 }

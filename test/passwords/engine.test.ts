@@ -3,7 +3,7 @@ import { hashSync } from 'bcryptjs'
 import { execFileSync } from 'node:child_process'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createEngine, type Check, type Engine } from '../../src/passwords/engine.ts'
-import { selfTest } from '../../src/passwords/self-test.ts'
+import { selfTest } from '../../src/passwords/bcrypt/self-test.ts'
 import { batches, TEXT_VECTORS } from '../support/vectors.ts'
 
 const BOUNDS = { bcryptCost: 6 }

@@ -1,7 +1,7 @@
 /** bcrypt in lanes, byte by byte: libxcrypt's answers, whatever else is computed beside them. */
 import { describe, expect, it } from 'vitest'
-import { dissect } from '../../src/passwords/bcrypt.ts'
-import { createLanes } from '../../src/passwords/lanes.ts'
+import { dissect } from '../../src/passwords/bcrypt/grammar.ts'
+import { createLanes } from '../../src/passwords/bcrypt/lanes.ts'
 import { batches, VECTORS } from '../support/vectors.ts'
 
 const LANES = 6

@@ -1,6 +1,6 @@
 /** The schema of profiles: shown as Okta shows it, and the rule for what the sandbox takes. */
 import { describe, expect, it } from 'vitest'
-import type { SchemaSettings } from '../../src/sandbox/schema.ts'
+import type { SchemaSettings } from '../../src/sandbox/org/schema.ts'
 import { profileFor, startTestSandbox } from '../support/sandbox.ts'
 
 const PROFILE = profileFor('isaac.brock@example.com')

@@ -1,8 +1,8 @@
 /** The search language by itself: what an expression means, and that nothing else passes for one. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OktaError } from '../../src/sandbox/errors.ts'
-import { parseSearch, type Attribute } from '../../src/sandbox/search.ts'
+import { OktaError } from '../../src/sandbox/http/errors.ts'
+import { parseSearch, type Attribute } from '../../src/sandbox/org/search.ts'
 
 interface Item {
   readonly name: string

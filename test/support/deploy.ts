@@ -1,8 +1,8 @@
 /** What the files of deploy/ are held against: the image, its environment and the server's own rules. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { SERVE, type ServeConfig } from '../../src/commands/serve-config.ts'
-import { loadConfig } from '../../src/config.ts'
+import { SERVE, type ServeConfig } from '../../src/commands/serve/settings.ts'
+import { loadConfig } from '../../src/config/load.ts'
 
 export const read = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')

@@ -2,8 +2,8 @@
 import { PassThrough, Readable } from 'node:stream'
 import { CommanderError } from 'commander'
 import type { Host } from '../../src/commands/host.ts'
-import { importCommand } from '../../src/commands/import.ts'
-import { asAppError } from '../../src/errors.ts'
+import { importCommand } from '../../src/commands/import/import.ts'
+import { asAppError } from '../../src/errors/errors.ts'
 import type { Ended } from './command.ts'
 
 const collect = () => {

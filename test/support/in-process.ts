@@ -2,7 +2,7 @@
 import { Readable, Writable } from 'node:stream'
 import type { Command } from 'commander'
 import type { Perform } from '../../src/commands/host.ts'
-import { asAppError } from '../../src/errors.ts'
+import { asAppError } from '../../src/errors/errors.ts'
 import type { Ended } from './command.ts'
 
 const capture = (onText: (text: string) => void): Writable =>

@@ -1,6 +1,6 @@
 /** A model of an org's rate limit, and of a client that always has work, in made-up time. */
-import { createGovernor, type Ticket } from '../../src/okta/governor.ts'
-import type { RateLimit } from '../../src/okta/headers.ts'
+import { createGovernor, type Ticket } from '../../src/okta/rate-limit/governor.ts'
+import type { RateLimit } from '../../src/okta/rate-limit/headers.ts'
 
 export const WINDOW_MS = 60_000
 const BUCKET = '/api/v1/users'

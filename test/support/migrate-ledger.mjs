@@ -1,5 +1,5 @@
 /** A process that migrates a ledger when it is told to, and says how that went. */
-import { openLedgerDatabase } from '../../src/ledger/database.ts'
+import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
 
 const url = process.argv[2]
 

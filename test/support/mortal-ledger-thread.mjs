@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 const mark = join(workerData.spillDir, 'died')
 
 if (existsSync(mark)) {
-  await import('../../src/ledger/thread.ts')
+  await import('../../src/ledger/ledger-thread.ts')
 } else {
   writeFileSync(mark, '')
   parentPort.on('message', () => process.exit(1))

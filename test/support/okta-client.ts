@@ -1,8 +1,8 @@
 /** The client as commands make it, on a clock that a test holds. */
-import { watchCalls, type Call } from '../../src/okta/calls.ts'
-import { createOktaClient, type OktaClient } from '../../src/okta/client.ts'
-import { staticToken, type Credentials } from '../../src/okta/credentials.ts'
-import { createTransport } from '../../src/okta/transport.ts'
+import { watchCalls, type Call } from '../../src/okta/client/call-trace.ts'
+import { createOktaClient, type OktaClient } from '../../src/okta/client/client.ts'
+import { staticToken, type Credentials } from '../../src/okta/auth/credentials.ts'
+import { createTransport } from '../../src/okta/client/transport.ts'
 import { ManualClock } from './clock.ts'
 
 export const TOKEN = 'marked-token-0001'

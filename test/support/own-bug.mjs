@@ -1,5 +1,5 @@
 // A mistake of our own, made in what is done with a database's answer. It must end the process.
-import { PostgresClient } from '../../src/postgres-client.ts'
+import { PostgresClient } from '../../src/sql/postgres-client.ts'
 
 const client = new PostgresClient({ connectionString: process.argv[2] })
 await client.connect()

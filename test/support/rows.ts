@@ -1,7 +1,7 @@
 /** Inputs for the import that arrive in pieces, and the rows that are read from them. */
 import { Readable } from 'node:stream'
-import { openStream } from '../../src/import/source-file.ts'
-import type { Source, SourceRow } from '../../src/import/source.ts'
+import { openStream } from '../../src/import/sources/file.ts'
+import type { Source, SourceRow } from '../../src/import/sources/source.ts'
 
 /** Reads bytes that arrive in pieces of this size. */
 export const openInput = (input: string | Buffer, piece = 7): Promise<Source> => {

@@ -1,6 +1,6 @@
 /** A machine on paper: arrivals, threads and batches as events on a clock of their own, no time spent. */
 import type { Task } from '../../src/workers/batch.ts'
-import { Pace } from '../../src/workers/pace.ts'
+import { Pace } from '../../src/workers/estimates.ts'
 import { LONGEST_MS, Schedule, type Seat } from '../../src/workers/schedule.ts'
 
 /** What one batch of 1 to 6 checks of cost 10 takes on the machine on paper: measured, in one thread. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Task } from '../../src/workers/batch.ts'
-import { Pace } from '../../src/workers/pace.ts'
+import { Pace } from '../../src/workers/estimates.ts'
 import { Schedule, type Seat } from '../../src/workers/schedule.ts'
 import {
   BATCH_MS,

@@ -1,0 +1,68 @@
+/** Owns the question to the org which attributes its profiles have, before the first row is read. */
+import { AppError } from '../../errors/errors.ts'
+import { BASE_ATTRIBUTES } from '../../import/rows/profile.ts'
+import { createAttributes, type Attributes } from '../../import/rows/attributes.ts'
+import type { OktaClient } from '../../okta/client/client.ts'
+import { ifGranted, NotGranted } from '../../okta/errors/granted.ts'
+import { OktaRejection } from '../../okta/errors/rejection.ts'
+import {
+  readUserSchema,
+  SCHEMA_SCOPES,
+  TYPE_SCOPES,
+  type UserSchema,
+} from '../../okta/api/user-schema.ts'
+
+export interface SchemaQuestion {
+  /** Undefined where no org is configured. */
+  readonly client: OktaClient | undefined
+  /** The id of a user type that is not the default one. */
+  readonly userType: string | undefined
+  /** Between the items of a list that is written as text. */
+  readonly separator: string | undefined
+  readonly say: (message: string) => void
+}
+
+const UNCHECKED =
+  "The org's schema was not read. Attributes of your own, their types and what else the org requires are left to " +
+  'Okta; the values of a CSV file are sent as text, and logins must have the form of an e-mail address.'
+
+const NO_ORG = `${UNCHECKED} To check them too, set OKTA_ORG_URL and a token.`
+
+const describeGrant = (scopes: readonly string[]): string =>
+  `Grant the service app ${scopes.join(' and ')} (Admin Console: Applications, the app, Okta API Scopes), ` +
+  'or use the token of an admin who may see the profiles.'
+
+/** What cannot be read as a schema is no reason to stop: Okta checks every row itself. */
+const isUnreadable = (err: unknown): err is AppError =>
+  err instanceof OktaRejection || (err instanceof AppError && err.code === 'okta_answer_unusable')
+
+const ask = async (
+  client: OktaClient,
+  userType: string | undefined,
+  scopes: readonly string[],
+): Promise<UserSchema | string> => {
+  try {
+    const own = client.withScopes(scopes)
+    const found = await ifGranted(() => readUserSchema((what) => own.request(what), userType))
+    return found instanceof NotGranted ? `${describeGrant(scopes)} Okta says: ${found.why}` : found
+  } catch (err) {
+    // A user type that is not there would fail every row.
+    if (!isUnreadable(err) || (userType !== undefined && err.code === 'okta_not_found')) throw err
+    return `The answer cannot be used: ${err.detail ?? err.message}`
+  }
+}
+
+/**
+ * The schema's part in a run is not in the journal: it may change while a run is under way, and what was
+ * sent before stays as it was. Rows of which nobody knows what became are asked about by their login, which
+ * no schema changes.
+ * @throws AppError where Okta cannot be asked, or has no such user type
+ */
+export const learnAttributes = async (question: SchemaQuestion): Promise<Attributes> => {
+  const { client, userType, separator, say } = question
+  const scopes = userType === undefined ? SCHEMA_SCOPES : TYPE_SCOPES
+  const found = client ? await ask(client, userType, scopes) : undefined
+  if (typeof found === 'object') return createAttributes(found, { areAll: true, separator })
+  say(found === undefined ? NO_ORG : `${UNCHECKED} ${found}`)
+  return BASE_ATTRIBUTES
+}

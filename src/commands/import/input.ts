@@ -1,0 +1,48 @@
+/** The input of an import: a file, a stream or the legacy database, and a look at its first rows. */
+import type { Loaded, Need } from '../../config/load.ts'
+import { AppError } from '../../errors/errors.ts'
+import { openFile, openStream } from '../../import/sources/file.ts'
+import { openSqlSource } from '../../import/sources/sql/sql-source.ts'
+import type { Host } from '../host.ts'
+import { readAhead, type Ahead } from '../../import/sources/read-ahead.ts'
+import type { Roles } from '../../import/rows/roles.ts'
+import type { Source } from '../../import/sources/source.ts'
+import type { ImportOptions } from './options.ts'
+
+const NAMES = ['LEGACY_DB_URL', 'LEGACY_DB_CA', 'LEGACY_USERS_SQL'] as const
+
+export const SOURCE: Need<(typeof NAMES)[number]> = { names: NAMES, rules: [] }
+
+type SourceConfig = Loaded<(typeof NAMES)[number]>['config']
+
+export const openSource = async (
+  file: string | undefined,
+  { LEGACY_DB_URL: url, LEGACY_DB_CA: ca, LEGACY_USERS_SQL: sql }: SourceConfig,
+  stdin: Host['stdin'],
+  paths: readonly string[],
+): Promise<Source> => {
+  if (file === '-') return openStream(stdin, undefined, paths)
+  if (file !== undefined) return openFile(file, paths)
+  if (url !== undefined && sql !== undefined) return openSqlSource({ url, ca }, sql)
+  throw new AppError('usage_invalid', {
+    detail: 'Name a file, - for standard input, or set LEGACY_DB_URL and LEGACY_USERS_SQL.',
+  })
+}
+
+/** A stream may be slow, and is not waited for before its rows are sent. */
+export const lookAhead = (file: string | undefined, source: Source): Promise<Ahead> =>
+  file === '-' ? Promise.resolve({ first: [], source }) : readAhead(source)
+
+/** What nobody asked for in so many words is said. */
+export const flagNotice = (
+  columns: readonly string[],
+  { enabled = '' }: Roles,
+  { disabled }: ImportOptions,
+): string | undefined => {
+  if (!columns.includes(enabled)) return undefined
+  const what = disabled === 'skip' ? 'skipped' : 'created, and not active'
+  return (
+    `The column "${enabled}" says who may sign in: people who may not are ${what}. ` +
+    `If it means something else: --ignore "${enabled}", or --map "NAME=${enabled}".`
+  )
+}

@@ -1,0 +1,66 @@
+/** The command that comes next, ready to paste into a shell. */
+import type { RunEnd } from '../../import/run/run.ts'
+
+const quote = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+
+export const toShell = (words: readonly string[]): string =>
+  ['okta-migrate', ...words].map(quote).join(' ')
+
+/** Without these options, and without the values of those that take one. */
+const without = (
+  args: readonly string[],
+  flags: readonly string[],
+  valued: readonly string[] = [],
+): string[] =>
+  args.filter((word, i) => {
+    const [name = ''] = word.split('=', 1)
+    return ![...flags, ...valued].includes(name) && !valued.includes(args[i - 1] ?? '')
+  })
+
+/** The same import of another file, with a journal of its own. */
+const withFile = (args: readonly string[], from: string | undefined, to: string): string[] => {
+  const kept = without(args, [], ['--limit', '--journal', '--rejects'])
+  const at = from === undefined ? -1 : kept.lastIndexOf(from)
+  return at < 0 ? [...kept.slice(0, 1), to, ...kept.slice(1)] : kept.with(at, to)
+}
+
+export interface Course {
+  /** As they were given, from the name of the command on. */
+  readonly args: readonly string[]
+  readonly file: string | undefined
+  readonly end: RunEnd
+  readonly dryRun: boolean
+  /** The rejects file, where it was written. */
+  readonly rejects: string | undefined
+}
+
+export interface Next {
+  readonly what: string
+  readonly command: string
+}
+
+/** @returns what to do, and the command for it */
+export const nextOf = ({ args, file, end, dryRun, rejects }: Course): Next => {
+  const same = toShell(args)
+  if (dryRun) {
+    if (rejects !== undefined) return { what: 'Correct the input, and look again', command: same }
+    const real = without(args, ['--dry-run', '--print'], ['--limit'])
+    return { what: 'Begin with ten rows', command: toShell([...real, '--limit', '10']) }
+  }
+  if (end === 'stopped') {
+    return { what: 'Not all rows were taken up; the same command goes on', command: same }
+  }
+  if (end === 'limit') {
+    const all = toShell(without(args, [], ['--limit']))
+    return { what: 'The limit is reached; this takes up all other rows', command: all }
+  }
+  if (rejects !== undefined) {
+    const command = toShell(withFile(args, file, rejects))
+    return { what: `Correct ${rejects}, and import it`, command }
+  }
+  return {
+    what: 'See who has not signed in yet',
+    command: toShell(['users', 'list', '--pending']),
+  }
+}

@@ -1,0 +1,59 @@
+/** Everything that an import says: its progress, notices, failures, requests and the summary. */
+import {
+  describeSight,
+  describeSightInLine,
+  toEvent,
+  type Sight,
+  type Words,
+} from '../../import/report/progress.ts'
+import { jsonLine } from '../../text/json-line.ts'
+import { chooseDisplay, type Display, type View } from '../terminal/display.ts'
+import type { Host } from '../host.ts'
+import type { ImportOptions } from './options.ts'
+import { describeStart, toStartEvent, type Start } from './start-report.ts'
+import { describeSummary, toSummaryEvent, type Summary } from './summary-report.ts'
+import { createPaint } from '../terminal/paint.ts'
+
+export interface Teller {
+  readonly display: Display
+  readonly say: (message: string) => void
+  readonly start: (start: Start) => void
+  readonly summary: (summary: Summary) => void
+}
+
+export const viewOf = (sight: Sight, words?: Words): View => ({
+  live: (columns) => describeSight(sight, columns, words),
+  line: () => describeSightInLine(sight, words),
+  event: () => toEvent(sight),
+})
+
+type Streams = Pick<Host, 'stdout' | 'stderr' | 'env'>
+
+export const createTeller = (
+  host: Streams,
+  { json, quiet, print }: Pick<ImportOptions, 'json' | 'quiet' | 'print'>,
+): Teller => {
+  const { stdout, stderr, env } = host
+  // Requests that run over a terminal show by themselves how far it is.
+  const isHidden = quiet === true || (print === true && stdout.isTTY === true)
+  const display = chooseDisplay(host, { json, quiet: isHidden })
+  const { say } = display
+  const emit = (event: object): void => void stdout.write(jsonLine(event))
+  if (json) {
+    return {
+      display,
+      say,
+      start: (start) => emit(toStartEvent(start)),
+      summary: (summary) => emit(toSummaryEvent(summary)),
+    }
+  }
+  // Where requests go to standard output, nothing else does.
+  const out = print ? stderr : stdout
+  const paint = createPaint(out, env)
+  return {
+    display,
+    say,
+    start: (start) => say(describeStart(start)),
+    summary: (summary) => void out.write(`${describeSummary(summary, paint)}\n`),
+  }
+}

@@ -1,0 +1,92 @@
+/** What `okta-migrate register` does before a change that can stop every sign-in: a trial call, a count, a question. */
+import { systemClock } from '../../clock.ts'
+import { AppError, asAppError } from '../../errors/errors.ts'
+import { tryChannel } from '../../okta/api/hook-trial.ts'
+import type { HookChannel } from '../../okta/api/inline-hooks.ts'
+import { createTransport } from '../../okta/client/transport.ts'
+import { fetchFrom } from '../../http/proxied-fetch.ts'
+import { listUsers, needsHook } from '../../okta/api/users.ts'
+import { confirm, type Count } from '../terminal/confirm.ts'
+import { chooseDisplay } from '../terminal/display.ts'
+import type { Host } from '../host.ts'
+import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, openOkta } from '../okta-options.ts'
+import type { RegisterOptions } from './options.ts'
+import { describeAffected, TRIED, UNTRIED } from './messages.ts'
+import type { Tell } from '../terminal/output.ts'
+import { countUsers, showWaits } from '../terminal/waits.ts'
+
+interface Safety {
+  readonly host: Host
+  readonly options: RegisterOptions
+  readonly tell: Tell
+}
+
+/** Okta itself waits 3 seconds; this shows slow ones as slow and not as gone. */
+const TRIAL_MS = 10_000
+
+/**
+ * Calls the hook server with what Okta shall send, unless that is forced.
+ * @throws AppError `hook_untried`, whose detail says what happened
+ */
+export const tryFirst = async (
+  { host: { version, env }, options, tell }: Safety,
+  channel: HookChannel,
+): Promise<void> => {
+  if (options.force) {
+    tell(UNTRIED, { event: 'trial', skipped: true })
+    return
+  }
+  const transport = createTransport({
+    clock: systemClock,
+    version,
+    fetch: fetchFrom(env),
+    timeoutMs: TRIAL_MS,
+  })
+  const why = await tryChannel(transport, channel)
+  if (why !== undefined) throw new AppError('hook_untried', { detail: why })
+  tell(TRIED, { event: 'trial', accepted: true })
+}
+
+const COUNTING = {
+  scopes: ['okta.users.read'],
+  share: DEFAULT_SHARE,
+  concurrency: DEFAULT_CONCURRENCY,
+}
+
+/** Okta's search knows no provider, so that all users are listed: some minutes for 100,000. */
+const countAffected = async ({
+  host,
+  options,
+}: Safety): Promise<{ count: Count; why: string | undefined }> => {
+  try {
+    // A client of its own: a scope that is not granted would fail the whole request for a token.
+    const users = countUsers()
+    const display = chooseDisplay(host, options)
+    const onCall = options.verbose && display.note
+    const okta = openOkta(host, { ...COUNTING, onCall })
+    const client = showWaits(okta, { display, progress: users.progress })
+    let count = 0
+    for await (const user of users.count(listUsers(client, { limit: 200 }))) {
+      if (needsHook(user)) count++
+    }
+    return { count, why: undefined }
+  } catch (err) {
+    const { row, detail = '', code } = asAppError(err)
+    if (code === 'internal') throw err
+    return { count: undefined, why: `${row.sentence} ${detail}`.trim() }
+  }
+}
+
+/**
+ * Says how many people cannot sign in while the hook is off, and has it confirmed.
+ * @throws AppError `unconfirmed`
+ */
+export const confirmOff = async (safety: Safety, orgUrl: string): Promise<void> => {
+  const { host, options, tell } = safety
+  const org = new URL(orgUrl).host
+  host.stderr.write('Counting who still needs the hook…\n')
+  const { count, why } = await countAffected(safety)
+  const event = { event: 'affected', org, people: count, detail: why }
+  tell(describeAffected(org, count, why), event)
+  await confirm(host, options.yes, { org, count })
+}

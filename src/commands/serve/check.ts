@@ -1,0 +1,89 @@
+/** The check before a start: everything that can stop the hook server, without serving. */
+import { Command } from 'commander'
+import { systemClock } from '../../clock.ts'
+import { loadConfig } from '../../config/load.ts'
+import { AppError } from '../../errors/errors.ts'
+import type { Finding } from '../../legacy/store.ts'
+import { jsonOption, type CommonOptions } from '../common-options.ts'
+import { readText, type Host, type Perform } from '../host.ts'
+import { isDemo, SERVE, type ServeConfig } from './settings.ts'
+import { openLegacy } from './open-legacy.ts'
+
+interface Line {
+  readonly topic: Finding['topic'] | 'configuration' | 'store'
+  readonly level: Finding['level'] | 'failed'
+  readonly text: string
+}
+
+const TOPIC_WIDTH = 'configuration'.length
+const LEVEL_WIDTH = 'warning'.length
+
+const write = (stdout: Host['stdout'], lines: readonly Line[], json: true | undefined): void => {
+  const text = json
+    ? JSON.stringify(lines)
+    : lines
+        .map(({ topic, level, text }) =>
+          [level.padEnd(LEVEL_WIDTH), topic.padEnd(TOPIC_WIDTH), text].join('  '),
+        )
+        .join('\n')
+  stdout.write(`${text}\n`)
+}
+
+/** Waits for the store no longer than a start of the server does. */
+const checkStore = async (config: ServeConfig, url: string): Promise<Line[]> => {
+  let why: AppError | undefined
+  const store = await openLegacy(config, url, systemClock, (_, failure) => (why = failure))
+  const { findings, state } = store
+  await store.close()
+  if (state === 'ok') return [...findings, { topic: 'store', level: 'ok', text: 'It can be used.' }]
+  const text = `It cannot be reached now (${why?.detail ?? ''}), so that nothing of it was checked.`
+  return [{ topic: 'store', level: 'failed', text }]
+}
+
+/** @returns 0 where a server would start and decide, 2 where it would not start, 3 where the store is away */
+const check =
+  ({ json }: CommonOptions) =>
+  async ({ env, stdout }: Host): Promise<number> => {
+    const { config, nearMisses } = loadConfig(SERVE, env, readText)
+    const url = config.LEGACY_DB_URL
+    if (isDemo(config) || url === undefined) {
+      throw new AppError('config_invalid', {
+        detail: '  Nothing is configured: `serve` would start the demo, with sample accounts.',
+      })
+    }
+    const lines: Line[] = [
+      { topic: 'configuration', level: 'ok', text: 'The variables can be used.' },
+      ...nearMisses.map((text): Line => ({ topic: 'configuration', level: 'warning', text })),
+    ]
+    try {
+      lines.push(...(await checkStore(config, url)))
+      return lines.some(({ level }) => level === 'failed') ? 3 : 0
+    } catch (err) {
+      if (!(err instanceof AppError) || err.code !== 'legacy_unusable') throw err
+      lines.push({ topic: 'store', level: 'failed', text: err.detail ?? err.message })
+      return 2
+    } finally {
+      write(stdout, lines, json)
+    }
+  }
+
+export const checkCommand = (perform: Perform): Command =>
+  new Command('check')
+    .description(
+      'check the configuration, the legacy store and the lookup of the server, without serving',
+    )
+    .addOption(jsonOption('print the results as one JSON list (docs/EVENTS.md)'))
+    .addHelpText(
+      'after',
+      `
+Reads the variables of \`serve\`, and exits with 0 where a server would start and decide, with 2 where it
+would not start, with 3 where the legacy store cannot be reached. Run it before a new version or another
+statement goes live.
+
+Examples:
+  okta-migrate check
+  LEGACY_DB_URL=sqlite:/data/legacy.sqlite HOOK_SECRET_FILE=/run/secrets/hook \\
+    okta-migrate check --json
+`,
+    )
+    .action((options: CommonOptions) => perform(check(options)))

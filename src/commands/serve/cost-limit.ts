@@ -1,0 +1,59 @@
+/** Which bcrypt costs the server checks, and which of them this machine can answer in time. */
+import type { Clock } from '../../clock.ts'
+import { AppError } from '../../errors/errors.ts'
+import { countAbove } from '../../hook/sample.ts'
+import type { PasswordChecker } from '../../workers/pool.ts'
+import { measureSpeed } from '../../workers/speed.ts'
+import type { ServeConfig } from './settings.ts'
+
+/** Where nothing is set. */
+export const DEFAULT_COST = 14
+
+const LEAST_COST = 10
+
+type Settings = Pick<ServeConfig, 'BCRYPT_MAX_COST' | 'HOOK_DEADLINE_MS'>
+
+/**
+ * The highest cost whose check ends in time here, measured with the threads that will do the work. Where nothing is
+ * set, hashes above it are still checked when the machine has become quicker, and answered 503 until then: a busy
+ * start must not make the right password of anybody a wrong one.
+ * @throws AppError `config_invalid` for a BCRYPT_MAX_COST whose check cannot end before the deadline here
+ */
+export const costInTime = async (
+  { BCRYPT_MAX_COST: asked, HOOK_DEADLINE_MS: deadlineMs }: Settings,
+  checker: PasswordChecker,
+  clock: Clock,
+  log: { warn(fields: object, message: string): void },
+): Promise<number> => {
+  const wanted = asked ?? DEFAULT_COST
+  const speed = await measureSpeed(checker, clock, (so) => so.isWithin(deadlineMs, wanted))
+  if (speed.isWithin(deadlineMs, wanted)) return wanted
+  const took = `a check of cost ${wanted} takes ${Math.round(speed.at(wanted))} ms on this machine`
+  if (asked !== undefined) {
+    const problem = `cannot be answered in time: ${took}, and HOOK_DEADLINE_MS is ${deadlineMs}`
+    const fix = 'Lower it, or use faster cores.'
+    throw new AppError('config_invalid', { detail: `  BCRYPT_MAX_COST ${problem}.\n    ${fix}` })
+  }
+  let cost = wanted
+  while (cost > LEAST_COST && !speed.isWithin(deadlineMs, cost)) cost--
+  const isSlow = !speed.isWithin(deadlineMs, cost)
+  log.warn(
+    { cost, checkMs: Math.round(speed.at(cost)), deadlineMs },
+    isSlow
+      ? 'THIS MACHINE IS TOO SLOW for bcrypt hashes of cost 10: calls for such accounts are answered 503'
+      : `calls for hashes above this bcrypt cost are answered 503: ${took}. Use faster cores`,
+  )
+  return cost
+}
+
+/** Says how many of the sampled accounts cost too much; nothing where there is no sample. */
+export const tellAbove = (
+  hashes: readonly string[],
+  cost: number,
+  log: { warn(message: string): void },
+): void => {
+  const above = countAbove(hashes, { bcryptCost: cost })
+  if (above === 0) return
+  const what = `${above} of ${hashes.length} sampled accounts have a bcrypt cost above ${cost}`
+  log.warn(`${what}: these people cannot sign in through the hook`)
+}

@@ -1,0 +1,72 @@
+/** Owns the demo mode of the server: a legacy store and a secret made for one run, and the calls to try on them. */
+import Database from 'better-sqlite3'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { HOOK_PATH } from '../../hook/app.ts'
+
+/** One of the sample accounts in `legacy-db/`, whose passwords are no secrets. */
+const SAMPLE = { username: 'isaac.brock@example.com', password: 'Float on, 2004!' }
+
+const readSql = (name: string): string =>
+  readFileSync(new URL(`../../../legacy-db/${name}`, import.meta.url), 'utf8')
+
+export interface Demo {
+  readonly secret: string
+  readonly legacyDbUrl: string
+  remove(): void
+}
+
+export const createDemo = (): Demo => {
+  const dir = mkdtempSync(join(tmpdir(), 'okta-migrate-demo-'))
+  const path = join(dir, 'legacy.sqlite')
+  const db = new Database(path)
+  db.exec(readSql('schema.sql'))
+  db.exec(readSql('sample-accounts.sql'))
+  db.close()
+  return {
+    secret: randomBytes(24).toString('base64url'),
+    legacyDbUrl: `sqlite:${path}`,
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  }
+}
+
+const curlFor = (url: string, secret: string, password: string): string => {
+  const payload = {
+    eventId: randomBytes(8).toString('hex'),
+    eventType: 'com.okta.user.credential.password.import',
+    data: { context: { credential: { username: SAMPLE.username, password } } },
+  }
+  return [
+    `curl -sS -w '\\n' ${url}${HOOK_PATH}`,
+    `-H 'authorization: ${secret}'`,
+    `-H 'content-type: application/json'`,
+    `-d '${JSON.stringify(payload)}'`,
+  ].join(' ')
+}
+
+/** What a script needs to try a call on the demo. */
+export const demoEvent = (url: string, secret: string): object => ({
+  event: 'demo',
+  url: url + HOOK_PATH,
+  secret,
+  ...SAMPLE,
+})
+
+export const announceDemo = (url: string, secret: string): string =>
+  `
+  DEMO MODE: sample accounts and a secret made for this run, on this machine only.
+  Nothing here is fit for real users. To serve real ones, set HOOK_SECRET and LEGACY_DB_URL.
+
+  A right password, answered VERIFIED:
+
+${curlFor(url, secret, SAMPLE.password)}
+
+  A wrong password, answered UNVERIFIED:
+
+${curlFor(url, secret, 'not the password')}
+
+  More accounts to try are in the README. Ctrl-C ends the demo.
+
+`

@@ -1,0 +1,50 @@
+/** The hook server's legacy store: opened by the configuration, and what the log says of its checks. */
+import type { Logger } from 'pino'
+import type { Clock } from '../../clock.ts'
+import { openLegacyStore } from '../../legacy/open.ts'
+import type { LegacyStore, StoreOptions } from '../../legacy/store.ts'
+import type { ServeConfig } from './settings.ts'
+
+/** How much of the deadline a lookup may take: the check of the password needs the rest. */
+const LOOKUP_SHARE = 0.5
+
+/** Milliseconds. */
+export const lookupLimitOf = ({ HOOK_DEADLINE_MS }: ServeConfig): number =>
+  Math.floor(HOOK_DEADLINE_MS * LOOKUP_SHARE)
+
+type OnCheck = NonNullable<StoreOptions['onCheck']>
+
+export const logChecks =
+  (log: Logger): OnCheck =>
+  ({ findings, state }, failure) => {
+    if (failure) {
+      const what = state === 'refused' ? 'was refused' : 'cannot be reached'
+      const { detail } = failure
+      log.error(
+        { detail },
+        `the legacy store ${what}: calls are answered 503 until it passes its check`,
+      )
+      return
+    }
+    for (const { level, text } of findings) if (level === 'warning') log.warn(text)
+    log.info('the legacy store passed its check')
+  }
+
+/** @throws AppError `legacy_unusable` when the URL, the store or the statement cannot serve */
+export const openLegacy = (
+  config: ServeConfig,
+  url: string,
+  clock: Clock,
+  onCheck: OnCheck,
+): Promise<LegacyStore> =>
+  openLegacyStore(url, {
+    sql: config.LEGACY_LOOKUP_SQL,
+    auditSql: config.LEGACY_AUDIT_SQL,
+    unchecked: config.LEGACY_LOOKUP_UNCHECKED,
+    ignored: config.LEGACY_LOOKUP_IGNORE,
+    poolSize: config.LEGACY_DB_POOL,
+    lookupMs: lookupLimitOf(config),
+    ca: config.LEGACY_DB_CA,
+    clock,
+    onCheck,
+  })

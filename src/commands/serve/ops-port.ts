@@ -1,0 +1,61 @@
+/** Owns the wiring of the ops port: what the metrics are told and read, and where they can be had. */
+import { Hono } from 'hono'
+import type { Logger } from 'pino'
+import type { Clock } from '../../clock.ts'
+import { describeUnforeseen, ERRORS } from '../../errors/errors.ts'
+import { decide, REASONS } from '../../hook/decision.ts'
+import type { CallObserver } from '../../hook/call-log.ts'
+import { createHealthApp } from '../../ops/probes.ts'
+import { listen, type Listener } from '../../ops/listen.ts'
+import { createMetrics } from '../../ops/metrics.ts'
+import { createMetricsApp, type ReadParts } from '../../ops/collectors.ts'
+import type { ServeConfig } from './settings.ts'
+import { lookupLimitOf } from './open-legacy.ts'
+
+export interface Ops {
+  readonly onAnswered: CallObserver
+  /** @throws AppError `listen_failed` */
+  readonly open: (parts: ReadParts) => Promise<Listener>
+}
+
+const DECISIONS = REASONS.map((reason) => {
+  const { credential } = decide({ hash: undefined, bar: reason }, 'mismatch')
+  return { outcome: credential, reason }
+})
+
+/** What is answered at another path or method is no call of the hook, and is not counted. */
+const UNCOUNTED: readonly (number | undefined)[] = [undefined, 404, 405]
+
+const FAILURES = Object.entries(ERRORS)
+  .filter(([, row]) => !UNCOUNTED.includes('status' in row ? row.status : undefined))
+  .map(([reason]) => ({ outcome: 'FAILED', reason }))
+
+/** @returns undefined where no ops port is wanted */
+export const createOps = (config: ServeConfig, log: Logger, clock: Clock): Ops | undefined => {
+  const { OPS_HOST: host, OPS_PORT: port, HOOK_DEADLINE_MS: deadlineMs } = config
+  if (port === undefined) return undefined
+  const ends = [...DECISIONS, ...FAILURES]
+  const lookupLimitMs = lookupLimitOf(config)
+  const { registry, countCall } = createMetrics({ deadlineMs, lookupLimitMs, ends })
+
+  const open = async (parts: ReadParts): Promise<Listener> => {
+    const app = new Hono()
+    app.route('/', createHealthApp(parts.health)).route('/', createMetricsApp(registry, parts))
+    app.onError((err, c) => {
+      log.error({ cause: describeUnforeseen(err) }, 'the ops port failed to answer')
+      return c.text('failed\n', 500)
+    })
+    const onRenewal = (): void => undefined
+    const listener = await listen({
+      fetch: app.fetch,
+      host,
+      port,
+      tls: undefined,
+      clock,
+      onRenewal,
+    })
+    log.info({ opsUrl: listener.url }, 'metrics and probes are served')
+    return listener
+  }
+  return { onAnswered: countCall, open }
+}

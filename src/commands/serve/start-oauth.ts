@@ -1,0 +1,36 @@
+/** Owns the wiring of OAuth: configuration in, the check of bearer tokens and the keys behind it out. */
+import type { Logger } from 'pino'
+import type { Clock } from '../../clock.ts'
+import type { Environment } from '../../config/load.ts'
+import { createBearerCheck, type CheckBearer } from '../../hook/oauth/bearer.ts'
+import { createIssuerKeys, type IssuerKeys } from '../../hook/oauth/jwks-cache.ts'
+import { fetchFrom } from '../../http/proxied-fetch.ts'
+import type { ServeConfig } from './settings.ts'
+
+export interface OAuth {
+  readonly keys: IssuerKeys
+  readonly checkBearer: CheckBearer
+}
+
+/** Begins to fetch the issuer's keys, so that the first call need not wait for them. */
+export const startOAuth = (
+  config: ServeConfig,
+  env: Environment,
+  clock: Clock,
+  log: Logger,
+): OAuth | undefined => {
+  const { HOOK_OAUTH_ISSUER: issuer, HOOK_OAUTH_AUDIENCE: audience } = config
+  const { HOOK_OAUTH_CLIENT_ID: clientId, HOOK_OAUTH_SCOPE: scope } = config
+  if (!issuer || !audience || !clientId || !scope) return undefined
+  const keys = createIssuerKeys({
+    issuer,
+    jwksUrl: config.HOOK_OAUTH_JWKS_URL,
+    deadlineMs: config.HOOK_DEADLINE_MS,
+    fetch: fetchFrom(env),
+    clock,
+    onFailure: ({ detail }) => log.warn({ detail }, "the issuer's keys could not be fetched"),
+  })
+  keys.ready()
+  const checkBearer = createBearerCheck({ issuer, audience, clientId, scope }, keys.keyFor, clock)
+  return { keys, checkBearer }
+}

@@ -1,0 +1,70 @@
+/** The confirmation of what many people would notice: the org and their number, typed or given as --yes. */
+import { createInterface } from 'node:readline'
+import { InvalidArgumentError } from 'commander'
+import { AppError } from '../../errors/errors.ts'
+import type { Host } from '../host.ts'
+
+/** How many people it is about; undefined where they cannot be counted. */
+export type Count = number | undefined
+
+export interface Given {
+  readonly org: string
+  readonly count: Count
+}
+
+/** Reads `--yes ORG:NUMBER`, such as acme.okta.com:68836; the number is `unknown` where they cannot be counted. */
+export const yesOption = (value: string): Given => {
+  const [, org = '', number = ''] = /^(\S+)[: ](\d+|unknown)$/.exec(value.trim()) ?? []
+  if (org === '') throw new InvalidArgumentError('Use ORG:NUMBER, such as acme.okta.com:68836.')
+  return { org: org.toLowerCase(), count: number === 'unknown' ? undefined : Number(number) }
+}
+
+/**
+ * People sign in between the count that was shown and the one that is checked: of those confirmed, a
+ * tenth may be done with. More than were confirmed are too many.
+ */
+const isStill = (confirmed: Count, now: Count): boolean =>
+  confirmed === undefined || now === undefined
+    ? confirmed === now
+    : now <= confirmed && now >= confirmed * 0.9
+
+const ask = async (question: string, { stdin, stderr }: Host): Promise<string> => {
+  const lines = createInterface({ input: stdin, output: stderr, terminal: true })
+  return new Promise((resolve) => {
+    lines.once('close', () => resolve(''))
+    lines.question(question, (line) => {
+      resolve(line)
+      lines.close()
+    })
+  })
+}
+
+const parse = (line: string): Given | undefined => {
+  try {
+    return yesOption(line)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Returns where the org and the number were confirmed: by `--yes`, or typed at a terminal.
+ * @param org the org's host
+ * @throws AppError `unconfirmed`, whose detail says what to give
+ */
+export const confirm = async (
+  host: Host,
+  yes: Given | undefined,
+  { org, count }: Given,
+): Promise<void> => {
+  const wanted = `${org}:${count ?? 'unknown'}`
+  const isTerminal = 'isTTY' in host.stdin && host.stdin.isTTY === true
+  const question = `Type ${wanted} to go on: `
+  if (yes) {
+    if (yes.org === org && isStill(yes.count, count)) return
+  } else if (isTerminal) {
+    const typed = parse(await ask(question, host))
+    if (typed?.org === org && typed.count === count) return
+  }
+  throw new AppError('unconfirmed', { detail: `Confirm it with --yes ${wanted}` })
+}

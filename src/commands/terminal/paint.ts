@@ -1,0 +1,19 @@
+/** Colour, where a person looks and has not asked for none. */
+import { styleText } from 'node:util'
+import type { Environment } from '../../config/load.ts'
+
+export type Colour = 'red' | 'yellow' | 'green' | 'bold'
+export type Paint = (colour: Colour, text: string) => string
+
+/** NO_COLOR (no-color.org) and FORCE_COLOR are what other programs listen to. */
+const hasColour = ({ isTTY }: { readonly isTTY?: boolean }, env: Environment): boolean => {
+  const { FORCE_COLOR: forced, NO_COLOR: without } = env
+  if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false'
+  if (without !== undefined && without !== '') return false
+  return isTTY === true && env['TERM'] !== 'dumb'
+}
+
+export const createPaint = (stream: { readonly isTTY?: boolean }, env: Environment): Paint =>
+  hasColour(stream, env)
+    ? (colour, text) => styleText(colour, text, { validateStream: false })
+    : (_, text) => text

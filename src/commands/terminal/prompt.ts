@@ -1,0 +1,38 @@
+/** Questions to a person: for a secret, without echo or from a pipe, and for a yes. */
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import type { Host } from '../host.ts'
+
+/** @returns the line without its end; empty where the input ends before, as Ctrl-C ends it */
+export const askSecret = async (question: string, { stdin, stderr }: Host): Promise<string> => {
+  const isTerminal = 'isTTY' in stdin && stdin.isTTY === true
+  const nowhere = new Writable({ write: (_, __, done) => done() })
+  const lines = createInterface({ input: stdin, output: nowhere, terminal: isTerminal })
+  if (isTerminal) stderr.write(question)
+  try {
+    for await (const line of lines) return line
+    return ''
+  } finally {
+    lines.close()
+    if (isTerminal) stderr.write('\n')
+  }
+}
+
+/** @returns undefined where the question was ended, as by Ctrl-C */
+export const askYes = (
+  question: string,
+  { stdin, stderr }: Pick<Host, 'stdin' | 'stderr'>,
+): Promise<boolean | undefined> => {
+  const lines = createInterface({ input: stdin, output: stderr, terminal: true })
+  return new Promise((resolve) => {
+    lines.once('close', () => {
+      resolve(undefined)
+      stderr.write('\n')
+    })
+    lines.question(question, (line) => {
+      resolve(/^\s*(y|yes)\s*$/i.test(line))
+      lines.removeAllListeners('close')
+      lines.close()
+    })
+  })
+}

@@ -1,0 +1,60 @@
+/** Shows what a command waits for at Okta, while it waits. */
+import { systemClock, type Clock } from '../../clock.ts'
+import { createRate, describeRate, fitting } from '../../import/report/progress.ts'
+import type { OktaClient } from '../../okta/client/client.ts'
+import { describeWait } from '../../okta/client/wait.ts'
+import { watch, type Display, type View } from './display.ts'
+
+export interface Waits {
+  readonly display: Display
+  readonly clock?: Clock
+  /** How far the command is. */
+  readonly progress?: () => string
+}
+
+/**
+ * The same client, whose requests show how long they take. Nothing is shown between them, when the
+ * command writes or asks.
+ */
+export const showWaits = (client: OktaClient, waits: Waits): OktaClient => {
+  const { display, clock = systemClock, progress } = waits
+  let underWay = 0
+  let end = (): void => undefined
+  const look = (): View => {
+    const wait = describeWait(client.pace, clock.now())
+    const lines = [progress?.(), wait].filter((line) => line !== undefined)
+    return {
+      live: (columns) => lines.map((line) => fitting(columns, line)),
+      line: () => wait && lines.join('; '),
+      event: () => ({ event: 'waiting', waitingFor: wait, progress: progress?.() }),
+    }
+  }
+  return {
+    orgUrl: client.orgUrl,
+    withScopes: (scopes) => showWaits(client.withScopes(scopes), waits),
+    get pace() {
+      return client.pace
+    },
+    async request(request) {
+      if (underWay++ === 0) end = watch(display, clock, look)
+      try {
+        return await client.request(request)
+      } finally {
+        if (--underWay === 0) end()
+      }
+    },
+  }
+}
+
+/** Counts the users that pass, and says how many came. */
+export const countUsers = (clock: Clock = systemClock) => {
+  const rateOf = createRate(clock, 0)
+  let read = 0
+  async function* count<T>(users: AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const user of users) {
+      read++
+      yield user
+    }
+  }
+  return { count, progress: () => `${read} users read, ${describeRate(rateOf(read))}` }
+}

@@ -1,0 +1,119 @@
+/** Everything that an undo says: what it may delete, how far it is, and what came of it. */
+import { jsonLine } from '../../text/json-line.ts'
+import type { UndoJournal } from '../../import/journal/undo-journal.ts'
+import { fitting } from '../../import/report/progress.ts'
+import type { Kind } from '../../import/report/reasons.ts'
+import type { UndoSnapshot } from '../../import/run/undo-run.ts'
+import type { Pace } from '../../okta/client/client.ts'
+import { describeWait } from '../../okta/client/wait.ts'
+import { printable } from '../../text/printable.ts'
+import type { CommonOptions } from '../common-options.ts'
+import { chooseDisplay, type Display, type View } from '../terminal/display.ts'
+import type { Host } from '../host.ts'
+import { describeReasons } from '../import/summary-report.ts'
+import { createPaint } from '../terminal/paint.ts'
+
+export interface UndoStart {
+  readonly orgUrl: string
+  readonly account: string | undefined
+  /** Of the journal. */
+  readonly path: string
+  readonly journal: Pick<UndoJournal, 'made' | 'unproven' | 'updated'>
+  readonly ledger: string | undefined
+}
+
+const NO_LEDGER =
+  'not read, since LEDGER_DB_URL is not set: a VERIFIED whose sign-in Okta did not finish is not seen'
+
+const describeUsers = ({ made, unproven, updated }: UndoStart['journal']): string =>
+  [
+    `up to ${made} are deleted: those whom nobody has used`,
+    ...(updated > 0 ? [`kept: ${updated} whose rows --update has taken up`] : []),
+    ...(unproven > 0
+      ? [`kept: ${unproven} whom perhaps others created, since Okta did not answer`]
+      : []),
+  ].join('; ')
+
+export const describeUndoStart = ({ orgUrl, account, path, journal, ledger }: UndoStart): string =>
+  [
+    ['Org', orgUrl],
+    ...(account === undefined ? [] : [['Account', printable(account)]]),
+    ['Journal', path],
+    ['Users', describeUsers(journal)],
+    ['Ledger', ledger ?? NO_LEDGER],
+  ]
+    .map(([name = '', value = '']) => `${name.padEnd(9)} ${value}`)
+    .join('\n')
+
+const describeCounts = ({ deleted, gone, kept, failed }: UndoSnapshot, isDryRun: boolean): string =>
+  [
+    `${deleted} ${isDryRun ? 'would be deleted' : 'deleted'}`,
+    ...(gone > 0 ? [`${gone} deleted before by others`] : []),
+    `${kept} kept`,
+    `${failed} failed`,
+  ].join(', ')
+
+const doneOf = ({ deleted, gone, kept, failed }: UndoSnapshot): number =>
+  deleted + gone + kept + failed
+
+export const viewOf = (snapshot: UndoSnapshot, pace: Pace, now: number): View => {
+  const line = `${doneOf(snapshot)} of ${snapshot.total} users, ${describeCounts(snapshot, false)}`
+  const wait = describeWait(pace, now)
+  return {
+    live: (columns) => [line, wait ?? ''].map((text) => fitting(columns, text)),
+    line: () => [line, wait].filter(Boolean).join('; '),
+    event: () => ({ event: 'progress', ...snapshot, done: doneOf(snapshot), waitingFor: wait }),
+  }
+}
+
+export const describeUndoSummary = (
+  snapshot: UndoSnapshot,
+  reasons: readonly Kind[],
+  isDryRun: boolean,
+): string => {
+  const left = snapshot.total - doneOf(snapshot)
+  return [
+    ...(isDryRun ? ['Dry run, nothing was changed.'] : []),
+    `${describeCounts(snapshot, isDryRun)}.`,
+    ...(left > 0 ? [`${left} were not looked at to the end; the same command goes on.`] : []),
+    ...describeReasons(reasons),
+  ].join('\n')
+}
+
+export interface UndoTeller {
+  readonly display: Display
+  readonly start: (start: UndoStart) => void
+  readonly summary: (snapshot: UndoSnapshot, reasons: readonly Kind[]) => void
+}
+
+interface Options extends CommonOptions {
+  readonly dryRun?: boolean
+}
+
+export const createUndoTeller = (
+  host: Host,
+  { json, quiet, dryRun = false }: Options,
+): UndoTeller => {
+  const display = chooseDisplay(host, { json, quiet })
+  const { stdout } = host
+  if (json) {
+    const emit = (event: object): void => void stdout.write(jsonLine(event))
+    return {
+      display,
+      start: ({ journal: { made, unproven, updated }, path, ...start }) =>
+        emit({ event: 'start', ...start, journal: path, made, unproven, updated }),
+      summary: (snapshot, reasons) =>
+        emit({ event: 'summary', ...snapshot, reasons, ...(dryRun && { dryRun }) }),
+    }
+  }
+  const paint = createPaint(stdout, host.env)
+  return {
+    display,
+    start: (start) => display.say(describeUndoStart(start)),
+    summary: (snapshot, reasons) => {
+      const colour = snapshot.kept + snapshot.failed > 0 ? 'yellow' : 'green'
+      const [first = '', ...rest] = describeUndoSummary(snapshot, reasons, dryRun).split('\n')
+      stdout.write([paint(colour, first), ...rest].join('\n') + '\n')
+    },
+  }
+}

@@ -1,0 +1,175 @@
+/** Owns `okta-migrate users`: who is in the org, and who has not signed in since the import. */
+import { Command, Option } from 'commander'
+import { pipeline } from 'node:stream/promises'
+import { describeVariables } from '../../config/load.ts'
+import {
+  getUser,
+  isPending,
+  listUsers,
+  type OktaUser,
+  type UserQuery,
+} from '../../okta/api/users.ts'
+import { jsonOption, quietOption, verboseOption, type CommonOptions } from '../common-options.ts'
+import { chooseDisplay } from '../terminal/display.ts'
+import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
+import { FORMATS, FORMATTERS, type Format } from './format.ts'
+import type { Host, Perform } from '../host.ts'
+import {
+  DEFAULT_CONCURRENCY,
+  DEFAULT_SHARE,
+  shareOption,
+  OKTA,
+  openOkta,
+  wholeOption,
+  type OktaOptions,
+} from '../okta-options.ts'
+import { countUsers, showWaits } from '../terminal/waits.ts'
+
+/** The most that Okta gives in a page; also its default. */
+const MAX_PAGE_SIZE = 200
+
+const READING: OktaOptions = {
+  scopes: ['okta.users.read'],
+  share: DEFAULT_SHARE,
+  concurrency: DEFAULT_CONCURRENCY,
+}
+
+interface GetOptions extends CommonOptions {
+  readonly format: Format
+}
+
+interface ListOptions extends GetOptions, UserQuery {
+  readonly pending?: true
+  readonly share: number
+}
+
+async function* linesOf(users: AsyncIterable<OktaUser>, format: Format): AsyncGenerator<string> {
+  const { head, line } = FORMATTERS[format]
+  // Nothing is written before Okta has answered.
+  let before = head
+  for await (const user of users) {
+    yield before + line(user)
+    before = ''
+  }
+  if (before !== '') yield before
+}
+
+async function* onlyPending(users: AsyncIterable<OktaUser>): AsyncGenerator<OktaUser> {
+  for await (const user of users) if (isPending(user)) yield user
+}
+
+async function* justOne(user: Promise<OktaUser>): AsyncGenerator<OktaUser> {
+  yield await user
+}
+
+/** A reader that has seen enough, as `head` has, ends the output without a complaint. */
+const print = async (
+  users: AsyncIterable<OktaUser>,
+  format: Format,
+  { stdout }: Host,
+): Promise<number> => {
+  try {
+    await pipeline(linesOf(users, format), stdout, { end: false })
+    // The process ends soon, and must not take with it what the pipe has not taken yet.
+    await new Promise((resolve) => stdout.write('', resolve))
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code !== 'EPIPE') throw err
+  }
+  return 0
+}
+
+const list =
+  ({ format, pending, share, search, filter, limit, verbose, quiet }: ListOptions) =>
+  async (host: Host): Promise<number> => {
+    const { count, progress } = countUsers()
+    const display = chooseDisplay(host, { quiet })
+    const okta = openOkta(host, { ...READING, share, onCall: verbose && display.note })
+    const client = showWaits(okta, { display, progress })
+    const users = count(listUsers(client, { search, filter, limit }))
+    return print(pending ? onlyPending(users) : users, format, host)
+  }
+
+const get =
+  (name: string, { format, verbose, quiet }: GetOptions) =>
+  async (host: Host): Promise<number> => {
+    const display = chooseDisplay(host, { quiet })
+    const okta = openOkta(host, { ...READING, onCall: verbose && display.note })
+    const client = showWaits(okta, { display })
+    return print(justOne(getUser(client, name)), format, host)
+  }
+
+const formatOption = (): Option =>
+  new Option('--format <format>', 'how users are written').choices(FORMATS).default('table')
+
+const usersAsJson = (): Option =>
+  jsonOption('the same as --format jsonl').implies({ format: 'jsonl' })
+
+const environmentHelp = `
+Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
+
+${describeVariables(OKTA.names)}
+
+The way to Okta, as other programs know it:
+
+${NETWORK_HELP}
+
+A service app needs the scope ${READING.scopes.join(' ')}.
+`
+
+const listCommand = (perform: Perform): Command =>
+  new Command('list')
+    .description('list the users of the org, as they come')
+    .option('--search <expression>', "Okta's search, such as 'profile.department eq \"Sales\"'")
+    .addOption(
+      new Option(
+        '--filter <expression>',
+        "Okta's filter, such as 'status eq \"ACTIVE\"'",
+      ).conflicts('search'),
+    )
+    .option(
+      '--pending',
+      'only users who have not signed in since they were imported (provider IMPORT)',
+    )
+    .addOption(
+      new Option('--limit <number>', 'users a page, less if Okta answers 500')
+        .argParser(wholeOption(1, MAX_PAGE_SIZE))
+        .default(MAX_PAGE_SIZE),
+    )
+    .addOption(shareOption())
+    .addOption(formatOption())
+    .addOption(usersAsJson())
+    .addOption(verboseOption())
+    .addOption(quietOption())
+    .addHelpText(
+      'after',
+      `${environmentHelp}
+Examples:
+  okta-migrate users list --pending --format csv > pending.csv
+  okta-migrate users list --search 'lastUpdated gt "2026-01-01T00:00:00.000Z"'
+`,
+    )
+    .action((options: ListOptions) => perform(list(options)))
+
+const getCommand = (perform: Perform): Command =>
+  new Command('get')
+    .description('show one user')
+    .argument('<user>', 'an id, a login, a short name where it is unique, or "me"')
+    .addOption(formatOption())
+    .addOption(usersAsJson())
+    .addOption(verboseOption())
+    .addOption(quietOption())
+    .addHelpText(
+      'after',
+      `${environmentHelp}
+Examples:
+  okta-migrate users get isaac.brock@example.com
+  okta-migrate users get me --format jsonl
+`,
+    )
+    .action((name: string, options: GetOptions) => perform(get(name, options)))
+
+export const usersCommand = (perform: Perform): Command =>
+  new Command('users')
+    .description('show the users of the Okta org')
+    .addCommand(listCommand(perform))
+    .addCommand(getCommand(perform))

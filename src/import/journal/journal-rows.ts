@@ -1,0 +1,192 @@
+/** The rows of the journal: which stand as they are, which are taken up anew, and what came of each. */
+import type Database from 'better-sqlite3'
+import { AppError } from '../../errors/errors.ts'
+import type { Candidate, Entry, KeptRow, Outcome } from './journal.ts'
+
+const SELECT = `
+  SELECT digest, state, intended_at AS intendedAt, error_code AS errorCode,
+         request_id AS requestId, reason, okta_id AS oktaId, made_by AS madeBy, changed,
+         coalesce(login, person) AS person
+    FROM rows WHERE number = ?`
+const INSERT = `
+  INSERT INTO rows (number, line, digest, login, state, intended_at, reason, origin, okta_id, made_by, changed,
+                    person)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING`
+/** What is known of a user says nothing of another one, by another id. */
+const UPDATE = `
+  UPDATE rows SET state = @state, error_code = @errorCode, request_id = @requestId, reason = @reason,
+         okta_login = @oktaLogin, status = @status, provider = @provider,
+         made_by = iif(@oktaId IS NULL OR @oktaId IS okta_id, coalesce(@madeBy, made_by), @madeBy),
+         changed = iif(@oktaId IS NULL OR @oktaId IS okta_id, coalesce(@changed, changed), @changed),
+         okta_id = coalesce(@oktaId, okta_id)
+   WHERE number = @number AND state = 'sending'`
+const INTEND = `
+  UPDATE rows SET made_by = iif(okta_id IS @oktaId, made_by, NULL), okta_id = @oktaId, changed = @changed
+   WHERE number = @number`
+const SELECT_ALL = `
+  SELECT line, login, okta_login AS oktaLogin, okta_id AS oktaId, status, provider,
+         error_code AS errorCode, reason, changed
+    FROM rows WHERE state IN (SELECT value FROM json_each(?))
+     -- What a rejects file has settled is in that file's own journal.
+     AND NOT (state = 'existing' AND login IS NULL)
+   ORDER BY number`
+
+const NOTHING = {
+  ...{ oktaId: null, errorCode: null, requestId: null, reason: null, madeBy: null },
+  ...{ oktaLogin: null, status: null, provider: null, changed: null },
+}
+
+type Known = Omit<Entry, 'fresh' | 'state'> & {
+  readonly state: Exclude<Entry['state'], 'blank'>
+  readonly digest: Buffer
+  /** Whose row it is, as far as that was known. */
+  readonly person: string | null
+}
+
+/** The digest of a row that its rejects file has settled: whatever it says here, it is the same row. */
+const ANY = Buffer.alloc(0)
+
+const isSame = ({ digest }: Candidate, known: Known): boolean =>
+  known.digest.equals(ANY) || known.digest.equals(digest)
+
+/** Whether nothing of a row can be in Okta, and something about it may be other than it was. */
+const isOpen = (candidate: Candidate, known: Known): boolean =>
+  known.state === 'rejected' ||
+  known.state === 'undone' ||
+  (known.state === 'skipped' && !isSame(candidate, known)) ||
+  (known.state === 'failed' && (!isSame(candidate, known) || candidate.hasSecrets === true))
+
+const HAVE_USERS: readonly Entry['state'][] = ['created', 'updated', 'existing']
+
+/** An import without `--update` may have ended the row in the middle of one. */
+const wasCompared = ({ state, changed }: Known): boolean =>
+  changed !== null && (state !== 'existing' || changed === '')
+
+/** Whether its user was not compared with it yet. Another person's row in its place is a changed input. */
+const isToCompare = (candidate: Candidate, known: Known): boolean => {
+  if (known.person === null || known.person !== candidate.person) return false
+  // What its rejects file has settled is not corrected in this input, as long as that is so.
+  if (known.digest.equals(ANY)) return candidate.login !== undefined
+  if (known.state === 'sending') return known.oktaId !== null && !isSame(candidate, known)
+  return HAVE_USERS.includes(known.state) && (!wasCompared(known) || !isSame(candidate, known))
+}
+
+const checkSame = (candidate: Candidate, known: Known): void => {
+  if (isSame(candidate, known)) return
+  const { number, line } = candidate
+  throw new AppError('journal_mismatch', {
+    detail: `Row ${number} (line ${line}) is not what it was when it was first read.`,
+  })
+}
+
+export interface Admitted {
+  readonly entry: Entry
+  /** What it was before, where that is no longer so. */
+  readonly was: Known['state'] | undefined
+}
+
+const blank = (
+  state: Entry['state'],
+  { intendedAt = 0, reason = null, before = NOTHING }: Partial<Taken>,
+): Entry => ({
+  state,
+  fresh: true,
+  intendedAt,
+  errorCode: null,
+  requestId: null,
+  reason,
+  oktaId: before.oktaId,
+  madeBy: before.madeBy,
+  changed: before.changed,
+})
+
+/** What is known of the user of a row that was taken up before. */
+type User = Pick<Known, 'oktaId' | 'madeBy' | 'changed'>
+
+/** The row may be that of another person by now. */
+const userOf = (known: Known, { person }: Candidate): User => {
+  if (known.person === null || known.person !== person) return NOTHING
+  const { oktaId, madeBy, changed } = known
+  // It is compared anew; that it was changed before stays true.
+  return { oktaId, madeBy, changed: changed === '' ? null : changed }
+}
+
+interface Taken {
+  readonly intendedAt: number
+  readonly reason: string | null
+  readonly before: User
+}
+
+/** What takes up a row of the input that the journal does not have. */
+const prepareTake = (db: Database.Database) => {
+  const insert = db.prepare(INSERT)
+  const lineOf = db.prepare<[unknown], number>('SELECT line FROM rows WHERE login = ?').pluck()
+
+  const put = (candidate: Candidate, state: Entry['state'], taken: Taken): boolean => {
+    const { number, line, digest, origin } = candidate
+    const { intendedAt, reason, before } = taken
+    const login = state === 'sending' ? candidate.login : null
+    const person = before.oktaId === null ? null : candidate.person
+    const row = [number, line, digest, login, state, intendedAt, reason, origin]
+    return insert.run(...row, before.oktaId, before.madeBy, before.changed, person).changes === 1
+  }
+  const end = (candidate: Candidate, state: 'rejected' | 'skipped', taken: Taken): Entry => {
+    const ended = { ...taken, intendedAt: 0 }
+    put(candidate, state, ended)
+    return blank(state, ended)
+  }
+  return (candidate: Candidate, intendedAt: number, before: User): Entry => {
+    const { login, rejection = null, isSkipped } = candidate
+    const taken = { intendedAt, reason: rejection, before }
+    if (isSkipped) return end(candidate, 'skipped', { ...taken, reason: null })
+    if (login === undefined && rejection === null) return blank('blank', {})
+    if (login === undefined) return end(candidate, 'rejected', taken)
+    if (put(candidate, 'sending', { ...taken, reason: null })) return blank('sending', taken)
+    const reason = `login is the same as that of line ${lineOf.get(login)}`
+    return end(candidate, 'rejected', { ...taken, reason })
+  }
+}
+
+/** Everything that reads or writes rows, each for use inside a transaction. */
+export const prepareRows = (db: Database.Database, updates: number) => {
+  const select = db.prepare<[number], Known>(SELECT)
+  const update = db.prepare(UPDATE)
+  const intend = db.prepare(INTEND)
+  const remove = db.prepare('DELETE FROM rows WHERE number = ?')
+  const all = db.prepare<[string], KeptRow>(SELECT_ALL)
+  const take = prepareTake(db)
+  let reopened = 0
+
+  const takeAgain = (candidate: Candidate, intendedAt: number, known: Known): Admitted => {
+    remove.run(candidate.number)
+    const entry = take(candidate, intendedAt, userOf(known, candidate))
+    // What Okta has refused may be there all the same, where its answer was lost.
+    const fresh = entry.state === 'sending' && known.state !== 'failed'
+    return { entry: { ...entry, fresh }, was: known.state }
+  }
+  const admit = (candidate: Candidate, intendedAt: number): Admitted => {
+    const known = select.get(candidate.number)
+    if (!known) return { entry: take(candidate, intendedAt, NOTHING), was: undefined }
+    if (isOpen(candidate, known)) return takeAgain(candidate, intendedAt, known)
+    if (updates === 0 || !isToCompare(candidate, known)) checkSame(candidate, known)
+    else if (reopened < updates) {
+      reopened++
+      return takeAgain(candidate, intendedAt, known)
+    }
+    return { entry: { ...known, fresh: false }, was: undefined }
+  }
+  const settle = (number: number, outcome: Outcome) =>
+    update.run({ ...NOTHING, ...outcome, number })
+  /** Begun by the first row that is asked for: a statement that was begun and left would stay busy. */
+  function* rowsIn(...states: Entry['state'][]): Generator<KeptRow> {
+    yield* all.iterate(JSON.stringify(states))
+  }
+  return {
+    admit,
+    settle,
+    intend: (number: number, oktaId: string, changed: string) =>
+      intend.run({ number, oktaId, changed }),
+    rowsIn,
+    reopened: () => reopened,
+  }
+}

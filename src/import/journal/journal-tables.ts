@@ -1,0 +1,98 @@
+/** The tables of the journal, and how those of earlier versions become them. */
+import type Database from 'better-sqlite3'
+import { AppError } from '../../errors/errors.ts'
+
+/** "OMIJ" in ASCII marks a SQLite file as one of these journals (SQLite, PRAGMA application_id). */
+const APPLICATION_ID = 0x4f4d494a
+
+/**
+ * 0: without what Okta says of people who are there already, and without rows that are skipped.
+ * 1: without who made a user, and what --update changed.
+ */
+const VERSION = 2
+
+/** The state of a row whose user is being deleted. */
+export const UNDOING = 'undoing'
+
+const SETTINGS = 'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;'
+
+/** SQLite does not check the states: a later version could not add one to the check. */
+const ROWS = `
+  CREATE TABLE rows (
+    number INTEGER PRIMARY KEY,
+    line INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    -- Folded; NULL for a row that is not to be sent, so that it stands in no other row's way.
+    login TEXT UNIQUE,
+    state TEXT NOT NULL,
+    intended_at INTEGER NOT NULL,
+    okta_id TEXT,
+    error_code TEXT,
+    request_id TEXT,
+    reason TEXT,
+    okta_login TEXT,
+    status TEXT,
+    provider TEXT,
+    -- Of a row of a rejects file: its line in the input that it came from.
+    origin INTEGER,
+    -- The request id of Okta's 200 to our own create call.
+    made_by TEXT,
+    -- The attributes that --update has changed, or was about to; '' where it has found no difference.
+    changed TEXT,
+    -- Whose row it is, where that has a user and no login.
+    person TEXT
+  ) STRICT;`
+
+const REJECTS_FILES = 'CREATE TABLE rejects_files (path TEXT PRIMARY KEY) STRICT;'
+
+/** Before, a row had one request id; beside an error's code it is that of a duplicate, which proves nothing. */
+const MADE_BY =
+  "UPDATE rows SET made_by = request_id WHERE state = 'created' AND error_code IS NULL;"
+
+const OLD_COLUMNS =
+  'number, line, digest, login, state, intended_at, okta_id, error_code, request_id, reason'
+
+const FROM_0 = `
+  ALTER TABLE rows RENAME TO old_rows;
+  ${ROWS}
+  INSERT INTO rows (${OLD_COLUMNS}) SELECT ${OLD_COLUMNS} FROM old_rows ORDER BY number;
+  DROP TABLE old_rows;
+  ${REJECTS_FILES}
+  ${MADE_BY}`
+
+const FROM_1 = `
+  ALTER TABLE rows ADD COLUMN made_by TEXT;
+  ALTER TABLE rows ADD COLUMN changed TEXT;
+  ALTER TABLE rows ADD COLUMN person TEXT;
+  ${MADE_BY}`
+
+const STEPS: Readonly<Record<number, string>> = { 0: FROM_0, 1: FROM_1 }
+
+const isEmpty = (db: Database.Database): boolean =>
+  db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0
+
+const pragma = (db: Database.Database, name: string): number =>
+  Number(db.pragma(name, { simple: true }))
+
+/** @throws AppError `journal_unusable` for another file, or a journal of a later version */
+export const checkKind = (db: Database.Database, path: string): void => {
+  if (isEmpty(db)) return
+  if (pragma(db, 'application_id') !== APPLICATION_ID) {
+    throw new AppError('journal_unusable', { detail: `${path} is no journal of an import.` })
+  }
+  if (pragma(db, 'user_version') > VERSION) {
+    const detail = `${path} was written by a later version of this program: run that version.`
+    throw new AppError('journal_unusable', { detail })
+  }
+}
+
+/** Makes the tables, or brings those of an earlier version up to date, whole or not at all. */
+export const bringUpToDate = (db: Database.Database): void => {
+  db.transaction(() => {
+    if (isEmpty(db)) {
+      db.pragma(`application_id = ${APPLICATION_ID}`)
+      db.exec(SETTINGS + ROWS + REJECTS_FILES)
+    } else db.exec(STEPS[pragma(db, 'user_version')] ?? '')
+    db.pragma(`user_version = ${VERSION}`)
+  })()
+}

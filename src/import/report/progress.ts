@@ -1,0 +1,160 @@
+/** How far a run is: what is done, how fast, until when, and the words for it. */
+import type { Clock } from '../../clock.ts'
+import { describeSeconds } from '../../text/duration.ts'
+import type { Pace } from '../../okta/client/client.ts'
+import { describeWait } from '../../okta/client/wait.ts'
+import type { Counts } from '../journal/journal.ts'
+import type { Snapshot } from '../run/run.ts'
+
+/** The ways in which a row ends. */
+export type Ends = Omit<Counts, 'sending'>
+
+export interface Sight extends Snapshot {
+  /** Rows that have ended, in all runs. */
+  readonly done: number
+  /** Rows a second, lately. */
+  readonly rate: number
+  /** Seconds to the end at this rate, where the end is known. */
+  readonly secondsLeft: number | undefined
+  /** What it waits for at Okta. */
+  readonly waitingFor: string | undefined
+}
+
+export const doneOf = ({ created, updated, existing, rejected, failed, skipped }: Ends): number =>
+  created + updated + existing + rejected + failed + skipped
+
+export type Words = (ends: Ends) => string
+
+const withSkipped = (told: string, { skipped }: Ends): string =>
+  skipped === 0 ? told : `${told}, ${skipped} skipped as disabled`
+
+export const describeCounts: Words = (ends) => {
+  const { created, updated, existing, rejected, failed } = ends
+  const changed = updated === 0 ? '' : `${updated} updated, `
+  const told = `${created} created, ${changed}${existing} already there, ${rejected} rejected, ${failed} failed`
+  return withSkipped(told, ends)
+}
+
+/** A dry run creates nobody. */
+export const describeDryCounts: Words = (ends) => {
+  const { created, updated, existing, rejected } = ends
+  const there = `, ${updated} would be updated, ${existing} already there and the same`
+  const known = updated + existing > 0 ? there : ''
+  return withSkipped(`${created} can be sent${known}, ${rejected} rejected`, ends)
+}
+
+/** Okta's limits are counted by the minute: over three of them, bursts and waits make one speed. */
+const RATE_WINDOW_MS = 180_000
+
+/** Between two samples, however often somebody looks. */
+const SAMPLE_MS = 1_000
+
+/**
+ * Tells how fast a number rises, over the last minutes; the time before its first rise does not count.
+ * @returns the rate, where nothing comes before `until`: a burst that a limit has ended is no speed
+ */
+export const createRate = (clock: Pick<Clock, 'now'>, first: number) => {
+  const samples = [{ at: clock.now(), count: first }]
+  return (count: number, until = 0): number => {
+    const at = clock.now()
+    const last = samples.at(-1)
+    if (count === first) samples.splice(0, samples.length, { at, count })
+    else if (!last || at - last.at >= SAMPLE_MS) samples.push({ at, count })
+    while (samples[1] && at - samples[1].at >= RATE_WINDOW_MS) samples.shift()
+    const oldest = samples[0] ?? { at, count }
+    const seconds = (Math.max(at, until) - oldest.at) / 1000
+    return seconds > 0 ? (count - oldest.count) / seconds : 0
+  }
+}
+
+export interface SightParts {
+  readonly snapshot: () => Snapshot
+  readonly pace: () => Pace | undefined
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** @returns what looks at the run, now */
+export const createSight = ({ snapshot, pace, clock }: SightParts): (() => Sight) => {
+  const rateOf = createRate(clock, doneOf(snapshot()))
+  return () => {
+    const current = snapshot()
+    const done = doneOf(current)
+    const now = pace()
+    const rate = rateOf(done, now?.waitingUntil)
+    const { total } = current
+    const secondsLeft =
+      total === undefined || rate === 0 ? undefined : Math.round(Math.max(0, total - done) / rate)
+    return { ...current, done, rate, secondsLeft, waitingFor: describeWait(now, clock.now()) }
+  }
+}
+
+/** 100 % is for the end alone. */
+const percentOf = ({ done, total }: Sight): string | undefined =>
+  total === undefined || total === 0
+    ? undefined
+    : `${Math.floor(Math.min(1, done / total) * 100)} %`
+
+export const describeRate = (rate: number): string =>
+  `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} a second`
+
+const join = (...parts: (string | undefined)[]): string =>
+  parts.filter((part) => part !== undefined && part !== '').join(', ')
+
+const withoutZeros = (counts: string): string =>
+  counts
+    .split(', ')
+    .filter((part) => !part.startsWith('0 '))
+    .join(', ')
+
+/** The first that fits, or the last, cut. */
+export const fitting = (columns: number, ...choices: readonly string[]): string =>
+  choices.find((text) => text.length <= columns) ?? (choices.at(-1) ?? '').slice(0, columns)
+
+/** Two lines: what is done, and how it goes on. */
+export const describeSight = (
+  sight: Sight,
+  columns: number,
+  words: Words = describeCounts,
+): [string, string] => {
+  const { done, total, rate, secondsLeft, waitingFor, rejected, failed } = sight
+  const share = percentOf(sight)
+  const counts = words(sight)
+  const rows = total === undefined ? `${done} rows` : `${done} of ${total} rows`
+  const left = secondsLeft === undefined ? undefined : `${describeSeconds(secondsLeft)} left`
+  const about = left && `about ${left}`
+  return [
+    fitting(
+      columns,
+      join(share, counts),
+      join(share, withoutZeros(counts)),
+      join(share, rows, `${rejected + failed} rejected or failed`),
+    ),
+    fitting(
+      columns,
+      join(describeRate(rate), about, waitingFor),
+      join(about, waitingFor),
+      join(left, waitingFor),
+      join(waitingFor),
+    ),
+  ]
+}
+
+/** The same in one line, for a log. */
+export const describeSightInLine = (sight: Sight, words?: Words): string =>
+  describeSight(sight, Infinity, words).join('; ')
+
+/** For programs: what docs/EVENTS.md says. */
+export const toEvent = (sight: Sight): object => {
+  const { created, updated, existing, rejected, failed, skipped, sending, waitingFor } = sight
+  const ends = { created, updated, existing, rejected, failed, skipped }
+  return {
+    event: 'progress',
+    ...ends,
+    unsettled: sending,
+    done: sight.done,
+    total: sight.total,
+    rate: sight.rate,
+    secondsLeft: sight.secondsLeft,
+    waitingFor,
+  }
+}

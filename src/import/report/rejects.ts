@@ -1,0 +1,177 @@
+/** Owns the rejects file: rows that did not become users, in the input's own columns, ready to be corrected. */
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { AppError } from '../../errors/errors.ts'
+import { RAW_COLUMN, REPORT_COLUMNS, type Columns } from '../rows/columns.ts'
+import { textAfter } from '../sources/csv/csv-record.ts'
+import { chooseRejects, placeRejects, removeRejects } from './rejects-files.ts'
+import type { Layout, Source, SourceRow, Value } from '../sources/source.ts'
+
+export interface Report {
+  readonly reason?: string | null | undefined
+  readonly errorCode?: string | null | undefined
+  readonly requestId?: string | null | undefined
+}
+
+export interface Rejects {
+  /** @throws AppError `rejects_unwritable` */
+  write(row: SourceRow, report: Report): void
+  /**
+   * Puts the file in its place; the one of the run before is replaced if it is as that run left it.
+   * @param isComplete whether every row that the run before had seen was seen again: only then may fewer
+   *   rows take the place of more
+   * @returns where the rows are, or undefined where there are none
+   * @throws AppError `rejects_unwritable`
+   */
+  close(isComplete: boolean): string | undefined
+}
+
+export interface RejectsOptions {
+  /** Where it goes, unless a file that must be kept is there. */
+  readonly path: string
+  readonly source: Pick<Source, 'format' | 'columns' | 'layout'>
+  readonly columns: Columns
+  /** Whether columns with secrets are written too. */
+  readonly withSecrets: boolean
+}
+
+type Format = (row: SourceRow, report: Report) => string
+
+const reportValues = (row: SourceRow, { reason, errorCode, requestId }: Report): Value[] => [
+  row.line,
+  reason ?? '',
+  errorCode ?? '',
+  requestId ?? '',
+]
+
+const LAYOUT: Layout = { delimiter: ',', lineEnd: '\n' }
+
+const quote = (value: Value): string => {
+  const text = String(value)
+  return /[",\r\n;|\t]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+const isReported = (name: string): boolean => name === RAW_COLUMN || REPORT_COLUMNS.includes(name)
+
+interface CsvParts {
+  readonly columns: readonly string[]
+  readonly shown: readonly string[]
+  readonly layout: Layout
+}
+
+/** Of an input that is a rejects file, the report of the run before is not the row's. */
+const rowOf = (raw: string, { columns, layout }: CsvParts): string => {
+  const isReport = REPORT_COLUMNS.every((name, i) => columns[i] === name)
+  return isReport ? textAfter(raw, REPORT_COLUMNS.length, layout.delimiter) : raw
+}
+
+const HIDDEN = 'its text may hold secrets, and is left out without --rejects-with-secrets'
+
+/** The report comes first, so that a row that is no row of these columns can follow it as it stands. */
+const csvFormat = (parts: CsvParts): Format => {
+  const { columns, shown, layout } = parts
+  const join = (values: readonly Value[]): string => values.map(quote).join(layout.delimiter)
+  // In a row that cannot be told apart into its columns, a secret may stand anywhere.
+  const rawIsSafe = columns.every((name) => isReported(name) || shown.includes(name))
+  return (row, report) => {
+    if ('fields' in row) {
+      const own = shown.map((name) => row.fields.get(name) ?? '')
+      return join([...reportValues(row, report), ...own]) + layout.lineEnd
+    }
+    if (rawIsSafe) {
+      const head = join(reportValues(row, report))
+      return head + layout.delimiter + rowOf(row.raw, parts) + layout.lineEnd
+    }
+    const reason = `${report.reason ?? ''}; ${HIDDEN}`
+    return (
+      join([...reportValues(row, { ...report, reason }), ...shown.map(() => '')]) + layout.lineEnd
+    )
+  }
+}
+
+const WORD = /[\w-]+/g
+
+const jsonFormat = (isShown: (name: string) => boolean): Format => {
+  const namesNoSecret = (raw: string): boolean => (raw.match(WORD) ?? []).every(isShown)
+  return (row, report) => {
+    const about = (reason: Report['reason']): [string, Value][] => {
+      const values = reportValues(row, { ...report, reason })
+      return REPORT_COLUMNS.map((name, i) => [name, values[i] ?? ''])
+    }
+    const write = (pairs: [string, Value][]): string =>
+      JSON.stringify(Object.fromEntries(pairs)) + '\n'
+    if ('fields' in row) {
+      return write([...about(report.reason), ...[...row.fields].filter(([name]) => isShown(name))])
+    }
+    return namesNoSecret(row.raw)
+      ? write([...about(report.reason), [RAW_COLUMN, row.raw]])
+      : write(about(`${report.reason ?? ''}; ${HIDDEN}`))
+  }
+}
+
+const BUFFER_CHARACTERS = 65_536
+
+const guard = <T>(path: string, run: () => T): T => {
+  try {
+    return run()
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : ''
+    throw new AppError('rejects_unwritable', { detail: `${path}: ${message}`, cause })
+  }
+}
+
+/** Writes beside the file until all rows are there; a run without rejects leaves none. */
+export const createRejects = ({ path, source, columns, withSecrets }: RejectsOptions): Rejects => {
+  const isShown = (name: string): boolean =>
+    !isReported(name) && (withSecrets || !columns.isSecret(name))
+  const { columns: all, layout = LAYOUT } = source
+  const shown = all.filter(isShown)
+  const isCsv = source.format === 'csv'
+  const format = isCsv ? csvFormat({ columns: all, shown, layout }) : jsonFormat(isShown)
+  const partial = `${path}.partial`
+  let fd: number | undefined
+  let buffer = ''
+  let isClosed = false
+
+  const open = (): number => {
+    if (isCsv) {
+      const header = [...REPORT_COLUMNS, ...shown].map(quote).join(layout.delimiter)
+      buffer = (layout.hasMark ? '\uFEFF' : '') + header + layout.lineEnd
+    }
+    return openSync(partial, 'w', 0o600)
+  }
+  const place = (isComplete: boolean, isWritten: boolean): string | undefined => {
+    const target = chooseRejects(path)
+    const mayReplace = isComplete || !existsSync(target)
+    if (isWritten && mayReplace) placeRejects(partial, target)
+    if (isWritten && !mayReplace) rmSync(partial)
+    if (!isWritten && isComplete) removeRejects(target)
+    return existsSync(target) ? target : undefined
+  }
+  const flush = (to: number): void => {
+    writeFileSync(to, buffer)
+    buffer = ''
+  }
+  return {
+    write: (row, report) =>
+      guard(path, () => {
+        if (isClosed) return
+        fd ??= open()
+        buffer += format(row, report)
+        if (buffer.length > BUFFER_CHARACTERS) flush(fd)
+      }),
+    close: (isComplete) =>
+      guard(path, () => {
+        // A row that a second Ctrl-C did not wait for must not begin the file anew.
+        isClosed = true
+        if (fd === undefined) return place(isComplete, false)
+        const written = fd
+        fd = undefined
+        try {
+          flush(written)
+        } finally {
+          closeSync(written)
+        }
+        return place(isComplete, true)
+      }),
+  }
+}

@@ -1,0 +1,139 @@
+/** Owns what a profile takes: the attributes of a schema, each with the reader of its values, made once. */
+import type { SchemaAttribute } from '../../okta/api/user-schema.ts'
+import { printable } from '../../text/printable.ts'
+import { formatOf } from './formats.ts'
+import {
+  isScalar,
+  readBoolean,
+  readChecked,
+  readInteger,
+  readList,
+  readNumber,
+  readText,
+  type Check,
+  type Read,
+} from './read-value.ts'
+
+/**
+ * What a schema says of an attribute. `permissions` is not among it: it is about what users may do to their
+ * own profiles, and not about the API.
+ */
+export type Rules = Partial<SchemaAttribute>
+
+export interface Attribute {
+  readonly read: Read
+  readonly isReadOnly: boolean
+}
+
+export interface Attributes {
+  /** Whether the org has no others, so that a column that is none of them is a mistake. */
+  readonly areAll: boolean
+  readonly names: readonly string[]
+  /** Those without which Okta makes no user. */
+  readonly required: readonly string[]
+  readonly get: (name: string) => Attribute | undefined
+}
+
+const lengthChecks = ({ minLength, maxLength }: Rules): Check[] => {
+  const [min, max] = [minLength ?? 0, maxLength ?? Infinity]
+  const [tooShort, tooLong] = [
+    `is shorter than ${min} characters`,
+    `is longer than ${max} characters`,
+  ]
+  return [
+    (text) => (String(text).length < min ? tooShort : undefined),
+    (text) => (String(text).length > max ? tooLong : undefined),
+  ]
+}
+
+const MAX_SHOWN = 10
+
+/** The values are the org's own, so they may be shown. Where one is an object or a list, all are left to Okta. */
+const optionChecks = ({ enum: plain, oneOf }: Rules): Check[] => {
+  const all = oneOf?.map((option) => option.const) ?? plain
+  if (!all?.length || !all.every(isScalar)) return []
+  const allowed = new Set(all.map(String))
+  const shown = all.slice(0, MAX_SHOWN).map((each) => printable(String(each), 40))
+  const more = all.length > MAX_SHOWN ? ', …' : ''
+  const flaw = `is not one of the values that the org allows: ${shown.join(', ')}${more}`
+  return [(value) => (allowed.has(String(value)) ? undefined : flaw)]
+}
+
+/**
+ * One class of characters, any number of times. Okta documents no other form beside `.+` ("Login pattern
+ * validation"), and any other is left to Okta: with groups and repeats, a pattern could take years on the
+ * text of one row, however short the text may be, and this form takes one step for a character.
+ */
+const ONE_CLASS = /^\[(?:[^[\]\\&]|\\.)+\]\+$/
+
+const patternChecks = (pattern: string): Check[] => {
+  if (!ONE_CLASS.test(pattern)) return []
+  try {
+    const regex = new RegExp(`^${pattern}$`, 'u')
+    const flaw = `has characters that the org does not allow: it takes ${printable(pattern, 100)}`
+    return [(text) => (regex.test(String(text)) ? undefined : flaw)]
+  } catch {
+    // Okta's patterns are Java's, and some of those are none in JavaScript.
+    return []
+  }
+}
+
+const formatChecks = (name: string): Check[] => {
+  const format = formatOf(name)
+  return format ? [(text) => (format.test(String(text)) ? undefined : format.flaw)] : []
+}
+
+const textChecks = (name: string, rules: Rules): Check[] => {
+  const { format, pattern } = rules
+  if (typeof pattern === 'string') return [...lengthChecks(rules), ...patternChecks(pattern)]
+  const usual = name === 'login' ? 'email' : undefined
+  return [...lengthChecks(rules), ...formatChecks(format ?? usual ?? '')]
+}
+
+const asItIs: Read = (value) => value
+
+const READERS: ReadonlyMap<string, Read> = new Map([
+  ['string', readText],
+  ['boolean', readBoolean],
+  ['number', readNumber],
+  ['integer', readInteger],
+])
+
+/** A type that is not known is left to Okta, with all that is said of its values. */
+const scalarReader = (name: string, rules: Rules): Read => {
+  const read = READERS.get(rules.type ?? '')
+  if (!read) return asItIs
+  const isText = rules.type === 'string'
+  return readChecked(read, [...(isText ? textChecks(name, rules) : []), ...optionChecks(rules)])
+}
+
+const readerOf = (name: string, rules: Rules, separator: string | undefined): Read =>
+  rules.type === 'array'
+    ? readList(scalarReader('', rules.items ?? {}), separator)
+    : scalarReader(name, rules)
+
+export interface AttributesOptions {
+  readonly areAll: boolean
+  /** Between the items of a list that is written as text. */
+  readonly separator: string | undefined
+}
+
+export const createAttributes = (
+  schema: ReadonlyMap<string, Rules>,
+  { areAll, separator }: AttributesOptions,
+): Attributes => {
+  const isReadOnly = (rules: Rules): boolean => rules.mutability === 'READ_ONLY'
+  const attributes = new Map(
+    [...schema].map(([name, rules]): [string, Attribute] => [
+      name,
+      { read: readerOf(name, rules, separator), isReadOnly: isReadOnly(rules) },
+    ]),
+  )
+  const needed = [...schema].filter(([, rules]) => rules.isRequired && !isReadOnly(rules))
+  return {
+    areAll,
+    names: [...attributes.keys()],
+    required: needed.map(([name]) => name),
+    get: (name) => attributes.get(name),
+  }
+}

@@ -1,0 +1,248 @@
+/** Owns the step from a row to the request that creates its user, or to the reasons against it. */
+import { hash } from 'node:crypto'
+import type { OktaRequest } from '../../okta/client/client.ts'
+import { LINE_COLUMN, type Columns } from './columns.ts'
+import { maskCredentials, SECRET_FIELDS, type Fields, type Form } from './modes.ts'
+import { foldLogin } from '../../login.ts'
+import { BASE_ATTRIBUTES, readProfile, type Profile } from './profile.ts'
+import { flagComplaints, groupsOf, isEnabled, type Roles } from './roles.ts'
+import type { Attributes } from './attributes.ts'
+import type { SourceRow, Value } from '../sources/source.ts'
+import { createTidy, type Tidy } from './tidy.ts'
+
+export interface CreateUser extends OktaRequest {
+  readonly method: 'POST'
+  readonly body: {
+    readonly profile: Readonly<Record<string, unknown>>
+    readonly credentials?: unknown
+    readonly groupIds?: readonly string[]
+    readonly type?: { readonly id: string }
+  }
+}
+
+export interface Sendable {
+  readonly request: CreateUser
+  readonly login: string
+  /** Each `credentials.provider.type` that Okta may show for it. */
+  readonly providers: readonly string[]
+  /** Values that no output may repeat, even where Okta's answer does. */
+  readonly secrets: readonly string[]
+}
+
+export interface Prepared {
+  readonly row: SourceRow
+  /** Tells the row from another one without telling what it says: secrets have no part in it. */
+  readonly digest: Buffer
+  /** Folded, see `foldLogin`; undefined where the row must not be sent. */
+  readonly login: string | undefined
+  /** Whose row it is: the folded login of a row that can be made into a request. */
+  readonly person: string | undefined
+  /**
+   * There also for a row that is refused, wherever it can be made: an earlier run may have sent it, before
+   * the org's schema changed, and then Okta must still be asked about it.
+   */
+  readonly sendable: Sendable | undefined
+  /** Why the row cannot be sent; undefined too where it has no values at all. */
+  readonly rejection: string | undefined
+  /** Whether what would be sent for it holds secrets. */
+  readonly hasSecrets: boolean
+  /** Of a row of a rejects file, its line in the input that was rejected. */
+  readonly origin: number | undefined
+  /** Whether it is left out on purpose: nobody is to sign in by it. */
+  readonly isSkipped: boolean
+}
+
+/** What becomes of people who may not sign in. */
+export const DISABLED_CHOICES = ['skip', 'staged'] as const
+
+export interface PrepareOptions {
+  readonly columns: Columns
+  readonly form: Form
+  readonly required: readonly string[]
+  readonly groupIds: readonly string[]
+  readonly userType: string | undefined
+  readonly tidy?: Tidy
+  readonly roles?: Roles
+  readonly disabled?: (typeof DISABLED_CHOICES)[number]
+  /** Those of every org, where it is not known which this one has. */
+  readonly attributes?: Attributes
+  /** Columns that options name, and that no header shows to be there. */
+  readonly unseen?: readonly string[]
+}
+
+/** Okta takes no more at the creation of a user (error code E0000093). */
+export const MAX_GROUPS = 20
+
+const DIGEST_BYTES = 16
+
+const digestOf = (row: SourceRow, columns: Columns): Buffer => {
+  const shown =
+    'fields' in row ? [...row.fields].filter(([name]) => !columns.isSecret(name)) : row.flaw
+  return hash('sha256', JSON.stringify(shown), 'buffer').subarray(0, DIGEST_BYTES)
+}
+
+interface Sorted {
+  readonly profile: Map<string, Value>
+  readonly fields: Map<string, string>
+  readonly problems: string[]
+}
+
+const sort = (values: ReadonlyMap<string, Value>, columns: Columns): Sorted => {
+  const sorted: Sorted = { profile: new Map(), fields: new Map(), problems: [] }
+  for (const [column, value] of values) {
+    const use = columns.useOf(column)
+    if (use.kind === 'unclear') sorted.problems.push(use.problem)
+    if (use.kind === 'profile') {
+      for (const name of use.names) sorted.profile.set(name, value)
+    }
+    if (use.kind === 'field') {
+      for (const name of use.names) sorted.fields.set(name, String(value))
+    }
+  }
+  return sorted
+}
+
+const withLogin = (profile: Map<string, Value>): Profile => {
+  const email = profile.get('email')
+  return profile.has('login') || email === undefined
+    ? profile
+    : new Map([['login', email], ...profile])
+}
+
+const fieldComplaints = (fields: Fields, { form, columns }: PrepareOptions): string[] => {
+  const missing = form.fields.filter((name) => !fields.has(name))
+  return missing.length > 0
+    ? missing.map((name) => `${columns.label(name)} is missing`)
+    : [...form.complaints(fields)]
+}
+
+interface Person {
+  readonly profile: Profile
+  readonly fields: Fields
+  readonly groupIds: readonly string[]
+  /** Whether nobody is to sign in by it before an admin activates it. */
+  readonly isStaged: boolean
+}
+
+const requestFor = (person: Person, { form, userType }: PrepareOptions): CreateUser => {
+  const { profile, fields, groupIds, isStaged } = person
+  const credentials = form.credentials(fields)
+  const query = isStaged ? form.query.replace('activate=true', 'activate=false') : form.query
+  return {
+    method: 'POST',
+    path: `/api/v1/users?${query}`,
+    body: {
+      profile: Object.fromEntries(profile),
+      ...(credentials && { credentials }),
+      ...(groupIds.length > 0 && { groupIds }),
+      ...(userType !== undefined && { type: { id: userType } }),
+    },
+  }
+}
+
+/** The request as it may be shown. */
+export const maskRequest = ({ method, path, body }: CreateUser) => ({
+  method,
+  path,
+  body: 'credentials' in body ? { ...body, credentials: maskCredentials(body.credentials) } : body,
+})
+
+/** Of `--group` and of the row, each once. */
+const groupIdsOf = (
+  values: ReadonlyMap<string, Value>,
+  { groupIds, roles = {} }: PrepareOptions,
+): string[] => [...new Set([...groupIds, ...groupsOf(values, roles)])]
+
+const roleComplaints = (
+  values: ReadonlyMap<string, Value>,
+  groupIds: readonly string[],
+  { roles = {} }: PrepareOptions,
+): string[] => [
+  ...flagComplaints(values, roles),
+  ...(groupIds.length > MAX_GROUPS ? [`there are more than ${MAX_GROUPS} groups for it`] : []),
+]
+
+type Judged = Pick<Prepared, 'sendable' | 'rejection'> & Partial<Pick<Prepared, 'isSkipped'>>
+
+const judge = (values: ReadonlyMap<string, Value>, options: PrepareOptions): Judged => {
+  const { columns, form, required, attributes = BASE_ATTRIBUTES } = options
+  const isStaged = isEnabled(values, options.roles ?? {}) === false
+  const { profile: given, fields, problems } = sort(values, columns)
+  const check = { required, attributes, label: columns.label }
+  const { profile, complaints } = readProfile(withLogin(given), check)
+  const groupIds = groupIdsOf(values, options)
+  const ownFlaws = [
+    ...roleComplaints(values, groupIds, options),
+    ...fieldComplaints(fields, options),
+  ]
+  const flaws = [...problems, ...complaints, ...ownFlaws]
+  const rejection = flaws.length > 0 ? flaws.join('; ') : undefined
+  const login = profile.get('login')
+  const isSkipped = isStaged && options.disabled !== 'staged'
+  if (login === undefined || ownFlaws.length > 0) {
+    return { sendable: undefined, rejection, isSkipped }
+  }
+  const secrets = [...values].filter(([column]) => columns.isSecret(column))
+  const sendable = {
+    request: requestFor({ profile, fields, groupIds, isStaged }, options),
+    login: String(login),
+    providers: form.providers(fields),
+    secrets: secrets.map(([, value]) => String(value)),
+  }
+  return { sendable, rejection, isSkipped }
+}
+
+export type Prepare = (row: SourceRow) => Prepared
+
+const originOf = (fields: ReadonlyMap<string, Value>): number | undefined => {
+  const line = Number(fields.get(LINE_COLUMN) ?? NaN)
+  return Number.isSafeInteger(line) && line > 0 ? line : undefined
+}
+
+/**
+ * A stream of JSON lines has no header: where an option names a column wrongly, all would be taken as enabled, or put
+ * into no group. So rows are rejected until one has the column.
+ */
+const createSeen = (columns: readonly string[]) => {
+  const unseen = new Set(columns)
+  return (fields: ReadonlyMap<string, Value>): string | undefined => {
+    for (const column of unseen) if (fields.has(column)) unseen.delete(column)
+    const [first] = unseen
+    return first && `there is no column "${first}", here or in the rows before`
+  }
+}
+
+export const createPrepare = (options: PrepareOptions): Prepare => {
+  const { columns, form } = options
+  const tidy = options.tidy ?? createTidy({ columns, nulls: [], say: () => undefined })
+  const hasSecrets = form.fields.some((name) => SECRET_FIELDS.includes(name))
+  const lack = createSeen(options.unseen ?? [])
+  return (row) => {
+    const fields = tidy.fields(row)
+    const unsendable = {
+      row,
+      // Of the row as it stands, so that journals know it whatever is left off.
+      digest: digestOf(row, columns),
+      login: undefined,
+      person: undefined,
+      sendable: undefined,
+      rejection: 'flaw' in row ? row.flaw : undefined,
+      isSkipped: false,
+      hasSecrets: false,
+      origin: originOf(fields),
+    }
+    if ('flaw' in row) return unsendable
+    if (fields.size === 0) {
+      tidy.noteBlank()
+      return unsendable
+    }
+    const lacking = lack(row.fields)
+    if (lacking !== undefined) return { ...unsendable, rejection: lacking }
+    const judged = judge(fields, options)
+    const { sendable, rejection, isSkipped = false } = judged
+    const person = sendable && foldLogin(sendable.login)
+    if (isSkipped) return { ...unsendable, person, isSkipped }
+    if (rejection !== undefined || !sendable) return { ...unsendable, sendable, person, rejection }
+    return { ...unsendable, login: person, person, sendable, hasSecrets }
+  }
+}

@@ -1,0 +1,134 @@
+/** Owns the way to each kind of database: its driver, its connections and how to cut them. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { MysqlDialect, PostgresDialect, SqliteDialect, type Dialect } from 'kysely'
+import pg from 'pg'
+import {
+  DEFAULT_PORTS,
+  describeAddress,
+  kindOf,
+  lineWarnings,
+  mysqlOptions,
+  parseAddress,
+  postgresOptions,
+  sqlitePath,
+  type Address,
+  type DatabaseKind,
+} from '../../sql/address.ts'
+import mysql from '../../sql/mysql-driver.ts'
+import { PostgresClient } from '../../sql/postgres-client.ts'
+import { openFile, watchFile } from './sqlite-file.ts'
+
+export interface Server {
+  readonly kind: DatabaseKind
+  readonly dialect: Dialect
+  /** Ends every connection at once, answered or not: a hung one would never end by itself. */
+  readonly cut: () => void
+  /** False when its file was deleted or replaced since it was opened. */
+  readonly isThere: () => boolean
+}
+
+const always = (): boolean => true
+
+const CONNECT_TIMEOUT_MS = 3_000
+
+/** Long enough for another process's migration; the ledger's thread waits, and no answer does. */
+const BUSY_TIMEOUT_MS = 2_000
+
+/** One connection: the ledger's thread asks one thing at a time. */
+const SIZE = 1
+
+const openSqlite = (path: string, isRemade: boolean): Server => {
+  if (isRemade) mkdirSync(dirname(path), { recursive: true })
+  const database = openFile(path, BUSY_TIMEOUT_MS)
+  const fate = watchFile(path)
+  return {
+    kind: 'sqlite',
+    dialect: new SqliteDialect({ database }),
+    cut: () => void database.close(),
+    isThere: () => fate() === 'there',
+  }
+}
+
+const openPostgres = (address: Address): Server => {
+  const pool = new pg.Pool({
+    ...postgresOptions(address),
+    Client: PostgresClient,
+    application_name: 'okta-migrate',
+    max: SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  })
+  const clients = new Set<pg.PoolClient>()
+  pool.on('connect', (client) => {
+    clients.add(client)
+    // Heard here so that it does not end the process; the next statement fails of it.
+    client.on('error', () => undefined)
+  })
+  pool.on('remove', (client) => clients.delete(client))
+  pool.on('error', () => undefined)
+  const cut = (): void => {
+    for (const client of clients) void (client as unknown as pg.Client).end().catch(() => undefined)
+    void pool.end().catch(() => undefined)
+  }
+  return { kind: 'postgres', dialect: new PostgresDialect({ pool }), cut, isThere: always }
+}
+
+const openMysql = (address: Address): Server => {
+  const pool = mysql.createPool({
+    ...mysqlOptions(address),
+    connectionLimit: SIZE,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+  })
+  const connections = new Set<{ destroy(): void }>()
+  pool.on('connection', (connection) => {
+    connections.add(connection)
+    connection.on('end', () => connections.delete(connection))
+  })
+  const cut = (): void => {
+    for (const connection of connections) connection.destroy()
+    pool.end(() => undefined)
+  }
+  return { kind: 'mysql', dialect: new MysqlDialect({ pool }), cut, isThere: always }
+}
+
+const OPENERS = { postgres: openPostgres, mysql: openMysql } as const
+
+/** Where the ledger is. */
+export interface Place {
+  /** As LEDGER_DB_URL. */
+  readonly url: string
+  /** PEM certificates to trust for a server in place of the public ones. */
+  readonly ca?: string | undefined
+}
+
+/** @returns undefined for a SQLite file */
+const remoteAt = ({ url, ca }: Place) => {
+  const kind = kindOf(url)
+  if (!kind) throw new TypeError('not a URL of a ledger')
+  if (kind === 'sqlite') return undefined
+  const address = parseAddress(url, { prefix: 'LEDGER_DB', defaultPort: DEFAULT_PORTS[kind], ca })
+  return { open: OPENERS[kind], address }
+}
+
+/**
+ * Where the ledger is, in words that may be logged, and what to know about the way there.
+ * @throws AppError `ledger_unusable` for a URL that cannot serve
+ */
+export const describePlace = (place: Place): { name: string; warnings: readonly string[] } => {
+  const remote = remoteAt(place)
+  if (!remote) return { name: place.url, warnings: [] }
+  const warnings = lineWarnings(remote.address, 'LEDGER_DB')
+  return { name: describeAddress(remote.address), warnings }
+}
+
+/**
+ * Opens a SQLite file, or makes ready to connect to a server at the first statement.
+ * @param isRemade whether it was there before, so that a directory that is gone was no wrong one
+ * @throws AppError `ledger_unusable` when the URL cannot serve or a file cannot be opened;
+ * `ledger_unavailable` where its disk is full or fails
+ */
+export const openServer = (place: Place, isRemade = false): Server => {
+  const remote = remoteAt(place)
+  return remote ? remote.open(remote.address) : openSqlite(sqlitePath(place.url), isRemade)
+}

@@ -1,0 +1,221 @@
+/** Owns the ledger's statements, the same for SQLite, PostgreSQL and MySQL. */
+import { Kysely, sql, type ExpressionBuilder, type Generated } from 'kysely'
+import type { Entry } from '../entry.ts'
+import { isMigrated, migrate } from './migrations.ts'
+import type { DatabaseKind } from '../../sql/address.ts'
+import { openServer, type Place } from './connection.ts'
+import { toAccount, type Account } from './account-state.ts'
+
+interface Schema {
+  ledger_decisions: {
+    /** PostgreSQL's driver has 64-bit numbers as text. */
+    id: Generated<number | string>
+    /** The decision's own id; in rows of a program that knows no `okta_event_id`, that of Okta's call. */
+    event_id: string
+    okta_event_id: string | null
+    person: string | null
+    /** 1 where the caller had hung up, 0 where not. */
+    caller_gone: number | null
+    decided_at: string
+    account: string
+    outcome: string
+    reason: string
+    hash_family: string | null
+    hash_cost: number | null
+    wait_ms: number
+    run_ms: number
+    replica: string
+  }
+  ledger_accounts: { account: string; confirmed_at: string | null }
+}
+
+/** A decision as other replicas see it. */
+export interface Seen {
+  readonly id: number
+  readonly decidedAt: string
+  /** Of Okta's call; the decision's own where there is none. */
+  readonly event: string
+  readonly account: string
+  readonly person: string | null
+  readonly outcome: string
+  readonly reason: string
+  readonly replica: string
+}
+
+export interface LedgerDatabase {
+  /** @throws AppError `ledger_newer`; or the driver's error, as every other function here */
+  isMigrated(): Promise<boolean>
+  /**
+   * Takes its time where the ledger is large.
+   * @throws AppError `ledger_newer`
+   */
+  migrate(): Promise<void>
+  /** Writes the entries in one transaction. Decisions that it has already are left as they are. */
+  write(entries: readonly Entry[]): Promise<void>
+  /**
+   * Of the decisions with a greater id, in the order of their ids, the other replicas' UNVERIFIED,
+   * and the newest one whatever it is, which tells how far was read.
+   */
+  guessesAfter(id: number, limit: number, replica: string): Promise<Seen[]>
+  /** The id of the decision before the first one since `at` (ISO 8601). */
+  idBefore(at: string): Promise<number>
+  /** @returns undefined for an account that was never seen */
+  account(account: string): Promise<Account | undefined>
+  /** A page of accounts in their order; pass the last one of a page to get the next. */
+  accounts(after: string, limit: number): Promise<Account[]>
+  /**
+   * Says that Okta holds the password.
+   * @param at when Okta was asked, by this machine's clock (ISO 8601)
+   */
+  confirm(account: string, at: string): Promise<void>
+  /** False when its file was deleted or replaced since it was opened. */
+  isThere(): boolean
+  close(): Promise<void>
+  /** Ends every connection at once, answered or not. */
+  cut(): void
+}
+
+type Db = Kysely<Schema>
+
+const toRow = (entry: Entry) => ({
+  event_id: entry.eventId,
+  okta_event_id: entry.oktaEventId,
+  person: entry.person,
+  caller_gone: entry.callerGone === null ? null : Number(entry.callerGone),
+  decided_at: entry.decidedAt,
+  account: entry.account,
+  outcome: entry.outcome,
+  reason: entry.reason,
+  hash_family: entry.hashFamily,
+  hash_cost: entry.hashCost,
+  wait_ms: entry.waitMs,
+  run_ms: entry.runMs,
+  replica: entry.replica,
+})
+
+/** MySQL's INSERT IGNORE would also swallow values that do not fit; an idle update swallows nothing. */
+const write = (db: Db, kind: DatabaseKind, entries: readonly Entry[]): Promise<void> =>
+  db.transaction().execute(async (trx) => {
+    // Sorted, so that two replicas lock the same accounts in one order.
+    const names = [...new Set(entries.map(({ account }) => account))].sort()
+    const accounts = trx.insertInto('ledger_accounts').values(names.map((account) => ({ account })))
+    const decisions = trx.insertInto('ledger_decisions').values(entries.map(toRow))
+    if (kind === 'mysql') {
+      await accounts.onDuplicateKeyUpdate({ account: sql.ref('account') }).execute()
+      await decisions.onDuplicateKeyUpdate({ event_id: sql.ref('event_id') }).execute()
+    } else {
+      await accounts.onConflict((on) => on.column('account').doNothing()).execute()
+      await decisions.onConflict((on) => on.column('event_id').doNothing()).execute()
+    }
+  })
+
+/** Okta's retry at another replica is one event and two decisions. */
+const eventIn = sql<string>`coalesce(okta_event_id, event_id)`
+
+const guessesAfter = async (
+  db: Db,
+  id: number,
+  limit: number,
+  replica: string,
+): Promise<Seen[]> => {
+  const newest = db.selectFrom('ledger_decisions').select((eb) => eb.fn.max('id').as('id'))
+  const rows = await db
+    .selectFrom('ledger_decisions')
+    .select(['id', 'decided_at as decidedAt', 'account', 'person', 'outcome', 'reason', 'replica'])
+    .select(eventIn.as('event'))
+    .where('id', '>', id)
+    .where((eb) =>
+      eb.or([
+        eb('id', '=', newest),
+        eb.and([eb('outcome', '=', 'UNVERIFIED'), eb('replica', '!=', replica)]),
+      ]),
+    )
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ ...row, id: Number(row.id) }))
+}
+
+const idBefore = async (db: Db, at: string): Promise<number> => {
+  const decisions = db.selectFrom('ledger_decisions')
+  const since = await decisions
+    .select((eb) => eb.fn.min('id').as('id'))
+    .where('decided_at', '>=', at)
+    .executeTakeFirst()
+  if (since?.id) return Number(since.id) - 1
+  const last = await decisions.select((eb) => eb.fn.max('id').as('id')).executeTakeFirst()
+  return Number(last?.id ?? 0)
+}
+
+/** What Okta was told; of rows that do not say so it is taken to have been. */
+const verifiedOf = (eb: ExpressionBuilder<Schema, 'ledger_accounts'>) =>
+  eb
+    .selectFrom('ledger_decisions')
+    .whereRef('ledger_decisions.account', '=', 'ledger_accounts.account')
+    .where('outcome', '=', 'VERIFIED')
+    .where(sql`coalesce(caller_gone, 0)`, '=', 0)
+
+const selectAccounts = (db: Db) =>
+  db.selectFrom('ledger_accounts').select((eb) => [
+    'account',
+    'confirmed_at',
+    verifiedOf(eb)
+      .select((of) => of.fn.count(eventIn).distinct().as('n'))
+      .as('verifications'),
+    verifiedOf(eb)
+      .select((of) => of.fn.max('decided_at').as('at'))
+      .as('last_verified_at'),
+  ])
+
+interface AccountRow {
+  readonly account: string
+  readonly confirmed_at: string | null
+  readonly verifications: unknown
+  readonly last_verified_at: string | null
+}
+
+const fromRow = (row: AccountRow): Account =>
+  toAccount({
+    account: row.account,
+    verifications: Number(row.verifications),
+    lastVerifiedAt: row.last_verified_at ?? undefined,
+    confirmedAt: row.confirmed_at ?? undefined,
+  })
+
+const confirm = async (db: Db, kind: DatabaseKind, account: string, at: string): Promise<void> => {
+  const insert = db.insertInto('ledger_accounts').values({ account, confirmed_at: at })
+  const update = { confirmed_at: at }
+  await (
+    kind === 'mysql'
+      ? insert.onDuplicateKeyUpdate(update)
+      : insert.onConflict((on) => on.column('account').doUpdateSet(update))
+  ).execute()
+}
+
+/**
+ * Opens the ledger's database for reading and writing; `migrate` must come first.
+ * @param isRemade as `openServer`, which throws
+ */
+export const openLedgerDatabase = (place: Place, isRemade = false): LedgerDatabase => {
+  const { kind, dialect, cut, isThere } = openServer(place, isRemade)
+  const db: Db = new Kysely<Schema>({ dialect })
+  return {
+    isMigrated: () => isMigrated(db as unknown as Kysely<unknown>, kind),
+    migrate: () => migrate(db as unknown as Kysely<unknown>, kind),
+    write: (entries) => write(db, kind, entries),
+    guessesAfter: (id, limit, replica) => guessesAfter(db, id, limit, replica),
+    idBefore: (at) => idBefore(db, at),
+    account: async (account) => {
+      const row = await selectAccounts(db).where('account', '=', account).executeTakeFirst()
+      return row && fromRow(row)
+    },
+    accounts: async (from, limit) => {
+      const page = selectAccounts(db).where('account', '>', from).orderBy('account').limit(limit)
+      return (await page.execute()).map(fromRow)
+    },
+    confirm: (account, at) => confirm(db, kind, account, at),
+    close: () => db.destroy(),
+    cut,
+    isThere,
+  }
+}

@@ -1,0 +1,168 @@
+/** Brings the ledger's schema forward, one process at a time and a step at a time. */
+import { sql, type Kysely } from 'kysely'
+import { createHash } from 'node:crypto'
+import { AppError } from '../../errors/errors.ts'
+import type { DatabaseKind } from '../../sql/address.ts'
+import { ADDITIONS, VERSIONS, type Addition } from './schema.ts'
+import { troubleOf } from '../failures.ts'
+
+const NEWEST = VERSIONS.length
+
+/** Any number that no other program is likely to lock; 'ledg' in ASCII. */
+const POSTGRES_LOCK = 0x6c656467
+
+type Connection = Kysely<unknown>
+
+const run = (db: Connection, statement: string) => sql.raw(statement).execute(db)
+
+/** @returns the first column of each row */
+const read = async (db: Connection, statement: string): Promise<unknown[]> => {
+  const { rows } = await sql.raw<{ value: unknown }>(statement).execute(db)
+  return rows.map(({ value }) => value)
+}
+
+interface Fence {
+  readonly enter: readonly string[]
+  readonly leave: readonly string[]
+  readonly abandon: readonly string[]
+}
+
+/**
+ * A change of a table waits for all who read it, and those that come later wait for the change: behind
+ * a backup, the replicas would wait as long as that. So it gives up after some seconds, and is tried again.
+ */
+const LOCK_TIMEOUT_S = 3
+
+/** Where the name is used, the server has 64 characters for it (MySQL 8.4 Reference Manual, 14.14). */
+const mysqlFence = (database: string): Fence => {
+  // Hashed here: MySQL has no SHA1() since 9.6. Programs of before make the same name there.
+  const name = `ledger ${createHash('sha1').update(database).digest('hex')}`
+  const leave = ['SET SESSION lock_wait_timeout = DEFAULT', `DO RELEASE_LOCK('${name}')`]
+  return {
+    // As good as without end, as the others wait: whoever migrates bounds the whole.
+    enter: [`DO GET_LOCK('${name}', 3600)`, `SET SESSION lock_wait_timeout = ${LOCK_TIMEOUT_S}`],
+    leave,
+    abandon: leave,
+  }
+}
+
+/** What lets one process migrate at a time. The lock of each ends with its connection. */
+const fenceOf = async (db: Connection, kind: DatabaseKind): Promise<Fence> => {
+  if (kind === 'mysql') {
+    const [database] = await read(db, 'SELECT DATABASE() AS value')
+    return mysqlFence(String(database))
+  }
+  const lock = `SELECT pg_advisory_xact_lock(${POSTGRES_LOCK})`
+  const limit = `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_S}s'`
+  return {
+    enter: kind === 'sqlite' ? ['BEGIN IMMEDIATE'] : ['BEGIN', lock, limit],
+    leave: ['COMMIT'],
+    abandon: ['ROLLBACK'],
+  }
+}
+
+/** @throws AppError `ledger_newer` */
+const versionOf = async (db: Connection): Promise<number> => {
+  const [highest] = await read(db, 'SELECT max(version) AS value FROM ledger_schema')
+  const version = Number(highest ?? 0)
+  if (version > NEWEST) {
+    const detail = `its schema is version ${version}, and this program knows ${NEWEST}`
+    throw new AppError('ledger_newer', { detail })
+  }
+  return version
+}
+
+const additionsIn = (db: Connection): Promise<unknown[]> =>
+  read(db, 'SELECT name AS value FROM ledger_additions')
+
+const climb = async (db: Connection, kind: DatabaseKind): Promise<void> => {
+  await run(db, 'CREATE TABLE IF NOT EXISTS ledger_schema (version INTEGER NOT NULL PRIMARY KEY)')
+  await run(
+    db,
+    'CREATE TABLE IF NOT EXISTS ledger_additions (name VARCHAR(64) NOT NULL PRIMARY KEY)',
+  )
+  const from = await versionOf(db)
+  for (const [i, statements] of VERSIONS.slice(from).entries()) {
+    for (const statement of statements(kind)) await run(db, statement)
+    await run(db, `INSERT INTO ledger_schema (version) VALUES (${from + i + 1})`)
+  }
+}
+
+/** The names of a table's columns and indexes. */
+const PARTS: Readonly<Record<DatabaseKind, (table: string) => string>> = {
+  sqlite: (table) => `
+    SELECT name AS value FROM pragma_table_info('${table}')
+    UNION SELECT name FROM pragma_index_list('${table}')`,
+  postgres: (table) => `
+    SELECT attname AS value FROM pg_attribute
+    WHERE attrelid = '${table}'::regclass AND NOT attisdropped
+    UNION SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+    WHERE indrelid = '${table}'::regclass`,
+  mysql: (table) => `
+    SELECT column_name AS value FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = '${table}'
+    UNION SELECT index_name FROM information_schema.statistics
+    WHERE table_schema = DATABASE() AND table_name = '${table}'`,
+}
+
+type Work = (db: Connection) => Promise<void>
+
+/** The steps of an addition, each by itself: a lock on a table is held for one change and not for all. */
+const stepsOf = ({ name, statements, parts }: Addition, kind: DatabaseKind): Work[] => [
+  async (db) => {
+    for (const statement of statements) await run(db, statement)
+  },
+  ...parts.map((part): Work => async (db) => {
+    const there = await read(db, PARTS[kind](part.table))
+    if (!there.includes(part.name)) await run(db, part.statement)
+  }),
+  async (db) => {
+    const known = await additionsIn(db)
+    if (!known.includes(name)) await run(db, `INSERT INTO ledger_additions VALUES ('${name}')`)
+  },
+]
+
+const fenced = async (db: Connection, { enter, leave, abandon }: Fence, work: Work) => {
+  for (const statement of enter) await run(db, statement)
+  try {
+    await work(db)
+    for (const statement of leave) await run(db, statement)
+  } catch (err) {
+    for (const statement of abandon) await run(db, statement).catch(() => undefined)
+    throw err
+  }
+}
+
+const stateOf = async (db: Connection): Promise<{ version: number; known: unknown[] }> => ({
+  version: await versionOf(db),
+  known: await additionsIn(db),
+})
+
+/**
+ * Only reads, so that a user without the right to CREATE suffices where nothing is to be done.
+ * @throws AppError `ledger_newer` when a newer program has been here; or the driver's error
+ */
+export const isMigrated = (db: Connection, kind: DatabaseKind): Promise<boolean> =>
+  // A connection that is refused is no missing table, so there must be one before.
+  db.connection().execute(async (connection) => {
+    const state = await stateOf(connection).catch((err: unknown) => {
+      // Its tables are missing: there is no schema yet, or not all of it.
+      if (troubleOf(err) === 'refused') return undefined
+      throw err
+    })
+    if (state?.version !== NEWEST) return false
+    return ADDITIONS.every((make) => state.known.includes(make(kind).name))
+  })
+
+/**
+ * Brings the schema to what this program knows. Safe when several processes start at once, and when
+ * it is ended at any point and begun again.
+ * @throws AppError `ledger_newer` when a newer program has been here; or the driver's error
+ */
+export const migrate = (db: Connection, kind: DatabaseKind): Promise<void> =>
+  db.connection().execute(async (connection) => {
+    const fence = await fenceOf(connection, kind)
+    const additions = ADDITIONS.flatMap((make) => stepsOf(make(kind), kind))
+    const steps: Work[] = [(db) => climb(db, kind), ...additions]
+    for (const step of steps) await fenced(connection, fence, step)
+  })

@@ -1,0 +1,85 @@
+/** What a failure of the ledger's disk or database means: it passes, the disk is full, or it will not do. */
+
+import { AppError } from '../errors/errors.ts'
+
+/**
+ * - `away`: it cannot be reached, or not now; the same may work later.
+ * - `disk`: it has no room, or its disk fails.
+ * - `refused`: it is there and says no, and will say so again until a person changes something.
+ */
+export type Trouble = 'away' | 'disk' | 'refused'
+
+interface Failure {
+  readonly code: string
+  /** MySQL's driver has the standard's code here, PostgreSQL's in `code`. */
+  readonly sqlState: string | undefined
+}
+
+const read = (
+  err: unknown,
+  name: 'code' | 'sqlState' | 'severity' | 'syscall',
+): string | undefined => {
+  const value: unknown = err instanceof Error ? Reflect.get(err, name) : undefined
+  return typeof value === 'string' ? value : undefined
+}
+
+/** PostgreSQL's own errors have a severity, which those of its driver do not. */
+const failureOf = (err: unknown): Failure => {
+  const code = read(err, 'code') ?? ''
+  return { code, sqlState: read(err, 'sqlState') ?? (read(err, 'severity') && code) }
+}
+
+const DISK = [
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'SQLITE_FULL',
+  /** PostgreSQL, "disk_full". */
+  '53100',
+  'ER_DISK_FULL',
+  'ER_RECORD_FILE_FULL',
+]
+
+/** What SQLite says of a file that others use, or of a machine without memory. */
+const SQLITE_PASSES = /^SQLITE_(?:BUSY|LOCKED|PROTOCOL|NOMEM|INTERRUPT)/
+
+/** Files that this user may not have, or that are no place for one. */
+const PATH_REFUSED = /^(?:EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EISDIR|ELOOP|ENAMETOOLONG)$/
+
+/**
+ * Classes of SQLSTATE (ISO 9075; PostgreSQL Appendix A, MySQL Error Reference) in which a server says
+ * "not now": the connection, the transaction's state (a standby), rollbacks, too little of something,
+ * limits, objects in use, its operator, the system under it. HY is what has no class; XX is a fault of its own.
+ */
+const NOT_NOW = /^(?:08|25|40|53|54|55|57|58|70|HY|XX)/
+
+/** Too many connections of one user, which have the class of a wrong statement. */
+const MYSQL_PASSES = ['ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED']
+
+/** Whether a statement, or the login, reached a server that will not have it. */
+const isRefused = ({ code, sqlState }: Failure): boolean => {
+  if (code.startsWith('SQLITE_')) return !SQLITE_PASSES.test(code)
+  if (PATH_REFUSED.test(code)) return true
+  // Of ours: a URL or a place that cannot serve.
+  if (code === 'ledger_unusable') return true
+  return sqlState !== undefined && !NOT_NOW.test(sqlState) && !MYSQL_PASSES.includes(code)
+}
+
+/** What a server said, in its own words; these may quote what a statement held. */
+export const sentenceOf = (err: unknown): string => {
+  const sentence = err instanceof Error ? err.message : typeof err
+  const code = codeOf(err)
+  return code === '' ? sentence : `${code}: ${sentence}`
+}
+
+export const codeOf = (err: unknown): string => failureOf(err).code
+
+export const troubleOf = (err: unknown): Trouble => {
+  if (err instanceof AppError && err.cause !== undefined) return troubleOf(err.cause)
+  const failure = failureOf(err)
+  const { code } = failure
+  // A server's socket is not there while it starts, and it removes it when it stops.
+  if (read(err, 'syscall') === 'connect') return 'away'
+  if (DISK.includes(code) || code.startsWith('SQLITE_IOERR')) return 'disk'
+  return isRefused(failure) ? 'refused' : 'away'
+}

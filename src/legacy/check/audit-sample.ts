@@ -1,0 +1,59 @@
+/** The samples of a store: the first rows of LEGACY_AUDIT_SQL, from which real logins and hashes are known. */
+import type { SqlLink } from '../sql/driver.ts'
+import { firstRows, withoutEnd } from '../sql/lookup.ts'
+import { translate, type Dialect } from '../sql/parameters.ts'
+import { textOf } from '../../text/flag.ts'
+import type { Row } from '../sql/row.ts'
+
+/** Enough to know a store's costs to a few per cent. */
+const MAX_SAMPLES = 500
+
+export interface Sample {
+  readonly id: unknown
+  readonly login: string
+  readonly hash: string
+  readonly enabled: unknown
+}
+
+const textIn = (value: unknown): string => textOf(value) ?? ''
+
+/** The rows by the columns' names in lower case, as SQL compares them. */
+const byLowerCase = (row: Row): Row =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]))
+
+const toSample = (row: Row): Sample => ({
+  id: row['id'],
+  login: textIn(row['login']),
+  hash: textIn(row['password_hash']),
+  enabled: row['enabled'],
+})
+
+/** @throws Error where the statement cannot be run, or lacks a column */
+export const readSamples = async (
+  link: SqlLink,
+  sql: string,
+  dialect: Dialect,
+): Promise<readonly Sample[]> => {
+  const { text, uses } = translate(withoutEnd(sql), dialect)
+  if (uses > 0) throw new TypeError('it must have no parameter')
+  const { columns, rows } = await link.query(firstRows(text, 'accounts_to_audit', MAX_SAMPLES))
+  const names = columns.map((name) => name.toLowerCase())
+  for (const column of ['login', 'password_hash']) {
+    if (!names.includes(column)) throw new TypeError(`it must return a column named ${column}`)
+  }
+  // An empty login is never looked up.
+  return rows
+    .map(byLowerCase)
+    .map(toSample)
+    .filter(({ login }) => login.trim() !== '')
+}
+
+/** Some of them: of each kind of flag a few, and no more than `size`. */
+export const someOf = (samples: readonly Sample[], size: number): readonly Sample[] => {
+  const groups = Map.groupBy(samples, ({ enabled }) => textIn(enabled))
+  const ranks = [...groups.values()].flatMap((group) => group.map((one, rank) => ({ one, rank })))
+  return ranks
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, size)
+    .map(({ one }) => one)
+}

@@ -1,0 +1,90 @@
+/** The refusal of an `enabled` that is neither a flag nor one of the words that can mean one thing only. */
+import { FLAG_WORDS, isShowableWord, MAX_FLAG_WORDS, readFlag } from '../../text/flag.ts'
+import type { CheckParts, ColumnType } from '../sql/driver.ts'
+import { prepare, valuesForNobody } from '../sql/lookup.ts'
+
+/** Words for people who may sign in, as systems write them. */
+const LIKELY = /^(?:a|active|enabled|ok|verified|confirmed)$/i
+
+const NAME = String.raw`(?:\w+|"[^"]+"|\x60[^\x60]+\x60|\[[^\]]+\])`
+/** What the statement returns as enabled: a column under this or another name. No other expression is quoted. */
+const SOURCE = new RegExp(
+  String.raw`(?<renamed>(?:${NAME}\.)?${NAME})\s+AS\s+["\x60[]?enabled\b["\x60\]]?` +
+    String.raw`|(?<plain>(?:\b\w+\.)?["\x60[]?\benabled\b["\x60\]]?)`,
+  'i',
+)
+
+/** An expression in place of the column, if the database takes the statement with it. */
+const advise = async (
+  { ask, lookup, driver }: CheckParts,
+  expressionOf: (source: string) => string,
+): Promise<string> => {
+  const { renamed, plain } = SOURCE.exec(lookup.sql)?.groups ?? {}
+  const source = renamed ?? plain
+  if (source === undefined) return ''
+  const expression = `${expressionOf(source)} AS enabled`
+  try {
+    const changed = prepare(
+      lookup.sql.replace(SOURCE, () => expression),
+      driver.dialect,
+    )
+    await ask((link) => link.query(changed.text, valuesForNobody(changed)))
+    return ` Write: ${expression}`
+  } catch {
+    // Advice that does not run is worse than none.
+    return ''
+  }
+}
+
+const quoted = (word: string): string => `'${word.replaceAll("'", "''")}'`
+
+const refuseWords = async (parts: CheckParts, words: readonly string[]): Promise<never> => {
+  const enabledWord = words.find((word) => LIKELY.test(word)) ?? words[0] ?? ''
+  const isFlag = words.some((word) => LIKELY.test(word) || readFlag(word) !== undefined)
+  const isFew = isFlag && words.length <= MAX_FLAG_WORDS && words.every(isShowableWord)
+  const advice = isFew
+    ? await advise(
+        parts,
+        (source) => `CASE WHEN ${source} = ${quoted(enabledWord)} THEN 1 ELSE 0 END`,
+      )
+    : ''
+  const shown = isFew ? ` (it holds ${words.map(quoted).join(', ')})` : ''
+  throw new TypeError(
+    `enabled must be ${FLAG_WORDS}, and is something else${shown}.` +
+      (advice && `${advice}, if ${quoted(enabledWord)} is the word for people who may sign in`),
+  )
+}
+
+/** @throws TypeError where the type of the column cannot be a flag */
+export const refuseFlagTypes = async (
+  parts: CheckParts,
+  type: ColumnType | undefined,
+): Promise<void> => {
+  if (type?.kind === 'date') {
+    const advice = await advise(parts, (source) => `CASE WHEN ${source} IS NULL THEN 0 ELSE 1 END`)
+    throw new TypeError(
+      `enabled is a date or time, which says since when and not whether.` +
+        (advice && `${advice}, if everybody who has such a date may sign in`),
+    )
+  }
+  if (type?.kind === 'other')
+    throw new TypeError(`enabled must be ${FLAG_WORDS}, and is of another type`)
+  const words = type?.words
+  if (words?.some((word) => readFlag(word) === undefined)) {
+    await refuseWords(parts, words)
+  }
+}
+
+/** @param values of the accounts that were looked up as samples @throws TypeError where one is no flag */
+export const refuseFlagValues = async (
+  parts: CheckParts,
+  values: readonly unknown[],
+): Promise<void> => {
+  if (values.every((value) => readFlag(value) !== undefined)) return
+  const counts = Map.groupBy(
+    values.filter((value) => value !== null && value !== undefined).map(String),
+    (word) => word,
+  )
+  const words = [...counts].sort(([, a], [, b]) => b.length - a.length).map(([word]) => word)
+  await refuseWords(parts, words)
+}

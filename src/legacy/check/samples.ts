@@ -1,0 +1,93 @@
+/** The samples of a check: whether the lookup finds real accounts by their own login, and what their flags are. */
+import { isTransient, sentenceOf } from '../../sql/failures.ts'
+import { readSamples, someOf, type Sample } from './audit-sample.ts'
+import type { ColumnNames } from './lookup-columns.ts'
+import { ok, warn, type CheckParts } from '../sql/driver.ts'
+import { refuseFlagValues } from './flags.ts'
+import { valueIn, type Row } from '../sql/row.ts'
+import type { Finding } from '../store.ts'
+import { lookUp } from './trial.ts'
+
+/** Real accounts that are looked up at a check. */
+const LOOKED_UP = 20
+
+interface Samples {
+  readonly samples: readonly Sample[]
+  readonly findings: readonly Finding[]
+}
+
+/** Without samples the check is poorer and still a check, so that their failure stops nothing. */
+export const takeSamples = async ({ ask, auditSql, driver }: CheckParts): Promise<Samples> => {
+  if (auditSql === undefined) {
+    const text = 'No sample of accounts was read: LEGACY_AUDIT_SQL is not set.'
+    return { samples: [], findings: [ok('accounts', text)] }
+  }
+  try {
+    const samples = await ask((link) => readSamples(link, auditSql, driver.dialect))
+    return {
+      samples,
+      findings: [ok('accounts', `${samples.length} accounts were read as a sample.`)],
+    }
+  } catch (err) {
+    const text = `No sample of accounts could be read: LEGACY_AUDIT_SQL: ${sentenceOf(err)}`
+    return { samples: [], findings: [warn('accounts', text)] }
+  }
+}
+
+interface Tried {
+  readonly rows: readonly Row[]
+  readonly tried: number
+  readonly missing: number
+  readonly ambiguous: number
+}
+
+/** The rows of some samples; an account whose own login makes the lookup fail is as good as not found. */
+const lookUpSamples = async (
+  parts: CheckParts,
+  columns: ColumnNames,
+  samples: readonly Sample[],
+): Promise<Tried> => {
+  const found: (readonly Row[])[] = []
+  for (const { login } of someOf(samples, LOOKED_UP)) {
+    if (!parts.hasTime()) break
+    found.push(
+      await lookUp(parts, columns, login).catch((err: unknown) => {
+        if (isTransient(err, parts.driver)) throw err
+        return []
+      }),
+    )
+  }
+  return {
+    rows: found.flat(),
+    tried: found.length,
+    missing: found.filter((rows) => rows.length === 0).length,
+    ambiguous: found.filter((rows) => rows.length > 1).length,
+  }
+}
+
+export const checkSamples = async (
+  parts: CheckParts,
+  columns: ColumnNames,
+  samples: readonly Sample[],
+): Promise<Finding[]> => {
+  const { rows, tried, missing, ambiguous } = await lookUpSamples(parts, columns, samples)
+  await refuseFlagValues(
+    parts,
+    rows.map((row) => valueIn(row, columns, 'enabled')),
+  )
+  const of = `of ${tried} sampled accounts by their own login: these people cannot sign in.`
+  const findings: Finding[] = []
+  if (missing > 0) {
+    const advice = 'Compare logins without case, such as WHERE lower(email) = :login'
+    findings.push(warn('accounts', `The lookup does not find ${missing} ${of} ${advice}`))
+  }
+  if (ambiguous > 0) {
+    const advice = 'Look whether a join repeats them'
+    findings.push(
+      warn('accounts', `The lookup finds several rows for ${ambiguous} ${of} ${advice}`),
+    )
+  }
+  if (tried > 0 && findings.length === 0)
+    findings.push(ok('accounts', `${tried} of them found themselves.`))
+  return findings
+}

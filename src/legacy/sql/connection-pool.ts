@@ -1,0 +1,116 @@
+/** Owns the connections to a legacy store: how many there are, who waits for one, and until when. */
+import type { Clock } from '../../clock.ts'
+import { AppError } from '../../errors/errors.ts'
+
+/** One session with a server, from the moment it begins to be opened. */
+export interface Link {
+  /** Resolves when it can be used; rejects when it cannot be opened. */
+  readonly ready: Promise<unknown>
+  readonly isOpen: () => boolean
+  /** Takes leave of the server. */
+  end(): void
+  /** Cuts it off at once, whatever it is doing. */
+  destroy(): void
+}
+
+export interface Pool<L extends Link> {
+  /**
+   * Lends a link for as long as `work` takes, but no longer than until `deadline` (on the clock's
+   * scale): waiting for a link, opening it and the work all count. What fails or comes late costs its
+   * link, which may still be busy with it.
+   * @throws AppError `legacy_unavailable` at the deadline; before it, whatever `work` or opening throws
+   */
+  use<T>(deadline: number, work: (link: L) => Promise<T>): Promise<T>
+  /** Takes leave of the server on every link that is not lent. */
+  close(): void
+}
+
+export interface PoolOptions<L extends Link> {
+  readonly size: number
+  /** Never throws: a link that cannot be opened is not `ready`. */
+  readonly open: () => L
+  /** Milliseconds after which a link that nobody used is not trusted any more. */
+  readonly maxIdleMs: number
+  readonly clock: Clock
+}
+
+/** The links that nobody uses at the moment. */
+const createShelf = <L extends Link>(clock: Clock, maxIdleMs: number) => {
+  const idle: { readonly link: L; readonly since: number }[] = []
+  return {
+    put: (link: L): void => {
+      idle.push({ link, since: clock.now() })
+    },
+    take: (): L | undefined => {
+      for (let entry = idle.pop(); entry; entry = idle.pop()) {
+        if (entry.link.isOpen() && clock.now() - entry.since < maxIdleMs) return entry.link
+        entry.link.end()
+      }
+      return undefined
+    },
+    clear: (): void => {
+      for (const { link } of idle.splice(0)) link.end()
+    },
+  }
+}
+
+/**
+ * The drivers' own pools keep time by themselves, do not cut off what hangs while it is being opened,
+ * and let calls wait for a connection for as long as it takes.
+ */
+export const createPool = <L extends Link>(options: PoolOptions<L>): Pool<L> => {
+  const { size, open, maxIdleMs, clock } = options
+  const shelf = createShelf<L>(clock, maxIdleMs)
+  const waiting: (() => void)[] = []
+  let lent = 0
+  let closed = false
+
+  const giveBack = (link: L, isSound: boolean): void => {
+    lent--
+    if (isSound && closed) link.end()
+    else if (isSound) shelf.put(link)
+    else {
+      link.destroy()
+      // Where one link fails, the others that have been idle since may well be dead too.
+      shelf.clear()
+    }
+    waiting.shift()?.()
+  }
+
+  const use = <T>(deadline: number, work: (link: L) => Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      let link: L | undefined
+      let over = false
+
+      const finish = (isSound: boolean, settle: () => void): void => {
+        if (over) return
+        over = true
+        cancel()
+        settle()
+        const place = waiting.indexOf(start)
+        if (place >= 0) waiting.splice(place, 1)
+        if (link) giveBack(link, isSound)
+      }
+      const fail = (err: Error): void => finish(false, () => reject(err))
+
+      const start = (): void => {
+        const taken = (link = shelf.take() ?? open())
+        lent++
+        taken.ready
+          .then(() => work(taken))
+          .then((result) => finish(true, () => resolve(result)), fail)
+      }
+
+      const cancel = clock.after(Math.max(0, deadline - clock.now()), () =>
+        fail(new AppError('legacy_unavailable', { detail: 'no answer in time' })),
+      )
+      if (lent < size) start()
+      else waiting.push(start)
+    })
+
+  const close = (): void => {
+    closed = true
+    shelf.clear()
+  }
+  return { use, close }
+}

@@ -1,0 +1,89 @@
+/** The legacy store in PostgreSQL. */
+import { DEFAULT_PORTS, parseAddress } from '../../sql/address.ts'
+import { PATTERNS } from '../../sql/failures.ts'
+import { comparisons, scanFinding, tablesIn, tablesOf, unquoted } from '../check/plan-advice.ts'
+import { lineFindings, SERVER_IDLE_MS, type Driver, type SqlLink } from './driver.ts'
+import type { Lookup } from './lookup.ts'
+import { openPostgresLink } from './postgres-session.ts'
+
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Index Cond'?: string
+  readonly Plans?: readonly Plan[]
+}
+
+/** Tables read without an index condition: by a sequential scan, or along all of some index. */
+const scannedIn = (plan: Plan, above?: string): string[] => {
+  // The index part of a bitmap scan does not name the table, the part above it does.
+  const { 'Node Type': type, 'Relation Name': table = above, Plans = [] } = plan
+  const isScan = type === 'Seq Scan' || (type.includes('Index') && !plan['Index Cond'])
+  const below = Plans.flatMap((part) => scannedIn(part, table))
+  return isScan && table !== undefined ? [table, ...below] : below
+}
+
+/** A table with such a column. Views are not in a plan, so that none is told an index. */
+const COLUMN = `
+  SELECT c.relname AS relation, format('%I.%I', n.nspname, c.relname) AS "table",
+         quote_ident(a.attname) AS "column"
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+   WHERE c.oid = to_regclass($1) AND a.attname = $2`
+
+type ColumnRow = Readonly<Record<'relation' | 'table' | 'column', string>>
+
+const columnName = (written: string): string =>
+  written.startsWith('"') ? unquoted(written) : written.toLowerCase()
+
+/** @returns none where one of the comparisons is of another kind, since its index would be missing */
+const indexesFor = async (
+  link: SqlLink,
+  lookup: Lookup,
+  scanned: readonly string[],
+): Promise<string[]> => {
+  const [compared, tables] = [comparisons(lookup.sql), tablesIn(lookup.sql)]
+  if (compared.length !== lookup.uses) return []
+  const indexes: string[] = []
+  for (const comparison of compared) {
+    const found: ColumnRow[] = []
+    for (const { table } of tablesOf(comparison, tables)) {
+      const { rows } = await link.query(COLUMN, [table, columnName(comparison.column)])
+      found.push(...(rows as unknown as ColumnRow[]))
+    }
+    const [row] = found
+    if (!row || found.length > 1 || comparison.collate !== '') return []
+    const expression = comparison.lowered ? `lower(${row.column})` : row.column
+    if (scanned.includes(row.relation))
+      indexes.push(`CREATE INDEX ON ${row.table} (${expression});`)
+  }
+  return indexes
+}
+
+const inspect: Driver['inspect'] = async (link, lookup) => {
+  const rows = await link.explain(lookup)
+  const [{ Plan: plan }] = JSON.parse(rows[0]?.['QUERY PLAN'] as string) as [{ Plan: Plan }]
+  const scanned = scannedIn(plan)
+  if (scanned.length === 0) return []
+  return scanFinding(scanned, await indexesFor(link, lookup, scanned))
+}
+
+export const POSTGRES: Driver = {
+  dialect: 'postgres',
+  maxIdleMs: SERVER_IDLE_MS,
+  locate: ({ url, ca, statementMs }) => {
+    const address = parseAddress(url, {
+      prefix: 'LEGACY_DB',
+      defaultPort: DEFAULT_PORTS.postgres,
+      ca,
+    })
+    return {
+      open: () => openPostgresLink(address, statementMs),
+      findings: lineFindings(address),
+    }
+  },
+  // "PostgreSQL Error Codes" (appendix A): what the database's encoding cannot hold, and what is no pattern.
+  unfindable: /^(?:22021|22P05|2201B|22025)$/,
+  ...PATTERNS.postgres,
+  inspect,
+}

@@ -1,0 +1,253 @@
+/** The legacy store over SQL: every lookup is checked first, and no lookup is made before its statement has passed. */
+import { within, type Clock } from '../../clock.ts'
+import { isTransient, unreachable } from '../../sql/failures.ts'
+import { AppError } from '../../errors/errors.ts'
+import { checkLookup, type Passed } from '../check/check.ts'
+import { knownIn, type ColumnNames } from '../check/lookup-columns.ts'
+import type { Answer, Driver, Place, SqlLink } from './driver.ts'
+import { isUnfindable, unusable } from '../check/failures.ts'
+import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
+import type { Parameters } from './parameters.ts'
+import { createPool, type Pool } from './connection-pool.ts'
+import { rowsOf, toAccount, type Row } from './row.ts'
+import {
+  DEFAULT_AUDIT_SQL,
+  DEFAULT_LOOKUP_SQL,
+  type LegacyAccount,
+  type LegacyStore,
+  type StoreOptions,
+  type StoreState,
+} from '../store.ts'
+
+/** A server may be slow to take its first connection. */
+const CHECK_LIMIT_MS = 10_000
+
+/** A store whose lookups are slow is looked at in fewer samples: it must not fail its check by them. */
+const SAMPLES_LIMIT_MS = 3_000
+
+/** How long the result of a check that did not pass stands, so that a crowd of calls makes few of them. */
+const CHECK_AGAIN_MS = 1_000
+
+interface Rows {
+  readonly rows: readonly Row[]
+  readonly columns: ColumnNames
+}
+
+const NOTHING: Answer = { columns: [], rows: [] }
+
+/**
+ * Whether any account could have these names. NUL and lone surrogates are in no login: PostgreSQL fails
+ * on the one, UTF-8 has no form for the other, and some collations of MySQL pass over NUL, so that one
+ * person's login would find another's account. An empty login is never looked up.
+ */
+const isSearchable = ({ login, username }: Parameters): boolean =>
+  login !== '' && !/[\0\p{Surrogate}]/u.test(`${login}\n${username}`)
+
+/** Whether the answer is one that the check has not seen: of another file, or with other columns that are read. */
+const isStrange = ({ store, columns }: Answer, passed: Passed): boolean =>
+  store !== passed.store || knownIn(columns) !== passed.known
+
+export class SqlStore implements LegacyStore {
+  readonly #driver: Driver
+  readonly #options: StoreOptions
+  readonly #pool: Pool<SqlLink>
+  readonly #ended: Place['ended']
+  readonly #lookup: Lookup
+  readonly #clock: Clock
+  readonly #ping = loginAs(unknownLogin())
+  #passed: Passed | undefined
+  #doubtedAt = -Infinity
+  #hadFlag = false
+  #checking: Promise<Passed> | undefined
+  #failure: { readonly error: AppError; readonly at: number } | undefined
+  /** What was last reported. */
+  #told: string | undefined
+  #isStarting = true
+  #foreignRows = 0
+  findings: LegacyStore['findings'] = []
+  hashes: LegacyStore['hashes'] = []
+
+  /** @throws AppError `legacy_unusable` when the URL or the statement is wrong in itself */
+  constructor(driver: Driver, url: string, options: StoreOptions) {
+    const { sql = DEFAULT_LOOKUP_SQL, poolSize, lookupMs: statementMs, ca, clock } = options
+    const { open, ended, findings } = driver.locate({ url, ca, statementMs, clock })
+    this.#driver = driver
+    this.#ended = ended
+    this.#options = options
+    this.#clock = clock
+    try {
+      this.#lookup = prepare(sql, driver.dialect)
+    } catch (cause) {
+      throw unusable(cause, false)
+    }
+    const size = Math.min(poolSize, driver.maxLinks ?? poolSize)
+    this.#pool = createPool({ size, open, maxIdleMs: driver.maxIdleMs, clock })
+    this.findings = findings
+  }
+
+  /** @throws AppError `legacy_unusable` where the store or the statement cannot serve */
+  async start(): Promise<void> {
+    await this.#check().catch(async (err: unknown) => {
+      // A store that is away may come back before the first call; calls are answered 503 until then.
+      if (this.state !== 'refused') return
+      await this.close()
+      throw err
+    })
+    this.#isStarting = false
+  }
+
+  get state(): StoreState {
+    if (this.#passed) return 'ok'
+    return this.#failure?.error.code === 'legacy_unusable' ? 'refused' : 'unreachable'
+  }
+
+  get foreignRows(): number {
+    return this.#foreignRows
+  }
+
+  async find(
+    login: string,
+    username: string,
+    deadline = Infinity,
+  ): Promise<readonly LegacyAccount[]> {
+    const { rows, columns } = await this.#rowsFor({ login, username }, deadline)
+    const own = rowsOf(rows, columns, username, this.#options.unchecked)
+    this.#foreignRows += rows.length - own.length
+    const accounts = own.slice(0, 2).map((row) => toAccount(row, columns))
+    // Where rows were cut off, a second account of this login may be among them.
+    const [account] = accounts
+    return rows.length === MAX_ROWS && account ? [account, account] : accounts
+  }
+
+  async ping(): Promise<void> {
+    await this.#rowsFor(this.#ping, Infinity)
+  }
+
+  async close(): Promise<void> {
+    this.#pool.close()
+    await this.#ended?.()
+  }
+
+  async #rowsFor(parameters: Parameters, deadline: number): Promise<Rows> {
+    if (!isSearchable(parameters)) return { rows: [], columns: {} }
+    const until = Math.min(deadline, this.#clock.now() + this.#options.lookupMs)
+    try {
+      const found = (await this.#ask(parameters, until)) ?? (await this.#ask(parameters, until))
+      if (found) return found
+      throw new AppError('legacy_unavailable', { detail: 'the store was replaced twice' })
+    } catch (cause) {
+      if (cause instanceof AppError && cause.code === 'legacy_unavailable') throw cause
+      throw new AppError('legacy_unavailable', { cause })
+    }
+  }
+
+  /** @returns undefined where the store has to be checked again first */
+  async #ask(parameters: Parameters, until: number): Promise<Rows | undefined> {
+    const passed = this.#passed ?? (await this.#checkUntil(until))
+    const answer = await this.#pool.use(until, (link) => this.#query(link, parameters))
+    if (answer instanceof Error) throw answer
+    if (answer === NOTHING || !isStrange(answer, passed)) {
+      return { rows: answer.rows, columns: passed.columns }
+    }
+    if (this.#passed === passed) this.#passed = undefined
+    return undefined
+  }
+
+  /** @returns an error that leaves the link as good as it was */
+  async #query(link: SqlLink, parameters: Parameters): Promise<Answer | Error> {
+    try {
+      return await link.query(this.#lookup.text, this.#lookup.valuesOf(parameters))
+    } catch (err) {
+      if (isUnfindable(err, this.#driver)) return NOTHING
+      if (!isTransient(err, this.#driver)) this.#doubt()
+      if (err instanceof Error && link.survives(err)) return err
+      throw err
+    }
+  }
+
+  /**
+   * The statement or the store may not be what it was when it passed, or a login or one row caused the error.
+   * One lookup tells, so that nobody can make the server check again and again.
+   */
+  #doubt(): void {
+    if (this.#clock.now() - this.#doubtedAt < CHECK_AGAIN_MS) return
+    this.#doubtedAt = this.#clock.now()
+    const until = this.#doubtedAt + this.#options.lookupMs
+    const passed = this.#passed
+    const { text, valuesOf } = this.#lookup
+    this.#pool
+      .use(until, (link) => link.query(text, valuesOf(this.#ping)))
+      .catch((err: unknown) => {
+        if (isTransient(err, this.#driver) || this.#passed !== passed) return undefined
+        this.#passed = undefined
+        return this.#check()
+      })
+      // The check has reported what it found.
+      .catch(() => undefined)
+  }
+
+  async #checkUntil(until: number): Promise<Passed> {
+    const late = (): AppError => new AppError('legacy_unavailable', { detail: 'no answer in time' })
+    return within(this.#clock, until, this.#check(), late)
+  }
+
+  /** One check at a time, whatever the number of callers. */
+  #check(): Promise<Passed> {
+    const failure = this.#failure
+    if (failure && this.#clock.now() - failure.at < CHECK_AGAIN_MS) {
+      return Promise.reject(failure.error)
+    }
+    this.#checking ??= this.#runCheck().finally(() => (this.#checking = undefined))
+    return this.#checking
+  }
+
+  async #runCheck(): Promise<Passed> {
+    const { unchecked, ignored, auditSql, sql } = this.#options
+    const began = this.#clock.now()
+    const until = began + CHECK_LIMIT_MS
+    try {
+      const passed = await checkLookup({
+        ask: (work) => this.#pool.use(until, work),
+        driver: this.#driver,
+        lookup: this.#lookup,
+        auditSql: auditSql ?? (sql === undefined ? DEFAULT_AUDIT_SQL : undefined),
+        unchecked,
+        ignored,
+        hadFlag: this.#hadFlag,
+        hasTime: () => this.#clock.now() < began + SAMPLES_LIMIT_MS,
+      })
+      this.#accept(passed)
+      return passed
+    } catch (err) {
+      throw this.#refuse(err)
+    }
+  }
+
+  #accept(passed: Passed): void {
+    const connection = this.findings.filter(({ topic }) => topic === 'connection')
+    this.#passed = passed
+    this.#hadFlag = passed.columns.enabled !== undefined
+    this.#failure = undefined
+    this.findings = [...connection, ...passed.findings]
+    this.hashes = passed.hashes
+    this.#report(undefined)
+  }
+
+  #refuse(err: unknown): AppError {
+    const error = isTransient(err, this.#driver)
+      ? unreachable(err)
+      : unusable(err, this.#options.sql === undefined)
+    this.#passed = undefined
+    this.#failure = { error, at: this.#clock.now() }
+    // At a start it is thrown, and ends it.
+    if (!this.#isStarting || this.state !== 'refused') this.#report(error)
+    return error
+  }
+
+  #report(failure: AppError | undefined): void {
+    const told = failure ? `${failure.code} ${failure.detail}` : JSON.stringify(this.findings)
+    if (told === this.#told) return
+    this.#told = told
+    this.#options.onCheck?.(this, failure)
+  }
+}

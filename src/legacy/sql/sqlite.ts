@@ -1,0 +1,178 @@
+/** The legacy store in a SQLite file, read by a thread and opened read-only. */
+import Database from 'better-sqlite3'
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { sqlitePath } from '../../sql/address.ts'
+import { within, type Clock } from '../../clock.ts'
+import { PATTERNS } from '../../sql/failures.ts'
+import { threadUrl } from '../../thread.ts'
+import { comparisons, scanFinding, tablesIn, unquoted } from '../check/plan-advice.ts'
+import type { Answer, ColumnType, Driver, SqlLink } from './driver.ts'
+import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
+import type { Reply, Request, Setup, ToReader } from './sqlite-protocol.ts'
+
+const THREAD_URL = threadUrl('./sqlite-thread', import.meta.url)
+
+/** A second thread reads on where the first is held up by a scan; more would only share the same disk. */
+const MAX_LINKS = 2
+
+/** A thread that hangs in the file system cannot be ended: beyond so many, no more are started. */
+const MAX_THREADS = 4
+
+/** SQLite gives up on a lock before we give up on SQLite, so that the log names the cause. */
+const BUSY_SHARE = 0.8
+
+const LATE = 'SQLITE_INTERRUPT'
+
+const failure = (message: string, code: string | undefined): Error =>
+  Object.assign(new Error(message), { code })
+
+/** "Datatypes In SQLite" 3.1: what a declared type means. */
+const kindOf = (declared: string | null): ColumnType['kind'] => {
+  if (declared === null) return 'unknown'
+  if (/DATE|TIME/i.test(declared)) return 'date'
+  if (/INT|BOOL|NUM|DEC|REAL|DOUB|FLOA|BIT/i.test(declared)) return 'number'
+  if (/CHAR|CLOB|TEXT/i.test(declared)) return 'text'
+  return /BLOB/i.test(declared) ? 'bytes' : 'unknown'
+}
+
+/** @returns undefined where no thread can be started: the operating system may refuse one too */
+const startThread = (setup: Setup, threads: Set<Worker>): Worker | undefined => {
+  if (threads.size >= MAX_THREADS) return undefined
+  try {
+    const thread = new Worker(THREAD_URL, { workerData: setup, env: {} })
+    threads.add(thread)
+    thread.on('exit', () => threads.delete(thread))
+    thread.unref()
+    return thread
+  } catch {
+    return undefined
+  }
+}
+
+/** Resolves when the threads have ended; one that hangs is waited for as long as a statement may take. */
+const untilEnded = async (threads: Set<Worker>, limitMs: number, clock: Clock): Promise<void> => {
+  const ends = [...threads].map((thread) => {
+    thread.ref()
+    return once(thread, 'exit')
+  })
+  await within(clock, clock.now() + limitMs, Promise.all(ends), () => new Error('late')).catch(
+    () => undefined,
+  )
+}
+
+const explaining = ({ inner }: Lookup): string => `EXPLAIN QUERY PLAN ${inner}`
+
+/** A queue of requests to one thread, which replies in their order. */
+const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Worker>): SqlLink => {
+  const thread = startThread(setup, threads)
+  let isOpen = thread !== undefined
+  const shut = (): void => {
+    isOpen = false
+  }
+  thread?.on('error', shut).on('exit', shut)
+  // Not terminated: native code that finds its thread terminated ends the whole process (node-addon-api).
+  const destroy = (): void => {
+    isOpen = false
+    thread?.postMessage('close' satisfies ToReader)
+  }
+
+  const ask = async (request: Request): Promise<Exclude<Reply, { code: unknown }>> => {
+    if (!thread) throw failure('no thread is free to read the file', 'SQLITE_BUSY')
+    const answered = once(thread, 'message') as Promise<[Reply]>
+    thread.postMessage(request)
+    const late = (): Error => failure(`it took longer than ${limitMs} ms`, LATE)
+    const [reply] = await within(clock, clock.now() + limitMs, answered, late)
+    if ('message' in reply) throw failure(reply.message, reply.code)
+    return reply
+  }
+  return {
+    ready: thread ? once(thread, 'message') : Promise.resolve(),
+    isOpen: () => isOpen,
+    end: destroy,
+    destroy,
+    query: async (text, values = []): Promise<Answer> => ask({ text, values }),
+    describe: async (lookup) => {
+      const text = firstRows(lookup.inner, 'lookup', 0)
+      const { columns, types } = await ask({ text, values: valuesForNobody(lookup) })
+      return columns.map((name, i) => ({ name, kind: kindOf(types[i] ?? null) }))
+    },
+    explain: async (lookup) =>
+      (await ask({ text: explaining(lookup), values: valuesForNobody(lookup) })).rows,
+    // A thread that has replied has closed its file, and opens it again.
+    survives: (err) => (err as { code?: string }).code !== LATE,
+  }
+}
+
+/** A full pass over a table, as EXPLAIN QUERY PLAN words it (SQLite, "EXPLAIN QUERY PLAN" 1.1). */
+const SCAN = /^SCAN (?!CONSTANT\b)(?<name>\w+)/
+
+const scannedIn = (details: readonly unknown[]): string[] =>
+  details.flatMap((detail) => SCAN.exec(String(detail))?.groups?.['name'] ?? [])
+
+const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** Tries indexes on an empty copy of the schema. @returns the statements that end all scans, or none */
+const indexesFor = (schema: readonly string[], lookup: Lookup): string[] => {
+  const copy = new Database(':memory:')
+  const tryOut = (statement: string): string[] => {
+    try {
+      copy.exec(statement)
+      return [statement]
+    } catch {
+      return []
+    }
+  }
+  try {
+    schema.forEach(tryOut)
+    const created = comparisons(lookup.sql).flatMap(({ column, lowered, collate }, i) =>
+      tablesIn(lookup.sql).flatMap(({ table }) => {
+        const name = unquoted(table.replace(/^main\./i, ''))
+        const inner = lowered ? `lower(${quote(unquoted(column))})` : quote(unquoted(column))
+        const index = quote(`${name}_login_${i + 1}`)
+        return tryOut(`CREATE INDEX ${index} ON ${quote(name)} (${inner}${collate});`)
+      }),
+    )
+    const plan = copy.prepare<string[], { detail: string }>(explaining(lookup))
+    const details = plan.all(...valuesForNobody(lookup)).map(({ detail }) => detail)
+    return scannedIn(details).length === 0 ? created : []
+  } catch {
+    return []
+  } finally {
+    copy.close()
+  }
+}
+
+const inspect: Driver['inspect'] = async (link, lookup) => {
+  const plan = await link.explain(lookup)
+  const scanned = scannedIn(plan.map(({ detail }) => detail))
+  if (scanned.length === 0) return []
+  const { rows } = await link.query(
+    "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
+  )
+  return scanFinding(
+    scanned,
+    indexesFor(
+      rows.map(({ sql }) => String(sql)),
+      lookup,
+    ),
+  )
+}
+
+export const SQLITE: Driver = {
+  dialect: 'sqlite',
+  maxLinks: MAX_LINKS,
+  maxIdleMs: Infinity,
+  locate: ({ url, statementMs, clock }) => {
+    const threads = new Set<Worker>()
+    const setup = { path: sqlitePath(url), busyMs: Math.floor(statementMs * BUSY_SHARE) }
+    return {
+      open: () => openLink(setup, statementMs, clock, threads),
+      ended: () => untilEnded(threads, statementMs, clock),
+      findings: [],
+    }
+  },
+  unfindable: /^LIKE or GLOB pattern too complex/,
+  ...PATTERNS.sqlite,
+  inspect,
+}

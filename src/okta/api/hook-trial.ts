@@ -1,0 +1,75 @@
+/** A trial call to the hook server itself, as Okta would send it, before Okta is told to send its calls so. */
+import type { ErrorCode } from '../../errors/errors.ts'
+import type { HookAuth, HookChannel } from './inline-hooks.ts'
+import { isAnswer, type Outcome, type Transport } from '../client/transport.ts'
+
+/** What a hook server says of a body that has nothing in it: it reads one only where the secret is right. */
+const ACCEPTED: ErrorCode = 'payload_invalid'
+
+/** No login and no password: nothing is decided, and no guess is counted. */
+const BODY = '{}'
+
+/** In lower case, so that none is sent beside another spelling of its name. */
+const headersOf = (headers: HookChannel['headers'] = []): Record<string, string> =>
+  Object.fromEntries(
+    (headers as { key?: unknown; value?: unknown }[]).flatMap(({ key, value }) =>
+      typeof key === 'string' && typeof value === 'string' ? [[key.toLowerCase(), value]] : [],
+    ),
+  )
+
+type OAuth = Extract<HookAuth, { type: 'oauth' }>
+
+/** RFC 6749, section 4.4, with the client's secret in the body, as Okta sends it (client_secret_post). */
+const fetchToken = async (
+  transport: Transport,
+  auth: OAuth,
+): Promise<{ token: string } | { why: string }> => {
+  const outcome = await transport.send({
+    method: 'POST',
+    url: new URL(auth.tokenUrl),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: auth.clientId,
+      client_secret: auth.clientSecret,
+      scope: auth.scope,
+    }).toString(),
+  })
+  if (!isAnswer(outcome)) return { why: `The token URL gave no answer (${outcome.reason}).` }
+  const { access_token: token } = Object(outcome.body) as { access_token?: unknown }
+  if (outcome.status === 200 && typeof token === 'string') return { token }
+  return { why: `The token URL gave no token (status ${outcome.status}).` }
+}
+
+const judge = (outcome: Outcome): string | undefined => {
+  if (!isAnswer(outcome)) return `The hook server gave no answer (${outcome.reason}).`
+  const { status, body } = outcome
+  const { code } = Object(body) as { code?: unknown }
+  if (status === 400 && code === ACCEPTED) return undefined
+  if (status === 401) return 'The hook server does not accept this secret (status 401).'
+  if (status >= 300 && status < 400) {
+    return `The hook's URL redirects (status ${status}), and Okta follows no redirect.`
+  }
+  return `The hook's URL does not answer as this program's hook server does (status ${status}).`
+}
+
+/**
+ * Calls the hook's URL with the secret, and with a body that fails after the secret was accepted.
+ * @returns why Okta could not call it so, as far as this machine can tell; undefined where it could
+ */
+export const tryChannel = async (
+  transport: Transport,
+  { uri, auth, headers }: HookChannel,
+): Promise<string | undefined> => {
+  const granted = auth.type === 'oauth' ? await fetchToken(transport, auth) : { token: auth.value }
+  if ('why' in granted) return granted.why
+  const { token } = granted
+  const own =
+    auth.type === 'oauth'
+      ? { authorization: `Bearer ${token}` }
+      : { [auth.key.toLowerCase()]: token }
+  const sent = { ...headersOf(headers), 'content-type': 'application/json', ...own }
+  return judge(
+    await transport.send({ method: 'POST', url: new URL(uri), headers: sent, body: BODY }),
+  )
+}

@@ -1,0 +1,183 @@
+/** Owns the password import inline hook as Okta holds it (Okta Management API, "Inline Hooks"). */
+import * as z from 'zod'
+import { AppError } from '../../errors/errors.ts'
+import type { OktaClient } from '../client/client.ts'
+import { listItems } from '../client/pages.ts'
+
+export const PASSWORD_IMPORT = 'com.okta.user.credential.password.import'
+
+const PATH = '/api/v1/inlineHooks'
+
+const text = z.string().catch('')
+
+/** Only what is looked at; secrets are never in Okta's answers. */
+const schema = z.object({
+  id: z.string(),
+  name: text,
+  status: text,
+  channel: z.object({
+    type: text,
+    config: z.looseObject({
+      uri: text,
+      authScheme: z.looseObject({ type: text, key: text }).nullish(),
+      headers: z.array(z.unknown()).nullish(),
+      clientId: text,
+      tokenUrl: text,
+    }),
+  }),
+})
+
+export type InlineHook = z.infer<typeof schema>
+
+const readHook = (value: unknown): InlineHook => {
+  const { success, data } = schema.safeParse(value)
+  if (!success) throw new AppError('okta_answer_unusable', { detail: 'not an inline hook' })
+  return data
+}
+
+/** How Okta proves to the hook that it is Okta. */
+export type HookAuth =
+  | { readonly type: 'header'; readonly key: string; readonly value: string }
+  | {
+      readonly type: 'oauth'
+      readonly tokenUrl: string
+      readonly clientId: string
+      readonly clientSecret: string
+      readonly scope: string
+    }
+
+/** How Okta proves itself to a hook that is there already. */
+export type KnownAuth =
+  | { readonly type: 'header'; readonly key: string }
+  | { readonly type: 'oauth'; readonly clientId: string; readonly tokenUrl: string }
+  /** Nothing: whoever knows the URL is believed. */
+  | { readonly type: 'none' }
+  | { readonly type: 'unknown'; readonly channel: string }
+
+/** Okta answers `authScheme: null` for a channel of type OAUTH, and for one of type HTTP that has no authentication. */
+export const authOf = ({ channel }: InlineHook): KnownAuth => {
+  const { authScheme, clientId, tokenUrl } = channel.config
+  if (channel.type === 'OAUTH') return { type: 'oauth', clientId, tokenUrl }
+  if (channel.type !== 'HTTP') return { type: 'unknown', channel: channel.type }
+  return authScheme?.key ? { type: 'header', key: authScheme.key } : { type: 'none' }
+}
+
+export interface HookChannel {
+  readonly uri: string
+  readonly auth: HookAuth
+  /** Further headers that Okta sends, kept as they are. */
+  readonly headers?: readonly unknown[] | undefined
+}
+
+const channelOf = ({ uri, auth, headers = [] }: HookChannel): object => {
+  const common = { uri, method: 'POST', headers }
+  if (auth.type === 'header') {
+    const authScheme = { type: 'HEADER', key: auth.key, value: auth.value }
+    return { type: 'HTTP', version: '1.0.0', config: { ...common, authScheme } }
+  }
+  const { tokenUrl, clientId, clientSecret, scope } = auth
+  const oauth = { authType: 'client_secret_post', clientId, clientSecret, tokenUrl, scope }
+  return { type: 'OAUTH', version: '1.0.0', config: { ...common, ...oauth } }
+}
+
+/** A request as `OktaClient.request` takes it, so that it can be shown as well as sent. */
+export interface HookRequest {
+  readonly method: 'POST'
+  readonly path: string
+  readonly body: object
+}
+
+export const creation = (name: string, channel: HookChannel): HookRequest => ({
+  method: 'POST',
+  path: PATH,
+  body: { name, type: PASSWORD_IMPORT, version: '1.0.0', channel: channelOf(channel) },
+})
+
+/** A change of the channel, which takes its secret with it. */
+export const change = (id: string, channel: HookChannel): HookRequest => ({
+  method: 'POST',
+  path: `${PATH}/${encodeURIComponent(id)}`,
+  body: { channel: channelOf(channel) },
+})
+
+export const sendHook = async (client: OktaClient, request: HookRequest): Promise<InlineHook> =>
+  readHook((await client.request(request)).body)
+
+/** An org has at most one. */
+export const findHook = async (client: OktaClient): Promise<InlineHook | undefined> => {
+  for await (const hook of listItems(client, `${PATH}?type=${PASSWORD_IMPORT}`)) {
+    return readHook(hook)
+  }
+  return undefined
+}
+
+export const switchHook = async (
+  client: OktaClient,
+  id: string,
+  to: 'activate' | 'deactivate',
+): Promise<InlineHook> => {
+  const path = `${PATH}/${encodeURIComponent(id)}/lifecycle/${to}`
+  return readHook((await client.request({ method: 'POST', path })).body)
+}
+
+export interface Trial {
+  readonly username: string
+  readonly password: string
+  readonly eventId: string
+  readonly eventTime: string
+}
+
+/** A payload as Okta documents it for "Create a password import inline hook". */
+const payloadOf = (source: string, { username, password, eventId, eventTime }: Trial): object => ({
+  eventId,
+  eventTime,
+  eventType: PASSWORD_IMPORT,
+  eventTypeVersion: '1.0',
+  contentType: 'application/json',
+  cloudEventVersion: '0.1',
+  source,
+  data: {
+    context: {
+      request: {
+        id: eventId,
+        method: 'POST',
+        url: { value: '/idp/idx/challenge/answer' },
+        ipAddress: '127.0.0.1',
+      },
+      credential: { username, password },
+    },
+    action: { credential: 'UNVERIFIED' },
+  },
+})
+
+const trialSchema = z.object({
+  commands: z.tuple([z.object({ value: z.object({ credential: text }) })]).rest(z.unknown()),
+  debugContext: z.object({ reason: text }).optional().catch(undefined),
+})
+
+export interface TrialResult {
+  readonly credential: 'VERIFIED' | 'UNVERIFIED' | 'unreadable'
+  /** The hook's own word for why. */
+  readonly reason: string | undefined
+}
+
+/**
+ * Has Okta call the hook ("Execute an inline hook", meant for tests) and returns what the hook said.
+ * @throws OktaRejection (400) where the hook's answer was not in order
+ * @throws OktaAnswerLost (502, 504) where Okta could not reach the hook, or not in time
+ */
+export const tryHook = async (
+  client: OktaClient,
+  { id }: InlineHook,
+  trial: Trial,
+): Promise<TrialResult> => {
+  const path = `${PATH}/${encodeURIComponent(id)}`
+  const body = payloadOf(client.orgUrl + path, trial)
+  const answer = await client.request({ method: 'POST', path: `${path}/execute`, body })
+  // An empty answer takes the default, which is UNVERIFIED.
+  if (answer.body === undefined) return { credential: 'UNVERIFIED', reason: undefined }
+  const { data } = trialSchema.safeParse(answer.body)
+  const credential = data?.commands[0].value.credential
+  const isKnown = credential === 'VERIFIED' || credential === 'UNVERIFIED'
+  return { credential: isKnown ? credential : 'unreadable', reason: data?.debugContext?.reason }
+}

@@ -1,0 +1,53 @@
+/** Owns the reading of Okta's error bodies (Okta Management API, schema Error; RFC 6749, section 5.2). */
+import * as z from 'zod'
+import { printable } from '../../text/printable.ts'
+import type { Redact } from './redact.ts'
+import type { Problem } from './rejection.ts'
+import { describeStrange } from './foreign-answer.ts'
+import type { Answer } from '../client/transport.ts'
+
+const MAX_CAUSES = 5
+
+const text = z.string()
+const optionalText = text.optional().catch(undefined)
+
+const schema = z
+  .object({
+    errorCode: optionalText,
+    errorSummary: optionalText,
+    errorId: optionalText,
+    error: optionalText,
+    error_description: optionalText,
+    errorCauses: z
+      .array(z.object({ errorSummary: text }))
+      .transform((causes) => causes.slice(0, MAX_CAUSES))
+      .catch([]),
+  })
+  .catch({ errorCauses: [] })
+
+const asItIs: Redact = (said) => said
+
+/** @param redact sees each of Okta's sentences whole, before it is cut to a length */
+export const problemOf = (answer: Answer, redact: Redact = asItIs): Problem => {
+  const { status, body, requestId } = answer
+  const found = schema.parse(body)
+  const show = (said: string): string => printable(redact(said))
+  return {
+    status,
+    errorCode: show(found.errorCode ?? found.error ?? ''),
+    summary: show(found.errorSummary ?? found.error_description ?? describeStrange(answer)),
+    causes: found.errorCauses.map(({ errorSummary }) => show(errorSummary)),
+    errorId: found.errorId && show(found.errorId),
+    requestId,
+  }
+}
+
+/** A problem that no answer tells of. */
+export const problemWithout = (summary: string): Problem => ({
+  status: undefined,
+  errorCode: '',
+  summary,
+  causes: [],
+  errorId: undefined,
+  requestId: undefined,
+})

@@ -1,0 +1,43 @@
+/** Owns primary authentication as an org of the Classic Engine answers it ("Authentication API"). */
+import { randomBytes } from 'node:crypto'
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { OktaError } from '../http/errors.ts'
+import { originOf, parseAs, readJson, type OrgEnv } from '../org/org.ts'
+import type { SignIn } from '../sign-in.ts'
+import { userId, type User } from '../org/users.ts'
+import type { Wall } from '../simulated-clock.ts'
+
+const SESSION_TOKEN_LIFE_MS = 300_000
+
+const schema = z.object({ username: z.string(), password: z.string() })
+
+const userSummary = (user: User): object => {
+  const { login, firstName, lastName, locale, timezone } = user.profile
+  return {
+    id: userId(user),
+    passwordChanged: user.passwordChanged,
+    profile: { login, firstName, lastName, locale, timeZone: timezone },
+  }
+}
+
+export const authnApi = (signIn: SignIn, wall: Wall): Hono<OrgEnv> => {
+  const app = new Hono<OrgEnv>()
+  app.post('/api/v1/authn', async (c) => {
+    const { username, password } = parseAs(schema, await readJson(c), 'authentication')
+    const { requestId } = c.var
+    const ipAddress = c.env.incoming.socket.remoteAddress ?? ''
+    const user = await signIn({ username, password, requestId, ipAddress, origin: originOf(c) })
+    if (!user) throw new OktaError('E0000004')
+    const token = randomBytes(24).toString('base64url')
+    const isExpired = user.status === 'PASSWORD_EXPIRED'
+    return c.json({
+      expiresAt: new Date(wall.epoch() + SESSION_TOKEN_LIFE_MS).toISOString(),
+      ...(isExpired
+        ? { status: 'PASSWORD_EXPIRED', stateToken: token }
+        : { status: 'SUCCESS', sessionToken: token }),
+      _embedded: { user: userSummary(user) },
+    })
+  })
+  return app
+}

@@ -1,0 +1,86 @@
+/** Owns a custom authorization server, `default`: it signs the tokens with which hooks can be called. */
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
+import { randomUUID, timingSafeEqual } from 'node:crypto'
+import { Hono } from 'hono'
+import { hashOf } from '../dpop.ts'
+import { originOf, type OrgEnv } from '../org/org.ts'
+import { grantedScopes, invalidClient, readForm, type Form } from './token.ts'
+import { TOKEN_LIFE_S } from '../org/tokens.ts'
+import type { Wall } from '../simulated-clock.ts'
+
+const BASE = '/oauth2/default'
+const AUDIENCE = 'api://default'
+const KEYS_LIFE_S = 3_600
+const KID = 'sandbox-default'
+
+export interface HookClient {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly scopes: readonly string[]
+}
+
+interface Keys {
+  readonly privateKey: CryptoKey
+  readonly jwk: JWK
+}
+
+const makeKeys = async (): Promise<Keys> => {
+  const { privateKey, publicKey } = await generateKeyPair('RS256')
+  const jwk = { ...(await exportJWK(publicKey)), kid: KID, alg: 'RS256', use: 'sig' }
+  return { privateKey, jwk }
+}
+
+const authenticate = (clients: readonly HookClient[], form: Form): HookClient => {
+  const client = clients.find(({ clientId }) => clientId === form['client_id'])
+  const [given, right] = [form['client_secret'], client?.clientSecret].map((secret) =>
+    Buffer.from(hashOf(secret ?? '')),
+  )
+  if (!client || !given || !right || !timingSafeEqual(given, right)) {
+    throw invalidClient('The client ID or the client secret is invalid.')
+  }
+  return client
+}
+
+export const customServerApi = (clients: readonly HookClient[], wall: Wall): Hono<OrgEnv> => {
+  const app = new Hono<OrgEnv>()
+  let made: Promise<Keys> | undefined
+  /** Made at the first call: few runs need them, and they take a moment. */
+  const keys = (): Promise<Keys> => (made ??= makeKeys())
+
+  app.get(`${BASE}/.well-known/oauth-authorization-server`, (c) => {
+    const issuer = originOf(c) + BASE
+    return c.json({
+      issuer,
+      token_endpoint: `${issuer}/v1/token`,
+      jwks_uri: `${issuer}/v1/keys`,
+      grant_types_supported: ['client_credentials'],
+      token_endpoint_auth_methods_supported: ['client_secret_post'],
+    })
+  })
+  app.get(`${BASE}/v1/keys`, async (c) => {
+    c.header('cache-control', `max-age=${KEYS_LIFE_S}, must-revalidate`)
+    return c.json({ keys: [(await keys()).jwk] })
+  })
+  app.post(`${BASE}/v1/token`, async (c) => {
+    const form = await readForm(c)
+    const { clientId, scopes: granted } = authenticate(clients, form)
+    const scopes = grantedScopes(form, granted)
+    const now = Math.floor(wall.epoch() / 1000)
+    const claims = { ver: 1, jti: `AT.${randomUUID()}`, cid: clientId, scp: scopes }
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'RS256', kid: KID })
+      .setIssuer(originOf(c) + BASE)
+      .setAudience(AUDIENCE)
+      .setSubject(clientId)
+      .setIssuedAt(now)
+      .setExpirationTime(now + TOKEN_LIFE_S)
+      .sign((await keys()).privateKey)
+    return c.json({
+      token_type: 'Bearer',
+      expires_in: TOKEN_LIFE_S,
+      access_token: token,
+      scope: scopes.join(' '),
+    })
+  })
+  return app
+}

@@ -1,0 +1,46 @@
+/** The Groups API, read only: find a group by its name, and look at one. */
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { GROUP_ATTRIBUTES, groupView, type Group } from '../org/groups.ts'
+import { may, originOf, parseAs, type Org, type OrgEnv } from '../org/org.ts'
+import { pageOf } from '../http/paging.ts'
+import { FILTER, parseSearch } from '../org/search.ts'
+
+const MAX_LIMIT = 10_000
+
+const QUERY = z.object({
+  q: z.string().optional(),
+  search: z.string().optional(),
+  filter: z.string().optional(),
+  after: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(MAX_LIMIT),
+})
+
+/** The attributes of groups that can be filtered by; the names are in `search` and `q` only. */
+const FILTERABLE = ['id', 'type']
+
+const predicateOf = ({ q, search, filter }: z.output<typeof QUERY>) => {
+  if (search !== undefined) return parseSearch(search, (name) => GROUP_ATTRIBUTES.get(name))
+  if (filter !== undefined) {
+    const filterable = (name: string) =>
+      FILTERABLE.includes(name) ? GROUP_ATTRIBUTES.get(name) : undefined
+    return parseSearch(filter, filterable, FILTER)
+  }
+  const start = (q ?? '').toLowerCase()
+  return ({ profile }: Group) => profile.name.toLowerCase().startsWith(start)
+}
+
+export const groupsApi = ({ tokens, groups, wall }: Org): Hono<OrgEnv> => {
+  const app = new Hono<OrgEnv>()
+  const made = wall.iso()
+  const mayRead = may(tokens, 'okta.groups.read')
+  app.get('/api/v1/groups', mayRead, (c) => {
+    const query = parseAs(QUERY, c.req.query(), 'query')
+    const found = groups.list.filter(predicateOf(query))
+    return c.json(pageOf(c, found, query).map((group) => groupView(group, originOf(c), made)))
+  })
+  app.get('/api/v1/groups/:id', mayRead, (c) =>
+    c.json(groupView(groups.get(c.req.param('id')), originOf(c), made)),
+  )
+  return app
+}

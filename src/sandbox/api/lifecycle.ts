@@ -1,0 +1,96 @@
+/** A user's lifecycle: activate, deactivate, reset the password, delete ("User Lifecycle"). */
+import { randomBytes } from 'node:crypto'
+import { Hono, type Context } from 'hono'
+import * as z from 'zod'
+import { changeCredentials } from '../org/credentials.ts'
+import { OktaError } from '../http/errors.ts'
+import { OPERATIONS, type OperationName } from '../org/lifecycle.ts'
+import { logTarget, type EventType } from '../org/system-log.ts'
+import { flag, may, originOf, parseAs, type Org, type OrgEnv } from '../org/org.ts'
+import { userAt } from './user-at.ts'
+import { fullUserView, type Status, type User } from '../org/users.ts'
+
+/** Okta sends no e-mail from here; where none is wanted, the caller is given what it would hold. */
+const emailQuery = z.object({ sendEmail: flag(true) })
+
+const oneTimeToken = (): string => randomBytes(15).toString('base64url')
+
+const EVENTS: Partial<Record<OperationName, EventType>> = {
+  activate: 'user.lifecycle.activate',
+  reactivate: 'user.lifecycle.reactivate',
+  deactivate: 'user.lifecycle.deactivate',
+  suspend: 'user.lifecycle.suspend',
+  unsuspend: 'user.lifecycle.unsuspend',
+  unlock: 'user.account.unlock',
+  reset_password: 'user.account.reset_password',
+  expire_password: 'user.account.expire_password',
+  expire_password_with_temp_password: 'user.account.expire_password',
+}
+
+type Act = (c: Context<OrgEnv>, user: User) => object | Promise<object>
+
+const createActs = ({ wall }: Org): Partial<Record<OperationName, Act>> => {
+  const activation: Act = (c) => {
+    if (parseAs(emailQuery, c.req.query(), 'query').sendEmail) return {}
+    const activationToken = oneTimeToken()
+    return { activationUrl: `${originOf(c)}/welcome/${activationToken}`, activationToken }
+  }
+  return {
+    reactivate: activation,
+    activate(c, user) {
+      const { password, provider } = user.credentials
+      user.status = password === 'none' && provider.type === 'OKTA' ? 'PROVISIONED' : 'ACTIVE'
+      user.activated = wall.iso()
+      return activation(c, user)
+    },
+    reset_password: (c) =>
+      parseAs(emailQuery, c.req.query(), 'query').sendEmail
+        ? {}
+        : { resetPasswordUrl: `${originOf(c)}/reset_password/${oneTimeToken()}` },
+    expire_password: (c, user) => fullUserView(user, originOf(c)),
+    async expire_password_with_temp_password(_, user) {
+      const tempPassword = `Aa1${oneTimeToken()}`
+      user.credentials = await changeCredentials(user.credentials, {
+        password: { value: tempPassword },
+      })
+      return { tempPassword }
+    },
+  }
+}
+
+export const lifecycleApi = (org: Org): Hono<OrgEnv> => {
+  const { wall, users, tokens, log } = org
+  const app = new Hono<OrgEnv>()
+  const mayManage = may(tokens, 'okta.users.manage')
+  const acts = createActs(org)
+
+  const moveTo = (user: User, status: Status, eventType?: EventType): void => {
+    user.status = status
+    user.statusChanged = user.lastUpdated = wall.iso()
+    if (eventType) log.write({ eventType, isSuccess: true, target: [logTarget(user)] })
+  }
+
+  for (const [name, { from, to, refusal }] of Object.entries(OPERATIONS)) {
+    const operation = name as OperationName
+    app.post(`/api/v1/users/:id/lifecycle/${name}`, mayManage, async (c) => {
+      const user = userAt(users, c)
+      const isTold = operation !== 'reset_password' || c.req.query('sendEmail') !== undefined
+      if (!isTold) throw new OktaError('E0000028')
+      parseAs(emailQuery, c.req.query(), 'query')
+      if (!from.includes(user.status)) throw refusal()
+      if (to) user.status = to
+      const answer = (await acts[operation]?.(c, user)) ?? {}
+      moveTo(user, user.status, EVENTS[operation])
+      return c.json(answer)
+    })
+  }
+
+  app.delete('/api/v1/users/:id', mayManage, (c) => {
+    const user = userAt(users, c)
+    // The first call deactivates, the second deletes.
+    if (user.status === 'DEPROVISIONED') users.remove(user)
+    else moveTo(user, 'DEPROVISIONED', EVENTS.deactivate)
+    return c.body(null, 204)
+  })
+  return app
+}

@@ -1,0 +1,26 @@
+/** The schema of users and their types, read only (Okta Management API, "Schemas" and "User Types"). */
+import { Hono } from 'hono'
+import { notFound } from '../http/errors.ts'
+import { may, originOf, type Org, type OrgEnv } from '../org/org.ts'
+import { schemaView } from '../org/schema.ts'
+import { schemaHref, typeView } from '../org/user-types.ts'
+
+export const metaApi = ({ tokens, userTypes, wall }: Org): Hono<OrgEnv> => {
+  const app = new Hono<OrgEnv>()
+  const made = wall.iso()
+  const mayReadTypes = may(tokens, 'okta.userTypes.read')
+  app.get('/api/v1/meta/schemas/user/:id', may(tokens, 'okta.schemas.read'), (c) => {
+    const type = userTypes.bySchemaId(c.req.param('id'))
+    return c.json(schemaView(type.schema, schemaHref(originOf(c), type), type.name, made))
+  })
+  app.get('/api/v1/meta/types/user', mayReadTypes, (c) =>
+    c.json(userTypes.list.map((type) => typeView(type, originOf(c), made))),
+  )
+  app.get('/api/v1/meta/types/user/:id', mayReadTypes, (c) => {
+    const id = c.req.param('id')
+    const type = id === 'default' ? userTypes.default : userTypes.byId(id)
+    if (!type) throw notFound(id, 'UserType')
+    return c.json(typeView(type, originOf(c), made))
+  })
+  return app
+}

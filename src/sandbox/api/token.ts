@@ -1,0 +1,128 @@
+/** Owns the org authorization server's token endpoint: service apps, private_key_jwt, DPoP. */
+import { createLocalJWKSet, decodeJwt, jwtVerify, type JWK } from 'jose'
+import { Hono, type Context } from 'hono'
+import { SIGNATURES, type DpopChecker } from '../dpop.ts'
+import { OAuthError } from '../http/errors.ts'
+import { originOf, readText, type OrgEnv } from '../org/org.ts'
+import { TOKEN_LIFE_S, type Scope, type Tokens } from '../org/tokens.ts'
+import type { Wall } from '../simulated-clock.ts'
+
+const PATH = '/oauth2/v1/token'
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+/** An assertion may end at most this far ahead. */
+const MAX_ASSERTION_S = 3_600
+
+export interface ServiceApp {
+  readonly clientId: string
+  /** Public keys. */
+  readonly keys: readonly JWK[]
+  /** What an admin granted. */
+  readonly scopes: readonly Scope[]
+  /** "Require Demonstrating Proof of Possession (DPoP) header in token requests". */
+  readonly requiresDpop: boolean
+}
+
+export interface TokenApiParts {
+  readonly apps: readonly ServiceApp[]
+  readonly tokens: Tokens
+  readonly dpop: DpopChecker
+  readonly wall: Wall
+}
+
+export type Form = Readonly<Record<string, string>>
+
+/** @throws OAuthError `unsupported_grant_type` */
+export const readForm = async (c: Context<OrgEnv>): Promise<Form> => {
+  const form = Object.fromEntries(new URLSearchParams(await readText(c)))
+  if (form['grant_type'] !== 'client_credentials') {
+    throw new OAuthError('unsupported_grant_type', 'Only client_credentials is supported.')
+  }
+  return form
+}
+
+/** @throws OAuthError `invalid_scope` */
+export const grantedScopes = (form: Form, granted: readonly string[]): string[] => {
+  const asked = form['scope']?.split(' ').filter((scope) => scope !== '') ?? []
+  const isGranted = asked.length > 0 && asked.every((scope) => granted.includes(scope))
+  if (!isGranted) {
+    throw new OAuthError('invalid_scope', 'One or more scopes are not granted to the client.')
+  }
+  return asked
+}
+
+export const invalidClient = (description: string): OAuthError =>
+  new OAuthError('invalid_client', description, 401)
+
+const issuerOf = (assertion: string): string | undefined => {
+  try {
+    return decodeJwt(assertion).iss
+  } catch {
+    return undefined
+  }
+}
+
+const authenticate = async (
+  { apps, wall }: TokenApiParts,
+  form: Form,
+  audience: string,
+): Promise<ServiceApp> => {
+  const assertion = form['client_assertion'] ?? ''
+  const app = apps.find(({ clientId }) => clientId === issuerOf(assertion))
+  if (form['client_assertion_type'] !== ASSERTION_TYPE || !app) {
+    throw invalidClient('The client is unknown, or does not use private_key_jwt.')
+  }
+  const now = wall.epoch()
+  const verified = await jwtVerify(assertion, createLocalJWKSet({ keys: [...app.keys] }), {
+    algorithms: SIGNATURES,
+    audience,
+    issuer: app.clientId,
+    subject: app.clientId,
+    currentDate: new Date(now),
+    requiredClaims: ['exp'],
+  }).catch(() => undefined)
+  const exp = verified?.payload.exp
+  if (exp === undefined || exp > now / 1000 + MAX_ASSERTION_S) {
+    throw invalidClient('The client_assertion token is invalid.')
+  }
+  return app
+}
+
+/** @returns the thumbprint of the key to which the token is bound, if it is to be bound */
+const checkProof = async (
+  { dpop }: TokenApiParts,
+  app: ServiceApp,
+  proof: string | undefined,
+  url: string,
+): Promise<string | undefined> => {
+  if (proof === undefined) {
+    if (!app.requiresDpop) return undefined
+    throw new OAuthError('invalid_dpop_proof', 'The DPoP proof JWT header is missing.')
+  }
+  const checked = await dpop.check(proof, { method: 'POST', url }).catch(() => undefined)
+  if (!checked) throw new OAuthError('invalid_dpop_proof', 'The DPoP proof JWT is invalid.')
+  if (!dpop.isNonce(checked.nonce)) {
+    throw new OAuthError('use_dpop_nonce', 'Authorization server requires nonce in DPoP proof.')
+  }
+  return checked.thumbprint
+}
+
+export const tokenApi = (parts: TokenApiParts): Hono<OrgEnv> => {
+  const app = new Hono<OrgEnv>()
+  app.post(PATH, async (c) => {
+    const url = originOf(c) + PATH
+    const form = await readForm(c)
+    const client = await authenticate(parts, form, url)
+    const proof = c.req.header('dpop')
+    if (proof !== undefined) c.header('dpop-nonce', parts.dpop.nonce())
+    const thumbprint = await checkProof(parts, client, proof, url)
+    const scopes = grantedScopes(form, client.scopes)
+    const scheme = thumbprint === undefined ? 'Bearer' : 'DPoP'
+    return c.json({
+      token_type: scheme,
+      expires_in: TOKEN_LIFE_S,
+      access_token: parts.tokens.issue({ scheme, scopes, thumbprint }),
+      scope: scopes.join(' '),
+    })
+  })
+  return app
+}

@@ -1,0 +1,95 @@
+/** Owns the list of users: pages, filter, search and q ("List all users"). */
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { parseFields } from '../http/fields.ts'
+import { may, originOf, parseAs, type Org, type OrgEnv } from '../org/org.ts'
+import { setLinks, startOf } from '../http/paging.ts'
+import type { Attribute as SchemaAttribute } from '../org/schema.ts'
+import { FILTER, parseSearch, type Attribute, type Kind, type Predicate } from '../org/search.ts'
+import type { UserTypes } from '../org/user-types.ts'
+import { userId, userView, type User } from '../org/users.ts'
+
+const MAX_LIMIT = 200
+const Q_LIMIT = 10
+
+const QUERY = z.object({
+  limit: z.coerce.number().int().min(1).optional(),
+  after: z.string().optional(),
+  filter: z.string().optional(),
+  search: z.string().optional(),
+  q: z.string().optional(),
+  fields: z.string().optional(),
+  sortBy: z.undefined({ error: 'Is not part of the sandbox' }).optional(),
+})
+
+type ListQuery = z.infer<typeof QUERY>
+
+const text = (read: (user: User) => unknown): Attribute<User> => ({ kind: 'text', read })
+const date = (read: (user: User) => unknown): Attribute<User> => ({ kind: 'date', read })
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  number: 'number',
+  integer: 'number',
+  boolean: 'boolean',
+}
+
+const profileAttribute = (name: string, { type, items }: SchemaAttribute = {}) => {
+  const kind = KINDS[(type === 'array' ? items?.type : type) ?? 'string'] ?? 'text'
+  return { kind, read: ({ profile }: User) => profile[name] }
+}
+
+type Attributes = ReadonlyMap<string, Attribute<User>>
+
+const FILTERABLE: Attributes = new Map([
+  ['id', text(userId)],
+  ['status', text(({ status }) => status)],
+  ['lastUpdated', date(({ lastUpdated }) => lastUpdated)],
+  ...['login', 'email', 'firstName', 'lastName'].map(
+    (name) => [`profile.${name}`, profileAttribute(name)] as const,
+  ),
+])
+
+const SEARCHABLE: Attributes = new Map([
+  ...FILTERABLE,
+  ['created', date(({ created }) => created)],
+  ['activated', date(({ activated }) => activated)],
+  ['statusChanged', date(({ statusChanged }) => statusChanged)],
+  ['type.id', text(({ type }) => type.id)],
+])
+
+const searchable = (name: string, userTypes: UserTypes): Attribute<User> | undefined => {
+  const [, attribute = ''] = /^profile\.(\w+)$/.exec(name) ?? []
+  const schema = userTypes.attribute(attribute)
+  return SEARCHABLE.get(name) ?? (schema && profileAttribute(attribute, schema))
+}
+
+const startsWith = (wanted: string): Predicate<User> => {
+  const start = wanted.toLowerCase()
+  return ({ profile, status }) =>
+    status !== 'DEPROVISIONED' &&
+    [profile['firstName'], profile['lastName'], profile['email']].some((value) =>
+      String(value).toLowerCase().startsWith(start),
+    )
+}
+
+const predicateOf = ({ search, filter, q }: ListQuery, { userTypes }: Org) => {
+  if (search !== undefined) return parseSearch(search, (name) => searchable(name, userTypes))
+  if (filter !== undefined) return parseSearch(filter, (name) => FILTERABLE.get(name), FILTER)
+  if (q !== undefined) return startsWith(q)
+  return ({ status }: User) => status !== 'DEPROVISIONED'
+}
+
+export const listApi = (org: Org): Hono<OrgEnv> => {
+  const app = new Hono<OrgEnv>()
+  app.get('/api/v1/users', may(org.tokens, 'okta.users.read'), (c) => {
+    const query = parseAs(QUERY, c.req.query(), 'query')
+    const isQ = query.q !== undefined && query.search === undefined && query.filter === undefined
+    const limit = Math.min(query.limit ?? (isQ ? Q_LIMIT : MAX_LIMIT), MAX_LIMIT)
+    const { users, next } = org.users.page(startOf(query.after), limit, predicateOf(query, org))
+    setLinks(c, limit, isQ ? undefined : next)
+    const origin = originOf(c)
+    const pick = query.fields === undefined ? (view: object) => view : parseFields(query.fields)
+    return c.json(users.map((user) => pick(userView(user, origin))))
+  })
+  return app
+}

@@ -1,0 +1,131 @@
+/** Owns the Users API: create, get, list and update ("Users" in the Okta Management API). */
+import { Hono, type Context } from 'hono'
+import * as z from 'zod'
+import {
+  changeCredentials,
+  credentialsSchema,
+  newCredentials,
+  type Credentials,
+} from '../org/credentials.ts'
+import { hashOf } from '../dpop.ts'
+import { invalid, OktaError } from '../http/errors.ts'
+import { lifecycleApi } from './lifecycle.ts'
+import { listApi } from './users-list.ts'
+import { flag, may, originOf, parseAs, readJson, type Org, type OrgEnv } from '../org/org.ts'
+import { checkProfile, duplicateLogin, type Profile } from '../org/profile.ts'
+import { userAt } from './user-at.ts'
+import { fullUserView, type Status, type User } from '../org/users.ts'
+
+const MAX_GROUPS = 20
+
+const profileSchema = z.record(z.string(), z.unknown())
+
+const createSchema = z.object({
+  profile: profileSchema,
+  credentials: credentialsSchema.optional(),
+  groupIds: z.array(z.string().min(1).max(100)).default([]),
+  type: z.object({ id: z.string() }).optional(),
+  realmId: z.string().optional(),
+})
+
+const createQuery = z.object({
+  activate: flag(true),
+  provider: flag(false),
+  nextLogin: z.enum(['changePassword']).optional(),
+})
+
+const updateSchema = z.object({
+  profile: profileSchema.optional(),
+  credentials: credentialsSchema.optional(),
+})
+
+type CreateQuery = z.infer<typeof createQuery>
+
+/** The table "Create a user" of the Users API, by what the user can sign in with. */
+const firstStatus = ({ activate, nextLogin }: CreateQuery, credentials: Credentials): Status => {
+  if (!activate) return 'STAGED'
+  if (nextLogin) return 'PASSWORD_EXPIRED'
+  const { password, provider } = credentials
+  return password === 'none' && provider.type === 'OKTA' ? 'PROVISIONED' : 'ACTIVE'
+}
+
+const checkNextLogin = ({ activate, nextLogin }: CreateQuery, { password }: Credentials): void => {
+  if (!nextLogin) return
+  if (!activate) throw new OktaError('E0000124')
+  if (password === 'none' || password === 'hook') throw new OktaError('E0000125')
+}
+
+const show = (c: Context<OrgEnv>, user: User) => c.json(fullUserView(user, originOf(c)))
+
+const create = (org: Org) => async (c: Context<OrgEnv>) => {
+  const query = parseAs(createQuery, c.req.query(), 'query')
+  const body = parseAs(createSchema, await readJson(c), 'user')
+  if (body.groupIds.length > MAX_GROUPS) throw new OktaError('E0000093')
+  org.groups.checkNewMember(body.groupIds)
+  const type = body.type ? org.userTypes.byId(body.type.id) : org.userTypes.default
+  if (!type) throw invalid('type', 'No such user type')
+  const profile = checkProfile(body.profile, type.schema)
+  const credentials = await newCredentials(body.credentials, query.provider)
+  checkNextLogin(query, credentials)
+  // From here to the end nothing waits, so that of two equal logins at once one is a duplicate.
+  if (org.users.isTaken(profile)) throw duplicateLogin()
+  const status = firstStatus(query, credentials)
+  const { groupIds } = body
+  const user = org.users.add({ status, type, groupIds, profile, credentials }, org.wall.iso())
+  return show(c, user)
+}
+
+const setCredentials = async (
+  org: Org,
+  user: User,
+  given: z.infer<typeof credentialsSchema>,
+): Promise<void> => {
+  const { provider } = user.credentials
+  const isSame = given.provider?.type === provider.type && given.provider.name === provider.name
+  if (given.provider && !isSame) throw invalid('provider', 'Cannot be changed here')
+  if (given.password?.hash && user.status !== 'STAGED') throw new OktaError('E0000038')
+  user.credentials = await changeCredentials(user.credentials, given)
+  if (given.password) user.passwordChanged = org.wall.iso()
+  if (given.password?.value === undefined) return
+  if (user.status === 'PROVISIONED' || user.status === 'RECOVERY') {
+    user.status = 'ACTIVE'
+    user.statusChanged = org.wall.iso()
+  }
+}
+
+type Join = (current: Profile, given: Profile) => Profile
+
+/** A partial update: what is not named stays. */
+const merged: Join = (current, given) => ({ ...current, ...given })
+/** A replacement: what is not named goes. */
+const replaced: Join = (_, given) => given
+
+const update = (org: Org, join: Join) => async (c: Context<OrgEnv>) => {
+  const { profile, credentials } = parseAs(updateSchema, await readJson(c), 'user')
+  const user = userAt(org.users, c)
+  const next = profile && checkProfile(join(user.profile, profile), user.type.schema, user.profile)
+  if (next && org.users.isTaken(next, user)) throw duplicateLogin()
+  if (credentials) await setCredentials(org, user, credentials)
+  // Meanwhile, another one may have taken the login.
+  if (next && org.users.isTaken(next, user)) throw duplicateLogin()
+  if (next) org.users.setProfile(user, next)
+  user.lastUpdated = org.wall.iso()
+  return show(c, user)
+}
+
+export const usersApi = (org: Org): Hono<OrgEnv> => {
+  const app = new Hono<OrgEnv>()
+  const mayRead = may(org.tokens, 'okta.users.read')
+  const mayManage = may(org.tokens, 'okta.users.manage')
+  app.route('/', listApi(org))
+  app.post('/api/v1/users', mayManage, create(org))
+  app.get('/api/v1/users/:id', mayRead, (c) => {
+    const user = userAt(org.users, c)
+    c.header('etag', `W/"${hashOf(JSON.stringify(user))}"`)
+    return show(c, user)
+  })
+  app.put('/api/v1/users/:id', mayManage, update(org, replaced))
+  app.post('/api/v1/users/:id', mayManage, update(org, merged))
+  app.route('/', lifecycleApi(org))
+  return app
+}

@@ -1,0 +1,41 @@
+/** Pages of a list: the cursor `after`, and the Link header that leads to the next one. */
+import type { Context } from 'hono'
+import { OktaError } from './errors.ts'
+import type { OrgEnv } from '../org/org.ts'
+
+/** @throws OktaError E0000031 for a cursor that was not made here */
+export const startOf = (after: string | undefined): number => {
+  if (after === undefined) return 0
+  const [, index] = /^index:(\d+)$/.exec(Buffer.from(after, 'base64url').toString()) ?? []
+  if (index === undefined) throw new OktaError('E0000031')
+  return Number(index)
+}
+
+const linkTo = (c: Context<OrgEnv>, rel: string, change: Record<string, string>): string => {
+  const url = new URL(c.req.url)
+  for (const [name, value] of Object.entries(change)) url.searchParams.set(name, value)
+  return `<${url.href}>; rel="${rel}"`
+}
+
+/** @param next where the next page begins, if there is one */
+export const setLinks = (c: Context<OrgEnv>, limit: number, next: number | undefined): void => {
+  const links = [linkTo(c, 'self', {})]
+  if (next !== undefined) {
+    const after = Buffer.from(`index:${next}`).toString('base64url')
+    links.push(linkTo(c, 'next', { after, limit: String(limit) }))
+  }
+  // Several lines, as Okta sends them; a Headers object would join them into one.
+  c.env.outgoing.setHeader('link', links)
+}
+
+/** One page of a short list. */
+export const pageOf = <T>(
+  c: Context<OrgEnv>,
+  items: readonly T[],
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+): readonly T[] => {
+  const start = startOf(after)
+  const end = start + limit
+  setLinks(c, limit, end < items.length ? end : undefined)
+  return items.slice(start, end)
+}

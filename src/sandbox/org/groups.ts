@@ -1,0 +1,79 @@
+/** The groups of an org: those that it was started with, and Everyone ("Groups"). */
+import { notFound, OktaError } from '../http/errors.ts'
+import { makeId } from '../ids.ts'
+import type { Attribute } from './search.ts'
+
+export interface GroupSettings {
+  readonly name: string
+  readonly description?: string
+}
+
+export interface Group {
+  readonly id: string
+  readonly type: 'BUILT_IN' | 'OKTA_GROUP'
+  readonly profile: { readonly name: string; readonly description: string | null }
+}
+
+export interface Groups {
+  /** Everyone first, then in the order in which they were given. */
+  readonly list: readonly Group[]
+  /** @throws OktaError E0000007 */
+  get(id: string): Group
+  /** @throws OktaError E0000007 for a group that does not exist, E0000060 for Everyone */
+  checkNewMember(ids: readonly string[]): void
+}
+
+export const createGroups = (settings: readonly GroupSettings[]): Groups => {
+  const everyone: Group = {
+    id: makeId('00g', 0),
+    type: 'BUILT_IN',
+    profile: { name: 'Everyone', description: 'All users in your organization' },
+  }
+  const list: readonly Group[] = [
+    everyone,
+    ...settings.map(({ name, description = null }, index): Group => {
+      const id = makeId('00g', index + 1)
+      return { id, type: 'OKTA_GROUP', profile: { name, description } }
+    }),
+  ]
+  const get = (id: string): Group => {
+    const group = list.find((one) => one.id === id)
+    if (!group) throw notFound(id, 'UserGroup')
+    return group
+  }
+  return {
+    list,
+    get,
+    checkNewMember(ids) {
+      for (const id of ids) {
+        // Nobody is put into it, since all are in it: answered 501 (help, "Create User").
+        if (get(id) === everyone) throw new OktaError('E0000060')
+      }
+    },
+  }
+}
+
+export const GROUP_ATTRIBUTES: ReadonlyMap<string, Attribute<Group>> = new Map(
+  Object.entries<Attribute<Group>>({
+    id: { kind: 'text', read: ({ id }) => id },
+    type: { kind: 'text', read: ({ type }) => type },
+    'profile.name': { kind: 'text', read: ({ profile }) => profile.name },
+    'profile.description': {
+      kind: 'text',
+      read: ({ profile }) => profile.description ?? undefined,
+    },
+  }),
+)
+
+/** The group as the Groups API shows it. */
+export const groupView = (group: Group, origin: string, now: string): object => {
+  const href = `${origin}/api/v1/groups/${group.id}`
+  return {
+    ...group,
+    created: now,
+    lastUpdated: now,
+    lastMembershipUpdated: now,
+    objectClass: ['okta:user_group'],
+    _links: { self: { href }, users: { href: `${href}/users` }, apps: { href: `${href}/apps` } },
+  }
+}

@@ -1,0 +1,100 @@
+/** The rules of a user's profile: what its schema takes, and which logins are the same. */
+import { invalid, OktaError } from '../http/errors.ts'
+import { flawOfFormat, isEmail } from './formats.ts'
+import type { Attribute, UserSchema } from './schema.ts'
+
+export type Profile = Readonly<Record<string, unknown>>
+
+/** Needs four bytes in UTF-8, which Okta does not store ("Core Okta API", Character sets). */
+const FOUR_BYTES = /[\u{10000}-\u{10ffff}]/u
+
+const IS_A: Readonly<Record<NonNullable<Attribute['type']>, (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  boolean: (value) => typeof value === 'boolean',
+  number: (value) => typeof value === 'number',
+  integer: (value) => Number.isSafeInteger(value),
+  array: Array.isArray,
+}
+
+const isOption = (value: unknown, { enum: options, oneOf }: Pick<Attribute, 'enum' | 'oneOf'>) => {
+  const allowed: readonly unknown[] | undefined = oneOf?.map((one) => one.const) ?? options
+  return allowed?.includes(value) ?? true
+}
+
+const flawOfText = (name: string, attribute: Attribute, value: string): string | undefined => {
+  const { minLength = 0, maxLength = Infinity, format, pattern } = attribute
+  if (value.length < minLength) return 'The field is too short'
+  if (value.length > maxLength) return 'The field is too long'
+  if (format !== undefined) return flawOfFormat(format, value)
+  if (typeof pattern === 'string') {
+    return new RegExp(`^${pattern}$`).test(value) ? undefined : 'Does not match required pattern'
+  }
+  const isLogin = name === 'login' && !isEmail(value)
+  return isLogin ? 'Username must be in the form of an email address' : undefined
+}
+
+const flawOf = (name: string, attribute: Attribute, value: unknown): string | undefined => {
+  const { type = 'string', items } = attribute
+  if (attribute.mutability === 'READ_ONLY') return 'The field is read-only'
+  if (!IS_A[type](value)) return `Must be of type ${type}`
+  if (FOUR_BYTES.test(JSON.stringify(value))) return 'Unsupported character'
+  if (!isOption(value, attribute)) return 'The value specified is not in the list of allowed values'
+  if (Array.isArray(value) && items) {
+    if (!value.every((item) => IS_A[items.type](item)))
+      return `Must hold items of type ${items.type}`
+    if (!value.every((item) => isOption(item, items)))
+      return 'An item is not in the list of allowed values'
+  }
+  return typeof value === 'string' ? flawOfText(name, attribute, value) : undefined
+}
+
+const isEmpty = (value: unknown): boolean => value === null || value === undefined || value === ''
+
+/**
+ * Checks a whole profile; null and an empty text are the same as no value.
+ * @throws OktaError E0000001 with every flaw
+ */
+export const checkProfile = (
+  given: Profile,
+  { all, required }: UserSchema,
+  current: Profile = {},
+): Profile => {
+  const profile: Record<string, unknown> = {}
+  const flaws: [name: string, sentence: string][] = []
+  for (const name of required) {
+    if (isEmpty(given[name])) flaws.push([name, 'The field cannot be left blank'])
+  }
+  for (const [name, value] of Object.entries(given)) {
+    const attribute = all.get(name)
+    if (!attribute) throw unknownAttribute(name)
+    const isSame = value === current[name]
+    if (attribute.mutability === 'IMMUTABLE' && !isEmpty(current[name]) && !isSame) {
+      flaws.push([name, 'The field cannot be changed'])
+    }
+    if (isEmpty(value)) continue
+    const flaw = isSame ? undefined : flawOf(name, attribute, value)
+    if (flaw !== undefined) flaws.push([name, flaw])
+    profile[name] = value
+  }
+  const [first] = flaws
+  if (!first) return profile
+  const causes = flaws.map(([name, sentence]) => `${name}: ${sentence}`)
+  throw new OktaError('E0000001', { what: first[0], causes })
+}
+
+/** In these words, without the attribute before them, in recorded answers. */
+const unknownAttribute = (name: string): OktaError =>
+  new OktaError('E0000001', {
+    what: 'newUser',
+    causes: [`Property name '${name}' is not defined in profile`],
+  })
+
+/** The word that tells a duplicate from every other E0000001. */
+export const duplicateLogin = (): OktaError =>
+  invalid('login', 'An object with this field already exists in the current organization')
+
+const ASCII = /^[\0-\x7f]*$/
+
+/** What two logins that Okta holds for the same have in common: case and diacritics do not count. */
+export const loginKey = (login: string): string =>
+  (ASCII.test(login) ? login : login.normalize('NFD').replace(/\p{M}/gu, '')).toLowerCase()

@@ -1,0 +1,196 @@
+/** Owns the users: kept so that a million of them fit, and no page costs more than its own rows. */
+import type { Credentials } from './credentials.ts'
+import { indexOfId, makeId } from '../ids.ts'
+import { lifecycleLinks } from './lifecycle.ts'
+import { loginKey, type Profile } from './profile.ts'
+import { schemaHref, typeHref, type UserType } from './user-types.ts'
+
+export type Status =
+  | 'STAGED'
+  | 'PROVISIONED'
+  | 'ACTIVE'
+  | 'RECOVERY'
+  | 'PASSWORD_EXPIRED'
+  | 'LOCKED_OUT'
+  | 'SUSPENDED'
+  | 'DEPROVISIONED'
+
+export interface User {
+  /** In the order of creation; the id is made of it. */
+  readonly index: number
+  status: Status
+  readonly created: string
+  activated: string | null
+  statusChanged: string | null
+  lastLogin: string | null
+  lastUpdated: string
+  passwordChanged: string | null
+  readonly type: UserType
+  readonly groupIds: readonly string[]
+  profile: Profile
+  credentials: Credentials
+}
+
+export type NewUser = Pick<User, 'status' | 'type' | 'groupIds' | 'profile' | 'credentials'>
+
+export const userId = ({ index }: User): string => makeId('00u', index)
+
+export const loginOf = ({ profile }: User): string => String(profile['login'])
+
+/** The user as lists show it, `origin` being the scheme and host that the caller used. */
+export const userView = (user: User, origin: string) => ({
+  id: userId(user),
+  status: user.status,
+  created: user.created,
+  activated: user.activated,
+  statusChanged: user.statusChanged,
+  lastLogin: user.lastLogin,
+  lastUpdated: user.lastUpdated,
+  passwordChanged: user.passwordChanged,
+  type: { id: user.type.id },
+  // Recorded answers always have it.
+  profile: { secondEmail: null, ...user.profile } as Profile,
+  credentials: {
+    ...(user.credentials.password === 'none' ? {} : { password: {} }),
+    ...(user.credentials.question !== undefined && {
+      recovery_question: { question: user.credentials.question },
+    }),
+    provider: user.credentials.provider,
+  },
+  _links: { self: { href: `${origin}/api/v1/users/${userId(user)}` } },
+})
+
+/** The user as an answer about this one shows it: with all that can be done next. */
+export const fullUserView = (user: User, origin: string) => {
+  const view = userView(user, origin)
+  const { self } = view._links
+  return {
+    ...view,
+    _links: {
+      self,
+      schema: { href: schemaHref(origin, user.type) },
+      type: { href: typeHref(origin, user.type) },
+      ...lifecycleLinks(user.status, self.href),
+    },
+  }
+}
+
+export type UserView = ReturnType<typeof userView>
+
+export interface Page {
+  readonly users: readonly User[]
+  /** Where the next page begins, if there is one. */
+  readonly next: number | undefined
+}
+
+export interface UserStore {
+  add(user: NewUser, now: string): User
+  /** By login, whatever its case and diacritics. */
+  byLogin(login: string): User | undefined
+  /** By id, by login, or by the part of the login before the @ while only one user has it. */
+  find(idOrName: string): User | undefined
+  /** Whether another user has this login or, in an org that allows an e-mail address once, this address. */
+  isTaken(profile: Profile, user?: User): boolean
+  setProfile(user: User, profile: Profile): void
+  remove(user: User): void
+  page(from: number, limit: number, accepts: (user: User) => boolean): Page
+  values(): Generator<User>
+}
+
+const keyOf = (user: User): string => loginKey(loginOf(user))
+
+const emailKey = (profile: Profile): string => loginKey(String(profile['email']))
+
+/** Looks at every login: rare enough that an index of its own is not worth its memory. */
+const findShortName = (logins: ReadonlyMap<string, User>, name: string): User | undefined => {
+  const start = `${loginKey(name)}@`
+  let found: User | undefined
+  for (const [key, user] of logins) {
+    if (!key.startsWith(start)) continue
+    if (found) return undefined
+    found = user
+  }
+  return found
+}
+
+/** Users by what may be only one user's. */
+const createIndex = (uniqueEmail: boolean) => {
+  const logins = new Map<string, User>()
+  const emails = new Map<string, User>()
+  const byLogin = (login: string): User | undefined => logins.get(loginKey(login))
+  const isTaken = (profile: Profile, user?: User): boolean => {
+    const holders = [byLogin(String(profile['login'])), emails.get(emailKey(profile))]
+    return holders.some((holder) => holder !== undefined && holder !== user)
+  }
+  return {
+    byLogin,
+    byShortName: (name: string) => findShortName(logins, name),
+    isTaken,
+    add(user: User): void {
+      logins.set(keyOf(user), user)
+      if (uniqueEmail) emails.set(emailKey(user.profile), user)
+    },
+    remove(user: User): void {
+      logins.delete(keyOf(user))
+      emails.delete(emailKey(user.profile))
+    },
+  }
+}
+
+export const createUserStore = ({ uniqueEmail = false } = {}): UserStore => {
+  const users: (User | undefined)[] = []
+  const index = createIndex(uniqueEmail)
+
+  function* from(start: number): Generator<User> {
+    for (let index = start; index < users.length; index += 1) {
+      const user = users[index]
+      if (user) yield user
+    }
+  }
+
+  return {
+    add(user, now) {
+      const activated = user.status === 'STAGED' ? null : now
+      const added: User = {
+        index: users.length,
+        ...user,
+        created: now,
+        activated,
+        statusChanged: activated,
+        lastLogin: null,
+        lastUpdated: now,
+        passwordChanged: user.credentials.password === 'none' ? null : now,
+      }
+      users.push(added)
+      index.add(added)
+      return added
+    },
+    byLogin: index.byLogin,
+    isTaken: index.isTaken,
+    find(idOrName) {
+      const at = indexOfId('00u', idOrName)
+      if (at !== undefined) return users[at]
+      const isShort = !idOrName.includes('@')
+      return index.byLogin(idOrName) ?? (isShort ? index.byShortName(idOrName) : undefined)
+    },
+    setProfile(user, profile) {
+      index.remove(user)
+      user.profile = profile
+      index.add(user)
+    },
+    remove(user) {
+      index.remove(user)
+      users[user.index] = undefined
+    },
+    page(start, limit, accepts) {
+      const found: User[] = []
+      for (const user of from(start)) {
+        if (!accepts(user)) continue
+        if (found.length === limit) return { users: found, next: user.index }
+        found.push(user)
+      }
+      return { users: found, next: undefined }
+    },
+    values: () => from(0),
+  }
+}

@@ -1,0 +1,345 @@
+/** The environment: every problem at once, each with its fix, and no secret in any of them. */
+import { execFileSync } from 'node:child_process'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readText } from '../../src/commands/host.ts'
+import { isDemo, SERVE } from '../../src/commands/serve/settings.ts'
+import {
+  describeConfig,
+  describeVariables,
+  loadConfig,
+  type Environment,
+} from '../../src/config/load.ts'
+import { AppError } from '../../src/errors/errors.ts'
+import { makeTempDir, removeDir } from '../support/temp.ts'
+
+const SECRET = 'Basic b2t0YTpvbmx5LWZvci10ZXN0cw=='
+const COMPLETE = { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/data/legacy.sqlite' }
+const OAUTH = {
+  HOOK_OAUTH_ISSUER: 'https://acme.okta.com/oauth2/default',
+  HOOK_OAUTH_AUDIENCE: 'api://default',
+  HOOK_OAUTH_CLIENT_ID: '0oa1hook',
+  HOOK_OAUTH_SCOPE: 'hook.call',
+}
+const PRODUCTION = { ...COMPLETE, NODE_ENV: 'production' }
+
+const load = (env: Environment, files: Readonly<Record<string, string>> = {}) =>
+  loadConfig(SERVE, env, (path) => {
+    const text = files[path]
+    if (text === undefined) throw new Error('ENOENT')
+    return text
+  })
+
+/** The lines of the complaint about an environment. */
+const complaint = (env: Environment, files?: Readonly<Record<string, string>>): string => {
+  try {
+    load(env, files)
+  } catch (err) {
+    if (err instanceof AppError && err.code === 'config_invalid') return err.detail ?? ''
+    throw err
+  }
+  return 'no complaint'
+}
+
+describe('an environment that is fit to use', () => {
+  it('has the documented defaults', () => {
+    const { config } = load(COMPLETE)
+    expect(isDemo(config)).toBe(false)
+    expect(config).toMatchObject({
+      HOOK_AUTH_HEADER: 'authorization',
+      HOOK_DEADLINE_MS: 2500,
+      HOST: '127.0.0.1',
+      PORT: 3000,
+      GUESS_LIMIT: 10,
+      GUESS_WINDOW_MINUTES: 15,
+      LOG_LEVEL: 'info',
+      LOG_LOGINS: 'fingerprint',
+      TLS_TERMINATED_BY_PROXY: false,
+    })
+    expect(config.HASH_WORKERS).toBeGreaterThan(0)
+    expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  it('takes empty variables as unset, and header names in any case', () => {
+    const { config } = load({ ...COMPLETE, PORT: '', HOOK_AUTH_HEADER: 'X-Hook-Secret' })
+    expect(config).toMatchObject({ PORT: 3000, HOOK_AUTH_HEADER: 'x-hook-secret' })
+  })
+
+  it('reads NAME_FILE, without the line ending of the file', () => {
+    const { config } = load(
+      { LEGACY_DB_URL: COMPLETE.LEGACY_DB_URL, HOOK_SECRET_FILE: '/run/secrets/hook' },
+      { '/run/secrets/hook': `${SECRET}\n` },
+    )
+    expect(config.HOOK_SECRET).toBe(SECRET)
+  })
+
+  it('takes an empty file of the previous secret as none, and of nothing else', () => {
+    const { config } = load({ ...COMPLETE, HOOK_SECRET_PREVIOUS_FILE: '/empty' }, { '/empty': '' })
+    expect(config.HOOK_SECRET_PREVIOUS).toBeUndefined()
+    for (const name of ['FINGERPRINT_KEY', 'LEDGER_DB_URL', 'OKTA_ORG_URL']) {
+      expect(complaint({ ...COMPLETE, [`${name}_FILE`]: '/empty' }, { '/empty': '' })).toMatch(name)
+    }
+  })
+
+  it('is the demo only when nothing is configured', () => {
+    expect(isDemo(load({}).config)).toBe(true)
+    expect(complaint({ HOOK_SECRET: SECRET })).toMatch(/^ {2}LEGACY_DB_URL is missing/)
+    expect(complaint({ LEGACY_DB_URL: 'sqlite:x' })).toMatch(/^ {2}HOOK_SECRET is missing/)
+    expect(complaint({ HOST: '0.0.0.0', NODE_ENV: 'test' })).toMatch(
+      /HOST must be a loopback address in demo mode/,
+    )
+  })
+
+  it.each(['production', 'Production', ' PRODUCTION ', 'prod', 'staging', 'developement', 'dev'])(
+    'is production with NODE_ENV=%s',
+    (env) => {
+      expect(complaint({ NODE_ENV: env })).toMatch(/no demo mode in production/)
+      expect(complaint({ ...COMPLETE, NODE_ENV: env, HOOK_SECRET: 'short' })).toMatch(/too short/)
+      expect(complaint({ ...COMPLETE, NODE_ENV: env, HOST: '0.0.0.0' })).toMatch(/plain HTTP/)
+    },
+  )
+
+  it.each(['development', 'test', 'Development', 'TEST '])('is no production with %s', (env) => {
+    expect(isDemo(load({ NODE_ENV: env }).config)).toBe(true)
+    const weak = { ...COMPLETE, NODE_ENV: env, HOOK_SECRET: 'short', HOST: '0.0.0.0' }
+    expect(complaint(weak)).toBe('no complaint')
+  })
+
+  it('is production without a word where HOST is public, and not on this machine alone', () => {
+    expect(complaint({ HOST: '::' })).toMatch(/no demo mode in production, on a public HOST/)
+    expect(complaint({ ...COMPLETE, HOST: '10.0.0.7' })).toMatch(/plain HTTP/)
+    expect(complaint({ ...COMPLETE, HOOK_SECRET: 'short', HOST: '0.0.0.0' })).toMatch(/too short/)
+    expect(complaint({ ...COMPLETE, HOOK_SECRET: 'short', HOST: 'localhost' })).toBe('no complaint')
+  })
+
+  it.each([
+    { HOST: '127.0.0.1' },
+    { HOST: '::1' },
+    OAUTH,
+    { ...OAUTH, HOOK_SECRET: '', FINGERPRINT_KEY: 'k'.repeat(16) },
+    { ...OAUTH, HOOK_SECRET: '', FINGERPRINT_KEY: 'k'.repeat(16), LOG_LOGINS: 'plain' },
+    { ...OAUTH, HOOK_OAUTH_ISSUER: 'https://login.acme.example/oauth2/aus1' },
+    { ...OAUTH, HOOK_OAUTH_ISSUER: 'https://acme.example' },
+    { ...OAUTH, HOOK_OAUTH_JWKS_URL: 'https://acme.okta.com/oauth2/default/v1/keys' },
+    { HOST: '0.0.0.0', TLS_TERMINATED_BY_PROXY: 'true' },
+    { HOST: '0.0.0.0', TLS_CERT_FILE: '/tls/cert.pem', TLS_KEY_FILE: '/tls/key.pem' },
+  ])('may be production with %j', (env) => {
+    expect(complaint({ ...PRODUCTION, ...env })).toBe('no complaint')
+  })
+})
+
+describe('an environment that is not', () => {
+  it.each<[variable: string, env: Environment]>([
+    ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET: ' padded' }],
+    ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET: 'grüße' }],
+    ['HOOK_SECRET', { ...PRODUCTION, HOOK_SECRET: 'short' }],
+    ['HOOK_SECRET_PREVIOUS', { ...PRODUCTION, HOOK_SECRET_PREVIOUS: 'short' }],
+    ['HOOK_SECRET', { NODE_ENV: 'production' }],
+    ['LEGACY_DB_URL', { NODE_ENV: 'production' }],
+    ['LEGACY_DB_URL', { ...COMPLETE, LEGACY_DB_URL: 'oracle://localhost/legacy' }],
+    ['LEGACY_DB_POOL', { ...COMPLETE, LEGACY_DB_POOL: '0' }],
+    ['LEGACY_DB_CA', { ...COMPLETE, LEGACY_DB_CA: '/ca.pem' }],
+    ['TLS_TERMINATED_BY_PROXY', { ...PRODUCTION, HOST: '0.0.0.0' }],
+    ['TLS_TERMINATED_BY_PROXY', { ...PRODUCTION, HOST: '192.168.0.7' }],
+    ['TLS_TERMINATED_BY_PROXY', { ...COMPLETE, TLS_TERMINATED_BY_PROXY: 'perhaps' }],
+    ['TLS_KEY_FILE', { ...COMPLETE, TLS_CERT_FILE: '/tls/cert.pem' }],
+    ['TLS_CERT_FILE', { ...COMPLETE, TLS_KEY_FILE: '/tls/key.pem' }],
+    ['HOOK_AUTH_HEADER', { ...COMPLETE, HOOK_AUTH_HEADER: 'two words' }],
+    ...Object.keys(OAUTH).map((name): [string, Environment] => [
+      name,
+      { ...COMPLETE, ...OAUTH, [name]: '' },
+    ]),
+    ...[
+      'acme.okta.com/oauth2/default',
+      'http://acme.okta.com/oauth2/default',
+      'https://acme.okta.com/oauth2/default?',
+      'https://acme.okta.com/oauth2/default#x',
+      'https://acme:okta@acme.okta.com/oauth2/default',
+      'https://acme.okta.com',
+      'https://acme.okta.com/',
+      'https://acme.oktapreview.com',
+      'https://acme.okta-emea.com',
+      'https://acme.okta-gov.com',
+      'https://acme.okta.mil',
+      'https://acme.okta.com/oauth2/v1/token',
+      'https://acme.okta.com/oauth2/default/',
+    ].map((issuer): [string, Environment] => [
+      'HOOK_OAUTH_ISSUER',
+      { ...COMPLETE, ...OAUTH, HOOK_OAUTH_ISSUER: issuer },
+    ]),
+    [
+      'HOOK_OAUTH_ISSUER',
+      {
+        ...COMPLETE,
+        ...OAUTH,
+        HOOK_OAUTH_ISSUER: 'https://login.acme.example',
+        OKTA_ORG_URL: 'https://login.acme.example',
+      },
+    ],
+    ['HOOK_OAUTH_ISSUER', { ...COMPLETE, HOOK_OAUTH_JWKS_URL: 'https://acme.okta.com/keys' }],
+    [
+      'HOOK_OAUTH_JWKS_URL',
+      { ...COMPLETE, ...OAUTH, HOOK_OAUTH_JWKS_URL: 'http://acme.okta.com/' },
+    ],
+    [
+      'HOOK_OAUTH_JWKS_URL',
+      { ...COMPLETE, ...OAUTH, HOOK_OAUTH_JWKS_URL: 'https://a:b@acme.okta.com/keys' },
+    ],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'https://admin:pass@acme.okta.com' }],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'https://token@acme.okta.com' }],
+    ['HOOK_OAUTH_SCOPE', { ...COMPLETE, ...OAUTH, HOOK_OAUTH_SCOPE: 'two scopes' }],
+    ['FINGERPRINT_KEY', { ...COMPLETE, ...OAUTH, HOOK_SECRET: '' }],
+    ['FINGERPRINT_KEY', { ...COMPLETE, ...OAUTH, HOOK_SECRET: '', LOG_LOGINS: 'plain' }],
+    ['FINGERPRINT_KEY', { ...COMPLETE, LEDGER_DB_URL: 'mysql://a@b/c', LOG_LOGINS: 'plain' }],
+    ['HOOK_SECRET_PREVIOUS', { ...COMPLETE, ...OAUTH, HOOK_SECRET: '', HOOK_SECRET_PREVIOUS: 'x' }],
+    ['LEGACY_DB_URL', OAUTH],
+    ['HOOK_DEADLINE_MS', { ...COMPLETE, HOOK_DEADLINE_MS: '3000' }],
+    ['HOOK_DEADLINE_MS', { ...COMPLETE, HOOK_DEADLINE_MS: '2.5e3' }],
+    ['PORT', { ...COMPLETE, PORT: '65536' }],
+    ['PORT', { ...COMPLETE, PORT: '-1' }],
+    ['HASH_WORKERS', { ...COMPLETE, HASH_WORKERS: '0' }],
+    ['BCRYPT_MAX_COST', { ...COMPLETE, BCRYPT_MAX_COST: '31' }],
+    ['GUESS_LIMIT', { ...COMPLETE, GUESS_LIMIT: '0' }],
+    ['GUESS_WINDOW_MINUTES', { ...COMPLETE, GUESS_WINDOW_MINUTES: '1441' }],
+    ['LOG_LEVEL', { ...COMPLETE, LOG_LEVEL: 'loud' }],
+    ['LOG_LOGINS', { ...COMPLETE, LOG_LOGINS: 'yes' }],
+    ['FINGERPRINT_KEY', { ...COMPLETE, FINGERPRINT_KEY: 'short' }],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'acme.okta.com' }],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'http://acme.okta.com' }],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'https://acme-admin.okta.com' }],
+    ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'https://acme.okta.com/admin' }],
+    ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET_FILE: '/run/secrets/hook' }],
+    ['HASH_WORKERS', { ...COMPLETE, HASH_WORKERS_FILE: '/not/there' }],
+  ])('names %s in %j, with a fix', (variable, env) => {
+    expect(complaint(env)).toMatch(new RegExp(`^ {2}${variable} .+\\.\\n {4}\\S.+\\.?$`, 'm'))
+  })
+
+  it('tells all problems at once, each variable once', () => {
+    const text = complaint({ NODE_ENV: 'production', PORT: 'x', HOST: '0.0.0.0', LOG_LEVEL: 'x' })
+    expect(text.match(/^ {2}\w+/gm)).toEqual([
+      '  PORT',
+      '  LOG_LEVEL',
+      '  HOOK_SECRET',
+      '  LEGACY_DB_URL',
+      '  TLS_TERMINATED_BY_PROXY',
+    ])
+  })
+
+  it('never shows a value', () => {
+    const marked = 'märked-välue'
+    const env = { HOOK_SECRET: marked, HOOK_SECRET_PREVIOUS: marked, LEGACY_DB_URL: marked }
+    expect(complaint({ ...env, OKTA_ORG_URL: marked, PORT: marked })).not.toContain(marked)
+  })
+})
+
+describe('NAME_FILE', () => {
+  let dir: string
+  beforeEach(() => {
+    dir = makeTempDir()
+  })
+  afterEach(() => removeDir(dir))
+
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(dir, name), text)
+    return join(dir, name)
+  }
+  const readSecret = (path: string): string => {
+    try {
+      const env = { LEGACY_DB_URL: COMPLETE.LEGACY_DB_URL, HOOK_SECRET_FILE: path }
+      return loadConfig(SERVE, env, readText).config.HOOK_SECRET ?? ''
+    } catch (err) {
+      return (err as AppError).detail ?? ''
+    }
+  }
+
+  it('may be a link to a file, as the secrets of Kubernetes are', () => {
+    symlinkSync(write('real', `${SECRET}\n`), join(dir, 'link'))
+    expect(readSecret(join(dir, 'link'))).toBe(SECRET)
+  })
+
+  it.runIf(process.platform !== 'win32')('may be no directory, pipe or device', () => {
+    execFileSync('mkfifo', [join(dir, 'pipe')])
+    for (const path of [dir, join(dir, 'pipe'), '/dev/zero']) {
+      expect(readSecret(path)).toMatch(
+        /HOOK_SECRET cannot be read from the path in HOOK_SECRET_FILE: the file is no regular file/,
+      )
+    }
+  })
+
+  it('may be of 64 KiB, and a bundle of certificates of 1 MiB', () => {
+    expect(readSecret(write('most', 'x'.repeat(64 * 1024)))).toHaveLength(64 * 1024)
+    expect(readSecret(write('more', 'x'.repeat(64 * 1024 + 1)))).toMatch(/is larger than 64 KiB/)
+    const bundle = `-----BEGIN CERTIFICATE-----${' '.repeat(500 * 1024)}`
+    const env = { ...COMPLETE, LEGACY_DB_CA_FILE: write('bundle', bundle) }
+    expect(loadConfig(SERVE, env, readText).config.LEGACY_DB_CA).toBe(bundle)
+  })
+})
+
+describe('a misspelt name', () => {
+  it.each([
+    ['HOOK_SECERT', 'HOOK_SECRET'],
+    ['hook_secret', 'HOOK_SECRET'],
+    ['LEGACY_DB_URI', 'LEGACY_DB_URL'],
+    ['HOOK_SECRET_FIEL', 'HOOK_SECRET_FILE'],
+  ])('%s is taken for %s, with and without other problems', (typed, meant) => {
+    const hint = `${typed} is not a variable of this program. Did you mean ${meant}?`
+    expect(complaint({ NODE_ENV: 'production', [typed]: 'x' })).toContain(hint)
+    expect(load({ ...COMPLETE, [typed]: 'x' }).nearMisses).toEqual([hint])
+  })
+
+  it("is not seen in other programs' variables", () => {
+    const env = {
+      HOME: '/root',
+      PATH: '/bin',
+      HOSTNAME: 'a',
+      PORTS: '1',
+      npm_config_yes: '',
+      TERM: 'x',
+    }
+    expect(load({ ...COMPLETE, ...env }).nearMisses).toEqual([])
+  })
+})
+
+describe('what is shown', () => {
+  it('says of secrets only whether they are set', () => {
+    const shown = describeConfig(
+      SERVE,
+      load({ ...COMPLETE, FINGERPRINT_KEY: 'k'.repeat(20) }).config,
+    )
+    expect(shown).toMatchObject({
+      HOOK_SECRET: 'set',
+      HOOK_SECRET_PREVIOUS: 'not set',
+      LEGACY_DB_URL: 'set',
+      FINGERPRINT_KEY: 'set',
+      PORT: 3000,
+      OKTA_ORG_URL: 'not set',
+    })
+    expect(JSON.stringify(shown)).not.toContain(SECRET)
+  })
+
+  it('has no statement and no query of a URL in it, since keys are written there', () => {
+    const marked = "SELECT pgp_sym_decrypt(pw, 'marked') AS password_hash FROM a WHERE l = :login"
+    const env = {
+      ...COMPLETE,
+      ...OAUTH,
+      LEGACY_LOOKUP_SQL: marked,
+      LEGACY_AUDIT_SQL: marked,
+      OKTA_ORG_URL: 'https://acme.okta.com/?token=marked',
+      HOOK_OAUTH_JWKS_URL: 'https://acme.okta.com/keys?key=marked',
+    }
+    const shown = describeConfig(SERVE, load(env).config)
+    expect(JSON.stringify(shown)).not.toContain('marked')
+    expect(shown).toMatchObject({
+      LEGACY_LOOKUP_SQL: 'set',
+      LEGACY_AUDIT_SQL: 'set',
+      HOOK_OAUTH_JWKS_URL: 'https://acme.okta.com/keys?…',
+    })
+  })
+
+  it('explains every variable', () => {
+    expect(describeVariables(SERVE.names).match(/^ {2}[A-Z_]+\n {6}\S/gm)).toHaveLength(
+      Object.keys(describeConfig(SERVE, load(COMPLETE).config)).length,
+    )
+  })
+})

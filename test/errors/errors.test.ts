@@ -1,0 +1,48 @@
+/** The table of failures: complete, consistent, and the only way to answer with one. */
+import { describe, expect, it } from 'vitest'
+import {
+  AppError,
+  describeUnforeseen,
+  ERRORS,
+  EXIT_CODES,
+  type ErrorRow,
+} from '../../src/errors/errors.ts'
+import { sourceFiles } from '../support/sources.ts'
+
+const ROWS: readonly (readonly [string, ErrorRow])[] = Object.entries(ERRORS)
+
+describe('each row', () => {
+  it.each(ROWS)('%s has a sentence, a remedy, and a place where it shows', (_, row) => {
+    expect(row.sentence).toMatch(/^[A-Z].+\.$/)
+    expect(row.remedy).toMatch(/^[A-Z].+\.$/)
+    expect(row.status ?? row.exit).toBeDefined()
+    if (row.exit !== undefined) expect(EXIT_CODES).toHaveProperty(String(row.exit))
+  })
+
+  it.each(ROWS)('%s is raised somewhere', (code) => {
+    const raised = new RegExp(`'${code}'`)
+    const raisers = sourceFiles().filter(({ text }) => raised.test(text))
+    expect(raisers.length).toBeGreaterThan(0)
+  })
+})
+
+describe('AppError', () => {
+  it('speaks the public sentence, and keeps the detail apart', () => {
+    const err = new AppError('overloaded', { detail: 'inside' })
+    expect(err.message).toBe(ERRORS.overloaded.sentence)
+    expect(err.row).toBe(ERRORS.overloaded)
+  })
+})
+
+describe('describeUnforeseen', () => {
+  it('tells type, code and place, never the message', () => {
+    const err = Object.assign(new SyntaxError('"marked\n    at marked" is not JSON'), {
+      code: 'E1',
+    })
+    const told = describeUnforeseen(err)
+    expect(told).toMatchObject({ type: 'SyntaxError', code: 'E1' })
+    expect(JSON.stringify(told)).toContain('errors.test.ts')
+    expect(JSON.stringify(told)).not.toContain('marked')
+    expect(describeUnforeseen('marked')).toEqual({ type: 'string' })
+  })
+})

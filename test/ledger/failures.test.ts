@@ -1,0 +1,139 @@
+/** What a failure means, by the codes of drivers and servers, and of real servers where they answer. */
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { AppError } from '../../src/errors/errors.ts'
+import { troubleOf } from '../../src/ledger/failures.ts'
+import { describeEach, freshDatabase, SERVERS } from '../support/databases.ts'
+import { entry } from '../support/ledger-entry.ts'
+import { makeKeeper } from '../support/forwarder.ts'
+import { runSql } from '../support/ledger-sql.ts'
+import { tempDir } from '../support/temp.ts'
+
+const failure = (fields: object): Error => Object.assign(new Error('failed'), fields)
+const postgres = (code: string): Error => failure({ code, severity: 'ERROR' })
+const mysql = (code: string, sqlState: string): Error => failure({ code, sqlState })
+
+describe('a failure', () => {
+  it.each([
+    ['a right that is missing', postgres('42501')],
+    ['a login that is wrong', postgres('28P01')],
+    ['a function that there is not', mysql('ER_SP_DOES_NOT_EXIST', '42000')],
+    ['a user without rights', mysql('ER_TABLEACCESS_DENIED_ERROR', '42000')],
+    ['a file that is no database', failure({ code: 'SQLITE_NOTADB' })],
+    ['a path to nowhere', failure({ code: 'ENOENT' })],
+    ['a URL that cannot serve', new AppError('ledger_unusable')],
+  ])('of %s will come again', (_, err) => {
+    expect(troubleOf(err)).toBe('refused')
+  })
+
+  it.each([
+    ['a server without room', postgres('53100')],
+    ['a server whose disk is full', mysql('ER_DISK_FULL', 'HY000')],
+    ['a file that cannot grow', failure({ code: 'SQLITE_FULL' })],
+    ['a disk that does not read', failure({ code: 'SQLITE_IOERR_READ' })],
+    ['a disk that is full', failure({ code: 'ENOSPC' })],
+    ['what came of it', new AppError('ledger_unavailable', { cause: failure({ code: 'ENOSPC' }) })],
+  ])('of %s is the disk, and no other', (_, err) => {
+    expect(troubleOf(err)).toBe('disk')
+  })
+
+  it.each([
+    ['a server that is down', failure({ code: 'ECONNREFUSED' })],
+    ['a server whose socket is gone', failure({ code: 'ENOENT', syscall: 'connect' })],
+    ['a server that starts', postgres('57P03')],
+    ['a standby that takes over', postgres('25006')],
+    ['too many connections', postgres('53300')],
+    ['too many connections of one user', mysql('ER_USER_LIMIT_REACHED', '42000')],
+    ['a server that reads only for now', mysql('ER_OPTION_PREVENTS_STATEMENT', 'HY000')],
+    ['a deadlock', mysql('ER_LOCK_DEADLOCK', '40001')],
+    ['a file that others write', failure({ code: 'SQLITE_BUSY' })],
+    ['an answer that is late', new AppError('ledger_unavailable')],
+    ['our own code', new TypeError('a bug')],
+  ])('of %s may pass', (_, err) => {
+    expect(troubleOf(err)).toBe('away')
+  })
+})
+
+it.each([
+  'postgres://user@localhost/ledger?host=/no/such/place',
+  'mysql://user@localhost/ledger?socketPath=/no/such/place/mysql.sock',
+])('a server at %s, where no socket is yet, is waited for', async (url) => {
+  const { keeper, told } = makeKeeper({ url, spillDir: tempDir() })
+  await keeper.start()
+  expect(told.standings.at(-1)).toMatchObject({
+    database: 'unreachable',
+    cause: { code: 'ENOENT' },
+  })
+  await keeper.close()
+})
+
+await describeEach(SERVERS, 'a ledger', (kind) => {
+  /** Of a user who may read and write what is there, and no more. */
+  const asReader = async (url: string): Promise<string> => {
+    const name = `reader_${Date.now().toString(36)}_${kind.dialect}`
+    const own = new URL(url)
+    own.username = name
+    own.password = 'Q7ZqMarked7Qz'
+    const database = own.pathname.slice(1)
+    const isMysql = kind.dialect === 'mysql'
+    await runSql(
+      url,
+      `CREATE USER ${name} ${isMysql ? 'IDENTIFIED BY' : 'PASSWORD'} '${own.password}'`,
+    )
+    onTestFinished(async () => {
+      if (!isMysql) await runSql(url, `DROP OWNED BY ${name}`)
+      await runSql(url, `DROP USER ${name}`)
+    })
+    const rights = 'SELECT, INSERT, UPDATE'
+    await runSql(
+      url,
+      isMysql
+        ? `GRANT ${rights} ON ${database}.* TO ${name}`
+        : `GRANT ${rights} ON ALL TABLES IN SCHEMA public TO ${name}`,
+    )
+    return own.href
+  }
+
+  it('whose tables may not be made refuses to start, in the words of the server', async () => {
+    const url = await asReader(await freshDatabase(kind))
+    const err = await makeKeeper({ url, spillDir: tempDir() })
+      .keeper.start()
+      .catch((err: unknown) => err)
+    expect(err).toMatchObject({
+      code: 'ledger_unusable',
+      detail: expect.stringMatching(
+        /^LEDGER_DB_URL: (42501: permission denied for schema public|ER_TABLEACCESS_DENIED_ERROR: CREATE command denied to user .+)$/,
+      ) as string,
+    })
+    expect(JSON.stringify(err)).not.toContain('Q7ZqMarked7Qz')
+  })
+
+  it('whose tables are there needs no right to make them', async () => {
+    const url = await freshDatabase(kind)
+    const owner = makeKeeper({ url, spillDir: tempDir() })
+    await owner.keeper.start()
+    await owner.keeper.close()
+    const { keeper, told } = makeKeeper({ url: await asReader(url), spillDir: tempDir() })
+    await keeper.start()
+    keeper.take([entry()])
+    await keeper.close()
+    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+  })
+
+  it('that refuses while it runs is told from one that is away, and waited for', async () => {
+    const url = await freshDatabase(kind)
+    const { keeper, told, pass } = makeKeeper({ url, spillDir: tempDir() })
+    await keeper.start()
+    await runSql(url, 'ALTER TABLE ledger_decisions RENAME TO elsewhere')
+    keeper.take([entry()])
+    await pass(1_000)
+    expect(told.standings.at(-1)).toMatchObject({
+      database: 'refused',
+      waiting: 1,
+      cause: { code: expect.stringMatching(/^(42P01|ER_NO_SUCH_TABLE)$/) as string },
+    })
+    await runSql(url, 'ALTER TABLE elsewhere RENAME TO ledger_decisions')
+    await pass(30_000)
+    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    await keeper.close()
+  })
+})

@@ -1,0 +1,145 @@
+/** Any order of decisions, outages, crashes and restarts ends with each kept decision once, in order. */
+import fc from 'fast-check'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { LedgerDatabase } from '../../src/ledger/database/database.ts'
+import { entry } from '../support/ledger-entry.ts'
+import { makeKeeper, subDir } from '../support/forwarder.ts'
+import { runSql } from '../support/ledger-sql.ts'
+import { tempDir } from '../support/temp.ts'
+
+/** `mute` is the worst: the database commits, and the answer is lost. */
+type Weather = 'up' | 'down' | 'mute'
+
+const UNREACHED = new Error('the database is away')
+
+const under =
+  (weather: () => Weather) =>
+  (database: LedgerDatabase): LedgerDatabase => ({
+    ...database,
+    migrate: async () => {
+      if (weather() === 'down') throw UNREACHED
+      await database.migrate()
+    },
+    write: async (entries) => {
+      if (weather() === 'down') throw UNREACHED
+      await database.write(entries)
+      if (weather() === 'mute') throw UNREACHED
+    },
+  })
+
+/** The system and, beside it, what must come of it. */
+class Run {
+  readonly dir: string
+  readonly url: string
+  weather: Weather = 'up'
+  parts: ReturnType<typeof makeKeeper>
+  /** Events that the spill has taken, in order: these must be in the database in the end. */
+  readonly kept: string[] = []
+  /** Events in memory alone: these a crash takes. */
+  memory: string[] = []
+
+  constructor(dir: string) {
+    this.dir = dir
+    this.url = `sqlite:${join(dir, 'ledger.sqlite')}`
+    this.parts = this.#boot()
+  }
+
+  #boot() {
+    const { url, dir: spillDir } = this
+    return makeKeeper({ url, spillDir, between: under(() => this.weather) })
+  }
+
+  settleMemory(): void {
+    this.kept.push(...this.memory.splice(0, this.parts.told.kept))
+    this.parts.told.kept = 0
+  }
+
+  record(count: number): void {
+    const entries = Array.from({ length: count }, () => entry())
+    this.parts.keeper.take(entries)
+    this.memory.push(...entries.map(({ eventId }) => eventId))
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.parts.pass(ms)
+    this.settleMemory()
+  }
+
+  /** The process dies: nothing more is written, and no handle is closed properly. */
+  async crash(): Promise<void> {
+    this.settleMemory()
+    this.memory = []
+    this.parts = this.#boot()
+    await this.parts.keeper.start()
+  }
+
+  async restart(): Promise<void> {
+    await this.#close()
+    this.parts = this.#boot()
+    await this.parts.keeper.start()
+  }
+
+  /** Somebody deletes the spill, which is noticed with the next decision. */
+  vanish(): void {
+    for (const end of ['', '-wal', '-shm']) {
+      rmSync(join(this.dir, `okta-migrate-spill.sqlite${end}`), { force: true })
+    }
+    this.record(1)
+  }
+
+  async #close(): Promise<void> {
+    await this.parts.keeper.close()
+    this.settleMemory()
+  }
+
+  async end(): Promise<string[]> {
+    this.weather = 'up'
+    await this.pass(120_000)
+    expect(this.parts.keeper.waiting).toBe(0)
+    await this.#close()
+    const rows = await runSql(this.url, 'SELECT event_id FROM ledger_decisions ORDER BY id')
+    return rows.map((row) => String(row['event_id']))
+  }
+}
+
+type Step = (run: Run) => void | Promise<void>
+
+const named = (name: string, step: Step): Step =>
+  Object.assign(step, { [fc.toStringMethod]: () => name })
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.nat({ max: 700 }).map((n) => named(`record ${n}`, (r) => r.record(n))),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom(250, 500, 1_000, 5_000)
+      .map((ms) => named(`pass ${ms} ms`, (r) => r.pass(ms))),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom<Weather>('up', 'down', 'mute')
+      .map((weather) => named(weather, (r) => void (r.weather = weather))),
+  },
+  { weight: 1, arbitrary: fc.constant(named('crash', (r) => r.crash())) },
+  { weight: 1, arbitrary: fc.constant(named('vanish', (r) => r.vanish())) },
+  { weight: 1, arbitrary: fc.constant(named('restart', (r) => r.restart())) },
+)
+
+it('keeps each decision exactly once and in order', async () => {
+  const dir = tempDir()
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+      const run = new Run(subDir(dir))
+      await run.parts.keeper.start()
+      for (const step of steps) await step(run)
+      expect(await run.end()).toEqual(run.kept)
+    }),
+    { numRuns: 30 },
+  )
+})

@@ -1,0 +1,247 @@
+/** The keeper before databases that go away, fall silent, or will never do. */
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
+import { REACH_TIMEOUT_MS } from '../../src/ledger/forwarder.ts'
+import type { Standing } from '../../src/ledger/protocol.ts'
+import { ceased } from '../../src/ledger/status-log.ts'
+import { describeEach, freshDatabase, SERVERS } from '../support/databases.ts'
+import { entry } from '../support/ledger-entry.ts'
+import { makeKeeper } from '../support/forwarder.ts'
+import { runSql } from '../support/ledger-sql.ts'
+import { startProxy } from '../support/proxy.ts'
+import { startRefusingPostgres } from '../support/refusing-postgres.ts'
+import { tempDir } from '../support/temp.ts'
+
+const sqliteIn = (dir: string): string => `sqlite:${join(dir, 'ledger.sqlite')}`
+
+const eventsIn = async (url: string): Promise<unknown[]> =>
+  (await runSql(url, 'SELECT event_id FROM ledger_decisions ORDER BY id')).map(
+    (row) => row['event_id'],
+  )
+
+describe('an entry', () => {
+  it('is on the disk at once, and only then called kept', async () => {
+    const dir = tempDir()
+    const { keeper, told } = makeKeeper({ url: sqliteIn(dir), spillDir: dir })
+    await keeper.start()
+    keeper.take([entry(), entry()])
+    expect([keeper.waiting, told.kept]).toEqual([2, 2])
+    await keeper.close()
+  })
+
+  it('leaves the spill when the database has it', async () => {
+    const dir = tempDir()
+    const url = sqliteIn(dir)
+    const { keeper, told, pass } = makeKeeper({ url, spillDir: dir })
+    await keeper.start()
+    const entries = Array.from({ length: 1_200 }, () => entry())
+    keeper.take(entries)
+    await pass(2_000)
+    expect(keeper.waiting).toBe(0)
+    expect(await eventsIn(url)).toEqual(entries.map(({ eventId }) => eventId))
+    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    await keeper.close()
+  })
+
+  it('that comes just before the end is on the disk and forwarded', async () => {
+    const dir = tempDir()
+    const url = sqliteIn(dir)
+    const { keeper, told } = makeKeeper({ url, spillDir: dir })
+    await keeper.start()
+    const last = entry()
+    keeper.take([last])
+    await keeper.close()
+    expect(told.kept).toBe(1)
+    expect(await eventsIn(url)).toEqual([last.eventId])
+  })
+
+  it('stays in memory while the spill is full, and goes on when there is room', async () => {
+    const dir = tempDir()
+    const url = sqliteIn(dir)
+    let away = true
+    const { keeper, told, pass } = makeKeeper({
+      url,
+      spillDir: dir,
+      maxSpillBytes: 512 * 1024,
+      between: (database) => ({
+        ...database,
+        write: async (entries) => {
+          if (away) throw new Error('away')
+          await database.write(entries)
+        },
+      }),
+    })
+    await keeper.start()
+    const entries = Array.from({ length: 4_000 }, () => entry())
+    for (let i = 0; i < entries.length; i += 100) {
+      keeper.take(entries.slice(i, i + 100))
+      await pass(50)
+    }
+    expect(told.standings.at(-1)).toMatchObject({ database: 'unreachable', spill: 'failing' })
+    expect(told.kept).toBeLessThan(entries.length)
+    away = false
+    await pass(90_000)
+    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(told.kept).toBe(entries.length)
+    expect(await eventsIn(url)).toEqual(entries.map(({ eventId }) => eventId))
+    await keeper.close()
+  })
+})
+
+describe('the start', () => {
+  it('is refused by a ledger of a newer version', async () => {
+    const dir = tempDir()
+    const url = sqliteIn(dir)
+    const database = openLedgerDatabase({ url })
+    await database.migrate()
+    await database.close()
+    await runSql(url, 'INSERT INTO ledger_schema (version) VALUES (1000)')
+    await expect(makeKeeper({ url, spillDir: dir }).keeper.start()).rejects.toMatchObject({
+      code: 'ledger_newer',
+    })
+  })
+
+  it('is refused where the file of the ledger cannot be', async () => {
+    const dir = tempDir()
+    const url = sqliteIn(join(dir, 'none'))
+    await expect(makeKeeper({ url, spillDir: dir }).keeper.start()).rejects.toMatchObject({
+      code: 'ledger_unusable',
+      detail: expect.stringContaining('ENOENT') as string,
+    })
+  })
+})
+
+describe('a ledger that goes on refusing', () => {
+  it('the login is asked once at each attempt, and changes no table meanwhile', async () => {
+    const { url, logins, refuse } = await startRefusingPostgres()
+    refuse()
+    const { keeper, told, pass } = makeKeeper({ url, spillDir: tempDir() })
+    await expect(keeper.start()).rejects.toMatchObject({ code: 'ledger_unusable' })
+    // Attempts again after 1, 2, 4 and 8 seconds.
+    await pass(15_000)
+    expect(logins()).toBe(5)
+    expect(new Set(told.standings.map(({ database }) => database))).toEqual(new Set(['refused']))
+    await keeper.close()
+  })
+
+  it('a change of its tables is one outage', () => {
+    const course = ['ok', 'refused', 'migrating', 'refused', 'migrating', 'refused', 'ok'] as const
+    const standings = course.map((database): Standing => ({ database, spill: 'ok', waiting: 0 }))
+    expect(standings.flatMap((next, i) => ceased(next, standings[i - 1]))).toEqual(['database'])
+  })
+})
+
+await describeEach(SERVERS, 'a keeper', (kind) => {
+  const behindProxy = async () => {
+    const url = await freshDatabase(kind)
+    const proxy = await startProxy(new URL(url), kind.defaultPort)
+    return { url, proxy, ...makeKeeper({ url: proxy.url, spillDir: tempDir() }) }
+  }
+
+  it('an outage is sat out, from the start on', async () => {
+    const { url, proxy, keeper, told, pass } = await behindProxy()
+    proxy.down()
+    await keeper.start()
+    const entries = [entry(), entry(), entry()]
+    keeper.take(entries.slice(0, 1))
+    await pass(1_000)
+    expect(keeper.waiting).toBe(1)
+    expect(told.standings.at(-1)).toMatchObject({ database: 'unreachable', waiting: 1 })
+    await proxy.up()
+    await pass(30_000)
+    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    proxy.down()
+    keeper.take(entries.slice(1, 2))
+    await pass(1_000)
+    expect(keeper.waiting).toBe(1)
+    await proxy.up()
+    keeper.take(entries.slice(2))
+    await pass(30_000)
+    expect(await eventsIn(url)).toEqual(entries.map(({ eventId }) => eventId))
+    await keeper.close()
+  })
+
+  it('a database that falls silent is cut off and reached anew', async () => {
+    const { url, proxy, keeper, clock, told, pass } = await behindProxy()
+    await keeper.start()
+    proxy.stall()
+    const entries = [entry(), entry()]
+    keeper.take(entries)
+    clock.advance(500)
+    await proxy.until(() => proxy.swallowed() > 0)
+    clock.advance(REACH_TIMEOUT_MS)
+    await keeper.settled()
+    expect(told.kept).toBe(2)
+    expect(keeper.waiting).toBe(2)
+    expect(told.standings.at(-1)).toMatchObject({
+      database: 'unreachable',
+      cause: { type: 'AppError', code: 'ledger_unavailable' },
+    })
+    proxy.pass()
+    await pass(30_000)
+    expect(await eventsIn(url)).toEqual(entries.map(({ eventId }) => eventId))
+    await keeper.close()
+  })
+
+  it('the end is not held up by a database that has fallen silent', async () => {
+    const { proxy, keeper, clock, told } = await behindProxy()
+    await keeper.start()
+    proxy.stall()
+    keeper.take([entry()])
+    const closed = keeper.close()
+    expect(told.kept).toBe(1)
+    await proxy.until(() => proxy.swallowed() > 0)
+    clock.advance(2_000)
+    await closed
+  })
+
+  it('a wrong database is refused at the start in the words of the server, which hold no password', async () => {
+    const url = new URL(await freshDatabase(kind))
+    url.pathname = '/no_such_database'
+    url.username = url.username === 'root' ? 'nobody_knows' : url.username
+    url.password = 'Q7ZqMarked7Qz'
+    const err: unknown = await makeKeeper({ url: url.href, spillDir: tempDir() })
+      .keeper.start()
+      .catch((err: unknown) => err)
+    expect(err).toMatchObject({
+      code: 'ledger_unusable',
+      detail: expect.stringMatching(
+        /^LEDGER_DB_URL: (3D000: database .+ does not exist|ER_ACCESS_DENIED_ERROR: Access denied .+)$/,
+      ) as string,
+    })
+    expect(JSON.stringify(err)).not.toContain('Q7ZqMarked7Qz')
+  })
+
+  it('wrong guesses made at one replica are known at the others, once', async () => {
+    const url = await freshDatabase(kind)
+    const rules = { uncounted: ['too_many_guesses'], windowMs: 60_000 }
+    const wall = (): number => Date.parse('2026-10-01T12:00:10.000Z')
+    const make = (replica: string, more: { toldUpTo?: number } = {}) =>
+      makeKeeper({ url, spillDir: tempDir(), replica, guesses: rules, wall, ...more })
+    const [one, other] = [make('replica-a'), make('replica-b')]
+    await one.keeper.start()
+    await other.keeper.start()
+    const guess = entry({ account: 'guessed at' })
+    one.keeper.take([guess, entry({ outcome: 'VERIFIED', reason: 'match' })])
+    await one.pass(500)
+    await other.pass(1_500)
+    expect(other.told.guesses).toEqual([
+      { account: 'guessed at', person: 'person', reason: 'mismatch', ageMs: 10_000 },
+    ])
+    await one.pass(3_000)
+    await other.pass(3_000)
+    expect(other.told.guesses).toHaveLength(1)
+    expect(one.told.guesses).toEqual([])
+    const late = make('replica-c')
+    await late.keeper.start()
+    await late.pass(1_500)
+    expect(late.told.guesses).toHaveLength(1)
+    const { upTo } = late.told
+    const heir = make('replica-c', upTo === undefined ? {} : { toldUpTo: upTo })
+    await heir.keeper.start()
+    await heir.pass(1_500)
+    expect(heir.told.guesses).toEqual([])
+    for (const { keeper } of [one, other, late, heir]) await keeper.close()
+  })
+})

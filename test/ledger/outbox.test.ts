@@ -1,0 +1,68 @@
+/** The queue on a disk that fails for a moment, and at its end. */
+import Database from 'better-sqlite3'
+import { afterEach, expect, it, vi } from 'vitest'
+import type { Entry } from '../../src/ledger/entry.ts'
+import { Queue } from '../../src/ledger/outbox.ts'
+import { ManualClock } from '../support/clock.ts'
+import { entry } from '../support/ledger-entry.ts'
+import { tempDir } from '../support/temp.ts'
+
+afterEach(() => vi.restoreAllMocks())
+
+const statements = (): Database.Statement => {
+  const db = new Database(':memory:')
+  const prototype = Object.getPrototypeOf(db.prepare('SELECT 1')) as Database.Statement
+  db.close()
+  return prototype
+}
+
+/** From now on the disk does none of these. @returns what lets it again */
+const breakDisk = (code: string, methods: readonly ('run' | 'get')[]): (() => void) => {
+  const spies = methods.map((name) =>
+    vi.spyOn(statements(), name).mockImplementation(() => {
+      throw Object.assign(new Error('failed'), { code })
+    }),
+  )
+  return () => {
+    for (const spy of spies) spy.mockRestore()
+  }
+}
+
+const makeQueue = () => {
+  const clock = new ManualClock()
+  const faults: unknown[] = []
+  const queue = new Queue({
+    dir: tempDir(),
+    clock,
+    onKept: () => undefined,
+    onDisk: (err) => {
+      if (err !== undefined) faults.push(err)
+    },
+    onVanished: () => undefined,
+  })
+  queue.open()
+  return { queue, clock, faults }
+}
+
+it('keeps what waits on a disk that can neither delete nor read for a moment', async () => {
+  const { queue, faults } = makeQueue()
+  const entries = Array.from({ length: 1_200 }, () => entry())
+  queue.take(entries)
+  const written: Entry[] = []
+  let repair = (): void => undefined
+  await queue.forward((batch) => {
+    written.push(...batch)
+    repair = breakDisk('SQLITE_IOERR_READ', ['run', 'get'])
+    return Promise.resolve()
+  })
+  repair()
+  expect(faults).not.toEqual([])
+  expect(queue.waiting).toBe(700)
+  const write = (batch: readonly Entry[]) => {
+    written.push(...batch)
+    return Promise.resolve()
+  }
+  while (await queue.forward(write)) continue
+  expect(written).toEqual(entries)
+  queue.close()
+})

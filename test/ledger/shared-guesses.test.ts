@@ -1,0 +1,116 @@
+/** Wrong guesses of other replicas: which rows count, and each of them once. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Seen } from '../../src/ledger/database/database.ts'
+import type { Entry } from '../../src/ledger/entry.ts'
+import { Cursor, Guesses, PAGE } from '../../src/ledger/shared-guesses.ts'
+import { entry } from '../support/ledger-entry.ts'
+
+const NOW = Date.parse('2026-10-01T12:00:00.000Z')
+
+const seen = (more: Partial<Seen> = {}): Seen => ({
+  id: 1,
+  decidedAt: new Date(NOW - 1_000).toISOString(),
+  event: 'event',
+  account: 'account',
+  person: 'person',
+  outcome: 'UNVERIFIED',
+  reason: 'mismatch',
+  replica: 'other',
+  ...more,
+})
+
+describe('a wrong guess', () => {
+  const RULES = { uncounted: ['too_many_guesses'], windowMs: 60_000 }
+  const countOf = (more: Partial<Seen>) => new Guesses(RULES, 'own').ofOthers([seen(more)], NOW)
+
+  it('of another replica counts with its age', () => {
+    const guess = { account: 'account', person: 'person', reason: 'mismatch', ageMs: 1_000 }
+    expect(countOf({})).toEqual([guess])
+    expect(countOf({ person: null })).toEqual([{ ...guess, person: undefined }])
+  })
+
+  it('in a call that Okta repeated at several replicas counts once', () => {
+    const guesses = new Guesses(RULES, 'own')
+    const decide = (more: Partial<Entry>): void => guesses.decided([entry(more)])
+    decide({ oktaEventId: 'wrong here' })
+    decide({ oktaEventId: 'right here', outcome: 'VERIFIED', reason: 'match' })
+    decide({ oktaEventId: 'refused here', reason: 'too_many_guesses' })
+    decide({ oktaEventId: null, eventId: 'only the own id' })
+    const events = ['wrong here', 'right here', 'refused here', 'only the own id', 'new', 'new']
+    const rows = events.map((event, id) => seen({ id, event, account: event }))
+    const countedOf = guesses.ofOthers(rows, NOW).map(({ account }) => account)
+    expect(countedOf).toEqual(['right here', 'refused here', 'only the own id', 'new'])
+    expect(guesses.ofOthers(rows.slice(-1), NOW)).toEqual([])
+  })
+
+  it('is remembered with the newest ten thousand, and no more', () => {
+    const guesses = new Guesses(RULES, 'own')
+    const rows = Array.from({ length: 10_001 }, (_, id) => seen({ id, event: `event ${id}` }))
+    guesses.ofOthers(rows, NOW)
+    expect(guesses.ofOthers(rows.slice(1), NOW)).toEqual([])
+    expect(guesses.ofOthers(rows.slice(0, 1), NOW)).toHaveLength(1)
+  })
+
+  it('of a replica whose clock is ahead is new, and not from the future', () => {
+    expect(countOf({ decidedAt: new Date(NOW + 5_000).toISOString() })).toMatchObject([
+      { ageMs: 0 },
+    ])
+  })
+
+  it.each<[string, Partial<Seen>]>([
+    ['was made here', { replica: 'own' }],
+    ['was right', { outcome: 'VERIFIED', reason: 'match' }],
+    ['was refused unseen', { reason: 'too_many_guesses' }],
+    ['is as old as the window', { decidedAt: new Date(NOW - 60_000).toISOString() }],
+  ])('that %s does not count', (_, more) => {
+    expect(countOf(more)).toEqual([])
+  })
+})
+
+describe('the cursor', () => {
+  const poll = (cursor: Cursor, committed: Iterable<number>): number[] => {
+    const ids = [...committed].filter((id) => id > cursor.from).sort((a, b) => a - b)
+    return cursor.take(ids.slice(0, PAGE).map((id) => seen({ id }))).map(({ id }) => id)
+  }
+
+  it('takes a row that is committed behind newer ones, within five polls', () => {
+    const cursor = new Cursor(0)
+    expect(poll(cursor, [1, 3])).toEqual([1, 3])
+    expect(poll(cursor, [1, 3, 4])).toEqual([4])
+    expect(poll(cursor, [1, 2, 3, 4])).toEqual([2])
+  })
+
+  it('takes each row once, if it comes no more than four polls late', () => {
+    const lateness = fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 200 })
+    fc.assert(
+      fc.property(lateness, (late) => {
+        const cursor = new Cursor(0)
+        const taken: number[] = []
+        // Ten ids are given out before each poll; id n is committed `late` polls after that.
+        for (let turn = 0; turn * 10 < late.length + 50; turn++) {
+          const committed = late.flatMap((by, i) =>
+            Math.floor(i / 10) + by <= turn ? [i + 1] : [],
+          )
+          taken.push(...poll(cursor, committed))
+        }
+        expect(taken.sort((a, b) => a - b)).toEqual(late.map((_, i) => i + 1))
+      }),
+    )
+  })
+
+  it('keeps up with full pages, and remembers no more than it reads again', () => {
+    const cursor = new Cursor(0)
+    const all = Array.from({ length: PAGE * 3 + 5 }, (_, i) => i + 1)
+    const pages = [1, 2, 3, 4].map(() => poll(cursor, all))
+    expect(pages.flat()).toEqual(all)
+    for (let i = 0; i < 5; i++) expect(poll(cursor, all)).toEqual([])
+    expect(cursor.from).toBe(all.length)
+  })
+
+  it('stays where it is over an empty table', () => {
+    const cursor = new Cursor(7)
+    for (let i = 0; i < 10; i++) expect(poll(cursor, [])).toEqual([])
+    expect(cursor.from).toBe(7)
+  })
+})
