@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { systemClock } from '../src/clock.ts'
 import { createHookApp } from '../src/hook/app.ts'
-import { createGuard } from '../src/hook/guess-limit.ts'
+import { createGuessLimiter } from '../src/hook/guess-limit.ts'
 import { openLegacyStore } from '../src/legacy/open.ts'
 import { listen } from '../src/ops/listen.ts'
 import { createLog } from '../src/ops/log.ts'
@@ -86,7 +86,7 @@ const app = createHookApp({
     clock: systemClock,
   }),
   checker: createFirstCome(),
-  guard: createGuard({ limit: 1000, windowMs: 1 }, systemClock),
+  guard: createGuessLimiter({ limit: 1000, windowMs: 1 }, systemClock),
   clock: systemClock,
   log,
   nameLogin: (login) => login,

@@ -2,9 +2,9 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { systemClock } from '../clock.ts'
 import { loadConfig, type Loaded, type Need, type Rule } from '../config/load.ts'
-import { describeCall, watchCalls } from '../okta/client/call-trace.ts'
+import { describeTracedCall, watchCalls } from '../okta/client/call-trace.ts'
 import { createOktaClient, type OktaClient } from '../okta/client/client.ts'
-import { staticToken, type Credentials } from '../okta/auth/credentials.ts'
+import { staticToken, type OktaCredentials } from '../okta/auth/credentials.ts'
 import { readSigningKey } from '../okta/auth/signing-key.ts'
 import { createServiceApp } from '../okta/auth/service-app.ts'
 import { createTransport, type Transport } from '../okta/client/transport.ts'
@@ -53,7 +53,7 @@ const RULES: readonly Rule<OktaConfig>[] = [
   ],
 ]
 
-export const OKTA: Need<(typeof NAMES)[number]> = { names: NAMES, rules: RULES }
+export const OKTA_SETTINGS: Need<(typeof NAMES)[number]> = { names: NAMES, rules: RULES }
 
 /** Whether there is enough to ask an org, for a command that can do without. */
 export const isOktaGiven = (env: Host['env']): boolean => {
@@ -76,7 +76,7 @@ const credentialsFrom = (
   orgUrl: string,
   transport: Transport,
   scopes: readonly string[],
-): Credentials => {
+): OktaCredentials => {
   const { OKTA_ACCESS_TOKEN: bearer, OKTA_API_TOKEN: ssws, OKTA_CLIENT_ID: clientId } = config
   if (bearer !== undefined) return staticToken('Bearer', bearer)
   if (ssws !== undefined) return staticToken('SSWS', ssws)
@@ -92,7 +92,7 @@ const credentialsFrom = (
  * @throws AppError `config_invalid`
  */
 export const openOkta = ({ env, stderr, version }: Host, options: OktaOptions): OktaClient => {
-  const { config, nearMisses } = loadConfig(OKTA, env, readText)
+  const { config, nearMisses } = loadConfig(OKTA_SETTINGS, env, readText)
   const given = config.OKTA_ORG_URL
   if (given === undefined) throw new TypeError('unchecked config')
   const orgUrl = toOrgUrl(given)
@@ -104,7 +104,7 @@ export const openOkta = ({ env, stderr, version }: Host, options: OktaOptions): 
   const { onCall } = options
   const plain = createTransport({ clock: systemClock, version, fetch: fetchFrom(env) })
   const transport = onCall
-    ? watchCalls(plain, systemClock, (call) => onCall(describeCall(call)))
+    ? watchCalls(plain, systemClock, (call) => onCall(describeTracedCall(call)))
     : plain
   const credentials = credentialsFrom(config, orgUrl, transport, options.scopes)
   const { share, concurrency: maxConcurrency } = options

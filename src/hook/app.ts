@@ -8,22 +8,22 @@ import { readLogin } from '../login.ts'
 import type { Bounds } from '../passwords/family.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
-import { comesFrom, createGate, type Secrets } from './authenticate.ts'
+import { comesFrom, createAuthenticator, type Secrets } from './authenticate.ts'
 import type { CheckBearer } from './oauth/bearer.ts'
 import { checkHeaders, readBody } from './body.ts'
-import { createDecoy } from './dummy-hashes.ts'
-import { createFlights, type Caller } from './single-flight.ts'
-import { createGathering } from './coalesce.ts'
-import type { Guard } from './guess-limit.ts'
-import { createJudge, type Verdict } from './verify-call.ts'
-import { describeCall, type Ledger } from './decided-call.ts'
+import { createDummyHashes } from './dummy-hashes.ts'
+import { createSingleFlight, type Caller } from './single-flight.ts'
+import { createCoalescer } from './coalesce.ts'
+import type { GuessLimiter } from './guess-limit.ts'
+import { createVerifyCall, type Verdict } from './verify-call.ts'
+import { toDecidedCall, type DecisionLog } from './decided-call.ts'
 import {
   observe,
-  type CallFacts,
+  type CallFields,
   type CallLog,
   type CallObserver,
   type HookEnv,
-  type Step,
+  type HookMiddleware,
 } from './call-log.ts'
 import { parsePayload } from './payload.ts'
 
@@ -47,7 +47,7 @@ export interface HookParts {
   readonly settings: HookSettings
   readonly legacy: LegacyStore
   readonly checker: PasswordChecker
-  readonly guard: Guard
+  readonly guard: GuessLimiter
   /** Set where Okta may authenticate with OAuth. */
   readonly checkBearer?: CheckBearer | undefined
   readonly clock: Clock
@@ -58,14 +58,14 @@ export interface HookParts {
   /** How the key of an account is written to the ledger: a keyed fingerprint, the same at every replica. */
   readonly namePerson: (key: string) => string
   /** Told of each decision; what could not be decided is no decision. */
-  readonly ledger?: Ledger | undefined
+  readonly ledger?: DecisionLog | undefined
 }
 
 /** What must hold before a byte of the body is believed. */
-const gatekeepers = (parts: HookParts): readonly Step[] => {
+const gatekeepers = (parts: HookParts): readonly HookMiddleware[] => {
   const { settings, checkBearer, checker, clock } = parts
-  const pass = createGate({ ...settings, checkBearer })
-  const gather = createGathering(clock)
+  const pass = createAuthenticator({ ...settings, checkBearer })
+  const gather = createCoalescer(clock)
   return [
     async function gatherRefusals(c, next) {
       if (!checker.mayAdmit(c.get('arrivedAt') + settings.deadlineMs)) await gather()
@@ -87,8 +87,8 @@ const gatekeepers = (parts: HookParts): readonly Step[] => {
 const createJudgeFrom = ({ settings, ...parts }: HookParts) => {
   const { bounds, decoySecret } = settings
   const sample = (): readonly string[] => parts.legacy.hashes
-  const decoy = createDecoy({ secret: decoySecret, bounds, sample })
-  return createJudge({ ...parts, bounds, decoy })
+  const decoy = createDummyHashes({ secret: decoySecret, bounds, sample })
+  return createVerifyCall({ ...parts, bounds, decoy })
 }
 
 /** Gone when it has hung up before its answer was sent. */
@@ -107,7 +107,7 @@ interface Answer {
 const answerCall = (parts: HookParts) => {
   const { settings, clock, nameLogin, ledger } = parts
   const judge = createJudgeFrom(parts)
-  const shareFlight = createFlights<Answer>(clock)
+  const shareFlight = createSingleFlight<Answer>(clock)
   return async (c: Context<HookEnv>): Promise<Response> => {
     const facts = c.get('facts')
     const deadline = c.get('arrivedAt') + settings.deadlineMs
@@ -116,13 +116,13 @@ const answerCall = (parts: HookParts) => {
     const { eventId, oktaRequestId, source, username, password } = call
     const login = readLogin(username)
     const account = nameLogin(login.normalised)
-    Object.assign(facts, { eventId, oktaRequestId, login: account } satisfies CallFacts)
+    Object.assign(facts, { eventId, oktaRequestId, login: account } satisfies CallFields)
     if (settings.orgUrl !== undefined && !comesFrom(settings.orgUrl, source)) {
       throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
     }
 
     const record = (verdict: Verdict, callerGone: boolean): Promise<void> | undefined =>
-      ledger?.record(describeCall({ eventId, account, callerGone }, verdict))
+      ledger?.record(toDecidedCall({ eventId, account, callerGone }, verdict))
     const caller = callerOf(outgoing)
     const { result: answer, boarding } = await shareFlight(call, caller, async (abandonment) => {
       const verdict = await judge({ login, account, password, deadline, abandonment, facts })
@@ -137,7 +137,7 @@ const answerCall = (parts: HookParts) => {
       await record(result, false)
     }
     if (boarding !== 'first') facts.repeat = boarding
-    Object.assign(facts, { outcome: result.credential, reason: result.reason } satisfies CallFacts)
+    Object.assign(facts, { outcome: result.credential, reason: result.reason } satisfies CallFields)
     return jsonResponse(200, decisionBody(result))
   }
 }

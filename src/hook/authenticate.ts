@@ -17,7 +17,7 @@ export interface Secrets {
  * right: a proxy and this server might not agree on which one counts.
  * @returns a function of the header's values, one for each time it was sent
  */
-export const createAuthenticator = (secrets: Secrets) => {
+export const createSecretCheck = (secrets: Secrets) => {
   if (secrets.current === '' || secrets.previous === '') throw new TypeError('a secret is empty')
   // Digests under a key of this process have one length, so neither length nor content shows in time.
   const key = randomBytes(32).toString('base64')
@@ -55,9 +55,9 @@ export interface Ways {
  * @returns a function of a call's raw headers that resolves with the secret that the call carried, if it
  *   was one, and rejects with an AppError `unauthenticated` or `keys_unavailable`
  */
-export const createGate = ({ authHeader, secrets, checkBearer }: Ways) => {
+export const createAuthenticator = ({ authHeader, secrets, checkBearer }: Ways) => {
   if (!secrets && !checkBearer) throw new TypeError('no call could ever be authenticated')
-  const matchSecret = secrets && createAuthenticator(secrets)
+  const matchSecret = secrets && createSecretCheck(secrets)
 
   return async (rawHeaders: readonly string[]): Promise<SecretUsed | undefined> => {
     const used = matchSecret?.(valuesOf(rawHeaders, authHeader))
@@ -73,7 +73,7 @@ export const createGate = ({ authHeader, secrets, checkBearer }: Ways) => {
  *   later only, so that any token may be
  */
 export const createGlance = ({ authHeader, secrets, checkBearer }: Ways) => {
-  const matchSecret = secrets && createAuthenticator(secrets)
+  const matchSecret = secrets && createSecretCheck(secrets)
   return ({ rawHeaders }: { readonly rawHeaders: readonly string[] }): boolean =>
     matchSecret?.(valuesOf(rawHeaders, authHeader)) !== undefined ||
     (checkBearer !== undefined && hasToken(valuesOf(rawHeaders, 'authorization')))

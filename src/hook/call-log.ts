@@ -15,7 +15,7 @@ export interface CallLog {
 }
 
 /** What the steps of a call find out about it. */
-export interface CallFacts {
+export interface CallFields {
   eventId?: string | undefined
   oktaRequestId?: string | undefined
   /** As it may be written down. */
@@ -38,7 +38,7 @@ export interface CallFacts {
 }
 
 /** A call that was answered. */
-export interface FinishedCall extends Readonly<CallFacts> {
+export interface FinishedCall extends Readonly<CallFields> {
   readonly status: number
   /** Milliseconds from its arrival to its answer. */
   readonly totalMs: number
@@ -52,11 +52,11 @@ export interface HookEnv {
   Variables: {
     /** On the clock's scale. */
     arrivedAt: number
-    facts: CallFacts
+    facts: CallFields
   }
 }
 
-export type Step = MiddlewareHandler<HookEnv>
+export type HookMiddleware = MiddlewareHandler<HookEnv>
 
 const levelFor = (status: number): keyof CallLog => {
   if (status >= 500) return 'error'
@@ -64,7 +64,7 @@ const levelFor = (status: number): keyof CallLog => {
 }
 
 /** Of what lies beneath a failure, codes and places only: messages may quote what they failed on. */
-const failureFacts = ({ code, field, detail, cause }: AppError): CallFacts => ({
+const failureFacts = ({ code, field, detail, cause }: AppError): CallFields => ({
   outcome: 'FAILED',
   reason: code,
   field,
@@ -97,10 +97,10 @@ const tell = (onAnswered: CallObserver | undefined, log: CallLog, call: Finished
 }
 
 export const observe =
-  (clock: Clock, log: CallLog, onAnswered?: CallObserver): Step =>
+  (clock: Clock, log: CallLog, onAnswered?: CallObserver): HookMiddleware =>
   async (c, next) => {
     const arrivedAt = clock.now()
-    const facts: CallFacts = {}
+    const facts: CallFields = {}
     c.set('arrivedAt', arrivedAt)
     c.set('facts', facts)
     await next()

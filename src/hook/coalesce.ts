@@ -10,7 +10,7 @@ const GATHER_MS = 25
  * room by then, all of them look for their logins, and some are refused behind the others.
  * @returns a function whose promises resolve together, at most 25 ms after they were made
  */
-export const createGathering = (clock: Clock): (() => Promise<void>) => {
+export const createCoalescer = (clock: Clock): (() => Promise<void>) => {
   let gathering: Promise<void> | undefined
   const gather = (resolve: () => void): void => {
     clock.after(GATHER_MS, () => {

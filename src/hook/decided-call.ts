@@ -26,7 +26,7 @@ export interface DecidedCall extends DecidedFor {
   readonly runMs: number
 }
 
-export interface Ledger {
+export interface DecisionLog {
   /**
    * An answer is on its way, so it never rejects and resolves soon whatever happens: as a rule when a
    * crash cannot take the decision any more.
@@ -34,7 +34,7 @@ export interface Ledger {
   record(decided: DecidedCall): Promise<void>
 }
 
-export const describeCall = (
+export const toDecidedCall = (
   call: DecidedFor,
   { credential: outcome, reason, person, hash, waitMs = 0, runMs = 0 }: Verdict,
 ): DecidedCall => ({ id: randomUUID(), ...call, person, outcome, reason, hash, waitMs, runMs })

@@ -35,15 +35,15 @@ interface SoundHash {
  * What the legacy store says of a login before anything is computed: the hash to compute, if there is
  * one, and the bar, which makes the answer UNVERIFIED whatever the computation says.
  */
-export type Standing =
+export type Assessment =
   | { readonly hash: SoundHash; readonly bar: Reason | undefined }
   | { readonly hash: undefined; readonly bar: Reason }
 
-export const appraise = (
+export const assess = (
   accounts: readonly LegacyAccount[],
   password: string,
   inspect: (encoded: string) => Inspection,
-): Standing => {
+): Assessment => {
   const [account, another] = accounts
   if (!account) return { hash: undefined, bar: 'unknown_login' }
   if (another) return { hash: undefined, bar: 'ambiguous_login' }
@@ -63,7 +63,7 @@ const reasonFor = (outcome: Outcome): Reason =>
   outcome === 'match' || outcome === 'mismatch' ? outcome : `hash_${outcome}`
 
 /** The only place where a VERIFIED comes from: a match that nothing bars. */
-export const decide = ({ bar }: Standing, outcome: Outcome): Decision => {
+export const decide = ({ bar }: Assessment, outcome: Outcome): Decision => {
   const reason = bar ?? reasonFor(outcome)
   return { credential: reason === 'match' ? 'VERIFIED' : 'UNVERIFIED', reason }
 }

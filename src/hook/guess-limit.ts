@@ -10,7 +10,7 @@ export interface GuessSettings {
   readonly windowMs: number
 }
 
-export interface Guard {
+export interface GuessLimiter {
   /**
    * Runs a decision about a subject, such as a login; or `refuse`, which counts nothing, where too many
    * about it were wrong lately.
@@ -54,7 +54,10 @@ const ROUNDING_MS = 0.001
  * A cell holds the moment at which all that it counted is forgotten (a leaky bucket, in the form of
  * ITU-T I.371's virtual scheduling), so that there is nothing to sweep.
  */
-export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): Guard => {
+export const createGuessLimiter = (
+  { limit, windowMs }: GuessSettings,
+  clock: Clock,
+): GuessLimiter => {
   const key = randomBytes(32).toString('base64')
   // Older than any guess of which others may tell.
   const cells = new Float64Array(ROWS * CELLS_PER_ROW).fill(-Infinity)
@@ -70,7 +73,7 @@ export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): G
   }
   const countedMs = (cell: number, now: number): number => Math.max((cells[cell] ?? 0) - now, 0)
 
-  const run: Guard['run'] = async <T extends Decision>(
+  const run: GuessLimiter['run'] = async <T extends Decision>(
     subject: string,
     decide: () => Promise<T>,
     refuse: () => Promise<T>,
@@ -103,7 +106,7 @@ export const createGuard = ({ limit, windowMs }: GuessSettings, clock: Clock): G
    * login for one window, and not for one each. What is still to be decided stands apart from that, so
    * that its forgiving does not take this guess along.
    */
-  const countElsewhere: Guard['countElsewhere'] = (subject, ageMs) => {
+  const countElsewhere: GuessLimiter['countElsewhere'] = (subject, ageMs) => {
     const madeAt = clock.now() - ageMs
     for (const cell of cellsOf(subject)) {
       const until = cells[cell] ?? 0

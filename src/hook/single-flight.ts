@@ -59,7 +59,7 @@ const board = <T>(flight: Flight<T>, caller: Caller): Promise<T> => {
  * @returns a function that decides a call, or shares what was decided for the same event, username and
  * password. Failures are shared by those who wait and then forgotten, so that a retry is a new chance.
  */
-export const createFlights = <T>(clock: Clock) => {
+export const createSingleFlight = <T>(clock: Clock) => {
   // The name of a flight must tell apart what must not share an answer, and keep no password.
   const key = randomBytes(32).toString('base64')
   const nameOf = ({ eventId, username, password }: Repeatable): string =>

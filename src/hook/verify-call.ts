@@ -7,29 +7,29 @@ import type { Bounds } from '../passwords/family.ts'
 import { familyName, inspect } from '../passwords/registry.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import {
-  appraise,
+  assess,
   decide,
   TOO_MANY_ACCOUNT_GUESSES,
   TOO_MANY_GUESSES,
   type Decision,
-  type Standing,
+  type Assessment,
 } from './decision.ts'
-import type { Decoy } from './dummy-hashes.ts'
+import type { DummyHashes } from './dummy-hashes.ts'
 import type { Abandonment } from './single-flight.ts'
-import { loginSubject, personSubject, type Guard } from './guess-limit.ts'
-import type { CallFacts } from './call-log.ts'
+import { loginSubject, personSubject, type GuessLimiter } from './guess-limit.ts'
+import type { CallFields } from './call-log.ts'
 
-export interface JudgeParts {
+export interface VerifyCallParts {
   readonly bounds: Bounds
   readonly legacy: LegacyStore
   readonly checker: PasswordChecker
-  readonly guard: Guard
-  readonly decoy: Decoy
+  readonly guard: GuessLimiter
+  readonly decoy: DummyHashes
   readonly namePerson: (key: string) => string
   readonly clock: Clock
 }
 
-export interface Question {
+export interface VerifyRequest {
   readonly login: TypedLogin
   /** The login as it may be written down: guesses at it count under this name, here and elsewhere. */
   readonly account: string
@@ -39,7 +39,7 @@ export interface Question {
   /** Aborted when nobody waits for the answer any more. */
   readonly abandonment: Abandonment
   /** Told of the check. */
-  readonly facts: CallFacts
+  readonly facts: CallFields
 }
 
 /** A decision, and what the ledger is told of how it came about. */
@@ -54,17 +54,21 @@ export interface Verdict extends Decision {
 }
 
 /** Notes what a lookup took, be it one that fails. */
-const timed = <T>(clock: Clock, facts: CallFacts, lookUp: () => Promise<T>): Promise<T> => {
+const timed = <T>(clock: Clock, facts: CallFields, lookUp: () => Promise<T>): Promise<T> => {
   const began = clock.now()
   return lookUp().finally(() => {
     facts.lookupMs = clock.now() - began
   })
 }
 
-export const createJudge = (parts: JudgeParts) => {
+export const createVerifyCall = (parts: VerifyCallParts) => {
   const { bounds, legacy, checker, guard, decoy, namePerson, clock } = parts
 
-  const find = async ({ login, deadline, facts }: Question): Promise<readonly LegacyAccount[]> => {
+  const find = async ({
+    login,
+    deadline,
+    facts,
+  }: VerifyRequest): Promise<readonly LegacyAccount[]> => {
     const late = (): AppError => new AppError('deadline_exceeded')
     const accounts = await timed(clock, facts, () =>
       within(clock, deadline, legacy.find(login.normalised, login.typed, deadline), late),
@@ -73,16 +77,16 @@ export const createJudge = (parts: JudgeParts) => {
     return login.isTooLong ? [] : accounts
   }
 
-  const personOf = (accounts: readonly LegacyAccount[], { login }: Question): string => {
+  const personOf = (accounts: readonly LegacyAccount[], { login }: VerifyRequest): string => {
     const [account, another] = accounts
     return namePerson((another ? undefined : account?.key) ?? loginKey(login.normalised))
   }
 
   const check = async (
     encoded: string,
-    standing: Standing,
+    standing: Assessment,
     person: string,
-    { password, deadline, abandonment, facts }: Question,
+    { password, deadline, abandonment, facts }: VerifyRequest,
   ): Promise<Verdict> => {
     const { outcome, waitMs, runMs, lanes } = await checker.check(
       encoded,
@@ -90,21 +94,21 @@ export const createJudge = (parts: JudgeParts) => {
       deadline,
       abandonment.signal,
     )
-    Object.assign(facts, { waitMs, runMs, lanes } satisfies CallFacts)
+    Object.assign(facts, { waitMs, runMs, lanes } satisfies CallFields)
     const { hash: sound } = standing
     const hash = sound && { family: familyName(sound.encoded), cost: sound.cost }
     return { ...decide(standing, outcome), person, hash, waitMs, runMs }
   }
 
-  const decideFor = async (question: Question): Promise<Verdict> => {
+  const decideFor = async (question: VerifyRequest): Promise<Verdict> => {
     if (!checker.mayAdmit(question.deadline)) throw refusal('overloaded')
     const accounts = await find(question)
-    const standing = appraise(accounts, question.password, (hash) => inspect(hash, bounds))
+    const standing = assess(accounts, question.password, (hash) => inspect(hash, bounds))
     const person = personOf(accounts, question)
     const { hash } = standing
     if (!hash) return check(decoy.encodedFor(question.login.normalised), standing, person, question)
     decoy.saw(person, hash.cost)
-    const checkWith = (held: Standing) => check(hash.encoded, held, person, question)
+    const checkWith = (held: Assessment) => check(hash.encoded, held, person, question)
     return guard.run(
       personSubject(person),
       () => checkWith(standing),
@@ -113,7 +117,7 @@ export const createJudge = (parts: JudgeParts) => {
     )
   }
 
-  return (question: Question): Promise<Verdict> =>
+  return (question: VerifyRequest): Promise<Verdict> =>
     guard.run(
       loginSubject(question.account),
       () => decideFor(question),

@@ -1,12 +1,12 @@
 /** Why a fetch got no answer, in words that name the host and say what to do. */
 
 /** undici parses HTTP answers by WebAssembly, which --jitless takes away. Serving needs none. */
-export const FETCH_TROUBLE: string | undefined = !('WebAssembly' in globalThis)
+export const FETCH_FAILURES: string | undefined = !('WebAssembly' in globalThis)
   ? 'this Node.js forbids WebAssembly (--jitless), by which answers over HTTP are parsed'
   : undefined
 
 /** What became of a request that has no answer. */
-export type Fate =
+export type FailureKind =
   /** Nothing reached the other side, and the next attempt may do better. */
   | 'unsent'
   /** Nothing reached it, and nothing will: its certificate is not trusted. */
@@ -18,8 +18,8 @@ export type Fate =
   /** It was answered, but not with what this program can take in. */
   | 'unusable'
 
-export interface Trouble {
-  readonly fate: Fate
+export interface FetchFailure {
+  readonly fate: FailureKind
   /** What happened, to what, and what to do about it. */
   readonly reason: string
 }
@@ -108,7 +108,7 @@ const isBeforeSending = ({ code, syscall, errors }: SystemError): boolean =>
 /** undici's parser gives its errors a code in some cases only. */
 const isNoHttp = ({ name }: SystemError): boolean => name === 'HTTPParserError'
 
-const fateOf = (err: SystemError): Fate => {
+const fateOf = (err: SystemError): FailureKind => {
   if (UNTRUSTED.test(err.code ?? '')) return 'untrusted'
   if (isNoHttp(err)) return 'unusable'
   return isBeforeSending(err) ? 'unsent' : 'lost'
@@ -117,7 +117,7 @@ const fateOf = (err: SystemError): Fate => {
 const describe = (host: string, err: SystemError): string => {
   const { code } = err
   if (isNoHttp(err)) return `what ${host} answered is not HTTP`
-  if (code === undefined) return FETCH_TROUBLE ?? `the request to ${host} failed`
+  if (code === undefined) return FETCH_FAILURES ?? `the request to ${host} failed`
   // Several addresses were tried; the first one's error stands for all.
   const known = WORDS.find(([pattern]) => pattern.test(code))?.[1](host, err.errors?.[0] ?? err)
   return `${known ?? `the connection to ${host} failed`} (${code})`
@@ -147,7 +147,7 @@ const rootOf = (err: unknown): SystemError => {
   return cause === undefined ? (Object(err) as SystemError) : rootOf(cause)
 }
 
-export const troubleOf = (err: unknown, url: URL): Trouble => {
+export const fetchFailureOf = (err: unknown, url: URL): FetchFailure => {
   const cause = rootOf(err)
   const status = proxyStatusOf(cause)
   if (status !== undefined) {

@@ -5,7 +5,7 @@ import { AppError } from '../errors/errors.ts'
 import { ProxiedFailure } from './fetch-failure.ts'
 import { isLoopback } from '../config/variables.ts'
 
-export interface Sent {
+export interface HttpRequest {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | null
@@ -13,14 +13,14 @@ export interface Sent {
 }
 
 /** Its body must be read, or left in the midst: until then it holds its connection. */
-export interface Reply {
+export interface HttpReply {
   readonly status: number
   readonly headers: Pick<Headers, 'get'>
   readonly body: AsyncIterable<Uint8Array>
 }
 
 /** Follows no redirect: it would carry the credentials, and a changed method, to wherever it says. */
-export type Fetch = (url: URL | string, sent: Sent) => Promise<Reply>
+export type Fetch = (url: URL | string, sent: HttpRequest) => Promise<HttpReply>
 
 interface Proxies {
   readonly httpProxy: string
@@ -78,7 +78,7 @@ const poolTo = ({ Pool }: typeof Undici, origin: URL, options: object): Undici.P
   return Object.assign(pool, { connect: guarded })
 }
 
-const headersOf = (raw: Undici.Dispatcher.ResponseData['headers']): Reply['headers'] => ({
+const headersOf = (raw: Undici.Dispatcher.ResponseData['headers']): HttpReply['headers'] => ({
   get: (name) => {
     const value = raw[name.toLowerCase()]
     return value === undefined ? null : [value].flat().join(', ')

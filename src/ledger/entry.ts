@@ -20,7 +20,7 @@ export interface Decided {
   readonly runMs: number
 }
 
-export interface Entry {
+export interface LedgerEntry {
   /**
    * The decision's own id. It has the name that it has in programs before `person` came, where it is
    * Okta's: they may share a table or a spill with this one, and write it as the unique key.
@@ -59,7 +59,7 @@ const storable = (text: string, length: number): string =>
 const finite = (n: number): number => (Number.isFinite(n) ? n : 0)
 
 /** @param at milliseconds since the epoch */
-export const toEntry = (decided: Decided, at: number, replica: string): Entry => ({
+export const toEntry = (decided: Decided, at: number, replica: string): LedgerEntry => ({
   eventId: decided.id,
   oktaEventId: decided.eventId ?? null,
   person: storable(decided.person, MAX_PERSON_LENGTH),
@@ -79,4 +79,7 @@ export const toEntry = (decided: Decided, at: number, replica: string): Entry =>
 const UNKNOWN = { oktaEventId: null, person: null, callerGone: null }
 
 /** @param text an entry as it is in the spill */
-export const parseEntry = (text: string): Entry => ({ ...UNKNOWN, ...(JSON.parse(text) as Entry) })
+export const parseEntry = (text: string): LedgerEntry => ({
+  ...UNKNOWN,
+  ...(JSON.parse(text) as LedgerEntry),
+})

@@ -7,7 +7,7 @@ import { AppError } from '../errors/errors.ts'
  * - `disk`: it has no room, or its disk fails.
  * - `refused`: it is there and says no, and will say so again until a person changes something.
  */
-export type Trouble = 'away' | 'disk' | 'refused'
+export type FailureClass = 'away' | 'disk' | 'refused'
 
 interface Failure {
   readonly code: string
@@ -66,16 +66,16 @@ const isRefused = ({ code, sqlState }: Failure): boolean => {
 }
 
 /** What a server said, in its own words; these may quote what a statement held. */
-export const sentenceOf = (err: unknown): string => {
+export const failureSentenceOf = (err: unknown): string => {
   const sentence = err instanceof Error ? err.message : typeof err
-  const code = codeOf(err)
+  const code = failureCodeOf(err)
   return code === '' ? sentence : `${code}: ${sentence}`
 }
 
-export const codeOf = (err: unknown): string => failureOf(err).code
+export const failureCodeOf = (err: unknown): string => failureOf(err).code
 
-export const troubleOf = (err: unknown): Trouble => {
-  if (err instanceof AppError && err.cause !== undefined) return troubleOf(err.cause)
+export const classifyFailure = (err: unknown): FailureClass => {
+  if (err instanceof AppError && err.cause !== undefined) return classifyFailure(err.cause)
   const failure = failureOf(err)
   const { code } = failure
   // A server's socket is not there while it starts, and it removes it when it stops.

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen } from '../errors/errors.ts'
 import type { LedgerDatabase } from './database/database.ts'
-import type { Entry } from './entry.ts'
+import type { LedgerEntry } from './entry.ts'
 import { Cursor, Guesses, PAGE, type GuessRules } from './shared-guesses.ts'
-import { addWaiting, type FromKeeper, type Standing } from './protocol.ts'
-import { Queue } from './outbox.ts'
-import { sentenceOf, troubleOf } from './failures.ts'
+import { addWaiting, type FromForwarder, type ForwarderStatus } from './protocol.ts'
+import { Outbox } from './outbox.ts'
+import { failureSentenceOf, classifyFailure } from './failures.ts'
 
 const TURN_INTERVAL_MS = 500
 const POLL_INTERVAL_MS = 1_000
@@ -27,7 +27,7 @@ const MAX_RETRY_MS = 30_000
 /** What is left of a shutdown for a last attempt to forward. */
 const CLOSE_TIMEOUT_MS = 2_000
 
-export interface KeeperParts {
+export interface ForwarderParts {
   readonly spillDir: string
   readonly maxSpillBytes?: number | undefined
   /** Opens the database, for the first time or again; may throw, and reaches for no server yet. */
@@ -40,15 +40,15 @@ export interface KeeperParts {
   readonly clock: Clock
   /** Milliseconds since the epoch. */
   readonly wall: () => number
-  readonly tell: (message: FromKeeper) => void
+  readonly tell: (message: FromForwarder) => void
 }
 
 const STANDINGS = { away: 'unreachable', disk: 'failing', refused: 'refused' } as const
 
-const standingOf = (err: unknown): Standing['database'] =>
+const standingOf = (err: unknown): ForwarderStatus['database'] =>
   err instanceof AppError && err.code === 'ledger_newer'
     ? 'newer_schema'
-    : STANDINGS[troubleOf(err)]
+    : STANDINGS[classifyFailure(err)]
 
 /** Details of our own errors may be told; messages of others may quote what was written. */
 const causeOf = (err: unknown): Record<string, unknown> => ({
@@ -56,9 +56,9 @@ const causeOf = (err: unknown): Record<string, unknown> => ({
   ...(err instanceof AppError && { detail: err.detail }),
 })
 
-export class Keeper {
-  readonly #parts: KeeperParts
-  readonly #queue: Queue
+export class Forwarder {
+  readonly #parts: ForwarderParts
+  readonly #queue: Outbox
   readonly #guesses: Guesses | undefined
   #database: LedgerDatabase | undefined
   #cursor: Cursor | undefined
@@ -69,16 +69,16 @@ export class Keeper {
   /** More waits than the last batch held. */
   #behind = false
   #closed = false
-  #told: Standing | undefined
+  #told: ForwarderStatus | undefined
   #cancelTurn = (): void => undefined
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(parts: KeeperParts) {
+  constructor(parts: ForwarderParts) {
     this.#parts = parts
     this.#toldUpTo = parts.toldUpTo
     const { tell, replica, guesses, clock, spillDir: dir, maxSpillBytes: maxBytes } = parts
     this.#guesses = guesses && new Guesses(guesses, replica)
-    this.#queue = new Queue({
+    this.#queue = new Outbox({
       dir,
       maxBytes,
       clock,
@@ -112,7 +112,7 @@ export class Keeper {
   }
 
   /** Saves entries, and tells `kept` once they are on the disk; where it fails it tries again. */
-  take(entries: readonly Entry[]): void {
+  take(entries: readonly LedgerEntry[]): void {
     this.#guesses?.decided(entries)
     this.#queue.take(entries)
   }
@@ -202,10 +202,10 @@ export class Keeper {
     try {
       await this.#migrate(database)
     } catch (err) {
-      if (err instanceof AppError || troubleOf(err) !== 'refused') throw err
+      if (err instanceof AppError || classifyFailure(err) !== 'refused') throw err
       // Such statements hold nothing secret, so what the server says of them may be told.
       throw new AppError('ledger_unusable', {
-        detail: `LEDGER_DB_URL: ${sentenceOf(err)}`,
+        detail: `LEDGER_DB_URL: ${failureSentenceOf(err)}`,
         cause: err,
       })
     }
@@ -256,7 +256,7 @@ export class Keeper {
   }
 
   /** Tells how things stand, if that has changed. */
-  #stand({ cause, ...change }: Partial<Standing>): void {
+  #stand({ cause, ...change }: Partial<ForwarderStatus>): void {
     if (this.#closed) return
     const before = this.#told ?? { database: 'unreachable', spill: 'ok', waiting: 0 }
     const next = { ...before, ...change, waiting: this.#queue.waiting }

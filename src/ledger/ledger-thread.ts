@@ -3,17 +3,17 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../clock.ts'
 import { asAppError } from '../errors/errors.ts'
 import { openLedgerDatabase } from './database/database.ts'
-import { Keeper } from './forwarder.ts'
-import type { FromKeeper, LedgerSetup, ToKeeper } from './protocol.ts'
+import { Forwarder } from './forwarder.ts'
+import type { FromForwarder, LedgerSetup, ToForwarder } from './protocol.ts'
 
 const port = parentPort
 if (!port) throw new TypeError('thread.ts runs as a worker thread only')
 
 const { place, spillDir, replica, guesses, toldUpTo } = workerData as LedgerSetup
-const tell = (message: FromKeeper): void => port.postMessage(message)
+const tell = (message: FromForwarder): void => port.postMessage(message)
 
-const listen = (keeper: Keeper): void => {
-  port.on('message', (message: ToKeeper) => {
+const listen = (keeper: Forwarder): void => {
+  port.on('message', (message: ToForwarder) => {
     if (message !== 'close') {
       keeper.take(message)
       return
@@ -22,7 +22,7 @@ const listen = (keeper: Keeper): void => {
   })
 }
 
-const keeper = new Keeper({
+const keeper = new Forwarder({
   spillDir,
   open: (isRemade) => openLedgerDatabase(place, isRemade),
   replica,

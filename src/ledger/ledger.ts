@@ -5,17 +5,17 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen } from '../errors/errors.ts'
 import { threadUrl } from '../thread.ts'
-import { toEntry, type Decided, type Entry } from './entry.ts'
+import { toEntry, type Decided, type LedgerEntry } from './entry.ts'
 import type { Guess, GuessRules } from './shared-guesses.ts'
 import {
   addWaiting,
-  type FromKeeper,
+  type FromForwarder,
   type LedgerSetup,
-  type Standing,
-  type ToKeeper,
+  type ForwarderStatus,
+  type ToForwarder,
 } from './protocol.ts'
 import { ceased, tellChange, tellVanished, type LedgerLog } from './status-log.ts'
-import type { Place } from './database/connection.ts'
+import type { LedgerTarget } from './database/connection.ts'
 
 /** Entries that may wait in memory for the disk: minutes of sign-ins, a few megabytes. */
 export const MAX_IN_MEMORY = 10_000
@@ -53,7 +53,7 @@ export interface GuessSharing {
 }
 
 export interface LedgerOptions {
-  readonly place: Place
+  readonly place: LedgerTarget
   /** A directory on this machine's disk. */
   readonly spillDir: string
   readonly sharing?: GuessSharing
@@ -64,7 +64,7 @@ export interface LedgerOptions {
 }
 
 /** How the ledger is doing, and how many decisions it could not keep since the start. */
-export type LedgerStatus = Omit<Standing, 'cause'> & {
+export type LedgerStatus = Omit<ForwarderStatus, 'cause'> & {
   readonly lost: number
   /** How often its files were deleted or replaced while they were in use. */
   readonly vanished: number
@@ -82,14 +82,14 @@ export interface LedgerFaults {
 const nameReplica = (): string => `${hostname()}-${randomBytes(4).toString('hex')}`
 
 /** @returns undefined when the thread ends */
-const firstWord = (thread: Worker, clock: Clock): Promise<FromKeeper | undefined> =>
+const firstWord = (thread: Worker, clock: Clock): Promise<FromForwarder | undefined> =>
   new Promise((resolve) => {
     let cancel = (): void => undefined
-    const end = (message?: FromKeeper): void => {
+    const end = (message?: FromForwarder): void => {
       cancel()
       resolve(message)
     }
-    thread.on('message', (message: FromKeeper) => {
+    thread.on('message', (message: FromForwarder) => {
       if (message.kind === 'opened') {
         cancel = clock.after(START_TIMEOUT_MS, () => end({ kind: 'ready' }))
       }
@@ -99,7 +99,7 @@ const firstWord = (thread: Worker, clock: Clock): Promise<FromKeeper | undefined
   })
 
 interface Unkept {
-  readonly entry: Entry
+  readonly entry: LedgerEntry
   readonly kept: () => void
 }
 
@@ -113,7 +113,7 @@ export class Ledger {
   /** On the clock's scale. */
   #impatientUntil = -Infinity
   #thread: Worker | undefined
-  #standing: Standing | undefined
+  #standing: ForwarderStatus | undefined
   /** A thread that takes over must not tell again what was counted. */
   #toldUpTo: number | undefined
   #lost = 0
@@ -192,7 +192,7 @@ export class Ledger {
           resolve()
         })
         this.#post(thread)
-        thread.postMessage('close' satisfies ToKeeper)
+        thread.postMessage('close' satisfies ToForwarder)
       })
       thread.unref()
     }
@@ -200,7 +200,7 @@ export class Ledger {
     if (unkept > 0) this.#options.log.error({ lost: unkept }, 'decisions are missing in the ledger')
   }
 
-  async #keep(entry: Entry): Promise<void> {
+  async #keep(entry: LedgerEntry): Promise<void> {
     const isKept = new Promise<void>((resolve) => this.#unkept.push({ entry, kept: resolve }))
     // Not at once: checks that ran together end together, and their decisions share a commit too.
     setImmediate(() => this.#send())
@@ -228,7 +228,7 @@ export class Ledger {
   }
 
   #post(thread: Worker): void {
-    const entries: ToKeeper = this.#unkept.slice(this.#sent).map(({ entry }) => entry)
+    const entries: ToForwarder = this.#unkept.slice(this.#sent).map(({ entry }) => entry)
     if (entries.length > 0) thread.postMessage(entries)
     this.#sent = this.#unkept.length
   }
@@ -260,7 +260,7 @@ export class Ledger {
         this.#options.log.warn({ text: text.toString() }, "a warning in the ledger's thread"),
       )
     let cause: unknown
-    thread.on('message', (message: FromKeeper) => this.#hear(message))
+    thread.on('message', (message: FromForwarder) => this.#hear(message))
     thread.once('error', (err) => (cause = err))
     thread.once('exit', () => this.#bury(cause))
     this.#sent = 0
@@ -278,7 +278,7 @@ export class Ledger {
     this.#cancelRespawn = clock.after(RESPAWN_DELAY_MS, () => this.#spawn())
   }
 
-  #hear(message: FromKeeper): void {
+  #hear(message: FromForwarder): void {
     if (message.kind === 'kept') this.#forget(message.count)
     if (message.kind === 'standing') this.#judge(message.standing)
     if (message.kind === 'vanished') {
@@ -304,7 +304,7 @@ export class Ledger {
     this.#options.log.error({ lost }, 'the ledger takes decisions again; these are missing in it')
   }
 
-  #judge(next: Standing): void {
+  #judge(next: ForwarderStatus): void {
     const before = this.#standing
     this.#standing = next
     for (const part of ceased(next, before)) this.#faults[part]++

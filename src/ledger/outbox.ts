@@ -1,14 +1,14 @@
 /** Entries on their way to the database: in memory until they are on this machine's disk, and there until it has them. */
 import { mkdirSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
-import type { Entry } from './entry.ts'
+import type { LedgerEntry } from './entry.ts'
 import { openSpill, type Spill } from './spill.ts'
-import { troubleOf } from './failures.ts'
+import { classifyFailure } from './failures.ts'
 
 const SAVE_RETRY_MS = 1_000
 const BATCH = 500
 
-export interface QueueParts {
+export interface OutboxParts {
   /** Where the spill is. */
   readonly dir: string
   readonly maxBytes?: number | undefined
@@ -21,9 +21,9 @@ export interface QueueParts {
   readonly onVanished: () => void
 }
 
-type Write = (entries: readonly Entry[]) => Promise<void>
+type Write = (entries: readonly LedgerEntry[]) => Promise<void>
 
-const entriesBehind = function* (spill: Spill): Iterable<Entry> {
+const entriesBehind = function* (spill: Spill): Iterable<LedgerEntry> {
   let batch = spill.first(BATCH)
   while (batch.length > 0) {
     yield* batch.map(({ entry }) => entry)
@@ -31,16 +31,16 @@ const entriesBehind = function* (spill: Spill): Iterable<Entry> {
   }
 }
 
-export class Queue {
-  readonly #parts: QueueParts
-  readonly #memory: Entry[] = []
+export class Outbox {
+  readonly #parts: OutboxParts
+  readonly #memory: LedgerEntry[] = []
   #spill: Spill | undefined
   #isGone = false
   /** What is in memory is being written to the database, past a disk that does not take it. */
   #isPassing = false
   #cancelRetry: (() => void) | undefined
 
-  constructor(parts: QueueParts) {
+  constructor(parts: OutboxParts) {
     this.#parts = parts
   }
 
@@ -52,7 +52,7 @@ export class Queue {
     try {
       this.#reach()
     } catch (err) {
-      if (troubleOf(err) === 'refused') throw err
+      if (classifyFailure(err) === 'refused') throw err
       this.#fail(err)
     }
   }
@@ -67,7 +67,7 @@ export class Queue {
     }
   }
 
-  take(entries: readonly Entry[]): void {
+  take(entries: readonly LedgerEntry[]): void {
     this.#memory.push(...entries)
     if (!this.#cancelRetry) this.save()
   }
@@ -153,7 +153,7 @@ export class Queue {
       this.#parts.onDisk()
     } catch (err) {
       this.#parts.onDisk(err)
-      if (troubleOf(err) === 'disk') this.#discardIfEmpty(spill)
+      if (classifyFailure(err) === 'disk') this.#discardIfEmpty(spill)
     }
   }
 
@@ -201,7 +201,7 @@ export class Queue {
       spill.append(entriesBehind(old))
     } catch (err) {
       // What can never be read must not hold up what comes.
-      if (troubleOf(err) !== 'refused') {
+      if (classifyFailure(err) !== 'refused') {
         spill.close()
         throw err
       }

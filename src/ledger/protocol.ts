@@ -1,11 +1,11 @@
 /** Owns the messages between the ledger and its thread. */
 import type { ErrorCode } from '../errors/errors.ts'
-import type { Entry } from './entry.ts'
+import type { LedgerEntry } from './entry.ts'
 import type { Guess, GuessRules } from './shared-guesses.ts'
-import type { Place } from './database/connection.ts'
+import type { LedgerTarget } from './database/connection.ts'
 
 export interface LedgerSetup {
-  readonly place: Place
+  readonly place: LedgerTarget
   readonly spillDir: string
   /** A name that no other process has, now or earlier. */
   readonly replica: string
@@ -15,7 +15,7 @@ export interface LedgerSetup {
 }
 
 /** How the ledger is doing; for probes and logs, so it names no account. */
-export interface Standing {
+export interface ForwarderStatus {
   /**
    * - `failing`: its disk is full or fails;
    * - `refused`: it is there, and refuses the login or a statement.
@@ -30,14 +30,14 @@ export interface Standing {
 }
 
 /** What `kept` says of how the ledger stands, so that it need not be told apart for each decision. */
-export const addWaiting = (standing: Standing, count: number): Standing => ({
+export const addWaiting = (standing: ForwarderStatus, count: number): ForwarderStatus => ({
   ...standing,
   waiting: standing.waiting + count,
 })
 
-export type ToKeeper = readonly Entry[] | 'close'
+export type ToForwarder = readonly LedgerEntry[] | 'close'
 
-export type FromKeeper =
+export type FromForwarder =
   /** The spill is open, or waits for its disk. */
   | { readonly kind: 'opened' }
   /** The database has answered or not, and what other replicas have lately seen is told. */
@@ -47,5 +47,5 @@ export type FromKeeper =
   | { readonly kind: 'kept'; readonly count: number }
   /** This file was deleted or replaced while it was in use. */
   | { readonly kind: 'vanished'; readonly file: 'spill' | 'database' }
-  | { readonly kind: 'standing'; readonly standing: Standing }
+  | { readonly kind: 'standing'; readonly standing: ForwarderStatus }
   | { readonly kind: 'guesses'; readonly guesses: readonly Guess[]; readonly upTo: number }

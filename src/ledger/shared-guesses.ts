@@ -1,6 +1,6 @@
 /** Owns the reading of the other replicas' wrong guesses: each once, however late it was committed. */
 import type { Seen } from './database/database.ts'
-import type { Entry } from './entry.ts'
+import type { LedgerEntry } from './entry.ts'
 
 /** A wrong guess made at another replica. */
 export interface Guess {
@@ -80,7 +80,7 @@ export class Guesses {
   }
 
   /** Takes note of what was decided here, and is counted already. */
-  decided(entries: readonly Entry[]): void {
+  decided(entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
       if (entry.oktaEventId !== null && this.#isGuess(entry)) this.#isNew(entry.oktaEventId)
     }

@@ -1,8 +1,8 @@
 /** The spill: a file on this machine's disk where entries wait until the ledger's database has them. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEntry, type Entry } from './entry.ts'
-import { openFile, watchFile, type Fate } from './database/sqlite-file.ts'
+import { parseEntry, type LedgerEntry } from './entry.ts'
+import { openSqliteFile, watchFile, type FileState } from './database/sqlite-file.ts'
 
 /** Some 600 000 entries; at 100 sign-ins a second, an hour and a half without a database. */
 export const MAX_SPILL_BYTES = 256 * 1024 * 1024
@@ -15,12 +15,12 @@ const TABLE =
 
 export interface Waiting {
   readonly seq: number
-  readonly entry: Entry
+  readonly entry: LedgerEntry
 }
 
 export interface Spill {
   /** Keeps all of the entries or none. On return they are on the disk. Throws when it is full. */
-  append(entries: Iterable<Entry>): void
+  append(entries: Iterable<LedgerEntry>): void
   /** The entries that have waited longest, in their order, from behind a number on. */
   first(limit: number, after?: number): Waiting[]
   /**
@@ -29,7 +29,7 @@ export interface Spill {
    */
   removeUpTo(seq: number): void
   readonly waiting: number
-  fate(): Fate
+  fate(): FileState
   close(): void
   /** Removes the file, whatever is in it. Where it throws, all is as it was. */
   discard(): void
@@ -43,7 +43,7 @@ export interface Spill {
  */
 export const openSpill = (dir: string, maxBytes = MAX_SPILL_BYTES): Spill => {
   const path = join(dir, 'okta-migrate-spill.sqlite')
-  const db = openFile(path, BUSY_TIMEOUT_MS, (db) => {
+  const db = openSqliteFile(path, BUSY_TIMEOUT_MS, (db) => {
     db.pragma(`max_page_count = ${Math.floor(maxBytes / PAGE_BYTES)}`)
     db.exec(TABLE)
   })
@@ -60,7 +60,7 @@ export const openSpill = (dir: string, maxBytes = MAX_SPILL_BYTES): Spill => {
     .pluck()
   let passed = 0
   return {
-    append: db.transaction((entries: Iterable<Entry>) => {
+    append: db.transaction((entries: Iterable<LedgerEntry>) => {
       for (const entry of entries) insert.run(JSON.stringify(entry))
     }),
     first: (limit, after = passed) =>

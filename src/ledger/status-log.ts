@@ -1,5 +1,5 @@
 /** What the log says, and what is counted, when the ledger's standing changes. */
-import type { Standing } from './protocol.ts'
+import type { ForwarderStatus } from './protocol.ts'
 
 export interface LedgerLog {
   info(fields: Record<string, unknown>, message: string): void
@@ -9,7 +9,7 @@ export interface LedgerLog {
 
 type Line = readonly [level: keyof LedgerLog, message: string]
 
-const DATABASE: Readonly<Record<Standing['database'], Line>> = {
+const DATABASE: Readonly<Record<ForwarderStatus['database'], Line>> = {
   ok: ['info', "the ledger's database is reached"],
   migrating: ['info', "the ledger's tables are being changed; decisions wait on disk meanwhile"],
   unreachable: ['warn', "the ledger's database does not serve; decisions wait on disk"],
@@ -27,7 +27,7 @@ const DATABASE: Readonly<Record<Standing['database'], Line>> = {
   ],
 }
 
-const SPILL: Readonly<Record<Standing['spill'], Line>> = {
+const SPILL: Readonly<Record<ForwarderStatus['spill'], Line>> = {
   ok: ['info', "the ledger's spill can be written again"],
   failing: ['error', "the ledger's spill cannot be written; decisions wait in memory"],
 }
@@ -42,10 +42,14 @@ const VANISHED: Readonly<Record<'spill' | 'database', string>> = {
 export const tellVanished = (log: LedgerLog, file: 'spill' | 'database'): void =>
   log.error({ file }, VANISHED[file])
 
-const isWell = (part: Standing['database'] | Standing['spill']): boolean =>
+const isWell = (part: ForwarderStatus['database'] | ForwarderStatus['spill']): boolean =>
   part === 'ok' || part === 'migrating'
 
-export const tellChange = (log: LedgerLog, next: Standing, before?: Standing): void => {
+export const tellChange = (
+  log: LedgerLog,
+  next: ForwarderStatus,
+  before?: ForwarderStatus,
+): void => {
   const { cause, waiting } = next
   const say = ([level, message]: Line, fields: Record<string, unknown>): void =>
     log[level](fields, message)
@@ -58,7 +62,7 @@ export const tellChange = (log: LedgerLog, next: Standing, before?: Standing): v
  * again, which is one outage and not many.
  * @returns the parts that have ceased to do their work with this change
  */
-export const ceased = (next: Standing, before?: Standing): ('database' | 'spill')[] =>
+export const ceased = (next: ForwarderStatus, before?: ForwarderStatus): ('database' | 'spill')[] =>
   (['database', 'spill'] as const).filter(
     (part) => (before?.[part] ?? 'ok') === 'ok' && !isWell(next[part]),
   )

@@ -1,5 +1,5 @@
 /** The kinds of legacy store: which LEGACY_DB_URL opens which. */
-import { kindOf, SCHEMES, type DatabaseKind } from '../sql/address.ts'
+import { databaseKindOf, SCHEMES, type DatabaseKind } from '../sql/address.ts'
 import { AppError } from '../errors/errors.ts'
 import type { Driver } from './sql/driver.ts'
 import { MYSQL } from './sql/mysql.ts'
@@ -20,7 +20,7 @@ const DRIVERS: Readonly<Record<DatabaseKind, Driver>> = {
  * @throws AppError `legacy_unusable` when the URL, the store or the statement cannot serve
  */
 export const openLegacyStore = async (url: string, options: StoreOptions): Promise<LegacyStore> => {
-  const kind = kindOf(url)
+  const kind = databaseKindOf(url)
   if (!kind) {
     const known = SCHEMES.join(', ')
     throw new AppError('legacy_unusable', { detail: `LEGACY_DB_URL begins with none of: ${known}` })

@@ -148,7 +148,7 @@ const registerBuildInfo = (registry: Registry, { version, pool }: ReadParts): vo
 }
 
 /** @returns a function that reads them all; the store is asked once, within its own limit */
-export const registerReadings = (registry: Registry, parts: ReadParts): (() => Promise<void>) => {
+export const registerCollectors = (registry: Registry, parts: ReadParts): (() => Promise<void>) => {
   registerBuildInfo(registry, parts)
   const registers = [registry]
   const gauges = gaugesOf(parts).map(([name, help, read]) => {
@@ -169,7 +169,7 @@ export const registerReadings = (registry: Registry, parts: ReadParts): (() => P
 }
 
 export const createMetricsApp = (registry: Registry, parts: ReadParts): Hono => {
-  const readAll = registerReadings(registry, parts)
+  const readAll = registerCollectors(registry, parts)
   const app = new Hono()
   app.get('/metrics', async (c) => {
     await readAll()

@@ -1,7 +1,7 @@
 /** The connections of a listening socket, from the first packet on: counted, bounded, and ended together. */
 import type { Server, Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
-import { createSources, sourceOf, type SourceLimits } from './source-limits.ts'
+import { createSourceLimiter, sourceOf, type SourceLimits } from './source-limits.ts'
 
 const UNLIMITED: SourceLimits = { perSecond: Infinity, atOnce: Infinity }
 
@@ -18,7 +18,7 @@ export const watchConnections = (
   limits: SourceLimits | undefined,
   clock: Clock,
 ): Connections => {
-  const sources = createSources(limits ?? UNLIMITED, clock)
+  const sources = createSourceLimiter(limits ?? UNLIMITED, clock)
   const open = new Set<Socket>()
   let refused = 0
   server.on('connection', (socket) => {

@@ -8,7 +8,12 @@ import { AppError } from '../errors/errors.ts'
 import { watchConnections } from './connections.ts'
 import type { SourceLimits } from './source-limits.ts'
 import { followRenewals, readTls, type Following, type TlsFiles } from './tls.ts'
-import { createTurnstile, requestsOf, type MayStream, type Turnstile } from './pipelining.ts'
+import {
+  createPipelineLimit,
+  requestsOf,
+  type MayStream,
+  type PipelineLimit,
+} from './pipelining.ts'
 
 /** Slow senders are cut off: Okta sends a call at once, and gives up after 3 seconds. */
 const HEADERS_TIMEOUT_MS = 5_000
@@ -62,10 +67,10 @@ interface Unbound {
  * Node.js answers an expectation that it does not know by itself, and parses the body for as long as it comes.
  * RFC 9110, section 10.1.1, lets a server ignore it.
  */
-const attend = <S extends Server>(server: S, { onRequest, onUpgrade }: Turnstile): S =>
+const attend = <S extends Server>(server: S, { onRequest, onUpgrade }: PipelineLimit): S =>
   server.on('request', onRequest).on('checkExpectation', onRequest).on('upgrade', onUpgrade)
 
-const createServer = (options: ListenOptions, turnstile: Turnstile): Unbound => {
+const createServer = (options: ListenOptions, turnstile: PipelineLimit): Unbound => {
   const { tls, clock, onRenewal, mayStream = () => true } = options
   const settings = { ...SETTINGS, IncomingMessage: requestsOf(mayStream) }
   if (!tls) return { server: attend(createHttpServer(settings), turnstile) }
@@ -93,7 +98,7 @@ export const listen = async (options: ListenOptions): Promise<Listener> => {
   const { clock } = options
   // What is left of a body is the turnstile's: hono's server would parse it for half a second.
   const handle = getRequestListener(options.fetch, { autoCleanupIncoming: false })
-  const turnstile = createTurnstile((req, res) => void handle(req, res), clock)
+  const turnstile = createPipelineLimit((req, res) => void handle(req, res), clock)
   const { server, following } = createServer(options, turnstile)
   const connections = watchConnections(server, options.limits, clock)
   const { address, family, port } = await bind(server, options.host, options.port)

@@ -112,7 +112,7 @@ const boundFlush = (res: ServerResponse, { socket }: IncomingMessage, clock: Clo
   )
 }
 
-export interface Turnstile {
+export interface PipelineLimit {
   readonly onRequest: (req: IncomingMessage, res: ServerResponse) => void
   /** What passed for an upgrade: see `OneAtATime`. */
   readonly onUpgrade: (req: IncomingMessage) => void
@@ -122,7 +122,7 @@ export interface Turnstile {
   readonly close: () => Promise<void>
 }
 
-export const createTurnstile = (handle: Handle, clock: Clock): Turnstile => {
+export const createPipelineLimit = (handle: Handle, clock: Clock): PipelineLimit => {
   const underWay = new Set<ServerResponse>()
   let state: 'open' | 'draining' | 'closed' = 'open'
   let onEmpty = (): void => undefined

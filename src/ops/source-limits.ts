@@ -29,7 +29,7 @@ export const sourceOf = (address: string): string => {
 }
 
 /** Constant work for each connection; it remembers the addresses of the last second and of what is open. */
-export const createSources = ({ perSecond, atOnce }: SourceLimits, clock: Clock) => {
+export const createSourceLimiter = ({ perSecond, atOnce }: SourceLimits, clock: Clock) => {
   const fresh = new Map<string, number>()
   const open = new Map<string, number>()
   let since = clock.now()

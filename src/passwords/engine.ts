@@ -7,7 +7,7 @@ import { createLanes } from './bcrypt/lanes.ts'
 import { selfTest } from './bcrypt/self-test.ts'
 import { inspect } from './registry.ts'
 
-export interface Check {
+export interface PasswordCheck {
   readonly encoded: string
   readonly password: string
 }
@@ -23,7 +23,7 @@ export interface Engine {
    * by design: runs in a worker thread.
    * @throws TypeError for sound checks of different costs, or more of them than there are lanes
    */
-  verify(checks: readonly Check[]): Outcome[]
+  verify(checks: readonly PasswordCheck[]): Outcome[]
 }
 
 /**
@@ -32,7 +32,7 @@ export interface Engine {
  */
 const LANES = 6
 
-type Match = (sound: readonly Check[], cost: number) => Outcome[]
+type Match = (sound: readonly PasswordCheck[], cost: number) => Outcome[]
 
 /** Has the sound checks matched together, and puts the flaws of the others between their outcomes. */
 const verifyWith =
@@ -92,7 +92,7 @@ const isAscii = (password: string): boolean => Buffer.byteLength(password) === p
  * bcryptjs has no `$2x$`, whose bug shows in bytes beyond ASCII alone. What it cannot tell takes as long as
  * what it can, or the schedule would take such checks for quick ones.
  */
-const matchWithBcryptjs = ({ encoded, password }: Check): Outcome => {
+const matchWithBcryptjs = ({ encoded, password }: PasswordCheck): Outcome => {
   const isMatch = compareSync(password, encoded.replace('$2x$', '$2b$'))
   if (dissect(encoded).variant === '2x' && !isAscii(password)) return 'unrecognised'
   return isMatch ? 'match' : 'mismatch'

@@ -2,7 +2,7 @@
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { createReplayGuard } from './replays.ts'
-import type { Wall } from './simulated-clock.ts'
+import type { SimulatedClock } from './simulated-clock.ts'
 
 export const SIGNATURES = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
 
@@ -37,7 +37,7 @@ export interface DpopChecker {
 export const hashOf = (token: string): string =>
   createHash('sha256').update(token).digest('base64url')
 
-export const createDpopChecker = (wall: Wall): DpopChecker => {
+export const createDpopChecker = (wall: SimulatedClock): DpopChecker => {
   const key = randomBytes(32)
   const isNew = createReplayGuard()
   const nonceOf = (day: number): string =>

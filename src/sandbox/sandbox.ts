@@ -9,8 +9,8 @@ import { createDpopChecker } from './dpop.ts'
 import { notFound, OAuthError, OktaError } from './http/errors.ts'
 import { createFaults, type Faults, type FaultSettings } from './http/faults.ts'
 import { faultsApi } from './api/faults.ts'
-import { createFront, type AnsweredCall } from './http/middleware.ts'
-import { createGroups, type Group, type GroupSettings } from './org/groups.ts'
+import { createMiddleware, type AnsweredCall } from './http/middleware.ts'
+import { createOrgGroups, type OrgGroup, type GroupSettings } from './org/groups.ts'
 import { groupsApi } from './api/groups.ts'
 import { createHookCaller } from './hook-call.ts'
 import { createHookStore, hookView, type HookView } from './org/hooks.ts'
@@ -22,12 +22,12 @@ import type { Org, OrgEnv } from './org/org.ts'
 import { createRandom } from './random.ts'
 import { createRing } from './ring.ts'
 import { createSignIn } from './sign-in.ts'
-import { tokenApi, type ServiceApp } from './api/token.ts'
-import { createTokens, type Token } from './org/tokens.ts'
+import { tokenApi, type RegisteredApp } from './api/token.ts'
+import { createTokens, type IssuedToken } from './org/tokens.ts'
 import { createUserTypes, type UserType, type UserTypesSettings } from './org/user-types.ts'
 import { createUserStore, userView, type NewUser, type UserView } from './org/users.ts'
 import { usersApi } from './api/users.ts'
-import { createWall } from './simulated-clock.ts'
+import { createSimulatedClock } from './simulated-clock.ts'
 
 const CALLS_KEPT = 10_000
 
@@ -41,8 +41,8 @@ export interface SandboxOptions extends UserTypesSettings {
   readonly startedAt?: number
   /** Of chance: the same seed and the same calls meet the same faults. */
   readonly seed?: number
-  readonly tokens?: readonly Token[]
-  readonly apps?: readonly ServiceApp[]
+  readonly tokens?: readonly IssuedToken[]
+  readonly apps?: readonly RegisteredApp[]
   /** Clients of the custom authorization server, with whose tokens hooks can be called. */
   readonly hookClients?: readonly HookClient[]
   readonly faults?: FaultSettings
@@ -64,7 +64,7 @@ export interface Sandbox {
   /** The admin first, who was there from the start; then the others, oldest first. */
   readonly users: () => Generator<SandboxUser>
   readonly hooks: () => HookView[]
-  readonly groups: readonly Group[]
+  readonly groups: readonly OrgGroup[]
   readonly userTypes: readonly UserType[]
   /** The last calls that were answered, oldest first. */
   readonly calls: () => AnsweredCall[]
@@ -92,7 +92,7 @@ const createOrg = (options: SandboxOptions) => {
   const { clock = systemClock, startedAt = Date.now(), seed = 1 } = options
   const faults = createFaults(createRandom(seed), options.faults ?? {})
   const skewMs = (): number => faults.current.clockSkewMs
-  const wall = createWall({ clock, startedAt, skewMs })
+  const wall = createSimulatedClock({ clock, startedAt, skewMs })
   const dpop = createDpopChecker(wall)
   const tokens = createTokens({ tokens: options.tokens ?? [], dpop, now: () => clock.now() })
   const userTypes = createUserTypes(options)
@@ -106,7 +106,7 @@ const createOrg = (options: SandboxOptions) => {
     hooks: createHookStore(),
     log: createSystemLog(wall),
     tokens,
-    groups: createGroups(options.groups ?? []),
+    groups: createOrgGroups(options.groups ?? []),
     userTypes,
   }
   return { org, dpop }
@@ -122,7 +122,7 @@ const createApp = (options: SandboxOptions, org: Org, parts: Hono<OrgEnv>[]) => 
     calls.push(call)
     options.onCall?.(call)
   }
-  const front = createFront({ ...org, onCall })
+  const front = createMiddleware({ ...org, onCall })
   const app = new Hono<OrgEnv>()
   app.route('/', faultsApi(org.faults))
   app.use('*', ...front.all)

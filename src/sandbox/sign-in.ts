@@ -1,9 +1,9 @@
 /** Owns the sign-in: a password checked by Okta itself, or by the hook until it was right once. */
 import { randomBytes } from 'node:crypto'
-import { OKTA, type Password } from './org/credentials.ts'
-import { hashPassword, matches } from './org/hashes.ts'
+import { OKTA_PROVIDER, type Password } from './org/credentials.ts'
+import { hashPassword, passwordMatches } from './org/hashes.ts'
 import type { HookCaller, HookOutcome, HookResult } from './hook-call.ts'
-import { PASSWORD_IMPORT, type Hook } from './org/hooks.ts'
+import { PASSWORD_IMPORT_TYPE, type Hook } from './org/hooks.ts'
 import { logTarget, type LogTarget } from './org/system-log.ts'
 import type { Org } from './org/org.ts'
 import type { Status, User } from './org/users.ts'
@@ -23,7 +23,7 @@ const MAY_SIGN_IN: readonly Status[] = ['ACTIVE', 'PASSWORD_EXPIRED']
 const payloadFor = (hook: Hook, attempt: Attempt, eventTime: string): object => ({
   eventId: randomBytes(16).toString('base64url'),
   eventTime,
-  eventType: PASSWORD_IMPORT,
+  eventType: PASSWORD_IMPORT_TYPE,
   eventTypeVersion: '1.0',
   contentType: 'application/json',
   cloudEventVersion: '0.1',
@@ -63,7 +63,7 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
   const { hooks, log, faults, wall } = org
 
   const store = (user: User, password: Password): void => {
-    user.credentials = { ...user.credentials, password, provider: OKTA }
+    user.credentials = { ...user.credentials, password, provider: OKTA_PROVIDER }
     user.passwordChanged = user.lastUpdated = wall.iso()
   }
 
@@ -94,7 +94,9 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
     const { password } = user.credentials
     if (password === 'none') return undefined
     const isIn =
-      password === 'hook' ? await askHook(user, attempt) : await matches(password, attempt.password)
+      password === 'hook'
+        ? await askHook(user, attempt)
+        : await passwordMatches(password, attempt.password)
     const reason = isIn ? undefined : 'INVALID_CREDENTIALS'
     const target = [logTarget(user)]
     log.write({ eventType: 'user.session.start', isSuccess: isIn, reason, target })

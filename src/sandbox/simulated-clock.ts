@@ -1,20 +1,24 @@
 /** Owns the sandbox's date and time, which a fault may set wrong. */
 import type { Clock } from '../clock.ts'
 
-export interface Wall {
+export interface SimulatedClock {
   /** Milliseconds since 1970 in UTC, now or at a point on the clock's scale. */
   epoch(at?: number): number
   iso(): string
 }
 
-export interface WallParts {
+export interface SimulatedClockParts {
   readonly clock: Clock
   /** The date and time at the start, in milliseconds since 1970. */
   readonly startedAt: number
   readonly skewMs: () => number
 }
 
-export const createWall = ({ clock, startedAt, skewMs }: WallParts): Wall => {
+export const createSimulatedClock = ({
+  clock,
+  startedAt,
+  skewMs,
+}: SimulatedClockParts): SimulatedClock => {
   const start = clock.now()
   const epoch = (at = clock.now()): number => Math.floor(startedAt + at - start + skewMs())
   let last = { ms: Number.NaN, text: '' }

@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<string, DatabaseKind>> = {
 export const SCHEMES = Object.keys(KINDS)
 
 /** @returns undefined where the URL begins with no known scheme */
-export const kindOf = (url: string): DatabaseKind | undefined => {
+export const databaseKindOf = (url: string): DatabaseKind | undefined => {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
   return Object.hasOwn(KINDS, scheme) ? KINDS[scheme] : undefined
 }
@@ -101,7 +101,7 @@ const SOCKET_PARAMETERS: Readonly<Record<string, string>> = {
 
 /** Also in the place of the host, percent-encoded, as libpq takes it. */
 const socketIn = (url: URL, refuse: Refuse): string | undefined => {
-  const parameter = SOCKET_PARAMETERS[kindOf(url.href) ?? ''] ?? ''
+  const parameter = SOCKET_PARAMETERS[databaseKindOf(url.href) ?? ''] ?? ''
   const named = [...url.searchParams.keys()]
   if (!named.every((name) => name === 'sslmode' || name === parameter))
     throw refuse(`takes no parameter but sslmode, and ${parameter} for a socket`)

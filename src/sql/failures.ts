@@ -44,7 +44,7 @@ export const sentenceOf = (err: unknown): string => {
   return codeOf(err).startsWith('22') ? sentence.replace(/"[^"]*"/g, '"…"') : sentence
 }
 
-export const matches = (pattern: RegExp, err: unknown): boolean =>
+export const matchesPattern = (pattern: RegExp, err: unknown): boolean =>
   pattern.test(codeOf(err)) || pattern.test(sentenceOf(err))
 
 /** Whether the same query may succeed a moment later. */
@@ -53,7 +53,7 @@ export const isTransient = (err: unknown, { passing, lasting }: Patterns): boole
   if (NETWORK.test(codeOf(err)) || codeOf(err) === UNREADABLE) return true
   // A server that is down has no socket: ENOENT.
   if ((err as { syscall?: unknown }).syscall === 'connect') return true
-  return matches(passing, err) && lasting?.test(sentenceOf(err)) !== true
+  return matchesPattern(passing, err) && lasting?.test(sentenceOf(err)) !== true
 }
 
 /** What is said of a store that cannot be reached: the code, and the server's own sentence if it sent one. */

@@ -10,7 +10,7 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map(
 export const FLAG_WORDS = 'y/n, yes/no, t/f, true/false, on/off or 1/0'
 
 /** Text as it stands in the store, whether its column holds characters, bytes or a number. */
-export const textOf = (value: unknown): string | undefined => {
+export const flagText = (value: unknown): string | undefined => {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   return value instanceof Uint8Array ? Buffer.from(value).toString() : undefined
@@ -24,7 +24,7 @@ export const textOf = (value: unknown): string | undefined => {
 export const readFlag = (value: unknown): boolean | undefined => {
   if (value === null || value === undefined) return true
   if (typeof value === 'boolean') return value
-  return FLAGS.get((textOf(value) ?? '').trim().toLowerCase())
+  return FLAGS.get((flagText(value) ?? '').trim().toLowerCase())
 }
 
 /** Values that are no words of a flag may be what nobody should see: a column was mistaken for another. */

@@ -8,7 +8,7 @@ export interface Task {
 }
 
 /** The checks of one cost that wait, as they look at one moment. */
-export interface Line<T extends Task = Task> {
+export interface BatchQueue<T extends Task = Task> {
   /** In the order of their deadlines. Those beyond its end, up to `count`, are taken to be patient. */
   readonly tasks: readonly T[]
   readonly count: number
@@ -22,17 +22,17 @@ export interface Line<T extends Task = Task> {
 
 /** The checks `from` to `from + width` of a line, started at `at` and expected to end at `end`. */
 export interface Batch<T extends Task = Task> {
-  readonly line: Line<T>
+  readonly line: BatchQueue<T>
   readonly from: number
   readonly width: number
   readonly at: number
   readonly end: number
 }
 
-const msOf = (line: Line, width: number): number => line.ms[width - 1] ?? 0
+const msOf = (line: BatchQueue, width: number): number => line.ms[width - 1] ?? 0
 
 /** The width at which a thread gets most done: 1 where an engine computes one check after another. */
-const bestWidth = (line: Line): number => {
+const bestWidth = (line: BatchQueue): number => {
   let best = 1
   for (let width = 2; width <= line.ms.length; width++) {
     if (width * msOf(line, best) > best * msOf(line, width)) best = width
@@ -41,7 +41,7 @@ const bestWidth = (line: Line): number => {
 }
 
 /** The first check from the head on that a batch of this width, started at `at`, answers in time. */
-const firstInTime = (line: Line, at: number, width: number): number => {
+const firstInTime = (line: BatchQueue, at: number, width: number): number => {
   const end = at + msOf(line, width)
   let place = line.head
   while ((line.tasks[place]?.deadline ?? Infinity) < end) place++
@@ -53,7 +53,7 @@ const firstInTime = (line: Line, at: number, width: number): number => {
  * while others wait to fill it: then the first check is given up, because the narrow batch would save
  * one and make many late.
  */
-const take = <T extends Task>(line: Line<T>, at: number, idle: number): Batch<T> => {
+const take = <T extends Task>(line: BatchQueue<T>, at: number, idle: number): Batch<T> => {
   const best = bestWidth(line)
   let width = Math.min(best, Math.ceil((line.count - line.head) / idle))
   let from = firstInTime(line, at, width)
@@ -72,11 +72,11 @@ const take = <T extends Task>(line: Line<T>, at: number, idle: number): Batch<T>
  *   stream of costly checks nor one of cheap ones can starve the other.
  */
 export const nextBatch = <T extends Task>(
-  lines: readonly Line<T>[],
+  lines: readonly BatchQueue<T>[],
   at: number,
   idle: number,
 ): Batch<T> | undefined => {
-  let turn: Line<T> | undefined
+  let turn: BatchQueue<T> | undefined
   for (const line of lines) {
     line.head = firstInTime(line, at, 1)
     if (line.head < line.count && line.served < (turn?.served ?? Infinity)) turn = line

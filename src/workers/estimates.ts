@@ -56,7 +56,7 @@ const UNSEEN: Omit<Row, 'best'> = { slowness: NONE, slowest: NONE }
  * than those that nobody tried meanwhile. Costs share none of it, since what the main thread adds to a
  * batch is much for a cheap one and nothing for a costly one.
  */
-export class Pace {
+export class Estimates {
   readonly #rows = new Map<number, Row>()
 
   /** A thread's own trial; where several threads tried, the fastest counts. */

@@ -2,14 +2,14 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors/errors.ts'
-import type { Check } from '../passwords/engine.ts'
+import type { PasswordCheck } from '../passwords/engine.ts'
 import type { Bounds, Outcome } from '../passwords/family.ts'
 import { inspect } from '../passwords/registry.ts'
 import { threadUrl } from '../thread.ts'
 import type { Task } from './batch.ts'
-import { Pace } from './estimates.ts'
+import { Estimates } from './estimates.ts'
 import type { BatchReply, BatchRequest, FromWorker, Hello, WorkerSetup } from './protocol.ts'
-import { Schedule, type Seat } from './schedule.ts'
+import { Schedule, type Slot } from './schedule.ts'
 
 export interface Checked {
   readonly outcome: Outcome
@@ -33,7 +33,7 @@ export interface PasswordChecker {
   check(encoded: string, password: string, deadline: number, signal?: AbortSignal): Promise<Checked>
 }
 
-export interface PoolOptions {
+export interface WorkerPoolOptions {
   readonly size: number
   /** How many checks may wait, however soon they would end. */
   readonly queueLimit: number
@@ -49,17 +49,17 @@ const WORKER_URL = threadUrl('./worker', import.meta.url)
 const FIRST_RESPAWN_DELAY_MS = 1000
 const MAX_RESPAWN_DELAY_MS = 30_000
 
-interface Job extends Task, Check {
+interface Job extends Task, PasswordCheck {
   readonly admittedAt: number
   readonly answer: (checked: Checked) => void
   readonly refuse: (code: ErrorCode) => void
 }
 
 export class WorkerPool implements PasswordChecker {
-  readonly #options: PoolOptions
-  readonly #pace = new Pace()
+  readonly #options: WorkerPoolOptions
+  readonly #pace = new Estimates()
   readonly #schedule: Schedule<Job>
-  readonly #workers = new Map<Seat<Job>, Worker>()
+  readonly #workers = new Map<Slot<Job>, Worker>()
   readonly #respawns = new Set<() => void>()
   readonly #waiters = new Set<() => void>()
   #engine: Hello['engine'] | undefined
@@ -67,14 +67,14 @@ export class WorkerPool implements PasswordChecker {
   #lost = 0
   #closing = false
 
-  private constructor(options: PoolOptions) {
+  private constructor(options: WorkerPoolOptions) {
     this.#options = options
     this.#schedule = new Schedule(this.#pace, options.queueLimit)
     for (let i = 0; i < options.size; i++) this.#spawn(this.#schedule.addSeat(options.clock.now()))
   }
 
   /** @throws AppError `workers_failed` when a thread dies before it was ready. */
-  static async start(options: PoolOptions): Promise<WorkerPool> {
+  static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options)
     await pool.#until(() => pool.alive === options.size || pool.#stillborn > 0)
     if (pool.alive === options.size) return pool
@@ -167,7 +167,7 @@ export class WorkerPool implements PasswordChecker {
     }
   }
 
-  #spawn(seat: Seat<Job>): void {
+  #spawn(seat: Slot<Job>): void {
     const { bounds, workerUrl = WORKER_URL } = this.#options
     const setup: WorkerSetup = { bounds }
     // A thread needs none of the environment, which holds the hook's secret.
@@ -179,14 +179,14 @@ export class WorkerPool implements PasswordChecker {
     worker.once('exit', (code) => this.#bury(seat, { exitCode: code, ...describeCause(cause) }))
   }
 
-  #hear(seat: Seat<Job>, message: FromWorker): void {
+  #hear(seat: Slot<Job>, message: FromWorker): void {
     const now = this.#options.clock.now()
     if ('engine' in message) this.#greet(seat, message, now)
     else this.#answer(this.#schedule.finish(seat, now), message, seat.startedAt, now)
     this.#obey()
   }
 
-  #greet(seat: Seat<Job>, { engine, calibration }: Hello, now: number): void {
+  #greet(seat: Slot<Job>, { engine, calibration }: Hello, now: number): void {
     this.#pace.calibrate(calibration)
     this.#schedule.lanes = Math.min(engine.lanes, this.#engine?.lanes ?? engine.lanes)
     if (!this.#engine || engine.fallback !== undefined) this.#engine = engine
@@ -209,7 +209,7 @@ export class WorkerPool implements PasswordChecker {
     }
   }
 
-  #bury(seat: Seat<Job>, what: Record<string, unknown>): void {
+  #bury(seat: Slot<Job>, what: Record<string, unknown>): void {
     const now = this.#options.clock.now()
     if (!seat.ready) this.#stillborn++
     const delayMs = seat.ready ? 0 : FIRST_RESPAWN_DELAY_MS * 2 ** (this.#stillborn - 1)
@@ -225,7 +225,7 @@ export class WorkerPool implements PasswordChecker {
   }
 
   /** Threads that die at birth come back ever more slowly: a broken install must not spin. */
-  #respawn(seat: Seat<Job>, delayMs: number): void {
+  #respawn(seat: Slot<Job>, delayMs: number): void {
     const cancel = this.#options.clock.after(delayMs, () => {
       this.#respawns.delete(cancel)
       this.#spawn(seat)

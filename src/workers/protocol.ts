@@ -1,5 +1,5 @@
 /** Owns the messages between the pool and its threads. */
-import type { Check, Engine } from '../passwords/engine.ts'
+import type { PasswordCheck, Engine } from '../passwords/engine.ts'
 import type { Bounds, Outcome } from '../passwords/family.ts'
 
 export interface WorkerSetup {
@@ -19,7 +19,7 @@ export interface Hello {
   readonly calibration: Calibration
 }
 
-export type BatchRequest = readonly Check[]
+export type BatchRequest = readonly PasswordCheck[]
 
 export interface BatchReply {
   /** One for each check, in the order of the request. */

@@ -1,9 +1,9 @@
 /** Owns the schedule of checks: whom to admit, what to start next and on which thread, whom to refuse. */
-import { nextBatch, type Batch, type Line, type Task } from './batch.ts'
-import type { Pace } from './estimates.ts'
+import { nextBatch, type Batch, type BatchQueue, type Task } from './batch.ts'
+import type { Estimates } from './estimates.ts'
 
 /** A thread, as the schedule sees it. */
-export interface Seat<T extends Task> {
+export interface Slot<T extends Task> {
   /** Whether it can take a batch when it has none. */
   ready: boolean
   batch: readonly T[]
@@ -14,7 +14,7 @@ export interface Seat<T extends Task> {
 
 export interface Orders<T extends Task> {
   /** The seats whose batch is to be started. */
-  readonly start: readonly Seat<T>[]
+  readonly start: readonly Slot<T>[]
   /** Admitted, and no longer able to end in time. */
   readonly refuse: readonly T[]
 }
@@ -58,11 +58,11 @@ const RESERVE_FOR_MS = 10_000
  * be on time, and under overload every batch that runs is one that somebody still waits for.
  */
 export class Schedule<T extends Task> {
-  readonly #pace: Pace
+  readonly #pace: Estimates
   readonly #limit: number
   /** By cost, of which there are few; each in the order of deadlines. */
   readonly #queues = new Map<number, Queue<T>>()
-  readonly #seats = new Set<Seat<T>>()
+  readonly #seats = new Set<Slot<T>>()
   /** The thread time that the cost last started had had: where one that was away joins in again. */
   #turn = 0
   /** Whether something happened that may have made admitted checks late. */
@@ -70,7 +70,7 @@ export class Schedule<T extends Task> {
   lanes = 1
 
   /** @param limit how many checks may wait, however soon they would end */
-  constructor(pace: Pace, limit: number) {
+  constructor(pace: Estimates, limit: number) {
     this.#pace = pace
     this.#limit = limit
   }
@@ -82,14 +82,14 @@ export class Schedule<T extends Task> {
   }
 
   /** Adds a thread that is not ready yet. */
-  addSeat(now: number): Seat<T> {
-    const seat: Seat<T> = { ready: false, batch: [], startedAt: now, freeAt: now }
+  addSeat(now: number): Slot<T> {
+    const seat: Slot<T> = { ready: false, batch: [], startedAt: now, freeAt: now }
     this.#seats.add(seat)
     return seat
   }
 
   /** A seat's thread is ready. */
-  welcome(seat: Seat<T>, now: number): void {
+  welcome(seat: Slot<T>, now: number): void {
     Object.assign(seat, { ready: true, freeAt: now })
     this.#makeRoom()
   }
@@ -135,7 +135,7 @@ export class Schedule<T extends Task> {
   }
 
   /** A seat's batch has ended. @returns the batch */
-  finish(seat: Seat<T>, now: number): readonly T[] {
+  finish(seat: Slot<T>, now: number): readonly T[] {
     const { batch, startedAt, freeAt } = seat
     const times = { ms: now - startedAt, expected: freeAt - startedAt }
     const [task] = batch
@@ -148,7 +148,7 @@ export class Schedule<T extends Task> {
   }
 
   /** A seat's thread is lost, and is expected back at `backAt`. @returns the batch that is lost with it */
-  lose(seat: Seat<T>, backAt: number): readonly T[] {
+  lose(seat: Slot<T>, backAt: number): readonly T[] {
     const { batch } = seat
     Object.assign(seat, { ready: false, batch: [], freeAt: backAt })
     this.#shaken = true
@@ -187,14 +187,14 @@ export class Schedule<T extends Task> {
     return queue
   }
 
-  #seatBatch(seat: Seat<T>, { line, from, width, at, end }: Batch<T>): void {
+  #seatBatch(seat: Slot<T>, { line, from, width, at, end }: Batch<T>): void {
     const batch = line.tasks.slice(from, from + width)
     this.#turn = line.served - (end - at)
     Object.assign(seat, { batch, startedAt: at, freeAt: end })
   }
 
   /** Takes from the queues what the lines are done with. @returns what was not started */
-  #settle(lines: ReadonlyMap<Queue<T>, Line<T>>, started: ReadonlySet<T>): T[] {
+  #settle(lines: ReadonlyMap<Queue<T>, BatchQueue<T>>, started: ReadonlySet<T>): T[] {
     return [...lines].flatMap(([queue, { head, served }]) => {
       queue.served = served
       return queue.tasks.splice(0, head).filter((task) => !started.has(task))
@@ -202,9 +202,9 @@ export class Schedule<T extends Task> {
   }
 
   /** The queues as lines to play with; `slower` is the factor by which their batches are thought to differ. */
-  #lines(now: number, slower: (queue: Queue<T>) => number = () => 1): Map<Queue<T>, Line<T>> {
+  #lines(now: number, slower: (queue: Queue<T>) => number = () => 1): Map<Queue<T>, BatchQueue<T>> {
     const widths = Array.from({ length: this.lanes }, (_, i) => i + 1)
-    const lineOf = (queue: Queue<T>): Line<T> => {
+    const lineOf = (queue: Queue<T>): BatchQueue<T> => {
       const { cost, tasks, served } = queue
       const estimates = widths.map((width) => this.#pace.estimate(cost, width, now))
       const tooLong = estimates.findIndex((ms, i) => i > 0 && ms > LONGEST_MS)
@@ -221,7 +221,7 @@ export class Schedule<T extends Task> {
    */
   #endOf(own: Queue<T>, place: number, now: number): number {
     const areOthers = this.waiting > 1
-    const lines = new Map<Queue<T>, Line<T>>()
+    const lines = new Map<Queue<T>, BatchQueue<T>>()
     const slower = ({ cost, tasks }: Queue<T>): number =>
       tasks.length > 0 ? SLOWER * this.#pace.relapse(cost, now) : SLOWER
     for (const [queue, line] of this.#lines(now, slower)) {
@@ -250,7 +250,7 @@ export class Schedule<T extends Task> {
   }
 
   /** Plays the schedule forward: every batch that would be started, in that order. */
-  *#play(lines: readonly Line<T>[], now: number): Generator<Batch<T>> {
+  *#play(lines: readonly BatchQueue<T>[], now: number): Generator<Batch<T>> {
     const frees = [...this.#seats].map((seat) => expectedFree(seat, now)).sort((a, b) => a - b)
     for (let at = frees.shift(); at !== undefined; at = frees.shift()) {
       const busy = frees.findIndex((free) => free > at)
@@ -268,7 +268,7 @@ const isInDemand = ({ admittedAt }: Queue<Task>, now: number): boolean =>
   now - admittedAt <= RESERVE_FOR_MS
 
 /** A batch that is overdue is expected to take as long again as it is overdue. */
-const expectedFree = ({ ready, batch, freeAt }: Seat<Task>, now: number): number => {
+const expectedFree = ({ ready, batch, freeAt }: Slot<Task>, now: number): number => {
   if (freeAt > now) return freeAt
   return ready && batch.length === 0 ? now : now + (now - freeAt)
 }

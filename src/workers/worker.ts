@@ -1,7 +1,7 @@
 /** Owns the body of a worker thread: one batch of checks at a time, as told. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { dummyHash } from '../passwords/dummy-hash.ts'
-import { createEngine, type Check } from '../passwords/engine.ts'
+import { createEngine, type PasswordCheck } from '../passwords/engine.ts'
 import type { BatchReply, Calibration, FromWorker, WorkerSetup } from './protocol.ts'
 
 const port = parentPort
@@ -11,7 +11,7 @@ const engine = createEngine((workerData as WorkerSetup).bounds)
 const { name, fallback, lanes } = engine
 const send = (message: FromWorker): void => port.postMessage(message)
 
-const run = (checks: readonly Check[]): BatchReply => {
+const run = (checks: readonly PasswordCheck[]): BatchReply => {
   const began = performance.now()
   const outcomes = engine.verify(checks)
   return { outcomes, runMs: performance.now() - began }
@@ -20,14 +20,14 @@ const run = (checks: readonly Check[]): BatchReply => {
 /** Long enough to measure, short enough not to hold up a start. */
 const TRIAL_COST = 5
 const TRIALS = 3
-const TRIAL: Check = {
+const TRIAL: PasswordCheck = {
   encoded: dummyHash(TRIAL_COST),
   password: 'a trial',
 }
 
 /** A round is of every width, so that a slow moment does not make one width look worse than the others. */
 const tryWidths = (): number[] =>
-  Array.from({ length: lanes }, (_, i) => run(Array<Check>(i + 1).fill(TRIAL)).runMs)
+  Array.from({ length: lanes }, (_, i) => run(Array<PasswordCheck>(i + 1).fill(TRIAL)).runMs)
 
 /** The best of a few, since the first ones run before the compiler is done with them. */
 const calibrate = (): Calibration => {
@@ -36,7 +36,7 @@ const calibrate = (): Calibration => {
   return { cost: TRIAL_COST, ms }
 }
 
-port.on('message', (checks: readonly Check[]) => send(run(checks)))
+port.on('message', (checks: readonly PasswordCheck[]) => send(run(checks)))
 send({
   engine: { name, lanes, ...(fallback !== undefined && { fallback }) },
   calibration: calibrate(),

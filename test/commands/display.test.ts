@@ -1,11 +1,11 @@
 /** What is seen on a terminal while a command works: every wording, at three widths, without debris. */
 import { describe, expect, it } from 'vitest'
 import { chooseDisplay, watch } from '../../src/commands/terminal/display.ts'
-import { viewOf } from '../../src/commands/import/reporter.ts'
+import { importView } from '../../src/commands/import/reporter.ts'
 import { showWaits } from '../../src/commands/terminal/waits.ts'
-import { createSight } from '../../src/import/report/progress.ts'
+import { createProgress } from '../../src/import/report/progress.ts'
 import type { Snapshot } from '../../src/import/run/run.ts'
-import type { Pace } from '../../src/okta/client/client.ts'
+import type { RateLimitStatus } from '../../src/okta/client/client.ts'
 import { ManualClock } from '../support/clock.ts'
 import { createScreen } from '../support/screen.ts'
 
@@ -26,7 +26,7 @@ const START: Snapshot = {
   thisRun: NO_COUNTS,
   last: 0,
 }
-const PACE: Pace = {
+const PACE: RateLimitStatus = {
   concurrency: 10,
   waitingUntil: undefined,
   reason: undefined,
@@ -35,7 +35,7 @@ const PACE: Pace = {
 
 interface Moment {
   readonly counts: Partial<Snapshot>
-  readonly pace?: Partial<Pace>
+  readonly pace?: Partial<RateLimitStatus>
 }
 
 const start = (columns: number, env = {}) => {
@@ -44,8 +44,8 @@ const start = (columns: number, env = {}) => {
   let snapshot = START
   let pace = PACE
   const display = chooseDisplay({ stdout: screen.stream, stderr: screen.stream, env }, {})
-  const look = createSight({ snapshot: () => snapshot, pace: () => pace, clock })
-  const end = watch(display, clock, () => viewOf(look()))
+  const look = createProgress({ snapshot: () => snapshot, pace: () => pace, clock })
+  const end = watch(display, clock, () => importView(look()))
   const after = async (ms: number, { counts, pace: next }: Moment): Promise<string> => {
     snapshot = { ...snapshot, ...counts }
     pace = { ...PACE, ...next }
@@ -135,7 +135,7 @@ describe('without a terminal that can redraw', () => {
 })
 
 describe('users and register', () => {
-  const ask = async (columns: number, pace: Partial<Pace>) => {
+  const ask = async (columns: number, pace: Partial<RateLimitStatus>) => {
     const { stream, shown } = createScreen(columns)
     const clock = new ManualClock()
     const display = chooseDisplay({ stdout: stream, stderr: stream, env: {} }, {})

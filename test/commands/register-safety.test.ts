@@ -3,7 +3,7 @@ import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { registerCommand } from '../../src/commands/register/register.ts'
 import { HOOK_PATH } from '../../src/hook/app.ts'
-import type { Ledger } from '../../src/hook/decided-call.ts'
+import type { DecisionLog } from '../../src/hook/decided-call.ts'
 import { SECRET, startHook } from '../support/hook.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { oauthEnvironment, startIssuer } from '../support/issuer.ts'
@@ -46,7 +46,7 @@ const startOrg = async (
 describe('a rotation', () => {
   it('is made where the hook server accepts the secret, which costs no guess and no row', async () => {
     const recorded: unknown[] = []
-    const ledger: Ledger = { record: (entry) => Promise.resolve(void recorded.push(entry)) }
+    const ledger: DecisionLog = { record: (entry) => Promise.resolve(void recorded.push(entry)) }
     const rows = [{ login: 'good@example.com', hash: hashSync('open sesame', 4) }]
     const hook = await startHook({ rows, ledger })
     onTestFinished(() => hook.close())

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts'
 import { SERVE, type ServeConfig } from '../../src/commands/serve/settings.ts'
 import { startLedger } from '../../src/commands/serve/start-ledger.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import type { Guard } from '../../src/hook/guess-limit.ts'
+import type { GuessLimiter } from '../../src/hook/guess-limit.ts'
 import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
 import { entry } from '../support/ledger-entry.ts'
 import { tempDir } from '../support/temp.ts'
@@ -31,7 +31,7 @@ it('is the person too only where an account was there whose own guess it was', a
   await database.write([...rows, entry({ account: 'old', person: null, decidedAt })])
   await database.close()
   const counted: string[] = []
-  const guard: Guard = {
+  const guard: GuessLimiter = {
     run: (_, decide) => decide(),
     countElsewhere: (subject) => void counted.push(subject),
   }

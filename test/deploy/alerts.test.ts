@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { ERRORS } from '../../src/errors/errors.ts'
 import { REASONS } from '../../src/hook/decision.ts'
 import { createMetrics, PREFIX } from '../../src/ops/metrics.ts'
-import { registerReadings } from '../../src/ops/collectors.ts'
+import { registerCollectors } from '../../src/ops/collectors.ts'
 import { OPERATIONS, read, VERSION } from '../support/deploy.ts'
 
 interface Rules {
@@ -43,7 +43,7 @@ describe('metrics and alerts', () => {
   const exported = (): string[] => {
     const { registry } = createMetrics({ deadlineMs: 2_500, lookupLimitMs: 1_250, ends: [] })
     const pool = { alive: 1, size: 1, waiting: 0, lost: 0, engine: { name: 'bcryptjs' } }
-    registerReadings(registry, {
+    registerCollectors(registry, {
       health: {
         legacy: { ping: async () => undefined, state: 'ok', foreignRows: 0 },
         pool,

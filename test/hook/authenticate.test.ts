@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HOOK_PATH } from '../../src/hook/app.ts'
 import {
   comesFrom,
-  createAuthenticator,
+  createSecretCheck,
   createGlance,
   valuesOf,
 } from '../../src/hook/authenticate.ts'
@@ -185,8 +185,8 @@ describe('createGlance', () => {
 
 describe('createAuthenticator', () => {
   it('refuses to work with an empty secret', () => {
-    expect(() => createAuthenticator({ current: '', previous: undefined })).toThrow(TypeError)
-    expect(() => createAuthenticator({ current: 'x', previous: '' })).toThrow(TypeError)
+    expect(() => createSecretCheck({ current: '', previous: undefined })).toThrow(TypeError)
+    expect(() => createSecretCheck({ current: 'x', previous: '' })).toThrow(TypeError)
   })
 })
 

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { OAuth } from '../../src/commands/serve/start-oauth.ts'
 import { HOOK_PATH } from '../../src/hook/app.ts'
-import { createGate } from '../../src/hook/authenticate.ts'
+import { createAuthenticator } from '../../src/hook/authenticate.ts'
 import { createBearerCheck, MAX_TOKEN_LENGTH } from '../../src/hook/oauth/bearer.ts'
 import { createIssuerKeys } from '../../src/hook/oauth/jwks-cache.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -277,7 +277,7 @@ describe('a secret beside it', () => {
     const fetches = issuer.fetches()
     const secrets = { current: 'Bearer of bad news', previous: undefined }
     const { checkBearer } = oauthOf(issuer)
-    const pass = createGate({ authHeader: 'authorization', secrets, checkBearer })
+    const pass = createAuthenticator({ authHeader: 'authorization', secrets, checkBearer })
     expect(await pass(['Authorization', 'Bearer of bad news'])).toBe('current')
     expect(issuer.fetches()).toBe(fetches)
   })
@@ -286,6 +286,6 @@ describe('a secret beside it', () => {
 describe('createGate', () => {
   it('refuses to work with no way in at all', () => {
     const nothing = { authHeader: 'authorization', secrets: undefined, checkBearer: undefined }
-    expect(() => createGate(nothing)).toThrow(TypeError)
+    expect(() => createAuthenticator(nothing)).toThrow(TypeError)
   })
 })

@@ -1,7 +1,7 @@
 /** The decision alone: what bars a VERIFIED, whatever was computed. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { appraise, decide } from '../../src/hook/decision.ts'
+import { assess, decide } from '../../src/hook/decision.ts'
 import type { LegacyAccount } from '../../src/legacy/store.ts'
 import { inspect } from '../../src/passwords/registry.ts'
 
@@ -31,7 +31,7 @@ describe('decide', () => {
         fc.constantFrom('', 'open sesame'),
         outcome,
         (accounts, password, computed) => {
-          const standing = appraise(accounts, password, (hash) => inspect(hash, BOUNDS))
+          const standing = assess(accounts, password, (hash) => inspect(hash, BOUNDS))
           const [only] = accounts
           const may =
             accounts.length === 1 &&
@@ -47,7 +47,7 @@ describe('decide', () => {
 
   it('has no hash to compute, and so the work of an unknown login, where a flag cannot be read', () => {
     const one = { key: 'one', passwordHash: SOUND, enabled: undefined }
-    expect(appraise([one], 'open sesame', (hash) => inspect(hash, BOUNDS))).toEqual({
+    expect(assess([one], 'open sesame', (hash) => inspect(hash, BOUNDS))).toEqual({
       hash: undefined,
       bar: 'enabled_unreadable',
     })

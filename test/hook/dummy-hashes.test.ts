@@ -1,6 +1,6 @@
 /** Decoys: as costly as the store's own hashes, and as steady. */
 import { describe, expect, it } from 'vitest'
-import { createDecoy, type Decoy } from '../../src/hook/dummy-hashes.ts'
+import { createDummyHashes, type DummyHashes } from '../../src/hook/dummy-hashes.ts'
 import { inspect } from '../../src/passwords/registry.ts'
 
 const BOUNDS = { bcryptCost: 14 }
@@ -11,12 +11,12 @@ const hashOf = (cost: number): string =>
 const sampleOf = (shares: Readonly<Record<number, number>>): string[] =>
   Object.entries(shares).flatMap(([cost, n]) => Array<string>(n).fill(hashOf(Number(cost))))
 
-const makeDecoy = (sample: readonly string[] = [], secret = 'a secret'): Decoy =>
-  createDecoy({ secret, bounds: BOUNDS, sample: () => sample })
+const makeDecoy = (sample: readonly string[] = [], secret = 'a secret'): DummyHashes =>
+  createDummyHashes({ secret, bounds: BOUNDS, sample: () => sample })
 
 const LOGINS = Array.from({ length: 5000 }, (_, i) => `user${i}@example.com`)
 
-const costsFrom = (decoy: Decoy): number[] =>
+const costsFrom = (decoy: DummyHashes): number[] =>
   LOGINS.map((login) => {
     const found = inspect(decoy.encodedFor(login), BOUNDS)
     return 'cost' in found ? found.cost : NaN
@@ -57,7 +57,7 @@ describe('a decoy', () => {
 
   it('follows the sample of the store that is there now', () => {
     let sample = sampleOf({ 8: 10 })
-    const decoy = createDecoy({ secret: 'a secret', bounds: BOUNDS, sample: () => sample })
+    const decoy = createDummyHashes({ secret: 'a secret', bounds: BOUNDS, sample: () => sample })
     expect(new Set(costsFrom(decoy))).toEqual(new Set([8]))
     sample = sampleOf({ 11: 10 })
     expect(new Set(costsFrom(decoy))).toEqual(new Set([11]))

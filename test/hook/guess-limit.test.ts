@@ -1,7 +1,7 @@
 /** The limit on guessing: counted before the answer, bounded, and not to be flushed. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TOO_MANY_GUESSES, type Decision } from '../../src/hook/decision.ts'
-import { createGuard, type Guard } from '../../src/hook/guess-limit.ts'
+import { createGuessLimiter, type GuessLimiter } from '../../src/hook/guess-limit.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const LIMIT = 10
@@ -11,7 +11,7 @@ const WRONG: Decision = { credential: 'UNVERIFIED', reason: 'mismatch' }
 const RIGHT: Decision = { credential: 'VERIFIED', reason: 'match' }
 
 let clock: ManualClock
-let guard: Guard
+let guard: GuessLimiter
 let decided: number
 
 const run = (subject: string, decide: () => Promise<Decision>): Promise<Decision> =>
@@ -31,7 +31,7 @@ const guessWrong = async (subject: string, times: number): Promise<void> => {
 
 beforeEach(() => {
   clock = new ManualClock()
-  guard = createGuard({ limit: LIMIT, windowMs: WINDOW_MS }, clock)
+  guard = createGuessLimiter({ limit: LIMIT, windowMs: WINDOW_MS }, clock)
   decided = 0
 })
 

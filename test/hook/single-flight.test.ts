@@ -1,12 +1,12 @@
 /** Repeats: one answer for one event, and for nobody else's. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createFlights, type Abandonment, type Caller } from '../../src/hook/single-flight.ts'
+import { createSingleFlight, type Abandonment, type Caller } from '../../src/hook/single-flight.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const CALL = { eventId: 'event', username: 'good', password: 'open sesame' }
 
 let clock: ManualClock
-let share: ReturnType<typeof createFlights<number>>
+let share: ReturnType<typeof createSingleFlight<number>>
 /** How each decision that was begun is brought to its end. */
 let begun: { readonly land: (result: number) => void; readonly crash: () => void; gone: boolean }[]
 
@@ -40,7 +40,7 @@ const call = (more: object = {}, caller = new Person()) =>
 
 beforeEach(() => {
   clock = new ManualClock()
-  share = createFlights<number>(clock)
+  share = createSingleFlight<number>(clock)
   begun = []
 })
 

@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server } from '
 import { createServer as createTlsServer } from 'node:https'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { troubleOf } from '../../src/http/fetch-failure.ts'
+import { fetchFailureOf } from '../../src/http/fetch-failure.ts'
 import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { tempDir } from '../support/temp.ts'
@@ -12,7 +12,7 @@ const troubleAt = (href: string) => {
   const url = new URL(href)
   return fetchFrom({})(url, {}).then(
     () => undefined,
-    (err: unknown) => troubleOf(err, url),
+    (err: unknown) => fetchFailureOf(err, url),
   )
 }
 
@@ -82,7 +82,7 @@ describe('a fetch without an answer', () => {
     ['UND_ERR_CONNECT_TIMEOUT', {}, /^acme\.okta\.com cannot be reached: .*HTTPS_PROXY/],
     ['ENETUNREACH', { syscall: 'connect' }, /^acme\.okta\.com cannot be reached/],
   ])('and %s is one of which nothing was sent', (code, more, words) => {
-    const trouble = troubleOf(failure(code, more), url)
+    const trouble = fetchFailureOf(failure(code, more), url)
     expect(trouble.fate).toBe('unsent')
     expect(trouble.reason).toMatch(words)
   })
@@ -94,14 +94,14 @@ describe('a fetch without an answer', () => {
     ['SELF_SIGNED_CERT_IN_CHAIN', /NODE_EXTRA_CA_CERTS/],
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /NODE_EXTRA_CA_CERTS/],
   ])('and %s is one of trust', (code, words) => {
-    const trouble = troubleOf(failure(code), url)
+    const trouble = fetchFailureOf(failure(code), url)
     expect(trouble.fate).toBe('untrusted')
     expect(trouble.reason).toMatch(words)
   })
 
   it('of which nothing is known may have been processed', () => {
-    expect(troubleOf(failure('ECONNRESET'), url).fate).toBe('lost')
-    expect(troubleOf(new TypeError('odd'), url)).toEqual({
+    expect(fetchFailureOf(failure('ECONNRESET'), url).fate).toBe('lost')
+    expect(fetchFailureOf(new TypeError('odd'), url)).toEqual({
       fate: 'lost',
       reason: 'the request to acme.okta.com failed',
     })

@@ -4,7 +4,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { fetchKeys } from '../../src/hook/oauth/jwks.ts'
-import { troubleOf } from '../../src/http/fetch-failure.ts'
+import { fetchFailureOf } from '../../src/http/fetch-failure.ts'
 import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -131,7 +131,7 @@ describe('a fetch', () => {
     const proxy = await startConnectProxy(1)
     const url = new URL(`http://${ORG}/`)
     const env = { HTTP_PROXY: proxy.host, no_proxy: noProxy }
-    const trouble = await fetchFrom(env)(url, {}).catch((err: unknown) => troubleOf(err, url))
+    const trouble = await fetchFrom(env)(url, {}).catch((err: unknown) => fetchFailureOf(err, url))
     expect(trouble).toMatchObject({ fate: 'unsent' })
     expect((trouble as { reason: string }).reason).toMatch(/^DNS .*acme\.okta\.example/)
     expect(proxy.asked).toEqual([])

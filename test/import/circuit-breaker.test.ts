@@ -3,27 +3,27 @@ import fc from 'fast-check'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createBrake, MOST_ALIKE } from '../../src/import/run/circuit-breaker.ts'
-import type { Outcome } from '../../src/import/journal/journal.ts'
-import { kindOf } from '../../src/import/report/reason-kind.ts'
+import { createCircuitBreaker, MOST_ALIKE } from '../../src/import/run/circuit-breaker.ts'
+import type { RowOutcome } from '../../src/import/journal/journal.ts'
+import { reasonKindOf } from '../../src/import/report/reason-kind.ts'
 import { startFakeOkta } from '../support/fake-okta.ts'
 import { runImport } from '../support/import.ts'
 import { tempDir } from '../support/temp.ts'
 
-const refused = (reason: string, errorCode = 'E0000001'): Outcome => ({
+const refused = (reason: string, errorCode = 'E0000001'): RowOutcome => ({
   state: 'failed',
   reason,
   errorCode,
   isRefusal: true,
 })
 
-const CREATED: Outcome = { state: 'created' }
-const UPDATED: Outcome = { state: 'updated' }
-const EXISTING: Outcome = { state: 'existing' }
-const DUPLICATE: Outcome = { state: 'failed', errorCode: 'E0000001', reason: 'login: taken' }
+const CREATED: RowOutcome = { state: 'created' }
+const UPDATED: RowOutcome = { state: 'updated' }
+const EXISTING: RowOutcome = { state: 'existing' }
+const DUPLICATE: RowOutcome = { state: 'failed', errorCode: 'E0000001', reason: 'login: taken' }
 
-const firstStop = (outcomes: readonly Outcome[]): number => {
-  const { observe } = createBrake()
+const firstStop = (outcomes: readonly RowOutcome[]): number => {
+  const { observe } = createCircuitBreaker()
   return outcomes.findIndex((outcome) => observe(outcome) !== undefined)
 }
 
@@ -54,8 +54,8 @@ describe('the kind of a reason', () => {
       fc.property(value, value, (a, b) => {
         const say = (v: string): string =>
           `email: '${v} x' is not allowed; nobody has it, and it belongs to ${v}@x.example (${v}, ACTIVE)`
-        expect(kindOf(say(a))).toBe(kindOf(say(b)))
-        expect(kindOf(say(a))).not.toContain(a)
+        expect(reasonKindOf(say(a))).toBe(reasonKindOf(say(b)))
+        expect(reasonKindOf(say(a))).not.toContain(a)
       }),
     )
   })
@@ -69,7 +69,7 @@ describe('the kind of a reason', () => {
     ['city is longer than 128 characters', 'city is longer than 128 characters'],
     ["not allowed in the user's current status", "not allowed in the user's current status"],
   ])('of "%s" is "%s"', (reason, kind) => {
-    expect(kindOf(reason)).toBe(kind)
+    expect(reasonKindOf(reason)).toBe(kind)
   })
 })
 

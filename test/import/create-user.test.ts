@@ -4,9 +4,9 @@ import { systemClock, type Clock } from '../../src/clock.ts'
 import { FORMS } from '../../src/import/rows/modes.ts'
 import { createColumns } from '../../src/import/rows/columns.ts'
 import { createPrepare, type Sendable } from '../../src/import/rows/prepare.ts'
-import type { Outcome } from '../../src/import/journal/journal.ts'
+import type { RowOutcome } from '../../src/import/journal/journal.ts'
 import { createServerTime } from '../../src/import/run/server-time.ts'
-import { createSettler } from '../../src/import/run/create-user.ts'
+import { createUserCreator } from '../../src/import/run/create-user.ts'
 import { createOktaClient } from '../../src/okta/client/client.ts'
 import { staticToken } from '../../src/okta/auth/credentials.ts'
 import { REPEAT_WAITS_MS } from '../../src/okta/client/retry.ts'
@@ -44,11 +44,11 @@ const settlerFor = (orgUrl: string) => {
   })
   const serverTime = createServerTime(systemClock)
   const parts = { client, serverTime, clock, halt: halt.signal }
-  const settler = createSettler(parts)
-  const updater = createSettler({ ...parts, intend: () => undefined })
-  const settle = (row: Sendable, intendedAt: number, fresh: boolean): Promise<Outcome> =>
+  const settler = createUserCreator(parts)
+  const updater = createUserCreator({ ...parts, intend: () => undefined })
+  const settle = (row: Sendable, intendedAt: number, fresh: boolean): Promise<RowOutcome> =>
     settler.settle(row, { ...NEW, intendedAt, fresh })
-  const update = (row: Sendable): Promise<Outcome> =>
+  const update = (row: Sendable): Promise<RowOutcome> =>
     updater.settle(row, { ...NEW, intendedAt: 0, fresh: true })
   return { waits, serverTime, halt, settle, update }
 }

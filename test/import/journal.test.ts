@@ -10,7 +10,7 @@ import {
   openJournal,
   type Candidate,
   type Journal,
-  type Outcome,
+  type RowOutcome,
 } from '../../src/import/journal/journal.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { makeTempDir, removeDir, tempDir } from '../support/temp.ts'
@@ -110,7 +110,7 @@ describe('a row that is compared with its user', () => {
     person,
   })
 
-  const settled = (path: string, outcome: Outcome): void => {
+  const settled = (path: string, outcome: RowOutcome): void => {
     const journal = open(path)
     journal.admit([ofAnn('first')], 1)
     journal.settle(1, outcome)
@@ -118,7 +118,7 @@ describe('a row that is compared with its user', () => {
     journal.close()
   }
 
-  const CREATED: Outcome = { state: 'created', oktaId: '00u1', requestId: 'r1', madeBy: 'r1' }
+  const CREATED: RowOutcome = { state: 'created', oktaId: '00u1', requestId: 'r1', madeBy: 'r1' }
 
   it('is taken up anew with what is known of the user, and on the disk before it is changed', () => {
     const dir = tempDir()
@@ -396,8 +396,8 @@ describe('any sequence of intents, outcomes and crashes', () => {
 
   class Settle implements fc.Command<Model, Real> {
     readonly #pick: number
-    readonly #state: Outcome['state']
-    constructor(pick: number, state: Outcome['state']) {
+    readonly #state: RowOutcome['state']
+    constructor(pick: number, state: RowOutcome['state']) {
       this.#pick = pick
       this.#state = state
     }

@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest'
 import { describeSeconds } from '../../src/text/duration.ts'
 import {
-  createSight,
-  describeSight,
-  describeSightInLine,
+  createProgress,
+  describeProgress,
+  describeProgressInLine,
   toEvent,
-  type Sight,
+  type Progress,
 } from '../../src/import/report/progress.ts'
 import type { Snapshot } from '../../src/import/run/run.ts'
-import type { Pace } from '../../src/okta/client/client.ts'
+import type { RateLimitStatus } from '../../src/okta/client/client.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const NO_COUNTS = {
@@ -29,7 +29,7 @@ const START: Snapshot = {
   thisRun: NO_COUNTS,
   last: 0,
 }
-const PACE: Pace = {
+const PACE: RateLimitStatus = {
   concurrency: 10,
   waitingUntil: undefined,
   reason: undefined,
@@ -40,8 +40,12 @@ const observe = (first: Partial<Snapshot> = {}) => {
   const clock = new ManualClock()
   let snapshot: Snapshot = { ...START, ...first }
   let pace = PACE
-  const look = createSight({ snapshot: () => snapshot, pace: () => pace, clock })
-  return (ms: number, next: Partial<Snapshot> = {}, nextPace: Partial<Pace> = {}): Sight => {
+  const look = createProgress({ snapshot: () => snapshot, pace: () => pace, clock })
+  return (
+    ms: number,
+    next: Partial<Snapshot> = {},
+    nextPace: Partial<RateLimitStatus> = {},
+  ): Progress => {
     snapshot = { ...snapshot, ...next }
     pace = { ...PACE, ...nextPace }
     clock.advance(ms)
@@ -80,11 +84,11 @@ describe('the speed', () => {
 describe('per cent', () => {
   it('are of the rows that are done, and 100 only at the end', () => {
     const after = observe()
-    expect(describeSight(after(1_000, { sending: 64 }), 80)[0]).toMatch(/^0 created/)
-    expect(describeSight(after(0, { total: 1_000, created: 999, sending: 1 }), 80)[0]).toMatch(
+    expect(describeProgress(after(1_000, { sending: 64 }), 80)[0]).toMatch(/^0 created/)
+    expect(describeProgress(after(0, { total: 1_000, created: 999, sending: 1 }), 80)[0]).toMatch(
       /^99 %, 999 created/,
     )
-    expect(describeSight(after(0, { created: 1_000, sending: 0 }), 80)[0]).toMatch(/^100 %/)
+    expect(describeProgress(after(0, { created: 1_000, sending: 0 }), 80)[0]).toMatch(/^100 %/)
   })
 })
 
@@ -108,7 +112,7 @@ describe('a line of a log', () => {
   it('says it all', () => {
     const after = observe({ total: 200 })
     const sight = after(5_000, { created: 40, existing: 10 })
-    expect(describeSightInLine(sight)).toBe(
+    expect(describeProgressInLine(sight)).toBe(
       '25 %, 40 created, 10 already there, 0 rejected, 0 failed; 10 a second, about 15 s left',
     )
   })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors/errors.ts'
-import { openFile } from '../../src/import/sources/file.ts'
+import { openInputFile } from '../../src/import/sources/file.ts'
 import { fieldsOf, readInput as read } from '../support/rows.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -142,7 +142,7 @@ describe('JSON lines', () => {
 
 describe('bytes', () => {
   it.each(['missing.csv', '.'])('of %s cannot be read, and the reason is told', async (name) => {
-    await expect(openFile(join(tempDir(), name))).rejects.toMatchObject({
+    await expect(openInputFile(join(tempDir(), name))).rejects.toMatchObject({
       code: 'input_unusable',
       detail: expect.stringMatching(/ENOENT|EISDIR/) as string,
     })

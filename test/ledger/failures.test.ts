@@ -1,7 +1,7 @@
 /** What a failure means, by the codes of drivers and servers, and of real servers where they answer. */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AppError } from '../../src/errors/errors.ts'
-import { troubleOf } from '../../src/ledger/failures.ts'
+import { classifyFailure } from '../../src/ledger/failures.ts'
 import { describeEach, freshDatabase, SERVERS } from '../support/databases.ts'
 import { entry } from '../support/ledger-entry.ts'
 import { makeKeeper } from '../support/forwarder.ts'
@@ -22,7 +22,7 @@ describe('a failure', () => {
     ['a path to nowhere', failure({ code: 'ENOENT' })],
     ['a URL that cannot serve', new AppError('ledger_unusable')],
   ])('of %s will come again', (_, err) => {
-    expect(troubleOf(err)).toBe('refused')
+    expect(classifyFailure(err)).toBe('refused')
   })
 
   it.each([
@@ -33,7 +33,7 @@ describe('a failure', () => {
     ['a disk that is full', failure({ code: 'ENOSPC' })],
     ['what came of it', new AppError('ledger_unavailable', { cause: failure({ code: 'ENOSPC' }) })],
   ])('of %s is the disk, and no other', (_, err) => {
-    expect(troubleOf(err)).toBe('disk')
+    expect(classifyFailure(err)).toBe('disk')
   })
 
   it.each([
@@ -49,7 +49,7 @@ describe('a failure', () => {
     ['an answer that is late', new AppError('ledger_unavailable')],
     ['our own code', new TypeError('a bug')],
   ])('of %s may pass', (_, err) => {
-    expect(troubleOf(err)).toBe('away')
+    expect(classifyFailure(err)).toBe('away')
   })
 })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
 import { REACH_TIMEOUT_MS } from '../../src/ledger/forwarder.ts'
-import type { Standing } from '../../src/ledger/protocol.ts'
+import type { ForwarderStatus } from '../../src/ledger/protocol.ts'
 import { ceased } from '../../src/ledger/status-log.ts'
 import { describeEach, freshDatabase, SERVERS } from '../support/databases.ts'
 import { entry } from '../support/ledger-entry.ts'
@@ -127,7 +127,11 @@ describe('a ledger that goes on refusing', () => {
 
   it('a change of its tables is one outage', () => {
     const course = ['ok', 'refused', 'migrating', 'refused', 'migrating', 'refused', 'ok'] as const
-    const standings = course.map((database): Standing => ({ database, spill: 'ok', waiting: 0 }))
+    const standings = course.map((database): ForwarderStatus => ({
+      database,
+      spill: 'ok',
+      waiting: 0,
+    }))
     expect(standings.flatMap((next, i) => ceased(next, standings[i - 1]))).toEqual(['database'])
   })
 })

@@ -1,8 +1,8 @@
 /** The queue on a disk that fails for a moment, and at its end. */
 import Database from 'better-sqlite3'
 import { afterEach, expect, it, vi } from 'vitest'
-import type { Entry } from '../../src/ledger/entry.ts'
-import { Queue } from '../../src/ledger/outbox.ts'
+import type { LedgerEntry } from '../../src/ledger/entry.ts'
+import { Outbox } from '../../src/ledger/outbox.ts'
 import { ManualClock } from '../support/clock.ts'
 import { entry } from '../support/ledger-entry.ts'
 import { tempDir } from '../support/temp.ts'
@@ -31,7 +31,7 @@ const breakDisk = (code: string, methods: readonly ('run' | 'get')[]): (() => vo
 const makeQueue = () => {
   const clock = new ManualClock()
   const faults: unknown[] = []
-  const queue = new Queue({
+  const queue = new Outbox({
     dir: tempDir(),
     clock,
     onKept: () => undefined,
@@ -48,7 +48,7 @@ it('keeps what waits on a disk that can neither delete nor read for a moment', a
   const { queue, faults } = makeQueue()
   const entries = Array.from({ length: 1_200 }, () => entry())
   queue.take(entries)
-  const written: Entry[] = []
+  const written: LedgerEntry[] = []
   let repair = (): void => undefined
   await queue.forward((batch) => {
     written.push(...batch)
@@ -58,7 +58,7 @@ it('keeps what waits on a disk that can neither delete nor read for a moment', a
   repair()
   expect(faults).not.toEqual([])
   expect(queue.waiting).toBe(700)
-  const write = (batch: readonly Entry[]) => {
+  const write = (batch: readonly LedgerEntry[]) => {
     written.push(...batch)
     return Promise.resolve()
   }

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Seen } from '../../src/ledger/database/database.ts'
-import type { Entry } from '../../src/ledger/entry.ts'
+import type { LedgerEntry } from '../../src/ledger/entry.ts'
 import { Cursor, Guesses, PAGE } from '../../src/ledger/shared-guesses.ts'
 import { entry } from '../support/ledger-entry.ts'
 
@@ -32,7 +32,7 @@ describe('a wrong guess', () => {
 
   it('in a call that Okta repeated at several replicas counts once', () => {
     const guesses = new Guesses(RULES, 'own')
-    const decide = (more: Partial<Entry>): void => guesses.decided([entry(more)])
+    const decide = (more: Partial<LedgerEntry>): void => guesses.decided([entry(more)])
     decide({ oktaEventId: 'wrong here' })
     decide({ oktaEventId: 'right here', outcome: 'VERIFIED', reason: 'match' })
     decide({ oktaEventId: 'refused here', reason: 'too_many_guesses' })

@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3'
 import { join } from 'node:path'
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
-import { openFile } from '../../src/ledger/database/sqlite-file.ts'
+import { openSqliteFile } from '../../src/ledger/database/sqlite-file.ts'
 import { tempDir } from '../support/temp.ts'
 
 /** A file that another connection is writing to. */
@@ -24,14 +24,14 @@ it('is opened when another is done with it', () => {
     finish()
     return this.transaction(run)
   })
-  const db = openFile(path, 1)
+  const db = openSqliteFile(path, 1)
   expect(transaction).toHaveBeenCalled()
   expect(db.pragma('journal_mode', { simple: true })).toBe('wal')
   db.close()
 })
 
 it('is not waited for longer than was said', () => {
-  expect(() => openFile(beingWritten().path, 1)).toThrow(
+  expect(() => openSqliteFile(beingWritten().path, 1)).toThrow(
     expect.objectContaining({
       code: 'ledger_unavailable',
       detail: expect.stringContaining('SQLITE_BUSY') as string,

@@ -1,12 +1,12 @@
 /** Named parameters become placeholders where they are parameters, and stay text where they are text. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { translate, type Dialect } from '../../src/legacy/sql/parameters.ts'
+import { translate, type SqlDialect } from '../../src/legacy/sql/parameters.ts'
 
-const DIALECTS: readonly Dialect[] = ['sqlite', 'postgres', 'mysql']
+const DIALECTS: readonly SqlDialect[] = ['sqlite', 'postgres', 'mysql']
 
 /** Pieces in which `:login` is no parameter, complete in themselves. */
-const OPAQUE: Readonly<Record<Dialect, readonly string[]>> = {
+const OPAQUE: Readonly<Record<SqlDialect, readonly string[]>> = {
   sqlite: [
     "':login'",
     "'it''s :login'",
@@ -67,7 +67,7 @@ const OPAQUE: Readonly<Record<Dialect, readonly string[]>> = {
   ],
 }
 
-const arbitrarySql = (dialect: Dialect) =>
+const arbitrarySql = (dialect: SqlDialect) =>
   fc.array(
     fc.oneof(
       fc.constantFrom(...OPAQUE[dialect]).map((text) => ({ text, name: undefined })),
@@ -123,7 +123,7 @@ describe.each(DIALECTS)('in %s', (dialect) => {
 })
 
 describe('a placeholder of the driver in the statement', () => {
-  it.each<[Dialect, string]>([
+  it.each<[SqlDialect, string]>([
     ['postgres', 'SELECT $1'],
     ['mysql', 'SELECT ?'],
     ['sqlite', 'SELECT ?'],

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { hashSync } from 'bcryptjs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { appraise, decide } from '../../src/hook/decision.ts'
+import { assess, decide } from '../../src/hook/decision.ts'
 import type { LegacyStore } from '../../src/legacy/store.ts'
 import { normaliseLogin } from '../../src/login.ts'
 import { createEngine } from '../../src/passwords/engine.ts'
@@ -118,7 +118,7 @@ await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }
     password: string,
   ): Promise<boolean> => {
     const accounts = await store.find(normaliseLogin(typed), typed)
-    const standing = appraise(accounts, password, (hash) => inspect(hash, BOUNDS))
+    const standing = assess(accounts, password, (hash) => inspect(hash, BOUNDS))
     if (!standing.hash) return false
     const [outcome = 'mismatch'] = engine.verify([{ encoded: standing.hash.encoded, password }])
     return decide(standing, outcome).credential === 'VERIFIED'

@@ -1,11 +1,12 @@
 /** Calls in lines: attempts, waits, and nobody's name. */
 import { describe, expect, it } from 'vitest'
-import { describeCall, type Call } from '../../src/okta/client/call-trace.ts'
+import { describeTracedCall, type TracedCall } from '../../src/okta/client/call-trace.ts'
 import { ManualClock } from '../support/clock.ts'
 import { makeClient, settle } from '../support/okta-client.ts'
 import { inTurn, limits, reset, startOkta } from '../support/okta-server.ts'
 
-const call = (path: string): string => describeCall({ method: 'GET', path, end: 200, ms: 1.4 })
+const call = (path: string): string =>
+  describeTracedCall({ method: 'GET', path, end: 200, ms: 1.4 })
 
 describe('a path', () => {
   it.each([
@@ -26,13 +27,13 @@ describe('the calls of a client', () => {
     const usedUp = { body: [], headers: limits(600, 0, 9) }
     const answered = { body: [], headers: { 'x-okta-request-id': 'req1' } }
     const okta = await startOkta(inTurn(usedUp, reset, answered))
-    const calls: Call[] = []
+    const calls: TracedCall[] = []
     const clock = new ManualClock()
     const { client } = makeClient(okta.url, undefined, clock, (each) => calls.push(each))
     for (let i = 0; i < 2; i++) {
       await settle(client.request({ method: 'GET', path: '/api/v1/users?limit=1' }), clock)
     }
-    const lines = calls.map(describeCall)
+    const lines = calls.map(describeTracedCall)
     expect(lines.map((line) => line.replace(/\d+ (?=ms)/, 'N '))).toEqual([
       'GET /api/v1/users 200, N ms',
       expect.stringMatching(

@@ -1,6 +1,6 @@
 /** Rate-limit headers as Okta and proxies send them, and which requests share a limit. */
 import { describe, expect, it } from 'vitest'
-import { bucketOf, createGovernor } from '../../src/okta/rate-limit/governor.ts'
+import { rateLimitBucketOf, createGovernor } from '../../src/okta/rate-limit/governor.ts'
 import { readRateLimit, refusalOf, type RateLimit } from '../../src/okta/rate-limit/headers.ts'
 
 const DATE = 'Fri, 17 Jan 2020 21:23:56 GMT'
@@ -63,7 +63,7 @@ describe('buckets', () => {
     ['POST', '/api/v1/inlineHooks/a/execute', '/api/v1/inlineHooks'],
     ['GET', '/elsewhere', '/elsewhere'],
   ])('%s %s is in %s', (method, path, bucket) => {
-    expect(bucketOf(method, path)).toBe(bucket)
+    expect(rateLimitBucketOf(method, path)).toBe(bucket)
   })
 })
 

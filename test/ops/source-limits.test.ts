@@ -1,6 +1,6 @@
 /** Whom a connection counts for, and how many connections that may be. */
 import { describe, expect, it } from 'vitest'
-import { createSources, sourceOf } from '../../src/ops/source-limits.ts'
+import { createSourceLimiter, sourceOf } from '../../src/ops/source-limits.ts'
 import { ManualClock } from '../support/clock.ts'
 
 describe('the source', () => {
@@ -24,7 +24,7 @@ describe('the source', () => {
 describe('the limits', () => {
   it('begin anew each second, whatever was refused', () => {
     const clock = new ManualClock()
-    const { admit } = createSources({ perSecond: 2, atOnce: 100 }, clock)
+    const { admit } = createSourceLimiter({ perSecond: 2, atOnce: 100 }, clock)
     expect([admit('a'), admit('a'), admit('a'), admit('b')]).toEqual([true, true, false, true])
     clock.advance(999)
     expect(admit('a')).toBe(false)
@@ -33,7 +33,7 @@ describe('the limits', () => {
   })
 
   it('count what is open, and forget what has ended', () => {
-    const { admit, leave } = createSources({ perSecond: 100, atOnce: 2 }, new ManualClock())
+    const { admit, leave } = createSourceLimiter({ perSecond: 100, atOnce: 2 }, new ManualClock())
     expect([admit('a'), admit('a'), admit('a')]).toEqual([true, true, false])
     leave('a')
     expect([admit('a'), admit('a')]).toEqual([true, false])

@@ -5,7 +5,7 @@
 import { encodeBase64, hashSync } from 'bcryptjs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createEngine, type Check } from '../../src/passwords/engine.ts'
+import { createEngine, type PasswordCheck } from '../../src/passwords/engine.ts'
 import { batches } from '../support/vectors.ts'
 
 const PAIRS = Number(process.env['AGREEMENT_PAIRS'] ?? 2000)
@@ -65,7 +65,7 @@ interface Pair {
   readonly digit: number
 }
 
-type Expected = Check & { readonly matches: boolean }
+type Expected = PasswordCheck & { readonly matches: boolean }
 
 const expectation = ({ password, variant, salt, kind, nearMiss, digit }: Pair): Expected => {
   const setting = `$${variant}$04$${encodeBase64([...salt], 16)}`

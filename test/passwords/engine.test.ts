@@ -2,7 +2,7 @@
 import { hashSync } from 'bcryptjs'
 import { execFileSync } from 'node:child_process'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createEngine, type Check, type Engine } from '../../src/passwords/engine.ts'
+import { createEngine, type PasswordCheck, type Engine } from '../../src/passwords/engine.ts'
 import { selfTest } from '../../src/passwords/bcrypt/self-test.ts'
 import { batches, TEXT_VECTORS } from '../support/vectors.ts'
 
@@ -107,7 +107,7 @@ describe.each([
     ['NUL', [{ encoded: hashSync('a\0b', 4), password: 'a\0b' }], ['match']],
     ['what is before NUL', [{ encoded: hashSync('a\0b', 4), password: 'a' }], ['mismatch']],
     ['the empty password', [{ encoded: hashSync('', 4), password: '' }], ['match']],
-  ] satisfies [string, Check[], string[]][])('answers %s', (_, checks, outcomes) => {
+  ] satisfies [string, PasswordCheck[], string[]][])('answers %s', (_, checks, outcomes) => {
     const engine = create()
     expect(engine.name).toBe(name)
     expect(engine.verify(checks)).toEqual(outcomes)
@@ -116,7 +116,7 @@ describe.each([
   it('refuses more checks than it has lanes', () => {
     const engine = create()
     const check = { encoded: SOUND, password: 'open sesame' }
-    const tooMany = Array<Check>(engine.lanes + 1).fill(check)
+    const tooMany = Array<PasswordCheck>(engine.lanes + 1).fill(check)
     expect(() => engine.verify(tooMany)).toThrow(TypeError)
   })
 })
@@ -171,7 +171,7 @@ describe('a batch', () => {
 describe('the fallback', () => {
   it('agrees with libxcrypt, and does not guess at what the bug of $2x$ changed', () => {
     const engine = withoutWebAssembly()
-    const isBuggy = ({ encoded, password }: Check) =>
+    const isBuggy = ({ encoded, password }: PasswordCheck) =>
       encoded.startsWith('$2x$') && /[\u0080-\uffff]/.test(password)
     expect(TEXT_VECTORS.some((v) => v.encoded.startsWith('$2x$') && !isBuggy(v))).toBe(true)
     expect(engine).toMatchObject({ name: 'bcryptjs', lanes: 1 })
@@ -226,8 +226,8 @@ describe('the fallback', () => {
 
 describe('the self-test', () => {
   it.each([
-    ['always matches', (checks: readonly Check[]) => checks.map(() => 'match' as const)],
-    ['never matches', (checks: readonly Check[]) => checks.map(() => 'mismatch' as const)],
+    ['always matches', (checks: readonly PasswordCheck[]) => checks.map(() => 'match' as const)],
+    ['never matches', (checks: readonly PasswordCheck[]) => checks.map(() => 'mismatch' as const)],
     ['says nothing', () => []],
   ])('fails what %s', (_, match) => {
     expect(() => {

@@ -2,14 +2,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OktaError } from '../../src/sandbox/http/errors.ts'
-import { parseSearch, type Attribute } from '../../src/sandbox/org/search.ts'
+import { parseSearch, type SearchAttribute } from '../../src/sandbox/org/search.ts'
 
 interface Item {
   readonly name: string
   readonly at?: string
 }
 
-const ATTRIBUTES = new Map<string, Attribute<Item>>([
+const ATTRIBUTES = new Map<string, SearchAttribute<Item>>([
   ['name', { kind: 'text', read: ({ name }) => name }],
   ['at', { kind: 'date', read: ({ at }) => at }],
 ])

@@ -3,8 +3,8 @@ import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLedgerDatabase, type LedgerDatabase } from '../../src/ledger/database/database.ts'
 import type { Guess, GuessRules } from '../../src/ledger/shared-guesses.ts'
-import { Keeper } from '../../src/ledger/forwarder.ts'
-import { addWaiting, type Standing } from '../../src/ledger/protocol.ts'
+import { Forwarder } from '../../src/ledger/forwarder.ts'
+import { addWaiting, type ForwarderStatus } from '../../src/ledger/protocol.ts'
 import { ManualClock } from './clock.ts'
 
 export interface KeeperOptions {
@@ -23,12 +23,12 @@ export const makeKeeper = (options: KeeperOptions) => {
   const clock = new ManualClock()
   const told: {
     kept: number
-    standings: Standing[]
+    standings: ForwarderStatus[]
     vanished: string[]
     guesses: Guess[]
     upTo?: number
   } = { kept: 0, standings: [], vanished: [], guesses: [] }
-  const keeper = new Keeper({
+  const keeper = new Forwarder({
     spillDir: options.spillDir,
     maxSpillBytes: options.maxSpillBytes,
     open: (isRemade) =>

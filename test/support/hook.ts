@@ -9,8 +9,8 @@ import type { OAuth } from '../../src/commands/serve/start-oauth.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { createHookApp, HOOK_PATH, type HookSettings } from '../../src/hook/app.ts'
 import { createGlance } from '../../src/hook/authenticate.ts'
-import { createGuard, type GuessSettings } from '../../src/hook/guess-limit.ts'
-import type { Ledger } from '../../src/hook/decided-call.ts'
+import { createGuessLimiter, type GuessSettings } from '../../src/hook/guess-limit.ts'
+import type { DecisionLog } from '../../src/hook/decided-call.ts'
 import type { CallObserver } from '../../src/hook/call-log.ts'
 import { createHealthApp } from '../../src/ops/probes.ts'
 import { listen } from '../../src/ops/listen.ts'
@@ -72,7 +72,7 @@ export interface HookOptions {
   readonly rows?: readonly Row[]
   readonly settings?: Partial<HookSettings>
   readonly guesses?: GuessSettings
-  readonly ledger?: Ledger
+  readonly ledger?: DecisionLog
   readonly onAnswered?: CallObserver
   readonly clock?: Clock
   readonly oauth?: OAuth
@@ -145,7 +145,7 @@ export const startHook = async (options: HookOptions = {}) => {
     settings,
     legacy,
     checker,
-    guard: createGuard(options.guesses ?? { limit: 10, windowMs: 900_000 }, clock),
+    guard: createGuessLimiter(options.guesses ?? { limit: 10, windowMs: 900_000 }, clock),
     checkBearer,
     clock,
     log,

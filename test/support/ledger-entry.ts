@@ -1,9 +1,9 @@
 /** Entries of a ledger, each a decision of its own. */
-import type { Entry } from '../../src/ledger/entry.ts'
+import type { LedgerEntry } from '../../src/ledger/entry.ts'
 
 let made = 0
 
-export const entry = (more: Partial<Entry> = {}): Entry => ({
+export const entry = (more: Partial<LedgerEntry> = {}): LedgerEntry => ({
   eventId: `decision-${++made}`,
   oktaEventId: `event-${made}`,
   person: 'person',

@@ -1,5 +1,5 @@
 /** A model of an org's rate limit, and of a client that always has work, in made-up time. */
-import { createGovernor, type Ticket } from '../../src/okta/rate-limit/governor.ts'
+import { createGovernor, type Permit } from '../../src/okta/rate-limit/governor.ts'
 import type { RateLimit } from '../../src/okta/rate-limit/headers.ts'
 
 export const WINDOW_MS = 60_000
@@ -106,7 +106,7 @@ export const simulate = (scene: Scene): Run => {
   let idleSince: number | undefined
   let wakeAt = Infinity
 
-  const settle = (ticket: Ticket, mine: Sent, told?: Told): void => {
+  const settle = (ticket: Permit, mine: Sent, told?: Told): void => {
     underWay--
     mine.settledAt = time.now()
     if (told) {
@@ -116,7 +116,7 @@ export const simulate = (scene: Scene): Run => {
     governor.settle(ticket, time.now(), told, told?.isRefused ? 'rate' : undefined)
   }
 
-  const arrive = (ticket: Ticket, mine: Sent, { back, fate }: Journey): void => {
+  const arrive = (ticket: Permit, mine: Sent, { back, fate }: Journey): void => {
     if (fate === 'lost') {
       time.after(TIMEOUT_MS, () => settle(ticket, mine))
       return

@@ -1,7 +1,7 @@
 /** The client as commands make it, on a clock that a test holds. */
-import { watchCalls, type Call } from '../../src/okta/client/call-trace.ts'
+import { watchCalls, type TracedCall } from '../../src/okta/client/call-trace.ts'
 import { createOktaClient, type OktaClient } from '../../src/okta/client/client.ts'
-import { staticToken, type Credentials } from '../../src/okta/auth/credentials.ts'
+import { staticToken, type OktaCredentials } from '../../src/okta/auth/credentials.ts'
 import { createTransport } from '../../src/okta/client/transport.ts'
 import { ManualClock } from './clock.ts'
 
@@ -14,9 +14,9 @@ export interface Made {
 
 export const makeClient = (
   orgUrl: string,
-  credentials: Credentials = staticToken('SSWS', TOKEN),
+  credentials: OktaCredentials = staticToken('SSWS', TOKEN),
   clock = new ManualClock(),
-  onCall: (call: Call) => void = () => undefined,
+  onCall: (call: TracedCall) => void = () => undefined,
 ): Made => {
   const transport = watchCalls(createTransport({ clock, version: '1.2.3' }), clock, onCall)
   const pacing = { share: 1, maxConcurrency: 4, random: () => 0 }

@@ -1,7 +1,7 @@
 /** A machine on paper: arrivals, threads and batches as events on a clock of their own, no time spent. */
 import type { Task } from '../../src/workers/batch.ts'
-import { Pace } from '../../src/workers/estimates.ts'
-import { LONGEST_MS, Schedule, type Seat } from '../../src/workers/schedule.ts'
+import { Estimates } from '../../src/workers/estimates.ts'
+import { LONGEST_MS, Schedule, type Slot } from '../../src/workers/schedule.ts'
 
 /** What one batch of 1 to 6 checks of cost 10 takes on the machine on paper: measured, in one thread. */
 export const BATCH_MS = [59.4, 66.6, 76.5, 92.8, 115.5, 127.2] as const
@@ -17,8 +17,13 @@ export const capacityOf = (cost: number): number =>
   )
 
 /** Tells the pace of a batch that began only now, as far as its expectation goes. */
-export const measure = (pace: Pace, cost: number, width: number, ms: number, now: number): void =>
-  pace.measure({ cost, width, ms, expected: pace.estimate(cost, width, now) }, now)
+export const measure = (
+  pace: Estimates,
+  cost: number,
+  width: number,
+  ms: number,
+  now: number,
+): void => pace.measure({ cost, width, ms, expected: pace.estimate(cost, width, now) }, now)
 
 /** mulberry32, a small generator of reproducible numbers in [0, 1). */
 export const seeded = (seed: number) => (): number => {
@@ -48,10 +53,10 @@ export interface Policy {
   mayAdmit(deadline: number): boolean
   offer(call: Call, now: number): boolean
   orders(now: number): {
-    readonly start: readonly Seat<Call>[]
+    readonly start: readonly Slot<Call>[]
     readonly refuse: readonly Call[]
   }
-  finish(seat: Seat<Call>, now: number): readonly Call[]
+  finish(seat: Slot<Call>, now: number): readonly Call[]
 }
 
 export interface Machine {
@@ -64,7 +69,7 @@ export interface Machine {
 }
 
 export const underTest = (threads: number): Policy => {
-  const pace = new Pace()
+  const pace = new Estimates()
   pace.calibrate({ cost: 5, ms: BATCH_MS.map((ms) => ms / 32) })
   const schedule = new Schedule<Call>(pace, 256 * threads)
   schedule.lanes = LANES
@@ -75,7 +80,7 @@ export const underTest = (threads: number): Policy => {
 /** First come, first served, in the widest batches of equal cost: no admission, nothing dropped. */
 export const firstComeFirstServed = (threads: number): Policy => {
   const queue: Call[] = []
-  const idle = Array.from({ length: threads }, (): Seat<Call> => ({
+  const idle = Array.from({ length: threads }, (): Slot<Call> => ({
     ready: true,
     batch: [],
     startedAt: 0,
@@ -85,7 +90,7 @@ export const firstComeFirstServed = (threads: number): Policy => {
     mayAdmit: () => true,
     offer: (call) => queue.push(call) > 0,
     orders: () => {
-      const start: Seat<Call>[] = []
+      const start: Slot<Call>[] = []
       while (queue.length > 0) {
         const width = queue.findIndex(({ cost }, i) => i === LANES || cost !== queue[0]?.cost)
         const [seat] = idle.splice(0, 1)

@@ -1,11 +1,11 @@
 /** The estimates: measured, scaled where nothing was, quick to follow, and never stuck. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Pace } from '../../src/workers/estimates.ts'
+import { Estimates } from '../../src/workers/estimates.ts'
 import { measure } from '../support/simulation.ts'
 
-let pace: Pace
+let pace: Estimates
 beforeEach(() => {
-  pace = new Pace()
+  pace = new Estimates()
   pace.calibrate({ cost: 5, ms: [2, 3] })
 })
 
@@ -44,13 +44,13 @@ describe('an estimate', () => {
   })
 
   it('is Infinity before any trial, and not moved by what took no time', () => {
-    expect(new Pace().estimate(10, 1, 0)).toBe(Infinity)
+    expect(new Estimates().estimate(10, 1, 0)).toBe(Infinity)
     pace.measure({ cost: 10, width: 1, ms: 0, expected: 64 }, 0)
     expect(pace.estimate(10, 1, 0)).toBe(64)
   })
 
   it('of what was not measured lately is as slow as what was, so that a width in use looks no worse', () => {
-    const pace = new Pace()
+    const pace = new Estimates()
     pace.calibrate({ cost: 10, ms: [100, 120] })
     for (let i = 0; i < 20; i++) measure(pace, 10, 2, 360, 0)
     expect(pace.estimate(10, 1, 0)).toBeGreaterThan(280)

@@ -2,14 +2,14 @@
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock, type Clock } from '../../src/clock.ts'
-import { WorkerPool, type PoolOptions } from '../../src/workers/pool.ts'
+import { WorkerPool, type WorkerPoolOptions } from '../../src/workers/pool.ts'
 import { ManualClock } from '../support/clock.ts'
 import { releaseHeld, SLOW_WORKER, STILLBORN_WORKER, WIDE_WORKER } from '../support/workers.ts'
 
 const HASH = hashSync('open sesame', 4)
 const BOUNDS = { bcryptCost: 14 }
 
-const startPool = async (options: Partial<PoolOptions> = {}) => {
+const startPool = async (options: Partial<WorkerPoolOptions> = {}) => {
   const clock = new ManualClock()
   const losses: object[] = []
   const pool = await WorkerPool.start({

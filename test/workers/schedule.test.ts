@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Task } from '../../src/workers/batch.ts'
-import { Pace } from '../../src/workers/estimates.ts'
-import { Schedule, type Seat } from '../../src/workers/schedule.ts'
+import { Estimates } from '../../src/workers/estimates.ts'
+import { Schedule, type Slot } from '../../src/workers/schedule.ts'
 import {
   BATCH_MS,
   capacityOf,
@@ -148,14 +148,14 @@ describe('a cost that was away', () => {
 })
 
 describe('one thread', () => {
-  let pace: Pace
+  let pace: Estimates
   let schedule: Schedule<Task>
-  let seat: Seat<Task>
+  let seat: Slot<Task>
   let now: number
 
   beforeEach(() => {
     now = 0
-    pace = new Pace()
+    pace = new Estimates()
     pace.calibrate({ cost: 10, ms: BATCH_MS })
     schedule = new Schedule<Task>(pace, 64)
     schedule.lanes = BATCH_MS.length
@@ -257,8 +257,8 @@ describe('whatever comes', () => {
 })
 
 describe('the door', () => {
-  const schedule = (): { door: Schedule<Task>; seat: Seat<Task> } => {
-    const pace = new Pace()
+  const schedule = (): { door: Schedule<Task>; seat: Slot<Task> } => {
+    const pace = new Estimates()
     pace.calibrate({ cost: 10, ms: [100] })
     const door = new Schedule<Task>(pace, 64)
     const seat = door.addSeat(0)
@@ -321,10 +321,10 @@ describe('the door', () => {
 
 describe('a batch', () => {
   let schedule: Schedule<Task>
-  let seats: Seat<Task>[]
+  let seats: Slot<Task>[]
 
-  const calibrated = (ms: readonly number[]): Pace => {
-    const pace = new Pace()
+  const calibrated = (ms: readonly number[]): Estimates => {
+    const pace = new Estimates()
     pace.calibrate({ cost: 10, ms })
     return pace
   }
@@ -423,7 +423,7 @@ describe('a batch', () => {
 
 describe('admission', () => {
   const setUp = () => {
-    const pace = new Pace()
+    const pace = new Estimates()
     pace.calibrate({ cost: 10, ms: [50] })
     const schedule = new Schedule<Task>(pace, 3)
     const seat = schedule.addSeat(0)
@@ -449,7 +449,7 @@ describe('admission', () => {
   })
 
   it('of a check that need not wait does not reckon with a machine that is slow again', () => {
-    const pace = new Pace()
+    const pace = new Estimates()
     pace.calibrate({ cost: 15, ms: [1600] })
     const schedule = new Schedule<Task>(pace, 3)
     schedule.welcome(schedule.addSeat(0), 0)

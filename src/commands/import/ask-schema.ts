@@ -1,7 +1,7 @@
 /** Owns the question to the org which attributes its profiles have, before the first row is read. */
 import { AppError } from '../../errors/errors.ts'
 import { BASE_ATTRIBUTES } from '../../import/rows/profile.ts'
-import { createAttributes, type Attributes } from '../../import/rows/attributes.ts'
+import { createAttributes, type ProfileAttributes } from '../../import/rows/attributes.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
 import { ifGranted, NotGranted } from '../../okta/errors/granted.ts'
 import { OktaRejection } from '../../okta/errors/rejection.ts'
@@ -58,7 +58,7 @@ const ask = async (
  * no schema changes.
  * @throws AppError where Okta cannot be asked, or has no such user type
  */
-export const learnAttributes = async (question: SchemaQuestion): Promise<Attributes> => {
+export const learnAttributes = async (question: SchemaQuestion): Promise<ProfileAttributes> => {
   const { client, userType, separator, say } = question
   const scopes = userType === undefined ? SCHEMA_SCOPES : TYPE_SCOPES
   const found = client ? await ask(client, userType, scopes) : undefined

@@ -1,6 +1,6 @@
 /** Owns the groups of an import: which are named before its first row, and the question to Okta about each. */
 import { statSync } from 'node:fs'
-import { createGroups, type Groups } from '../../import/run/groups.ts'
+import { createGroupCheck, type GroupCheck } from '../../import/run/groups.ts'
 import { groupIdsAhead, type GroupIds } from '../../import/run/groups-ahead.ts'
 import type { Sendable } from '../../import/rows/prepare.ts'
 import type { Roles } from '../../import/rows/roles.ts'
@@ -41,13 +41,13 @@ export const openGroups = (
   client: OktaClient,
   halt: AbortSignal,
   warn: (message: string) => void,
-): Groups => {
+): GroupCheck => {
   const own = client.withScopes(GROUP_SCOPES)
   const request: OktaClient['request'] = (what) => own.request({ ...what, signal: halt })
-  return createGroups((id) => ifGranted(() => getGroup(request, id)), warn)
+  return createGroupCheck((id) => ifGranted(() => getGroup(request, id)), warn)
 }
 
-const flawIn = async (groups: Groups, { request }: Sendable): Promise<string | undefined> => {
+const flawIn = async (groups: GroupCheck, { request }: Sendable): Promise<string | undefined> => {
   for (const id of request.body.groupIds ?? []) {
     const flaw = await groups.flaw(id)
     if (flaw !== undefined) return flaw
@@ -57,7 +57,7 @@ const flawIn = async (groups: Groups, { request }: Sendable): Promise<string | u
 
 /** Before a row is sent, each of its groups was asked about; one that an earlier run may have sent is past that. */
 export const withGroups =
-  (groups: Groups, settle: RunParts['settle']): RunParts['settle'] =>
+  (groups: GroupCheck, settle: RunParts['settle']): RunParts['settle'] =>
   async (sendable, due) => {
     const reason = due.fresh ? await flawIn(groups, sendable) : undefined
     return reason === undefined

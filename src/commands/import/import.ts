@@ -26,8 +26,8 @@ import { perform, rehearse, type Shared } from './perform.ts'
 import { learnAttributes } from './ask-schema.ts'
 import { flagNotice, lookAhead, openSource, SOURCE } from './input.ts'
 import { undoCommand } from '../undo/undo.ts'
-import { createTeller, type Teller } from './reporter.ts'
-import { isOktaGiven, OKTA, openOkta } from '../okta-options.ts'
+import { createImportReporter, type ImportReporter } from './reporter.ts'
+import { isOktaGiven, OKTA_SETTINGS, openOkta } from '../okta-options.ts'
 
 const SCOPES = ['okta.users.manage']
 
@@ -38,7 +38,7 @@ const SCOPES = ['okta.users.manage']
  */
 const HEAP_FLAGS = ['--heap-growing-percent=50', '--semi-space-growth-factor=1']
 
-const pacingOf = ({ share, concurrency, verbose }: ImportOptions, { display }: Teller) => ({
+const pacingOf = ({ share, concurrency, verbose }: ImportOptions, { display }: ImportReporter) => ({
   ...{ scopes: SCOPES, share, concurrency },
   onCall: verbose && display.note,
 })
@@ -48,7 +48,7 @@ const importUsers =
   async (host: Host): Promise<number> => {
     HEAP_FLAGS.forEach(setFlagsFromString)
     const { config, nearMisses } = loadConfig(SOURCE, host.env, readText)
-    const teller = createTeller(host, options)
+    const teller = createImportReporter(host, options)
     const { userType, arraySeparator: separator } = options
     // Whom an update would change, only Okta can say.
     const isOffline = options.dryRun === true && !options.update && !isOktaGiven(host.env)
@@ -117,7 +117,7 @@ Modes:
 
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
-${describeVariables([...OKTA.names, ...SOURCE.names])}
+${describeVariables([...OKTA_SETTINGS.names, ...SOURCE.names])}
 
 The way to Okta, as other programs know it:
 

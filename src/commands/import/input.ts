@@ -1,7 +1,7 @@
 /** The input of an import: a file, a stream or the legacy database, and a look at its first rows. */
 import type { Loaded, Need } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
-import { openFile, openStream } from '../../import/sources/file.ts'
+import { openInputFile, openStream } from '../../import/sources/file.ts'
 import { openSqlSource } from '../../import/sources/sql/sql-source.ts'
 import type { Host } from '../host.ts'
 import { readAhead, type Ahead } from '../../import/sources/read-ahead.ts'
@@ -22,7 +22,7 @@ export const openSource = async (
   paths: readonly string[],
 ): Promise<Source> => {
   if (file === '-') return openStream(stdin, undefined, paths)
-  if (file !== undefined) return openFile(file, paths)
+  if (file !== undefined) return openInputFile(file, paths)
   if (url !== undefined && sql !== undefined) return openSqlSource({ url, ca }, sql)
   throw new AppError('usage_invalid', {
     detail: 'Name a file, - for standard input, or set LEGACY_DB_URL and LEGACY_USERS_SQL.',

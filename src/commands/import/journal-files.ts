@@ -5,12 +5,12 @@ import { settledBy } from '../../import/journal/imported-rejects.ts'
 import { openJournal, type Journal, type Settings } from '../../import/journal/journal.ts'
 import type { Rejects } from '../../import/report/rejects.ts'
 import type { Paths } from './options.ts'
-import type { Teller } from './reporter.ts'
+import type { ImportReporter } from './reporter.ts'
 
 interface Shared {
   readonly rejects: Rejects
   readonly paths: Paths
-  readonly teller: Teller
+  readonly teller: ImportReporter
 }
 
 /** Puts the rejects file in its place, and tells where that is if it is not where it was meant to be. */

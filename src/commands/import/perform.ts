@@ -1,17 +1,17 @@
 /** The course of an import: rehearsed, or performed to its end or to a signal, and then summed up. */
 import { systemClock } from '../../clock.ts'
-import { createBrake, NO_BRAKE } from '../../import/run/circuit-breaker.ts'
+import { createCircuitBreaker, NO_CIRCUIT_BREAKER } from '../../import/run/circuit-breaker.ts'
 import { existing } from '../../import/run/duplicate.ts'
 import { writeExisting } from '../../import/report/existing.ts'
 import { countExisting, type StatusCounts } from '../../import/report/existing-count.ts'
-import { openJournal, type Outcome } from '../../import/journal/journal.ts'
+import { openJournal, type RowOutcome } from '../../import/journal/journal.ts'
 import type { Prepare, Sendable } from '../../import/rows/prepare.ts'
-import { createSight, describeDryCounts } from '../../import/report/progress.ts'
+import { createProgress, describeDryCounts } from '../../import/report/progress.ts'
 import { createReasons } from '../../import/report/reasons.ts'
 import type { Rejects } from '../../import/report/rejects.ts'
 import { createRun, type Run, type RunEnd, type RunParts } from '../../import/run/run.ts'
 import { createServerTime } from '../../import/run/server-time.ts'
-import { createSettler } from '../../import/run/create-user.ts'
+import { createUserCreator } from '../../import/run/create-user.ts'
 import type { Source } from '../../import/sources/source.ts'
 import type { Tidy } from '../../import/rows/tidy.ts'
 import { changesOf } from '../../import/run/update-user.ts'
@@ -23,9 +23,9 @@ import { closeRejects, openKnown, openOwnJournal, placeAfterFailure } from './jo
 import { findGroupIds, openGroups, withGroups, type Look } from './find-groups.ts'
 import { settingsOf, type ImportOptions, type Paths } from './options.ts'
 import { createPrinter } from './request-printer.ts'
-import { mayGoOn, startOf } from './start-report.ts'
+import { mayGoOn, startFacts } from './start-report.ts'
 import { summarise, type Summary } from './summary-report.ts'
-import { viewOf, type Teller } from './reporter.ts'
+import { importView, type ImportReporter } from './reporter.ts'
 import { showRun } from '../terminal/show-run.ts'
 import { showWaits } from '../terminal/waits.ts'
 
@@ -43,7 +43,7 @@ export interface Shared {
   readonly tidy: Tidy
   readonly rejects: Rejects
   readonly paths: Paths
-  readonly teller: Teller
+  readonly teller: ImportReporter
 }
 
 const finish = async (
@@ -51,14 +51,14 @@ const finish = async (
   run: Run,
   client: OktaClient | undefined,
 ): Promise<{ end: RunEnd; isInterrupted: boolean }> => {
-  const look = createSight({
+  const look = createProgress({
     snapshot: run.snapshot,
     pace: () => client?.pace,
     clock: systemClock,
   })
   const words = options.dryRun ? describeDryCounts : undefined
   const { display } = teller
-  const shown = { host, run, display, view: () => viewOf(look(), words) }
+  const shown = { host, run, display, view: () => importView(look(), words) }
   const { end = 'stopped', isInterrupted } = await showRun(shown)
   return { end, isInterrupted }
 }
@@ -161,7 +161,7 @@ export const rehearse = async (
     client &&
     createKnownUsers((what) => client.request({ ...what, signal: halt.signal }))
 
-  const show = async (sendable: Sendable, line: number): Promise<Outcome> => {
+  const show = async (sendable: Sendable, line: number): Promise<RowOutcome> => {
     const user = await users?.find(sendable.login)
     if (!user) {
       await print.request(sendable.request)
@@ -178,7 +178,7 @@ export const rehearse = async (
     {
       journal: openJournal('', {}),
       settle: (sendable, { line }) => show(sendable, line),
-      brake: NO_BRAKE,
+      brake: NO_CIRCUIT_BREAKER,
       serverTime: { now: () => 0 },
       window: WINDOW.max,
       halt,
@@ -203,7 +203,7 @@ export const perform = async (shared: Shared, look: Look, client: OktaClient): P
   const settings = settingsOf(orgUrl, options)
   const updates = options.update ? (options.limit ?? Infinity) : 0
   const known = openKnown(paths.journal, settings, updates)
-  const start = startOf(shared, {
+  const start = startFacts(shared, {
     orgUrl,
     account,
     known: known?.last ?? 0,
@@ -219,9 +219,15 @@ export const perform = async (shared: Shared, look: Look, client: OktaClient): P
   const { signal } = halt
   const journal = known ?? openOwnJournal(paths.journal, settings, updates)
   const intend = options.update && journal.intend
-  const settler = createSettler({ client, serverTime, clock: systemClock, halt: signal, intend })
+  const settler = createUserCreator({
+    client,
+    serverTime,
+    clock: systemClock,
+    halt: signal,
+    intend,
+  })
   const settle = withGroups(groups, settler.settle)
   const window = Math.min(WINDOW.max, Math.max(WINDOW.min, client.pace.concurrency))
-  const brake = options.keepGoing ? NO_BRAKE : createBrake()
+  const brake = options.keepGoing ? NO_CIRCUIT_BREAKER : createCircuitBreaker()
   return conclude(shared, { journal, settle, brake, serverTime, window, halt }, client)
 }

@@ -1,9 +1,9 @@
 /** Everything that an import says: its progress, notices, failures, requests and the summary. */
 import {
-  describeSight,
-  describeSightInLine,
+  describeProgress,
+  describeProgressInLine,
   toEvent,
-  type Sight,
+  type Progress,
   type Words,
 } from '../../import/report/progress.ts'
 import { jsonLine } from '../../text/json-line.ts'
@@ -14,25 +14,25 @@ import { describeStart, toStartEvent, type Start } from './start-report.ts'
 import { describeSummary, toSummaryEvent, type Summary } from './summary-report.ts'
 import { createPaint } from '../terminal/paint.ts'
 
-export interface Teller {
+export interface ImportReporter {
   readonly display: Display
   readonly say: (message: string) => void
   readonly start: (start: Start) => void
   readonly summary: (summary: Summary) => void
 }
 
-export const viewOf = (sight: Sight, words?: Words): View => ({
-  live: (columns) => describeSight(sight, columns, words),
-  line: () => describeSightInLine(sight, words),
+export const importView = (sight: Progress, words?: Words): View => ({
+  live: (columns) => describeProgress(sight, columns, words),
+  line: () => describeProgressInLine(sight, words),
   event: () => toEvent(sight),
 })
 
 type Streams = Pick<Host, 'stdout' | 'stderr' | 'env'>
 
-export const createTeller = (
+export const createImportReporter = (
   host: Streams,
   { json, quiet, print }: Pick<ImportOptions, 'json' | 'quiet' | 'print'>,
-): Teller => {
+): ImportReporter => {
   const { stdout, stderr, env } = host
   // Requests that run over a terminal show by themselves how far it is.
   const isHidden = quiet === true || (print === true && stdout.isTTY === true)

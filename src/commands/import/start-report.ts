@@ -37,7 +37,7 @@ export interface Parts {
   readonly paths: Paths
 }
 
-export const startOf = (
+export const startFacts = (
   { file, options, source, paths }: Parts,
   facts: Pick<Start, 'orgUrl' | 'account' | 'known' | 'isBegun' | 'callsPerMinute'>,
 ): Start => {

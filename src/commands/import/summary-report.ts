@@ -1,7 +1,7 @@
 /** The last words of an import: what came of the rows, why not, which files, and what comes next. */
 import { describeSeconds } from '../../text/duration.ts'
 import { describeCounts, describeDryCounts, doneOf } from '../../import/report/progress.ts'
-import type { Kind } from '../../import/report/reasons.ts'
+import type { ReasonKind } from '../../import/report/reasons.ts'
 import type { RunEnd, Snapshot } from '../../import/run/run.ts'
 import { printable } from '../../text/printable.ts'
 import type { Host } from '../host.ts'
@@ -14,7 +14,7 @@ export interface Summary {
   readonly end: RunEnd
   readonly dryRun: boolean
   readonly seconds: number
-  readonly reasons: readonly Kind[]
+  readonly reasons: readonly ReasonKind[]
   /** People who were there already, by their status in Okta. */
   readonly existing: Readonly<Record<string, number>>
   readonly paths: Paths
@@ -66,7 +66,7 @@ const describeEnds = ({ counts, dryRun }: Summary): string[] => {
   return [`This run: ${describeCounts(counts.thisRun)}.`, `All runs: ${all}.`]
 }
 
-export const describeReasons = (reasons: readonly Kind[]): string[] => {
+export const describeReasons = (reasons: readonly ReasonKind[]): string[] => {
   const [most] = reasons
   if (!most) return []
   const width = String(most.count).length

@@ -21,7 +21,7 @@ import { yesOption } from '../terminal/confirm.ts'
 import { chooseDisplay } from '../terminal/display.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
 import { readText, type Host, type Perform } from '../host.ts'
-import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, OKTA, openOkta } from '../okta-options.ts'
+import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, OKTA_SETTINGS, openOkta } from '../okta-options.ts'
 import { askSecret } from '../terminal/prompt.ts'
 import {
   authFrom,
@@ -197,7 +197,7 @@ Without options, shows what is registered. An org has at most one password impor
 
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
-${describeVariables([...OKTA.names, 'HOOK_SECRET', 'HOOK_AUTH_HEADER', 'HOOK_OAUTH_CLIENT_SECRET', 'HOOK_TEST_PASSWORD'])}
+${describeVariables([...OKTA_SETTINGS.names, 'HOOK_SECRET', 'HOOK_AUTH_HEADER', 'HOOK_OAUTH_CLIENT_SECRET', 'HOOK_TEST_PASSWORD'])}
 
 The way to Okta, as other programs know it:
 

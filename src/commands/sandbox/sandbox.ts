@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../../clock.ts'
 import { describeUnforeseen } from '../../errors/errors.ts'
-import { describeCall } from '../../okta/client/call-trace.ts'
+import { describeTracedCall } from '../../okta/client/call-trace.ts'
 import { untilStopped } from '../../ops/shutdown.ts'
 import { FAULTS_PATH } from '../../sandbox/api/faults.ts'
 import { faultSchema, type Faults, type FaultSettings } from '../../sandbox/http/faults.ts'
@@ -57,7 +57,7 @@ export const sandbox = async (
     tokens: [{ scheme: 'SSWS', token }],
     ...(verbose && {
       onCall: (call) =>
-        void stderr.write(`${describeCall({ ...call, end: call.status || 'cut off' })}\n`),
+        void stderr.write(`${describeTracedCall({ ...call, end: call.status || 'cut off' })}\n`),
     }),
     onBug: (err) => {
       const what = describeUnforeseen(err)

@@ -6,7 +6,7 @@ import { systemClock } from '../../clock.ts'
 import { describeConfig, describeVariables, loadConfig } from '../../config/load.ts'
 import { createHookApp, type HookSettings } from '../../hook/app.ts'
 import { createGlance } from '../../hook/authenticate.ts'
-import { createGuard, type GuessSettings } from '../../hook/guess-limit.ts'
+import { createGuessLimiter, type GuessSettings } from '../../hook/guess-limit.ts'
 import { createHealthApp } from '../../ops/probes.ts'
 import { listen, type Listener, type ListenOptions } from '../../ops/listen.ts'
 import { createLog, logConsole, type Log } from '../../ops/log.ts'
@@ -128,7 +128,7 @@ const start = async (
   const pool = await startPool(config, settings.bounds, log)
   tellAbove(legacy.hashes, await costInTime(config, pool, clock, log), log)
   const guesses = guessesFrom(config)
-  const guard = createGuard(guesses, clock)
+  const guard = createGuessLimiter(guesses, clock)
   const ledger = await startLedger(config, { ...guesses, guard }, log, clock)
   let draining = false
   const isDraining = (): boolean => draining

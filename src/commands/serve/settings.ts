@@ -1,5 +1,5 @@
 /** Owns what the hook server needs of the environment, and the rules between its variables. */
-import { kindOf } from '../../sql/address.ts'
+import { databaseKindOf } from '../../sql/address.ts'
 import type { Loaded, Need, Rule } from '../../config/load.ts'
 import { isAdminUrl, isLoopback, MIN_SECRET_LENGTH } from '../../config/variables.ts'
 
@@ -91,7 +91,7 @@ const isOrgIssuer = ({ HOOK_OAUTH_ISSUER: issuer, OKTA_ORG_URL: org }: ServeConf
   return isOktas && !/^\/oauth2\/[^/]+$/.test(new URL(issuer).pathname)
 }
 
-const isOnServer = (url = ''): boolean => !['sqlite', undefined].includes(kindOf(url))
+const isOnServer = (url = ''): boolean => !['sqlite', undefined].includes(databaseKindOf(url))
 
 const RULES: readonly Rule<ServeConfig>[] = [
   ['HOOK_SECRET', (v) => !isDemo(v) && v.HOOK_SECRET === undefined && !hasOAuth(v), 'is missing'],

@@ -1,23 +1,23 @@
 /** Owns which ledger the server keeps, and where. */
 import type { Logger } from 'pino'
 import { dirname } from 'node:path'
-import { kindOf, sqlitePath } from '../../sql/address.ts'
+import { databaseKindOf, sqlitePath } from '../../sql/address.ts'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import { GUESSES_AT_A_PERSON, TOO_MANY_GUESSES } from '../../hook/decision.ts'
-import { loginSubject, personSubject, type Guard } from '../../hook/guess-limit.ts'
+import { loginSubject, personSubject, type GuessLimiter } from '../../hook/guess-limit.ts'
 import { Ledger, type GuessSharing, type LedgerOptions } from '../../ledger/ledger.ts'
-import { describePlace } from '../../ledger/database/connection.ts'
+import { describeLedgerTarget } from '../../ledger/database/connection.ts'
 import { isDemo, type ServeConfig } from './settings.ts'
 
 const DEFAULT_URL = 'sqlite:okta-migrate-ledger.sqlite'
 
 /** A server's disk may be lost with its container; a SQLite ledger is on a disk that is kept. */
 const spillDirFor = (url: string): string =>
-  kindOf(url) === 'sqlite' ? dirname(sqlitePath(url)) : '.'
+  databaseKindOf(url) === 'sqlite' ? dirname(sqlitePath(url)) : '.'
 
 export interface Guarded {
-  readonly guard: Guard
+  readonly guard: GuessLimiter
   /** Milliseconds after which a wrong guess does not count any more. */
   readonly windowMs: number
 }
@@ -72,7 +72,7 @@ export const startLedger = async (
     )
   }
   const place = { url, ca: config.LEDGER_DB_CA }
-  const { name, warnings } = describePlace(place)
+  const { name, warnings } = describeLedgerTarget(place)
   for (const warning of warnings) log.warn(warning)
   const spillDir = config.LEDGER_SPILL_DIR ?? spillDirFor(url)
   const options = { place, spillDir, sharing: shareWith(guarded), clock, log }

@@ -2,9 +2,9 @@
 import { jsonLine } from '../../text/json-line.ts'
 import type { UndoJournal } from '../../import/journal/undo-journal.ts'
 import { fitting } from '../../import/report/progress.ts'
-import type { Kind } from '../../import/report/reasons.ts'
+import type { ReasonKind } from '../../import/report/reasons.ts'
 import type { UndoSnapshot } from '../../import/run/undo-run.ts'
-import type { Pace } from '../../okta/client/client.ts'
+import type { RateLimitStatus } from '../../okta/client/client.ts'
 import { describeWait } from '../../okta/client/wait.ts'
 import { printable } from '../../text/printable.ts'
 import type { CommonOptions } from '../common-options.ts'
@@ -56,7 +56,7 @@ const describeCounts = ({ deleted, gone, kept, failed }: UndoSnapshot, isDryRun:
 const doneOf = ({ deleted, gone, kept, failed }: UndoSnapshot): number =>
   deleted + gone + kept + failed
 
-export const viewOf = (snapshot: UndoSnapshot, pace: Pace, now: number): View => {
+export const undoView = (snapshot: UndoSnapshot, pace: RateLimitStatus, now: number): View => {
   const line = `${doneOf(snapshot)} of ${snapshot.total} users, ${describeCounts(snapshot, false)}`
   const wait = describeWait(pace, now)
   return {
@@ -68,7 +68,7 @@ export const viewOf = (snapshot: UndoSnapshot, pace: Pace, now: number): View =>
 
 export const describeUndoSummary = (
   snapshot: UndoSnapshot,
-  reasons: readonly Kind[],
+  reasons: readonly ReasonKind[],
   isDryRun: boolean,
 ): string => {
   const left = snapshot.total - doneOf(snapshot)
@@ -80,20 +80,20 @@ export const describeUndoSummary = (
   ].join('\n')
 }
 
-export interface UndoTeller {
+export interface UndoReporter {
   readonly display: Display
   readonly start: (start: UndoStart) => void
-  readonly summary: (snapshot: UndoSnapshot, reasons: readonly Kind[]) => void
+  readonly summary: (snapshot: UndoSnapshot, reasons: readonly ReasonKind[]) => void
 }
 
 interface Options extends CommonOptions {
   readonly dryRun?: boolean
 }
 
-export const createUndoTeller = (
+export const createUndoReporter = (
   host: Host,
   { json, quiet, dryRun = false }: Options,
-): UndoTeller => {
+): UndoReporter => {
   const display = chooseDisplay(host, { json, quiet })
   const { stdout } = host
   if (json) {

@@ -12,9 +12,9 @@ import { jsonOption, quietOption, verboseOption, type CommonOptions } from '../c
 import { confirm, yesOption, type Given } from '../terminal/confirm.ts'
 import type { View } from '../terminal/display.ts'
 import type { Host, Perform } from '../host.ts'
-import { OKTA, DEFAULT_CONCURRENCY, openOkta, shareOption } from '../okta-options.ts'
+import { OKTA_SETTINGS, DEFAULT_CONCURRENCY, openOkta, shareOption } from '../okta-options.ts'
 import { showRun } from '../terminal/show-run.ts'
-import { createUndoTeller, viewOf, type UndoTeller } from './undo-reporter.ts'
+import { createUndoReporter, undoView, type UndoReporter } from './undo-reporter.ts'
 import { openVerified, type Verified } from './verified.ts'
 
 interface UndoOptions extends CommonOptions {
@@ -38,7 +38,7 @@ interface Parts {
   readonly journal: UndoJournal
   readonly client: OktaClient
   readonly verified: Verified
-  readonly teller: UndoTeller
+  readonly teller: UndoReporter
 }
 
 const runFor = ({ options, journal, client, verified }: Parts): UndoRun => {
@@ -67,7 +67,7 @@ const perform = async (path: string, parts: Parts): Promise<number> => {
     await confirm(host, options.yes, { org, count: countFor(options, journal) })
   }
   const run = runFor(parts)
-  const view = (): View => viewOf(run.snapshot(), client.pace, systemClock.now())
+  const view = (): View => undoView(run.snapshot(), client.pace, systemClock.now())
   const sum = (): void => teller.summary(run.snapshot(), run.reasons())
   try {
     const { display } = teller
@@ -87,7 +87,7 @@ const undoImport =
     const journal = openUndoJournal(path)
     try {
       const { share } = options
-      const teller = createUndoTeller(host, options)
+      const teller = createUndoReporter(host, options)
       const pacing = { scopes: SCOPES, share, concurrency: DEFAULT_CONCURRENCY }
       const onCall = options.verbose && teller.display.note
       const client = openOkta(host, { ...pacing, onCall })
@@ -129,7 +129,7 @@ Killed at any moment, the same command goes on where it was.
 
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
-${describeVariables(OKTA.names)}
+${describeVariables(OKTA_SETTINGS.names)}
 
 The ledger is read where LEDGER_DB_URL is set, as the hook server has it; with it go LEDGER_DB_CA, and FINGERPRINT_KEY or
 HOOK_SECRET (and HOOK_SECRET_PREVIOUS), by which its logins are found.

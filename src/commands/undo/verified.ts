@@ -1,11 +1,11 @@
 /** The question to the hook server's ledger: whether it has a VERIFIED of a user, by any of their logins. */
 import { existsSync } from 'node:fs'
-import { kindOf, sqlitePath } from '../../sql/address.ts'
+import { databaseKindOf, sqlitePath } from '../../sql/address.ts'
 import { loadConfig, type Need } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openLedgerDatabase, type LedgerDatabase } from '../../ledger/database/database.ts'
-import { describePlace, type Place } from '../../ledger/database/connection.ts'
-import { sentenceOf, troubleOf } from '../../ledger/failures.ts'
+import { describeLedgerTarget, type LedgerTarget } from '../../ledger/database/connection.ts'
+import { failureSentenceOf, classifyFailure } from '../../ledger/failures.ts'
 import { normaliseLogin } from '../../login.ts'
 import { fingerprint } from '../../ops/log.ts'
 import type { KnownUser } from '../../okta/api/known-users.ts'
@@ -64,13 +64,13 @@ const namesOf = (login: string, config: Config): string[] => {
 
 const asLedgerError = (cause: unknown): AppError => {
   if (cause instanceof AppError) return cause
-  const code = troubleOf(cause) === 'refused' ? 'ledger_unusable' : 'ledger_unavailable'
-  return new AppError(code, { detail: `LEDGER_DB_URL: ${sentenceOf(cause)}`, cause })
+  const code = classifyFailure(cause) === 'refused' ? 'ledger_unusable' : 'ledger_unavailable'
+  return new AppError(code, { detail: `LEDGER_DB_URL: ${failureSentenceOf(cause)}`, cause })
 }
 
-const open = (place: Place): LedgerDatabase => {
+const open = (place: LedgerTarget): LedgerDatabase => {
   // To open a file would make it, and one that is empty knows nobody.
-  if (kindOf(place.url) === 'sqlite' && !existsSync(sqlitePath(place.url))) {
+  if (databaseKindOf(place.url) === 'sqlite' && !existsSync(sqlitePath(place.url))) {
     throw new AppError('ledger_unusable', { detail: `${place.url} is not there.` })
   }
   return openLedgerDatabase(place)
@@ -106,5 +106,5 @@ export const openVerified = async ({ env }: Host): Promise<Verified> => {
     }
     return false
   }
-  return { place: describePlace({ url, ca }).name, wasVerified, close: () => ledger.close() }
+  return { place: describeLedgerTarget({ url, ca }).name, wasVerified, close: () => ledger.close() }
 }

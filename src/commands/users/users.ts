@@ -18,7 +18,7 @@ import {
   DEFAULT_CONCURRENCY,
   DEFAULT_SHARE,
   shareOption,
-  OKTA,
+  OKTA_SETTINGS,
   openOkta,
   wholeOption,
   type OktaOptions,
@@ -107,7 +107,7 @@ const usersAsJson = (): Option =>
 const environmentHelp = `
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
-${describeVariables(OKTA.names)}
+${describeVariables(OKTA_SETTINGS.names)}
 
 The way to Okta, as other programs know it:
 

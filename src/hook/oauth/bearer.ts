@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 
 /** What a token must say. */
-export interface Grant {
+export interface TokenRequirements {
   readonly issuer: string
   readonly audience: string
   readonly clientId: string
@@ -62,7 +62,11 @@ const blame = (err: unknown): AppError => {
  * Checks tokens as Okta's "Validate access tokens" asks, and more: any client of the authorization
  * server can get a token that is right in all of that, so the client id and a scope must fit too.
  */
-export const createBearerCheck = (grant: Grant, keyFor: JWTVerifyGetKey, clock: Clock) => {
+export const createBearerCheck = (
+  grant: TokenRequirements,
+  keyFor: JWTVerifyGetKey,
+  clock: Clock,
+) => {
   const { issuer, audience, clientId, scope } = grant
   const check: CheckBearer = async (values) => {
     const { payload } = await jwtVerify(tokenIn(values), keyFor, {

@@ -3,7 +3,7 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, type LocalJWKSet } from 
 import { readBounded } from '../../http/bounded-body.ts'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
-import { troubleOf } from '../../http/fetch-failure.ts'
+import { fetchFailureOf } from '../../http/fetch-failure.ts'
 import { fetchFrom, type Fetch } from '../../http/proxied-fetch.ts'
 import { isSafeUrl } from '../../config/variables.ts'
 
@@ -46,7 +46,7 @@ const discover = async (fetch: Fetch, issuer: string, signal: AbortSignal): Prom
 const explain = (err: unknown, url: string): string => {
   if (err instanceof SyntaxError) return 'not JSON'
   if (err instanceof errors.JWKSInvalid) return 'not a JWK set'
-  return troubleOf(err, new URL(url)).reason
+  return fetchFailureOf(err, new URL(url)).reason
 }
 
 /**

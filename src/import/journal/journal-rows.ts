@@ -1,7 +1,7 @@
 /** The rows of the journal: which stand as they are, which are taken up anew, and what came of each. */
 import type Database from 'better-sqlite3'
 import { AppError } from '../../errors/errors.ts'
-import type { Candidate, Entry, KeptRow, Outcome } from './journal.ts'
+import type { Candidate, JournalRow, KeptRow, RowOutcome } from './journal.ts'
 
 const SELECT = `
   SELECT digest, state, intended_at AS intendedAt, error_code AS errorCode,
@@ -36,8 +36,8 @@ const NOTHING = {
   ...{ oktaLogin: null, status: null, provider: null, changed: null },
 }
 
-type Known = Omit<Entry, 'fresh' | 'state'> & {
-  readonly state: Exclude<Entry['state'], 'blank'>
+type Known = Omit<JournalRow, 'fresh' | 'state'> & {
+  readonly state: Exclude<JournalRow['state'], 'blank'>
   readonly digest: Buffer
   /** Whose row it is, as far as that was known. */
   readonly person: string | null
@@ -56,7 +56,7 @@ const isOpen = (candidate: Candidate, known: Known): boolean =>
   (known.state === 'skipped' && !isSame(candidate, known)) ||
   (known.state === 'failed' && (!isSame(candidate, known) || candidate.hasSecrets === true))
 
-const HAVE_USERS: readonly Entry['state'][] = ['created', 'updated', 'existing']
+const HAVE_USERS: readonly JournalRow['state'][] = ['created', 'updated', 'existing']
 
 /** An import without `--update` may have ended the row in the middle of one. */
 const wasCompared = ({ state, changed }: Known): boolean =>
@@ -80,15 +80,15 @@ const checkSame = (candidate: Candidate, known: Known): void => {
 }
 
 export interface Admitted {
-  readonly entry: Entry
+  readonly entry: JournalRow
   /** What it was before, where that is no longer so. */
   readonly was: Known['state'] | undefined
 }
 
 const blank = (
-  state: Entry['state'],
+  state: JournalRow['state'],
   { intendedAt = 0, reason = null, before = NOTHING }: Partial<Taken>,
-): Entry => ({
+): JournalRow => ({
   state,
   fresh: true,
   intendedAt,
@@ -122,7 +122,7 @@ const prepareTake = (db: Database.Database) => {
   const insert = db.prepare(INSERT)
   const lineOf = db.prepare<[unknown], number>('SELECT line FROM rows WHERE login = ?').pluck()
 
-  const put = (candidate: Candidate, state: Entry['state'], taken: Taken): boolean => {
+  const put = (candidate: Candidate, state: JournalRow['state'], taken: Taken): boolean => {
     const { number, line, digest, origin } = candidate
     const { intendedAt, reason, before } = taken
     const login = state === 'sending' ? candidate.login : null
@@ -130,12 +130,12 @@ const prepareTake = (db: Database.Database) => {
     const row = [number, line, digest, login, state, intendedAt, reason, origin]
     return insert.run(...row, before.oktaId, before.madeBy, before.changed, person).changes === 1
   }
-  const end = (candidate: Candidate, state: 'rejected' | 'skipped', taken: Taken): Entry => {
+  const end = (candidate: Candidate, state: 'rejected' | 'skipped', taken: Taken): JournalRow => {
     const ended = { ...taken, intendedAt: 0 }
     put(candidate, state, ended)
     return blank(state, ended)
   }
-  return (candidate: Candidate, intendedAt: number, before: User): Entry => {
+  return (candidate: Candidate, intendedAt: number, before: User): JournalRow => {
     const { login, rejection = null, isSkipped } = candidate
     const taken = { intendedAt, reason: rejection, before }
     if (isSkipped) return end(candidate, 'skipped', { ...taken, reason: null })
@@ -175,10 +175,10 @@ export const prepareRows = (db: Database.Database, updates: number) => {
     }
     return { entry: { ...known, fresh: false }, was: undefined }
   }
-  const settle = (number: number, outcome: Outcome) =>
+  const settle = (number: number, outcome: RowOutcome) =>
     update.run({ ...NOTHING, ...outcome, number })
   /** Begun by the first row that is asked for: a statement that was begun and left would stay busy. */
-  function* rowsIn(...states: Entry['state'][]): Generator<KeptRow> {
+  function* rowsIn(...states: JournalRow['state'][]): Generator<KeptRow> {
     yield* all.iterate(JSON.stringify(states))
   }
   return {

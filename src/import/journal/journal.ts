@@ -7,7 +7,7 @@ import { prepareRows } from './journal-rows.ts'
 import { UNDOING } from './journal-tables.ts'
 
 /** What came of a row that was sent. */
-export interface Outcome {
+export interface RowOutcome {
   readonly state: 'created' | 'updated' | 'existing' | 'failed'
   readonly oktaId?: string | undefined
   /** Of a user who was there already, as Okta has it now. */
@@ -48,8 +48,8 @@ export interface Candidate {
   readonly isSkipped?: boolean
 }
 
-export interface Entry {
-  readonly state: 'sending' | 'rejected' | 'skipped' | 'blank' | 'undone' | Outcome['state']
+export interface JournalRow {
+  readonly state: 'sending' | 'rejected' | 'skipped' | 'blank' | 'undone' | RowOutcome['state']
   /** Whether this very call wrote it: only then has nothing been sent for it yet. */
   readonly fresh: boolean
   /** When its sending was decided, in milliseconds of Okta's clock. */
@@ -65,7 +65,7 @@ export interface Entry {
   readonly changed: string | null
 }
 
-export type Counts = Readonly<Record<Exclude<Entry['state'], 'blank' | 'undone'>, number>>
+export type Counts = Readonly<Record<Exclude<JournalRow['state'], 'blank' | 'undone'>, number>>
 
 /** A row as the journal keeps it. */
 export interface KeptRow {
@@ -94,9 +94,9 @@ export interface Journal {
    * @param intendedAt now, in milliseconds of Okta's clock
    * @throws AppError `journal_mismatch` for a row that was sent and is not what it was; `journal_unwritable`
    */
-  admit(candidates: readonly Candidate[], intendedAt: number): Entry[]
+  admit(candidates: readonly Candidate[], intendedAt: number): JournalRow[]
   /** Notes an outcome; it is on the disk after the next `admit` or `flush`. */
-  settle(number: number, outcome: Outcome): void
+  settle(number: number, outcome: RowOutcome): void
   /**
    * Writes down that attributes of a user are about to be changed. On return it is on the disk.
    * @throws AppError `journal_unwritable`
@@ -114,7 +114,7 @@ export interface Journal {
   /** Notes that rows which did not become users here have become users by their rejects file. */
   readonly adopt: (settled: readonly Settled[]) => void
   /** The rows in these states that are on the disk, in their order; of earlier runs too. */
-  readonly rowsIn: (...states: Entry['state'][]) => Iterable<KeptRow>
+  readonly rowsIn: (...states: JournalRow['state'][]) => Iterable<KeptRow>
   close(): void
 }
 
@@ -199,7 +199,7 @@ export const openJournal = (path: string, settings: Settings, updates = 0): Jour
 const journalOver = (db: Database.Database, before: Counts, updates: number): Journal => {
   const rows = prepareRows(db, updates)
   const rejects = prepareRejects(db)
-  const outcomes = new Map<number, Outcome>()
+  const outcomes = new Map<number, RowOutcome>()
   let counts: Record<keyof Counts, number> = { ...before }
   let last = db.prepare<[], number>('SELECT coalesce(max(number), 0) FROM rows').pluck().get() ?? 0
 

@@ -5,7 +5,7 @@ import { AppError } from '../../errors/errors.ts'
 import { createStatusCount, WERE_THERE, type StatusCounts } from './existing-count.ts'
 import type { Journal, KeptRow } from '../journal/journal.ts'
 
-export const COLUMNS = [
+export const EXISTING_COLUMNS = [
   'import_line',
   'login',
   'okta_id',
@@ -54,7 +54,7 @@ const replace = (path: string, rows: Iterable<KeptRow>): StatusCounts => {
   const count = createStatusCount()
   const fd = openSync(fresh, 'w', 0o600)
   try {
-    let lines = [csvLine(COLUMNS)]
+    let lines = [csvLine(EXISTING_COLUMNS)]
     for (const row of rows) {
       lines.push(lineOf(row))
       count.add(row)

@@ -1,7 +1,7 @@
 /** How far a run is: what is done, how fast, until when, and the words for it. */
 import type { Clock } from '../../clock.ts'
 import { describeSeconds } from '../../text/duration.ts'
-import type { Pace } from '../../okta/client/client.ts'
+import type { RateLimitStatus } from '../../okta/client/client.ts'
 import { describeWait } from '../../okta/client/wait.ts'
 import type { Counts } from '../journal/journal.ts'
 import type { Snapshot } from '../run/run.ts'
@@ -9,7 +9,7 @@ import type { Snapshot } from '../run/run.ts'
 /** The ways in which a row ends. */
 export type Ends = Omit<Counts, 'sending'>
 
-export interface Sight extends Snapshot {
+export interface Progress extends Snapshot {
   /** Rows that have ended, in all runs. */
   readonly done: number
   /** Rows a second, lately. */
@@ -67,14 +67,14 @@ export const createRate = (clock: Pick<Clock, 'now'>, first: number) => {
   }
 }
 
-export interface SightParts {
+export interface ProgressParts {
   readonly snapshot: () => Snapshot
-  readonly pace: () => Pace | undefined
+  readonly pace: () => RateLimitStatus | undefined
   readonly clock: Pick<Clock, 'now'>
 }
 
 /** @returns what looks at the run, now */
-export const createSight = ({ snapshot, pace, clock }: SightParts): (() => Sight) => {
+export const createProgress = ({ snapshot, pace, clock }: ProgressParts): (() => Progress) => {
   const rateOf = createRate(clock, doneOf(snapshot()))
   return () => {
     const current = snapshot()
@@ -89,7 +89,7 @@ export const createSight = ({ snapshot, pace, clock }: SightParts): (() => Sight
 }
 
 /** 100 % is for the end alone. */
-const percentOf = ({ done, total }: Sight): string | undefined =>
+const percentOf = ({ done, total }: Progress): string | undefined =>
   total === undefined || total === 0
     ? undefined
     : `${Math.floor(Math.min(1, done / total) * 100)} %`
@@ -111,8 +111,8 @@ export const fitting = (columns: number, ...choices: readonly string[]): string 
   choices.find((text) => text.length <= columns) ?? (choices.at(-1) ?? '').slice(0, columns)
 
 /** Two lines: what is done, and how it goes on. */
-export const describeSight = (
-  sight: Sight,
+export const describeProgress = (
+  sight: Progress,
   columns: number,
   words: Words = describeCounts,
 ): [string, string] => {
@@ -140,11 +140,11 @@ export const describeSight = (
 }
 
 /** The same in one line, for a log. */
-export const describeSightInLine = (sight: Sight, words?: Words): string =>
-  describeSight(sight, Infinity, words).join('; ')
+export const describeProgressInLine = (sight: Progress, words?: Words): string =>
+  describeProgress(sight, Infinity, words).join('; ')
 
 /** For programs: what docs/EVENTS.md says. */
-export const toEvent = (sight: Sight): object => {
+export const toEvent = (sight: Progress): object => {
   const { created, updated, existing, rejected, failed, skipped, sending, waitingFor } = sight
   const ends = { created, updated, existing, rejected, failed, skipped }
   return {

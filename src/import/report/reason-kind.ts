@@ -7,5 +7,5 @@ const ADDRESS = /[^\s,;:(]+@[^\s,;:)]+/g
 const NUMBERED = /\b\w*\d[\w.:-]*\b(?! (?:characters|bytes)\b)/g
 
 /** Reasons of one kind have one text. It holds no value of a row, so that it may be shown everywhere. */
-export const kindOf = (reason: string): string =>
+export const reasonKindOf = (reason: string): string =>
   reason.replace(QUOTED, '…').replace(ADDRESS, '…').replace(NUMBERED, '…')

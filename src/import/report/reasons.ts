@@ -1,9 +1,9 @@
 /** Why rows did not become users, counted by kind. */
-import { kindOf } from './reason-kind.ts'
+import { reasonKindOf } from './reason-kind.ts'
 import type { OktaRejection } from '../../okta/errors/rejection.ts'
 import type { Report } from './rejects.ts'
 
-export interface Kind {
+export interface ReasonKind {
   readonly reason: string
   readonly count: number
   /** The first lines of the input that have it. */
@@ -31,12 +31,12 @@ export const createReasons = () => {
   return {
     add: (line: number, { reason, errorCode }: Pick<Report, 'reason' | 'errorCode'>): void => {
       const code = errorCode ? `${errorCode} ` : ''
-      for (const each of new Set(kindOf(reason ?? 'no reason given').split('; '))) {
+      for (const each of new Set(reasonKindOf(reason ?? 'no reason given').split('; '))) {
         note(code + each, line)
       }
     },
     /** The most frequent first. */
-    list: (): Kind[] =>
+    list: (): ReasonKind[] =>
       [...kinds].map(([reason, kind]) => ({ reason, ...kind })).sort((a, b) => b.count - a.count),
   }
 }

@@ -9,8 +9,8 @@ import {
   readInteger,
   readList,
   readNumber,
-  readText,
-  type Check,
+  readTextValue,
+  type ValueCheck,
   type Read,
 } from './read-value.ts'
 
@@ -20,21 +20,21 @@ import {
  */
 export type Rules = Partial<SchemaAttribute>
 
-export interface Attribute {
+export interface ProfileAttribute {
   readonly read: Read
   readonly isReadOnly: boolean
 }
 
-export interface Attributes {
+export interface ProfileAttributes {
   /** Whether the org has no others, so that a column that is none of them is a mistake. */
   readonly areAll: boolean
   readonly names: readonly string[]
   /** Those without which Okta makes no user. */
   readonly required: readonly string[]
-  readonly get: (name: string) => Attribute | undefined
+  readonly get: (name: string) => ProfileAttribute | undefined
 }
 
-const lengthChecks = ({ minLength, maxLength }: Rules): Check[] => {
+const lengthChecks = ({ minLength, maxLength }: Rules): ValueCheck[] => {
   const [min, max] = [minLength ?? 0, maxLength ?? Infinity]
   const [tooShort, tooLong] = [
     `is shorter than ${min} characters`,
@@ -49,7 +49,7 @@ const lengthChecks = ({ minLength, maxLength }: Rules): Check[] => {
 const MAX_SHOWN = 10
 
 /** The values are the org's own, so they may be shown. Where one is an object or a list, all are left to Okta. */
-const optionChecks = ({ enum: plain, oneOf }: Rules): Check[] => {
+const optionChecks = ({ enum: plain, oneOf }: Rules): ValueCheck[] => {
   const all = oneOf?.map((option) => option.const) ?? plain
   if (!all?.length || !all.every(isScalar)) return []
   const allowed = new Set(all.map(String))
@@ -66,7 +66,7 @@ const optionChecks = ({ enum: plain, oneOf }: Rules): Check[] => {
  */
 const ONE_CLASS = /^\[(?:[^[\]\\&]|\\.)+\]\+$/
 
-const patternChecks = (pattern: string): Check[] => {
+const patternChecks = (pattern: string): ValueCheck[] => {
   if (!ONE_CLASS.test(pattern)) return []
   try {
     const regex = new RegExp(`^${pattern}$`, 'u')
@@ -78,12 +78,12 @@ const patternChecks = (pattern: string): Check[] => {
   }
 }
 
-const formatChecks = (name: string): Check[] => {
+const formatChecks = (name: string): ValueCheck[] => {
   const format = formatOf(name)
   return format ? [(text) => (format.test(String(text)) ? undefined : format.flaw)] : []
 }
 
-const textChecks = (name: string, rules: Rules): Check[] => {
+const textChecks = (name: string, rules: Rules): ValueCheck[] => {
   const { format, pattern } = rules
   if (typeof pattern === 'string') return [...lengthChecks(rules), ...patternChecks(pattern)]
   const usual = name === 'login' ? 'email' : undefined
@@ -93,7 +93,7 @@ const textChecks = (name: string, rules: Rules): Check[] => {
 const asItIs: Read = (value) => value
 
 const READERS: ReadonlyMap<string, Read> = new Map([
-  ['string', readText],
+  ['string', readTextValue],
   ['boolean', readBoolean],
   ['number', readNumber],
   ['integer', readInteger],
@@ -121,10 +121,10 @@ export interface AttributesOptions {
 export const createAttributes = (
   schema: ReadonlyMap<string, Rules>,
   { areAll, separator }: AttributesOptions,
-): Attributes => {
+): ProfileAttributes => {
   const isReadOnly = (rules: Rules): boolean => rules.mutability === 'READ_ONLY'
   const attributes = new Map(
-    [...schema].map(([name, rules]): [string, Attribute] => [
+    [...schema].map(([name, rules]): [string, ProfileAttribute] => [
       name,
       { read: readerOf(name, rules, separator), isReadOnly: isReadOnly(rules) },
     ]),

@@ -2,7 +2,7 @@
 import { AppError } from '../../errors/errors.ts'
 import type { Columns } from './columns.ts'
 import { Flaws } from './read-value.ts'
-import type { Attributes } from './attributes.ts'
+import type { ProfileAttributes } from './attributes.ts'
 import type { SourceRow, Value } from '../sources/source.ts'
 
 /** One row may be wrong for a reason of its own. */
@@ -24,7 +24,7 @@ const valueFor = (name: string, row: SourceRow, columns: Columns): Value | undef
 export const checkLogins = (
   first: readonly SourceRow[],
   columns: Columns,
-  { areAll, get }: Attributes,
+  { areAll, get }: ProfileAttributes,
 ): void => {
   const login = get('login')
   if (!areAll || !login) return

@@ -3,7 +3,7 @@ import leven from 'leven'
 import { SECRET_FIELDS } from './modes.ts'
 import { BASE_ATTRIBUTES } from './profile.ts'
 import type { Roles } from './roles.ts'
-import type { Attributes } from './attributes.ts'
+import type { ProfileAttributes } from './attributes.ts'
 
 export interface Mapping {
   /** From what Okta calls it, or a form's field, to the column that holds it. */
@@ -14,7 +14,7 @@ export interface Mapping {
   readonly fields: readonly string[]
   readonly roles?: Roles
   /** Those of every org, where it is not known which this one has. */
-  readonly attributes?: Attributes
+  readonly attributes?: ProfileAttributes
 }
 
 export type Use =
@@ -65,7 +65,11 @@ const unclear = (problem: string): Use => ({ kind: 'unclear', problem })
 
 const leftOut = (column: string): Use => ({ kind: 'left out', secret: isSecretName(column) })
 
-const asProfile = (column: string, names: readonly string[], { areAll, get }: Attributes): Use => {
+const asProfile = (
+  column: string,
+  names: readonly string[],
+  { areAll, get }: ProfileAttributes,
+): Use => {
   const unknown = names.find((name) => areAll && !get(name))
   if (unknown !== undefined) {
     return unclear(

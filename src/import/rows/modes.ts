@@ -4,7 +4,7 @@ import { bcrypt } from '../../passwords/bcrypt/grammar.ts'
 /** What a form reads beside the profile, by the name of its column; empty ones are left out. */
 export type Fields = ReadonlyMap<string, string>
 
-export interface Form {
+export interface CredentialMode {
   /** Columns that it reads beside the profile's. */
   readonly fields: readonly string[]
   /** The query of the create call (Okta management API, "Create a user"). */
@@ -129,7 +129,7 @@ export const FORMS = {
       provider: { type: read(fields, 'providerType'), name: read(fields, 'providerName') },
     }),
   },
-} as const satisfies Readonly<Record<string, Form>>
+} as const satisfies Readonly<Record<string, CredentialMode>>
 
 export type Mode = keyof typeof FORMS
 

@@ -2,11 +2,11 @@
 import { hash } from 'node:crypto'
 import type { OktaRequest } from '../../okta/client/client.ts'
 import { LINE_COLUMN, type Columns } from './columns.ts'
-import { maskCredentials, SECRET_FIELDS, type Fields, type Form } from './modes.ts'
+import { maskCredentials, SECRET_FIELDS, type Fields, type CredentialMode } from './modes.ts'
 import { foldLogin } from '../../login.ts'
 import { BASE_ATTRIBUTES, readProfile, type Profile } from './profile.ts'
 import { flagComplaints, groupsOf, isEnabled, type Roles } from './roles.ts'
-import type { Attributes } from './attributes.ts'
+import type { ProfileAttributes } from './attributes.ts'
 import type { SourceRow, Value } from '../sources/source.ts'
 import { createTidy, type Tidy } from './tidy.ts'
 
@@ -57,7 +57,7 @@ export const DISABLED_CHOICES = ['skip', 'staged'] as const
 
 export interface PrepareOptions {
   readonly columns: Columns
-  readonly form: Form
+  readonly form: CredentialMode
   readonly required: readonly string[]
   readonly groupIds: readonly string[]
   readonly userType: string | undefined
@@ -65,7 +65,7 @@ export interface PrepareOptions {
   readonly roles?: Roles
   readonly disabled?: (typeof DISABLED_CHOICES)[number]
   /** Those of every org, where it is not known which this one has. */
-  readonly attributes?: Attributes
+  readonly attributes?: ProfileAttributes
   /** Columns that options name, and that no header shows to be there. */
   readonly unseen?: readonly string[]
 }

@@ -1,6 +1,6 @@
 /** Owns the profile of a row: what Okta would refuse in it, and its values as Okta takes them. */
 import { Flaws } from './read-value.ts'
-import { createAttributes, type Attributes, type Rules } from './attributes.ts'
+import { createAttributes, type ProfileAttributes, type Rules } from './attributes.ts'
 import type { Value } from '../sources/source.ts'
 
 /**
@@ -47,7 +47,7 @@ const asText = ([name, rules]: [string, Rules]): [string, Rules] => [
 ]
 
 /** What is known of every org. Attributes of one's own are left to Okta's judgement. */
-export const BASE_ATTRIBUTES: Attributes = createAttributes(
+export const BASE_ATTRIBUTES: ProfileAttributes = createAttributes(
   new Map(Object.entries(BASE).map(asText)),
   { areAll: false, separator: undefined },
 )
@@ -70,7 +70,7 @@ const FOREIGN = 'has a character that Okta cannot store (4 bytes)'
 export interface ProfileCheck {
   /** The attributes that must have a value. */
   readonly required: readonly string[]
-  readonly attributes: Attributes
+  readonly attributes: ProfileAttributes
   /** What the person knows an attribute by. */
   readonly label: (name: string) => string
 }

@@ -25,7 +25,7 @@ const isExact = (number: number): boolean =>
   Number.isSafeInteger(number) || !Number.isInteger(number)
 
 /** Where a database or JSON holds a number, such as an employee's, Okta may want text. */
-export const readText: Read = (value) => {
+export const readTextValue: Read = (value) => {
   if (typeof value === 'string') return value
   if (typeof value !== 'number') return NO_TEXT
   return isExact(value) ? String(value) : INEXACT
@@ -95,9 +95,9 @@ export const readList =
   }
 
 /** What is wrong with a value of the right type, if anything. */
-export type Check = (value: Value) => string | undefined
+export type ValueCheck = (value: Value) => string | undefined
 
-export const readChecked = (read: Read, checks: readonly Check[]): Read => {
+export const readChecked = (read: Read, checks: readonly ValueCheck[]): Read => {
   if (checks.length === 0) return read
   return (value) => {
     const found = read(value)

@@ -1,27 +1,27 @@
 /** Owns the moment at which refusals are no longer about rows: Okta says one thing to each of them. */
-import { kindOf } from '../report/reason-kind.ts'
-import type { Outcome } from '../journal/journal.ts'
+import { reasonKindOf } from '../report/reason-kind.ts'
+import type { RowOutcome } from '../journal/journal.ts'
 
 /** How many rows in a row Okta may refuse for one cause before the run stops. */
 export const MOST_ALIKE = 25
 
-export interface Brake {
+export interface CircuitBreaker {
   /**
    * Takes outcomes in the order in which Okta answered.
    * @returns the cause, without values of the rows, once it has refused too many in a row
    */
-  readonly observe: (outcome: Outcome) => string | undefined
+  readonly observe: (outcome: RowOutcome) => string | undefined
 }
 
 /** Duplicates and rows that Okta never answered say nothing about the others: they are passed over. */
-export const createBrake = (): Brake => {
+export const createCircuitBreaker = (): CircuitBreaker => {
   let cause = ''
   let alike = 0
   return {
     observe: ({ state, isRefusal, errorCode = '', reason = '' }) => {
       if (state === 'created' || state === 'updated') alike = 0
       if (isRefusal !== true) return undefined
-      const now = [errorCode, kindOf(reason)].filter((part) => part !== '').join(' ')
+      const now = [errorCode, reasonKindOf(reason)].filter((part) => part !== '').join(' ')
       alike = now === cause ? alike + 1 : 1
       cause = now
       return alike >= MOST_ALIKE ? cause : undefined
@@ -30,4 +30,4 @@ export const createBrake = (): Brake => {
 }
 
 /** For a run that goes on whatever Okta says. */
-export const NO_BRAKE: Brake = { observe: () => undefined }
+export const NO_CIRCUIT_BREAKER: CircuitBreaker = { observe: () => undefined }

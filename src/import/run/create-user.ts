@@ -6,11 +6,11 @@ import { OktaAnswerLost, OktaRejection } from '../../okta/errors/rejection.ts'
 import { createKnownUsers, type KnownUser, type KnownUsers } from '../../okta/api/known-users.ts'
 import { pause, REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
 import { isDuplicate, isTaken, whoIsThere } from './duplicate.ts'
-import type { Journal, Outcome } from '../journal/journal.ts'
+import type { Journal, RowOutcome } from '../journal/journal.ts'
 import type { Sendable } from '../rows/prepare.ts'
 import { reasonFor } from '../report/reasons.ts'
 import type { ServerTime } from './server-time.ts'
-import { asFound, createUpdate, type Due, type Sent } from './update-user.ts'
+import { asFound, createUpdate, type Due, type SentUpdate } from './update-user.ts'
 
 /** Okta's servers may differ by a moment in what time it is. */
 export const SKEW_MS = 5_000
@@ -30,7 +30,7 @@ const idIn = (body: unknown): string | undefined => {
 const create = async (
   request: OktaClient['request'],
   sendable: Sendable,
-): Promise<Outcome | Unknown | OktaRejection> => {
+): Promise<RowOutcome | Unknown | OktaRejection> => {
   try {
     const { body, requestId } = await request(sendable.request)
     const oktaId = idIn(body)
@@ -53,14 +53,14 @@ interface Doubt {
 }
 
 /** Whether our own call made the user: the user is of that kind, and no older. */
-const isOurs = (user: KnownUser, { sendable, due }: Sent): boolean => {
+const isOurs = (user: KnownUser, { sendable, due }: SentUpdate): boolean => {
   const { created = '', provider } = user
   const isKin = provider === undefined || sendable.providers.includes(provider)
   return isKin && Date.parse(created) >= due.intendedAt - SKEW_MS
 }
 
 /** What a user who is there is the sign of. */
-type Meet = (user: KnownUser, sent: Sent) => Promise<Outcome>
+type Meet = (user: KnownUser, sent: SentUpdate) => Promise<RowOutcome>
 
 interface Caller {
   readonly request: OktaClient['request']
@@ -71,7 +71,7 @@ interface Caller {
   readonly judge: Meet
 }
 
-const ask = async ({ users, judge }: Caller, sent: Sent): Promise<Outcome | undefined> => {
+const ask = async ({ users, judge }: Caller, sent: SentUpdate): Promise<RowOutcome | undefined> => {
   let user: KnownUser | undefined
   try {
     user = await users.find(sent.sendable.login)
@@ -87,9 +87,9 @@ const ask = async ({ users, judge }: Caller, sent: Sent): Promise<Outcome | unde
 const explain = async (
   users: KnownUsers,
   duplicate: OktaRejection,
-  sent: Sent,
+  sent: SentUpdate,
   meet: Meet,
-): Promise<Outcome> => {
+): Promise<RowOutcome> => {
   const { errorCode, requestId } = duplicate
   const { user, words } = await whoIsThere(users, sent.sendable)
   if (user) return { errorCode, requestId, ...(await meet(user, sent)) }
@@ -98,7 +98,11 @@ const explain = async (
 }
 
 /** @returns undefined while nobody knows what became of the user */
-const attempt = async (caller: Caller, sent: Sent, doubt: Doubt): Promise<Outcome | undefined> => {
+const attempt = async (
+  caller: Caller,
+  sent: SentUpdate,
+  doubt: Doubt,
+): Promise<RowOutcome | undefined> => {
   if (doubt.isOpen) {
     const found = await ask(caller, sent)
     if (found) return found
@@ -115,7 +119,7 @@ const attempt = async (caller: Caller, sent: Sent, doubt: Doubt): Promise<Outcom
   return undefined
 }
 
-export interface SettleParts {
+export interface UserCreatorParts {
   readonly client: OktaClient
   readonly serverTime: ServerTime
   readonly clock: Clock
@@ -125,17 +129,17 @@ export interface SettleParts {
   readonly intend?: Journal['intend'] | undefined
 }
 
-export interface Settler {
+export interface UserCreator {
   /**
    * Creates the user, unless it is there.
    * @throws AppError when the run must stop, or the reason of `halt`; the row's fate is then for the next
    *   run to ask
    */
-  readonly settle: (sendable: Sendable, due: Due) => Promise<Outcome>
+  readonly settle: (sendable: Sendable, due: Due) => Promise<RowOutcome>
 }
 
 /** @throws what is no refusal of Okta's */
-const refused = (err: unknown, { secrets }: Sendable): Outcome => {
+const refused = (err: unknown, { secrets }: Sendable): RowOutcome => {
   if (!(err instanceof OktaRejection)) throw err
   const { errorCode, requestId } = err
   const isRefusal = isTaken(err) ? {} : { isRefusal: true }
@@ -148,7 +152,7 @@ const MAX_GIVEN_UP = 5
 /** Gives up rows whose creation or update has no answer, until they are too many in a row. */
 const createGivingUp = () => {
   let givenUp = 0
-  const answered = (outcome: Outcome): Outcome => {
+  const answered = (outcome: RowOutcome): RowOutcome => {
     if (!outcome.isUnanswered) givenUp = 0
     return outcome
   }
@@ -156,7 +160,7 @@ const createGivingUp = () => {
     what: string,
     lost: OktaAnswerLost | undefined,
     secrets: readonly string[],
-  ): Outcome => {
+  ): RowOutcome => {
     if (++givenUp > MAX_GIVEN_UP) {
       const detail = 'It answers questions about users, and no call that creates or changes one.'
       throw new AppError('okta_unreachable', { detail })
@@ -171,25 +175,25 @@ const createGivingUp = () => {
 
 const findKnown = async (
   users: KnownUsers,
-  { sendable, due }: Sent,
+  { sendable, due }: SentUpdate,
 ): Promise<KnownUser | undefined> =>
   (await users.get(due.oktaId ?? '')) ?? (await users.find(sendable.login))
 
 /** A row whose user was known before is not created again: somebody had a reason. */
-const deletedSince = ({ due }: Sent): Outcome => ({
+const deletedSince = ({ due }: SentUpdate): RowOutcome => ({
   state: 'failed',
   reason:
     `its user (${due.oktaId ?? ''}) was deleted in Okta since it was imported; ` +
     'to create it again, import it with another --journal',
 })
 
-export const createSettler = ({
+export const createUserCreator = ({
   client,
   serverTime,
   clock,
   halt,
   intend,
-}: SettleParts): Settler => {
+}: UserCreatorParts): UserCreator => {
   const { answered, giveUp } = createGivingUp()
 
   const request: OktaClient['request'] = async (what) => {
@@ -207,7 +211,7 @@ export const createSettler = ({
     isOurs(user, sent) ? Promise.resolve({ state: 'created', oktaId: user.id }) : meet(user, sent)
   const caller = { request, users, meet, judge }
 
-  const settle = async (sent: Sent): Promise<Outcome> => {
+  const settle = async (sent: SentUpdate): Promise<RowOutcome> => {
     const { sendable, due } = sent
     if (due.oktaId !== null) {
       const known = await findKnown(users, sent)
@@ -229,7 +233,7 @@ export const createSettler = ({
     return explain(users, duplicate, sent, judge)
   }
   /** What was created from the row has no differences from it. */
-  const compared = (outcome: Outcome): Outcome =>
+  const compared = (outcome: RowOutcome): RowOutcome =>
     update && outcome.state === 'created' ? { changed: '', ...outcome } : outcome
 
   return {

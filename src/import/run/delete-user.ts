@@ -6,7 +6,7 @@ import { OktaAnswerLost, OktaRejection } from '../../okta/errors/rejection.ts'
 import { pause, REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
 import type { Made } from '../journal/undo-journal.ts'
 
-export interface Fate {
+export interface DeletionResult {
   /**
    * - `deleted`: by us;
    * - `gone`: somebody else has deleted it before;
@@ -65,7 +65,7 @@ interface Course {
   isDown: boolean
 }
 
-const stays = ({ isBegun, isDown }: Course, reason: string): Fate =>
+const stays = ({ isBegun, isDown }: Course, reason: string): DeletionResult =>
   isBegun && isDown
     ? { state: 'failed', reason: `${reason}, and is deactivated: activate it in the Admin Console` }
     : { state: 'kept', reason }
@@ -74,7 +74,7 @@ const stays = ({ isBegun, isDown }: Course, reason: string): Fate =>
  * One look, and the step that follows from it.
  * @returns undefined where another look is needed
  */
-const step = async (course: Course, parts: UndoParts): Promise<Fate | undefined> => {
+const step = async (course: Course, parts: UndoParts): Promise<DeletionResult | undefined> => {
   const { row, isBegun } = course
   const { users, isDryRun } = parts
   const user = await users.get(row.oktaId)
@@ -96,7 +96,7 @@ const step = async (course: Course, parts: UndoParts): Promise<Fate | undefined>
 /** @throws AppError when the undo must stop, or the reason of `halt`; the next undo goes on with the row */
 export const createUndo = (parts: UndoParts) => {
   const { clock, halt } = parts
-  return async (row: Made): Promise<Fate> => {
+  return async (row: Made): Promise<DeletionResult> => {
     const course: Course = { row, isBegun: row.isBegun, isDown: false }
     try {
       // Deactivated, asked about again, deleted; more looks are for lost answers.

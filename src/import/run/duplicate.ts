@@ -3,7 +3,7 @@ import { foldLogin } from '../../login.ts'
 import type { KnownUser, KnownUsers } from '../../okta/api/known-users.ts'
 import { OktaRejection } from '../../okta/errors/rejection.ts'
 import { printable } from '../../text/printable.ts'
-import type { Outcome } from '../journal/journal.ts'
+import type { RowOutcome } from '../journal/journal.ts'
 import type { Sendable } from '../rows/prepare.ts'
 
 /** Only the text of the cause tells a duplicate from other faults (Okta error code E0000001). */
@@ -17,7 +17,7 @@ export const isTaken = ({ causes }: OktaRejection): boolean =>
   causes.some((cause) => /already exists/i.test(cause))
 
 /** A user with the row's login, whom this import did not create. */
-export const existing = ({ id: oktaId, login, status, provider }: KnownUser): Outcome => ({
+export const existing = ({ id: oktaId, login, status, provider }: KnownUser): RowOutcome => ({
   state: 'existing',
   oktaId,
   oktaLogin: login,

@@ -21,7 +21,7 @@ const flawOf = (group: Group | undefined): string | undefined => {
     : undefined
 }
 
-export interface Groups {
+export interface GroupCheck {
   /**
    * Whether Okta would take members for it, asked once a group.
    * @returns what is wrong with it
@@ -35,7 +35,7 @@ export interface Groups {
  * @param ask with a token of its own: it may not be granted
  * @param warn is told once where it is not
  */
-export const createGroups = (ask: Ask, warn: (message: string) => void): Groups => {
+export const createGroupCheck = (ask: Ask, warn: (message: string) => void): GroupCheck => {
   const asked = new Map<string, Promise<string | undefined>>()
   let isGranted = true
 

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 
 /** For one waiter at a time. */
-export const createWindow = (size: number) => {
+export const createInFlight = (size: number) => {
   let inFlight = 0
   let wake = (): void => undefined
   const ended = (): void => {

@@ -1,24 +1,24 @@
 /** Owns the run: rows in, each written down before it is sent, at most a window of them at once. */
 import { AppError, asAppError } from '../../errors/errors.ts'
-import type { Brake } from './circuit-breaker.ts'
-import type { Counts, Entry, Journal, Outcome } from '../journal/journal.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
+import type { Counts, JournalRow, Journal, RowOutcome } from '../journal/journal.ts'
 import type { Prepare, Prepared, Sendable } from '../rows/prepare.ts'
 import { refusedAlike, take } from './remaining-rows.ts'
 import type { Rejects } from '../report/rejects.ts'
 import type { ServerTime } from './server-time.ts'
 import type { Source, SourceRow } from '../sources/source.ts'
 import type { Due } from './update-user.ts'
-import { createWindow } from './in-flight.ts'
+import { createInFlight } from './in-flight.ts'
 
 export interface RunParts {
   readonly source: Source
   readonly prepare: Prepare
   readonly journal: Journal
   /** What becomes of a row that may be sent. */
-  readonly settle: (sendable: Sendable, due: Due) => Promise<Outcome>
+  readonly settle: (sendable: Sendable, due: Due) => Promise<RowOutcome>
   readonly serverTime: Pick<ServerTime, 'now'>
   readonly rejects: Pick<Rejects, 'write'>
-  readonly brake: Brake
+  readonly brake: CircuitBreaker
   /** The most rows that may be under way at once: the most that a crash leaves to be asked about. */
   readonly window: number
   /** Aborted when the run stops: rows that still wait to be sent are left to the next run. */
@@ -82,11 +82,11 @@ const createCourse = (journal: Journal, lastWanted: number) => {
   let last = 0
   return {
     now: () => ({ ...journal.counts, total, before, thisRun: { ...thisRun }, last }),
-    met: ({ state, fresh }: Entry): void => {
+    met: ({ state, fresh }: JournalRow): void => {
       if (fresh && (state === 'rejected' || state === 'skipped')) thisRun[state]++
     },
     /** A user who was known before this run was there already, also one that we made. */
-    ended: ({ state }: Outcome, { oktaId }: Entry): void => {
+    ended: ({ state }: RowOutcome, { oktaId }: JournalRow): void => {
       thisRun[state === 'created' && oktaId !== null ? 'existing' : state]++
     },
     read: ({ number, behind = 0 }: SourceRow) => {
@@ -97,14 +97,14 @@ const createCourse = (journal: Journal, lastWanted: number) => {
   }
 }
 
-const isReject = ({ state }: Pick<Entry, 'state'>): boolean =>
+const isReject = ({ state }: Pick<JournalRow, 'state'>): boolean =>
   state === 'rejected' || state === 'failed'
 
 /** Writes the rows down, and the rejects; on return, those to be sent may be sent. */
 const admit = (
   rows: readonly SourceRow[],
   { prepare, journal, serverTime, rejects }: RunParts,
-): [Prepared, Entry][] => {
+): [Prepared, JournalRow][] => {
   const prepared = rows.map(prepare)
   const entries = journal.admit(prepared.map(toCandidate), serverTime.now())
   for (const [i, entry] of entries.entries()) {
@@ -115,9 +115,9 @@ const admit = (
 
 const send = async (
   { row, sendable }: Prepared,
-  entry: Entry,
+  entry: JournalRow,
   { settle, journal, rejects }: RunParts,
-): Promise<Outcome> => {
+): Promise<RowOutcome> => {
   if (!sendable) throw new TypeError('a row without a request was admitted')
   const outcome = await settle(sendable, { ...entry, number: row.number, line: row.line })
   journal.settle(row.number, outcome)
@@ -147,7 +147,7 @@ const createEnding = ({ source, halt, brake }: RunParts) => {
       return 'stopped'
     },
     /** @param hasEnd whether the source may stay open, so that what is left in it can be counted */
-    observe: (outcome: Outcome, hasEnd: boolean): void => {
+    observe: (outcome: RowOutcome, hasEnd: boolean): void => {
       cause ??= brake.observe(outcome)
       if (cause === undefined || stopping) return
       if (!hasEnd) stop()
@@ -172,14 +172,14 @@ const createLimit = (journal: Journal, limit: number) => {
 
 export const createRun = (parts: RunParts): Run => {
   const { source, journal } = parts
-  const [window, known] = [createWindow(parts.window), journal.last]
+  const [window, known] = [createInFlight(parts.window), journal.last]
   const { lastWanted, wantedAfter } = createLimit(journal, parts.limit)
   const { stop, isOver, fail, observe, ...ended } = createEnding(parts)
   const course = createCourse(journal, known + parts.limit)
   let hasEnd = false
   let unread: readonly SourceRow[] = []
 
-  const end = (outcome: Outcome, entry: Entry): void => {
+  const end = (outcome: RowOutcome, entry: JournalRow): void => {
     course.ended(outcome, entry)
     observe(outcome, hasEnd)
   }

@@ -2,10 +2,10 @@
 import { asAppError, type AppError } from '../../errors/errors.ts'
 import type { Made, UndoJournal } from '../journal/undo-journal.ts'
 import { createReasons } from '../report/reasons.ts'
-import type { Fate } from './delete-user.ts'
-import { createWindow } from './in-flight.ts'
+import type { DeletionResult } from './delete-user.ts'
+import { createInFlight } from './in-flight.ts'
 
-export type UndoCounts = Readonly<Record<Fate['state'], number>>
+export type UndoCounts = Readonly<Record<DeletionResult['state'], number>>
 
 export interface UndoSnapshot extends UndoCounts {
   readonly total: number
@@ -13,7 +13,7 @@ export interface UndoSnapshot extends UndoCounts {
 
 export interface UndoRunParts {
   readonly journal: UndoJournal
-  readonly undo: (row: Made) => Promise<Fate>
+  readonly undo: (row: Made) => Promise<DeletionResult>
   /** Nothing is written down then. */
   readonly isDryRun: boolean
   readonly window: number
@@ -24,7 +24,7 @@ export interface UndoRunParts {
 export const createUndoRun = ({ journal, undo, isDryRun, window, halt }: UndoRunParts) => {
   const counts = { deleted: 0, gone: 0, kept: 0, failed: 0 }
   const reasons = createReasons()
-  const underWay = createWindow(window)
+  const underWay = createInFlight(window)
   let failure: AppError | undefined
 
   const stop = (): void => halt.abort()
@@ -33,7 +33,7 @@ export const createUndoRun = ({ journal, undo, isDryRun, window, halt }: UndoRun
     failure ??= asAppError(err)
     stop()
   }
-  const isGone = ({ state }: Fate): boolean => state === 'deleted' || state === 'gone'
+  const isGone = ({ state }: DeletionResult): boolean => state === 'deleted' || state === 'gone'
   const treat = async (row: Made): Promise<void> => {
     const fate = await undo(row)
     // Of one that failed the next undo must know that it was begun.

@@ -5,17 +5,17 @@ import { isDeactivated, type KnownUser, type KnownUsers } from '../../okta/api/k
 import { OktaAnswerLost } from '../../okta/errors/rejection.ts'
 import { pause, REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
 import { existing } from './duplicate.ts'
-import type { Entry, Journal, Outcome } from '../journal/journal.ts'
+import type { JournalRow, Journal, RowOutcome } from '../journal/journal.ts'
 import type { Sendable } from '../rows/prepare.ts'
 
 /** A row that is to be sent, as the journal has it. */
-export type Due = Pick<Entry, 'intendedAt' | 'fresh' | 'oktaId' | 'madeBy' | 'changed'> & {
+export type Due = Pick<JournalRow, 'intendedAt' | 'fresh' | 'oktaId' | 'madeBy' | 'changed'> & {
   readonly number: number
   readonly line: number
 }
 
 /** What was sent for a row, or is to be. */
-export interface Sent {
+export interface SentUpdate {
   readonly sendable: Sendable
   readonly due: Due
 }
@@ -47,25 +47,25 @@ export const changesOf = ({ request }: Sendable, user: KnownUser): Changes => {
  * A row whose user is left as it is: created by us, or only found. What is known is of the user with that id;
  * another one may have the login by now.
  */
-export const asFound = (user: KnownUser, { oktaId, madeBy, changed }: Due): Outcome =>
+export const asFound = (user: KnownUser, { oktaId, madeBy, changed }: Due): RowOutcome =>
   madeBy !== null && user.id === oktaId && !changed
     ? { state: 'created', oktaId: user.id, requestId: madeBy, madeBy }
     : existing(user)
 
 /** A row without differences. */
-const unchanged = (user: KnownUser, due: Due): Outcome =>
+const unchanged = (user: KnownUser, due: Due): RowOutcome =>
   due.changed && user.id === due.oktaId
     ? { ...existing(user), state: 'updated' }
     : { ...asFound(user, due), changed: '' }
 
-const failed = (reason: string, { errorCode, requestId }: Partial<OktaAnswerLost>): Outcome => ({
+const failed = (reason: string, { errorCode, requestId }: Partial<OktaAnswerLost>): RowOutcome => ({
   state: 'failed',
   errorCode,
   requestId,
   reason,
 })
 
-const send = async (users: KnownUsers, user: KnownUser, changes: Changes): Promise<Outcome> => {
+const send = async (users: KnownUsers, user: KnownUser, changes: Changes): Promise<RowOutcome> => {
   const profile = Object.fromEntries(Object.entries(changes).map(([name, { to }]) => [name, to]))
   const { requestId, ...after } = await users.update(user.id, profile)
   const left = Object.keys(profile).filter((name) =>
@@ -83,7 +83,7 @@ export interface UpdateParts {
   readonly users: KnownUsers
   readonly intend: Journal['intend']
   /** Of an update that has no answer. */
-  readonly giveUp: (lost: OktaAnswerLost | undefined, secrets: readonly string[]) => Outcome
+  readonly giveUp: (lost: OktaAnswerLost | undefined, secrets: readonly string[]) => RowOutcome
   readonly clock: Clock
   readonly halt: AbortSignal
 }
@@ -91,7 +91,7 @@ export interface UpdateParts {
 /** @returns what updates a user; it throws OktaRejection where Okta refuses the values */
 export const createUpdate =
   ({ users, intend, giveUp, clock, halt }: UpdateParts) =>
-  async (found: KnownUser, { sendable, due }: Sent): Promise<Outcome> => {
+  async (found: KnownUser, { sendable, due }: SentUpdate): Promise<RowOutcome> => {
     let lost: OktaAnswerLost | undefined
     let now = due
     for (const ms of [0, ...REPEAT_WAITS_MS]) {

@@ -76,7 +76,10 @@ export const openStream = async (
 }
 
 /** @throws AppError `input_unusable` when there is no such file, or it is neither CSV nor JSON */
-export const openFile = async (path: string, paths: readonly string[] = []): Promise<Source> => {
+export const openInputFile = async (
+  path: string,
+  paths: readonly string[] = [],
+): Promise<Source> => {
   const size = statSync(path, { throwIfNoEntry: false })?.size
   return openStream(createReadStream(path), size, paths)
 }

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Piece } from './bytes.ts'
 
-export interface Line {
+export interface TextLine {
   readonly text: string
   /** Its end as it stands; empty only where the input ends without one. */
   readonly end: string
@@ -36,7 +36,7 @@ const terminatorIn = (bytes: Buffer, isAll: boolean): number | undefined => {
   return bytes[at + 1] === LF ? LF : CR
 }
 
-type Text = Pick<Line, 'text' | 'flaw'>
+type Text = Pick<TextLine, 'text' | 'flaw'>
 
 const decodeLine = (bytes: Buffer): Text =>
   isUtf8(bytes)
@@ -73,7 +73,7 @@ const toLine = (
   { text, flaw }: Text,
   terminator: number,
   isEnded: boolean,
-): Pick<Line, 'text' | 'end' | 'flaw'> => {
+): Pick<TextLine, 'text' | 'end' | 'flaw'> => {
   if (!isEnded) return { text, end: '', flaw }
   if (terminator === CR) return { text, end: '\r', flaw }
   return text.endsWith('\r')
@@ -82,7 +82,7 @@ const toLine = (
 }
 
 /** The lines of bytes that end where a line ends, or where the input does. */
-const take = (reading: Reading, bytes: Buffer, behind: number | undefined): Line[] => {
+const take = (reading: Reading, bytes: Buffer, behind: number | undefined): TextLine[] => {
   const { terminator } = reading
   const isTooLong = reading.carriedBytes > MAX_LINE_BYTES
   const texts = decode(Buffer.concat([...reading.carried, bytes]), terminator)
@@ -110,7 +110,7 @@ const carry = (reading: Reading, bytes: Buffer): void => {
 /** Some lines at a time, in their order. */
 export async function* readLines(
   pieces: AsyncIterable<Piece>,
-): AsyncGenerator<readonly Line[], void> {
+): AsyncGenerator<readonly TextLine[], void> {
   let reading: Reading | undefined
   let seen: Buffer = Buffer.alloc(0)
   let last: number | undefined

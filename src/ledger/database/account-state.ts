@@ -10,7 +10,7 @@
  */
 export type State = 'unverified' | 'verified' | 'verified_again' | 'confirmed'
 
-export interface Account {
+export interface AccountState {
   readonly account: string
   readonly state: State
   /** Calls of Okta that were told VERIFIED. A call that it repeats at another replica is one. */
@@ -34,4 +34,4 @@ const stateOf = ({ verifications, lastVerifiedAt = '', confirmedAt }: Facts): St
   return verifications === 1 ? 'verified' : 'verified_again'
 }
 
-export const toAccount = (facts: Facts): Account => ({ ...facts, state: stateOf(facts) })
+export const toAccountState = (facts: Facts): AccountState => ({ ...facts, state: stateOf(facts) })

@@ -6,7 +6,7 @@ import pg from 'pg'
 import {
   DEFAULT_PORTS,
   describeAddress,
-  kindOf,
+  databaseKindOf,
   lineWarnings,
   mysqlOptions,
   parseAddress,
@@ -17,9 +17,9 @@ import {
 } from '../../sql/address.ts'
 import mysql from '../../sql/mysql-driver.ts'
 import { PostgresClient } from '../../sql/postgres-client.ts'
-import { openFile, watchFile } from './sqlite-file.ts'
+import { openSqliteFile, watchFile } from './sqlite-file.ts'
 
-export interface Server {
+export interface DatabaseConnection {
   readonly kind: DatabaseKind
   readonly dialect: Dialect
   /** Ends every connection at once, answered or not: a hung one would never end by itself. */
@@ -38,9 +38,9 @@ const BUSY_TIMEOUT_MS = 2_000
 /** One connection: the ledger's thread asks one thing at a time. */
 const SIZE = 1
 
-const openSqlite = (path: string, isRemade: boolean): Server => {
+const openSqlite = (path: string, isRemade: boolean): DatabaseConnection => {
   if (isRemade) mkdirSync(dirname(path), { recursive: true })
-  const database = openFile(path, BUSY_TIMEOUT_MS)
+  const database = openSqliteFile(path, BUSY_TIMEOUT_MS)
   const fate = watchFile(path)
   return {
     kind: 'sqlite',
@@ -50,7 +50,7 @@ const openSqlite = (path: string, isRemade: boolean): Server => {
   }
 }
 
-const openPostgres = (address: Address): Server => {
+const openPostgres = (address: Address): DatabaseConnection => {
   const pool = new pg.Pool({
     ...postgresOptions(address),
     Client: PostgresClient,
@@ -74,7 +74,7 @@ const openPostgres = (address: Address): Server => {
   return { kind: 'postgres', dialect: new PostgresDialect({ pool }), cut, isThere: always }
 }
 
-const openMysql = (address: Address): Server => {
+const openMysql = (address: Address): DatabaseConnection => {
   const pool = mysql.createPool({
     ...mysqlOptions(address),
     connectionLimit: SIZE,
@@ -95,7 +95,7 @@ const openMysql = (address: Address): Server => {
 const OPENERS = { postgres: openPostgres, mysql: openMysql } as const
 
 /** Where the ledger is. */
-export interface Place {
+export interface LedgerTarget {
   /** As LEDGER_DB_URL. */
   readonly url: string
   /** PEM certificates to trust for a server in place of the public ones. */
@@ -103,8 +103,8 @@ export interface Place {
 }
 
 /** @returns undefined for a SQLite file */
-const remoteAt = ({ url, ca }: Place) => {
-  const kind = kindOf(url)
+const remoteAt = ({ url, ca }: LedgerTarget) => {
+  const kind = databaseKindOf(url)
   if (!kind) throw new TypeError('not a URL of a ledger')
   if (kind === 'sqlite') return undefined
   const address = parseAddress(url, { prefix: 'LEDGER_DB', defaultPort: DEFAULT_PORTS[kind], ca })
@@ -115,7 +115,9 @@ const remoteAt = ({ url, ca }: Place) => {
  * Where the ledger is, in words that may be logged, and what to know about the way there.
  * @throws AppError `ledger_unusable` for a URL that cannot serve
  */
-export const describePlace = (place: Place): { name: string; warnings: readonly string[] } => {
+export const describeLedgerTarget = (
+  place: LedgerTarget,
+): { name: string; warnings: readonly string[] } => {
   const remote = remoteAt(place)
   if (!remote) return { name: place.url, warnings: [] }
   const warnings = lineWarnings(remote.address, 'LEDGER_DB')
@@ -128,7 +130,7 @@ export const describePlace = (place: Place): { name: string; warnings: readonly 
  * @throws AppError `ledger_unusable` when the URL cannot serve or a file cannot be opened;
  * `ledger_unavailable` where its disk is full or fails
  */
-export const openServer = (place: Place, isRemade = false): Server => {
+export const openConnection = (place: LedgerTarget, isRemade = false): DatabaseConnection => {
   const remote = remoteAt(place)
   return remote ? remote.open(remote.address) : openSqlite(sqlitePath(place.url), isRemade)
 }

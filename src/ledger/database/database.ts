@@ -1,10 +1,10 @@
 /** Owns the ledger's statements, the same for SQLite, PostgreSQL and MySQL. */
 import { Kysely, sql, type ExpressionBuilder, type Generated } from 'kysely'
-import type { Entry } from '../entry.ts'
+import type { LedgerEntry } from '../entry.ts'
 import { isMigrated, migrate } from './migrations.ts'
 import type { DatabaseKind } from '../../sql/address.ts'
-import { openServer, type Place } from './connection.ts'
-import { toAccount, type Account } from './account-state.ts'
+import { openConnection, type LedgerTarget } from './connection.ts'
+import { toAccountState, type AccountState } from './account-state.ts'
 
 interface Schema {
   ledger_decisions: {
@@ -51,7 +51,7 @@ export interface LedgerDatabase {
    */
   migrate(): Promise<void>
   /** Writes the entries in one transaction. Decisions that it has already are left as they are. */
-  write(entries: readonly Entry[]): Promise<void>
+  write(entries: readonly LedgerEntry[]): Promise<void>
   /**
    * Of the decisions with a greater id, in the order of their ids, the other replicas' UNVERIFIED,
    * and the newest one whatever it is, which tells how far was read.
@@ -60,9 +60,9 @@ export interface LedgerDatabase {
   /** The id of the decision before the first one since `at` (ISO 8601). */
   idBefore(at: string): Promise<number>
   /** @returns undefined for an account that was never seen */
-  account(account: string): Promise<Account | undefined>
+  account(account: string): Promise<AccountState | undefined>
   /** A page of accounts in their order; pass the last one of a page to get the next. */
-  accounts(after: string, limit: number): Promise<Account[]>
+  accounts(after: string, limit: number): Promise<AccountState[]>
   /**
    * Says that Okta holds the password.
    * @param at when Okta was asked, by this machine's clock (ISO 8601)
@@ -77,7 +77,7 @@ export interface LedgerDatabase {
 
 type Db = Kysely<Schema>
 
-const toRow = (entry: Entry) => ({
+const toRow = (entry: LedgerEntry) => ({
   event_id: entry.eventId,
   okta_event_id: entry.oktaEventId,
   person: entry.person,
@@ -94,7 +94,7 @@ const toRow = (entry: Entry) => ({
 })
 
 /** MySQL's INSERT IGNORE would also swallow values that do not fit; an idle update swallows nothing. */
-const write = (db: Db, kind: DatabaseKind, entries: readonly Entry[]): Promise<void> =>
+const write = (db: Db, kind: DatabaseKind, entries: readonly LedgerEntry[]): Promise<void> =>
   db.transaction().execute(async (trx) => {
     // Sorted, so that two replicas lock the same accounts in one order.
     const names = [...new Set(entries.map(({ account }) => account))].sort()
@@ -174,8 +174,8 @@ interface AccountRow {
   readonly last_verified_at: string | null
 }
 
-const fromRow = (row: AccountRow): Account =>
-  toAccount({
+const fromRow = (row: AccountRow): AccountState =>
+  toAccountState({
     account: row.account,
     verifications: Number(row.verifications),
     lastVerifiedAt: row.last_verified_at ?? undefined,
@@ -196,8 +196,8 @@ const confirm = async (db: Db, kind: DatabaseKind, account: string, at: string):
  * Opens the ledger's database for reading and writing; `migrate` must come first.
  * @param isRemade as `openServer`, which throws
  */
-export const openLedgerDatabase = (place: Place, isRemade = false): LedgerDatabase => {
-  const { kind, dialect, cut, isThere } = openServer(place, isRemade)
+export const openLedgerDatabase = (place: LedgerTarget, isRemade = false): LedgerDatabase => {
+  const { kind, dialect, cut, isThere } = openConnection(place, isRemade)
   const db: Db = new Kysely<Schema>({ dialect })
   return {
     isMigrated: () => isMigrated(db as unknown as Kysely<unknown>, kind),

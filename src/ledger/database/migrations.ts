@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { AppError } from '../../errors/errors.ts'
 import type { DatabaseKind } from '../../sql/address.ts'
 import { ADDITIONS, VERSIONS, type Addition } from './schema.ts'
-import { troubleOf } from '../failures.ts'
+import { classifyFailure } from '../failures.ts'
 
 const NEWEST = VERSIONS.length
 
@@ -147,7 +147,7 @@ export const isMigrated = (db: Connection, kind: DatabaseKind): Promise<boolean>
   db.connection().execute(async (connection) => {
     const state = await stateOf(connection).catch((err: unknown) => {
       // Its tables are missing: there is no schema yet, or not all of it.
-      if (troubleOf(err) === 'refused') return undefined
+      if (classifyFailure(err) === 'refused') return undefined
       throw err
     })
     if (state?.version !== NEWEST) return false

@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3'
 import { closeSync, openSync, rmSync, statSync } from 'node:fs'
 import { AppError } from '../../errors/errors.ts'
-import { codeOf, troubleOf } from '../failures.ts'
+import { failureCodeOf, classifyFailure } from '../failures.ts'
 
 const TRIES = 5
 
@@ -14,7 +14,7 @@ const useWal = (db: Database.Database, tries = TRIES): void => {
   try {
     db.pragma('journal_mode = WAL')
   } catch (err) {
-    if (codeOf(err) !== 'SQLITE_BUSY' || tries === 1) throw err
+    if (failureCodeOf(err) !== 'SQLITE_BUSY' || tries === 1) throw err
     db.transaction(() => undefined).immediate()
     useWal(db, tries - 1)
   }
@@ -45,7 +45,7 @@ type Prepare = (db: Database.Database) => void
  * @throws AppError `ledger_unusable` for a place that is wrong; `ledger_unavailable` where the disk is
  * full or fails, or the file is locked, which may pass
  */
-export const openFile = (
+export const openSqliteFile = (
   path: string,
   timeout: number,
   prepare: Prepare = () => undefined,
@@ -53,8 +53,8 @@ export const openFile = (
   try {
     return openAt(path, timeout, prepare)
   } catch (cause) {
-    const code = troubleOf(cause) === 'refused' ? 'ledger_unusable' : 'ledger_unavailable'
-    throw new AppError(code, { detail: `${path}: ${codeOf(cause) || 'unknown'}`, cause })
+    const code = classifyFailure(cause) === 'refused' ? 'ledger_unusable' : 'ledger_unavailable'
+    throw new AppError(code, { detail: `${path}: ${failureCodeOf(cause) || 'unknown'}`, cause })
   }
 }
 
@@ -73,14 +73,14 @@ const identityOf = (path: string): string | undefined => {
  * - `moved`: the file was deleted or replaced, so that what is written to it is lost with the process;
  * - `torn`: of its side files, `-wal` with the newest rows and `-shm`, one was.
  */
-export type Fate = 'there' | 'moved' | 'torn'
+export type FileState = 'there' | 'moved' | 'torn'
 
 /**
  * Side files that stay behind when the file goes would be read as those of the next one at its path,
  * so they are removed then.
  * @param path of a database that is open and was read, so that its side files exist
  */
-export const watchFile = (path: string): (() => Fate) => {
+export const watchFile = (path: string): (() => FileState) => {
   const file = identityOf(path)
   const sides = ['-wal', '-shm']
     .map((end) => ({ path: path + end, identity: identityOf(path + end) }))

@@ -1,8 +1,8 @@
 /** The samples of a store: the first rows of LEGACY_AUDIT_SQL, from which real logins and hashes are known. */
 import type { SqlLink } from '../sql/driver.ts'
 import { firstRows, withoutEnd } from '../sql/lookup.ts'
-import { translate, type Dialect } from '../sql/parameters.ts'
-import { textOf } from '../../text/flag.ts'
+import { translate, type SqlDialect } from '../sql/parameters.ts'
+import { flagText } from '../../text/flag.ts'
 import type { Row } from '../sql/row.ts'
 
 /** Enough to know a store's costs to a few per cent. */
@@ -15,7 +15,7 @@ export interface Sample {
   readonly enabled: unknown
 }
 
-const textIn = (value: unknown): string => textOf(value) ?? ''
+const textIn = (value: unknown): string => flagText(value) ?? ''
 
 /** The rows by the columns' names in lower case, as SQL compares them. */
 const byLowerCase = (row: Row): Row =>
@@ -32,7 +32,7 @@ const toSample = (row: Row): Sample => ({
 export const readSamples = async (
   link: SqlLink,
   sql: string,
-  dialect: Dialect,
+  dialect: SqlDialect,
 ): Promise<readonly Sample[]> => {
   const { text, uses } = translate(withoutEnd(sql), dialect)
   if (uses > 0) throw new TypeError('it must have no parameter')

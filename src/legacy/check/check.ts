@@ -1,6 +1,6 @@
 /** The check of a lookup: whether it finds exactly the one account, so far as that can be told beforehand. */
 import { knownIn, nameColumns, type ColumnNames } from './lookup-columns.ts'
-import { ok, warn, type Answer, type CheckParts, type ColumnType } from '../sql/driver.ts'
+import { ok, warn, type QueryResult, type CheckParts, type ColumnType } from '../sql/driver.ts'
 import { refuseFlagTypes } from './flags.ts'
 import { loginAs, unknownLogin } from '../sql/lookup.ts'
 import { probeLookalikes, probeWildcards, refuseFound } from './probes.ts'
@@ -55,7 +55,7 @@ const checkStranger = (
   parts: CheckParts,
   columns: ColumnNames,
   stranger: string,
-  { rows }: Answer,
+  { rows }: QueryResult,
 ): Finding[] => {
   if (rows.length === 0) return []
   if (rowsOf(rows, columns, stranger, parts.unchecked).length > 0)

@@ -1,11 +1,11 @@
 /** What the check of a lookup says of a store that cannot be used, and which logins cannot be looked up. */
-import { codeOf, matches, sentenceOf } from '../../sql/failures.ts'
+import { codeOf, matchesPattern, sentenceOf } from '../../sql/failures.ts'
 import { AppError } from '../../errors/errors.ts'
 import type { Driver } from '../sql/driver.ts'
 
 /** Whether the login itself cannot be looked up, so that nobody has it. */
 export const isUnfindable = (err: unknown, { unfindable }: Pick<Driver, 'unfindable'>): boolean =>
-  matches(unfindable, err)
+  matchesPattern(unfindable, err)
 
 /** OpenSSL's sentences for a certificate whose issuer is not known; mysql2 gives all of them one code. */
 const UNKNOWN_ISSUER =
@@ -19,7 +19,7 @@ const blame = (cause: unknown, isDefault: boolean): string => {
   if (UNKNOWN_ISSUER.test(sentence))
     return `LEGACY_DB_URL: ${sentence}. Set LEGACY_DB_CA_FILE to the path of the CA's certificate (PEM)`
   if (codeOf(cause) === 'ENOENT') return `LEGACY_DB_URL: ${sentence}`
-  if (isDefault && matches(FOREIGN, cause))
+  if (isDefault && matchesPattern(FOREIGN, cause))
     return `LEGACY_LOOKUP_SQL is not set, and the default statement is for another schema: ${sentence}`
   // What we refuse ourselves is about the statement; what a database refuses may be about either.
   return `${cause instanceof TypeError ? '' : 'LEGACY_DB_URL, '}LEGACY_LOOKUP_SQL: ${sentence}`

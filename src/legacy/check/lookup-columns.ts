@@ -3,9 +3,9 @@
 /** The columns that say whose row it is. */
 export const IDENTITY = ['login', 'email', 'short_name'] as const
 
-export const COLUMNS = ['password_hash', 'enabled', 'id', ...IDENTITY] as const
+export const LOOKUP_COLUMNS = ['password_hash', 'enabled', 'id', ...IDENTITY] as const
 
-export type Column = (typeof COLUMNS)[number]
+export type Column = (typeof LOOKUP_COLUMNS)[number]
 
 /** For each column that is read, the name under which the store returns it: databases differ in case. */
 export type ColumnNames = Readonly<Partial<Record<Column, string>>>
@@ -16,7 +16,8 @@ export interface ColumnRules {
   readonly ignored: readonly string[]
 }
 
-const isColumn = (name: string): name is Column => (COLUMNS as readonly string[]).includes(name)
+const isColumn = (name: string): name is Column =>
+  (LOOKUP_COLUMNS as readonly string[]).includes(name)
 
 const list = (names: readonly string[]): string => names.join(', ')
 
@@ -40,7 +41,7 @@ const refuseUnknown = (names: readonly string[], ignored: readonly string[]): vo
   }
   const known = names.filter(isColumn)
   throw new TypeError(
-    `it returns ${list(unknown)}, which this program does not read; it reads ${list(COLUMNS)}. ` +
+    `it returns ${list(unknown)}, which this program does not read; it reads ${list(LOOKUP_COLUMNS)}. ` +
       `Rename a column with AS (such as ${unknown[0] ?? ''} AS enabled), or return only: ${list(known)}. ` +
       `To return it unread, set LEGACY_LOOKUP_IGNORE=${unknown.concat(ignored).join(',')}`,
   )

@@ -4,7 +4,7 @@ import type { Sample } from './audit-sample.ts'
 import type { ColumnNames } from './lookup-columns.ts'
 import type { CheckParts } from '../sql/driver.ts'
 import { unknownLogin } from '../sql/lookup.ts'
-import { textOf } from '../../text/flag.ts'
+import { flagText } from '../../text/flag.ts'
 import { valueIn, type Row } from '../sql/row.ts'
 import { lookUp } from './trial.ts'
 
@@ -43,9 +43,9 @@ const lookalikesOf = (login: string): string[] =>
   )
 
 const isSame = (row: Row, columns: ColumnNames, { id, hash }: Sample): boolean => {
-  const own = textOf(valueIn(row, columns, 'id'))
-  const isId = own !== undefined && own === textOf(id)
-  return isId || (hash !== '' && textOf(valueIn(row, columns, 'password_hash')) === hash)
+  const own = flagText(valueIn(row, columns, 'id'))
+  const isId = own !== undefined && own === flagText(id)
+  return isId || (hash !== '' && flagText(valueIn(row, columns, 'password_hash')) === hash)
 }
 
 /** For LIKE, regular expressions and GLOB. Nobody has such a login, as somebody may have a mere %. */

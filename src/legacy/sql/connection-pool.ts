@@ -13,7 +13,7 @@ export interface Link {
   destroy(): void
 }
 
-export interface Pool<L extends Link> {
+export interface ConnectionPool<L extends Link> {
   /**
    * Lends a link for as long as `work` takes, but no longer than until `deadline` (on the clock's
    * scale): waiting for a link, opening it and the work all count. What fails or comes late costs its
@@ -25,7 +25,7 @@ export interface Pool<L extends Link> {
   close(): void
 }
 
-export interface PoolOptions<L extends Link> {
+export interface ConnectionPoolOptions<L extends Link> {
   readonly size: number
   /** Never throws: a link that cannot be opened is not `ready`. */
   readonly open: () => L
@@ -58,7 +58,9 @@ const createShelf = <L extends Link>(clock: Clock, maxIdleMs: number) => {
  * The drivers' own pools keep time by themselves, do not cut off what hangs while it is being opened,
  * and let calls wait for a connection for as long as it takes.
  */
-export const createPool = <L extends Link>(options: PoolOptions<L>): Pool<L> => {
+export const createConnectionPool = <L extends Link>(
+  options: ConnectionPoolOptions<L>,
+): ConnectionPool<L> => {
   const { size, open, maxIdleMs, clock } = options
   const shelf = createShelf<L>(clock, maxIdleMs)
   const waiting: (() => void)[] = []

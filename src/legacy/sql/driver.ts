@@ -4,11 +4,11 @@ import type { Clock } from '../../clock.ts'
 import type { Patterns } from '../../sql/failures.ts'
 import type { ColumnRules } from '../check/lookup-columns.ts'
 import type { Lookup } from './lookup.ts'
-import type { Dialect } from './parameters.ts'
+import type { SqlDialect } from './parameters.ts'
 import type { Link } from './connection-pool.ts'
 import type { Finding } from '../store.ts'
 
-export interface Answer {
+export interface QueryResult {
   /** Known even where there is no row. */
   readonly columns: readonly string[]
   readonly rows: readonly Readonly<Record<string, unknown>>[]
@@ -25,11 +25,11 @@ export interface ColumnType {
 }
 
 export interface SqlLink extends Link {
-  query(text: string, values?: readonly string[]): Promise<Answer>
+  query(text: string, values?: readonly string[]): Promise<QueryResult>
   /** The types of the lookup's columns; the lookup is not run for it. */
   describe(lookup: Lookup): Promise<readonly ColumnType[]>
   /** The plan of the lookup, in the database's own form. */
-  explain(lookup: Lookup): Promise<Answer['rows']>
+  explain(lookup: Lookup): Promise<QueryResult['rows']>
   /** Whether the link is as good as before after a query has failed so. */
   survives(err: Error): boolean
 }
@@ -43,7 +43,7 @@ export interface Target {
   readonly clock: Clock
 }
 
-export interface Place {
+export interface StoreTarget {
   /** Opens a session that cannot write. */
   readonly open: () => SqlLink
   /** Resolves when every session has come to its end, or is not waited for any longer. */
@@ -55,13 +55,13 @@ export interface Place {
 export const SERVER_IDLE_MS = 60_000
 
 export interface Driver extends Patterns {
-  readonly dialect: Dialect
+  readonly dialect: SqlDialect
   /** The most sessions that are of use; not set where the server decides. */
   readonly maxLinks?: number
   /** Milliseconds after which a session that nobody used is not trusted any more. */
   readonly maxIdleMs: number
   /** @throws AppError `legacy_unusable` when the URL is wrong */
-  readonly locate: (target: Target) => Place
+  readonly locate: (target: Target) => StoreTarget
   /** Codes or sentences of failures at the login's own text: no characters for it, or no pattern. */
   readonly unfindable: RegExp
   /** Looks at how the database would run the lookup. */

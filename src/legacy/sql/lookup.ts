@@ -1,6 +1,6 @@
 /** A lookup statement as a database gets it: bounded, with placeholders, and the made-up logins to try it with. */
 import { randomBytes } from 'node:crypto'
-import { translate, type Dialect, type Parameters } from './parameters.ts'
+import { translate, type SqlDialect, type Parameters } from './parameters.ts'
 
 /**
  * Two accounts already say that a login is ambiguous. More rows than that are read, since rows of other
@@ -29,7 +29,7 @@ export const withoutEnd = (sql: string): string =>
   sql.replace(/;(?:[\s;]|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*$/, '')
 
 /** @throws TypeError where the statement cannot be a lookup */
-export const prepare = (sql: string, dialect: Dialect): Lookup => {
+export const prepare = (sql: string, dialect: SqlDialect): Lookup => {
   const { text: inner, names, uses } = translate(withoutEnd(sql), dialect)
   if (uses === 0) {
     throw new TypeError(

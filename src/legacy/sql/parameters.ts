@@ -77,7 +77,7 @@ const DIALECTS = {
   },
 } as const satisfies Record<string, Lexis>
 
-export type Dialect = keyof typeof DIALECTS
+export type SqlDialect = keyof typeof DIALECTS
 
 /** Where the comment that opens at `from` is over. */
 const endOfComment = (sql: string, from: number, nests: boolean): number => {
@@ -99,7 +99,7 @@ const isName = (name: string | undefined): name is ParameterName =>
  * quotes or comments stays as it is. Values are never put into the text.
  * @throws TypeError when the statement holds another parameter
  */
-export const translate = (sql: string, dialect: Dialect): Translated => {
+export const translate = (sql: string, dialect: SqlDialect): Translated => {
   const { token, nests, place }: Lexis = DIALECTS[dialect]
   const names: ParameterName[] = []
   let [text, uses] = ['', 0]

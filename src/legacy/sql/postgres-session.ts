@@ -4,7 +4,7 @@ import pg from 'pg'
 import { postgresOptions, type Address } from '../../sql/address.ts'
 import { PostgresClient } from '../../sql/postgres-client.ts'
 import { typesWith } from '../../sql/postgres-types.ts'
-import type { Answer, ColumnType, SqlLink } from './driver.ts'
+import type { QueryResult, ColumnType, SqlLink } from './driver.ts'
 import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
 
 const types = typesWith({})
@@ -109,7 +109,7 @@ export const openPostgresLink = (address: Address, statementMs: number): SqlLink
       socket.destroySoon()
     },
     destroy: () => socket.destroy(),
-    query: async (text, values): Promise<Answer> => {
+    query: async (text, values): Promise<QueryResult> => {
       const { fields, rows } = await ask(text, values)
       return { columns: fields.map(({ name }) => name), rows }
     },

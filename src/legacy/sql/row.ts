@@ -1,5 +1,5 @@
 /** The reading of one row of the lookup statement: whose it is, its hash, and whether it is enabled. */
-import { readFlag, textOf } from '../../text/flag.ts'
+import { readFlag, flagText } from '../../text/flag.ts'
 import { foldLogin, MAX_LOGIN_LENGTH, normaliseLogin } from '../../login.ts'
 import { IDENTITY, type Column, type ColumnNames } from '../check/lookup-columns.ts'
 import { loginKey, type LegacyAccount } from '../store.ts'
@@ -15,7 +15,7 @@ const readHash = (value: unknown): string => {
 const readId = (value: unknown): string | undefined => {
   if (value === null || value === undefined) return undefined
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  return (textOf(value) ?? JSON.stringify(value)) || undefined
+  return (flagText(value) ?? JSON.stringify(value)) || undefined
 }
 
 export const valueIn = (row: Row, columns: ColumnNames, column: Column): unknown => {
@@ -27,7 +27,7 @@ export const valueIn = (row: Row, columns: ColumnNames, column: Column): unknown
 const MAX_NAME_LENGTH = 4 * MAX_LOGIN_LENGTH
 
 const namesOf = (row: Row, columns: ColumnNames): string[] =>
-  IDENTITY.map((column) => textOf(valueIn(row, columns, column))?.trim() ?? '').filter(
+  IDENTITY.map((column) => flagText(valueIn(row, columns, column))?.trim() ?? '').filter(
     (name) => name !== '' && name.length <= MAX_NAME_LENGTH,
   )
 
@@ -64,7 +64,7 @@ const keyOf = (row: Row, columns: ColumnNames): string | undefined => {
   return login === undefined ? undefined : loginKey(normaliseLogin(login))
 }
 
-export const toAccount = (row: Row, columns: ColumnNames): LegacyAccount => ({
+export const readAccount = (row: Row, columns: ColumnNames): LegacyAccount => ({
   key: keyOf(row, columns),
   passwordHash: readHash(valueIn(row, columns, 'password_hash')),
   enabled: readFlag(valueIn(row, columns, 'enabled')),

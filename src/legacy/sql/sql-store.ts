@@ -4,12 +4,12 @@ import { isTransient, unreachable } from '../../sql/failures.ts'
 import { AppError } from '../../errors/errors.ts'
 import { checkLookup, type Passed } from '../check/check.ts'
 import { knownIn, type ColumnNames } from '../check/lookup-columns.ts'
-import type { Answer, Driver, Place, SqlLink } from './driver.ts'
+import type { QueryResult, Driver, StoreTarget, SqlLink } from './driver.ts'
 import { isUnfindable, unusable } from '../check/failures.ts'
 import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
-import { createPool, type Pool } from './connection-pool.ts'
-import { rowsOf, toAccount, type Row } from './row.ts'
+import { createConnectionPool, type ConnectionPool } from './connection-pool.ts'
+import { rowsOf, readAccount, type Row } from './row.ts'
 import {
   DEFAULT_AUDIT_SQL,
   DEFAULT_LOOKUP_SQL,
@@ -33,7 +33,7 @@ interface Rows {
   readonly columns: ColumnNames
 }
 
-const NOTHING: Answer = { columns: [], rows: [] }
+const NOTHING: QueryResult = { columns: [], rows: [] }
 
 /**
  * Whether any account could have these names. NUL and lone surrogates are in no login: PostgreSQL fails
@@ -44,14 +44,14 @@ const isSearchable = ({ login, username }: Parameters): boolean =>
   login !== '' && !/[\0\p{Surrogate}]/u.test(`${login}\n${username}`)
 
 /** Whether the answer is one that the check has not seen: of another file, or with other columns that are read. */
-const isStrange = ({ store, columns }: Answer, passed: Passed): boolean =>
+const isStrange = ({ store, columns }: QueryResult, passed: Passed): boolean =>
   store !== passed.store || knownIn(columns) !== passed.known
 
 export class SqlStore implements LegacyStore {
   readonly #driver: Driver
   readonly #options: StoreOptions
-  readonly #pool: Pool<SqlLink>
-  readonly #ended: Place['ended']
+  readonly #pool: ConnectionPool<SqlLink>
+  readonly #ended: StoreTarget['ended']
   readonly #lookup: Lookup
   readonly #clock: Clock
   readonly #ping = loginAs(unknownLogin())
@@ -81,7 +81,7 @@ export class SqlStore implements LegacyStore {
       throw unusable(cause, false)
     }
     const size = Math.min(poolSize, driver.maxLinks ?? poolSize)
-    this.#pool = createPool({ size, open, maxIdleMs: driver.maxIdleMs, clock })
+    this.#pool = createConnectionPool({ size, open, maxIdleMs: driver.maxIdleMs, clock })
     this.findings = findings
   }
 
@@ -113,7 +113,7 @@ export class SqlStore implements LegacyStore {
     const { rows, columns } = await this.#rowsFor({ login, username }, deadline)
     const own = rowsOf(rows, columns, username, this.#options.unchecked)
     this.#foreignRows += rows.length - own.length
-    const accounts = own.slice(0, 2).map((row) => toAccount(row, columns))
+    const accounts = own.slice(0, 2).map((row) => readAccount(row, columns))
     // Where rows were cut off, a second account of this login may be among them.
     const [account] = accounts
     return rows.length === MAX_ROWS && account ? [account, account] : accounts
@@ -154,7 +154,7 @@ export class SqlStore implements LegacyStore {
   }
 
   /** @returns an error that leaves the link as good as it was */
-  async #query(link: SqlLink, parameters: Parameters): Promise<Answer | Error> {
+  async #query(link: SqlLink, parameters: Parameters): Promise<QueryResult | Error> {
     try {
       return await link.query(this.#lookup.text, this.#lookup.valuesOf(parameters))
     } catch (err) {

@@ -1,19 +1,19 @@
 /** What the thread that reads a SQLite file is sent and sends: `ready`, then a reply for each request, in order; it ends at `close`. */
 
-export interface Setup {
+export interface ReaderSetup {
   readonly path: string
   /** Milliseconds to wait for a writer's lock. */
   readonly busyMs: number
 }
 
-export interface Request {
+export interface ReaderRequest {
   readonly text: string
   readonly values: readonly string[]
 }
 
-export type ToReader = Request | 'close'
+export type ToReader = ReaderRequest | 'close'
 
-export type Reply =
+export type ReaderReply =
   | {
       readonly columns: readonly string[]
       /** As they were declared; null where a column is an expression. */

@@ -2,12 +2,12 @@
 import Database from 'better-sqlite3'
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Reply, Request, Setup, ToReader } from './sqlite-protocol.ts'
+import type { ReaderReply, ReaderRequest, ReaderSetup, ToReader } from './sqlite-protocol.ts'
 
 const port = parentPort
 if (!port) throw new TypeError('sqlite-thread.ts runs as a worker thread only')
 
-const { path, busyMs } = workerData as Setup
+const { path, busyMs } = workerData as ReaderSetup
 
 interface Opened {
   readonly db: Database.Database
@@ -49,7 +49,7 @@ const prepare = ({ db, statements }: Opened, text: string) => {
   return statement.safeIntegers()
 }
 
-const run = ({ text, values }: Request): Reply => {
+const run = ({ text, values }: ReaderRequest): ReaderReply => {
   for (;;) {
     const from = open()
     const statement = prepare(from, text)
@@ -69,7 +69,7 @@ const run = ({ text, values }: Request): Reply => {
 const WAL =
   'A database in WAL mode on a read-only mount must first be taken out of it: PRAGMA journal_mode = DELETE.'
 
-const failureOf = (err: unknown): Reply => {
+const failureOf = (err: unknown): ReaderReply => {
   opened?.db.close()
   opened = undefined
   const { code, message } = err as { code?: string; message: string }
@@ -83,7 +83,7 @@ port.on('message', (request: ToReader) => {
     port.close()
     return
   }
-  let reply: Reply
+  let reply: ReaderReply
   try {
     reply = run(request)
   } catch (err) {

@@ -7,9 +7,9 @@ import { within, type Clock } from '../../clock.ts'
 import { PATTERNS } from '../../sql/failures.ts'
 import { threadUrl } from '../../thread.ts'
 import { comparisons, scanFinding, tablesIn, unquoted } from '../check/plan-advice.ts'
-import type { Answer, ColumnType, Driver, SqlLink } from './driver.ts'
+import type { QueryResult, ColumnType, Driver, SqlLink } from './driver.ts'
 import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
-import type { Reply, Request, Setup, ToReader } from './sqlite-protocol.ts'
+import type { ReaderReply, ReaderRequest, ReaderSetup, ToReader } from './sqlite-protocol.ts'
 
 const THREAD_URL = threadUrl('./sqlite-thread', import.meta.url)
 
@@ -37,7 +37,7 @@ const kindOf = (declared: string | null): ColumnType['kind'] => {
 }
 
 /** @returns undefined where no thread can be started: the operating system may refuse one too */
-const startThread = (setup: Setup, threads: Set<Worker>): Worker | undefined => {
+const startThread = (setup: ReaderSetup, threads: Set<Worker>): Worker | undefined => {
   if (threads.size >= MAX_THREADS) return undefined
   try {
     const thread = new Worker(THREAD_URL, { workerData: setup, env: {} })
@@ -64,7 +64,12 @@ const untilEnded = async (threads: Set<Worker>, limitMs: number, clock: Clock): 
 const explaining = ({ inner }: Lookup): string => `EXPLAIN QUERY PLAN ${inner}`
 
 /** A queue of requests to one thread, which replies in their order. */
-const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Worker>): SqlLink => {
+const openLink = (
+  setup: ReaderSetup,
+  limitMs: number,
+  clock: Clock,
+  threads: Set<Worker>,
+): SqlLink => {
   const thread = startThread(setup, threads)
   let isOpen = thread !== undefined
   const shut = (): void => {
@@ -77,9 +82,9 @@ const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Work
     thread?.postMessage('close' satisfies ToReader)
   }
 
-  const ask = async (request: Request): Promise<Exclude<Reply, { code: unknown }>> => {
+  const ask = async (request: ReaderRequest): Promise<Exclude<ReaderReply, { code: unknown }>> => {
     if (!thread) throw failure('no thread is free to read the file', 'SQLITE_BUSY')
-    const answered = once(thread, 'message') as Promise<[Reply]>
+    const answered = once(thread, 'message') as Promise<[ReaderReply]>
     thread.postMessage(request)
     const late = (): Error => failure(`it took longer than ${limitMs} ms`, LATE)
     const [reply] = await within(clock, clock.now() + limitMs, answered, late)
@@ -91,7 +96,7 @@ const openLink = (setup: Setup, limitMs: number, clock: Clock, threads: Set<Work
     isOpen: () => isOpen,
     end: destroy,
     destroy,
-    query: async (text, values = []): Promise<Answer> => ask({ text, values }),
+    query: async (text, values = []): Promise<QueryResult> => ask({ text, values }),
     describe: async (lookup) => {
       const text = firstRows(lookup.inner, 'lookup', 0)
       const { columns, types } = await ask({ text, values: valuesForNobody(lookup) })

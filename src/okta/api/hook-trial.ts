@@ -1,7 +1,7 @@
 /** A trial call to the hook server itself, as Okta would send it, before Okta is told to send its calls so. */
 import type { ErrorCode } from '../../errors/errors.ts'
 import type { HookAuth, HookChannel } from './inline-hooks.ts'
-import { isAnswer, type Outcome, type Transport } from '../client/transport.ts'
+import { isAnswer, type TransportResult, type Transport } from '../client/transport.ts'
 
 /** What a hook server says of a body that has nothing in it: it reads one only where the secret is right. */
 const ACCEPTED: ErrorCode = 'payload_invalid'
@@ -41,7 +41,7 @@ const fetchToken = async (
   return { why: `The token URL gave no token (status ${outcome.status}).` }
 }
 
-const judge = (outcome: Outcome): string | undefined => {
+const judge = (outcome: TransportResult): string | undefined => {
   if (!isAnswer(outcome)) return `The hook server gave no answer (${outcome.reason}).`
   const { status, body } = outcome
   const { code } = Object(body) as { code?: unknown }

@@ -2,7 +2,7 @@
 
 export type AuthHeaders = Readonly<Record<string, string>>
 
-export interface Credentials {
+export interface OktaCredentials {
   /**
    * Header fields that authorise one attempt at one request.
    * @throws AppError `okta_unauthorized`, `okta_forbidden` or `okta_unreachable`
@@ -11,11 +11,11 @@ export interface Credentials {
   /** Told that Okta refused these with 401: whether new ones are worth one more attempt. */
   renew(refused: AuthHeaders): boolean
   /** The same identity with other scopes, where it asks for them itself: a token has the scopes that it has. */
-  withScopes(scopes: readonly string[]): Credentials
+  withScopes(scopes: readonly string[]): OktaCredentials
 }
 
-export const staticToken = (scheme: 'Bearer' | 'SSWS', token: string): Credentials => {
-  const credentials: Credentials = {
+export const staticToken = (scheme: 'Bearer' | 'SSWS', token: string): OktaCredentials => {
+  const credentials: OktaCredentials = {
     authorize: async () => ({ authorization: `${scheme} ${token}` }),
     renew: () => false,
     withScopes: () => credentials,

@@ -1,24 +1,24 @@
 /** Owns the access token of a service app: one for all requests, renewed before it ends. */
-import type { Credentials } from './credentials.ts'
-import { createTokenSource, type ServiceAppParts, type Token } from './token-endpoint.ts'
+import type { OktaCredentials } from './credentials.ts'
+import { createTokenSource, type ServiceAppParts, type AccessToken } from './token-endpoint.ts'
 
 /** Before a token ends, or half its life before where it is short. */
 const RENEW_BEFORE_MS = 5 * 60_000
 
 interface Held {
-  readonly token: Token
+  readonly token: AccessToken
   readonly authorization: string
   readonly renewAt: number
 }
 
 /** Authenticates as Okta's guide "Implement OAuth for Okta with a service app" says. */
-export const createServiceApp = (parts: ServiceAppParts): Credentials => {
+export const createServiceApp = (parts: ServiceAppParts): OktaCredentials => {
   const { clock } = parts
   const fetchToken = createTokenSource(parts)
   let held: Held | undefined
   let renewal: Promise<Held> | undefined
 
-  const hold = (token: Token): Held => {
+  const hold = (token: AccessToken): Held => {
     const renewAt = clock.now() + token.lifeMs - Math.min(RENEW_BEFORE_MS, token.lifeMs / 2)
     const authorization = `${token.prove ? 'DPoP' : 'Bearer'} ${token.value}`
     return (held = { token, authorization, renewAt })

@@ -9,7 +9,12 @@ import type { SigningKey } from './signing-key.ts'
 import { problemOf } from '../errors/error-body.ts'
 import { describeProblem } from '../errors/rejection.ts'
 import { backoff, pause } from '../client/retry.ts'
-import { isAnswer, type Answer, type Outcome, type Transport } from '../client/transport.ts'
+import {
+  isAnswer,
+  type OktaAnswer,
+  type TransportResult,
+  type Transport,
+} from '../client/transport.ts'
 import { failureIn, type Failure } from '../client/classify.ts'
 
 export interface ServiceApp {
@@ -29,7 +34,7 @@ export interface ServiceAppParts {
   readonly random: () => number
 }
 
-export interface Token {
+export interface AccessToken {
   readonly value: string
   readonly lifeMs: number
   /** Makes the proof that must go with the token, if it is bound to a key. */
@@ -68,7 +73,7 @@ const signAssertion = (app: ServiceApp, tokenUrl: URL, epochMs: number): Promise
     .sign(signingKey.key)
 }
 
-const readToken = ({ body }: Answer, prove: Prove): Token => {
+const readToken = ({ body }: OktaAnswer, prove: Prove): AccessToken => {
   const { success, data } = schema.safeParse(body)
   if (!success) throw new AppError('okta_answer_unusable', { detail: 'no token in the answer' })
   const isBound = data.token_type === 'dpop'
@@ -77,12 +82,12 @@ const readToken = ({ body }: Answer, prove: Prove): Token => {
 }
 
 /** Worth saying, since assertions are refused where the clocks are too far apart. */
-const describeSkew = ({ headers }: Answer, epochMs: number): string => {
+const describeSkew = ({ headers }: OktaAnswer, epochMs: number): string => {
   const seconds = Math.round((epochMs - Date.parse(headers.get('date') ?? '')) / 1000)
   return Math.abs(seconds) > 60 ? `; this machine's clock is ${seconds} s ahead of Okta's` : ''
 }
 
-const refusalIn = (answer: Answer, { scopes }: ServiceApp, epochMs: number): AppError => {
+const refusalIn = (answer: OktaAnswer, { scopes }: ServiceApp, epochMs: number): AppError => {
   const problem = problemOf(answer)
   const detail = describeProblem(problem) + describeSkew(answer, epochMs)
   if (problem.errorCode !== 'invalid_scope') return new AppError('okta_unauthorized', { detail })
@@ -94,14 +99,14 @@ const refusalIn = (answer: Answer, { scopes }: ServiceApp, epochMs: number): App
  * @throws AppError, from that function, `okta_unauthorized`, `okta_forbidden` (a scope that is not
  * granted), or what an `OktaClient` throws where Okta cannot be asked
  */
-export const createTokenSource = (parts: ServiceAppParts): (() => Promise<Token>) => {
+export const createTokenSource = (parts: ServiceAppParts): (() => Promise<AccessToken>) => {
   const { app, orgUrl, transport, clock, epochMs, random } = parts
   const url = new URL('/oauth2/v1/token', orgUrl)
   const prove = createProver(epochMs)
   let isProofWanted = false
   let nonce: string | undefined
 
-  const ask = async (): Promise<Outcome> => {
+  const ask = async (): Promise<TransportResult> => {
     const body = new URLSearchParams({
       grant_type: 'client_credentials',
       scope: app.scopes.join(' '),
@@ -114,7 +119,7 @@ export const createTokenSource = (parts: ServiceAppParts): (() => Promise<Token>
   }
 
   /** Whether Okta asks for a proof, as it does where the app requires DPoP, or for one with its nonce. */
-  const heedDemand = (outcome: Outcome): boolean => {
+  const heedDemand = (outcome: TransportResult): boolean => {
     if (!isAnswer(outcome) || outcome.status !== 400) return false
     const { errorCode } = problemOf(outcome)
     const isNonceWanted = errorCode === 'use_dpop_nonce'
@@ -124,7 +129,7 @@ export const createTokenSource = (parts: ServiceAppParts): (() => Promise<Token>
     return true
   }
 
-  const askHeeding = async (): Promise<Outcome> => {
+  const askHeeding = async (): Promise<TransportResult> => {
     let outcome = await ask()
     for (let i = 0; i < MAX_DEMANDS && heedDemand(outcome); i++) outcome = await ask()
     return outcome
@@ -135,7 +140,7 @@ export const createTokenSource = (parts: ServiceAppParts): (() => Promise<Token>
       const outcome = await askHeeding()
       // A token too many harms nobody, so this POST is repeated where a GET would be.
       const failure = failureIn({ method: 'GET' }, outcome)
-      if (!failure) return readToken(outcome as Answer, prove)
+      if (!failure) return readToken(outcome as OktaAnswer, prove)
       if (isAnswer(outcome) && REFUSALS.includes(failure.kind)) {
         throw refusalIn(outcome, app, epochMs())
       }

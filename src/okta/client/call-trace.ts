@@ -9,7 +9,7 @@ export interface Waited {
   readonly reason: string | undefined
 }
 
-export interface Call {
+export interface TracedCall {
   readonly method: string
   readonly path: string
   /** The status, or why there is no answer. */
@@ -30,7 +30,13 @@ const MIN_WAIT_MS = 1_000
 const describeWaited = ({ ms, reason }: Waited): string =>
   `after ${describeSeconds(ms / 1000)} of waiting${reason === undefined ? '' : `: ${reason}`}`
 
-export const describeCall = ({ method, path, end, requestId, ...call }: Call): string => {
+export const describeTracedCall = ({
+  method,
+  path,
+  end,
+  requestId,
+  ...call
+}: TracedCall): string => {
   const { ms, attempt = 1, waited } = call
   return [
     `${method} ${path.replace(/\?.*/, '').replace(LOGIN, '…')} ${end}`,
@@ -45,7 +51,7 @@ export const describeCall = ({ method, path, end, requestId, ...call }: Call): s
 export const watchCalls = (
   transport: Transport,
   clock: Pick<Clock, 'now'>,
-  tell: (call: Call) => void,
+  tell: (call: TracedCall) => void,
 ): Transport => ({
   async send(sending) {
     const sentAt = clock.now()

@@ -1,14 +1,14 @@
 /** Owns the judgement of what became of one attempt: whether to repeat it, and what it ends as if not. */
 import { AppError, type ErrorCode } from '../../errors/errors.ts'
-import type { Fate } from '../../http/fetch-failure.ts'
+import type { FailureKind } from '../../http/fetch-failure.ts'
 import { problemOf, problemWithout } from '../errors/error-body.ts'
 import { redactorFor } from '../errors/redact.ts'
 import { describeProblem, OktaAnswerLost, OktaRejection } from '../errors/rejection.ts'
 import { strangenessOf, type Strange } from '../errors/foreign-answer.ts'
-import { isAnswer, type Answer, type Outcome } from './transport.ts'
+import { isAnswer, type OktaAnswer, type TransportResult } from './transport.ts'
 
 type Kind =
-  | Fate
+  | FailureKind
   | Strange
   | 'done'
   | 'limited'
@@ -49,7 +49,7 @@ const CALLER_CODES = ['E0000005', 'E0000006', 'E0000015']
 /** Okta answers 501 to what it does not support, such as a member of the group Everyone ("Create a user"). */
 const NOT_SUPPORTED = 501
 
-const kindOfRefusal = (answer: Answer): Kind => {
+const kindOfRefusal = (answer: OktaAnswer): Kind => {
   if (answer.status === 401) return 'unauthorized'
   if (answer.status === 429) return 'limited'
   const { errorCode } = problemOf(answer)
@@ -57,7 +57,7 @@ const kindOfRefusal = (answer: Answer): Kind => {
   return answer.status === 403 && isAboutCaller ? 'forbidden' : 'rejected'
 }
 
-const kindOfAnswer = (answer: Answer): Kind => {
+const kindOfAnswer = (answer: OktaAnswer): Kind => {
   const { status, isReadable } = answer
   const strange = strangenessOf(answer)
   if (strange) return strange
@@ -67,7 +67,7 @@ const kindOfAnswer = (answer: Answer): Kind => {
   return isReadable ? 'done' : 'unusable'
 }
 
-const kindOf = (outcome: Outcome): Kind =>
+const kindOf = (outcome: TransportResult): Kind =>
   isAnswer(outcome) ? kindOfAnswer(outcome) : outcome.fate
 
 export interface Failure {
@@ -84,7 +84,7 @@ const isRefused = (kind: Kind, method: string): boolean =>
 /** @returns undefined where the outcome is the answer that was asked for */
 export const failureIn = (
   { method, body }: { readonly method: string; readonly body?: unknown },
-  outcome: Outcome,
+  outcome: TransportResult,
 ): Failure | undefined => {
   const kind = kindOf(outcome)
   if (kind === 'done') return undefined

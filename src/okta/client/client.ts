@@ -1,12 +1,12 @@
 /** Owns the one function through which this program speaks to an Okta org. */
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
-import type { AuthHeaders, Credentials } from '../auth/credentials.ts'
-import { createGate, type Gate } from '../rate-limit/request-queue.ts'
-import { bucketOf, createGovernor, type GovernorOptions } from '../rate-limit/governor.ts'
+import type { AuthHeaders, OktaCredentials } from '../auth/credentials.ts'
+import { createRequestQueue, type RequestQueue } from '../rate-limit/request-queue.ts'
+import { rateLimitBucketOf, createGovernor, type GovernorOptions } from '../rate-limit/governor.ts'
 import { backoff, MAX_ATTEMPTS, pause } from './retry.ts'
 import { createSilenceWatch, type Silence } from './silence.ts'
-import { isAnswer, type Answer, type Outcome, type Transport } from './transport.ts'
+import { isAnswer, type OktaAnswer, type TransportResult, type Transport } from './transport.ts'
 import { strangenessOf } from '../errors/foreign-answer.ts'
 import { failureIn, type Failure } from './classify.ts'
 
@@ -21,14 +21,14 @@ export interface OktaRequest {
 
 export interface OktaResponse {
   readonly status: number
-  readonly headers: Answer['headers']
+  readonly headers: OktaAnswer['headers']
   /** Parsed JSON; undefined where the answer has no body. */
   readonly body: unknown
   readonly requestId: string | undefined
 }
 
 /** What the client is doing about Okta's limits. */
-export interface Pace {
+export interface RateLimitStatus {
   /** How many requests may be under way at once. */
   readonly concurrency: number
   /** On the clock's scale. */
@@ -57,13 +57,13 @@ export interface OktaClient {
    * where one scope is not granted, so what a command can do without is asked for apart (see `ifGranted`).
    */
   withScopes(scopes: readonly string[]): OktaClient
-  readonly pace: Pace
+  readonly pace: RateLimitStatus
 }
 
 export interface ClientOptions extends GovernorOptions {
   /** Scheme and host. */
   readonly orgUrl: string
-  readonly credentials: Credentials
+  readonly credentials: OktaCredentials
   readonly transport: Transport
   readonly clock: Clock
   /** At least 0, less than 1. */
@@ -83,7 +83,7 @@ const firstAttempts = ({ kind }: Failure): number => {
 }
 
 /** The reason is the one at the start: most waits have one alone. */
-const takeTurn = async (gate: Gate, clock: Clock, bucket: string, signal?: AbortSignal) => {
+const takeTurn = async (gate: RequestQueue, clock: Clock, bucket: string, signal?: AbortSignal) => {
   const askedAt = clock.now()
   const turn = gate.enter(bucket, signal)
   const { reason } = gate.pace
@@ -92,27 +92,27 @@ const takeTurn = async (gate: Gate, clock: Clock, bucket: string, signal?: Abort
 }
 
 interface Attempt {
-  readonly outcome: Outcome
+  readonly outcome: TransportResult
   readonly auth: AuthHeaders
 }
 
 export const createOktaClient = (options: ClientOptions): OktaClient => {
   const { orgUrl, transport, clock, random } = options
-  const gate = createGate(createGovernor(options), clock)
+  const gate = createRequestQueue(createGovernor(options), clock)
   const silence = createSilenceWatch(clock)
   /** A first contact that fails says so at once: the URL may be wrong. */
   let wasReached = false
 
   const attempt = async (
-    credentials: Credentials,
+    credentials: OktaCredentials,
     { method, body, signal }: OktaRequest,
     url: URL,
     attempts: number,
   ): Promise<Attempt> => {
-    const bucket = bucketOf(method, url.pathname)
+    const bucket = rateLimitBucketOf(method, url.pathname)
     const { ticket, waited } = await takeTurn(gate, clock, bucket, signal)
     silence.sent(attempts)
-    let answer: Answer | undefined
+    let answer: OktaAnswer | undefined
     try {
       const auth = await credentials.authorize(method, url)
       const json = body === undefined ? undefined : JSON.stringify(body)
@@ -127,7 +127,7 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
     }
   }
 
-  const clientFor = (credentials: Credentials): OktaClient => ({
+  const clientFor = (credentials: OktaCredentials): OktaClient => ({
     orgUrl,
     async request(request) {
       const { path, signal } = request
@@ -137,7 +137,7 @@ export const createOktaClient = (options: ClientOptions): OktaClient => {
         const { outcome, auth } = await attempt(credentials, request, url, attempts)
         if (isAnswer(outcome) && !strangenessOf(outcome)) wasReached = true
         const failure = failureIn(request, outcome)
-        if (!failure) return outcome as Answer
+        if (!failure) return outcome as OktaAnswer
         if (failure.kind === 'unauthorized' && !isRenewed && credentials.renew(auth)) {
           isRenewed = true
           continue

@@ -2,12 +2,12 @@
 import { readBounded } from '../../http/bounded-body.ts'
 import type { Clock } from '../../clock.ts'
 import type { Waited } from './call-trace.ts'
-import { fetchFrom, type Fetch, type Reply } from '../../http/proxied-fetch.ts'
-import { troubleOf, type Trouble } from '../../http/fetch-failure.ts'
+import { fetchFrom, type Fetch, type HttpReply } from '../../http/proxied-fetch.ts'
+import { fetchFailureOf, type FetchFailure } from '../../http/fetch-failure.ts'
 
-export interface Answer {
+export interface OktaAnswer {
   readonly status: number
-  readonly headers: Reply['headers']
+  readonly headers: HttpReply['headers']
   /** Parsed JSON; undefined where there is no body, or it is not JSON. */
   readonly body: unknown
   /** Whether the body is what the status promises: JSON, or nothing. */
@@ -17,9 +17,9 @@ export interface Answer {
   readonly requestId: string | undefined
 }
 
-export type Outcome = Answer | Trouble
+export type TransportResult = OktaAnswer | FetchFailure
 
-export const isAnswer = (outcome: Outcome): outcome is Answer => 'status' in outcome
+export const isAnswer = (outcome: TransportResult): outcome is OktaAnswer => 'status' in outcome
 
 export interface Sending {
   readonly method: string
@@ -33,7 +33,7 @@ export interface Sending {
 
 export interface Transport {
   /** Never rejects: what went wrong is the outcome. */
-  send(sending: Sending): Promise<Outcome>
+  send(sending: Sending): Promise<TransportResult>
 }
 
 export interface TransportOptions {
@@ -52,7 +52,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 const MAX_PAGE_CHARACTERS = 4096
 
-const parse = (text: string): Pick<Answer, 'body' | 'isReadable' | 'page'> => {
+const parse = (text: string): Pick<OktaAnswer, 'body' | 'isReadable' | 'page'> => {
   if (text === '') return { body: undefined, isReadable: true, page: undefined }
   try {
     return { body: JSON.parse(text) as unknown, isReadable: true, page: undefined }
@@ -61,7 +61,7 @@ const parse = (text: string): Pick<Answer, 'body' | 'isReadable' | 'page'> => {
   }
 }
 
-const requestIdOf = (headers: Reply['headers']): string | undefined =>
+const requestIdOf = (headers: HttpReply['headers']): string | undefined =>
   /^[\x21-\x7e]{1,100}$/.exec(headers.get('x-okta-request-id') ?? '')?.[0]
 
 export const createTransport = (options: TransportOptions): Transport => {
@@ -71,7 +71,7 @@ export const createTransport = (options: TransportOptions): Transport => {
     'user-agent': `okta-password-import-hook/${version}`,
   }
 
-  const exchange = async (sending: Sending, signal: AbortSignal): Promise<Outcome> => {
+  const exchange = async (sending: Sending, signal: AbortSignal): Promise<TransportResult> => {
     const { method, url, headers, body = null } = sending
     const sent = { method, body, signal, headers: { ...fixed, ...headers } }
     const response = await fetch(url, sent)
@@ -93,7 +93,7 @@ export const createTransport = (options: TransportOptions): Transport => {
           const reason = `${sending.url.host} gave no answer within ${timeoutMs / 1000} s`
           return { fate: 'lost', reason }
         }
-        return troubleOf(err, sending.url)
+        return fetchFailureOf(err, sending.url)
       } finally {
         cancel()
       }

@@ -4,7 +4,7 @@ import { printable } from '../../text/printable.ts'
 import type { Redact } from './redact.ts'
 import type { Problem } from './rejection.ts'
 import { describeStrange } from './foreign-answer.ts'
-import type { Answer } from '../client/transport.ts'
+import type { OktaAnswer } from '../client/transport.ts'
 
 const MAX_CAUSES = 5
 
@@ -28,7 +28,7 @@ const schema = z
 const asItIs: Redact = (said) => said
 
 /** @param redact sees each of Okta's sentences whole, before it is cut to a length */
-export const problemOf = (answer: Answer, redact: Redact = asItIs): Problem => {
+export const problemOf = (answer: OktaAnswer, redact: Redact = asItIs): Problem => {
   const { status, body, requestId } = answer
   const found = schema.parse(body)
   const show = (said: string): string => printable(redact(said))

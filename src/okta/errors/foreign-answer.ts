@@ -1,5 +1,5 @@
 /** Owns the answers that Okta did not give: a page, a proxy or a firewall in its place, and what each means. */
-import type { Answer } from '../client/transport.ts'
+import type { OktaAnswer } from '../client/transport.ts'
 
 /** What else may answer in Okta's place, and what that says of the request. */
 export type Strange =
@@ -59,7 +59,7 @@ const TABLE: readonly Row[] = [
   { from: 500, to: 599, kind: 'gateway', words: GATEWAY },
 ]
 
-const isOktas = ({ requestId, body }: Answer): boolean => {
+const isOktas = ({ requestId, body }: OktaAnswer): boolean => {
   const { errorCode, error } = Object(body) as { errorCode?: unknown; error?: unknown }
   return (
     requestId !== undefined ||
@@ -69,18 +69,18 @@ const isOktas = ({ requestId, body }: Answer): boolean => {
   )
 }
 
-const rowOf = (answer: Answer): Row | undefined => {
+const rowOf = (answer: OktaAnswer): Row | undefined => {
   const { status, isReadable } = answer
   if (isOktas(answer) || (status < 300 && isReadable)) return undefined
   return TABLE.find(({ from, to = from }) => status >= from && status <= to)
 }
 
 /** @returns undefined where the answer is Okta's, as far as can be seen */
-export const strangenessOf = (answer: Answer): Strange | undefined => rowOf(answer)?.kind
+export const strangenessOf = (answer: OktaAnswer): Strange | undefined => rowOf(answer)?.kind
 
 const TITLE = /<title[^>]*>\s*([^<]*?)\s*<\/title>/i
 
-const describePage = ({ page, headers }: Answer): string => {
+const describePage = ({ page, headers }: OktaAnswer): string => {
   const type = /^[\w.+-]+\/[\w.+-]+/.exec(headers.get('content-type') ?? '')?.[0]
   const title = TITLE.exec(page ?? '')?.[1]
   const what = page === undefined ? undefined : (type ?? 'text without a type')
@@ -88,18 +88,18 @@ const describePage = ({ page, headers }: Answer): string => {
 }
 
 /** Where a redirect leads, without the query, which may hold a token. */
-const describeTarget = ({ headers }: Answer): string | undefined => {
+const describeTarget = ({ headers }: OktaAnswer): string | undefined => {
   const location = headers.get('location')
   return location === null ? undefined : `to ${location.replace(/[?#].*$/s, '')}`
 }
 
-const describeServer = ({ headers }: Answer): string | undefined => {
+const describeServer = ({ headers }: OktaAnswer): string | undefined => {
   const server = headers.get('server') ?? headers.get('via')
   return server === null ? undefined : `from "${server}"`
 }
 
 /** What came in place of an answer of Okta's; empty where the answer is its own. */
-export const describeStrange = (answer: Answer): string => {
+export const describeStrange = (answer: OktaAnswer): string => {
   const row = rowOf(answer)
   const seen = [describePage(answer), describeTarget(answer), row && describeServer(answer)]
   return [row && `not Okta's own answer: ${row.words}`, seen.filter(Boolean).join(' ')]

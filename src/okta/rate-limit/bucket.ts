@@ -4,13 +4,13 @@ import { Share } from './share.ts'
 import { combine, endOf, isSame, readWindow, type Window } from './window.ts'
 
 /** Why a request may not be sent yet, and the milliseconds until that changes by itself. */
-export interface Hold {
+export interface Delay {
   readonly ms: number
   readonly reason: string
 }
 
 /** One request that was sent. */
-export interface Pass {
+export interface Admission {
   /** Counts the requests of the bucket in the order in which they were sent. */
   readonly serial: number
   readonly sentAt: number
@@ -38,7 +38,7 @@ export class Bucket {
   #underWay = 0
   #window: Window | undefined
   /** The last request that was sent to ask about the window, as long as it has no answer. */
-  #asking: Pass | undefined
+  #asking: Admission | undefined
   /** For each request whose answer told nothing, the last serial that was sent before its end. */
   #unaccounted: number[] = []
   #restUntil = -Infinity
@@ -49,14 +49,14 @@ export class Bucket {
   }
 
   /** Why nothing may be sent now; an answer that settles may lift it earlier. */
-  hold(now: number): Hold | undefined {
+  hold(now: number): Delay | undefined {
     const window = this.#liveWindow(now)
     const hold = window ? this.#holdForRoom(window, now) : this.#holdForAnswer(now)
     const rest = this.#restUntil - now
     return rest > (hold?.ms ?? 0) ? { ms: rest, reason: 'Okta refused with 429' } : hold
   }
 
-  send(now: number): Pass {
+  send(now: number): Admission {
     const pass = { serial: ++this.#serial, sentAt: now }
     if (!this.#liveWindow(now)) this.#asking = pass
     this.#underWay++
@@ -64,7 +64,7 @@ export class Bucket {
   }
 
   /** Must be told of every request's end; `rate` is undefined where no answer told the limit. */
-  settle(pass: Pass, now: number, rate?: RateLimit, refusal?: Refusal): void {
+  settle(pass: Admission, now: number, rate?: RateLimit, refusal?: Refusal): void {
     this.#underWay--
     if (this.#asking?.serial === pass.serial) this.#asking = undefined
     if (refusal === 'rate') this.#restUntil = now + REST_AFTER_REFUSAL_MS
@@ -84,7 +84,7 @@ export class Bucket {
   }
 
   /** What is under way or unaccounted may not be in Remaining yet, so each counts as one less. */
-  #holdForRoom(window: Window, now: number): Hold | undefined {
+  #holdForRoom(window: Window, now: number): Delay | undefined {
     const quota = Math.max(1, Math.floor(window.limit * this.#share.current))
     const room = window.remaining - Math.floor(window.limit * RESERVE) - this.#unaccounted.length
     const left = Math.min(quota - window.spent, room)
@@ -92,7 +92,7 @@ export class Bucket {
     return { ms: endOf(window) - now, reason: 'rate limit share used up' }
   }
 
-  #holdForAnswer(now: number): Hold | undefined {
+  #holdForAnswer(now: number): Delay | undefined {
     if (!this.#asking || now - this.#asking.sentAt >= ASK_EVERY_MS) return undefined
     const ms = this.#asking.sentAt + ASK_EVERY_MS - now
     return { ms, reason: 'one request asks for the rate limit' }
@@ -103,7 +103,7 @@ export class Bucket {
     if (this.#window && isSame(this.#window, reset)) this.#share.lower()
   }
 
-  #account(pass: Pass, now: number, rate: RateLimit): void {
+  #account(pass: Admission, now: number, rate: RateLimit): void {
     const window = this.#window
     if (window && isSame(window, rate.reset)) {
       this.#window = combine(window, readWindow(rate, pass.sentAt, now, 1))

@@ -1,5 +1,5 @@
 /** Owns the decision when the next request may go to Okta: a state machine of answers and time, without timers. */
-import { Bucket, type Hold, type Pass } from './bucket.ts'
+import { Bucket, type Delay, type Admission } from './bucket.ts'
 import type { RateLimit, Refusal } from './headers.ts'
 
 export interface GovernorOptions {
@@ -9,19 +9,19 @@ export interface GovernorOptions {
   readonly maxConcurrency: number
 }
 
-export interface Ticket {
+export interface Permit {
   readonly bucket: string
-  readonly pass: Pass
+  readonly pass: Admission
   /** Counts all requests in the order in which they were sent. */
   readonly serial: number
 }
 
 export interface Governor {
   /** Why nothing may be sent to the bucket now (an infinite time: until an answer comes). */
-  hold(bucket: string, now: number): Hold | undefined
-  send(bucket: string, now: number): Ticket
+  hold(bucket: string, now: number): Delay | undefined
+  send(bucket: string, now: number): Permit
   /** Must be told of every request's end. `rate` is undefined where no answer told the limit. */
-  settle(ticket: Ticket, now: number, rate?: RateLimit, refusal?: Refusal): void
+  settle(ticket: Permit, now: number, rate?: RateLimit, refusal?: Refusal): void
   /** How many requests may be under way at once, for now. */
   readonly concurrency: number
 }
@@ -30,7 +30,7 @@ export interface Governor {
  * Which requests share a limit (Okta developer docs, "Management rate limits"): create and list users
  * one, the reading of a user another, and for the rest each resource its own.
  */
-export const bucketOf = (method: string, pathname: string): string => {
+export const rateLimitBucketOf = (method: string, pathname: string): string => {
   const match = /^(\/api\/v1\/[^/]+)(\/[^/]+)?(\/.+)?$/.exec(pathname)
   const [, resource = pathname, id, more] = match ?? []
   if (resource !== '/api/v1/users' || !id) return resource
@@ -55,7 +55,7 @@ export const createGovernor = ({ share, maxConcurrency }: GovernorOptions): Gove
   }
 
   /** One crowd of refusals is one signal: requests that were sent before the last cut say nothing new. */
-  const cut = (ticket: Ticket): void => {
+  const cut = (ticket: Permit): void => {
     if (ticket.serial <= lastSerialBeforeCut) return
     concurrency = Math.max(1, Math.floor(concurrency / 2))
     lastSerialBeforeCut = serial

@@ -1,25 +1,25 @@
 /** Owns the queue before Okta: who waits for the governor's leave, and the timer that wakes them. */
 import type { Clock } from '../../clock.ts'
-import type { Hold } from './bucket.ts'
-import type { Pace } from '../client/client.ts'
-import type { Governor, Ticket } from './governor.ts'
+import type { Delay } from './bucket.ts'
+import type { RateLimitStatus } from '../client/client.ts'
+import type { Governor, Permit } from './governor.ts'
 import { readRateLimit, refusalOf } from './headers.ts'
-import type { Answer } from '../client/transport.ts'
+import type { OktaAnswer } from '../client/transport.ts'
 
-export interface Gate {
+export interface RequestQueue {
   /** Resolves when a request may be sent to the bucket; rejects with the signal's reason. */
-  enter(bucket: string, signal?: AbortSignal): Promise<Ticket>
+  enter(bucket: string, signal?: AbortSignal): Promise<Permit>
   /** Must follow each `enter` once the request has ended, with its answer if there is one. */
-  leave(ticket: Ticket, answer?: Pick<Answer, 'status' | 'headers'>): void
-  readonly pace: Omit<Pace, 'silence'>
+  leave(ticket: Permit, answer?: Pick<OktaAnswer, 'status' | 'headers'>): void
+  readonly pace: Omit<RateLimitStatus, 'silence'>
 }
 
 interface Waiter {
   readonly bucket: string
-  readonly admit: (ticket: Ticket) => void
+  readonly admit: (ticket: Permit) => void
 }
 
-export const createGate = (governor: Governor, clock: Clock): Gate => {
+export const createRequestQueue = (governor: Governor, clock: Clock): RequestQueue => {
   const waiters = new Set<Waiter>()
   let cancelTimer = (): void => undefined
   let waiting: { readonly until: number; readonly reason: string } | undefined
@@ -27,7 +27,7 @@ export const createGate = (governor: Governor, clock: Clock): Gate => {
   /** Admits who may go, in order; who waits for one bucket holds up nobody at another. */
   const pump = (): void => {
     const now = clock.now()
-    const holds = new Map<string, Hold>()
+    const holds = new Map<string, Delay>()
     for (const waiter of waiters) {
       if (holds.has(waiter.bucket)) continue
       const hold = governor.hold(waiter.bucket, now)

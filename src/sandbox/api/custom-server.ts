@@ -4,9 +4,9 @@ import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { hashOf } from '../dpop.ts'
 import { originOf, type OrgEnv } from '../org/org.ts'
-import { grantedScopes, invalidClient, readForm, type Form } from './token.ts'
+import { grantedScopes, invalidClient, readForm, type TokenForm } from './token.ts'
 import { TOKEN_LIFE_S } from '../org/tokens.ts'
-import type { Wall } from '../simulated-clock.ts'
+import type { SimulatedClock } from '../simulated-clock.ts'
 
 const BASE = '/oauth2/default'
 const AUDIENCE = 'api://default'
@@ -30,7 +30,7 @@ const makeKeys = async (): Promise<Keys> => {
   return { privateKey, jwk }
 }
 
-const authenticate = (clients: readonly HookClient[], form: Form): HookClient => {
+const authenticate = (clients: readonly HookClient[], form: TokenForm): HookClient => {
   const client = clients.find(({ clientId }) => clientId === form['client_id'])
   const [given, right] = [form['client_secret'], client?.clientSecret].map((secret) =>
     Buffer.from(hashOf(secret ?? '')),
@@ -41,7 +41,10 @@ const authenticate = (clients: readonly HookClient[], form: Form): HookClient =>
   return client
 }
 
-export const customServerApi = (clients: readonly HookClient[], wall: Wall): Hono<OrgEnv> => {
+export const customServerApi = (
+  clients: readonly HookClient[],
+  wall: SimulatedClock,
+): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   let made: Promise<Keys> | undefined
   /** Made at the first call: few runs need them, and they take a moment. */

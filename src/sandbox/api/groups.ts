@@ -1,7 +1,7 @@
 /** The Groups API, read only: find a group by its name, and look at one. */
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { GROUP_ATTRIBUTES, groupView, type Group } from '../org/groups.ts'
+import { GROUP_ATTRIBUTES, groupView, type OrgGroup } from '../org/groups.ts'
 import { may, originOf, parseAs, type Org, type OrgEnv } from '../org/org.ts'
 import { pageOf } from '../http/paging.ts'
 import { FILTER, parseSearch } from '../org/search.ts'
@@ -27,7 +27,7 @@ const predicateOf = ({ q, search, filter }: z.output<typeof QUERY>) => {
     return parseSearch(filter, filterable, FILTER)
   }
   const start = (q ?? '').toLowerCase()
-  return ({ profile }: Group) => profile.name.toLowerCase().startsWith(start)
+  return ({ profile }: OrgGroup) => profile.name.toLowerCase().startsWith(start)
 }
 
 export const groupsApi = ({ tokens, groups, wall }: Org): Hono<OrgEnv> => {

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { invalid, OktaError } from '../http/errors.ts'
 import type { HookCaller, HookOutcome } from '../hook-call.ts'
 import {
-  createSchema,
+  hookCreationSchema,
   hookView,
   mergeChannel,
   channelSchema,
@@ -39,7 +39,7 @@ export const hooksApi = (org: Org, callHook: HookCaller): Hono<OrgEnv> => {
     c.json(hooks.list(c.req.query('type')).map((hook) => hookView(hook, originOf(c)))),
   )
   app.post(PATH, mayManage, async (c) => {
-    const hook = parseAs(createSchema, await readJson(c), 'inlineHook')
+    const hook = parseAs(hookCreationSchema, await readJson(c), 'inlineHook')
     return show(c, hooks.add(hook, wall.iso()))
   })
   app.get(`${PATH}/:id`, mayRead, (c) => show(c, hookAt(c)))

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import { LOG_ATTRIBUTES, type LogEvent, type SystemLog } from '../org/system-log.ts'
 import { may, parseAs, type OrgEnv } from '../org/org.ts'
-import { setLinks, startOf } from '../http/paging.ts'
+import { setLinks, pageStart } from '../http/paging.ts'
 import { parseSearch, type Predicate } from '../org/search.ts'
 import type { Tokens } from '../org/tokens.ts'
 
@@ -41,7 +41,7 @@ const pageOf = (log: SystemLog, query: LogQuery) => {
   const first = log.count - events.length
   const accepts = predicateOf(query)
   const isAscending = query.sortOrder === 'ASCENDING'
-  const start = query.after === undefined ? undefined : startOf(query.after)
+  const start = query.after === undefined ? undefined : pageStart(query.after)
   const found = events
     .map((event, index) => ({ event, number: first + index }))
     .filter(({ event, number }) =>

@@ -3,16 +3,16 @@ import { createLocalJWKSet, decodeJwt, jwtVerify, type JWK } from 'jose'
 import { Hono, type Context } from 'hono'
 import { SIGNATURES, type DpopChecker } from '../dpop.ts'
 import { OAuthError } from '../http/errors.ts'
-import { originOf, readText, type OrgEnv } from '../org/org.ts'
+import { originOf, readBodyText, type OrgEnv } from '../org/org.ts'
 import { TOKEN_LIFE_S, type Scope, type Tokens } from '../org/tokens.ts'
-import type { Wall } from '../simulated-clock.ts'
+import type { SimulatedClock } from '../simulated-clock.ts'
 
 const PATH = '/oauth2/v1/token'
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** An assertion may end at most this far ahead. */
 const MAX_ASSERTION_S = 3_600
 
-export interface ServiceApp {
+export interface RegisteredApp {
   readonly clientId: string
   /** Public keys. */
   readonly keys: readonly JWK[]
@@ -23,17 +23,17 @@ export interface ServiceApp {
 }
 
 export interface TokenApiParts {
-  readonly apps: readonly ServiceApp[]
+  readonly apps: readonly RegisteredApp[]
   readonly tokens: Tokens
   readonly dpop: DpopChecker
-  readonly wall: Wall
+  readonly wall: SimulatedClock
 }
 
-export type Form = Readonly<Record<string, string>>
+export type TokenForm = Readonly<Record<string, string>>
 
 /** @throws OAuthError `unsupported_grant_type` */
-export const readForm = async (c: Context<OrgEnv>): Promise<Form> => {
-  const form = Object.fromEntries(new URLSearchParams(await readText(c)))
+export const readForm = async (c: Context<OrgEnv>): Promise<TokenForm> => {
+  const form = Object.fromEntries(new URLSearchParams(await readBodyText(c)))
   if (form['grant_type'] !== 'client_credentials') {
     throw new OAuthError('unsupported_grant_type', 'Only client_credentials is supported.')
   }
@@ -41,7 +41,7 @@ export const readForm = async (c: Context<OrgEnv>): Promise<Form> => {
 }
 
 /** @throws OAuthError `invalid_scope` */
-export const grantedScopes = (form: Form, granted: readonly string[]): string[] => {
+export const grantedScopes = (form: TokenForm, granted: readonly string[]): string[] => {
   const asked = form['scope']?.split(' ').filter((scope) => scope !== '') ?? []
   const isGranted = asked.length > 0 && asked.every((scope) => granted.includes(scope))
   if (!isGranted) {
@@ -63,9 +63,9 @@ const issuerOf = (assertion: string): string | undefined => {
 
 const authenticate = async (
   { apps, wall }: TokenApiParts,
-  form: Form,
+  form: TokenForm,
   audience: string,
-): Promise<ServiceApp> => {
+): Promise<RegisteredApp> => {
   const assertion = form['client_assertion'] ?? ''
   const app = apps.find(({ clientId }) => clientId === issuerOf(assertion))
   if (form['client_assertion_type'] !== ASSERTION_TYPE || !app) {
@@ -90,7 +90,7 @@ const authenticate = async (
 /** @returns the thumbprint of the key to which the token is bound, if it is to be bound */
 const checkProof = async (
   { dpop }: TokenApiParts,
-  app: ServiceApp,
+  app: RegisteredApp,
   proof: string | undefined,
   url: string,
 ): Promise<string | undefined> => {

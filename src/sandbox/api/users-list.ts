@@ -3,9 +3,15 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import { parseFields } from '../http/fields.ts'
 import { may, originOf, parseAs, type Org, type OrgEnv } from '../org/org.ts'
-import { setLinks, startOf } from '../http/paging.ts'
-import type { Attribute as SchemaAttribute } from '../org/schema.ts'
-import { FILTER, parseSearch, type Attribute, type Kind, type Predicate } from '../org/search.ts'
+import { setLinks, pageStart } from '../http/paging.ts'
+import type { AttributeSchema as SchemaAttribute } from '../org/schema.ts'
+import {
+  FILTER,
+  parseSearch,
+  type SearchAttribute,
+  type SearchKind,
+  type Predicate,
+} from '../org/search.ts'
 import type { UserTypes } from '../org/user-types.ts'
 import { userId, userView, type User } from '../org/users.ts'
 
@@ -24,10 +30,10 @@ const QUERY = z.object({
 
 type ListQuery = z.infer<typeof QUERY>
 
-const text = (read: (user: User) => unknown): Attribute<User> => ({ kind: 'text', read })
-const date = (read: (user: User) => unknown): Attribute<User> => ({ kind: 'date', read })
+const text = (read: (user: User) => unknown): SearchAttribute<User> => ({ kind: 'text', read })
+const date = (read: (user: User) => unknown): SearchAttribute<User> => ({ kind: 'date', read })
 
-const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS: Readonly<Record<string, SearchKind>> = {
   number: 'number',
   integer: 'number',
   boolean: 'boolean',
@@ -38,7 +44,7 @@ const profileAttribute = (name: string, { type, items }: SchemaAttribute = {}) =
   return { kind, read: ({ profile }: User) => profile[name] }
 }
 
-type Attributes = ReadonlyMap<string, Attribute<User>>
+type Attributes = ReadonlyMap<string, SearchAttribute<User>>
 
 const FILTERABLE: Attributes = new Map([
   ['id', text(userId)],
@@ -57,7 +63,7 @@ const SEARCHABLE: Attributes = new Map([
   ['type.id', text(({ type }) => type.id)],
 ])
 
-const searchable = (name: string, userTypes: UserTypes): Attribute<User> | undefined => {
+const searchable = (name: string, userTypes: UserTypes): SearchAttribute<User> | undefined => {
   const [, attribute = ''] = /^profile\.(\w+)$/.exec(name) ?? []
   const schema = userTypes.attribute(attribute)
   return SEARCHABLE.get(name) ?? (schema && profileAttribute(attribute, schema))
@@ -85,7 +91,7 @@ export const listApi = (org: Org): Hono<OrgEnv> => {
     const query = parseAs(QUERY, c.req.query(), 'query')
     const isQ = query.q !== undefined && query.search === undefined && query.filter === undefined
     const limit = Math.min(query.limit ?? (isQ ? Q_LIMIT : MAX_LIMIT), MAX_LIMIT)
-    const { users, next } = org.users.page(startOf(query.after), limit, predicateOf(query, org))
+    const { users, next } = org.users.page(pageStart(query.after), limit, predicateOf(query, org))
     setLinks(c, limit, isQ ? undefined : next)
     const origin = originOf(c)
     const pick = query.fields === undefined ? (view: object) => view : parseFields(query.fields)

@@ -5,14 +5,14 @@ import {
   changeCredentials,
   credentialsSchema,
   newCredentials,
-  type Credentials,
+  type UserCredentials,
 } from '../org/credentials.ts'
 import { hashOf } from '../dpop.ts'
 import { invalid, OktaError } from '../http/errors.ts'
 import { lifecycleApi } from './lifecycle.ts'
 import { listApi } from './users-list.ts'
 import { flag, may, originOf, parseAs, readJson, type Org, type OrgEnv } from '../org/org.ts'
-import { checkProfile, duplicateLogin, type Profile } from '../org/profile.ts'
+import { checkProfile, duplicateLogin, type UserProfile } from '../org/profile.ts'
 import { userAt } from './user-at.ts'
 import { fullUserView, type Status, type User } from '../org/users.ts'
 
@@ -42,14 +42,20 @@ const updateSchema = z.object({
 type CreateQuery = z.infer<typeof createQuery>
 
 /** The table "Create a user" of the Users API, by what the user can sign in with. */
-const firstStatus = ({ activate, nextLogin }: CreateQuery, credentials: Credentials): Status => {
+const firstStatus = (
+  { activate, nextLogin }: CreateQuery,
+  credentials: UserCredentials,
+): Status => {
   if (!activate) return 'STAGED'
   if (nextLogin) return 'PASSWORD_EXPIRED'
   const { password, provider } = credentials
   return password === 'none' && provider.type === 'OKTA' ? 'PROVISIONED' : 'ACTIVE'
 }
 
-const checkNextLogin = ({ activate, nextLogin }: CreateQuery, { password }: Credentials): void => {
+const checkNextLogin = (
+  { activate, nextLogin }: CreateQuery,
+  { password }: UserCredentials,
+): void => {
   if (!nextLogin) return
   if (!activate) throw new OktaError('E0000124')
   if (password === 'none' || password === 'hook') throw new OktaError('E0000125')
@@ -93,7 +99,7 @@ const setCredentials = async (
   }
 }
 
-type Join = (current: Profile, given: Profile) => Profile
+type Join = (current: UserProfile, given: UserProfile) => UserProfile
 
 /** A partial update: what is not named stays. */
 const merged: Join = (current, given) => ({ ...current, ...given })

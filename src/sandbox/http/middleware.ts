@@ -5,10 +5,10 @@ import type { Clock } from '../../clock.ts'
 import { OktaError } from './errors.ts'
 import type { FaultSwitch } from './faults.ts'
 import type { SystemLog } from '../org/system-log.ts'
-import type { OrgEnv, Step } from '../org/org.ts'
+import type { OrgEnv, OrgMiddleware } from '../org/org.ts'
 import { bucketOf, createRateLimiter, WINDOW_MS } from './rate-limit.ts'
 import { stagedAnswer } from './staged-answers.ts'
-import type { Wall } from '../simulated-clock.ts'
+import type { SimulatedClock } from '../simulated-clock.ts'
 
 /** A call as it was answered. */
 export interface AnsweredCall {
@@ -21,9 +21,9 @@ export interface AnsweredCall {
   readonly ms: number
 }
 
-export interface FrontParts {
+export interface MiddlewareParts {
   readonly clock: Clock
-  readonly wall: Wall
+  readonly wall: SimulatedClock
   readonly faults: FaultSwitch
   readonly log: SystemLog
   readonly onCall: (call: AnsweredCall) => void
@@ -39,7 +39,7 @@ const cutOff = (c: Context<OrgEnv>): void => {
 }
 
 const identify =
-  ({ clock, wall, onCall }: FrontParts): Step =>
+  ({ clock, wall, onCall }: MiddlewareParts): OrgMiddleware =>
   async (c, next) => {
     const cameAt = clock.now()
     const requestId = randomBytes(20).toString('base64url')
@@ -64,7 +64,7 @@ const setRateHeaders = (
   setHeader(c, 'x-rate-limit-reset', String(Math.ceil(resetMs / 1000)))
 }
 
-const limitConcurrency = ({ wall, faults, log }: FrontParts): Step => {
+const limitConcurrency = ({ wall, faults, log }: MiddlewareParts): OrgMiddleware => {
   let underWay = 0
   return async (c, next) => {
     if (underWay >= faults.current.concurrency) {
@@ -82,7 +82,7 @@ const limitConcurrency = ({ wall, faults, log }: FrontParts): Step => {
   }
 }
 
-const limitRate = ({ clock, wall, faults }: FrontParts): Step => {
+const limitRate = ({ clock, wall, faults }: MiddlewareParts): OrgMiddleware => {
   const take = createRateLimiter()
   return async (c, next) => {
     const { rateLimit } = faults.current
@@ -94,7 +94,7 @@ const limitRate = ({ clock, wall, faults }: FrontParts): Step => {
 }
 
 const delay =
-  ({ clock, faults }: FrontParts): Step =>
+  ({ clock, faults }: MiddlewareParts): OrgMiddleware =>
   async (_, next) => {
     const { latencyMs } = faults.current
     if (latencyMs > 0) await new Promise<void>((resolve) => clock.after(latencyMs, resolve))
@@ -102,7 +102,7 @@ const delay =
   }
 
 /** What must be true of a call before it is looked at: a length, even of nothing. */
-const requireLength: Step = async (c, next) => {
+const requireLength: OrgMiddleware = async (c, next) => {
   const isWrite = c.req.method === 'POST' || c.req.method === 'PUT'
   const hasLength = c.req.header('content-length') ?? c.req.header('transfer-encoding')
   if (isWrite && hasLength === undefined) return c.body(null, 411)
@@ -112,7 +112,7 @@ const requireLength: Step = async (c, next) => {
 const EXEMPT_FROM_READ_ONLY = /^\/api\/v1\/authn$|\/execute$/
 
 const misbehave =
-  ({ faults }: FrontParts): Step =>
+  ({ faults }: MiddlewareParts): OrgMiddleware =>
   async (c, next) => {
     const { resetBeforeRate, errorRate, resetAfterRate, readOnly } = faults.current
     if (faults.strikes(resetBeforeRate)) {
@@ -128,7 +128,7 @@ const misbehave =
   }
 
 const stageAnswer =
-  ({ faults }: FrontParts): Step =>
+  ({ faults }: MiddlewareParts): OrgMiddleware =>
   async (c, next) => {
     const { answer, answerRate, answerWritesOnly } = faults.current
     const isMeant = answer !== 'usual' && !(answerWritesOnly && c.req.method === 'GET')
@@ -138,7 +138,7 @@ const stageAnswer =
   }
 
 /** In order. The last ones are for calls of the API only, the others for those of its OAuth servers too. */
-export const createFront = (parts: FrontParts) => ({
+export const createMiddleware = (parts: MiddlewareParts) => ({
   all: [identify(parts), limitConcurrency(parts), limitRate(parts), delay(parts), requireLength],
   api: [misbehave(parts), stageAnswer(parts)],
 })

@@ -4,7 +4,7 @@ import { OktaError } from './errors.ts'
 import type { OrgEnv } from '../org/org.ts'
 
 /** @throws OktaError E0000031 for a cursor that was not made here */
-export const startOf = (after: string | undefined): number => {
+export const pageStart = (after: string | undefined): number => {
   if (after === undefined) return 0
   const [, index] = /^index:(\d+)$/.exec(Buffer.from(after, 'base64url').toString()) ?? []
   if (index === undefined) throw new OktaError('E0000031')
@@ -34,7 +34,7 @@ export const pageOf = <T>(
   items: readonly T[],
   { after, limit }: { readonly after?: string | undefined; readonly limit: number },
 ): readonly T[] => {
-  const start = startOf(after)
+  const start = pageStart(after)
   const end = start + limit
   setLinks(c, limit, end < items.length ? end : undefined)
   return items.slice(start, end)

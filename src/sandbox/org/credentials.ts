@@ -11,7 +11,7 @@ export interface Provider {
 /** `hook`: the next sign-in asks the password import hook. */
 export type Password = 'none' | 'hook' | OwnHash | ImportedHash
 
-export interface Credentials {
+export interface UserCredentials {
   readonly password: Password
   readonly provider: Provider
   /** The recovery question; nothing here asks for its answer, so that is not kept. */
@@ -19,14 +19,14 @@ export interface Credentials {
 }
 
 /** One object each, since a million users share them. */
-export const OKTA: Provider = { type: 'OKTA', name: 'OKTA' }
+export const OKTA_PROVIDER: Provider = { type: 'OKTA', name: 'OKTA' }
 const IMPORT: Provider = { type: 'IMPORT', name: 'IMPORT' }
-export const NO_CREDENTIALS: Credentials = {
+export const NO_CREDENTIALS: UserCredentials = {
   password: 'none',
-  provider: OKTA,
+  provider: OKTA_PROVIDER,
   question: undefined,
 }
-const PENDING: Credentials = { password: 'hook', provider: IMPORT, question: undefined }
+const PENDING: UserCredentials = { password: 'hook', provider: IMPORT, question: undefined }
 
 export const credentialsSchema = z.object({
   password: z
@@ -77,14 +77,18 @@ const passwordFrom = async (given: GivenCredentials['password']): Promise<Passwo
  * @throws OktaError E0000080
  */
 export const changeCredentials = async (
-  current: Credentials,
+  current: UserCredentials,
   given: GivenCredentials,
-): Promise<Credentials> => {
+): Promise<UserCredentials> => {
   const question = given.recovery_question?.question ?? current.question
   const password = await passwordFrom(given.password)
   if (password === 'none') return { ...current, question }
   if (password === 'hook' && question === undefined) return PENDING
-  return { password, provider: given.password?.value === undefined ? IMPORT : OKTA, question }
+  return {
+    password,
+    provider: given.password?.value === undefined ? IMPORT : OKTA_PROVIDER,
+    question,
+  }
 }
 
 /**
@@ -95,7 +99,7 @@ export const changeCredentials = async (
 export const newCredentials = async (
   given: GivenCredentials = {},
   withProvider: boolean,
-): Promise<Credentials> => {
+): Promise<UserCredentials> => {
   const { provider, password, recovery_question: question } = given
   if (provider?.type === 'IMPORT') throw invalid('provider', 'Cannot be given')
   if (!provider || provider.type === 'OKTA') return changeCredentials(NO_CREDENTIALS, given)

@@ -1,42 +1,42 @@
 /** The groups of an org: those that it was started with, and Everyone ("Groups"). */
 import { notFound, OktaError } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
-import type { Attribute } from './search.ts'
+import type { SearchAttribute } from './search.ts'
 
 export interface GroupSettings {
   readonly name: string
   readonly description?: string
 }
 
-export interface Group {
+export interface OrgGroup {
   readonly id: string
   readonly type: 'BUILT_IN' | 'OKTA_GROUP'
   readonly profile: { readonly name: string; readonly description: string | null }
 }
 
-export interface Groups {
+export interface OrgGroups {
   /** Everyone first, then in the order in which they were given. */
-  readonly list: readonly Group[]
+  readonly list: readonly OrgGroup[]
   /** @throws OktaError E0000007 */
-  get(id: string): Group
+  get(id: string): OrgGroup
   /** @throws OktaError E0000007 for a group that does not exist, E0000060 for Everyone */
   checkNewMember(ids: readonly string[]): void
 }
 
-export const createGroups = (settings: readonly GroupSettings[]): Groups => {
-  const everyone: Group = {
+export const createOrgGroups = (settings: readonly GroupSettings[]): OrgGroups => {
+  const everyone: OrgGroup = {
     id: makeId('00g', 0),
     type: 'BUILT_IN',
     profile: { name: 'Everyone', description: 'All users in your organization' },
   }
-  const list: readonly Group[] = [
+  const list: readonly OrgGroup[] = [
     everyone,
-    ...settings.map(({ name, description = null }, index): Group => {
+    ...settings.map(({ name, description = null }, index): OrgGroup => {
       const id = makeId('00g', index + 1)
       return { id, type: 'OKTA_GROUP', profile: { name, description } }
     }),
   ]
-  const get = (id: string): Group => {
+  const get = (id: string): OrgGroup => {
     const group = list.find((one) => one.id === id)
     if (!group) throw notFound(id, 'UserGroup')
     return group
@@ -53,8 +53,8 @@ export const createGroups = (settings: readonly GroupSettings[]): Groups => {
   }
 }
 
-export const GROUP_ATTRIBUTES: ReadonlyMap<string, Attribute<Group>> = new Map(
-  Object.entries<Attribute<Group>>({
+export const GROUP_ATTRIBUTES: ReadonlyMap<string, SearchAttribute<OrgGroup>> = new Map(
+  Object.entries<SearchAttribute<OrgGroup>>({
     id: { kind: 'text', read: ({ id }) => id },
     type: { kind: 'text', read: ({ type }) => type },
     'profile.name': { kind: 'text', read: ({ profile }) => profile.name },
@@ -66,7 +66,7 @@ export const GROUP_ATTRIBUTES: ReadonlyMap<string, Attribute<Group>> = new Map(
 )
 
 /** The group as the Groups API shows it. */
-export const groupView = (group: Group, origin: string, now: string): object => {
+export const groupView = (group: OrgGroup, origin: string, now: string): object => {
   const href = `${origin}/api/v1/groups/${group.id}`
   return {
     ...group,

@@ -87,7 +87,7 @@ const digest = (
 
 const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b)
 
-export const matches = async (
+export const passwordMatches = async (
   stored: OwnHash | ImportedHash,
   password: string,
 ): Promise<boolean> => {

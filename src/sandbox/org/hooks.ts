@@ -3,10 +3,10 @@ import * as z from 'zod'
 import { invalid, notFound } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
 
-export const PASSWORD_IMPORT = 'com.okta.user.credential.password.import'
+export const PASSWORD_IMPORT_TYPE = 'com.okta.user.credential.password.import'
 
 const TYPES = [
-  PASSWORD_IMPORT,
+  PASSWORD_IMPORT_TYPE,
   'com.okta.import.transform',
   'com.okta.oauth2.tokens.transform',
   'com.okta.saml.tokens.transform',
@@ -64,7 +64,7 @@ const oauthChannel = z.object({
 
 export const channelSchema = z.discriminatedUnion('type', [httpChannel, oauthChannel])
 
-export const createSchema = z.object({
+export const hookCreationSchema = z.object({
   name: z.string().min(1).max(255),
   type: z.enum(TYPES),
   version: z.literal('1.0.0'),
@@ -72,10 +72,10 @@ export const createSchema = z.object({
 })
 
 /** The type of a hook cannot be changed. */
-export const replaceSchema = createSchema.omit({ type: true })
+export const replaceSchema = hookCreationSchema.omit({ type: true })
 
 export const updateSchema = z.object({
-  name: createSchema.shape.name.optional(),
+  name: hookCreationSchema.shape.name.optional(),
   channel: z
     .object({
       type: z.string().optional(),
@@ -146,7 +146,7 @@ export type HookView = ReturnType<typeof hookView>
 
 export interface HookStore {
   /** @throws OktaError E0000001 when the org has a password import hook, or as many hooks as it can */
-  add(hook: z.infer<typeof createSchema>, now: string): Hook
+  add(hook: z.infer<typeof hookCreationSchema>, now: string): Hook
   /** @throws OktaError E0000007 */
   get(id: string): Hook
   list(type: string | undefined): Hook[]
@@ -164,7 +164,7 @@ export const createHookStore = (): HookStore => {
     add(hook, now) {
       if (hooks.size >= MAX_HOOKS) throw invalid('inlineHook', 'The org has as many as it can')
       // Okta documents the limit, but not the code of the answer.
-      if (hook.type === PASSWORD_IMPORT && list(PASSWORD_IMPORT).length > 0) {
+      if (hook.type === PASSWORD_IMPORT_TYPE && list(PASSWORD_IMPORT_TYPE).length > 0) {
         throw invalid('type', 'The org already has a password import inline hook')
       }
       const times = { created: now, lastUpdated: now }
@@ -179,6 +179,6 @@ export const createHookStore = (): HookStore => {
     },
     list,
     remove: ({ id }) => void hooks.delete(id),
-    passwordImport: () => list(PASSWORD_IMPORT).find(({ status }) => status === 'ACTIVE'),
+    passwordImport: () => list(PASSWORD_IMPORT_TYPE).find(({ status }) => status === 'ACTIVE'),
   }
 }

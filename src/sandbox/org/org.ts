@@ -5,23 +5,23 @@ import * as z from 'zod'
 import type { Clock } from '../../clock.ts'
 import { OktaError } from '../http/errors.ts'
 import type { FaultSwitch } from '../http/faults.ts'
-import type { Groups } from './groups.ts'
+import type { OrgGroups } from './groups.ts'
 import type { HookStore } from './hooks.ts'
 import type { SystemLog } from './system-log.ts'
 import { covers, type Grant, type Scope, type Tokens } from './tokens.ts'
 import type { UserTypes } from './user-types.ts'
 import type { UserStore } from './users.ts'
-import type { Wall } from '../simulated-clock.ts'
+import type { SimulatedClock } from '../simulated-clock.ts'
 
 export interface Org {
   readonly clock: Clock
-  readonly wall: Wall
+  readonly wall: SimulatedClock
   readonly faults: FaultSwitch
   readonly users: UserStore
   readonly hooks: HookStore
   readonly log: SystemLog
   readonly tokens: Tokens
-  readonly groups: Groups
+  readonly groups: OrgGroups
   readonly userTypes: UserTypes
 }
 
@@ -30,7 +30,7 @@ export interface OrgEnv {
   Variables: { requestId: string }
 }
 
-export type Step = MiddlewareHandler<OrgEnv>
+export type OrgMiddleware = MiddlewareHandler<OrgEnv>
 
 /** Scheme and host, as the caller wrote them: links lead back the same way. */
 export const originOf = (c: Context<OrgEnv>): string => new URL(c.req.url).origin
@@ -48,7 +48,7 @@ const insufficient = ({ scheme }: Grant, scope: Scope, url: string): string => {
 
 /** Lets a call on whose token has the scope. */
 export const may =
-  (tokens: Tokens, scope: Scope): Step =>
+  (tokens: Tokens, scope: Scope): OrgMiddleware =>
   async (c, next) => {
     const { origin, pathname } = new URL(c.req.url)
     const call = {
@@ -80,7 +80,7 @@ const readChunks = async (body: ReadableStream<Uint8Array>): Promise<string> => 
 }
 
 /** @throws OktaError E0000003 beyond 1 MB */
-export const readText = async (c: Context<OrgEnv>): Promise<string> => {
+export const readBodyText = async (c: Context<OrgEnv>): Promise<string> => {
   const length = Number(c.req.header('content-length') ?? Infinity)
   if (length > MAX_BODY_BYTES) return c.req.raw.body ? readChunks(c.req.raw.body) : ''
   return c.req.text()
@@ -90,7 +90,7 @@ export const readText = async (c: Context<OrgEnv>): Promise<string> => {
 export const readJson = async (c: Context<OrgEnv>): Promise<unknown> => {
   const mediaType = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json') throw new OktaError('E0000021')
-  const text = await readText(c)
+  const text = await readBodyText(c)
   try {
     return JSON.parse(text)
   } catch {

@@ -1,14 +1,14 @@
 /** The rules of a user's profile: what its schema takes, and which logins are the same. */
 import { invalid, OktaError } from '../http/errors.ts'
 import { flawOfFormat, isEmail } from './formats.ts'
-import type { Attribute, UserSchema } from './schema.ts'
+import type { AttributeSchema, OrgUserSchema } from './schema.ts'
 
-export type Profile = Readonly<Record<string, unknown>>
+export type UserProfile = Readonly<Record<string, unknown>>
 
 /** Needs four bytes in UTF-8, which Okta does not store ("Core Okta API", Character sets). */
 const FOUR_BYTES = /[\u{10000}-\u{10ffff}]/u
 
-const IS_A: Readonly<Record<NonNullable<Attribute['type']>, (value: unknown) => boolean>> = {
+const IS_A: Readonly<Record<NonNullable<AttributeSchema['type']>, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
   boolean: (value) => typeof value === 'boolean',
   number: (value) => typeof value === 'number',
@@ -16,12 +16,19 @@ const IS_A: Readonly<Record<NonNullable<Attribute['type']>, (value: unknown) => 
   array: Array.isArray,
 }
 
-const isOption = (value: unknown, { enum: options, oneOf }: Pick<Attribute, 'enum' | 'oneOf'>) => {
+const isOption = (
+  value: unknown,
+  { enum: options, oneOf }: Pick<AttributeSchema, 'enum' | 'oneOf'>,
+) => {
   const allowed: readonly unknown[] | undefined = oneOf?.map((one) => one.const) ?? options
   return allowed?.includes(value) ?? true
 }
 
-const flawOfText = (name: string, attribute: Attribute, value: string): string | undefined => {
+const flawOfText = (
+  name: string,
+  attribute: AttributeSchema,
+  value: string,
+): string | undefined => {
   const { minLength = 0, maxLength = Infinity, format, pattern } = attribute
   if (value.length < minLength) return 'The field is too short'
   if (value.length > maxLength) return 'The field is too long'
@@ -33,7 +40,7 @@ const flawOfText = (name: string, attribute: Attribute, value: string): string |
   return isLogin ? 'Username must be in the form of an email address' : undefined
 }
 
-const flawOf = (name: string, attribute: Attribute, value: unknown): string | undefined => {
+const flawOf = (name: string, attribute: AttributeSchema, value: unknown): string | undefined => {
   const { type = 'string', items } = attribute
   if (attribute.mutability === 'READ_ONLY') return 'The field is read-only'
   if (!IS_A[type](value)) return `Must be of type ${type}`
@@ -55,10 +62,10 @@ const isEmpty = (value: unknown): boolean => value === null || value === undefin
  * @throws OktaError E0000001 with every flaw
  */
 export const checkProfile = (
-  given: Profile,
-  { all, required }: UserSchema,
-  current: Profile = {},
-): Profile => {
+  given: UserProfile,
+  { all, required }: OrgUserSchema,
+  current: UserProfile = {},
+): UserProfile => {
   const profile: Record<string, unknown> = {}
   const flaws: [name: string, sentence: string][] = []
   for (const name of required) {
@@ -96,5 +103,5 @@ export const duplicateLogin = (): OktaError =>
 const ASCII = /^[\0-\x7f]*$/
 
 /** What two logins that Okta holds for the same have in common: case and diacritics do not count. */
-export const loginKey = (login: string): string =>
+export const uniqueLogin = (login: string): string =>
   (ASCII.test(login) ? login : login.normalize('NFD').replace(/\p{M}/gu, '')).toLowerCase()

@@ -45,20 +45,20 @@ export const schemaSettings = z.looseObject({
 })
 
 export type SchemaSettings = z.input<typeof schemaSettings>
-export type Attribute = z.output<typeof attributeSchema>
-export type Attributes = ReadonlyMap<string, Attribute>
+export type AttributeSchema = z.output<typeof attributeSchema>
+export type AttributeSchemas = ReadonlyMap<string, AttributeSchema>
 
-export interface UserSchema {
-  readonly base: Attributes
-  readonly custom: Attributes
-  readonly all: Attributes
+export interface OrgUserSchema {
+  readonly base: AttributeSchemas
+  readonly custom: AttributeSchemas
+  readonly all: AttributeSchemas
   readonly required: ReadonlySet<string>
 }
 
 const EMAIL = { format: 'email', minLength: 5, maxLength: 100 }
 
 /** As recorded from orgs: a title, and limits on few of them. */
-const BASE: Readonly<Record<string, Attribute>> = {
+const BASE: Readonly<Record<string, AttributeSchema>> = {
   login: { title: 'Username', minLength: 5, maxLength: 100, required: true },
   firstName: { title: 'First name', minLength: 1, maxLength: 50, required: true },
   lastName: { title: 'Last name', minLength: 1, maxLength: 50, required: true },
@@ -103,15 +103,18 @@ const USUAL = {
 
 type Part = z.output<typeof partSchema> | undefined
 
-const overlay = (usual: Readonly<Record<string, Attribute>>, part: Part): Attributes => {
+const overlay = (
+  usual: Readonly<Record<string, AttributeSchema>>,
+  part: Part,
+): AttributeSchemas => {
   const given = Object.entries(part?.properties ?? {})
   const changed = given.map(([name, more]) => [name, { ...usual[name], ...more }] as const)
   return new Map([...Object.entries(usual), ...changed])
 }
 
 /** The list of required ones decides where there is one; a property's own mark counts as well. */
-const requiredOf = (attributes: Attributes, part: Part): string[] => {
-  const isMarked = ([name, { required }]: [string, Attribute]) =>
+const requiredOf = (attributes: AttributeSchemas, part: Part): string[] => {
+  const isMarked = ([name, { required }]: [string, AttributeSchema]) =>
     part?.required && !part.properties[name]?.required ? false : required === true
   const marked = [...attributes].filter(isMarked).map(([name]) => name)
   return [...(part?.required ?? []), ...marked]
@@ -121,10 +124,10 @@ const requiredOf = (attributes: Attributes, part: Part): string[] => {
  * The schema that every org starts with, changed.
  * @param names custom attributes that are plain text
  */
-export const createSchema = (
+export const createUserSchema = (
   settings: SchemaSettings | undefined,
   names: readonly string[] = [],
-): UserSchema => {
+): OrgUserSchema => {
   const { base: basePart, custom: customPart } = schemaSettings.parse(
     settings ?? { definitions: {} },
   ).definitions
@@ -134,7 +137,11 @@ export const createSchema = (
   return { base, custom, all: new Map([...base, ...custom]), required }
 }
 
-const partView = (attributes: Attributes, { required }: UserSchema, id: string): object => ({
+const partView = (
+  attributes: AttributeSchemas,
+  { required }: OrgUserSchema,
+  id: string,
+): object => ({
   id,
   type: 'object',
   properties: Object.fromEntries(
@@ -145,7 +152,7 @@ const partView = (attributes: Attributes, { required }: UserSchema, id: string):
 
 /** The schema as the Schemas API shows it. */
 export const schemaView = (
-  schema: UserSchema,
+  schema: OrgUserSchema,
   href: string,
   name: string,
   now: string,

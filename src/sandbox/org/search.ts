@@ -1,28 +1,28 @@
 /** Owns the search language: a small, honest part of SCIM's, and a refusal of the rest. */
 import { OktaError } from '../http/errors.ts'
 
-export type Kind = 'text' | 'date' | 'number' | 'boolean'
+export type SearchKind = 'text' | 'date' | 'number' | 'boolean'
 
 type Value = string | number | boolean
 
 /** How to read an attribute of an item: nothing where the item has none, several values of an array. */
-export interface Attribute<T> {
-  readonly kind: Kind
+export interface SearchAttribute<T> {
+  readonly kind: SearchKind
   readonly read: (item: T) => unknown
 }
 
 export type Predicate<T> = (item: T) => boolean
 
 /** Which operators each kind of attribute takes, and whether case counts. */
-export interface Dialect {
-  readonly operators: Readonly<Record<Kind, readonly string[]>>
+export interface SearchDialect {
+  readonly operators: Readonly<Record<SearchKind, readonly string[]>>
   readonly isExact: boolean
 }
 
 const ORDER = ['gt', 'ge', 'lt', 'le']
 
 /** There is no `ne`: Okta's documentation puts `lt … or gt …` in its place. */
-export const SEARCH: Dialect = {
+export const SEARCH: SearchDialect = {
   operators: {
     text: ['eq', 'sw', 'co', 'pr', ...ORDER],
     date: ['eq', 'pr', ...ORDER],
@@ -32,7 +32,7 @@ export const SEARCH: Dialect = {
   isExact: false,
 }
 
-export const FILTER: Dialect = {
+export const FILTER: SearchDialect = {
   operators: { text: ['eq'], date: ['eq', ...ORDER], number: ['eq'], boolean: ['eq'] },
   isExact: true,
 }
@@ -50,7 +50,7 @@ const OPERATORS = new Map<string, (value: Value, wanted: Value) => boolean>([
 
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false }
 
-const NORMS: Readonly<Record<Kind, (value: unknown) => Value | undefined>> = {
+const NORMS: Readonly<Record<SearchKind, (value: unknown) => Value | undefined>> = {
   text: (value) => String(value).toLowerCase(),
   date: (value) => Date.parse(String(value)),
   number: Number,
@@ -83,10 +83,10 @@ const tokenise = (source: string): Token[] => {
 }
 
 const compileClause = <T>(
-  { kind, read }: Attribute<T>,
+  { kind, read }: SearchAttribute<T>,
   operator: string,
   wanted: string | undefined,
-  { operators, isExact }: Dialect,
+  { operators, isExact }: SearchDialect,
 ): Predicate<T> => {
   const compare = OPERATORS.get(operator)
   if (!compare || !operators[kind].includes(operator)) throw unsupported()
@@ -109,8 +109,8 @@ const compileClause = <T>(
  */
 export const parseSearch = <T>(
   source: string,
-  attributeOf: (name: string) => Attribute<T> | undefined,
-  dialect: Dialect = SEARCH,
+  attributeOf: (name: string) => SearchAttribute<T> | undefined,
+  dialect: SearchDialect = SEARCH,
 ): Predicate<T> => {
   const tokens = tokenise(source)
   let at = 0

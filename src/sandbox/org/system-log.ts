@@ -1,9 +1,9 @@
 /** Owns the System Log: the events that matter to a migration, the latest of them. */
 import { randomUUID } from 'node:crypto'
 import { createRing } from '../ring.ts'
-import type { Attribute } from './search.ts'
+import type { SearchAttribute } from './search.ts'
 import { loginOf, userId, type User } from './users.ts'
-import type { Wall } from '../simulated-clock.ts'
+import type { SimulatedClock } from '../simulated-clock.ts'
 
 const KEPT = 1_000
 
@@ -66,7 +66,7 @@ export const logTarget = (user: User): LogTarget => ({
   alternateId: loginOf(user),
 })
 
-export const createSystemLog = (wall: Wall): SystemLog => {
+export const createSystemLog = (wall: SimulatedClock): SystemLog => {
   const ring = createRing<LogEvent>(KEPT)
   let count = 0
   return {
@@ -92,8 +92,8 @@ export const createSystemLog = (wall: Wall): SystemLog => {
 }
 
 /** Not `published`: Okta refuses it here, and has `since` and `until`. */
-export const LOG_ATTRIBUTES: ReadonlyMap<string, Attribute<LogEvent>> = new Map(
-  Object.entries<Attribute<LogEvent>>({
+export const LOG_ATTRIBUTES: ReadonlyMap<string, SearchAttribute<LogEvent>> = new Map(
+  Object.entries<SearchAttribute<LogEvent>>({
     eventType: { kind: 'text', read: ({ eventType }) => eventType },
     'outcome.result': { kind: 'text', read: ({ outcome }) => outcome.result },
     'target.id': { kind: 'text', read: ({ target }) => target.map(({ id }) => id) },

@@ -17,7 +17,7 @@ export const SCOPES = [
 export type Scope = (typeof SCOPES)[number]
 
 /** A token that is good from the start: SSWS ones may do all that their admin may. */
-export type Token =
+export type IssuedToken =
   | { readonly scheme: 'SSWS'; readonly token: string }
   | { readonly scheme: 'Bearer'; readonly token: string; readonly scopes: readonly Scope[] }
 
@@ -29,7 +29,7 @@ export interface Grant {
   readonly thumbprint: string | undefined
 }
 
-export interface Call {
+export interface AuthorizedCall {
   readonly authorization: string | undefined
   readonly proof: string | undefined
   readonly method: string
@@ -38,7 +38,7 @@ export interface Call {
 
 export interface Tokens {
   /** @throws OktaError E0000011 */
-  check(call: Call): Promise<Grant>
+  check(call: AuthorizedCall): Promise<Grant>
   issue(grant: Omit<Grant, 'expiresAt'>): string
 }
 
@@ -54,7 +54,7 @@ export const covers = ({ scopes }: Grant, scope: Scope): boolean =>
   scopes === 'all' || scopes.includes(scope) || scopes.includes(scope.replace(/\.read$/, '.manage'))
 
 export interface TokenParts {
-  readonly tokens: readonly Token[]
+  readonly tokens: readonly IssuedToken[]
   readonly dpop: DpopChecker
   readonly now: () => number
 }
@@ -72,7 +72,7 @@ export const createTokens = ({ tokens, dpop, now }: TokenParts): Tokens => {
     })
   }
 
-  const isProven = async (grant: Grant, token: string, call: Call): Promise<boolean> => {
+  const isProven = async (grant: Grant, token: string, call: AuthorizedCall): Promise<boolean> => {
     if (grant.thumbprint === undefined) return true
     const target = { method: call.method, url: call.url, token }
     const proof = await dpop.check(call.proof ?? '', target).catch(() => undefined)

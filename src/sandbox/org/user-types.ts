@@ -1,7 +1,12 @@
 /** The user types of an org, each with the schema of its profiles ("User Types"). */
 import { notFound } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
-import { createSchema, type Attribute, type SchemaSettings, type UserSchema } from './schema.ts'
+import {
+  createUserSchema,
+  type AttributeSchema,
+  type SchemaSettings,
+  type OrgUserSchema,
+} from './schema.ts'
 
 export interface UserTypeSettings {
   readonly name: string
@@ -14,7 +19,7 @@ export interface UserType {
   readonly schemaId: string
   readonly name: string
   readonly isDefault: boolean
-  readonly schema: UserSchema
+  readonly schema: OrgUserSchema
 }
 
 export interface UserTypes {
@@ -24,7 +29,7 @@ export interface UserTypes {
   /** @throws OktaError E0000007 */
   bySchemaId(id: string): UserType
   /** Of whichever type has it. */
-  attribute(name: string): Attribute | undefined
+  attribute(name: string): AttributeSchema | undefined
 }
 
 export interface UserTypesSettings {
@@ -40,7 +45,7 @@ export const createUserTypes = (settings: UserTypesSettings): UserTypes => {
     schemaId: makeId('osc', index),
     name,
     isDefault: index === 0,
-    schema: createSchema(schema, attributes),
+    schema: createUserSchema(schema, attributes),
   })
   const first = make({ name: 'user' }, 0)
   const list = [first, ...userTypes.map((type, index) => make(type, index + 1))]

@@ -1,8 +1,8 @@
 /** Owns the users: kept so that a million of them fit, and no page costs more than its own rows. */
-import type { Credentials } from './credentials.ts'
+import type { UserCredentials } from './credentials.ts'
 import { indexOfId, makeId } from '../ids.ts'
 import { lifecycleLinks } from './lifecycle.ts'
-import { loginKey, type Profile } from './profile.ts'
+import { uniqueLogin, type UserProfile } from './profile.ts'
 import { schemaHref, typeHref, type UserType } from './user-types.ts'
 
 export type Status =
@@ -27,8 +27,8 @@ export interface User {
   passwordChanged: string | null
   readonly type: UserType
   readonly groupIds: readonly string[]
-  profile: Profile
-  credentials: Credentials
+  profile: UserProfile
+  credentials: UserCredentials
 }
 
 export type NewUser = Pick<User, 'status' | 'type' | 'groupIds' | 'profile' | 'credentials'>
@@ -49,7 +49,7 @@ export const userView = (user: User, origin: string) => ({
   passwordChanged: user.passwordChanged,
   type: { id: user.type.id },
   // Recorded answers always have it.
-  profile: { secondEmail: null, ...user.profile } as Profile,
+  profile: { secondEmail: null, ...user.profile } as UserProfile,
   credentials: {
     ...(user.credentials.password === 'none' ? {} : { password: {} }),
     ...(user.credentials.question !== undefined && {
@@ -90,20 +90,20 @@ export interface UserStore {
   /** By id, by login, or by the part of the login before the @ while only one user has it. */
   find(idOrName: string): User | undefined
   /** Whether another user has this login or, in an org that allows an e-mail address once, this address. */
-  isTaken(profile: Profile, user?: User): boolean
-  setProfile(user: User, profile: Profile): void
+  isTaken(profile: UserProfile, user?: User): boolean
+  setProfile(user: User, profile: UserProfile): void
   remove(user: User): void
   page(from: number, limit: number, accepts: (user: User) => boolean): Page
   values(): Generator<User>
 }
 
-const keyOf = (user: User): string => loginKey(loginOf(user))
+const keyOf = (user: User): string => uniqueLogin(loginOf(user))
 
-const emailKey = (profile: Profile): string => loginKey(String(profile['email']))
+const emailKey = (profile: UserProfile): string => uniqueLogin(String(profile['email']))
 
 /** Looks at every login: rare enough that an index of its own is not worth its memory. */
 const findShortName = (logins: ReadonlyMap<string, User>, name: string): User | undefined => {
-  const start = `${loginKey(name)}@`
+  const start = `${uniqueLogin(name)}@`
   let found: User | undefined
   for (const [key, user] of logins) {
     if (!key.startsWith(start)) continue
@@ -117,8 +117,8 @@ const findShortName = (logins: ReadonlyMap<string, User>, name: string): User | 
 const createIndex = (uniqueEmail: boolean) => {
   const logins = new Map<string, User>()
   const emails = new Map<string, User>()
-  const byLogin = (login: string): User | undefined => logins.get(loginKey(login))
-  const isTaken = (profile: Profile, user?: User): boolean => {
+  const byLogin = (login: string): User | undefined => logins.get(uniqueLogin(login))
+  const isTaken = (profile: UserProfile, user?: User): boolean => {
     const holders = [byLogin(String(profile['login'])), emails.get(emailKey(profile))]
     return holders.some((holder) => holder !== undefined && holder !== user)
   }

@@ -1,16 +1,16 @@
 /** Owns the step from lines to CSV records: one that is damaged costs its own line, and no other. */
 import { cutPlain, cutRecord, isOpen, type Cut } from './csv-record.ts'
 import { hasSwallowedRows, swallowed, type Shape } from './stray-quotes.ts'
-import { MAX_LINE_BYTES, type Line } from '../lines.ts'
+import { MAX_LINE_BYTES, type TextLine } from '../lines.ts'
 
 export interface CsvRecord {
   /** Where it stands: more than one line where a quoted field holds line ends. */
-  readonly lines: readonly Line[]
+  readonly lines: readonly TextLine[]
   readonly cut: Cut
 }
 
 /** A record as it stands in the input, without the end of its last line. */
-export const textOf = (lines: readonly Line[]): string =>
+export const recordText = (lines: readonly TextLine[]): string =>
   lines.map(({ text, end }, i) => (i < lines.length - 1 ? text + end : text)).join('')
 
 const isOdd = (text: string): boolean => {
@@ -20,7 +20,7 @@ const isOdd = (text: string): boolean => {
 }
 
 /** A flaw of a line is one of its record. */
-const judged = (lines: readonly Line[], cut: Cut): CsvRecord => {
+const judged = (lines: readonly TextLine[], cut: Cut): CsvRecord => {
   const flaw = lines.find((line) => line.flaw !== undefined)?.flaw
   return { lines, cut: flaw === undefined ? cut : { flaw } }
 }
@@ -28,7 +28,7 @@ const judged = (lines: readonly Line[], cut: Cut): CsvRecord => {
 interface Reading {
   readonly delimiter: string
   readonly shape: Shape
-  readonly lines: readonly Line[]
+  readonly lines: readonly TextLine[]
   /** Whether no more lines will come. */
   readonly isLast: boolean
 }
@@ -50,7 +50,7 @@ const readLong = (reading: Reading, from: number, first: Cut): CsvRecord | undef
     if (size > MAX_LINE_BYTES) return alone
     if (!isOdd(text)) continue
     const all = lines.slice(from, at + 1)
-    const cut = cutRecord(textOf(all), delimiter)
+    const cut = cutRecord(recordText(all), delimiter)
     if ('flaw' in cut) return alone
     return judged(all, hasSwallowedRows(all, shape, delimiter) ? swallowed(all) : cut)
   }
@@ -77,7 +77,7 @@ const learn = (shape: Shape, { cut }: CsvRecord): void => {
 }
 
 /** Whole records, and the lines of one whose end was not seen. */
-const cutLines = (reading: Reading): { records: CsvRecord[]; rest: readonly Line[] } => {
+const cutLines = (reading: Reading): { records: CsvRecord[]; rest: readonly TextLine[] } => {
   const records: CsvRecord[] = []
   let at = 0
   for (;;) {
@@ -91,11 +91,11 @@ const cutLines = (reading: Reading): { records: CsvRecord[]; rest: readonly Line
 }
 
 export async function* readRecords(
-  batches: AsyncIterable<readonly Line[]>,
+  batches: AsyncIterable<readonly TextLine[]>,
   delimiter: string,
 ): AsyncGenerator<readonly CsvRecord[], void> {
   const shape: Shape = { width: 0, sample: [] }
-  let rest: readonly Line[] = []
+  let rest: readonly TextLine[] = []
   for await (const batch of batches) {
     const cut = cutLines({ delimiter, shape, lines: [...rest, ...batch], isLast: false })
     rest = cut.rest

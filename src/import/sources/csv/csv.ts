@@ -1,7 +1,7 @@
 /** Owns the reading of CSV (RFC 4180): a header, then rows. */
 import { AppError } from '../../../errors/errors.ts'
-import { readRecords, textOf, type CsvRecord } from './csv-lines.ts'
-import type { Line } from '../lines.ts'
+import { readRecords, recordText, type CsvRecord } from './csv-lines.ts'
+import type { TextLine } from '../lines.ts'
 import type { Layout, SourceRow } from '../source.ts'
 
 /** What spreadsheets of all countries put between fields. */
@@ -63,10 +63,10 @@ const toRow = (
   number: number,
 ): SourceRow => {
   const place = { number, line: lines[0]?.number ?? number, behind: lines.at(-1)?.behind }
-  if ('flaw' in cut) return { ...place, flaw: cut.flaw, raw: textOf(lines) }
+  if ('flaw' in cut) return { ...place, flaw: cut.flaw, raw: recordText(lines) }
   const { values } = cut
   const flaw = flawOf(columns, values, width)
-  if (flaw !== undefined) return { ...place, flaw, raw: textOf(lines) }
+  if (flaw !== undefined) return { ...place, flaw, raw: recordText(lines) }
   const fields = new Map<string, string>()
   for (const [i, name] of columns.entries()) if (name && values[i]) fields.set(name, values[i])
   return { ...place, fields }
@@ -77,7 +77,7 @@ async function* before<T>(first: readonly T[], rest: AsyncIterable<T>): AsyncGen
   yield* rest
 }
 
-const isHeader = ({ text }: Line): boolean => text.trim() !== '' && !PREAMBLE.test(text)
+const isHeader = ({ text }: TextLine): boolean => text.trim() !== '' && !PREAMBLE.test(text)
 
 /** A damaged record takes the numbers of all its lines, so that the rows after it keep theirs once it is corrected. */
 const numbersOf = ({ lines, cut }: CsvRecord): number =>
@@ -85,7 +85,7 @@ const numbersOf = ({ lines, cut }: CsvRecord): number =>
 
 /** @throws AppError `input_unusable` where the header cannot be read */
 export const readCsv = async (
-  batches: AsyncGenerator<readonly Line[], void>,
+  batches: AsyncGenerator<readonly TextLine[], void>,
 ): Promise<{ columns: string[]; layout: Layout; rows: AsyncGenerator<SourceRow, void> }> => {
   const first = await firstText(batches)
   const start = first.findIndex(isHeader)
@@ -121,7 +121,7 @@ const firstWith = async <T>(
   return seen
 }
 
-const firstText = (batches: AsyncGenerator<readonly Line[], void>): Promise<Line[]> =>
+const firstText = (batches: AsyncGenerator<readonly TextLine[], void>): Promise<TextLine[]> =>
   firstWith(batches, isHeader)
 
 const firstRecords = (records: AsyncGenerator<readonly CsvRecord[], void>): Promise<CsvRecord[]> =>

@@ -1,6 +1,6 @@
 /** Owns the suspicion that a quoted field has swallowed rows: two stray quotes look like one long field. */
 import type { Cut } from './csv-record.ts'
-import type { Line } from '../lines.ts'
+import type { TextLine } from '../lines.ts'
 
 /** What rows look like so far. */
 export interface Shape {
@@ -24,13 +24,13 @@ const addressesIn = (values: readonly string[]): number[] =>
  * become users. So it is neither, and a person looks at it.
  */
 export const hasSwallowedRows = (
-  lines: readonly Line[],
+  lines: readonly TextLine[],
   { width, sample }: Shape,
   delimiter: string,
 ): boolean => {
   if (width < MIN_WIDTH) return false
   const addresses = addressesIn(sample)
-  const isRow = ({ text }: Line): boolean => {
+  const isRow = ({ text }: TextLine): boolean => {
     const fields = text.split(delimiter)
     return fields.length === width && addresses.every((i) => fields[i]?.includes('@'))
   }
@@ -39,7 +39,7 @@ export const hasSwallowedRows = (
   return inside.length >= MANY && inside.every(isRow)
 }
 
-export const swallowed = (lines: readonly Line[]): Cut => {
+export const swallowed = (lines: readonly TextLine[]): Cut => {
   const last = lines.at(-1)?.number ?? 0
   return {
     flaw: `a quoted field goes on to line ${last} and holds what look like rows; perhaps its quote is a stray one`,

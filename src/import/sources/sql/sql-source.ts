@@ -1,6 +1,6 @@
 /** Owns the reading of users straight from the legacy database, read-only and row by row. */
 import { isUtf8 } from 'node:buffer'
-import { kindOf, type DatabaseKind } from '../../../sql/address.ts'
+import { databaseKindOf, type DatabaseKind } from '../../../sql/address.ts'
 import { isTransient, PATTERNS, unreachable } from '../../../sql/failures.ts'
 import { AppError } from '../../../errors/errors.ts'
 import type { FlawedRow, Scalar, SoundRow, Source, SourceRow, Value } from '../source.ts'
@@ -107,7 +107,7 @@ const prepare = (sql: string): string => {
  * @throws AppError `legacy_unavailable` where the database is out of reach, `legacy_unusable` where it says no
  */
 export const openSqlSource = async (database: Database, sql: string): Promise<Source> => {
-  const kind = kindOf(database.url)
+  const kind = databaseKindOf(database.url)
   if (!kind) throw new TypeError('unchecked LEGACY_DB_URL')
   try {
     const open = await READERS[kind]()
