@@ -29,7 +29,7 @@ import { parsePayload } from './payload.ts'
 
 export const HOOK_PATH = '/hooks/okta/password-import'
 
-export interface HookSettings {
+export interface HookAppOptions {
   /** Lower case, as header names are compared. */
   readonly authHeader: string
   /** Not set where only bearer tokens count. */
@@ -43,8 +43,8 @@ export interface HookSettings {
   readonly decoySecret: string
 }
 
-export interface HookParts {
-  readonly settings: HookSettings
+export interface HookDeps {
+  readonly settings: HookAppOptions
   readonly legacy: LegacyStore
   readonly checker: PasswordChecker
   readonly guard: GuessLimiter
@@ -62,8 +62,8 @@ export interface HookParts {
 }
 
 /** What must hold before a byte of the body is believed. */
-const gatekeepers = (parts: HookParts): readonly HookMiddleware[] => {
-  const { settings, checkBearer, checker, clock } = parts
+const gatekeepers = (deps: HookDeps): readonly HookMiddleware[] => {
+  const { settings, checkBearer, checker, clock } = deps
   const pass = createAuthenticator({ ...settings, checkBearer })
   const gather = createCoalescer(clock)
   return [
@@ -84,11 +84,11 @@ const gatekeepers = (parts: HookParts): readonly HookMiddleware[] => {
   ]
 }
 
-const createJudgeFrom = ({ settings, ...parts }: HookParts) => {
+const createJudgeFrom = ({ settings, ...deps }: HookDeps) => {
   const { bounds, decoySecret } = settings
-  const sample = (): readonly string[] => parts.legacy.hashes
+  const sample = (): readonly string[] => deps.legacy.hashes
   const decoy = createDummyHashes({ secret: decoySecret, bounds, sample })
-  return createVerifyCall({ ...parts, bounds, decoy })
+  return createVerifyCall({ ...deps, bounds, decoy })
 }
 
 /** Gone when it has hung up before its answer was sent. */
@@ -104,9 +104,9 @@ interface Answer {
   isTold: boolean
 }
 
-const answerCall = (parts: HookParts) => {
-  const { settings, clock, nameLogin, ledger } = parts
-  const judge = createJudgeFrom(parts)
+const answerCall = (deps: HookDeps) => {
+  const { settings, clock, nameLogin, ledger } = deps
+  const judge = createJudgeFrom(deps)
   const shareFlight = createSingleFlight<Answer>(clock)
   return async (c: Context<HookEnv>): Promise<Response> => {
     const facts = c.get('facts')
@@ -142,11 +142,11 @@ const answerCall = (parts: HookParts) => {
   }
 }
 
-export const createHookApp = (parts: HookParts): Hono<HookEnv> => {
+export const createHookApp = (deps: HookDeps): Hono<HookEnv> => {
   const app = new Hono<HookEnv>()
-  const { clock, log, onAnswered } = parts
-  const steps = [observe(clock, log, onAnswered), ...gatekeepers(parts)] as const
-  app.post(HOOK_PATH, ...steps, answerCall(parts))
+  const { clock, log, onAnswered } = deps
+  const steps = [observe(clock, log, onAnswered), ...gatekeepers(deps)] as const
+  app.post(HOOK_PATH, ...steps, answerCall(deps))
   app.all(HOOK_PATH, () => problemResponse(new AppError('method_not_allowed'), { allow: 'POST' }))
   app.notFound(() => problemResponse(new AppError('not_found')))
   app.onError((err) => problemResponse(asAppError(err)))

@@ -10,7 +10,7 @@ const MARKS = 2 ** 20
 /** bcrypt's customary cost, used until the store has shown one of its own. */
 const CUSTOMARY_COST = 10
 
-export interface DummyHashesParts {
+export interface DummyHashesDeps {
   /** The same for every replica and after every restart, so that a login's decoy is too. */
   readonly secret: string
   readonly bounds: Bounds
@@ -69,7 +69,7 @@ const createMarks = (digest: (text: string) => Buffer) => {
   }
 }
 
-export const createDummyHashes = ({ secret, bounds, sample }: DummyHashesParts): DummyHashes => {
+export const createDummyHashes = ({ secret, bounds, sample }: DummyHashesDeps): DummyHashes => {
   const key = createHmac('sha256', secret).update('decoy key').digest()
   const digest = (text: string): Buffer => createHmac('sha256', key).update(text).digest()
   const isNew = createMarks(digest)

@@ -3,7 +3,7 @@ import { hash, randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Decision } from './decision.ts'
 
-export interface GuessSettings {
+export interface GuessLimitOptions {
   /** Wrong passwords that a login may have at once. */
   readonly limit: number
   /** Milliseconds in which all of them are forgotten, one after the other. */
@@ -46,6 +46,13 @@ const CELLS_PER_ROW = 2 ** 17
 /** Below the difference that a rounding error makes. */
 const ROUNDING_MS = 0.001
 
+/** Keyed, so that nobody can choose a login that shares the cells of another. */
+const cellsFor = (key: string, subject: string): number[] => {
+  const digest = hash('sha256', key + subject, 'buffer')
+  const cellIn = (row: number): number => digest.readUInt32LE(row * 4) % CELLS_PER_ROW
+  return Array.from({ length: ROWS }, (_, row) => row * CELLS_PER_ROW + cellIn(row))
+}
+
 /**
  * Every guess is counted before it is decided, so that guesses sent together cannot all pass, and
  * forgiven if it was right or could not be decided. A right password forgives no others: after it Okta
@@ -55,7 +62,7 @@ const ROUNDING_MS = 0.001
  * ITU-T I.371's virtual scheduling), so that there is nothing to sweep.
  */
 export const createGuessLimiter = (
-  { limit, windowMs }: GuessSettings,
+  { limit, windowMs }: GuessLimitOptions,
   clock: Clock,
 ): GuessLimiter => {
   const key = randomBytes(32).toString('base64')
@@ -65,12 +72,6 @@ export const createGuessLimiter = (
   const undecided = new Uint16Array(cells.length)
   const guessMs = windowMs / limit
 
-  // Keyed, so that nobody can choose a login that shares the cells of another.
-  const cellsOf = (subject: string): number[] => {
-    const digest = hash('sha256', key + subject, 'buffer')
-    const cellIn = (row: number): number => digest.readUInt32LE(row * 4) % CELLS_PER_ROW
-    return Array.from({ length: ROWS }, (_, row) => row * CELLS_PER_ROW + cellIn(row))
-  }
   const countedMs = (cell: number, now: number): number => Math.max((cells[cell] ?? 0) - now, 0)
 
   const run: GuessLimiter['run'] = async <T extends Decision>(
@@ -78,7 +79,7 @@ export const createGuessLimiter = (
     decide: () => Promise<T>,
     refuse: () => Promise<T>,
   ): Promise<T> => {
-    const own = cellsOf(subject)
+    const own = cellsFor(key, subject)
     const now = clock.now()
     const least = Math.min(...own.map((cell) => countedMs(cell, now)))
     if (least + guessMs > windowMs + ROUNDING_MS) return refuse()
@@ -108,7 +109,7 @@ export const createGuessLimiter = (
    */
   const countElsewhere: GuessLimiter['countElsewhere'] = (subject, ageMs) => {
     const madeAt = clock.now() - ageMs
-    for (const cell of cellsOf(subject)) {
+    for (const cell of cellsFor(key, subject)) {
       const until = cells[cell] ?? 0
       const counted = Math.max(until, madeAt) + guessMs
       const most = madeAt + windowMs + (undecided[cell] ?? 0) * guessMs

@@ -19,7 +19,7 @@ import type { Abandonment } from './single-flight.ts'
 import { loginSubject, personSubject, type GuessLimiter } from './guess-limit.ts'
 import type { CallFields } from './call-log.ts'
 
-export interface VerifyCallParts {
+export interface VerifyCallDeps {
   readonly bounds: Bounds
   readonly legacy: LegacyStore
   readonly checker: PasswordChecker
@@ -61,15 +61,20 @@ const timed = <T>(clock: Clock, facts: CallFields, lookUp: () => Promise<T>): Pr
   })
 }
 
-export const createVerifyCall = (parts: VerifyCallParts) => {
-  const { bounds, legacy, checker, guard, decoy, namePerson, clock } = parts
+const late = (): AppError => new AppError('deadline_exceeded')
+
+/** What the ledger is told of the account's own hash. */
+const describeHash = ({ hash }: Assessment): Verdict['hash'] =>
+  hash && { family: familyName(hash.encoded), cost: hash.cost }
+
+export const createVerifyCall = (deps: VerifyCallDeps) => {
+  const { bounds, legacy, checker, guard, decoy, namePerson, clock } = deps
 
   const find = async ({
     login,
     deadline,
     facts,
   }: VerifyRequest): Promise<readonly LegacyAccount[]> => {
-    const late = (): AppError => new AppError('deadline_exceeded')
     const accounts = await timed(clock, facts, () =>
       within(clock, deadline, legacy.find(login.normalised, login.typed, deadline), late),
     )
@@ -95,9 +100,7 @@ export const createVerifyCall = (parts: VerifyCallParts) => {
       abandonment.signal,
     )
     Object.assign(facts, { waitMs, runMs, lanes } satisfies CallFields)
-    const { hash: sound } = standing
-    const hash = sound && { family: familyName(sound.encoded), cost: sound.cost }
-    return { ...decide(standing, outcome), person, hash, waitMs, runMs }
+    return { ...decide(standing, outcome), person, hash: describeHash(standing), waitMs, runMs }
   }
 
   const decideFor = async (question: VerifyRequest): Promise<Verdict> => {

@@ -27,7 +27,7 @@ const MAX_RETRY_MS = 30_000
 /** What is left of a shutdown for a last attempt to forward. */
 const CLOSE_TIMEOUT_MS = 2_000
 
-export interface ForwarderParts {
+export interface ForwarderDeps {
   readonly spillDir: string
   readonly maxSpillBytes?: number | undefined
   /** Opens the database, for the first time or again; may throw, and reaches for no server yet. */
@@ -57,7 +57,7 @@ const causeOf = (err: unknown): Record<string, unknown> => ({
 })
 
 export class Forwarder {
-  readonly #parts: ForwarderParts
+  readonly #deps: ForwarderDeps
   readonly #queue: Outbox
   readonly #guesses: Guesses | undefined
   #database: LedgerDatabase | undefined
@@ -73,10 +73,10 @@ export class Forwarder {
   #cancelTurn = (): void => undefined
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(parts: ForwarderParts) {
-    this.#parts = parts
-    this.#toldUpTo = parts.toldUpTo
-    const { tell, replica, guesses, clock, spillDir: dir, maxSpillBytes: maxBytes } = parts
+  constructor(deps: ForwarderDeps) {
+    this.#deps = deps
+    this.#toldUpTo = deps.toldUpTo
+    const { tell, replica, guesses, clock, spillDir: dir, maxSpillBytes: maxBytes } = deps
     this.#guesses = guesses && new Guesses(guesses, replica)
     this.#queue = new Outbox({
       dir,
@@ -131,7 +131,7 @@ export class Forwarder {
   async close(): Promise<void> {
     this.#cancelTurn()
     this.#queue.save()
-    const { clock } = this.#parts
+    const { clock } = this.#deps
     await new Promise<void>((resolve) => {
       const cancel = clock.after(CLOSE_TIMEOUT_MS, resolve)
       const last = this.#turn.then(() =>
@@ -150,7 +150,7 @@ export class Forwarder {
 
   #schedule(): void {
     if (this.#closed) return
-    this.#cancelTurn = this.#parts.clock.after(this.#delay(), () => {
+    this.#cancelTurn = this.#deps.clock.after(this.#delay(), () => {
       this.#turn = this.#attempt(() => this.#work()).then(() => this.#schedule())
     })
   }
@@ -197,7 +197,7 @@ export class Forwarder {
   async #open(): Promise<LedgerDatabase> {
     if (this.#database?.isThere()) return this.#database
     if (this.#database) this.#leave(this.#database)
-    const database = this.#parts.open(this.#wasOpen)
+    const database = this.#deps.open(this.#wasOpen)
     this.#database = database
     try {
       await this.#migrate(database)
@@ -215,7 +215,7 @@ export class Forwarder {
 
   /** Its file is another one now, with other ids. */
   #leave(database: LedgerDatabase): void {
-    this.#parts.tell({ kind: 'vanished', file: 'database' })
+    this.#deps.tell({ kind: 'vanished', file: 'database' })
     database.cut()
     this.#cursor = undefined
     this.#toldUpTo = undefined
@@ -234,7 +234,7 @@ export class Forwarder {
 
   /** @returns whether there is more to read at once */
   async #poll(database: LedgerDatabase): Promise<boolean> {
-    const { clock, wall, guesses: rules, replica, tell } = this.#parts
+    const { clock, wall, guesses: rules, replica, tell } = this.#deps
     if (!rules || clock.now() - this.#polledAt < POLL_INTERVAL_MS) return false
     const since = new Date(wall() - rules.windowMs).toISOString()
     this.#cursor ??= new Cursor(this.#toldUpTo ?? (await this.#inTime(database.idBefore(since))))
@@ -248,7 +248,7 @@ export class Forwarder {
 
   #inTime<T>(work: Promise<T>, ms = REACH_TIMEOUT_MS): Promise<T> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#parts.clock.after(ms, () =>
+      const cancel = this.#deps.clock.after(ms, () =>
         reject(new AppError('ledger_unavailable', { detail: 'no answer in time' })),
       )
       void work.then(resolve, reject).finally(cancel)
@@ -263,6 +263,6 @@ export class Forwarder {
     if (this.#told && isDeepStrictEqual(next, before)) return
     this.#told = next
     const standing = cause === undefined ? next : { ...next, cause }
-    this.#parts.tell({ kind: 'standing', standing })
+    this.#deps.tell({ kind: 'standing', standing })
   }
 }

@@ -4,12 +4,12 @@ import { systemClock } from '../clock.ts'
 import { asAppError } from '../errors/errors.ts'
 import { openLedgerDatabase } from './database/database.ts'
 import { Forwarder } from './forwarder.ts'
-import type { FromForwarder, LedgerSetup, ToForwarder } from './protocol.ts'
+import type { FromForwarder, LedgerThreadOptions, ToForwarder } from './protocol.ts'
 
 const port = parentPort
 if (!port) throw new TypeError('thread.ts runs as a worker thread only')
 
-const { place, spillDir, replica, guesses, toldUpTo } = workerData as LedgerSetup
+const { place, spillDir, replica, guesses, toldUpTo } = workerData as LedgerThreadOptions
 const tell = (message: FromForwarder): void => port.postMessage(message)
 
 const listen = (keeper: Forwarder): void => {

@@ -10,7 +10,7 @@ import type { Guess, GuessRules } from './shared-guesses.ts'
 import {
   addWaiting,
   type FromForwarder,
-  type LedgerSetup,
+  type LedgerThreadOptions,
   type ForwarderStatus,
   type ToForwarder,
 } from './protocol.ts'
@@ -244,7 +244,7 @@ export class Ledger {
   #spawn(): Worker {
     const { place, spillDir, sharing, threadUrl: url = THREAD_URL } = this.#options
     const guesses = sharing?.rules
-    const setup: LedgerSetup = {
+    const setup: LedgerThreadOptions = {
       place,
       spillDir,
       replica: this.#replica,

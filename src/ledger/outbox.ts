@@ -8,7 +8,7 @@ import { classifyFailure } from './failures.ts'
 const SAVE_RETRY_MS = 1_000
 const BATCH = 500
 
-export interface OutboxParts {
+export interface OutboxDeps {
   /** Where the spill is. */
   readonly dir: string
   readonly maxBytes?: number | undefined
@@ -32,7 +32,7 @@ const entriesBehind = function* (spill: Spill): Iterable<LedgerEntry> {
 }
 
 export class Outbox {
-  readonly #parts: OutboxParts
+  readonly #deps: OutboxDeps
   readonly #memory: LedgerEntry[] = []
   #spill: Spill | undefined
   #isGone = false
@@ -40,8 +40,8 @@ export class Outbox {
   #isPassing = false
   #cancelRetry: (() => void) | undefined
 
-  constructor(parts: OutboxParts) {
-    this.#parts = parts
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps
   }
 
   /**
@@ -88,7 +88,7 @@ export class Outbox {
         spill.append(batch)
         this.#forget(batch.length)
       }
-      if (isProven) this.#parts.onDisk()
+      if (isProven) this.#deps.onDisk()
     } catch (err) {
       this.#fail(err)
     }
@@ -140,7 +140,7 @@ export class Outbox {
 
   #forget(count: number): void {
     this.#memory.splice(0, count)
-    this.#parts.onKept(count)
+    this.#deps.onKept(count)
   }
 
   /**
@@ -150,9 +150,9 @@ export class Outbox {
   #remove(spill: Spill, seq: number): void {
     try {
       spill.removeUpTo(seq)
-      this.#parts.onDisk()
+      this.#deps.onDisk()
     } catch (err) {
-      this.#parts.onDisk(err)
+      this.#deps.onDisk(err)
       if (classifyFailure(err) === 'disk') this.#discardIfEmpty(spill)
     }
   }
@@ -170,17 +170,17 @@ export class Outbox {
   }
 
   #fail(err: unknown): void {
-    this.#parts.onDisk(err)
-    this.#cancelRetry ??= this.#parts.clock.after(SAVE_RETRY_MS, () => this.save())
+    this.#deps.onDisk(err)
+    this.#cancelRetry ??= this.#deps.clock.after(SAVE_RETRY_MS, () => this.save())
   }
 
   /** @throws AppError where there is none, and none can be made */
   #reach(): Spill {
-    const { dir, maxBytes } = this.#parts
+    const { dir, maxBytes } = this.#deps
     const old = this.#spill
     const fate = old?.fate()
     if (old && fate === 'there') return old
-    if (old && !this.#isGone) this.#parts.onVanished()
+    if (old && !this.#isGone) this.#deps.onVanished()
     this.#isGone ||= old !== undefined
     if (this.#isGone) mkdirSync(dir, { recursive: true })
     // Its handle still has both files, and closing it joins them.
@@ -205,7 +205,7 @@ export class Outbox {
         spill.close()
         throw err
       }
-      this.#parts.onDisk(err)
+      this.#deps.onDisk(err)
     }
     old.close()
   }

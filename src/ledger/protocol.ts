@@ -4,7 +4,7 @@ import type { LedgerEntry } from './entry.ts'
 import type { Guess, GuessRules } from './shared-guesses.ts'
 import type { LedgerTarget } from './database/connection.ts'
 
-export interface LedgerSetup {
+export interface LedgerThreadOptions {
   readonly place: LedgerTarget
   readonly spillDir: string
   /** A name that no other process has, now or earlier. */

@@ -1,7 +1,7 @@
 /** Owns what is read of the server's parts when somebody asks for the metrics. */
 import { Hono } from 'hono'
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { probe, type HealthParts, type Readiness } from './probes.ts'
+import { probe, type HealthDeps, type Readiness } from './probes.ts'
 import { MS_PER_SECOND, PREFIX } from './metrics.ts'
 
 interface ReadPool {
@@ -22,8 +22,8 @@ interface ReadLedger {
   readonly faults: Readonly<Record<'database' | 'spill' | 'thread' | 'files', number>>
 }
 
-export interface ReadParts {
-  readonly health: HealthParts
+export interface ReadDeps {
+  readonly health: HealthDeps
   readonly pool: ReadPool
   /** Set where bearer tokens are accepted, be it beside a secret. */
   readonly keys?: { ready(): boolean } | undefined
@@ -39,7 +39,7 @@ export interface ReadParts {
 
 type Row = readonly [name: string, help: string, read: (now: Readiness) => number]
 
-const gaugesOf = ({ health, pool, keys, ledger, certificateEndsAtMs }: ReadParts): Row[] => [
+const gaugesOf = ({ health, pool, keys, ledger, certificateEndsAtMs }: ReadDeps): Row[] => [
   ['ready', 'Whether calls can be decided, as /readyz says', (now) => Number(now.ready)],
   ['legacy_store_up', 'Whether the legacy store can be read', (now) => Number(now.storeOk)],
   [
@@ -95,7 +95,7 @@ const tlsGauges = (endsAtMs: () => number | undefined): Row[] => [
   ],
 ]
 
-const countersOf = ({ health, pool, ledger, log, refused }: ReadParts): Row[] => [
+const countersOf = ({ health, pool, ledger, log, refused }: ReadDeps): Row[] => [
   [
     'legacy_foreign_rows_total',
     'Rows of other people that the lookup returned',
@@ -140,7 +140,7 @@ const ledgerCounters = (ledger: ReadLedger): Row[] => [
 ]
 
 /** A gauge that is always 1; its labels say what is running. */
-const registerBuildInfo = (registry: Registry, { version, pool }: ReadParts): void => {
+const registerBuildInfo = (registry: Registry, { version, pool }: ReadDeps): void => {
   const labels = { version, node: process.version, engine: pool.engine.name }
   const labelNames = Object.keys(labels)
   const help = 'What is running: this program, Node.js, and the engine that checks passwords'
@@ -148,14 +148,14 @@ const registerBuildInfo = (registry: Registry, { version, pool }: ReadParts): vo
 }
 
 /** @returns a function that reads them all; the store is asked once, within its own limit */
-export const registerCollectors = (registry: Registry, parts: ReadParts): (() => Promise<void>) => {
-  registerBuildInfo(registry, parts)
+export const registerCollectors = (registry: Registry, deps: ReadDeps): (() => Promise<void>) => {
+  registerBuildInfo(registry, deps)
   const registers = [registry]
-  const gauges = gaugesOf(parts).map(([name, help, read]) => {
+  const gauges = gaugesOf(deps).map(([name, help, read]) => {
     const gauge = new Gauge({ name: PREFIX + name, help, registers })
     return (now: Readiness) => gauge.set(read(now))
   })
-  const counters = countersOf(parts).map(([name, help, read]) => {
+  const counters = countersOf(deps).map(([name, help, read]) => {
     const counter = new Counter({ name: PREFIX + name, help, registers })
     return (now: Readiness) => {
       counter.reset()
@@ -163,13 +163,13 @@ export const registerCollectors = (registry: Registry, parts: ReadParts): (() =>
     }
   })
   return async () => {
-    const now = await probe(parts.health)
+    const now = await probe(deps.health)
     for (const read of [...gauges, ...counters]) read(now)
   }
 }
 
-export const createMetricsApp = (registry: Registry, parts: ReadParts): Hono => {
-  const readAll = registerCollectors(registry, parts)
+export const createMetricsApp = (registry: Registry, deps: ReadDeps): Hono => {
+  const readAll = registerCollectors(registry, deps)
   const app = new Hono()
   app.get('/metrics', async (c) => {
     await readAll()

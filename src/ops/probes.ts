@@ -1,7 +1,7 @@
 /** Owns the answers to probes: is the process alive, and should it be sent calls. */
 import { Hono } from 'hono'
 
-export interface HealthParts {
+export interface HealthDeps {
   readonly legacy: {
     ping(): Promise<void>
     readonly state: 'ok' | 'unreachable' | 'refused'
@@ -26,8 +26,8 @@ export interface Readiness {
 }
 
 /** Bounded by the store's own limit for a lookup. While it drains, proxies must not wait for the store to learn it. */
-export const probe = async (parts: HealthParts): Promise<Readiness> => {
-  const { legacy, pool, isDraining, keys } = parts
+export const probe = async (deps: HealthDeps): Promise<Readiness> => {
+  const { legacy, pool, isDraining, keys } = deps
   const storeOk = isDraining()
     ? legacy.state === 'ok'
     : await legacy.ping().then(
@@ -38,12 +38,12 @@ export const probe = async (parts: HealthParts): Promise<Readiness> => {
   return { ready: storeOk && pool.alive > 0 && keysOk && !isDraining(), storeOk, keysOk }
 }
 
-export const createHealthApp = (parts: HealthParts): Hono => {
-  const { legacy, pool, isDraining, keys, ledger } = parts
+export const createHealthApp = (deps: HealthDeps): Hono => {
+  const { legacy, pool, isDraining, keys, ledger } = deps
   const app = new Hono()
   app.get('/livez', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
-    const { ready, storeOk, keysOk } = await probe(parts)
+    const { ready, storeOk, keysOk } = await probe(deps)
     const { name: engine, fallback } = pool.engine
     const shown = {
       ready,

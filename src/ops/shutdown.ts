@@ -12,7 +12,7 @@ export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 export type StopSignal = (typeof STOP_SIGNALS)[number]
 
-export interface ShutdownParts {
+export interface ShutdownDeps {
   /** Calls back for each signal. */
   readonly onSignal: (hear: (signal: StopSignal) => void) => void
   /** Stops accepting and finishes what was admitted. */
@@ -33,7 +33,7 @@ export const untilStopped = ({
   hardStopMs = HARD_STOP_MS,
   clock,
   say,
-}: ShutdownParts): Promise<0 | 1> =>
+}: ShutdownDeps): Promise<0 | 1> =>
   new Promise((resolve, reject) => {
     let draining = false
     const cutShort = (why: string): void => {

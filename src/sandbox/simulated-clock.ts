@@ -7,7 +7,7 @@ export interface SimulatedClock {
   iso(): string
 }
 
-export interface SimulatedClockParts {
+export interface SimulatedClockDeps {
   readonly clock: Clock
   /** The date and time at the start, in milliseconds since 1970. */
   readonly startedAt: number
@@ -18,7 +18,7 @@ export const createSimulatedClock = ({
   clock,
   startedAt,
   skewMs,
-}: SimulatedClockParts): SimulatedClock => {
+}: SimulatedClockDeps): SimulatedClock => {
   const start = clock.now()
   const epoch = (at = clock.now()): number => Math.floor(startedAt + at - start + skewMs())
   let last = { ms: Number.NaN, text: '' }

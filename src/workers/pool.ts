@@ -8,7 +8,7 @@ import { inspect } from '../passwords/registry.ts'
 import { threadUrl } from '../thread.ts'
 import type { Task } from './batch.ts'
 import { Estimates } from './estimates.ts'
-import type { BatchReply, BatchRequest, FromWorker, Hello, WorkerSetup } from './protocol.ts'
+import type { BatchReply, BatchRequest, FromWorker, Hello, WorkerOptions } from './protocol.ts'
 import { Schedule, type Slot } from './schedule.ts'
 
 export interface Checked {
@@ -169,7 +169,7 @@ export class WorkerPool implements PasswordChecker {
 
   #spawn(seat: Slot<Job>): void {
     const { bounds, workerUrl = WORKER_URL } = this.#options
-    const setup: WorkerSetup = { bounds }
+    const setup: WorkerOptions = { bounds }
     // A thread needs none of the environment, which holds the hook's secret.
     const worker = new Worker(workerUrl, { workerData: setup, env: {} })
     let cause: unknown

@@ -2,7 +2,7 @@
 import type { PasswordCheck, Engine } from '../passwords/engine.ts'
 import type { Bounds, Outcome } from '../passwords/family.ts'
 
-export interface WorkerSetup {
+export interface WorkerOptions {
   readonly bounds: Bounds
 }
 

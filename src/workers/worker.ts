@@ -2,12 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { dummyHash } from '../passwords/dummy-hash.ts'
 import { createEngine, type PasswordCheck } from '../passwords/engine.ts'
-import type { BatchReply, Calibration, FromWorker, WorkerSetup } from './protocol.ts'
+import type { BatchReply, Calibration, FromWorker, WorkerOptions } from './protocol.ts'
 
 const port = parentPort
 if (!port) throw new TypeError('worker.ts runs as a worker thread only')
 
-const engine = createEngine((workerData as WorkerSetup).bounds)
+const engine = createEngine((workerData as WorkerOptions).bounds)
 const { name, fallback, lanes } = engine
 const send = (message: FromWorker): void => port.postMessage(message)
 

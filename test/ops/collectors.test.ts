@@ -5,7 +5,7 @@ import { Registry } from 'prom-client'
 import { expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { Ledger } from '../../src/ledger/ledger.ts'
-import { createMetricsApp, type ReadParts } from '../../src/ops/collectors.ts'
+import { createMetricsApp, type ReadDeps } from '../../src/ops/collectors.ts'
 import { ManualClock } from '../support/clock.ts'
 import { startHook } from '../support/hook.ts'
 import { openLegacy } from '../support/legacy.ts'
@@ -15,7 +15,7 @@ import { releaseHeld, SLOW_WORKER } from '../support/workers.ts'
 
 const ROWS = [{ login: 'good@example.com', hash: hashSync('open sesame', 4) }]
 
-const start = async (more: Partial<ReadParts> = {}, poolSize = 2) => {
+const start = async (more: Partial<ReadDeps> = {}, poolSize = 2) => {
   const options = { rows: ROWS, clock: new ManualClock(), workerUrl: SLOW_WORKER, poolSize }
   const hook = await startHook(options)
   onTestFinished(() => hook.close())

@@ -7,9 +7,9 @@ import { Writable } from 'node:stream'
 import { expect } from 'vitest'
 import type { OAuth } from '../../src/commands/serve/start-oauth.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
-import { createHookApp, HOOK_PATH, type HookSettings } from '../../src/hook/app.ts'
+import { createHookApp, HOOK_PATH, type HookAppOptions } from '../../src/hook/app.ts'
 import { createGlance } from '../../src/hook/authenticate.ts'
-import { createGuessLimiter, type GuessSettings } from '../../src/hook/guess-limit.ts'
+import { createGuessLimiter, type GuessLimitOptions } from '../../src/hook/guess-limit.ts'
 import type { DecisionLog } from '../../src/hook/decided-call.ts'
 import type { CallObserver } from '../../src/hook/call-log.ts'
 import { createHealthApp } from '../../src/ops/probes.ts'
@@ -70,8 +70,8 @@ export const payload = (username: unknown, password: unknown, more: object = {})
 
 export interface HookOptions {
   readonly rows?: readonly Row[]
-  readonly settings?: Partial<HookSettings>
-  readonly guesses?: GuessSettings
+  readonly settings?: Partial<HookAppOptions>
+  readonly guesses?: GuessLimitOptions
   readonly ledger?: DecisionLog
   readonly onAnswered?: CallObserver
   readonly clock?: Clock
@@ -96,7 +96,7 @@ export const startHook = async (options: HookOptions = {}) => {
   const dir = makeTempDir()
   const legacyPath = makeLegacyDb(dir, rows)
   const legacy = await openLegacy(`sqlite:${legacyPath}`, { clock, lookupMs: 1_250 })
-  const settings: HookSettings = {
+  const settings: HookAppOptions = {
     authHeader: 'authorization',
     secrets: { current: SECRET, previous: undefined },
     orgUrl: undefined,

@@ -4,7 +4,7 @@ import { createGroupCheck, type GroupCheck } from '../../import/run/groups.ts'
 import { groupIdsAhead, type GroupIds } from '../../import/run/groups-ahead.ts'
 import type { Sendable } from '../../import/rows/prepare.ts'
 import type { Roles } from '../../import/rows/roles.ts'
-import type { RunParts } from '../../import/run/run.ts'
+import type { RunDeps } from '../../import/run/run.ts'
 import type { Source, SourceRow } from '../../import/sources/source.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
 import { ifGranted } from '../../okta/errors/granted.ts'
@@ -57,7 +57,7 @@ const flawIn = async (groups: GroupCheck, { request }: Sendable): Promise<string
 
 /** Before a row is sent, each of its groups was asked about; one that an earlier run may have sent is past that. */
 export const withGroups =
-  (groups: GroupCheck, settle: RunParts['settle']): RunParts['settle'] =>
+  (groups: GroupCheck, settle: RunDeps['settle']): RunDeps['settle'] =>
   async (sendable, due) => {
     const reason = due.fresh ? await flawIn(groups, sendable) : undefined
     return reason === undefined

@@ -9,7 +9,7 @@ import type { Prepare, Sendable } from '../../import/rows/prepare.ts'
 import { createProgress, describeDryCounts } from '../../import/report/progress.ts'
 import { createReasons } from '../../import/report/reasons.ts'
 import type { Rejects } from '../../import/report/rejects.ts'
-import { createRun, type Run, type RunEnd, type RunParts } from '../../import/run/run.ts'
+import { createRun, type Run, type RunEnd, type RunDeps } from '../../import/run/run.ts'
 import { createServerTime } from '../../import/run/server-time.ts'
 import { createUserCreator } from '../../import/run/create-user.ts'
 import type { Source } from '../../import/sources/source.ts'
@@ -64,9 +64,9 @@ const finish = async (
 }
 
 /** How many users were changed in each attribute. */
-const countChanges = (settle: RunParts['settle']) => {
+const countChanges = (settle: RunDeps['settle']) => {
   const counts: Record<string, number> = {}
-  const counted: RunParts['settle'] = async (...row) => {
+  const counted: RunDeps['settle'] = async (...row) => {
     const outcome = await settle(...row)
     const names = outcome.state === 'updated' ? (outcome.changed ?? '') : ''
     for (const name of names.split(', ')) if (name !== '') counts[name] = (counts[name] ?? 0) + 1
@@ -88,7 +88,7 @@ const countReasons = ({ rejects }: Shared) => {
 /** Runs to the end, tells how it went, and gives the exit code. */
 const conclude = async (
   shared: Shared,
-  parts: Pick<RunParts, 'journal' | 'settle' | 'brake' | 'serverTime' | 'window' | 'halt'>,
+  parts: Pick<RunDeps, 'journal' | 'settle' | 'brake' | 'serverTime' | 'window' | 'halt'>,
   client?: OktaClient,
 ): Promise<number> => {
   const { host, source, prepare, options, teller } = shared

@@ -29,7 +29,7 @@ export interface Start {
   readonly paths: Paths
 }
 
-export interface Parts {
+export interface Deps {
   /** As it was named. */
   readonly file: string | undefined
   readonly options: ImportOptions
@@ -38,7 +38,7 @@ export interface Parts {
 }
 
 export const startFacts = (
-  { file, options, source, paths }: Parts,
+  { file, options, source, paths }: Deps,
   facts: Pick<Start, 'orgUrl' | 'account' | 'known' | 'isBegun' | 'callsPerMinute'>,
 ): Start => {
   const isFile = file !== undefined && file !== '-'

@@ -8,14 +8,14 @@ import type { CallObserver } from '../../hook/call-log.ts'
 import { createHealthApp } from '../../ops/probes.ts'
 import { listen, type Listener } from '../../ops/listen.ts'
 import { createMetrics } from '../../ops/metrics.ts'
-import { createMetricsApp, type ReadParts } from '../../ops/collectors.ts'
+import { createMetricsApp, type ReadDeps } from '../../ops/collectors.ts'
 import type { ServeConfig } from './settings.ts'
 import { lookupLimitOf } from './open-legacy.ts'
 
 export interface Ops {
   readonly onAnswered: CallObserver
   /** @throws AppError `listen_failed` */
-  readonly open: (parts: ReadParts) => Promise<Listener>
+  readonly open: (deps: ReadDeps) => Promise<Listener>
 }
 
 const DECISIONS = REASONS.map((reason) => {
@@ -38,9 +38,9 @@ export const createOps = (config: ServeConfig, log: Logger, clock: Clock): Ops |
   const lookupLimitMs = lookupLimitOf(config)
   const { registry, countCall } = createMetrics({ deadlineMs, lookupLimitMs, ends })
 
-  const open = async (parts: ReadParts): Promise<Listener> => {
+  const open = async (deps: ReadDeps): Promise<Listener> => {
     const app = new Hono()
-    app.route('/', createHealthApp(parts.health)).route('/', createMetricsApp(registry, parts))
+    app.route('/', createHealthApp(deps.health)).route('/', createMetricsApp(registry, deps))
     app.onError((err, c) => {
       log.error({ cause: describeUnforeseen(err) }, 'the ops port failed to answer')
       return c.text('failed\n', 500)

@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { systemClock } from '../../clock.ts'
 import { describeConfig, describeVariables, loadConfig } from '../../config/load.ts'
-import { createHookApp, type HookSettings } from '../../hook/app.ts'
+import { createHookApp, type HookAppOptions } from '../../hook/app.ts'
 import { createGlance } from '../../hook/authenticate.ts'
-import { createGuessLimiter, type GuessSettings } from '../../hook/guess-limit.ts'
+import { createGuessLimiter, type GuessLimitOptions } from '../../hook/guess-limit.ts'
 import { createHealthApp } from '../../ops/probes.ts'
 import { listen, type Listener, type ListenOptions } from '../../ops/listen.ts'
 import { createLog, logConsole, type Log } from '../../ops/log.ts'
@@ -43,7 +43,7 @@ const essentialsOf = (config: ServeConfig): Essentials => {
   return { secret, legacyDbUrl }
 }
 
-const settingsFrom = (config: ServeConfig, secret: string | undefined): HookSettings => ({
+const settingsFrom = (config: ServeConfig, secret: string | undefined): HookAppOptions => ({
   authHeader: config.HOOK_AUTH_HEADER,
   secrets:
     secret === undefined ? undefined : { current: secret, previous: config.HOOK_SECRET_PREVIOUS },
@@ -53,7 +53,7 @@ const settingsFrom = (config: ServeConfig, secret: string | undefined): HookSett
   decoySecret: config.FINGERPRINT_KEY ?? secret ?? randomBytes(32).toString('base64'),
 })
 
-const guessesFrom = (config: ServeConfig): GuessSettings => ({
+const guessesFrom = (config: ServeConfig): GuessLimitOptions => ({
   limit: config.GUESS_LIMIT,
   windowMs: config.GUESS_WINDOW_MINUTES * MS_PER_MINUTE,
 })
@@ -72,7 +72,7 @@ const clock = systemClock
 
 const startPool = async (
   config: ServeConfig,
-  bounds: HookSettings['bounds'],
+  bounds: HookAppOptions['bounds'],
   log: Logger,
 ): Promise<WorkerPool> => {
   const pool = await WorkerPool.start({

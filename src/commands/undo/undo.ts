@@ -32,7 +32,7 @@ const checkOrg = ({ orgUrl }: UndoJournal, client: OktaClient): void => {
   throw new AppError('undo_impossible', { detail })
 }
 
-interface Parts {
+interface Deps {
   readonly host: Host
   readonly options: UndoOptions
   readonly journal: UndoJournal
@@ -41,7 +41,7 @@ interface Parts {
   readonly teller: UndoReporter
 }
 
-const runFor = ({ options, journal, client, verified }: Parts): UndoRun => {
+const runFor = ({ options, journal, client, verified }: Deps): UndoRun => {
   const halt = new AbortController()
   const { signal } = halt
   const users = createKnownUsers((what) => client.request({ ...what, signal }))
@@ -58,15 +58,15 @@ const countFor = ({ yes }: UndoOptions, { made, undone }: UndoJournal): number =
   return given >= made && given <= made + undone ? given : made
 }
 
-const perform = async (path: string, parts: Parts): Promise<number> => {
-  const { host, options, journal, client, verified, teller } = parts
+const perform = async (path: string, deps: Deps): Promise<number> => {
+  const { host, options, journal, client, verified, teller } = deps
   const account = (await createKnownUsers((what) => client.request(what)).whoAmI())?.login
   teller.start({ orgUrl: client.orgUrl, account, path, journal, ledger: verified.place })
   if (journal.made > 0 && !options.dryRun) {
     const { host: org } = new URL(client.orgUrl)
     await confirm(host, options.yes, { org, count: countFor(options, journal) })
   }
-  const run = runFor(parts)
+  const run = runFor(deps)
   const view = (): View => undoView(run.snapshot(), client.pace, systemClock.now())
   const sum = (): void => teller.summary(run.snapshot(), run.reasons())
   try {

@@ -67,14 +67,14 @@ export const createRate = (clock: Pick<Clock, 'now'>, first: number) => {
   }
 }
 
-export interface ProgressParts {
+export interface ProgressDeps {
   readonly snapshot: () => Snapshot
   readonly pace: () => RateLimitStatus | undefined
   readonly clock: Pick<Clock, 'now'>
 }
 
 /** @returns what looks at the run, now */
-export const createProgress = ({ snapshot, pace, clock }: ProgressParts): (() => Progress) => {
+export const createProgress = ({ snapshot, pace, clock }: ProgressDeps): (() => Progress) => {
   const rateOf = createRate(clock, doneOf(snapshot()))
   return () => {
     const current = snapshot()

@@ -8,7 +8,7 @@ const BLANKS = /^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$/
 /** What databases write where there is no value. */
 const NULL_WORDS = ['NULL', '\\N']
 
-export interface TidyParts {
+export interface TidyDeps {
   readonly columns: Pick<Columns, 'isSecret'>
   /** Words that mean no value, by `--null`. */
   readonly nulls: readonly string[]
@@ -23,7 +23,7 @@ export interface Tidy {
   readonly describe: () => string[]
 }
 
-export const createTidy = ({ columns, nulls, say }: TidyParts): Tidy => {
+export const createTidy = ({ columns, nulls, say }: TidyDeps): Tidy => {
   let trimmed = 0
   let blank = 0
   const told = new Set(nulls)

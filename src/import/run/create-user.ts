@@ -119,7 +119,7 @@ const attempt = async (
   return undefined
 }
 
-export interface UserCreatorParts {
+export interface UserCreatorDeps {
   readonly client: OktaClient
   readonly serverTime: ServerTime
   readonly clock: Clock
@@ -193,7 +193,7 @@ export const createUserCreator = ({
   clock,
   halt,
   intend,
-}: UserCreatorParts): UserCreator => {
+}: UserCreatorDeps): UserCreator => {
   const { answered, giveUp } = createGivingUp()
 
   const request: OktaClient['request'] = async (what) => {

@@ -21,7 +21,7 @@ export interface DeletionResult {
 /** The modes in which Okta has no password of its own before the first sign-in. */
 const WITHOUT_PASSWORD = ['hook', 'hash']
 
-export interface UndoParts {
+export interface UndoDeps {
   readonly users: KnownUsers
   /** Whether the hook has answered VERIFIED for one of these logins, by its ledger. */
   readonly wasVerified: (user: KnownUser) => Promise<boolean>
@@ -36,7 +36,7 @@ export interface UndoParts {
 const useOf = async (
   user: KnownUser,
   { login, isBegun }: Made,
-  { mode, wasVerified }: UndoParts,
+  { mode, wasVerified }: UndoDeps,
 ): Promise<string | undefined> => {
   if (user.lastLogin !== undefined) return 'has signed in'
   if (foldLogin(user.login) !== login) return 'has another login now'
@@ -74,13 +74,13 @@ const stays = ({ isBegun, isDown }: Course, reason: string): DeletionResult =>
  * One look, and the step that follows from it.
  * @returns undefined where another look is needed
  */
-const step = async (course: Course, parts: UndoParts): Promise<DeletionResult | undefined> => {
+const step = async (course: Course, deps: UndoDeps): Promise<DeletionResult | undefined> => {
   const { row, isBegun } = course
-  const { users, isDryRun } = parts
+  const { users, isDryRun } = deps
   const user = await users.get(row.oktaId)
   if (!user) return { state: isBegun ? 'deleted' : 'gone' }
   course.isDown = isDeactivated(user)
-  const use = await useOf(user, { ...row, isBegun }, parts)
+  const use = await useOf(user, { ...row, isBegun }, deps)
   if (use !== undefined) return stays(course, use)
   if (isDryRun) return { state: 'deleted' }
   course.isBegun = true
@@ -94,15 +94,15 @@ const step = async (course: Course, parts: UndoParts): Promise<DeletionResult | 
 }
 
 /** @throws AppError when the undo must stop, or the reason of `halt`; the next undo goes on with the row */
-export const createUndo = (parts: UndoParts) => {
-  const { clock, halt } = parts
+export const createUndo = (deps: UndoDeps) => {
+  const { clock, halt } = deps
   return async (row: Made): Promise<DeletionResult> => {
     const course: Course = { row, isBegun: row.isBegun, isDown: false }
     try {
       // Deactivated, asked about again, deleted; more looks are for lost answers.
       for (const ms of [0, 0, ...REPEAT_WAITS_MS]) {
         if (ms > 0) await pause(clock, ms, halt)
-        const fate = await step(course, parts)
+        const fate = await step(course, deps)
         if (fate) return fate
       }
     } catch (err) {

@@ -10,7 +10,7 @@ import type { Source, SourceRow } from '../sources/source.ts'
 import type { Due } from './update-user.ts'
 import { createInFlight } from './in-flight.ts'
 
-export interface RunParts {
+export interface RunDeps {
   readonly source: Source
   readonly prepare: Prepare
   readonly journal: Journal
@@ -103,7 +103,7 @@ const isReject = ({ state }: Pick<JournalRow, 'state'>): boolean =>
 /** Writes the rows down, and the rejects; on return, those to be sent may be sent. */
 const admit = (
   rows: readonly SourceRow[],
-  { prepare, journal, serverTime, rejects }: RunParts,
+  { prepare, journal, serverTime, rejects }: RunDeps,
 ): [Prepared, JournalRow][] => {
   const prepared = rows.map(prepare)
   const entries = journal.admit(prepared.map(toCandidate), serverTime.now())
@@ -116,7 +116,7 @@ const admit = (
 const send = async (
   { row, sendable }: Prepared,
   entry: JournalRow,
-  { settle, journal, rejects }: RunParts,
+  { settle, journal, rejects }: RunDeps,
 ): Promise<RowOutcome> => {
   if (!sendable) throw new TypeError('a row without a request was admitted')
   const outcome = await settle(sendable, { ...entry, number: row.number, line: row.line })
@@ -126,7 +126,7 @@ const send = async (
 }
 
 /** How a run is ended before its time. */
-const createEnding = ({ source, halt, brake }: RunParts) => {
+const createEnding = ({ source, halt, brake }: RunDeps) => {
   let stopping = false
   let failure: AppError | undefined
   /** What Okta says to too many rows in a row. */
@@ -170,12 +170,12 @@ const createLimit = (journal: Journal, limit: number) => {
   }
 }
 
-export const createRun = (parts: RunParts): Run => {
-  const { source, journal } = parts
-  const [window, known] = [createInFlight(parts.window), journal.last]
-  const { lastWanted, wantedAfter } = createLimit(journal, parts.limit)
-  const { stop, isOver, fail, observe, ...ended } = createEnding(parts)
-  const course = createCourse(journal, known + parts.limit)
+export const createRun = (deps: RunDeps): Run => {
+  const { source, journal } = deps
+  const [window, known] = [createInFlight(deps.window), journal.last]
+  const { lastWanted, wantedAfter } = createLimit(journal, deps.limit)
+  const { stop, isOver, fail, observe, ...ended } = createEnding(deps)
+  const course = createCourse(journal, known + deps.limit)
   let hasEnd = false
   let unread: readonly SourceRow[] = []
 
@@ -185,9 +185,9 @@ export const createRun = (parts: RunParts): Run => {
   }
   const takeUp = (rows: readonly SourceRow[]): void => {
     hasEnd ||= rows.at(-1)?.behind !== undefined
-    for (const [prepared, entry] of admit(rows, parts)) {
+    for (const [prepared, entry] of admit(rows, deps)) {
       if (entry.state === 'sending') {
-        const sent = send(prepared, entry, parts)
+        const sent = send(prepared, entry, deps)
         window.enter(sent.then((outcome) => end(outcome, entry)).catch(fail))
       }
       course.met(entry)

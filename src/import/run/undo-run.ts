@@ -11,7 +11,7 @@ export interface UndoSnapshot extends UndoCounts {
   readonly total: number
 }
 
-export interface UndoRunParts {
+export interface UndoRunDeps {
   readonly journal: UndoJournal
   readonly undo: (row: Made) => Promise<DeletionResult>
   /** Nothing is written down then. */
@@ -21,7 +21,7 @@ export interface UndoRunParts {
   readonly halt: AbortController
 }
 
-export const createUndoRun = ({ journal, undo, isDryRun, window, halt }: UndoRunParts) => {
+export const createUndoRun = ({ journal, undo, isDryRun, window, halt }: UndoRunDeps) => {
   const counts = { deleted: 0, gone: 0, kept: 0, failed: 0 }
   const reasons = createReasons()
   const underWay = createInFlight(window)

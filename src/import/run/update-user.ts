@@ -79,7 +79,7 @@ const send = async (users: KnownUsers, user: KnownUser, changes: Changes): Promi
   return failed(reason, { requestId })
 }
 
-export interface UpdateParts {
+export interface UpdateDeps {
   readonly users: KnownUsers
   readonly intend: Journal['intend']
   /** Of an update that has no answer. */
@@ -90,7 +90,7 @@ export interface UpdateParts {
 
 /** @returns what updates a user; it throws OktaRejection where Okta refuses the values */
 export const createUpdate =
-  ({ users, intend, giveUp, clock, halt }: UpdateParts) =>
+  ({ users, intend, giveUp, clock, halt }: UpdateDeps) =>
   async (found: KnownUser, { sendable, due }: SentUpdate): Promise<RowOutcome> => {
     let lost: OktaAnswerLost | undefined
     let now = due

@@ -1,6 +1,6 @@
 /** The check of a lookup: whether it finds exactly the one account, so far as that can be told beforehand. */
 import { knownIn, nameColumns, type ColumnNames } from './lookup-columns.ts'
-import { ok, warn, type QueryResult, type CheckParts, type ColumnType } from '../sql/driver.ts'
+import { ok, warn, type QueryResult, type CheckDeps, type ColumnType } from '../sql/driver.ts'
 import { refuseFlagTypes } from './flags.ts'
 import { loginAs, unknownLogin } from '../sql/lookup.ts'
 import { probeLookalikes, probeWildcards, refuseFound } from './probes.ts'
@@ -21,15 +21,15 @@ export interface Passed {
 
 const HASH_KINDS: readonly ColumnType['kind'][] = ['text', 'bytes', 'unknown']
 
-const checkTypes = async (parts: CheckParts): Promise<void> => {
-  const types = await parts.ask((link) => link.describe(parts.lookup))
+const checkTypes = async (deps: CheckDeps): Promise<void> => {
+  const types = await deps.ask((link) => link.describe(deps.lookup))
   const typeOf = (column: string): ColumnType | undefined =>
     types.find(({ name }) => name.toLowerCase() === column)
   const kind = typeOf('password_hash')?.kind ?? 'unknown'
   if (!HASH_KINDS.includes(kind)) {
     throw new TypeError(`password_hash is of the kind ${kind}; it must be text`)
   }
-  await refuseFlagTypes(parts, typeOf('enabled'))
+  await refuseFlagTypes(deps, typeOf('enabled'))
 }
 
 const UNCHECKED =
@@ -39,7 +39,7 @@ const UNCHECKED =
 const ONE_ROW = /\bLIMIT\s+1\b|\bFETCH\s+FIRST\s+(?:1\s+)?ROW\b|\bDISTINCT\s+ON\b/i
 
 /** What is to be known of the statement as it is written. */
-const statementFindings = ({ lookup, unchecked }: CheckParts): Finding[] => [
+const statementFindings = ({ lookup, unchecked }: CheckDeps): Finding[] => [
   ...(unchecked ? [warn('columns', UNCHECKED)] : []),
   ...(ONE_ROW.test(lookup.sql)
     ? [
@@ -52,13 +52,13 @@ const statementFindings = ({ lookup, unchecked }: CheckParts): Finding[] => [
 ]
 
 const checkStranger = (
-  parts: CheckParts,
+  deps: CheckDeps,
   columns: ColumnNames,
   stranger: string,
   { rows }: QueryResult,
 ): Finding[] => {
   if (rows.length === 0) return []
-  if (rowsOf(rows, columns, stranger, parts.unchecked).length > 0)
+  if (rowsOf(rows, columns, stranger, deps.unchecked).length > 0)
     refuseFound('a login that nobody has')
   const text =
     'The lookup returns rows for a login that nobody has. They are passed over, since they say whose ' +
@@ -70,27 +70,27 @@ const checkStranger = (
  * Runs the lookup for logins that nobody has and for some that are known.
  * @throws TypeError when it must not be used; what a query throws when it cannot be run
  */
-export const checkLookup = async (parts: CheckParts): Promise<Passed> => {
-  const { ask, driver, lookup } = parts
+export const checkLookup = async (deps: CheckDeps): Promise<Passed> => {
+  const { ask, driver, lookup } = deps
   const stranger = unknownLogin()
   const answer = await ask((link) => link.query(lookup.text, lookup.valuesOf(loginAs(stranger))))
-  const columns = nameColumns(answer.columns, parts)
-  if (parts.hadFlag && columns.enabled === undefined) {
+  const columns = nameColumns(answer.columns, deps)
+  if (deps.hadFlag && columns.enabled === undefined) {
     throw new TypeError(
       'it returned enabled before, and without it everybody would be let in again',
     )
   }
   const findings: Finding[] = [
     ok('columns', `It returns ${Object.keys(columns).join(', ')}.`),
-    ...statementFindings(parts),
-    ...checkStranger(parts, columns, stranger, answer),
+    ...statementFindings(deps),
+    ...checkStranger(deps, columns, stranger, answer),
   ]
-  await checkTypes(parts)
-  await probeWildcards(parts, columns)
-  const { samples, findings: sampled } = await takeSamples(parts)
-  findings.push(...sampled, ...(await checkSamples(parts, columns, samples)))
-  await probeLookalikes(parts, columns, samples)
-  findings.push(...(await ask((link) => driver.inspect(link, lookup, parts.unchecked))))
+  await checkTypes(deps)
+  await probeWildcards(deps, columns)
+  const { samples, findings: sampled } = await takeSamples(deps)
+  findings.push(...sampled, ...(await checkSamples(deps, columns, samples)))
+  await probeLookalikes(deps, columns, samples)
+  findings.push(...(await ask((link) => driver.inspect(link, lookup, deps.unchecked))))
   return {
     columns,
     known: knownIn(answer.columns),

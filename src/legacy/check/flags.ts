@@ -1,6 +1,6 @@
 /** The refusal of an `enabled` that is neither a flag nor one of the words that can mean one thing only. */
 import { FLAG_WORDS, isShowableWord, MAX_FLAG_WORDS, readFlag } from '../../text/flag.ts'
-import type { CheckParts, ColumnType } from '../sql/driver.ts'
+import type { CheckDeps, ColumnType } from '../sql/driver.ts'
 import { prepare, valuesForNobody } from '../sql/lookup.ts'
 
 /** Words for people who may sign in, as systems write them. */
@@ -16,7 +16,7 @@ const SOURCE = new RegExp(
 
 /** An expression in place of the column, if the database takes the statement with it. */
 const advise = async (
-  { ask, lookup, driver }: CheckParts,
+  { ask, lookup, driver }: CheckDeps,
   expressionOf: (source: string) => string,
 ): Promise<string> => {
   const { renamed, plain } = SOURCE.exec(lookup.sql)?.groups ?? {}
@@ -38,13 +38,13 @@ const advise = async (
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "''")}'`
 
-const refuseWords = async (parts: CheckParts, words: readonly string[]): Promise<never> => {
+const refuseWords = async (deps: CheckDeps, words: readonly string[]): Promise<never> => {
   const enabledWord = words.find((word) => LIKELY.test(word)) ?? words[0] ?? ''
   const isFlag = words.some((word) => LIKELY.test(word) || readFlag(word) !== undefined)
   const isFew = isFlag && words.length <= MAX_FLAG_WORDS && words.every(isShowableWord)
   const advice = isFew
     ? await advise(
-        parts,
+        deps,
         (source) => `CASE WHEN ${source} = ${quoted(enabledWord)} THEN 1 ELSE 0 END`,
       )
     : ''
@@ -57,11 +57,11 @@ const refuseWords = async (parts: CheckParts, words: readonly string[]): Promise
 
 /** @throws TypeError where the type of the column cannot be a flag */
 export const refuseFlagTypes = async (
-  parts: CheckParts,
+  deps: CheckDeps,
   type: ColumnType | undefined,
 ): Promise<void> => {
   if (type?.kind === 'date') {
-    const advice = await advise(parts, (source) => `CASE WHEN ${source} IS NULL THEN 0 ELSE 1 END`)
+    const advice = await advise(deps, (source) => `CASE WHEN ${source} IS NULL THEN 0 ELSE 1 END`)
     throw new TypeError(
       `enabled is a date or time, which says since when and not whether.` +
         (advice && `${advice}, if everybody who has such a date may sign in`),
@@ -71,13 +71,13 @@ export const refuseFlagTypes = async (
     throw new TypeError(`enabled must be ${FLAG_WORDS}, and is of another type`)
   const words = type?.words
   if (words?.some((word) => readFlag(word) === undefined)) {
-    await refuseWords(parts, words)
+    await refuseWords(deps, words)
   }
 }
 
 /** @param values of the accounts that were looked up as samples @throws TypeError where one is no flag */
 export const refuseFlagValues = async (
-  parts: CheckParts,
+  deps: CheckDeps,
   values: readonly unknown[],
 ): Promise<void> => {
   if (values.every((value) => readFlag(value) !== undefined)) return
@@ -86,5 +86,5 @@ export const refuseFlagValues = async (
     (word) => word,
   )
   const words = [...counts].sort(([, a], [, b]) => b.length - a.length).map(([word]) => word)
-  await refuseWords(parts, words)
+  await refuseWords(deps, words)
 }

@@ -2,7 +2,7 @@
 import { codeOf, isTransient, sentenceOf } from '../../sql/failures.ts'
 import type { Sample } from './audit-sample.ts'
 import type { ColumnNames } from './lookup-columns.ts'
-import type { CheckParts } from '../sql/driver.ts'
+import type { CheckDeps } from '../sql/driver.ts'
 import { unknownLogin } from '../sql/lookup.ts'
 import { flagText } from '../../text/flag.ts'
 import { valueIn, type Row } from '../sql/row.ts'
@@ -13,12 +13,12 @@ const PROBED = 3
 
 /** What must not find anybody; a statement that answers it with an error or too late is not to be trusted. */
 const probe = async (
-  parts: CheckParts,
+  deps: CheckDeps,
   columns: ColumnNames,
   login: string,
 ): Promise<readonly Row[]> => {
   try {
-    return await lookUp(parts, columns, login)
+    return await lookUp(deps, columns, login)
   } catch (err) {
     const isNetwork = isTransient(err, { passing: /^$/ })
     throw isNetwork ? err : new TypeError(`a probe failed: ${sentenceOf(err)} (${codeOf(err)})`)
@@ -52,22 +52,22 @@ const isSame = (row: Row, columns: ColumnNames, { id, hash }: Sample): boolean =
 const WILDCARDS = ['%_%_%', '.*.+.*', '*?*?*']
 
 /** That a row says whose it is does not prove that it says so truly: it may repeat what was typed. */
-export const probeWildcards = async (parts: CheckParts, columns: ColumnNames): Promise<void> => {
+export const probeWildcards = async (deps: CheckDeps, columns: ColumnNames): Promise<void> => {
   for (const login of [...WILDCARDS, unknownLogin('%')]) {
-    const rows = await probe(parts, columns, login)
+    const rows = await probe(deps, columns, login)
     if (rows.length > 0) refuseFound('a login that is a wildcard')
   }
 }
 
 export const probeLookalikes = async (
-  parts: CheckParts,
+  deps: CheckDeps,
   columns: ColumnNames,
   samples: readonly Sample[],
 ): Promise<void> => {
   for (const sample of samples.slice(0, PROBED)) {
     for (const login of lookalikesOf(sample.login)) {
-      if (!parts.unchecked && !parts.hasTime()) return
-      const rows = await probe(parts, columns, login)
+      if (!deps.unchecked && !deps.hasTime()) return
+      const rows = await probe(deps, columns, login)
       if (rows.some((row) => isSame(row, columns, sample))) {
         refuseFound('another login that looks like its own')
       }

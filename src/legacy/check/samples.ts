@@ -2,7 +2,7 @@
 import { isTransient, sentenceOf } from '../../sql/failures.ts'
 import { readSamples, someOf, type Sample } from './audit-sample.ts'
 import type { ColumnNames } from './lookup-columns.ts'
-import { ok, warn, type CheckParts } from '../sql/driver.ts'
+import { ok, warn, type CheckDeps } from '../sql/driver.ts'
 import { refuseFlagValues } from './flags.ts'
 import { valueIn, type Row } from '../sql/row.ts'
 import type { Finding } from '../store.ts'
@@ -17,7 +17,7 @@ interface Samples {
 }
 
 /** Without samples the check is poorer and still a check, so that their failure stops nothing. */
-export const takeSamples = async ({ ask, auditSql, driver }: CheckParts): Promise<Samples> => {
+export const takeSamples = async ({ ask, auditSql, driver }: CheckDeps): Promise<Samples> => {
   if (auditSql === undefined) {
     const text = 'No sample of accounts was read: LEGACY_AUDIT_SQL is not set.'
     return { samples: [], findings: [ok('accounts', text)] }
@@ -43,16 +43,16 @@ interface Tried {
 
 /** The rows of some samples; an account whose own login makes the lookup fail is as good as not found. */
 const lookUpSamples = async (
-  parts: CheckParts,
+  deps: CheckDeps,
   columns: ColumnNames,
   samples: readonly Sample[],
 ): Promise<Tried> => {
   const found: (readonly Row[])[] = []
   for (const { login } of someOf(samples, LOOKED_UP)) {
-    if (!parts.hasTime()) break
+    if (!deps.hasTime()) break
     found.push(
-      await lookUp(parts, columns, login).catch((err: unknown) => {
-        if (isTransient(err, parts.driver)) throw err
+      await lookUp(deps, columns, login).catch((err: unknown) => {
+        if (isTransient(err, deps.driver)) throw err
         return []
       }),
     )
@@ -66,13 +66,13 @@ const lookUpSamples = async (
 }
 
 export const checkSamples = async (
-  parts: CheckParts,
+  deps: CheckDeps,
   columns: ColumnNames,
   samples: readonly Sample[],
 ): Promise<Finding[]> => {
-  const { rows, tried, missing, ambiguous } = await lookUpSamples(parts, columns, samples)
+  const { rows, tried, missing, ambiguous } = await lookUpSamples(deps, columns, samples)
   await refuseFlagValues(
-    parts,
+    deps,
     rows.map((row) => valueIn(row, columns, 'enabled')),
   )
   const of = `of ${tried} sampled accounts by their own login: these people cannot sign in.`

@@ -1,13 +1,13 @@
 /** One lookup as a sign-in would see it, for the checks. */
 import { normaliseLogin } from '../../login.ts'
 import type { ColumnNames } from './lookup-columns.ts'
-import type { CheckParts } from '../sql/driver.ts'
+import type { CheckDeps } from '../sql/driver.ts'
 import { isUnfindable } from './failures.ts'
 import { rowsOf, type Row } from '../sql/row.ts'
 
 /** The rows that count for a login, as a sign-in would see them. */
 export const lookUp = async (
-  { ask, lookup, driver, unchecked }: CheckParts,
+  { ask, lookup, driver, unchecked }: CheckDeps,
   columns: ColumnNames,
   login: string,
 ): Promise<readonly Row[]> => {

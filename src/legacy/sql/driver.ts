@@ -84,7 +84,7 @@ export const lineFindings = (address: Address): Finding[] =>
   lineWarnings(address, 'LEGACY_DB').map((text) => warn('connection', text))
 
 /** What the check of a lookup works with. */
-export interface CheckParts extends ColumnRules {
+export interface CheckDeps extends ColumnRules {
   /** Lends a session with the database. */
   readonly ask: <T>(work: (link: SqlLink) => Promise<T>) => Promise<T>
   readonly driver: Driver

@@ -1,6 +1,6 @@
 /** What the thread that reads a SQLite file is sent and sends: `ready`, then a reply for each request, in order; it ends at `close`. */
 
-export interface ReaderSetup {
+export interface ReaderOptions {
   readonly path: string
   /** Milliseconds to wait for a writer's lock. */
   readonly busyMs: number

@@ -2,12 +2,12 @@
 import Database from 'better-sqlite3'
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { ReaderReply, ReaderRequest, ReaderSetup, ToReader } from './sqlite-protocol.ts'
+import type { ReaderReply, ReaderRequest, ReaderOptions, ToReader } from './sqlite-protocol.ts'
 
 const port = parentPort
 if (!port) throw new TypeError('sqlite-thread.ts runs as a worker thread only')
 
-const { path, busyMs } = workerData as ReaderSetup
+const { path, busyMs } = workerData as ReaderOptions
 
 interface Opened {
   readonly db: Database.Database

@@ -9,7 +9,7 @@ import { threadUrl } from '../../thread.ts'
 import { comparisons, scanFinding, tablesIn, unquoted } from '../check/plan-advice.ts'
 import type { QueryResult, ColumnType, Driver, SqlLink } from './driver.ts'
 import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
-import type { ReaderReply, ReaderRequest, ReaderSetup, ToReader } from './sqlite-protocol.ts'
+import type { ReaderReply, ReaderRequest, ReaderOptions, ToReader } from './sqlite-protocol.ts'
 
 const THREAD_URL = threadUrl('./sqlite-thread', import.meta.url)
 
@@ -37,7 +37,7 @@ const kindOf = (declared: string | null): ColumnType['kind'] => {
 }
 
 /** @returns undefined where no thread can be started: the operating system may refuse one too */
-const startThread = (setup: ReaderSetup, threads: Set<Worker>): Worker | undefined => {
+const startThread = (setup: ReaderOptions, threads: Set<Worker>): Worker | undefined => {
   if (threads.size >= MAX_THREADS) return undefined
   try {
     const thread = new Worker(THREAD_URL, { workerData: setup, env: {} })
@@ -65,7 +65,7 @@ const explaining = ({ inner }: Lookup): string => `EXPLAIN QUERY PLAN ${inner}`
 
 /** A queue of requests to one thread, which replies in their order. */
 const openLink = (
-  setup: ReaderSetup,
+  setup: ReaderOptions,
   limitMs: number,
   clock: Clock,
   threads: Set<Worker>,

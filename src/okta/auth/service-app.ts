@@ -1,6 +1,6 @@
 /** Owns the access token of a service app: one for all requests, renewed before it ends. */
 import type { OktaCredentials } from './credentials.ts'
-import { createTokenSource, type ServiceAppParts, type AccessToken } from './token-endpoint.ts'
+import { createTokenSource, type ServiceAppDeps, type AccessToken } from './token-endpoint.ts'
 
 /** Before a token ends, or half its life before where it is short. */
 const RENEW_BEFORE_MS = 5 * 60_000
@@ -12,9 +12,9 @@ interface Held {
 }
 
 /** Authenticates as Okta's guide "Implement OAuth for Okta with a service app" says. */
-export const createServiceApp = (parts: ServiceAppParts): OktaCredentials => {
-  const { clock } = parts
-  const fetchToken = createTokenSource(parts)
+export const createServiceApp = (deps: ServiceAppDeps): OktaCredentials => {
+  const { clock } = deps
+  const fetchToken = createTokenSource(deps)
   let held: Held | undefined
   let renewal: Promise<Held> | undefined
 
@@ -42,6 +42,6 @@ export const createServiceApp = (parts: ServiceAppParts): OktaCredentials => {
       if (refused['authorization'] === held?.authorization) held = undefined
       return true
     },
-    withScopes: (scopes) => createServiceApp({ ...parts, app: { ...parts.app, scopes } }),
+    withScopes: (scopes) => createServiceApp({ ...deps, app: { ...deps.app, scopes } }),
   }
 }

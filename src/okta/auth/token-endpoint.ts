@@ -24,7 +24,7 @@ export interface ServiceApp {
   readonly scopes: readonly string[]
 }
 
-export interface ServiceAppParts {
+export interface ServiceAppDeps {
   readonly app: ServiceApp
   readonly orgUrl: string
   readonly transport: Transport
@@ -99,8 +99,8 @@ const refusalIn = (answer: OktaAnswer, { scopes }: ServiceApp, epochMs: number):
  * @throws AppError, from that function, `okta_unauthorized`, `okta_forbidden` (a scope that is not
  * granted), or what an `OktaClient` throws where Okta cannot be asked
  */
-export const createTokenSource = (parts: ServiceAppParts): (() => Promise<AccessToken>) => {
-  const { app, orgUrl, transport, clock, epochMs, random } = parts
+export const createTokenSource = (deps: ServiceAppDeps): (() => Promise<AccessToken>) => {
+  const { app, orgUrl, transport, clock, epochMs, random } = deps
   const url = new URL('/oauth2/v1/token', orgUrl)
   const prove = createProver(epochMs)
   let isProofWanted = false

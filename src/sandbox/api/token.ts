@@ -22,7 +22,7 @@ export interface RegisteredApp {
   readonly requiresDpop: boolean
 }
 
-export interface TokenApiParts {
+export interface TokenApiDeps {
   readonly apps: readonly RegisteredApp[]
   readonly tokens: Tokens
   readonly dpop: DpopChecker
@@ -62,7 +62,7 @@ const issuerOf = (assertion: string): string | undefined => {
 }
 
 const authenticate = async (
-  { apps, wall }: TokenApiParts,
+  { apps, wall }: TokenApiDeps,
   form: TokenForm,
   audience: string,
 ): Promise<RegisteredApp> => {
@@ -89,7 +89,7 @@ const authenticate = async (
 
 /** @returns the thumbprint of the key to which the token is bound, if it is to be bound */
 const checkProof = async (
-  { dpop }: TokenApiParts,
+  { dpop }: TokenApiDeps,
   app: RegisteredApp,
   proof: string | undefined,
   url: string,
@@ -106,21 +106,21 @@ const checkProof = async (
   return checked.thumbprint
 }
 
-export const tokenApi = (parts: TokenApiParts): Hono<OrgEnv> => {
+export const tokenApi = (deps: TokenApiDeps): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   app.post(PATH, async (c) => {
     const url = originOf(c) + PATH
     const form = await readForm(c)
-    const client = await authenticate(parts, form, url)
+    const client = await authenticate(deps, form, url)
     const proof = c.req.header('dpop')
-    if (proof !== undefined) c.header('dpop-nonce', parts.dpop.nonce())
-    const thumbprint = await checkProof(parts, client, proof, url)
+    if (proof !== undefined) c.header('dpop-nonce', deps.dpop.nonce())
+    const thumbprint = await checkProof(deps, client, proof, url)
     const scopes = grantedScopes(form, client.scopes)
     const scheme = thumbprint === undefined ? 'Bearer' : 'DPoP'
     return c.json({
       token_type: scheme,
       expires_in: TOKEN_LIFE_S,
-      access_token: parts.tokens.issue({ scheme, scopes, thumbprint }),
+      access_token: deps.tokens.issue({ scheme, scopes, thumbprint }),
       scope: scopes.join(' '),
     })
   })

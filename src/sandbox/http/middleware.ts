@@ -21,7 +21,7 @@ export interface AnsweredCall {
   readonly ms: number
 }
 
-export interface MiddlewareParts {
+export interface MiddlewareDeps {
   readonly clock: Clock
   readonly wall: SimulatedClock
   readonly faults: FaultSwitch
@@ -39,7 +39,7 @@ const cutOff = (c: Context<OrgEnv>): void => {
 }
 
 const identify =
-  ({ clock, wall, onCall }: MiddlewareParts): OrgMiddleware =>
+  ({ clock, wall, onCall }: MiddlewareDeps): OrgMiddleware =>
   async (c, next) => {
     const cameAt = clock.now()
     const requestId = randomBytes(20).toString('base64url')
@@ -64,7 +64,7 @@ const setRateHeaders = (
   setHeader(c, 'x-rate-limit-reset', String(Math.ceil(resetMs / 1000)))
 }
 
-const limitConcurrency = ({ wall, faults, log }: MiddlewareParts): OrgMiddleware => {
+const limitConcurrency = ({ wall, faults, log }: MiddlewareDeps): OrgMiddleware => {
   let underWay = 0
   return async (c, next) => {
     if (underWay >= faults.current.concurrency) {
@@ -82,7 +82,7 @@ const limitConcurrency = ({ wall, faults, log }: MiddlewareParts): OrgMiddleware
   }
 }
 
-const limitRate = ({ clock, wall, faults }: MiddlewareParts): OrgMiddleware => {
+const limitRate = ({ clock, wall, faults }: MiddlewareDeps): OrgMiddleware => {
   const take = createRateLimiter()
   return async (c, next) => {
     const { rateLimit } = faults.current
@@ -94,7 +94,7 @@ const limitRate = ({ clock, wall, faults }: MiddlewareParts): OrgMiddleware => {
 }
 
 const delay =
-  ({ clock, faults }: MiddlewareParts): OrgMiddleware =>
+  ({ clock, faults }: MiddlewareDeps): OrgMiddleware =>
   async (_, next) => {
     const { latencyMs } = faults.current
     if (latencyMs > 0) await new Promise<void>((resolve) => clock.after(latencyMs, resolve))
@@ -112,7 +112,7 @@ const requireLength: OrgMiddleware = async (c, next) => {
 const EXEMPT_FROM_READ_ONLY = /^\/api\/v1\/authn$|\/execute$/
 
 const misbehave =
-  ({ faults }: MiddlewareParts): OrgMiddleware =>
+  ({ faults }: MiddlewareDeps): OrgMiddleware =>
   async (c, next) => {
     const { resetBeforeRate, errorRate, resetAfterRate, readOnly } = faults.current
     if (faults.strikes(resetBeforeRate)) {
@@ -128,7 +128,7 @@ const misbehave =
   }
 
 const stageAnswer =
-  ({ faults }: MiddlewareParts): OrgMiddleware =>
+  ({ faults }: MiddlewareDeps): OrgMiddleware =>
   async (c, next) => {
     const { answer, answerRate, answerWritesOnly } = faults.current
     const isMeant = answer !== 'usual' && !(answerWritesOnly && c.req.method === 'GET')
@@ -138,7 +138,7 @@ const stageAnswer =
   }
 
 /** In order. The last ones are for calls of the API only, the others for those of its OAuth servers too. */
-export const createMiddleware = (parts: MiddlewareParts) => ({
-  all: [identify(parts), limitConcurrency(parts), limitRate(parts), delay(parts), requireLength],
-  api: [misbehave(parts), stageAnswer(parts)],
+export const createMiddleware = (deps: MiddlewareDeps) => ({
+  all: [identify(deps), limitConcurrency(deps), limitRate(deps), delay(deps), requireLength],
+  api: [misbehave(deps), stageAnswer(deps)],
 })

@@ -53,13 +53,13 @@ const AUTHORIZATION = /^(SSWS|Bearer(?= )|DPoP(?= )) ?(.+)$/
 export const covers = ({ scopes }: Grant, scope: Scope): boolean =>
   scopes === 'all' || scopes.includes(scope) || scopes.includes(scope.replace(/\.read$/, '.manage'))
 
-export interface TokenParts {
+export interface TokenDeps {
   readonly tokens: readonly IssuedToken[]
   readonly dpop: DpopChecker
   readonly now: () => number
 }
 
-export const createTokens = ({ tokens, dpop, now }: TokenParts): Tokens => {
+export const createTokens = ({ tokens, dpop, now }: TokenDeps): Tokens => {
   // Looked up by digest: how long a look-up takes tells nothing of a token.
   const fixed = new Map<string, Grant>()
   const issued = new Map<string, Grant>()
