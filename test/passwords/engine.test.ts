@@ -1,9 +1,12 @@
 /** The engines: right answers in the right order, nothing left behind, and the fallback. */
 import { hashSync } from 'bcryptjs'
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createEngine, type PasswordCheck, type Engine } from '../../src/passwords/engine.ts'
 import { selfTest } from '../../src/passwords/bcrypt/self-test.ts'
+import { compile } from '../support/compiled.ts'
 import { batches, TEXT_VECTORS } from '../support/vectors.ts'
 
 const BOUNDS = { bcryptCost: 6 }
@@ -188,8 +191,7 @@ describe('the fallback', () => {
 
   it('is what runs where Node.js has no WebAssembly', () => {
     // Node.js strips types by WebAssembly too, so that only what is compiled can run without.
-    execFileSync('npm', ['run', '--silent', 'build'])
-    const engine = new URL('../../dist/passwords/engine.js', import.meta.url).href
+    const engine = pathToFileURL(join(compile('passwords'), 'engine.js')).href
     const program = `
       import { createEngine } from '${engine}'
       const { name, fallback, verify } = createEngine({ bcryptCost: 4 })
