@@ -2,9 +2,9 @@
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { COMMANDS } from './commands/commands.ts'
-import type { Host, Perform } from './commands/host.ts'
+import type { CommandContext, Perform } from './commands/context.ts'
 import { fitHelp } from './commands/terminal/help-text.ts'
-import { createPaint } from './commands/terminal/paint.ts'
+import { createColourise } from './commands/terminal/colour.ts'
 import {
   AppError,
   asAppError,
@@ -32,7 +32,7 @@ const tellProgram = (code: ErrorCode, detail: string | undefined): void => {
 /** Asked for by hand, this is stronger than what an environment says. */
 const isColourless = process.argv.includes('--no-color')
 
-const host: Host = {
+const context: CommandContext = {
   version,
   args: process.argv.slice(2),
   env: isColourless ? { ...process.env, FORCE_COLOR: '0' } : process.env,
@@ -48,8 +48,8 @@ const complain = (err: unknown): number => {
   const { code, row, detail, cause } = asAppError(err)
   tellProgram(code, detail)
   const what = detail ?? (cause === undefined ? '' : JSON.stringify(describeUnforeseen(cause)))
-  const paint = createPaint(process.stderr, host.env)
-  const lines = [paint('red', `okta-migrate: ${row.sentence}`), what, row.remedy]
+  const colourise = createColourise(process.stderr, context.env)
+  const lines = [colourise('red', `okta-migrate: ${row.sentence}`), what, row.remedy]
   process.stderr.write(lines.filter((line) => line !== '').join('\n') + '\n')
   return row.exit ?? 1
 }
@@ -83,7 +83,7 @@ const flush = (): Promise<void> =>
   })
 
 const perform: Perform = async (work) => {
-  const code = await work(host).catch(complain)
+  const code = await work(context).catch(complain)
   await flush()
   process.exit(code)
 }

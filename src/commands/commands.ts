@@ -1,6 +1,6 @@
 /** The table of commands: what each is called, and the file that has it. */
 import type { Command } from 'commander'
-import type { Perform } from './host.ts'
+import type { Perform } from './context.ts'
 
 /** Loaded when they are asked for: an import, which runs for hours, holds no database driver of the server's. */
 export const COMMANDS: Readonly<Record<string, () => Promise<(perform: Perform) => Command>>> = {

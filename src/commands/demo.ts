@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
 import { createDemo } from './serve/demo-mode.ts'
-import type { Host, Perform } from './host.ts'
+import type { CommandContext, Perform } from './context.ts'
 import { toShell } from './import/next-command.ts'
-import { createTell, type Tell } from './terminal/output.ts'
+import { createPrint, type Print } from './terminal/output.ts'
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url))
 const USERS = new URL('../../legacy-db/sample-users.csv', import.meta.url)
@@ -35,7 +35,7 @@ interface Stage {
   /** Where its commands run, as a person's would beside the checkout. */
   readonly dir: string
   readonly options: CommonOptions
-  readonly tell: Tell
+  readonly print: Print
   /** How the person wants to see it. */
   readonly looks: Env
 }
@@ -54,13 +54,13 @@ const start = (
 
 /** Runs a command as a person would, for eyes to see. Its exit code is a part of what it shows. */
 const show = async (
-  { options, tell, dir }: Stage,
+  { options, print, dir }: Stage,
   args: readonly string[],
   env: Env,
 ): Promise<void> => {
   const flags = (['json', 'verbose'] as const).filter((name) => options[name])
   const command = toShell(args)
-  tell(`\n$ ${command}\n`, { event: 'step', command })
+  print(`\n$ ${command}\n`, { event: 'step', command })
   await once(start([...args, ...flags.map((name) => `--${name}`)], env, dir, 'inherit'), 'exit')
 }
 
@@ -88,11 +88,11 @@ const signIn = async (sandbox: Sandbox, username: string, password: string) => {
   return { signedIn: status === 200, hookAsked: hookCalls(sandbox) > before }
 }
 
-const signInAll = async ({ sandbox, tell }: Stage): Promise<void> => {
+const signInAll = async ({ sandbox, print }: Stage): Promise<void> => {
   for (const [login, password, about] of SIGN_INS) {
     const { signedIn, hookAsked } = await signIn(sandbox, login, password)
     const asked = hookAsked ? 'the hook was asked' : 'the hook was not asked'
-    tell(`  ${login.padEnd(24)} ${signedIn ? 'signed in' : 'refused  '}  ${asked}  (${about})\n`, {
+    print(`  ${login.padEnd(24)} ${signedIn ? 'signed in' : 'refused  '}  ${asked}  (${about})\n`, {
       event: 'sign-in',
       login,
       signedIn,
@@ -110,16 +110,16 @@ and paste the two lines with "export" that it prints into another terminal. Ther
 `
 
 const story = async (stage: Stage, url: string, env: Env): Promise<void> => {
-  const { sandbox, dir, tell } = stage
-  const say = (text: string): void => tell(text, { event: 'notice', message: text.trim() })
+  const { sandbox, dir, print } = stage
+  const say = (text: string): void => print(text, { event: 'notice', message: text.trim() })
   const ready = { event: 'ready', url: sandbox.url, hookUrl: url }
-  tell(`An Okta to practise on is at ${sandbox.url}, the hook server at ${url}.\n`, ready)
+  print(`An Okta to practise on is at ${sandbox.url}, the hook server at ${url}.\n`, ready)
   await show(stage, ['register', '--url', url], env)
   await show(stage, ['import', FILE, ...FLAG], env)
   say('Who is disabled in the legacy store was left out: an account in Okta would be active.\n')
   const text = readFileSync(join(dir, REJECTS), 'utf8')
   const event = { event: 'rejects', file: REJECTS, text }
-  tell(`\nThe rejects in ${REJECTS}, to be corrected and imported again:\n${text}`, event)
+  print(`\nThe rejects in ${REJECTS}, to be corrected and imported again:\n${text}`, event)
   say('\nSome of them sign in:\n\n')
   await signInAll(stage)
   say('\nWho has moved (provider OKTA), and who has not (IMPORT):\n')
@@ -151,21 +151,21 @@ const withHook = async (stage: Stage): Promise<void> => {
 /** What the commands of the demo shall know of the terminal. */
 const LOOKS = ['CI', 'FORCE_COLOR', 'NO_COLOR', 'TERM']
 
-const looksOf = ({ env }: Host): Env =>
+const looksOf = ({ env }: CommandContext): Env =>
   Object.fromEntries(
     LOOKS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const])),
   )
 
 const demo =
   (options: CommonOptions) =>
-  async (host: Host): Promise<number> => {
+  async (host: CommandContext): Promise<number> => {
     const sandbox = await startSandbox({ port: 0, tokens: [{ scheme: 'SSWS', token: TOKEN }] })
     const dir = mkdtempSync(join(tmpdir(), 'okta-migrate-demo-'))
     try {
       mkdirSync(dirname(join(dir, FILE)))
       copyFileSync(USERS, join(dir, FILE))
-      const tell = createTell(host, options)
-      await withHook({ sandbox, dir, options, tell, looks: looksOf(host) })
+      const print = createPrint(host, options)
+      await withHook({ sandbox, dir, options, print, looks: looksOf(host) })
       return 0
     } finally {
       rmSync(dir, { recursive: true, force: true })

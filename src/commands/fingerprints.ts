@@ -1,23 +1,22 @@
-/** The names that logins and people have in the log and the ledger: keyed fingerprints, the same in every program. */
+/** Names logins and people in the log and the ledger: keyed fingerprints, the same in every command. */
 import { createHmac } from 'node:crypto'
-import type { Loaded } from '../config/load.ts'
 import { fingerprint } from '../ops/log.ts'
 
-type Config = Loaded<'FINGERPRINT_KEY' | 'LOG_LOGINS'>['config']
+export interface NamingSettings {
+  readonly key: string
+  /** Whether the key comes from HOOK_SECRET, and changes with it. */
+  readonly isDerived: boolean
+  readonly logins: 'fingerprint' | 'plain'
+}
 
-/** Where there is no FINGERPRINT_KEY. */
+/** The key if FINGERPRINT_KEY is not set. */
 export const keyFromSecret = (secret: string): string =>
   createHmac('sha256', secret).update('fingerprint key').digest('base64')
 
-/** @param secret HOOK_SECRET */
-export const namersFrom = (
-  { FINGERPRINT_KEY, LOG_LOGINS }: Config,
-  secret: string | undefined,
-): Record<'nameLogin' | 'namePerson', (name: string) => string> => {
-  const key = FINGERPRINT_KEY ?? (secret === undefined ? undefined : keyFromSecret(secret))
-  if (key === undefined) throw new TypeError('unchecked config')
-  return {
-    nameLogin: LOG_LOGINS === 'plain' ? (login) => login : fingerprint(key),
-    namePerson: fingerprint(key, 'person'),
-  }
-}
+export const createNamers = ({
+  key,
+  logins,
+}: NamingSettings): Record<'nameLogin' | 'namePerson', (name: string) => string> => ({
+  nameLogin: logins === 'plain' ? (login) => login : fingerprint(key),
+  namePerson: fingerprint(key, 'person'),
+})

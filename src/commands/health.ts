@@ -1,32 +1,44 @@
-/** Owns the container's health check: one request to this machine's own /livez. */
+/** Implements the health check of a container: one request to /livez on this machine. */
 import { Command } from 'commander'
 import { get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
-import { loadConfig, type Need } from '../config/load.ts'
+import type { SettingsSpec } from '../config/load.ts'
 import { jsonLine } from '../text/json-line.ts'
 import { jsonOption, type CommonOptions } from './common-options.ts'
-import { readText, type Host, type Perform } from './host.ts'
+import { readSettings, type CommandContext, type Perform } from './context.ts'
 
 const TIMEOUT_MS = 2_000
 
-const NEED: Need<'HOST' | 'PORT' | 'TLS_CERT_FILE'> = {
-  names: ['HOST', 'PORT', 'TLS_CERT_FILE'],
-  rules: [],
-}
+const NAMES = ['HOST', 'PORT', 'TLS_CERT_FILE'] as const
 
-/** An unspecified address listens on all of them; loopback is the one to ask. */
+/** An unspecified address listens on all addresses; the loopback address is the one to call. */
 const reachable = (host: string): string => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host
 
+interface HealthSettings {
+  readonly host: string
+  readonly port: number
+  readonly isTls: boolean
+}
+
+export const HEALTH: SettingsSpec<(typeof NAMES)[number], HealthSettings> = {
+  names: NAMES,
+  parse: ({ values: { HOST, PORT, TLS_CERT_FILE } }) => ({
+    host: reachable(HOST),
+    port: PORT,
+    isTls: TLS_CERT_FILE !== undefined,
+  }),
+}
+
 /** @returns the exit code: 0 when the server answers, 1 when it does not */
-const ask = async ({ env }: Host): Promise<0 | 1> => {
-  const { config } = loadConfig(NEED, env, readText)
-  const where = { host: reachable(config.HOST), port: config.PORT, path: '/livez' }
+const ask = async (context: CommandContext): Promise<0 | 1> => {
+  const { isTls, ...address } = readSettings(context, HEALTH)
+  const options = { ...address, path: '/livez' }
   return new Promise((resolve) => {
     const done = (statusCode: number | undefined): void => resolve(statusCode === 200 ? 0 : 1)
-    // The certificate names the public host, and this asks only whether the process is alive.
-    const request = config.TLS_CERT_FILE
-      ? getHttps({ ...where, rejectUnauthorized: false }, (res) => done(res.resume().statusCode))
-      : getHttp(where, (res) => done(res.resume().statusCode))
+    // The certificate is for the public host name, and this only asks whether the process is alive.
+    const request = isTls
+      ? getHttps({ ...options, rejectUnauthorized: false }, (res) => done(res.resume().statusCode))
+      : getHttp(options, (res) => done(res.resume().statusCode))
     request.setTimeout(TIMEOUT_MS, () => request.destroy())
     request.on('error', () => done(undefined))
   })
@@ -34,9 +46,9 @@ const ask = async ({ env }: Host): Promise<0 | 1> => {
 
 const health =
   ({ json }: CommonOptions) =>
-  async (host: Host): Promise<0 | 1> => {
-    const code = await ask(host)
-    if (json) host.stdout.write(jsonLine({ alive: code === 0 }))
+  async (context: CommandContext): Promise<0 | 1> => {
+    const code = await ask(context)
+    if (json) context.stdout.write(jsonLine({ alive: code === 0 }))
     return code
   }
 

@@ -3,7 +3,7 @@ import type Undici from 'undici'
 import type { Environment } from '../config/load.ts'
 import { AppError } from '../errors/errors.ts'
 import { ProxiedFailure } from './fetch-failure.ts'
-import { isLoopback } from '../config/variables.ts'
+import { isLoopback } from './url.ts'
 
 export interface HttpRequest {
   readonly method?: string

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { AppError, type ErrorCode } from '../errors/errors.ts'
-import { isLoopback } from '../config/variables.ts'
+import { isLoopback } from '../http/url.ts'
 
 export type DatabaseKind = 'sqlite' | 'postgres' | 'mysql'
 

@@ -22,8 +22,8 @@ const machine = (...msAtTen: number[]) => {
   }
   const warnings: unknown[][] = []
   const warn = (...said: unknown[]): void => void warnings.push(said)
-  const ask = (BCRYPT_MAX_COST?: number, HOOK_DEADLINE_MS = 2_500) =>
-    costInTime({ BCRYPT_MAX_COST, HOOK_DEADLINE_MS }, checker, new ManualClock(), { warn })
+  const ask = (maxBcryptCost?: number, deadlineMs = 2_500) =>
+    costInTime({ maxBcryptCost, deadlineMs }, checker, new ManualClock(), { warn })
   return { ask, warnings, tried: () => tried }
 }
 

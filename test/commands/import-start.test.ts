@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import type { Host } from '../../src/commands/host.ts'
+import type { CommandContext } from '../../src/commands/context.ts'
 import type { ImportOptions } from '../../src/commands/import/options.ts'
 import {
   describeStart,
@@ -89,7 +89,7 @@ const ask = async (
   if (keys === '') stdin.end()
   else stdin.write(keys)
   const screen = createScreen(80)
-  const host: Host = {
+  const host: CommandContext = {
     version: '',
     args: [],
     env: {},

@@ -5,7 +5,7 @@ import {
   toSummaryEvent,
   type Summary,
 } from '../../src/commands/import/summary-report.ts'
-import { createPaint } from '../../src/commands/terminal/paint.ts'
+import { createColourise } from '../../src/commands/terminal/colour.ts'
 import { createScreen } from '../support/screen.ts'
 
 const NO_COUNTS = {
@@ -118,7 +118,7 @@ describe('the summary', () => {
     for (const [name, summary] of Object.entries(SUMMARIES)) {
       for (const columns of [60, 80, 120]) {
         const screen = createScreen(columns, 60)
-        screen.stream.write(describeSummary(summed(summary), createPaint(screen.stream, {})))
+        screen.stream.write(describeSummary(summed(summary), createColourise(screen.stream, {})))
         shown.push(`${name}, ${columns} columns:\n${await screen.shown()}\n`)
       }
     }
@@ -153,7 +153,7 @@ describe('the summary', () => {
 
 describe('colour', () => {
   const colours = (env: object, isTTY: boolean): boolean =>
-    createPaint({ isTTY }, env as Record<string, string>)('red', 'x') !== 'x'
+    createColourise({ isTTY }, env as Record<string, string>)('red', 'x') !== 'x'
 
   it.each<[object, boolean, boolean]>([
     [{}, true, true],

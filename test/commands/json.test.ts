@@ -1,7 +1,7 @@
 /** Failures as events: one shape in every command, and the sentence on standard error all the same. */
 import { Readable, Writable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Host } from '../../src/commands/host.ts'
+import type { CommandContext } from '../../src/commands/context.ts'
 import { serveCommand } from '../../src/commands/serve/serve.ts'
 import type { StopSignal } from '../../src/ops/shutdown.ts'
 import { runCommand } from '../support/command.ts'
@@ -60,7 +60,7 @@ describe('a server on a terminal', () => {
       },
     })
     const env = { PORT: '0', HASH_WORKERS: '1', LEDGER_DB_URL: 'off', LOG_LEVEL: 'warn' }
-    const host: Host = {
+    const host: CommandContext = {
       ...{ version: '1', args, env, stdin: Readable.from([]), stderr: take },
       stdout: Object.assign(take, { isTTY: true }),
       onSignal: (hear) => (stop = hear),

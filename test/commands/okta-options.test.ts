@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { openOkta } from '../../src/commands/okta-options.ts'
-import type { Host } from '../../src/commands/host.ts'
+import type { CommandContext } from '../../src/commands/context.ts'
 import { AppError } from '../../src/errors/errors.ts'
 
 const KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
@@ -18,7 +18,7 @@ const open = (env: Record<string, string>) => {
       done()
     },
   })
-  const host: Host = {
+  const host: CommandContext = {
     args: [],
     version: '1.2.3',
     env,
@@ -77,7 +77,7 @@ describe('the org', () => {
   ])('%s is put right as %s, and said so', (given, orgUrl) => {
     const { client, notes } = open({ OKTA_ORG_URL: given, OKTA_API_TOKEN: 'a' })
     expect(client.orgUrl).toBe(orgUrl)
-    expect(notes).toContain(`the org is taken to be ${orgUrl}.`)
+    expect(notes).toContain(`using the org ${orgUrl}.`)
   })
 
   it.each(['https://acme.okta.com', 'https://login-admin.example.com', 'http://127.0.0.1:99'])(

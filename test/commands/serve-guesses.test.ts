@@ -3,20 +3,20 @@ import { pino } from 'pino'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { SERVE, type ServeConfig } from '../../src/commands/serve/settings.ts'
+import { SERVER, type ServerSettings } from '../../src/commands/serve/settings.ts'
 import { startLedger } from '../../src/commands/serve/start-ledger.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { loadSettings } from '../../src/config/load.ts'
 import type { GuessLimiter } from '../../src/hook/guess-limit.ts'
 import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
 import { entry } from '../support/ledger-entry.ts'
 import { tempDir } from '../support/temp.ts'
 
-const configFor = (url: string): ServeConfig =>
-  loadConfig(
-    SERVE,
+const configFor = (url: string): ServerSettings =>
+  loadSettings(
+    SERVER,
     { HOOK_SECRET: 'a secret', LEGACY_DB_URL: 'sqlite:x', LEDGER_DB_URL: url },
     () => '',
-  ).config
+  ).settings
 
 it('is the person too only where an account was there whose own guess it was', async () => {
   const url = `sqlite:${join(tempDir(), 'ledger.sqlite')}`

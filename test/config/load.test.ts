@@ -3,14 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readText } from '../../src/commands/host.ts'
-import { isDemo, SERVE } from '../../src/commands/serve/settings.ts'
-import {
-  describeConfig,
-  describeVariables,
-  loadConfig,
-  type Environment,
-} from '../../src/config/load.ts'
+import { readText } from '../../src/commands/context.ts'
+import { SERVE } from '../../src/commands/serve/settings.ts'
+import { loadSettings, type Environment } from '../../src/config/load.ts'
+import { describeValues, describeVariables } from '../../src/config/variables.ts'
 import { AppError } from '../../src/errors/errors.ts'
 import { makeTempDir, removeDir } from '../support/temp.ts'
 
@@ -25,7 +21,7 @@ const OAUTH = {
 const PRODUCTION = { ...COMPLETE, NODE_ENV: 'production' }
 
 const load = (env: Environment, files: Readonly<Record<string, string>> = {}) =>
-  loadConfig(SERVE, env, (path) => {
+  loadSettings(SERVE, env, (path) => {
     const text = files[path]
     if (text === undefined) throw new Error('ENOENT')
     return text
@@ -44,9 +40,9 @@ const complaint = (env: Environment, files?: Readonly<Record<string, string>>): 
 
 describe('an environment that is fit to use', () => {
   it('has the documented defaults', () => {
-    const { config } = load(COMPLETE)
-    expect(isDemo(config)).toBe(false)
-    expect(config).toMatchObject({
+    const { settings, values } = load(COMPLETE)
+    expect(settings.kind).toBe('server')
+    expect(values).toMatchObject({
       HOOK_AUTH_HEADER: 'authorization',
       HOOK_DEADLINE_MS: 2500,
       HOST: '127.0.0.1',
@@ -57,33 +53,33 @@ describe('an environment that is fit to use', () => {
       LOG_LOGINS: 'fingerprint',
       TLS_TERMINATED_BY_PROXY: false,
     })
-    expect(config.HASH_WORKERS).toBeGreaterThan(0)
-    expect(Object.isFrozen(config)).toBe(true)
+    expect(values.HASH_WORKERS).toBeGreaterThan(0)
+    expect(Object.isFrozen(values)).toBe(true)
   })
 
   it('takes empty variables as unset, and header names in any case', () => {
-    const { config } = load({ ...COMPLETE, PORT: '', HOOK_AUTH_HEADER: 'X-Hook-Secret' })
-    expect(config).toMatchObject({ PORT: 3000, HOOK_AUTH_HEADER: 'x-hook-secret' })
+    const { values } = load({ ...COMPLETE, PORT: '', HOOK_AUTH_HEADER: 'X-Hook-Secret' })
+    expect(values).toMatchObject({ PORT: 3000, HOOK_AUTH_HEADER: 'x-hook-secret' })
   })
 
   it('reads NAME_FILE, without the line ending of the file', () => {
-    const { config } = load(
+    const { values } = load(
       { LEGACY_DB_URL: COMPLETE.LEGACY_DB_URL, HOOK_SECRET_FILE: '/run/secrets/hook' },
       { '/run/secrets/hook': `${SECRET}\n` },
     )
-    expect(config.HOOK_SECRET).toBe(SECRET)
+    expect(values.HOOK_SECRET).toBe(SECRET)
   })
 
   it('takes an empty file of the previous secret as none, and of nothing else', () => {
-    const { config } = load({ ...COMPLETE, HOOK_SECRET_PREVIOUS_FILE: '/empty' }, { '/empty': '' })
-    expect(config.HOOK_SECRET_PREVIOUS).toBeUndefined()
+    const { values } = load({ ...COMPLETE, HOOK_SECRET_PREVIOUS_FILE: '/empty' }, { '/empty': '' })
+    expect(values.HOOK_SECRET_PREVIOUS).toBeUndefined()
     for (const name of ['FINGERPRINT_KEY', 'LEDGER_DB_URL', 'OKTA_ORG_URL']) {
       expect(complaint({ ...COMPLETE, [`${name}_FILE`]: '/empty' }, { '/empty': '' })).toMatch(name)
     }
   })
 
   it('is the demo only when nothing is configured', () => {
-    expect(isDemo(load({}).config)).toBe(true)
+    expect(load({}).settings.kind).toBe('demo')
     expect(complaint({ HOOK_SECRET: SECRET })).toMatch(/^ {2}LEGACY_DB_URL is missing/)
     expect(complaint({ LEGACY_DB_URL: 'sqlite:x' })).toMatch(/^ {2}HOOK_SECRET is missing/)
     expect(complaint({ HOST: '0.0.0.0', NODE_ENV: 'test' })).toMatch(
@@ -101,7 +97,7 @@ describe('an environment that is fit to use', () => {
   )
 
   it.each(['development', 'test', 'Development', 'TEST '])('is no production with %s', (env) => {
-    expect(isDemo(load({ NODE_ENV: env }).config)).toBe(true)
+    expect(load({ NODE_ENV: env }).settings.kind).toBe('demo')
     const weak = { ...COMPLETE, NODE_ENV: env, HOOK_SECRET: 'short', HOST: '0.0.0.0' }
     expect(complaint(weak)).toBe('no complaint')
   })
@@ -247,7 +243,7 @@ describe('NAME_FILE', () => {
   const readSecret = (path: string): string => {
     try {
       const env = { LEGACY_DB_URL: COMPLETE.LEGACY_DB_URL, HOOK_SECRET_FILE: path }
-      return loadConfig(SERVE, env, readText).config.HOOK_SECRET ?? ''
+      return loadSettings(SERVE, env, readText).values.HOOK_SECRET ?? ''
     } catch (err) {
       return (err as AppError).detail ?? ''
     }
@@ -272,7 +268,7 @@ describe('NAME_FILE', () => {
     expect(readSecret(write('more', 'x'.repeat(64 * 1024 + 1)))).toMatch(/is larger than 64 KiB/)
     const bundle = `-----BEGIN CERTIFICATE-----${' '.repeat(500 * 1024)}`
     const env = { ...COMPLETE, LEGACY_DB_CA_FILE: write('bundle', bundle) }
-    expect(loadConfig(SERVE, env, readText).config.LEGACY_DB_CA).toBe(bundle)
+    expect(loadSettings(SERVE, env, readText).values.LEGACY_DB_CA).toBe(bundle)
   })
 })
 
@@ -285,7 +281,7 @@ describe('a misspelt name', () => {
   ])('%s is taken for %s, with and without other problems', (typed, meant) => {
     const hint = `${typed} is not a variable of this program. Did you mean ${meant}?`
     expect(complaint({ NODE_ENV: 'production', [typed]: 'x' })).toContain(hint)
-    expect(load({ ...COMPLETE, [typed]: 'x' }).nearMisses).toEqual([hint])
+    expect(load({ ...COMPLETE, [typed]: 'x' }).notices).toEqual([hint])
   })
 
   it("is not seen in other programs' variables", () => {
@@ -297,16 +293,13 @@ describe('a misspelt name', () => {
       npm_config_yes: '',
       TERM: 'x',
     }
-    expect(load({ ...COMPLETE, ...env }).nearMisses).toEqual([])
+    expect(load({ ...COMPLETE, ...env }).notices).toEqual([])
   })
 })
 
 describe('what is shown', () => {
   it('says of secrets only whether they are set', () => {
-    const shown = describeConfig(
-      SERVE,
-      load({ ...COMPLETE, FINGERPRINT_KEY: 'k'.repeat(20) }).config,
-    )
+    const shown = describeValues(load({ ...COMPLETE, FINGERPRINT_KEY: 'k'.repeat(20) }).values)
     expect(shown).toMatchObject({
       HOOK_SECRET: 'set',
       HOOK_SECRET_PREVIOUS: 'not set',
@@ -328,7 +321,7 @@ describe('what is shown', () => {
       OKTA_ORG_URL: 'https://acme.okta.com/?token=marked',
       HOOK_OAUTH_JWKS_URL: 'https://acme.okta.com/keys?key=marked',
     }
-    const shown = describeConfig(SERVE, load(env).config)
+    const shown = describeValues(load(env).values)
     expect(JSON.stringify(shown)).not.toContain('marked')
     expect(shown).toMatchObject({
       LEGACY_LOOKUP_SQL: 'set',
@@ -339,7 +332,7 @@ describe('what is shown', () => {
 
   it('explains every variable', () => {
     expect(describeVariables(SERVE.names).match(/^ {2}[A-Z_]+\n {6}\S/gm)).toHaveLength(
-      Object.keys(describeConfig(SERVE, load(COMPLETE).config)).length,
+      Object.keys(describeValues(load(COMPLETE).values)).length,
     )
   })
 })

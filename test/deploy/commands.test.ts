@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/commands/commands.ts'
-import { variables } from '../../src/config/variables.ts'
+import { VARIABLES } from '../../src/config/variables.ts'
 import { blocksOf, makeWorkplace } from '../support/documents/blocks.ts'
 import { makeTempDir, removeDir } from '../support/temp.ts'
 
@@ -50,7 +50,7 @@ describe('commands in the documents', () => {
   it('set variables that there are', () => {
     const scripts = blocks.map(({ script }) => script.replaceAll(/'[^']*'/g, "''")).join('\n')
     const set = [...scripts.matchAll(/(?<![$\w])([A-Z][A-Z_]{2,})=/g)].map(([, name = '']) => name)
-    const ours = Object.keys(variables.shape).flatMap((name) => [name, `${name}_FILE`])
+    const ours = Object.keys(VARIABLES).flatMap((name) => [name, `${name}_FILE`])
     const known = [...ours, 'HOOK_ID', 'DATA_DIR']
     expect(set).toContain('HOOK_SECRET')
     expect(set.filter((name) => !known.includes(name))).toEqual([])

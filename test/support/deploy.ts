@@ -1,8 +1,8 @@
 /** What the files of deploy/ are held against: the image, its environment and the server's own rules. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { SERVE, type ServeConfig } from '../../src/commands/serve/settings.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { SERVER } from '../../src/commands/serve/settings.ts'
+import { loadSettings } from '../../src/config/load.ts'
 
 export const read = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -29,20 +29,20 @@ const SECRETS: Readonly<Record<string, string>> = {
 }
 
 /** The environment as the container has it, through the server's own rules. */
-export const configure = (env: Record<string, string>, mounts: readonly string[]): ServeConfig => {
-  const { config, nearMisses } = loadConfig(SERVE, { ...imageEnvironment(), ...env }, (path) => {
+export const configure = (env: Record<string, string>, mounts: readonly string[]) => {
+  const { values, notices } = loadSettings(SERVER, { ...imageEnvironment(), ...env }, (path) => {
     const mount = mounts.find((dir) => path.startsWith(`${dir}/`))
     const found = Object.entries(SECRETS).find(([name]) => new RegExp(`/${name}$`).test(path))
     if (mount === undefined || !found) throw new Error(`nothing is mounted at ${path}`)
     return found[1]
   })
-  expect(nearMisses).toEqual([])
-  const known: readonly string[] = SERVE.names
+  expect(notices).toEqual([])
+  const known: readonly string[] = SERVER.names
   const unknown = Object.keys(env).filter((name) => {
     return !known.includes(name) && !known.includes(name.replace(/_FILE$/, ''))
   })
   expect(unknown).toEqual([])
-  return config
+  return values
 }
 
 /** Directories of the image that belong to its user, so that a new volume there does too. */

@@ -1,7 +1,7 @@
 /** `okta-migrate import` inside the test's own process: what a start would cost is saved. */
 import { PassThrough, Readable } from 'node:stream'
 import { CommanderError } from 'commander'
-import type { Host } from '../../src/commands/host.ts'
+import type { CommandContext } from '../../src/commands/context.ts'
 import { importCommand } from '../../src/commands/import/import.ts'
 import { asAppError } from '../../src/errors/errors.ts'
 import type { Ended } from './command.ts'
@@ -20,7 +20,7 @@ export const runImport = async (
 ): Promise<Ended> => {
   const [stdout, stderr] = [collect(), collect()]
   let code = 2
-  const host: Host = {
+  const host: CommandContext = {
     version: 'test',
     args: ['import', ...args],
     env,

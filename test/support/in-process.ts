@@ -1,7 +1,7 @@
 /** A command as its builder makes it, in this process: quicker than one of its own, and the same work. */
 import { Readable, Writable } from 'node:stream'
 import type { Command } from 'commander'
-import type { Perform } from '../../src/commands/host.ts'
+import type { Perform } from '../../src/commands/context.ts'
 import { asAppError } from '../../src/errors/errors.ts'
 import type { Ended } from './command.ts'
 

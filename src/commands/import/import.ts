@@ -1,7 +1,8 @@
 /** Owns the wiring of the import: options in, parts joined, run to its end or to a signal. */
 import { Command } from 'commander'
 import { setFlagsFromString } from 'node:v8'
-import { describeVariables, loadConfig } from '../../config/load.ts'
+import { loadSettings } from '../../config/load.ts'
+import { describeVariables } from '../../config/variables.ts'
 import { checkColumns } from '../../import/rows/check-columns.ts'
 import { checkLogins } from '../../import/rows/check-logins.ts'
 import { createColumns, type Columns, type Mapping } from '../../import/rows/columns.ts'
@@ -12,7 +13,7 @@ import { checkFlags } from '../../import/rows/roles.ts'
 import type { Source } from '../../import/sources/source.ts'
 import { createTidy } from '../../import/rows/tidy.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
-import { readText, type Host, type Perform } from '../host.ts'
+import { printNotices, readText, type CommandContext, type Perform } from '../context.ts'
 import type { Look } from './find-groups.ts'
 import {
   addImportOptions,
@@ -27,7 +28,8 @@ import { learnAttributes } from './ask-schema.ts'
 import { flagNotice, lookAhead, openSource, SOURCE } from './input.ts'
 import { undoCommand } from '../undo/undo.ts'
 import { createImportReporter, type ImportReporter } from './reporter.ts'
-import { isOktaGiven, OKTA_SETTINGS, openOkta } from '../okta-options.ts'
+import { openOkta } from '../okta-options.ts'
+import { isOktaGiven, OKTA_SETTINGS } from '../okta-settings.ts'
 
 const SCOPES = ['okta.users.manage']
 
@@ -40,25 +42,25 @@ const HEAP_FLAGS = ['--heap-growing-percent=50', '--semi-space-growth-factor=1']
 
 const pacingOf = ({ share, concurrency, verbose }: ImportOptions, { display }: ImportReporter) => ({
   ...{ scopes: SCOPES, share, concurrency },
-  onCall: verbose && display.note,
+  onCall: verbose && display.log,
 })
 
 const importUsers =
   (file: string | undefined, options: ImportOptions) =>
-  async (host: Host): Promise<number> => {
+  async (host: CommandContext): Promise<number> => {
     HEAP_FLAGS.forEach(setFlagsFromString)
-    const { config, nearMisses } = loadConfig(SOURCE, host.env, readText)
+    const { settings, notices } = loadSettings(SOURCE, host.env, readText)
     const teller = createImportReporter(host, options)
     const { userType, arraySeparator: separator } = options
     // Whom an update would change, only Okta can say.
     const isOffline = options.dryRun === true && !options.update && !isOktaGiven(host.env)
-    // A run that calls Okta tells them when it reads how.
-    if (isOffline) nearMisses.forEach(teller.say)
+    // A run that calls Okta prints them when it reads its settings for Okta.
+    if (isOffline) printNotices(host, notices)
     const form = FORMS[options.mode]
     const roles = chooseRoles(options)
     const asked = askedColumns(options)
     const nested = [...options.map.values()]
-    const opened = await openSource(file, config, host.stdin, nested)
+    const opened = await openSource(file, settings.query, host.stdin, nested)
     try {
       const { first, source } = await lookAhead(file, opened)
       const paths = choosePaths(file, source.format, options)
@@ -96,7 +98,7 @@ const importUsers =
       const withSecrets = options.rejectsWithSecrets === true
       const rejects = createRejects({ path: paths.rejects, source, columns, withSecrets })
       const shared: Shared = { file, host, options, source, prepare, tidy, rejects, paths, teller }
-      const reopen = (): Promise<Source> => openSource(file, config, host.stdin, nested)
+      const reopen = (): Promise<Source> => openSource(file, settings.query, host.stdin, nested)
       const look: Look = { file, given: options.group, roles, first, reopen }
       if (!options.dryRun && client) return await perform(shared, look, client)
       return await rehearse(shared, look, client)

@@ -1,9 +1,9 @@
 /** The input of an import: a file, a stream or the legacy database, and a look at its first rows. */
-import type { Loaded, Need } from '../../config/load.ts'
+import type { SettingsSpec } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openInputFile, openStream } from '../../import/sources/file.ts'
 import { openSqlSource } from '../../import/sources/sql/sql-source.ts'
-import type { Host } from '../host.ts'
+import type { CommandContext } from '../context.ts'
 import { readAhead, type Ahead } from '../../import/sources/read-ahead.ts'
 import type { Roles } from '../../import/rows/roles.ts'
 import type { Source } from '../../import/sources/source.ts'
@@ -11,19 +11,26 @@ import type { ImportOptions } from './options.ts'
 
 const NAMES = ['LEGACY_DB_URL', 'LEGACY_DB_CA', 'LEGACY_USERS_SQL'] as const
 
-export const SOURCE: Need<(typeof NAMES)[number]> = { names: NAMES, rules: [] }
+/** Undefined if there is no query: the rows then come from a file. */
+type Query =
+  { readonly url: string; readonly ca: string | undefined; readonly sql: string } | undefined
 
-type SourceConfig = Loaded<(typeof NAMES)[number]>['config']
+export const SOURCE: SettingsSpec<(typeof NAMES)[number], { readonly query: Query }> = {
+  names: NAMES,
+  parse: ({ values: { LEGACY_DB_URL: url, LEGACY_DB_CA: ca, LEGACY_USERS_SQL: sql } }) => ({
+    query: url === undefined || sql === undefined ? undefined : { url, ca, sql },
+  }),
+}
 
 export const openSource = async (
   file: string | undefined,
-  { LEGACY_DB_URL: url, LEGACY_DB_CA: ca, LEGACY_USERS_SQL: sql }: SourceConfig,
-  stdin: Host['stdin'],
+  query: Query,
+  stdin: CommandContext['stdin'],
   paths: readonly string[],
 ): Promise<Source> => {
   if (file === '-') return openStream(stdin, undefined, paths)
   if (file !== undefined) return openInputFile(file, paths)
-  if (url !== undefined && sql !== undefined) return openSqlSource({ url, ca }, sql)
+  if (query) return openSqlSource(query, query.sql)
   throw new AppError('usage_invalid', {
     detail: 'Name a file, - for standard input, or set LEGACY_DB_URL and LEGACY_USERS_SQL.',
   })

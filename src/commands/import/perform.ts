@@ -18,7 +18,7 @@ import { changesOf } from '../../import/run/update-user.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
 import { readRateLimit } from '../../okta/rate-limit/headers.ts'
 import { createKnownUsers } from '../../okta/api/known-users.ts'
-import type { Host } from '../host.ts'
+import type { CommandContext } from '../context.ts'
 import { closeRejects, openKnown, openOwnJournal, placeAfterFailure } from './journal-files.ts'
 import { findGroupIds, openGroups, withGroups, type Look } from './find-groups.ts'
 import { settingsOf, type ImportOptions, type Paths } from './options.ts'
@@ -26,8 +26,8 @@ import { createPrinter } from './request-printer.ts'
 import { mayGoOn, startFacts } from './start-report.ts'
 import { summarise, type Summary } from './summary-report.ts'
 import { importView, type ImportReporter } from './reporter.ts'
-import { showRun } from '../terminal/show-run.ts'
-import { showWaits } from '../terminal/waits.ts'
+import { runWithProgress } from '../terminal/run-with-progress.ts'
+import { withWaitProgress } from '../terminal/wait-progress.ts'
 
 /** A crash leaves at most this many rows to be asked about; fewer would be bound by the disk. */
 const WINDOW = { min: 10, max: 64 }
@@ -36,7 +36,7 @@ const WINDOW = { min: 10, max: 64 }
 export interface Shared {
   /** As it was named. */
   readonly file: string | undefined
-  readonly host: Host
+  readonly host: CommandContext
   readonly options: ImportOptions
   readonly source: Source
   readonly prepare: Prepare
@@ -59,7 +59,7 @@ const finish = async (
   const words = options.dryRun ? describeDryCounts : undefined
   const { display } = teller
   const shown = { host, run, display, view: () => importView(look(), words) }
-  const { end = 'stopped', isInterrupted } = await showRun(shown)
+  const { end = 'stopped', isInterrupted } = await runWithProgress(shown)
   return { end, isInterrupted }
 }
 
@@ -194,7 +194,7 @@ export const perform = async (shared: Shared, look: Look, client: OktaClient): P
   const halt = new AbortController()
   // Shows before anything is written down that Okta answers, and what time it is there.
   const first = { method: 'GET', path: '/api/v1/users?limit=1' } as const
-  const { headers } = await showWaits(client, teller).request(first)
+  const { headers } = await withWaitProgress(client, teller).request(first)
   serverTime.observe(headers)
   const groups = openGroups(client, halt.signal, teller.say)
   await groups.checkAll(await findGroupIds(look))

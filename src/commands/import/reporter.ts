@@ -7,27 +7,31 @@ import {
   type Words,
 } from '../../import/report/progress.ts'
 import { jsonLine } from '../../text/json-line.ts'
-import { chooseDisplay, type Display, type View } from '../terminal/display.ts'
-import type { Host } from '../host.ts'
+import {
+  createDisplay,
+  type ProgressDisplay,
+  type ProgressView,
+} from '../terminal/progress-display.ts'
+import type { CommandContext } from '../context.ts'
 import type { ImportOptions } from './options.ts'
 import { describeStart, toStartEvent, type Start } from './start-report.ts'
 import { describeSummary, toSummaryEvent, type Summary } from './summary-report.ts'
-import { createPaint } from '../terminal/paint.ts'
+import { createColourise } from '../terminal/colour.ts'
 
 export interface ImportReporter {
-  readonly display: Display
+  readonly display: ProgressDisplay
   readonly say: (message: string) => void
   readonly start: (start: Start) => void
   readonly summary: (summary: Summary) => void
 }
 
-export const importView = (sight: Progress, words?: Words): View => ({
+export const importView = (sight: Progress, words?: Words): ProgressView => ({
   live: (columns) => describeProgress(sight, columns, words),
   line: () => describeProgressInLine(sight, words),
   event: () => toEvent(sight),
 })
 
-type Streams = Pick<Host, 'stdout' | 'stderr' | 'env'>
+type Streams = Pick<CommandContext, 'stdout' | 'stderr' | 'env'>
 
 export const createImportReporter = (
   host: Streams,
@@ -36,24 +40,24 @@ export const createImportReporter = (
   const { stdout, stderr, env } = host
   // Requests that run over a terminal show by themselves how far it is.
   const isHidden = quiet === true || (print === true && stdout.isTTY === true)
-  const display = chooseDisplay(host, { json, quiet: isHidden })
-  const { say } = display
+  const display = createDisplay(host, { json, quiet: isHidden })
+  const { notify } = display
   const emit = (event: object): void => void stdout.write(jsonLine(event))
   if (json) {
     return {
       display,
-      say,
+      say: notify,
       start: (start) => emit(toStartEvent(start)),
       summary: (summary) => emit(toSummaryEvent(summary)),
     }
   }
   // Where requests go to standard output, nothing else does.
   const out = print ? stderr : stdout
-  const paint = createPaint(out, env)
+  const paint = createColourise(out, env)
   return {
     display,
-    say,
-    start: (start) => say(describeStart(start)),
+    say: notify,
+    start: (start) => notify(describeStart(start)),
     summary: (summary) => void out.write(`${describeSummary(summary, paint)}\n`),
   }
 }

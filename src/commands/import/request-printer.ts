@@ -4,7 +4,7 @@ import type { Changes } from '../../import/run/update-user.ts'
 import { jsonLine } from '../../text/json-line.ts'
 import type { KnownUser } from '../../okta/api/known-users.ts'
 import { printable } from '../../text/printable.ts'
-import type { Host } from '../host.ts'
+import type { CommandContext } from '../context.ts'
 import type { ImportOptions } from './options.ts'
 
 /** Enough to see what is sent. */
@@ -70,7 +70,7 @@ const describeRequest = (
 
 /** All of them as JSON lines with `--print`, else the first: for people, or as events. */
 export const createPrinter = (
-  { stdout }: Pick<Host, 'stdout'>,
+  { stdout }: Pick<CommandContext, 'stdout'>,
   { print: isAll, json }: Pick<ImportOptions, 'print' | 'json'>,
 ) => {
   const write = createWriter(stdout)

@@ -4,7 +4,7 @@ import type { Mode } from '../../import/rows/modes.ts'
 import { guessRows } from '../../import/sources/guess-rows.ts'
 import type { Source } from '../../import/sources/source.ts'
 import { printable } from '../../text/printable.ts'
-import type { Host } from '../host.ts'
+import type { CommandContext } from '../context.ts'
 import type { ImportOptions, Paths } from './options.ts'
 import { askYes } from '../terminal/prompt.ts'
 
@@ -115,7 +115,7 @@ export const toStartEvent = ({ callsPerMinute, share, paths, ...start }: Start):
 
 /** A person is asked once, at a terminal: a script has nobody to answer, and goes on. */
 const isAsked = (
-  { stdin, stderr }: Host,
+  { stdin, stderr }: CommandContext,
   { yes, json }: ImportOptions,
   { isBegun }: Start,
 ): boolean => {
@@ -125,7 +125,7 @@ const isAsked = (
 
 /** @returns the exit code with which to end, where it shall not go on */
 export const mayGoOn = async (
-  host: Host,
+  host: CommandContext,
   options: ImportOptions,
   start: Start,
 ): Promise<1 | 130 | undefined> => {

@@ -4,10 +4,10 @@ import { describeCounts, describeDryCounts, doneOf } from '../../import/report/p
 import type { ReasonKind } from '../../import/report/reasons.ts'
 import type { RunEnd, Snapshot } from '../../import/run/run.ts'
 import { printable } from '../../text/printable.ts'
-import type { Host } from '../host.ts'
+import type { CommandContext } from '../context.ts'
 import type { ImportOptions, Paths } from './options.ts'
 import { nextOf, type Next } from './next-command.ts'
-import type { Paint } from '../terminal/paint.ts'
+import type { Colourise } from '../terminal/colour.ts'
 
 export interface Summary {
   readonly counts: Snapshot
@@ -26,7 +26,7 @@ export interface Summary {
 }
 
 interface Import {
-  readonly host: Host
+  readonly host: CommandContext
   readonly options: ImportOptions
   readonly paths: Paths
   readonly file: string | undefined
@@ -79,7 +79,7 @@ export const describeReasons = (reasons: readonly ReasonKind[]): string[] => {
   return ['By reason:', ...shown, ...(rest > 0 ? [`  and ${rest} more reasons`] : [])]
 }
 
-const describeExisting = ({ existing }: Summary, paint: Paint): string[] => {
+const describeExisting = ({ existing }: Summary, paint: Colourise): string[] => {
   const all = Object.entries(existing).map(([status, count]) => `${count} ${status}`)
   const gone = existing['DEPROVISIONED'] ?? 0
   const sentence =
@@ -105,7 +105,7 @@ const describeTime = ({ counts, seconds, dryRun }: Summary): string => {
   return isAll || dryRun ? time : `${time} Rows so far: ${done} of about ${counts.total}.`
 }
 
-export const describeSummary = (summary: Summary, paint: Paint): string => {
+export const describeSummary = (summary: Summary, paint: Colourise): string => {
   const { counts, files, next } = summary
   const unknown = `The result of ${some(counts.sending, 'request')} is unknown; the next run asks Okta.`
   return [

@@ -1,7 +1,7 @@
 /** Owns `okta-migrate register`: the password import inline hook in the org, from creation to rotation. */
 import { Command, Option } from 'commander'
 import { randomUUID } from 'node:crypto'
-import { describeVariables, loadConfig } from '../../config/load.ts'
+import { describeVariables } from '../../config/variables.ts'
 import { AppError } from '../../errors/errors.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
 import {
@@ -11,29 +11,21 @@ import {
   sendHook,
   switchHook,
   tryHook,
-  type HookAuth,
   type InlineHook,
 } from '../../okta/api/inline-hooks.ts'
 import { OktaAnswerLost, OktaRejection } from '../../okta/errors/rejection.ts'
-import { toOrgUrl } from '../../config/variables.ts'
 import { jsonOption, quietOption, verboseOption } from '../common-options.ts'
 import { yesOption } from '../terminal/confirm.ts'
-import { chooseDisplay } from '../terminal/display.ts'
+import { createDisplay } from '../terminal/progress-display.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
-import { readText, type Host, type Perform } from '../host.ts'
-import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, OKTA_SETTINGS, openOkta } from '../okta-options.ts'
+import { readSettings, type CommandContext, type Perform } from '../context.ts'
+import { connectOkta, DEFAULT_CONCURRENCY, DEFAULT_SHARE } from '../okta-options.ts'
 import { askSecret } from '../terminal/prompt.ts'
-import {
-  authFrom,
-  nameOption,
-  REGISTER,
-  tokenUrlOption,
-  urlOption,
-  type RegisterOptions,
-} from './options.ts'
+import { nameOption, tokenUrlOption, urlOption, type RegisterOptions } from './options.ts'
 import { beforeEvent, hookEvent } from './events.ts'
-import { confirmOff, tryFirst } from './safety.ts'
-import { createTell, type Tell } from '../terminal/output.ts'
+import { confirmDeactivation, tryFirst, type SafetyDeps } from './safety.ts'
+import { registerSettings, REGISTER_NAMES, type RegisterAction } from './settings.ts'
+import { createPrint } from '../terminal/output.ts'
 import {
   CREATED,
   describeBefore,
@@ -45,82 +37,76 @@ import {
   NO_HOOK,
   ROTATED,
 } from './messages.ts'
-import { showWaits } from '../terminal/waits.ts'
+import { withWaitProgress } from '../terminal/wait-progress.ts'
 
 const SCOPES = ['okta.inlineHooks.manage']
 
-interface Job {
-  readonly host: Host
-  readonly options: RegisterOptions
+interface Job extends SafetyDeps {
   readonly client: OktaClient
   /** What the org has already. */
   readonly hook: InlineHook | undefined
-  readonly tell: Tell
-  /** How Okta shall authenticate, where the hook is to be written. */
-  readonly auth: HookAuth | undefined
 }
+
+type ActionOf<K extends RegisterAction['kind']> = Extract<RegisterAction, { kind: K }>
 
 const noHook = (): AppError =>
   new AppError('okta_not_found', { detail: 'this org has no password import inline hook' })
 
-/** Creates the hook, unless the org has one: the same again is well, another is not. */
-const create = async (job: Job, url: string): Promise<number> => {
-  const { options, client, hook, auth, tell } = job
+/** Creates the hook, unless the org has one: the same hook is fine, another one is not. */
+const create = async (job: Job, { url, auth }: ActionOf<'create'>): Promise<number> => {
+  const { options, client, hook, print } = job
   if (hook) {
     const isSame = hook.channel.config.uri === url
-    if (isSame) tell(describeHook(hook), hookEvent(hook))
-    else tell(describeHook(hook) + describeOther(url), hookEvent(hook, 'found', url))
+    if (isSame) print(describeHook(hook), hookEvent(hook))
+    else print(describeHook(hook) + describeOther(url), hookEvent(hook, 'found', url))
     return isSame ? 0 : 1
   }
-  if (!auth) throw new TypeError('unchecked options')
   await tryFirst(job, { uri: url, auth })
-  const made = await sendHook(client, creation(options.name, { uri: url, auth }))
-  tell(describeHook(made) + CREATED, hookEvent(made, 'created'))
+  const created = await sendHook(client, creation(options.name, { uri: url, auth }))
+  print(describeHook(created) + CREATED, hookEvent(created, 'created'))
   return 0
 }
 
-const rotate = async (job: Job): Promise<number> => {
-  const { options, client, hook, auth, tell } = job
+const rotate = async (job: Job, { url, auth }: ActionOf<'rotate'>): Promise<number> => {
+  const { client, hook, print } = job
   if (!hook) throw noHook()
-  if (!auth) throw new TypeError('unchecked options')
   const { uri, headers } = hook.channel.config
-  const channel = { uri: options.url ?? uri, auth, headers: headers ?? undefined }
-  tell(describeBefore(hook), beforeEvent(hook))
+  const channel = { uri: url ?? uri, auth, headers: headers ?? undefined }
+  print(describeBefore(hook), beforeEvent(hook))
   await tryFirst(job, channel)
   const changed = await sendHook(client, change(hook.id, channel))
-  tell(describeHook(changed) + ROTATED, hookEvent(changed, 'rotated'))
+  print(describeHook(changed) + ROTATED, hookEvent(changed, 'rotated'))
   return 0
 }
 
-const toggle = async (job: Job): Promise<number> => {
-  const { options, client, hook, tell } = job
+const toggle = async (job: Job, { to }: ActionOf<'switch'>): Promise<number> => {
+  const { client, hook, print } = job
   if (!hook) throw noHook()
-  const to = options.activate ? 'activate' : 'deactivate'
-  tell(describeBefore(hook), beforeEvent(hook))
+  print(describeBefore(hook), beforeEvent(hook))
   const isEnd = to === 'deactivate' && hook.status !== 'INACTIVE'
-  if (isEnd) await confirmOff(job, client.orgUrl)
+  if (isEnd) await confirmDeactivation(job)
   const switched = await switchHook(client, hook.id, to)
-  tell(describeHook(switched), hookEvent(switched, `${to}d`))
+  print(describeHook(switched), hookEvent(switched, `${to}d`))
   return 0
 }
 
-const testPassword = async (host: Host): Promise<string> => {
-  const { config } = loadConfig(REGISTER, host.env, readText)
-  const password = config.HOOK_TEST_PASSWORD ?? (await askSecret('Legacy password: ', host))
+const readPassword = async (context: CommandContext): Promise<string> => {
+  const password = await askSecret('Legacy password: ', context)
   if (password !== '') return password
   throw new AppError('config_invalid', {
-    detail: '  A password is missing: type it, or set HOOK_TEST_PASSWORD.',
+    detail: '  The password is missing: type it, or set HOOK_TEST_PASSWORD.',
   })
 }
 
-const test = async ({ host, options, client, hook, tell }: Job): Promise<number> => {
+const test = async (job: Job, { login, password: given }: ActionOf<'test'>): Promise<number> => {
+  const { context, client, hook, print } = job
   if (!hook) throw noHook()
-  const password = await testPassword(host)
+  const password = given ?? (await readPassword(context))
   const eventTime = new Date().toISOString()
-  const trial = { username: options.testLogin ?? '', password, eventId: randomUUID(), eventTime }
+  const trial = { username: login, password, eventId: randomUUID(), eventTime }
   try {
     const result = await tryHook(client, hook, trial)
-    tell(describeTrial(result), { event: 'test', ...result })
+    print(describeTrial(result), { event: 'test', ...result })
     return result.credential === 'VERIFIED' ? 0 : 1
   } catch (err) {
     const isAboutHook =
@@ -128,49 +114,51 @@ const test = async ({ host, options, client, hook, tell }: Job): Promise<number>
       (err instanceof OktaAnswerLost && err.status !== undefined)
     if (!isAboutHook) throw err
     const { detail } = err
-    tell(describeTrialFailure(detail), { event: 'test', credential: 'unanswered', detail })
+    print(describeTrialFailure(detail), { event: 'test', credential: 'unanswered', detail })
     return 1
   }
 }
 
-const show = async ({ hook, tell }: Job): Promise<number> => {
-  tell(hook ? describeHook(hook) : NO_HOOK, hookEvent(hook))
+const show = ({ hook, print }: Job): number => {
+  print(hook ? describeHook(hook) : NO_HOOK, hookEvent(hook))
   return hook ? 0 : 1
 }
 
-const actionOf = ({ rotate: isRotation, activate, deactivate, test: isTest }: RegisterOptions) => {
-  if (isRotation) return rotate
-  if (activate || deactivate) return toggle
-  return isTest ? test : undefined
-}
-
-const print = async (host: Host, options: RegisterOptions): Promise<number> => {
-  const { config } = loadConfig(REGISTER, host.env, readText)
-  const orgUrl = config.OKTA_ORG_URL ? toOrgUrl(config.OKTA_ORG_URL) : 'https://acme.okta.com'
-  const channel = { uri: options.url ?? '', auth: authFrom(host, options) }
-  const request = creation(options.name, channel)
-  const { method, path, body } = request
-  const event = { event: 'request', method, url: orgUrl + path, body }
-  createTell(host, options)(describeRequest(orgUrl, request), event)
-  return 0
+const act = async (job: Job, action: RegisterAction): Promise<number> => {
+  switch (action.kind) {
+    case 'show':
+      return show(job)
+    case 'create':
+      return create(job, action)
+    case 'rotate':
+      return rotate(job, action)
+    case 'switch':
+      return toggle(job, action)
+    case 'test':
+      return test(job, action)
+  }
 }
 
 const register =
   (options: RegisterOptions) =>
-  async (host: Host): Promise<number> => {
-    if (options.print) return print(host, options)
+  async (context: CommandContext): Promise<number> => {
+    const settings = readSettings(context, registerSettings(options))
+    const print = createPrint(context, options)
+    if (settings.kind === 'print') {
+      const { orgUrl, url: uri, auth } = settings
+      const request = creation(options.name, { uri, auth })
+      const { method, path, body } = request
+      const event = { event: 'request', method, url: orgUrl + path, body }
+      print(describeRequest(orgUrl, request), event)
+      return 0
+    }
+    const { okta, action } = settings
+    const display = createDisplay(context, options)
     const pacing = { share: DEFAULT_SHARE, concurrency: DEFAULT_CONCURRENCY }
-    const display = chooseDisplay(host, options)
-    const onCall = options.verbose && display.note
-    const okta = openOkta(host, { scopes: SCOPES, ...pacing, onCall })
-    const client = showWaits(okta, { display })
-    const isWritten = options.url !== undefined || options.rotate
-    const auth = isWritten ? authFrom(host, options) : undefined
-    const tell = createTell(host, options)
-    const job = { host, options, client, auth, tell, hook: await findHook(client) }
-    const action = actionOf(options)
-    if (action) return action(job)
-    return options.url === undefined ? show(job) : create(job, options.url)
+    const onCall = options.verbose && display.log
+    const connected = connectOkta(context, okta, { scopes: SCOPES, ...pacing, onCall })
+    const client = withWaitProgress(connected, { display })
+    return act({ context, options, okta, client, print, hook: await findHook(client) }, action)
   }
 
 const ACTIONS = ['rotate', 'activate', 'deactivate', 'test', 'print']
@@ -197,7 +185,7 @@ Without options, shows what is registered. An org has at most one password impor
 
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
-${describeVariables([...OKTA_SETTINGS.names, 'HOOK_SECRET', 'HOOK_AUTH_HEADER', 'HOOK_OAUTH_CLIENT_SECRET', 'HOOK_TEST_PASSWORD'])}
+${describeVariables(REGISTER_NAMES)}
 
 The way to Okta, as other programs know it:
 

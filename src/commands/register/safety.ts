@@ -7,18 +7,20 @@ import { createTransport } from '../../okta/client/transport.ts'
 import { fetchFrom } from '../../http/proxied-fetch.ts'
 import { listUsers, needsHook } from '../../okta/api/users.ts'
 import { confirm, type Count } from '../terminal/confirm.ts'
-import { chooseDisplay } from '../terminal/display.ts'
-import type { Host } from '../host.ts'
-import { DEFAULT_CONCURRENCY, DEFAULT_SHARE, openOkta } from '../okta-options.ts'
+import { createDisplay } from '../terminal/progress-display.ts'
+import type { CommandContext } from '../context.ts'
+import { connectOkta, DEFAULT_CONCURRENCY, DEFAULT_SHARE } from '../okta-options.ts'
+import type { OktaSettings } from '../okta-settings.ts'
 import type { RegisterOptions } from './options.ts'
 import { describeAffected, TRIED, UNTRIED } from './messages.ts'
-import type { Tell } from '../terminal/output.ts'
-import { countUsers, showWaits } from '../terminal/waits.ts'
+import type { Print } from '../terminal/output.ts'
+import { countUsers, withWaitProgress } from '../terminal/wait-progress.ts'
 
-interface Safety {
-  readonly host: Host
+export interface SafetyDeps {
+  readonly context: CommandContext
   readonly options: RegisterOptions
-  readonly tell: Tell
+  readonly okta: OktaSettings
+  readonly print: Print
 }
 
 /** Okta itself waits 3 seconds; this shows slow ones as slow and not as gone. */
@@ -29,11 +31,11 @@ const TRIAL_MS = 10_000
  * @throws AppError `hook_untried`, whose detail says what happened
  */
 export const tryFirst = async (
-  { host: { version, env }, options, tell }: Safety,
+  { context: { version, env }, options, print }: SafetyDeps,
   channel: HookChannel,
 ): Promise<void> => {
   if (options.force) {
-    tell(UNTRIED, { event: 'trial', skipped: true })
+    print(UNTRIED, { event: 'trial', skipped: true })
     return
   }
   const transport = createTransport({
@@ -44,7 +46,7 @@ export const tryFirst = async (
   })
   const why = await tryChannel(transport, channel)
   if (why !== undefined) throw new AppError('hook_untried', { detail: why })
-  tell(TRIED, { event: 'trial', accepted: true })
+  print(TRIED, { event: 'trial', accepted: true })
 }
 
 const COUNTING = {
@@ -55,16 +57,17 @@ const COUNTING = {
 
 /** Okta's search knows no provider, so that all users are listed: some minutes for 100,000. */
 const countAffected = async ({
-  host,
+  context,
   options,
-}: Safety): Promise<{ count: Count; why: string | undefined }> => {
+  okta,
+}: SafetyDeps): Promise<{ count: Count; why: string | undefined }> => {
   try {
     // A client of its own: a scope that is not granted would fail the whole request for a token.
     const users = countUsers()
-    const display = chooseDisplay(host, options)
-    const onCall = options.verbose && display.note
-    const okta = openOkta(host, { ...COUNTING, onCall })
-    const client = showWaits(okta, { display, progress: users.progress })
+    const display = createDisplay(context, options)
+    const onCall = options.verbose && display.log
+    const connected = connectOkta(context, okta, { ...COUNTING, onCall })
+    const client = withWaitProgress(connected, { display, progress: users.progress })
     let count = 0
     for await (const user of users.count(listUsers(client, { limit: 200 }))) {
       if (needsHook(user)) count++
@@ -81,12 +84,12 @@ const countAffected = async ({
  * Says how many people cannot sign in while the hook is off, and has it confirmed.
  * @throws AppError `unconfirmed`
  */
-export const confirmOff = async (safety: Safety, orgUrl: string): Promise<void> => {
-  const { host, options, tell } = safety
-  const org = new URL(orgUrl).host
-  host.stderr.write('Counting who still needs the hook…\n')
-  const { count, why } = await countAffected(safety)
+export const confirmDeactivation = async (deps: SafetyDeps): Promise<void> => {
+  const { context, options, okta, print } = deps
+  const org = new URL(okta.orgUrl).host
+  context.stderr.write('Counting who still needs the hook…\n')
+  const { count, why } = await countAffected(deps)
   const event = { event: 'affected', org, people: count, detail: why }
-  tell(describeAffected(org, count, why), event)
-  await confirm(host, options.yes, { org, count })
+  print(describeAffected(org, count, why), event)
+  await confirm(context, options.yes, { org, count })
 }

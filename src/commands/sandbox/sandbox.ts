@@ -10,10 +10,10 @@ import { faultSchema, type Faults, type FaultSettings } from '../../sandbox/http
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import type { SchemaSettings } from '../../sandbox/org/schema.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
-import type { Host, Perform } from '../host.ts'
+import type { CommandContext, Perform } from '../context.ts'
 import { readSchemaFile } from './schema-file.ts'
 import { announce, announceIds, announceService, createService, readyEvent } from './messages.ts'
-import { createTell } from '../terminal/output.ts'
+import { createPrint } from '../terminal/output.ts'
 
 export interface SandboxCommandOptions extends CommonOptions {
   readonly host: string
@@ -44,12 +44,12 @@ const orgFrom = ({ attribute, schema, userType, group, uniqueEmail }: SandboxCom
  */
 export const sandbox = async (
   options: SandboxCommandOptions,
-  { stdout, stderr, onSignal }: Host,
+  { stdout, stderr, onSignal }: CommandContext,
 ): Promise<number> => {
   const { host, port, seed, oauth, dpop, faults, verbose } = options
   const token = options.token ?? `00${randomBytes(30).toString('base64url')}`
   const made = oauth || dpop ? createService(dpop) : undefined
-  const tell = createTell({ stdout }, options)
+  const tell = createPrint({ stdout }, options)
   const starting = startSandbox({
     ...{ host, port, seed, faults },
     ...orgFrom(options),

@@ -1,12 +1,12 @@
 /** The check before a start: everything that can stop the hook server, without serving. */
 import { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
-import { loadConfig } from '../../config/load.ts'
+import { loadSettings } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
 import type { Finding } from '../../legacy/store.ts'
 import { jsonOption, type CommonOptions } from '../common-options.ts'
-import { readText, type Host, type Perform } from '../host.ts'
-import { isDemo, SERVE, type ServeConfig } from './settings.ts'
+import { readText, type CommandContext, type Perform } from '../context.ts'
+import { SERVE, type ServerSettings } from './settings.ts'
 import { openLegacy } from './open-legacy.ts'
 
 interface Line {
@@ -18,7 +18,11 @@ interface Line {
 const TOPIC_WIDTH = 'configuration'.length
 const LEVEL_WIDTH = 'warning'.length
 
-const write = (stdout: Host['stdout'], lines: readonly Line[], json: true | undefined): void => {
+const write = (
+  stdout: CommandContext['stdout'],
+  lines: readonly Line[],
+  json: true | undefined,
+): void => {
   const text = json
     ? JSON.stringify(lines)
     : lines
@@ -30,9 +34,9 @@ const write = (stdout: Host['stdout'], lines: readonly Line[], json: true | unde
 }
 
 /** Waits for the store no longer than a start of the server does. */
-const checkStore = async (config: ServeConfig, url: string): Promise<Line[]> => {
+const checkStore = async (settings: ServerSettings): Promise<Line[]> => {
   let why: AppError | undefined
-  const store = await openLegacy(config, url, systemClock, (_, failure) => (why = failure))
+  const store = await openLegacy(settings, systemClock, (_, failure) => (why = failure))
   const { findings, state } = store
   await store.close()
   if (state === 'ok') return [...findings, { topic: 'store', level: 'ok', text: 'It can be used.' }]
@@ -43,20 +47,19 @@ const checkStore = async (config: ServeConfig, url: string): Promise<Line[]> => 
 /** @returns 0 where a server would start and decide, 2 where it would not start, 3 where the store is away */
 const check =
   ({ json }: CommonOptions) =>
-  async ({ env, stdout }: Host): Promise<number> => {
-    const { config, nearMisses } = loadConfig(SERVE, env, readText)
-    const url = config.LEGACY_DB_URL
-    if (isDemo(config) || url === undefined) {
+  async ({ env, stdout }: CommandContext): Promise<number> => {
+    const { settings, notices } = loadSettings(SERVE, env, readText)
+    if (settings.kind === 'demo') {
       throw new AppError('config_invalid', {
         detail: '  Nothing is configured: `serve` would start the demo, with sample accounts.',
       })
     }
     const lines: Line[] = [
       { topic: 'configuration', level: 'ok', text: 'The variables can be used.' },
-      ...nearMisses.map((text): Line => ({ topic: 'configuration', level: 'warning', text })),
+      ...notices.map((text): Line => ({ topic: 'configuration', level: 'warning', text })),
     ]
     try {
-      lines.push(...(await checkStore(config, url)))
+      lines.push(...(await checkStore(settings)))
       return lines.some(({ level }) => level === 'failed') ? 3 : 0
     } catch (err) {
       if (!(err instanceof AppError) || err.code !== 'legacy_unusable') throw err

@@ -4,14 +4,14 @@ import { AppError } from '../../errors/errors.ts'
 import { countAbove } from '../../hook/sample.ts'
 import type { PasswordChecker } from '../../workers/pool.ts'
 import { measureSpeed } from '../../workers/speed.ts'
-import type { ServeConfig } from './settings.ts'
+import type { ServerSettings } from './settings.ts'
 
 /** Where nothing is set. */
 export const DEFAULT_COST = 14
 
 const LEAST_COST = 10
 
-type Settings = Pick<ServeConfig, 'BCRYPT_MAX_COST' | 'HOOK_DEADLINE_MS'>
+type Settings = Pick<ServerSettings, 'maxBcryptCost' | 'deadlineMs'>
 
 /**
  * The highest cost whose check ends in time here, measured with the threads that will do the work. Where nothing is
@@ -20,7 +20,7 @@ type Settings = Pick<ServeConfig, 'BCRYPT_MAX_COST' | 'HOOK_DEADLINE_MS'>
  * @throws AppError `config_invalid` for a BCRYPT_MAX_COST whose check cannot end before the deadline here
  */
 export const costInTime = async (
-  { BCRYPT_MAX_COST: asked, HOOK_DEADLINE_MS: deadlineMs }: Settings,
+  { maxBcryptCost: asked, deadlineMs }: Settings,
   checker: PasswordChecker,
   clock: Clock,
   log: { warn(fields: object, message: string): void },

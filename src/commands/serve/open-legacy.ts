@@ -3,14 +3,13 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
 import { openLegacyStore } from '../../legacy/open.ts'
 import type { LegacyStore, StoreOptions } from '../../legacy/store.ts'
-import type { ServeConfig } from './settings.ts'
+import type { ServerSettings } from './settings.ts'
 
 /** How much of the deadline a lookup may take: the check of the password needs the rest. */
 const LOOKUP_SHARE = 0.5
 
 /** Milliseconds. */
-export const lookupLimitOf = ({ HOOK_DEADLINE_MS }: ServeConfig): number =>
-  Math.floor(HOOK_DEADLINE_MS * LOOKUP_SHARE)
+export const lookupLimitOf = (deadlineMs: number): number => Math.floor(deadlineMs * LOOKUP_SHARE)
 
 type OnCheck = NonNullable<StoreOptions['onCheck']>
 
@@ -32,19 +31,8 @@ export const logChecks =
 
 /** @throws AppError `legacy_unusable` when the URL, the store or the statement cannot serve */
 export const openLegacy = (
-  config: ServeConfig,
-  url: string,
+  { legacy, deadlineMs }: ServerSettings,
   clock: Clock,
   onCheck: OnCheck,
 ): Promise<LegacyStore> =>
-  openLegacyStore(url, {
-    sql: config.LEGACY_LOOKUP_SQL,
-    auditSql: config.LEGACY_AUDIT_SQL,
-    unchecked: config.LEGACY_LOOKUP_UNCHECKED,
-    ignored: config.LEGACY_LOOKUP_IGNORE,
-    poolSize: config.LEGACY_DB_POOL,
-    lookupMs: lookupLimitOf(config),
-    ca: config.LEGACY_DB_CA,
-    clock,
-    onCheck,
-  })
+  openLegacyStore(legacy.url, { ...legacy, lookupMs: lookupLimitOf(deadlineMs), clock, onCheck })

@@ -9,7 +9,7 @@ import { createHealthApp } from '../../ops/probes.ts'
 import { listen, type Listener } from '../../ops/listen.ts'
 import { createMetrics } from '../../ops/metrics.ts'
 import { createMetricsApp, type ReadDeps } from '../../ops/collectors.ts'
-import type { ServeConfig } from './settings.ts'
+import type { ServerSettings } from './settings.ts'
 import { lookupLimitOf } from './open-legacy.ts'
 
 export interface Ops {
@@ -31,11 +31,14 @@ const FAILURES = Object.entries(ERRORS)
   .map(([reason]) => ({ outcome: 'FAILED', reason }))
 
 /** @returns undefined where no ops port is wanted */
-export const createOps = (config: ServeConfig, log: Logger, clock: Clock): Ops | undefined => {
-  const { OPS_HOST: host, OPS_PORT: port, HOOK_DEADLINE_MS: deadlineMs } = config
-  if (port === undefined) return undefined
+export const createOps = (
+  { ops, deadlineMs }: ServerSettings,
+  log: Logger,
+  clock: Clock,
+): Ops | undefined => {
+  if (!ops) return undefined
   const ends = [...DECISIONS, ...FAILURES]
-  const lookupLimitMs = lookupLimitOf(config)
+  const lookupLimitMs = lookupLimitOf(deadlineMs)
   const { registry, countCall } = createMetrics({ deadlineMs, lookupLimitMs, ends })
 
   const open = async (deps: ReadDeps): Promise<Listener> => {
@@ -46,14 +49,7 @@ export const createOps = (config: ServeConfig, log: Logger, clock: Clock): Ops |
       return c.text('failed\n', 500)
     })
     const onRenewal = (): void => undefined
-    const listener = await listen({
-      fetch: app.fetch,
-      host,
-      port,
-      tls: undefined,
-      clock,
-      onRenewal,
-    })
+    const listener = await listen({ ...ops, fetch: app.fetch, tls: undefined, clock, onRenewal })
     log.info({ opsUrl: listener.url }, 'metrics and probes are served')
     return listener
   }

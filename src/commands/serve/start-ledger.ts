@@ -1,20 +1,12 @@
 /** Owns which ledger the server keeps, and where. */
 import type { Logger } from 'pino'
-import { dirname } from 'node:path'
-import { databaseKindOf, sqlitePath } from '../../sql/address.ts'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import { GUESSES_AT_A_PERSON, TOO_MANY_GUESSES } from '../../hook/decision.ts'
 import { loginSubject, personSubject, type GuessLimiter } from '../../hook/guess-limit.ts'
 import { Ledger, type GuessSharing, type LedgerOptions } from '../../ledger/ledger.ts'
 import { describeLedgerTarget } from '../../ledger/database/connection.ts'
-import { isDemo, type ServeConfig } from './settings.ts'
-
-const DEFAULT_URL = 'sqlite:okta-migrate-ledger.sqlite'
-
-/** A server's disk may be lost with its container; a SQLite ledger is on a disk that is kept. */
-const spillDirFor = (url: string): string =>
-  databaseKindOf(url) === 'sqlite' ? dirname(sqlitePath(url)) : '.'
+import type { ServerSettings } from './settings.ts'
 
 export interface Guarded {
   readonly guard: GuessLimiter
@@ -56,28 +48,26 @@ const startIfWritable = async (
  * @throws AppError `ledger_unusable` or `ledger_newer`
  */
 export const startLedger = async (
-  config: ServeConfig,
+  { ledger: settings, naming }: ServerSettings,
   guarded: Guarded,
   log: Logger,
   clock: Clock,
 ): Promise<Ledger | undefined> => {
-  const url = config.LEDGER_DB_URL ?? (isDemo(config) ? 'off' : DEFAULT_URL)
-  if (url === 'off') {
+  if (!settings) {
     log.info('no ledger is kept')
     return undefined
   }
-  if (config.FINGERPRINT_KEY === undefined) {
+  if (naming.isDerived) {
     log.warn(
       'FINGERPRINT_KEY is not set: with another HOOK_SECRET the ledger will take known accounts for new ones',
     )
   }
-  const place = { url, ca: config.LEDGER_DB_CA }
+  const { url, ca, spillDir, isRequired } = settings
+  const place = { url, ca }
   const { name, warnings } = describeLedgerTarget(place)
   for (const warning of warnings) log.warn(warning)
-  const spillDir = config.LEDGER_SPILL_DIR ?? spillDirFor(url)
   const options = { place, spillDir, sharing: shareWith(guarded), clock, log }
-  const isAsked = config.LEDGER_DB_URL !== undefined || config.LEDGER_SPILL_DIR !== undefined
-  const ledger = isAsked ? await Ledger.start(options) : await startIfWritable(options, log)
+  const ledger = isRequired ? await Ledger.start(options) : await startIfWritable(options, log)
   if (ledger) log.info({ ledger: name, spillDir }, 'the ledger is kept')
   return ledger
 }

@@ -5,7 +5,7 @@ import type { Environment } from '../../config/load.ts'
 import { createBearerCheck, type CheckBearer } from '../../hook/oauth/bearer.ts'
 import { createIssuerKeys, type IssuerKeys } from '../../hook/oauth/jwks-cache.ts'
 import { fetchFrom } from '../../http/proxied-fetch.ts'
-import type { ServeConfig } from './settings.ts'
+import type { ServerSettings } from './settings.ts'
 
 export interface OAuth {
   readonly keys: IssuerKeys
@@ -14,23 +14,20 @@ export interface OAuth {
 
 /** Begins to fetch the issuer's keys, so that the first call need not wait for them. */
 export const startOAuth = (
-  config: ServeConfig,
+  { auth: { oauth }, deadlineMs }: ServerSettings,
   env: Environment,
   clock: Clock,
   log: Logger,
 ): OAuth | undefined => {
-  const { HOOK_OAUTH_ISSUER: issuer, HOOK_OAUTH_AUDIENCE: audience } = config
-  const { HOOK_OAUTH_CLIENT_ID: clientId, HOOK_OAUTH_SCOPE: scope } = config
-  if (!issuer || !audience || !clientId || !scope) return undefined
+  if (!oauth) return undefined
   const keys = createIssuerKeys({
-    issuer,
-    jwksUrl: config.HOOK_OAUTH_JWKS_URL,
-    deadlineMs: config.HOOK_DEADLINE_MS,
+    ...oauth,
+    deadlineMs,
     fetch: fetchFrom(env),
     clock,
     onFailure: ({ detail }) => log.warn({ detail }, "the issuer's keys could not be fetched"),
   })
   keys.ready()
-  const checkBearer = createBearerCheck({ issuer, audience, clientId, scope }, keys.keyFor, clock)
+  const checkBearer = createBearerCheck(oauth, keys.keyFor, clock)
   return { keys, checkBearer }
 }

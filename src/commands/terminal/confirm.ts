@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import { InvalidArgumentError } from 'commander'
 import { AppError } from '../../errors/errors.ts'
-import type { Host } from '../host.ts'
+import type { CommandContext } from '../context.ts'
 
 /** How many people it is about; undefined where they cannot be counted. */
 export type Count = number | undefined
@@ -28,7 +28,7 @@ const isStill = (confirmed: Count, now: Count): boolean =>
     ? confirmed === now
     : now <= confirmed && now >= confirmed * 0.9
 
-const ask = async (question: string, { stdin, stderr }: Host): Promise<string> => {
+const ask = async (question: string, { stdin, stderr }: CommandContext): Promise<string> => {
   const lines = createInterface({ input: stdin, output: stderr, terminal: true })
   return new Promise((resolve) => {
     lines.once('close', () => resolve(''))
@@ -53,7 +53,7 @@ const parse = (line: string): Given | undefined => {
  * @throws AppError `unconfirmed`, whose detail says what to give
  */
 export const confirm = async (
-  host: Host,
+  host: CommandContext,
   yes: Given | undefined,
   { org, count }: Given,
 ): Promise<void> => {

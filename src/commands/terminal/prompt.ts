@@ -1,10 +1,13 @@
 /** Questions to a person: for a secret, without echo or from a pipe, and for a yes. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
-import type { Host } from '../host.ts'
+import type { CommandContext } from '../context.ts'
 
 /** @returns the line without its end; empty where the input ends before, as Ctrl-C ends it */
-export const askSecret = async (question: string, { stdin, stderr }: Host): Promise<string> => {
+export const askSecret = async (
+  question: string,
+  { stdin, stderr }: CommandContext,
+): Promise<string> => {
   const isTerminal = 'isTTY' in stdin && stdin.isTTY === true
   const nowhere = new Writable({ write: (_, __, done) => done() })
   const lines = createInterface({ input: stdin, output: nowhere, terminal: isTerminal })
@@ -21,7 +24,7 @@ export const askSecret = async (question: string, { stdin, stderr }: Host): Prom
 /** @returns undefined where the question was ended, as by Ctrl-C */
 export const askYes = (
   question: string,
-  { stdin, stderr }: Pick<Host, 'stdin' | 'stderr'>,
+  { stdin, stderr }: Pick<CommandContext, 'stdin' | 'stderr'>,
 ): Promise<boolean | undefined> => {
   const lines = createInterface({ input: stdin, output: stderr, terminal: true })
   return new Promise((resolve) => {

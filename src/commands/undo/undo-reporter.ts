@@ -8,10 +8,14 @@ import type { RateLimitStatus } from '../../okta/client/client.ts'
 import { describeWait } from '../../okta/client/wait.ts'
 import { printable } from '../../text/printable.ts'
 import type { CommonOptions } from '../common-options.ts'
-import { chooseDisplay, type Display, type View } from '../terminal/display.ts'
-import type { Host } from '../host.ts'
+import {
+  createDisplay,
+  type ProgressDisplay,
+  type ProgressView,
+} from '../terminal/progress-display.ts'
+import type { CommandContext } from '../context.ts'
 import { describeReasons } from '../import/summary-report.ts'
-import { createPaint } from '../terminal/paint.ts'
+import { createColourise } from '../terminal/colour.ts'
 
 export interface UndoStart {
   readonly orgUrl: string
@@ -56,7 +60,11 @@ const describeCounts = ({ deleted, gone, kept, failed }: UndoSnapshot, isDryRun:
 const doneOf = ({ deleted, gone, kept, failed }: UndoSnapshot): number =>
   deleted + gone + kept + failed
 
-export const undoView = (snapshot: UndoSnapshot, pace: RateLimitStatus, now: number): View => {
+export const undoView = (
+  snapshot: UndoSnapshot,
+  pace: RateLimitStatus,
+  now: number,
+): ProgressView => {
   const line = `${doneOf(snapshot)} of ${snapshot.total} users, ${describeCounts(snapshot, false)}`
   const wait = describeWait(pace, now)
   return {
@@ -81,7 +89,7 @@ export const describeUndoSummary = (
 }
 
 export interface UndoReporter {
-  readonly display: Display
+  readonly display: ProgressDisplay
   readonly start: (start: UndoStart) => void
   readonly summary: (snapshot: UndoSnapshot, reasons: readonly ReasonKind[]) => void
 }
@@ -91,10 +99,10 @@ interface Options extends CommonOptions {
 }
 
 export const createUndoReporter = (
-  host: Host,
+  host: CommandContext,
   { json, quiet, dryRun = false }: Options,
 ): UndoReporter => {
-  const display = chooseDisplay(host, { json, quiet })
+  const display = createDisplay(host, { json, quiet })
   const { stdout } = host
   if (json) {
     const emit = (event: object): void => void stdout.write(jsonLine(event))
@@ -106,10 +114,10 @@ export const createUndoReporter = (
         emit({ event: 'summary', ...snapshot, reasons, ...(dryRun && { dryRun }) }),
     }
   }
-  const paint = createPaint(stdout, host.env)
+  const paint = createColourise(stdout, host.env)
   return {
     display,
-    start: (start) => display.say(describeUndoStart(start)),
+    start: (start) => display.notify(describeUndoStart(start)),
     summary: (snapshot, reasons) => {
       const colour = snapshot.kept + snapshot.failed > 0 ? 'yellow' : 'green'
       const [first = '', ...rest] = describeUndoSummary(snapshot, reasons, dryRun).split('\n')

@@ -1,7 +1,7 @@
 /** The command `okta-migrate import undo`: deletes the users that a journal created and nobody has used since. */
 import { Command, Option } from 'commander'
 import { systemClock } from '../../clock.ts'
-import { describeVariables } from '../../config/load.ts'
+import { describeVariables } from '../../config/variables.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openUndoJournal, type UndoJournal } from '../../import/journal/undo-journal.ts'
 import { createUndo } from '../../import/run/delete-user.ts'
@@ -10,10 +10,11 @@ import type { OktaClient } from '../../okta/client/client.ts'
 import { createKnownUsers } from '../../okta/api/known-users.ts'
 import { jsonOption, quietOption, verboseOption, type CommonOptions } from '../common-options.ts'
 import { confirm, yesOption, type Given } from '../terminal/confirm.ts'
-import type { View } from '../terminal/display.ts'
-import type { Host, Perform } from '../host.ts'
-import { OKTA_SETTINGS, DEFAULT_CONCURRENCY, openOkta, shareOption } from '../okta-options.ts'
-import { showRun } from '../terminal/show-run.ts'
+import type { ProgressView } from '../terminal/progress-display.ts'
+import type { CommandContext, Perform } from '../context.ts'
+import { DEFAULT_CONCURRENCY, openOkta, shareOption } from '../okta-options.ts'
+import { OKTA_SETTINGS } from '../okta-settings.ts'
+import { runWithProgress } from '../terminal/run-with-progress.ts'
 import { createUndoReporter, undoView, type UndoReporter } from './undo-reporter.ts'
 import { openVerified, type Verified } from './verified.ts'
 
@@ -33,7 +34,7 @@ const checkOrg = ({ orgUrl }: UndoJournal, client: OktaClient): void => {
 }
 
 interface Deps {
-  readonly host: Host
+  readonly host: CommandContext
   readonly options: UndoOptions
   readonly journal: UndoJournal
   readonly client: OktaClient
@@ -67,11 +68,11 @@ const perform = async (path: string, deps: Deps): Promise<number> => {
     await confirm(host, options.yes, { org, count: countFor(options, journal) })
   }
   const run = runFor(deps)
-  const view = (): View => undoView(run.snapshot(), client.pace, systemClock.now())
+  const view = (): ProgressView => undoView(run.snapshot(), client.pace, systemClock.now())
   const sum = (): void => teller.summary(run.snapshot(), run.reasons())
   try {
     const { display } = teller
-    const { isInterrupted } = await showRun({ host, run, display, view })
+    const { isInterrupted } = await runWithProgress({ host, run, display, view })
     sum()
     const { kept, failed } = run.snapshot()
     return isInterrupted ? 130 : kept + failed > 0 ? 1 : 0
@@ -83,13 +84,13 @@ const perform = async (path: string, deps: Deps): Promise<number> => {
 
 const undoImport =
   (path: string, options: UndoOptions) =>
-  async (host: Host): Promise<number> => {
+  async (host: CommandContext): Promise<number> => {
     const journal = openUndoJournal(path)
     try {
       const { share } = options
       const teller = createUndoReporter(host, options)
       const pacing = { scopes: SCOPES, share, concurrency: DEFAULT_CONCURRENCY }
-      const onCall = options.verbose && teller.display.note
+      const onCall = options.verbose && teller.display.log
       const client = openOkta(host, { ...pacing, onCall })
       checkOrg(journal, client)
       const verified = await openVerified(host)

@@ -1,7 +1,7 @@
 /** The question to the hook server's ledger: whether it has a VERIFIED of a user, by any of their logins. */
 import { existsSync } from 'node:fs'
 import { databaseKindOf, sqlitePath } from '../../sql/address.ts'
-import { loadConfig, type Need } from '../../config/load.ts'
+import { loadSettings, type SettingsSpec } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openLedgerDatabase, type LedgerDatabase } from '../../ledger/database/database.ts'
 import { describeLedgerTarget, type LedgerTarget } from '../../ledger/database/connection.ts'
@@ -9,7 +9,7 @@ import { failureSentenceOf, classifyFailure } from '../../ledger/failures.ts'
 import { normaliseLogin } from '../../login.ts'
 import { fingerprint } from '../../ops/log.ts'
 import type { KnownUser } from '../../okta/api/known-users.ts'
-import { readText, type Host } from '../host.ts'
+import { readText, type CommandContext } from '../context.ts'
 import { keyFromSecret } from '../fingerprints.ts'
 
 const NAMES = [
@@ -21,23 +21,29 @@ const NAMES = [
   'LOG_LOGINS',
 ] as const
 
-type Config = ReturnType<typeof loadConfig<(typeof NAMES)[number]>>['config']
+interface LedgerSource {
+  /** Undefined if there is no ledger to ask. */
+  readonly target: LedgerTarget | undefined
+  readonly keys: readonly string[]
+}
 
-const isGiven = ({ LEDGER_DB_URL: url }: Config): boolean => url !== undefined && url !== 'off'
-
-/** Names made with another key would find nobody, and nobody is no proof. */
-const hasNoKey = (v: Config): boolean =>
-  v.LOG_LOGINS !== 'plain' && v.FINGERPRINT_KEY === undefined && v.HOOK_SECRET === undefined
-
-const LEDGER: Need<(typeof NAMES)[number]> = {
+/** A login that is named with another key would not be found, and a login that is not found proves nothing. */
+export const UNDO_LEDGER: SettingsSpec<(typeof NAMES)[number], LedgerSource> = {
   names: NAMES,
-  rules: [
-    [
-      'FINGERPRINT_KEY',
-      (v) => isGiven(v) && hasNoKey(v),
-      'is missing, and so is HOOK_SECRET: with the hook server’s own value the logins in its ledger are found',
-    ],
-  ],
+  parse: ({ values: v, isSet, report }) => {
+    const { LEDGER_DB_URL: url, LEDGER_DB_CA: ca } = v
+    const target = url === undefined || url === 'off' ? undefined : { url, ca }
+    if (target && v.LOG_LOGINS !== 'plain' && !isSet('FINGERPRINT_KEY') && !isSet('HOOK_SECRET')) {
+      report(
+        'FINGERPRINT_KEY',
+        'is missing, and so is HOOK_SECRET: with the value of the hook server, the logins in its ledger can be found',
+      )
+    }
+    const secrets = [v.HOOK_SECRET, v.HOOK_SECRET_PREVIOUS]
+    const derived = secrets.map((secret) => secret && keyFromSecret(secret))
+    const keys = [v.FINGERPRINT_KEY, ...derived].filter((key) => key !== undefined)
+    return { target, keys }
+  },
 }
 
 export interface Verified {
@@ -55,12 +61,10 @@ const loginsOf = ({ login, email = '' }: KnownUser): string[] => {
 }
 
 /** A login as the ledger may have it: its key may have been another one before, and it may have been plain. */
-const namesOf = (login: string, config: Config): string[] => {
-  const secrets = [config.HOOK_SECRET, config.HOOK_SECRET_PREVIOUS]
-  const derived = secrets.map((secret) => secret && keyFromSecret(secret))
-  const keys = [config.FINGERPRINT_KEY, ...derived].filter((key) => key !== undefined)
-  return [login, ...keys.map((key) => fingerprint(key)(login))]
-}
+const namesOf = (login: string, keys: readonly string[]): string[] => [
+  login,
+  ...keys.map((key) => fingerprint(key)(login)),
+]
 
 const asLedgerError = (cause: unknown): AppError => {
   if (cause instanceof AppError) return cause
@@ -83,14 +87,13 @@ const checkSchema = async (ledger: LedgerDatabase): Promise<void> => {
 }
 
 /** @throws AppError `config_invalid`, `ledger_unusable` or `ledger_unavailable` */
-export const openVerified = async ({ env }: Host): Promise<Verified> => {
-  const { config } = loadConfig(LEDGER, env, readText)
-  const { LEDGER_DB_URL: url, LEDGER_DB_CA: ca } = config
-  if (url === undefined || url === 'off') {
+export const openVerified = async ({ env }: CommandContext): Promise<Verified> => {
+  const { target, keys } = loadSettings(UNDO_LEDGER, env, readText).settings
+  if (!target) {
     const none = (): Promise<boolean> => Promise.resolve(false)
     return { place: undefined, wasVerified: none, close: () => Promise.resolve() }
   }
-  const ledger = open({ url, ca })
+  const ledger = open(target)
   try {
     await checkSchema(ledger)
   } catch (err) {
@@ -98,7 +101,7 @@ export const openVerified = async ({ env }: Host): Promise<Verified> => {
     throw asLedgerError(err)
   }
   const wasVerified = async (user: KnownUser): Promise<boolean> => {
-    for (const name of loginsOf(user).flatMap((login) => namesOf(login, config))) {
+    for (const name of loginsOf(user).flatMap((login) => namesOf(login, keys))) {
       const account = await ledger.account(name).catch((err: unknown) => {
         throw asLedgerError(err)
       })
@@ -106,5 +109,5 @@ export const openVerified = async ({ env }: Host): Promise<Verified> => {
     }
     return false
   }
-  return { place: describeLedgerTarget({ url, ca }).name, wasVerified, close: () => ledger.close() }
+  return { place: describeLedgerTarget(target).name, wasVerified, close: () => ledger.close() }
 }

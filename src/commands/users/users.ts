@@ -1,7 +1,7 @@
 /** Owns `okta-migrate users`: who is in the org, and who has not signed in since the import. */
 import { Command, Option } from 'commander'
 import { pipeline } from 'node:stream/promises'
-import { describeVariables } from '../../config/load.ts'
+import { describeVariables } from '../../config/variables.ts'
 import {
   getUser,
   isPending,
@@ -10,20 +10,20 @@ import {
   type UserQuery,
 } from '../../okta/api/users.ts'
 import { jsonOption, quietOption, verboseOption, type CommonOptions } from '../common-options.ts'
-import { chooseDisplay } from '../terminal/display.ts'
+import { createDisplay } from '../terminal/progress-display.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
 import { FORMATS, FORMATTERS, type Format } from './format.ts'
-import type { Host, Perform } from '../host.ts'
+import type { CommandContext, Perform } from '../context.ts'
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_SHARE,
   shareOption,
-  OKTA_SETTINGS,
   openOkta,
   wholeOption,
   type OktaOptions,
 } from '../okta-options.ts'
-import { countUsers, showWaits } from '../terminal/waits.ts'
+import { OKTA_SETTINGS } from '../okta-settings.ts'
+import { countUsers, withWaitProgress } from '../terminal/wait-progress.ts'
 
 /** The most that Okta gives in a page; also its default. */
 const MAX_PAGE_SIZE = 200
@@ -66,7 +66,7 @@ async function* justOne(user: Promise<OktaUser>): AsyncGenerator<OktaUser> {
 const print = async (
   users: AsyncIterable<OktaUser>,
   format: Format,
-  { stdout }: Host,
+  { stdout }: CommandContext,
 ): Promise<number> => {
   try {
     await pipeline(linesOf(users, format), stdout, { end: false })
@@ -80,21 +80,21 @@ const print = async (
 
 const list =
   ({ format, pending, share, search, filter, limit, verbose, quiet }: ListOptions) =>
-  async (host: Host): Promise<number> => {
+  async (host: CommandContext): Promise<number> => {
     const { count, progress } = countUsers()
-    const display = chooseDisplay(host, { quiet })
-    const okta = openOkta(host, { ...READING, share, onCall: verbose && display.note })
-    const client = showWaits(okta, { display, progress })
+    const display = createDisplay(host, { quiet })
+    const okta = openOkta(host, { ...READING, share, onCall: verbose && display.log })
+    const client = withWaitProgress(okta, { display, progress })
     const users = count(listUsers(client, { search, filter, limit }))
     return print(pending ? onlyPending(users) : users, format, host)
   }
 
 const get =
   (name: string, { format, verbose, quiet }: GetOptions) =>
-  async (host: Host): Promise<number> => {
-    const display = chooseDisplay(host, { quiet })
-    const okta = openOkta(host, { ...READING, onCall: verbose && display.note })
-    const client = showWaits(okta, { display })
+  async (host: CommandContext): Promise<number> => {
+    const display = createDisplay(host, { quiet })
+    const okta = openOkta(host, { ...READING, onCall: verbose && display.log })
+    const client = withWaitProgress(okta, { display })
     return print(justOne(getUser(client, name)), format, host)
   }
 

@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import { fetchFailureOf } from '../../http/fetch-failure.ts'
 import { fetchFrom, type Fetch } from '../../http/proxied-fetch.ts'
-import { isSafeUrl } from '../../config/variables.ts'
+import { isSafeUrl } from '../../http/url.ts'
 
 export interface Issuer {
   readonly issuer: string

@@ -3,10 +3,10 @@ import { systemClock, type Clock } from '../../clock.ts'
 import { createRate, describeRate, fitting } from '../../import/report/progress.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
 import { describeWait } from '../../okta/client/wait.ts'
-import { watch, type Display, type View } from './display.ts'
+import { showRegularly, type ProgressDisplay, type ProgressView } from './progress-display.ts'
 
-export interface Waits {
-  readonly display: Display
+export interface WaitProgressDeps {
+  readonly display: ProgressDisplay
   readonly clock?: Clock
   /** How far the command is. */
   readonly progress?: () => string
@@ -16,11 +16,11 @@ export interface Waits {
  * The same client, whose requests show how long they take. Nothing is shown between them, when the
  * command writes or asks.
  */
-export const showWaits = (client: OktaClient, waits: Waits): OktaClient => {
-  const { display, clock = systemClock, progress } = waits
+export const withWaitProgress = (client: OktaClient, deps: WaitProgressDeps): OktaClient => {
+  const { display, clock = systemClock, progress } = deps
   let underWay = 0
   let end = (): void => undefined
-  const look = (): View => {
+  const readView = (): ProgressView => {
     const wait = describeWait(client.pace, clock.now())
     const lines = [progress?.(), wait].filter((line) => line !== undefined)
     return {
@@ -31,12 +31,12 @@ export const showWaits = (client: OktaClient, waits: Waits): OktaClient => {
   }
   return {
     orgUrl: client.orgUrl,
-    withScopes: (scopes) => showWaits(client.withScopes(scopes), waits),
+    withScopes: (scopes) => withWaitProgress(client.withScopes(scopes), deps),
     get pace() {
       return client.pace
     },
     async request(request) {
-      if (underWay++ === 0) end = watch(display, clock, look)
+      if (underWay++ === 0) end = showRegularly(display, clock, readView)
       try {
         return await client.request(request)
       } finally {

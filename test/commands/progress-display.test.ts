@@ -1,8 +1,8 @@
 /** What is seen on a terminal while a command works: every wording, at three widths, without debris. */
 import { describe, expect, it } from 'vitest'
-import { chooseDisplay, watch } from '../../src/commands/terminal/display.ts'
+import { createDisplay, showRegularly } from '../../src/commands/terminal/progress-display.ts'
 import { importView } from '../../src/commands/import/reporter.ts'
-import { showWaits } from '../../src/commands/terminal/waits.ts'
+import { withWaitProgress } from '../../src/commands/terminal/wait-progress.ts'
 import { createProgress } from '../../src/import/report/progress.ts'
 import type { Snapshot } from '../../src/import/run/run.ts'
 import type { RateLimitStatus } from '../../src/okta/client/client.ts'
@@ -43,9 +43,9 @@ const start = (columns: number, env = {}) => {
   const clock = new ManualClock()
   let snapshot = START
   let pace = PACE
-  const display = chooseDisplay({ stdout: screen.stream, stderr: screen.stream, env }, {})
+  const display = createDisplay({ stdout: screen.stream, stderr: screen.stream, env }, {})
   const look = createProgress({ snapshot: () => snapshot, pace: () => pace, clock })
-  const end = watch(display, clock, () => importView(look()))
+  const end = showRegularly(display, clock, () => importView(look()))
   const after = async (ms: number, { counts, pace: next }: Moment): Promise<string> => {
     snapshot = { ...snapshot, ...counts }
     pace = { ...PACE, ...next }
@@ -97,7 +97,7 @@ describe('the two lines', () => {
 
   it('stay two on a terminal that becomes narrower, and wider', async () => {
     const { after, resize, display } = start(120)
-    display.say('A line before.')
+    display.notify('A line before.')
     for (const columns of [120, 60, 30, 100]) {
       await resize(columns)
       const seen = await after(250, { counts: { ...MANY, total: 1_000_000 }, pace: LIMIT })
@@ -111,8 +111,8 @@ describe('the two lines', () => {
     await after(250, { counts: { created: 5, total: 20 } })
     await echo('^C')
     expect(await shown()).toMatch(/left\n\^C$/)
-    display.say('SIGINT: finishing what was admitted')
-    display.say('使用者名單'.repeat(10))
+    display.notify('SIGINT: finishing what was admitted')
+    display.notify('使用者名單'.repeat(10))
     const lines = (await after(250, { counts: { created: 6 } })).split('\n')
     expect(lines).toEqual([
       'SIGINT: finishing what was admitted',
@@ -138,9 +138,9 @@ describe('users and register', () => {
   const ask = async (columns: number, pace: Partial<RateLimitStatus>) => {
     const { stream, shown } = createScreen(columns)
     const clock = new ManualClock()
-    const display = chooseDisplay({ stdout: stream, stderr: stream, env: {} }, {})
+    const display = createDisplay({ stdout: stream, stderr: stream, env: {} }, {})
     let answer = (): void => undefined
-    const client: Parameters<typeof showWaits>[0] = {
+    const client: Parameters<typeof withWaitProgress>[0] = {
       orgUrl: 'https://acme.okta.com',
       pace: { ...PACE, ...pace },
       withScopes: () => client,
@@ -150,7 +150,7 @@ describe('users and register', () => {
         }),
     }
     const progress = (): string => '12400 users read, 180 a second'
-    const asked = showWaits(client, { display, clock, progress }).request({
+    const asked = withWaitProgress(client, { display, clock, progress }).request({
       method: 'GET',
       path: '/',
     })

@@ -1,29 +1,29 @@
 /** A long run as a person sees it: shown while it goes on, and ended by the first signal. */
 import { systemClock } from '../../clock.ts'
 import { untilStopped } from '../../ops/shutdown.ts'
-import { watch, type Display, type View } from './display.ts'
-import type { Host } from '../host.ts'
+import { showRegularly, type ProgressDisplay, type ProgressView } from './progress-display.ts'
+import type { CommandContext } from '../context.ts'
 
-export interface Shown<T> {
-  readonly host: Host
+export interface RunWithProgressDeps<T> {
+  readonly host: CommandContext
   readonly run: {
     readonly start: () => Promise<T>
     /** Takes up nothing more; what was begun ends. */
     readonly stop: () => void
   }
-  readonly display: Display
-  readonly view: () => View
+  readonly display: ProgressDisplay
+  readonly view: () => ProgressView
 }
 
 /** @returns how it ended, unless a signal came first */
-export const showRun = async <T>({
+export const runWithProgress = async <T>({
   host,
   run,
   display,
   view,
-}: Shown<T>): Promise<{ end: T | undefined; isInterrupted: boolean }> => {
+}: RunWithProgressDeps<T>): Promise<{ end: T | undefined; isInterrupted: boolean }> => {
   const clock = systemClock
-  const unwatch = watch(display, clock, view)
+  const stopShowing = showRegularly(display, clock, view)
   try {
     const running = run.start()
     let isInterrupted = false
@@ -33,10 +33,10 @@ export const showRun = async <T>({
       await running
     }
     const { onSignal } = host
-    const stopped = untilStopped({ onSignal, drain, clock, say: display.say })
+    const stopped = untilStopped({ onSignal, drain, clock, say: display.notify })
     const end = await Promise.race([running, stopped.then(() => undefined)])
     return { end, isInterrupted }
   } finally {
-    unwatch()
+    stopShowing()
   }
 }

@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import type { Environment } from '../../config/load.ts'
 
 export type Colour = 'red' | 'yellow' | 'green' | 'bold'
-export type Paint = (colour: Colour, text: string) => string
+export type Colourise = (colour: Colour, text: string) => string
 
 /** NO_COLOR (no-color.org) and FORCE_COLOR are what other programs listen to. */
 const hasColour = ({ isTTY }: { readonly isTTY?: boolean }, env: Environment): boolean => {
@@ -13,7 +13,10 @@ const hasColour = ({ isTTY }: { readonly isTTY?: boolean }, env: Environment): b
   return isTTY === true && env['TERM'] !== 'dumb'
 }
 
-export const createPaint = (stream: { readonly isTTY?: boolean }, env: Environment): Paint =>
+export const createColourise = (
+  stream: { readonly isTTY?: boolean },
+  env: Environment,
+): Colourise =>
   hasColour(stream, env)
     ? (colour, text) => styleText(colour, text, { validateStream: false })
     : (_, text) => text

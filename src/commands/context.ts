@@ -1,0 +1,45 @@
+/** Describes what a command knows of the process it runs in, and reads its settings from there. */
+import type { Readable, Writable } from 'node:stream'
+import { loadSettings, type Environment, type SettingsSpec } from '../config/load.ts'
+import type { VariableName } from '../config/variables.ts'
+import type { StopSignal } from '../ops/shutdown.ts'
+import { readRegularFile } from '../regular-file.ts'
+
+export interface CommandContext {
+  /** Of this program. */
+  readonly version: string
+  /** From the name of the command on. */
+  readonly args: readonly string[]
+  readonly env: Environment
+  readonly stdin: Readable
+  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
+  readonly onSignal: (listener: (signal: StopSignal) => void) => void
+}
+
+/** Runs a command's work in this process and ends it with the exit code that the work returns. */
+export type Perform = (work: (context: CommandContext) => Promise<number>) => Promise<void>
+
+/** @throws UnfitFile, and whatever the file system throws */
+export const readText = (path: string, maxBytes: number): string =>
+  readRegularFile(path, maxBytes).toString()
+
+export const printNotices = (
+  { stderr }: Pick<CommandContext, 'stderr'>,
+  notices: readonly string[],
+): void => {
+  for (const notice of notices) stderr.write(`okta-migrate: ${notice}\n`)
+}
+
+/**
+ * Reads the settings of a command; notices go to stderr.
+ * @throws AppError `config_invalid`
+ */
+export const readSettings = <N extends VariableName, S>(
+  context: Pick<CommandContext, 'env' | 'stderr'>,
+  spec: SettingsSpec<N, S>,
+): S => {
+  const { settings, notices } = loadSettings(spec, context.env, readText)
+  printNotices(context, notices)
+  return settings
+}

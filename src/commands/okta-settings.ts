@@ -1,0 +1,81 @@
+/** The settings of a command that calls Okta: the org, and one way to authenticate. */
+import type { Environment, Input, SettingsSpec } from '../config/load.ts'
+import { isAdminUrl, toOrgUrl } from '../http/url.ts'
+import { readSigningKey } from '../okta/auth/signing-key.ts'
+import type { ServiceApp } from '../okta/auth/token-endpoint.ts'
+
+const NAMES = [
+  'OKTA_ORG_URL',
+  'OKTA_ACCESS_TOKEN',
+  'OKTA_API_TOKEN',
+  'OKTA_CLIENT_ID',
+  'OKTA_PRIVATE_KEY',
+  'OKTA_KEY_ID',
+] as const
+
+type Name = (typeof NAMES)[number]
+
+type OktaAuth =
+  | { readonly kind: 'token'; readonly scheme: 'Bearer' | 'SSWS'; readonly token: string }
+  | { readonly kind: 'service-app'; readonly app: Omit<ServiceApp, 'scopes'> }
+
+export interface OktaSettings {
+  readonly orgUrl: string
+  readonly auth: OktaAuth
+}
+
+/** Each of these variables stands for one way to authenticate. */
+const WAYS = ['OKTA_ACCESS_TOKEN', 'OKTA_API_TOKEN', 'OKTA_CLIENT_ID'] as const
+
+const parseServiceApp = ({ values, isSet, report }: Input<Name>): OktaAuth | undefined => {
+  const { OKTA_CLIENT_ID: clientId, OKTA_PRIVATE_KEY: key, OKTA_KEY_ID: keyId } = values
+  if (clientId === undefined && isSet('OKTA_PRIVATE_KEY')) report('OKTA_CLIENT_ID', 'is missing')
+  if (key === undefined && isSet('OKTA_CLIENT_ID')) report('OKTA_PRIVATE_KEY', 'is missing')
+  const signingKey = key === undefined ? undefined : readSigningKey(key)
+  if (key !== undefined && !signingKey) {
+    report('OKTA_PRIVATE_KEY', 'is not a private key that can be used')
+  }
+  if (clientId === undefined || !signingKey) return undefined
+  return { kind: 'service-app', app: { clientId, signingKey, keyId } }
+}
+
+const parseAuth = (input: Input<Name>): OktaAuth | undefined => {
+  const { values, isSet, report } = input
+  const ways = WAYS.filter(isSet).length
+  if (ways === 0 && !isSet('OKTA_PRIVATE_KEY')) {
+    report('OKTA_ACCESS_TOKEN', 'is missing, and so is every other way to authenticate')
+  }
+  if (ways > 1) report('OKTA_ACCESS_TOKEN', 'is not the only way to authenticate that is given')
+  const app = parseServiceApp(input)
+  const { OKTA_ACCESS_TOKEN: bearer, OKTA_API_TOKEN: ssws } = values
+  if (bearer !== undefined) return { kind: 'token', scheme: 'Bearer', token: bearer }
+  return ssws === undefined ? app : { kind: 'token', scheme: 'SSWS', token: ssws }
+}
+
+/** The address of the Admin Console is corrected, with a notice. */
+const parseOrgUrl = ({ values, report, notice }: Input<Name>): string | undefined => {
+  const { OKTA_ORG_URL: given } = values
+  if (given === undefined) {
+    report('OKTA_ORG_URL', 'is missing')
+    return undefined
+  }
+  const orgUrl = toOrgUrl(given)
+  if (isAdminUrl(given)) {
+    notice(`OKTA_ORG_URL is the address of the Admin Console; using the org ${orgUrl}.`)
+  }
+  return orgUrl
+}
+
+export const OKTA_SETTINGS: SettingsSpec<Name, OktaSettings> = {
+  names: NAMES,
+  parse: (input) => {
+    const [orgUrl, auth] = [parseOrgUrl(input), parseAuth(input)]
+    return orgUrl === undefined || !auth ? undefined : { orgUrl, auth }
+  },
+}
+
+/** Whether there is enough to call an org, for a command that can do without. */
+export const isOktaGiven = (env: Environment): boolean => {
+  const isGiven = (name: string): boolean => [name, `${name}_FILE`].some((each) => env[each])
+  return isGiven('OKTA_ORG_URL') && WAYS.some(isGiven)
+}

@@ -1,0 +1,104 @@
+/** The settings by which the hook server knows Okta, and names logins: secrets, OAuth and fingerprints. */
+import type { Input } from '../../config/load.ts'
+import { MIN_SECRET_LENGTH } from '../../config/server-variables.ts'
+import { isLoopback } from '../../http/url.ts'
+import { keyFromSecret, type NamingSettings } from '../fingerprints.ts'
+
+type Name =
+  | 'NODE_ENV'
+  | 'HOST'
+  | 'HOOK_SECRET'
+  | 'HOOK_SECRET_PREVIOUS'
+  | 'HOOK_AUTH_HEADER'
+  | 'HOOK_OAUTH_JWKS_URL'
+  | 'OKTA_ORG_URL'
+  | 'LOG_LOGINS'
+  | 'FINGERPRINT_KEY'
+  | (typeof OAUTH)[number]
+
+type AuthInput = Input<Name>
+
+export interface OAuthSettings {
+  readonly issuer: string
+  readonly audience: string
+  readonly clientId: string
+  readonly scope: string
+  readonly jwksUrl: string | undefined
+}
+
+/** How Okta authenticates: with a secret, with OAuth, or with either. */
+export interface AuthSettings {
+  readonly header: string
+  readonly secrets: { readonly current: string; readonly previous: string | undefined } | undefined
+  readonly oauth: OAuthSettings | undefined
+}
+
+const OAUTH = [
+  'HOOK_OAUTH_ISSUER',
+  'HOOK_OAUTH_AUDIENCE',
+  'HOOK_OAUTH_CLIENT_ID',
+  'HOOK_OAUTH_SCOPE',
+] as const
+
+export const hasOAuth = ({ isSet }: AuthInput): boolean =>
+  [...OAUTH, 'HOOK_OAUTH_JWKS_URL' as const].some(isSet)
+
+/** Only these words, in any case, mean that it is not production; so does no word, if only this machine can call. */
+const OUTSIDE_PRODUCTION = ['development', 'test']
+
+export const inProduction = ({ NODE_ENV: env, HOST: host }: AuthInput['values']): boolean =>
+  env === undefined ? !isLoopback(host) : !OUTSIDE_PRODUCTION.includes(env.trim().toLowerCase())
+
+const OKTA_DOMAIN = /\.(okta|oktapreview|okta-emea|okta-gov)\.com$|\.okta\.mil$/
+
+/**
+ * Okta's "Validate access tokens": tokens of an org authorization server are for Okta's own APIs, and others should
+ * not validate them. Its issuer is the org itself; a custom one has a path of its own.
+ */
+const isOrgIssuer = (issuer: string, orgUrl: string | undefined): boolean => {
+  const { origin, hostname, pathname } = new URL(issuer)
+  const isOktas = OKTA_DOMAIN.test(hostname) || origin === (orgUrl && new URL(orgUrl).origin)
+  return isOktas && !/^\/oauth2\/[^/]+$/.test(pathname)
+}
+
+const parseOAuth = ({ values, report }: AuthInput): OAuthSettings | undefined => {
+  for (const name of OAUTH) if (values[name] === undefined) report(name, 'is missing')
+  const { HOOK_OAUTH_ISSUER: issuer, HOOK_OAUTH_AUDIENCE: audience } = values
+  const { HOOK_OAUTH_CLIENT_ID: clientId, HOOK_OAUTH_SCOPE: scope } = values
+  if (issuer !== undefined && isOrgIssuer(issuer, values.OKTA_ORG_URL)) {
+    report(
+      'HOOK_OAUTH_ISSUER',
+      'is not a custom authorization server (…/oauth2/ID): only Okta can validate the tokens of an org authorization server',
+    )
+  }
+  if (!issuer || !audience || !clientId || !scope) return undefined
+  return { issuer, audience, clientId, scope, jwksUrl: values.HOOK_OAUTH_JWKS_URL }
+}
+
+export const parseAuth = (input: AuthInput): AuthSettings => {
+  const { values, isSet, report } = input
+  const { HOOK_SECRET: current, HOOK_SECRET_PREVIOUS: previous } = values
+  const usesOAuth = hasOAuth(input)
+  if (current === undefined && !usesOAuth) report('HOOK_SECRET', 'is missing')
+  if (!isSet('HOOK_SECRET') && previous !== undefined && usesOAuth) {
+    report('HOOK_SECRET_PREVIOUS', 'is set without HOOK_SECRET')
+  }
+  if (inProduction(values)) {
+    for (const name of ['HOOK_SECRET', 'HOOK_SECRET_PREVIOUS'] as const) {
+      if ((values[name]?.length ?? Infinity) < MIN_SECRET_LENGTH) report(name, 'is too short')
+    }
+  }
+  const secrets = current === undefined ? undefined : { current, previous }
+  const oauth = usesOAuth ? parseOAuth(input) : undefined
+  return { header: values.HOOK_AUTH_HEADER, secrets, oauth }
+}
+
+export const parseNaming = (input: AuthInput): NamingSettings | undefined => {
+  const { values, isSet, report } = input
+  const { FINGERPRINT_KEY: given, HOOK_SECRET: secret, LOG_LOGINS: logins } = values
+  if (hasOAuth(input) && !isSet('FINGERPRINT_KEY') && !isSet('HOOK_SECRET')) {
+    report('FINGERPRINT_KEY', 'is missing, and there is no HOOK_SECRET to derive it from')
+  }
+  const key = given ?? (secret && keyFromSecret(secret))
+  return key === undefined ? undefined : { key, isDerived: given === undefined, logins }
+}
