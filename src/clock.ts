@@ -1,4 +1,4 @@
-/** Owns time: the one source of "now" and of timers, so that tests can hold it still. */
+/** The one source of the time and of timers, so that tests can make it stand still, and every wait that has a limit. */
 
 export interface Clock {
   /** Milliseconds on a monotonic scale; only differences mean anything. */
@@ -18,6 +18,42 @@ export const systemClock: Clock = {
   },
 }
 
+/** Waits for `ms` milliseconds, or rejects with the signal's reason when that is aborted first. */
+export const sleep = (clock: Clock, ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const giveUp = (): void => {
+      cancel()
+      reject(signal?.reason as Error)
+    }
+    const cancel = clock.after(ms, () => {
+      signal?.removeEventListener('abort', giveUp)
+      resolve()
+    })
+    signal?.addEventListener('abort', giveUp, { once: true })
+  })
+
+/**
+ * Waits for the end of some work, but no longer than `ms` milliseconds.
+ * @returns whether it ended in time
+ * @throws the error of the work
+ */
+export const endsWithin = async (
+  clock: Clock,
+  ms: number,
+  work: Promise<unknown>,
+): Promise<boolean> => {
+  let cancel = (): void => undefined
+  const timeUp = new Promise<boolean>((resolve) => {
+    cancel = clock.after(ms, () => resolve(false))
+  })
+  try {
+    return await Promise.race([work.then(() => true), timeUp])
+  } finally {
+    cancel()
+  }
+}
+
 /**
  * Waits for a result until `deadline` (on the clock's scale), and no longer.
  * @throws what `late` makes, when the deadline comes first
@@ -28,13 +64,6 @@ export const within = async <T>(
   result: Promise<T>,
   late: () => Error,
 ): Promise<T> => {
-  let cancelTimer = (): void => undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    cancelTimer = clock.after(deadline - clock.now(), () => reject(late()))
-  })
-  try {
-    return await Promise.race([result, tooLate])
-  } finally {
-    cancelTimer()
-  }
+  if (await endsWithin(clock, deadline - clock.now(), result)) return result
+  throw late()
 }

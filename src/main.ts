@@ -1,6 +1,7 @@
 /** Owns the process: argv to one command, its environment in, its exit code out. */
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
+import { endsWithin, systemClock } from './clock.ts'
 import { COMMANDS } from './commands/commands.ts'
 import type { CommandContext, Perform } from './commands/context.ts'
 import { fitHelp } from './commands/terminal/help-text.ts'
@@ -76,11 +77,12 @@ process.on('uncaughtException', (err) => process.exit(complain(err)))
 const FLUSH_MS = 1_000
 
 /** What a pipe has not taken yet would be lost, and so would the news that it takes nothing. */
-const flush = (): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, FLUSH_MS)
+const flush = (): Promise<unknown> => {
+  const written = new Promise<void>((resolve) => {
     process.stdout.write('', () => setImmediate(resolve))
   })
+  return endsWithin(systemClock, FLUSH_MS, written)
+}
 
 const perform: Perform = async (work) => {
   const code = await work(context).catch(complain)

@@ -1,5 +1,7 @@
-/** Where the file of a worker thread is, for TypeScript and for what is compiled from it. */
+/** The life of a worker thread: where its file is, how it starts, and its replacement after it ends. */
 import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Clock } from './clock.ts'
 
 /**
  * A thread's file has the extension of the file that starts it: `tsc` rewrites imports, and no URLs.
@@ -8,3 +10,56 @@ import { extname } from 'node:path'
  */
 export const threadUrl = (name: string, from: string): URL =>
   new URL(name + extname(new URL(from).pathname), from)
+
+/** A thread needs none of the environment, which holds the hook's secret. */
+export const startThread = (url: URL, workerData: unknown, isPiped = false): Worker =>
+  new Worker(url, { workerData, env: {}, stdout: isPiped, stderr: isPiped })
+
+export interface KeptThreadDeps<Message> {
+  /** Starts the thread, and each one that replaces it. */
+  readonly start: () => Worker
+  readonly onMessage: (message: Message) => void
+  /**
+   * Called when a thread has ended.
+   * @param cause the error that ended it, if any
+   * @returns milliseconds until another one is started in its place
+   */
+  readonly onExit: (exitCode: number, cause: unknown) => number
+  readonly clock: Clock
+}
+
+export interface KeptThread {
+  /** Undefined after one has ended, until another one is started. */
+  readonly worker: Worker | undefined
+  /** From now on a thread that ends is not replaced. */
+  readonly stopReplacing: () => void
+}
+
+/** Starts a thread, and another one each time that it ends. */
+export const keepThread = <Message>(deps: KeptThreadDeps<Message>): KeptThread => {
+  const { start, onMessage, onExit, clock } = deps
+  let worker: Worker | undefined
+  let isStopped = false
+  let cancelStart = (): void => undefined
+  const run = (): void => {
+    let cause: unknown
+    worker = start()
+    worker.on('message', onMessage)
+    worker.once('error', (err) => (cause = err))
+    worker.once('exit', (exitCode) => {
+      worker = undefined
+      const delayMs = onExit(exitCode, cause)
+      if (!isStopped) cancelStart = clock.after(delayMs, run)
+    })
+  }
+  run()
+  return {
+    get worker() {
+      return worker
+    },
+    stopReplacing: () => {
+      isStopped = true
+      cancelStart()
+    },
+  }
+}

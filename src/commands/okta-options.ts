@@ -4,7 +4,7 @@ import { systemClock } from '../clock.ts'
 import { fetchFrom } from '../http/proxied-fetch.ts'
 import { staticToken, type OktaCredentials } from '../okta/auth/credentials.ts'
 import { createServiceApp } from '../okta/auth/service-app.ts'
-import { describeTracedCall, watchCalls } from '../okta/client/call-trace.ts'
+import { describeTracedCall, traceCalls } from '../okta/client/call-trace.ts'
 import { createOktaClient, type OktaClient } from '../okta/client/client.ts'
 import { createTransport, type Transport } from '../okta/client/transport.ts'
 import { readSettings, type CommandContext } from './context.ts'
@@ -39,7 +39,7 @@ export const connectOkta = (
   const { orgUrl } = settings
   const plain = createTransport({ clock: systemClock, version, fetch: fetchFrom(env) })
   const transport = onCall
-    ? watchCalls(plain, systemClock, (call) => onCall(describeTracedCall(call)))
+    ? traceCalls(plain, systemClock, (call) => onCall(describeTracedCall(call)))
     : plain
   const credentials = createCredentials(settings, transport, scopes)
   const pacing = { share: share / 100, maxConcurrency, random: Math.random, clock: systemClock }

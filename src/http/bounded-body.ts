@@ -1,6 +1,6 @@
-/** Owns the reading of an answer's body that may be longer than anybody wants to hold. */
+/** Reads a response body up to a size limit. */
 
-/** @returns undefined where the body has more bytes than that */
+/** @returns undefined where the body is longer than `maxBytes` */
 export const readBounded = async (
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,

@@ -1,4 +1,4 @@
-/** Owns the way out to Okta: through the proxy that the environment names, or straight. */
+/** Sends HTTP requests, directly or through the proxy that the environment names. */
 import type Undici from 'undici'
 import type { Environment } from '../config/load.ts'
 import { AppError } from '../errors/errors.ts'
@@ -12,14 +12,14 @@ export interface HttpRequest {
   readonly signal?: AbortSignal
 }
 
-/** Its body must be read, or left in the midst: until then it holds its connection. */
+/** The body must be read or cancelled: until then it occupies its connection. */
 export interface HttpReply {
   readonly status: number
   readonly headers: Pick<Headers, 'get'>
   readonly body: AsyncIterable<Uint8Array>
 }
 
-/** Follows no redirect: it would carry the credentials, and a changed method, to wherever it says. */
+/** Does not follow redirects: that would send the credentials, and perhaps another method, elsewhere. */
 export type Fetch = (url: URL | string, sent: HttpRequest) => Promise<HttpReply>
 
 interface Proxies {
@@ -28,7 +28,7 @@ interface Proxies {
   readonly noProxy: string
 }
 
-/** Its login must be spelt as in a URL, too. */
+/** The login must be URL-encoded, too. */
 const isProxyUrl = (text: string): boolean => {
   try {
     const { protocol, hostname, username, password } = new URL(text)
@@ -39,7 +39,7 @@ const isProxyUrl = (text: string): boolean => {
   }
 }
 
-/** Lower case first, as other programs do; an empty variable is one that was meant to be unset. */
+/** Lower case first, as in other programs. An empty variable counts as unset. */
 const valueOf = (env: Environment, name: string): string =>
   [env[name.toLowerCase()], env[name]].map((value) => value?.trim() ?? '').find(Boolean) ?? ''
 
@@ -49,7 +49,7 @@ const proxyIn = (env: Environment, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): string =
   const url = value === '' || value.includes('://') ? value : `http://${value}`
   if (url === '' || isProxyUrl(url)) return url
   throw new AppError('config_invalid', {
-    detail: `  ${name} is not the URL of an HTTP proxy.\n    Use http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, special characters as %40 and the like.`,
+    detail: `  ${name} is not the URL of an HTTP proxy.\n    Use http://HOST:PORT or http://USER:PASSWORD@HOST:PORT. Write special characters as %40 etc.`,
   })
 }
 
@@ -59,9 +59,9 @@ const proxiesIn = (env: Environment): Proxies | undefined => {
   return { httpProxy, httpsProxy, noProxy: valueOf(env, 'NO_PROXY') }
 }
 
-const isOfThisMachine = (url: URL): boolean => isLoopback(url.hostname.replace(/^\[|\]$/g, ''))
+const isThisMachine = (url: URL): boolean => isLoopback(url.hostname.replace(/^\[|\]$/g, ''))
 
-/** A proxy that hangs up is to undici a server that may be asked again at once: thousands of times a second. */
+/** undici retries at once where a proxy hangs up, thousands of times a second. It does not for failed connects. */
 const asFailedConnect =
   (origin: URL) =>
   (err: unknown): never => {
@@ -85,17 +85,21 @@ const headersOf = (raw: Undici.Dispatcher.ResponseData['headers']): HttpReply['h
   },
 })
 
-/** An org has no use for it, so it is a proxy's: what stands in the way without a CONNECT, too. */
-const checkLogin = async ({ statusCode, body }: Undici.Dispatcher.ResponseData): Promise<void> => {
+/** Okta never answers 407, so a proxy did, one without CONNECT among them. */
+const checkProxyLogin = async ({
+  statusCode,
+  body,
+}: Undici.Dispatcher.ResponseData): Promise<void> => {
   if (statusCode !== 407) return
   await body.dump()
   throw new Error('Proxy response (407)')
 }
 
 /**
- * undici's `request`, and no fetch: that one takes three times the processor time, and keeps what belongs to a
- * request until the next full collection, which for a million requests was half of the memory. Node.js's own
- * fetch reads the variables of a proxy from 22.21 on only. Loaded by the first request, since it takes 0.1 s.
+ * Uses undici's `request` and not `fetch`. `fetch` takes three times the processor time and frees the objects of
+ * a request only at the next full garbage collection: half of the memory in a test with a million requests.
+ * Node.js's own `fetch` supports the proxy variables only since 22.21. Loading undici takes 0.1 s, so the first
+ * request does it.
  */
 const load = async (proxies: Proxies | undefined): Promise<Fetch> => {
   const { default: undici } = await import('undici')
@@ -107,10 +111,10 @@ const load = async (proxies: Proxies | undefined): Promise<Fetch> => {
   const proxy = proxies && new URL(proxies.httpsProxy || proxies.httpProxy)
   return async (given, sent) => {
     const url = new URL(given)
-    const dispatcher = isOfThisMachine(url) ? inside : outside
+    const dispatcher = isThisMachine(url) ? inside : outside
     try {
       const answer = await undici.request(url, { ...sent, dispatcher })
-      await checkLogin(answer)
+      await checkProxyLogin(answer)
       const { statusCode: status, headers, body } = answer
       return { status, headers: headersOf(headers), body }
     } catch (err) {
@@ -120,8 +124,8 @@ const load = async (proxies: Proxies | undefined): Promise<Fetch> => {
 }
 
 /**
- * @returns a fetch that heeds HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case; this machine
- * itself is never asked through a proxy
+ * @returns a fetch that follows HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case; requests to this
+ * machine never go through a proxy
  * @throws AppError `config_invalid`
  */
 export const fetchFrom = (env: Environment): Fetch => {
@@ -135,8 +139,8 @@ export const fetchFrom = (env: Environment): Fetch => {
 
 /** For the help of each command that calls Okta. */
 export const NETWORK_HELP = `  HTTPS_PROXY, HTTP_PROXY
-      the proxy through which Okta is called, http://USER:PASSWORD@HOST:PORT; HTTP_PROXY counts where HTTPS_PROXY is not set
+      the proxy for calls to Okta, http://USER:PASSWORD@HOST:PORT; HTTP_PROXY is used if HTTPS_PROXY is not set
   NO_PROXY
-      hosts that are called straight, separated by commas; okta.com means those below it, too
+      hosts to call directly, separated by commas; okta.com includes its subdomains
   NODE_EXTRA_CA_CERTS
-      a file (PEM) with a CA certificate to trust, where a proxy looks into TLS; Node.js reads it at the start`
+      a file (PEM) with a CA certificate to trust, for a proxy that inspects TLS; Node.js reads it when it starts`

@@ -3,7 +3,7 @@ import { getRequestListener } from '@hono/node-server'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
-import type { Clock } from '../clock.ts'
+import { sleep, type Clock } from '../clock.ts'
 import { AppError } from '../errors/errors.ts'
 import { watchConnections } from './connections.ts'
 import type { SourceLimits } from './source-limits.ts'
@@ -110,7 +110,7 @@ export const listen = async (options: ListenOptions): Promise<Listener> => {
     close: async (delayMs = 0) => {
       following?.stop()
       turnstile.drain()
-      if (delayMs > 0) await new Promise<void>((resolve) => clock.after(delayMs, resolve))
+      if (delayMs > 0) await sleep(clock, delayMs)
       const closed = new Promise((resolve) => server.close(resolve))
       await turnstile.close()
       connections.end()

@@ -1,5 +1,5 @@
 /** Owns the end of a server: the first signal drains it, the second or the limit cuts it short. */
-import type { Clock } from '../clock.ts'
+import { endsWithin, type Clock } from '../clock.ts'
 
 /**
  * Above the longest call (3 seconds) and the last entries of the ledger (4 seconds); with the longest delay
@@ -40,18 +40,21 @@ export const untilStopped = ({
       say(`stopped at once: ${why}`)
       resolve(1)
     }
+    const finish = async (signal: StopSignal): Promise<void> => {
+      say(`${signal}: finishing what was admitted`)
+      if (!(await endsWithin(clock, hardStopMs, drain(signal)))) {
+        cutShort('the drain took too long')
+        return
+      }
+      say('drained')
+      resolve(0)
+    }
     onSignal((signal) => {
       if (draining) {
         cutShort('a second signal came')
         return
       }
       draining = true
-      say(`${signal}: finishing what was admitted`)
-      const cancel = clock.after(hardStopMs, () => cutShort('the drain took too long'))
-      drain(signal).then(() => {
-        cancel()
-        say('drained')
-        resolve(0)
-      }, reject)
+      finish(signal).catch(reject)
     })
   })

@@ -37,12 +37,12 @@ export interface DpopChecker {
 export const hashOf = (token: string): string =>
   createHash('sha256').update(token).digest('base64url')
 
-export const createDpopChecker = (wall: SimulatedClock): DpopChecker => {
+export const createDpopChecker = (wallClock: SimulatedClock): DpopChecker => {
   const key = randomBytes(32)
   const isNew = createReplayGuard()
   const nonceOf = (day: number): string =>
     createHmac('sha256', key).update(String(day)).digest('base64url')
-  const today = (): number => Math.floor(wall.epoch() / DAY_MS)
+  const today = (): number => Math.floor(wallClock.epoch() / DAY_MS)
 
   return {
     nonce: () => nonceOf(today()),
@@ -51,7 +51,7 @@ export const createDpopChecker = (wall: SimulatedClock): DpopChecker => {
         (good) => good === nonce,
       ),
     async check(proof, { method, url, token }) {
-      const now = wall.epoch()
+      const now = wallClock.epoch()
       const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
         typ: 'dpop+jwt',
         algorithms: SIGNATURES,

@@ -1,6 +1,6 @@
 /** Owns a call of the password import hook: one attempt, at most one more, and what its answer means. */
 import * as z from 'zod'
-import type { Clock } from '../clock.ts'
+import { endsWithin, type Clock } from '../clock.ts'
 import type { Channel } from './org/hooks.ts'
 import { createHookTokens } from './hook-token.ts'
 
@@ -117,18 +117,14 @@ export const createHookCaller = (clock: Clock): HookCaller => {
 
   const attempt = async (channel: Channel, payload: object): Promise<HookOutcome> => {
     const abort = new AbortController()
-    const cancel = clock.after(HOOK_TIMEOUT_MS, () => abort.abort())
-    try {
-      return await send(channel, payload, abort.signal)
-    } catch (err) {
-      if (abort.signal.aborted) return { kind: 'timeout', why: 'no answer within 3 seconds' }
+    const outcome = send(channel, payload, abort.signal).catch((err: unknown): HookOutcome => {
       if (err instanceof RangeError) return { kind: 'unusable', why: err.message, status: 200 }
       return { kind: 'unreachable', why: 'no connection, or no token' }
-    } finally {
-      cancel()
-      // What is left of an answer that is not wanted is not read.
-      abort.abort()
-    }
+    })
+    const isInTime = await endsWithin(clock, HOOK_TIMEOUT_MS, outcome)
+    // What is left of an answer that is not wanted is not read.
+    abort.abort()
+    return isInTime ? outcome : { kind: 'timeout', why: 'no answer within 3 seconds' }
   }
 
   return async (channel, payload) => {

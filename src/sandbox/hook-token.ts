@@ -14,9 +14,9 @@ const answerSchema = z.object({
 /** @returns a function that throws when the token URL does not answer with a token */
 export const createHookTokens = (clock: Clock) => {
   // By configuration: a hook that is changed asks anew.
-  const kept = new WeakMap<OAuthConfig, { readonly token: string; readonly until: number }>()
+  const cache = new WeakMap<OAuthConfig, { readonly token: string; readonly until: number }>()
   return async (config: OAuthConfig, signal: AbortSignal): Promise<string> => {
-    const old = kept.get(config)
+    const old = cache.get(config)
     if (old && old.until > clock.now()) return old.token
     const { clientId, clientSecret, scope, tokenUrl } = config
     const response = await fetch(tokenUrl, {
@@ -32,7 +32,7 @@ export const createHookTokens = (clock: Clock) => {
       signal,
     })
     const { access_token: token, expires_in } = answerSchema.parse(await response.json())
-    kept.set(config, { token, until: clock.now() + expires_in * 1000 - MARGIN_MS })
+    cache.set(config, { token, until: clock.now() + expires_in * 1000 - MARGIN_MS })
     return token
   }
 }

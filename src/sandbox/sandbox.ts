@@ -18,7 +18,8 @@ import { hooksApi } from './api/hooks.ts'
 import { logApi } from './api/system-log.ts'
 import { createSystemLog, type LogEvent } from './org/system-log.ts'
 import { metaApi } from './api/schemas.ts'
-import type { Org, OrgEnv } from './org/org.ts'
+import type { OrgEnv } from './http/request.ts'
+import type { Org } from './org/org.ts'
 import { createRandom } from './random.ts'
 import { createRing } from './ring.ts'
 import { createSignIn } from './sign-in.ts'
@@ -29,7 +30,7 @@ import { createUserStore, userView, type NewUser, type UserView } from './org/us
 import { usersApi } from './api/users.ts'
 import { createSimulatedClock } from './simulated-clock.ts'
 
-const CALLS_KEPT = 10_000
+const MAX_CALLS = 10_000
 
 /** With `attributes`: names of custom attributes that are plain text. */
 export interface SandboxOptions extends UserTypesSettings {
@@ -92,19 +93,19 @@ const createOrg = (options: SandboxOptions) => {
   const { clock = systemClock, startedAt = Date.now(), seed = 1 } = options
   const faults = createFaults(createRandom(seed), options.faults ?? {})
   const skewMs = (): number => faults.current.clockSkewMs
-  const wall = createSimulatedClock({ clock, startedAt, skewMs })
-  const dpop = createDpopChecker(wall)
+  const wallClock = createSimulatedClock({ clock, startedAt, skewMs })
+  const dpop = createDpopChecker(wallClock)
   const tokens = createTokens({ tokens: options.tokens ?? [], dpop, now: () => clock.now() })
   const userTypes = createUserTypes(options)
   const users = createUserStore(options)
-  users.add(adminOf(userTypes.default), wall.iso())
+  users.add(adminOf(userTypes.default), wallClock.iso())
   const org: Org = {
     clock,
-    wall,
+    wallClock,
     faults,
     users,
     hooks: createHookStore(),
-    log: createSystemLog(wall),
+    log: createSystemLog(wallClock),
     tokens,
     groups: createOrgGroups(options.groups ?? []),
     userTypes,
@@ -117,16 +118,16 @@ const KNOWN_PATHS =
   /^\/api\/v1\/(authn|logs|meta\/types\/user|(users|groups|inlineHooks)(\/[^/]+)?)$/
 
 const createApp = (options: SandboxOptions, org: Org, parts: Hono<OrgEnv>[]) => {
-  const calls = createRing<AnsweredCall>(CALLS_KEPT)
+  const calls = createRing<AnsweredCall>(MAX_CALLS)
   const onCall = (call: AnsweredCall): void => {
     calls.push(call)
     options.onCall?.(call)
   }
-  const front = createMiddleware({ ...org, onCall })
+  const middleware = createMiddleware({ ...org, onCall })
   const app = new Hono<OrgEnv>()
   app.route('/', faultsApi(org.faults))
-  app.use('*', ...front.all)
-  app.use('/api/*', ...front.api)
+  app.use('*', ...middleware.all)
+  app.use('/api/*', ...middleware.api)
   for (const part of parts) app.route('/', part)
   app.notFound((c) => {
     throw KNOWN_PATHS.test(c.req.path) ? new OktaError('E0000022') : notFound(c.req.path, 'Path')
@@ -148,17 +149,17 @@ const passwordKind = (password: string | { readonly algorithm: string }) => {
 export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
   const { host = '127.0.0.1', port = 0, apps = [], hookClients = [] } = options
   const { org, dpop } = createOrg(options)
-  const { clock, wall, tokens, users, hooks, log, faults } = org
+  const { clock, wallClock, tokens, users, hooks, log, faults } = org
   const callHook = createHookCaller(clock)
   const { app, calls } = createApp(options, org, [
     usersApi(org),
     metaApi(org),
     groupsApi(org),
     hooksApi(org, callHook),
-    authnApi(createSignIn(org, callHook), wall),
+    authnApi(createSignIn(org, callHook), wallClock),
     logApi(log, tokens),
-    tokenApi({ apps, tokens, dpop, wall }),
-    customServerApi(hookClients, wall),
+    tokenApi({ apps, tokens, dpop, wallClock }),
+    customServerApi(hookClients, wallClock),
   ])
   const listener = await listen({
     ...{ fetch: app.fetch, host, port, clock },

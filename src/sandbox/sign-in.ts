@@ -6,7 +6,8 @@ import type { HookCaller, HookOutcome, HookResult } from './hook-call.ts'
 import { PASSWORD_IMPORT_TYPE, type Hook } from './org/hooks.ts'
 import { logTarget, type LogTarget } from './org/system-log.ts'
 import type { Org } from './org/org.ts'
-import type { Status, User } from './org/users.ts'
+import type { User } from './org/users.ts'
+import type { UserStatus } from './org/lifecycle.ts'
 
 export interface Attempt {
   /** As it was typed. */
@@ -17,7 +18,7 @@ export interface Attempt {
   readonly origin: string
 }
 
-const MAY_SIGN_IN: readonly Status[] = ['ACTIVE', 'PASSWORD_EXPIRED']
+const MAY_SIGN_IN: readonly UserStatus[] = ['ACTIVE', 'PASSWORD_EXPIRED']
 
 /** The payload as Okta documents it for a Classic Engine org, whose sign-in this is. */
 const payloadFor = (hook: Hook, attempt: Attempt, eventTime: string): object => ({
@@ -60,17 +61,17 @@ const logHookCall = ({ log }: Org, hook: Hook, { outcome, attempts }: HookResult
 }
 
 export const createSignIn = (org: Org, callHook: HookCaller) => {
-  const { hooks, log, faults, wall } = org
+  const { hooks, log, faults, wallClock } = org
 
   const store = (user: User, password: Password): void => {
     user.credentials = { ...user.credentials, password, provider: OKTA_PROVIDER }
-    user.passwordChanged = user.lastUpdated = wall.iso()
+    user.passwordChanged = user.lastUpdated = wallClock.iso()
   }
 
   const askHook = async (user: User, attempt: Attempt): Promise<boolean> => {
     const hook = hooks.passwordImport()
     if (!hook) return false
-    const result = await callHook(hook.channel, payloadFor(hook, attempt, wall.iso()))
+    const result = await callHook(hook.channel, payloadFor(hook, attempt, wallClock.iso()))
     logHookCall(org, hook, result)
     const verified = isVerified(result.outcome)
     const password = verified && !faults.current.readOnly && (await hashPassword(attempt.password))
@@ -93,15 +94,15 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
     if (!user || attempt.password === '' || !MAY_SIGN_IN.includes(user.status)) return undefined
     const { password } = user.credentials
     if (password === 'none') return undefined
-    const isIn =
+    const isRight =
       password === 'hook'
         ? await askHook(user, attempt)
         : await passwordMatches(password, attempt.password)
-    const reason = isIn ? undefined : 'INVALID_CREDENTIALS'
+    const reason = isRight ? undefined : 'INVALID_CREDENTIALS'
     const target = [logTarget(user)]
-    log.write({ eventType: 'user.session.start', isSuccess: isIn, reason, target })
-    if (!isIn) return undefined
-    if (!faults.current.readOnly) user.lastLogin = wall.iso()
+    log.write({ eventType: 'user.session.start', isSuccess: isRight, reason, target })
+    if (!isRight) return undefined
+    if (!faults.current.readOnly) user.lastLogin = wallClock.iso()
     return user
   }
 }

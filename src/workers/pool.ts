@@ -1,11 +1,11 @@
 /** Owns the worker threads that check passwords: what the schedule orders, replacement, the end. */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors/errors.ts'
 import type { PasswordCheck } from '../passwords/engine.ts'
 import type { Bounds, Outcome } from '../passwords/family.ts'
 import { inspect } from '../passwords/registry.ts'
-import { threadUrl } from '../thread.ts'
+import { keepThread, startThread, threadUrl, type KeptThread } from '../thread.ts'
 import type { Task } from './batch.ts'
 import { Estimates } from './estimates.ts'
 import type { BatchReply, BatchRequest, FromWorker, Hello, WorkerOptions } from './protocol.ts'
@@ -59,8 +59,7 @@ export class WorkerPool implements PasswordChecker {
   readonly #options: WorkerPoolOptions
   readonly #pace = new Estimates()
   readonly #schedule: Schedule<Job>
-  readonly #workers = new Map<Slot<Job>, Worker>()
-  readonly #respawns = new Set<() => void>()
+  readonly #threads = new Map<Slot<Job>, KeptThread>()
   readonly #waiters = new Set<() => void>()
   #engine: Hello['engine'] | undefined
   #stillborn = 0
@@ -70,7 +69,7 @@ export class WorkerPool implements PasswordChecker {
   private constructor(options: WorkerPoolOptions) {
     this.#options = options
     this.#schedule = new Schedule(this.#pace, options.queueLimit)
-    for (let i = 0; i < options.size; i++) this.#spawn(this.#schedule.addSeat(options.clock.now()))
+    for (let i = 0; i < options.size; i++) this.#keep(this.#schedule.addSeat(options.clock.now()))
   }
 
   /** @throws AppError `workers_failed` when a thread dies before it was ready. */
@@ -84,7 +83,7 @@ export class WorkerPool implements PasswordChecker {
 
   /** Threads that can take a check, busy or not. */
   get alive(): number {
-    return [...this.#workers.keys()].filter(({ ready }) => ready).length
+    return [...this.#threads.keys()].filter(({ ready }) => ready).length
   }
 
   get size(): number {
@@ -138,10 +137,10 @@ export class WorkerPool implements PasswordChecker {
   /** Finishes what was admitted, then ends the threads. Their deadlines bound how long that takes. */
   async close(): Promise<void> {
     this.#closing = true
-    for (const cancel of this.#respawns) cancel()
-    const isIdle = (): boolean => [...this.#workers.keys()].every(({ batch }) => batch.length === 0)
+    for (const thread of this.#threads.values()) thread.stopReplacing()
+    const isIdle = (): boolean => [...this.#threads.keys()].every(({ batch }) => batch.length === 0)
     await this.#until(() => this.#schedule.waiting === 0 && isIdle())
-    await Promise.all([...this.#workers.values()].map((worker) => worker.terminate()))
+    await Promise.all([...this.#threads.values()].map(({ worker }) => worker?.terminate()))
   }
 
   /**
@@ -167,16 +166,18 @@ export class WorkerPool implements PasswordChecker {
     }
   }
 
-  #spawn(seat: Slot<Job>): void {
-    const { bounds, workerUrl = WORKER_URL } = this.#options
-    const setup: WorkerOptions = { bounds }
-    // A thread needs none of the environment, which holds the hook's secret.
-    const worker = new Worker(workerUrl, { workerData: setup, env: {} })
-    let cause: unknown
-    this.#workers.set(seat, worker)
-    worker.on('message', (message: FromWorker) => this.#hear(seat, message))
-    worker.once('error', (err) => (cause = err))
-    worker.once('exit', (code) => this.#bury(seat, { exitCode: code, ...describeCause(cause) }))
+  #keep(seat: Slot<Job>): void {
+    const start = (): Worker => {
+      const { bounds, workerUrl = WORKER_URL } = this.#options
+      return startThread(workerUrl, { bounds } satisfies WorkerOptions)
+    }
+    const thread = keepThread<FromWorker>({
+      start,
+      onMessage: (message) => this.#hear(seat, message),
+      onExit: (exitCode, cause) => this.#bury(seat, { exitCode, ...describeCause(cause) }),
+      clock: this.#options.clock,
+    })
+    this.#threads.set(seat, thread)
   }
 
   #hear(seat: Slot<Job>, message: FromWorker): void {
@@ -209,28 +210,22 @@ export class WorkerPool implements PasswordChecker {
     }
   }
 
-  #bury(seat: Slot<Job>, what: Record<string, unknown>): void {
-    const now = this.#options.clock.now()
+  /**
+   * Threads that die at birth come back ever more slowly: a broken install must not spin.
+   * @returns milliseconds until the thread is replaced
+   */
+  #bury(seat: Slot<Job>, what: Record<string, unknown>): number {
     if (!seat.ready) this.#stillborn++
-    const delayMs = seat.ready ? 0 : FIRST_RESPAWN_DELAY_MS * 2 ** (this.#stillborn - 1)
-    const backAt = now + Math.min(delayMs, MAX_RESPAWN_DELAY_MS)
-    this.#workers.delete(seat)
+    const respawnMs = seat.ready ? 0 : FIRST_RESPAWN_DELAY_MS * 2 ** (this.#stillborn - 1)
+    const delayMs = Math.min(respawnMs, MAX_RESPAWN_DELAY_MS)
+    const backAt = this.#options.clock.now() + delayMs
     for (const job of this.#schedule.lose(seat, backAt)) job.refuse('worker_lost')
     if (!this.#closing) {
       this.#lost++
       this.#options.onLoss?.(what)
-      this.#respawn(seat, backAt - now)
     }
     this.#obey()
-  }
-
-  /** Threads that die at birth come back ever more slowly: a broken install must not spin. */
-  #respawn(seat: Slot<Job>, delayMs: number): void {
-    const cancel = this.#options.clock.after(delayMs, () => {
-      this.#respawns.delete(cancel)
-      this.#spawn(seat)
-    })
-    this.#respawns.add(cancel)
+    return delayMs
   }
 
   #obey(): void {
@@ -238,7 +233,7 @@ export class WorkerPool implements PasswordChecker {
     for (const job of refuse) job.refuse('overloaded')
     for (const seat of start) {
       const checks = seat.batch.map(({ encoded, password }) => ({ encoded, password }))
-      this.#workers.get(seat)?.postMessage(checks satisfies BatchRequest)
+      this.#threads.get(seat)?.worker?.postMessage(checks satisfies BatchRequest)
     }
     this.#wake()
   }

@@ -142,7 +142,7 @@ describe('users and register', () => {
     let answer = (): void => undefined
     const client: Parameters<typeof withWaitProgress>[0] = {
       orgUrl: 'https://acme.okta.com',
-      pace: { ...PACE, ...pace },
+      rateLimitStatus: { ...PACE, ...pace },
       withScopes: () => client,
       request: () =>
         new Promise((resolve) => {

@@ -8,7 +8,7 @@ import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { tempDir } from '../support/temp.ts'
 
-const troubleAt = (href: string) => {
+const failureAt = (href: string) => {
   const url = new URL(href)
   return fetchFrom({})(url, {}).then(
     () => undefined,
@@ -27,27 +27,29 @@ describe('a fetch without an answer', () => {
     const { certFile, keyFile } = makeCertificate(tempDir(), 'mine')
     const files = { cert: readFileSync(certFile), key: readFileSync(keyFile) }
     const port = await listen(createTlsServer(files))
-    const trouble = await troubleAt(`https://localhost:${port}/`)
-    expect(trouble?.fate).toBe('untrusted')
-    expect(trouble?.reason).toMatch(
+    const failure = await failureAt(`https://localhost:${port}/`)
+    expect(failure?.kind).toBe('untrusted')
+    expect(failure?.reason).toMatch(
       /^the certificate of localhost:\d+ is not trusted: .*NODE_EXTRA_CA_CERTS.* \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
     )
   })
 
   it('names a host that speaks no TLS', async () => {
     const port = await listen(createTcpServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n')))
-    const trouble = await troubleAt(`https://localhost:${port}/`)
-    expect(trouble).toMatchObject({ fate: 'untrusted' })
-    expect(trouble?.reason).toMatch(/^localhost:\d+ does not speak TLS as it should/)
+    const failure = await failureAt(`https://localhost:${port}/`)
+    expect(failure).toMatchObject({ kind: 'untrusted' })
+    expect(failure?.reason).toMatch(
+      /^the TLS connection to localhost:\d+ failed: .*NODE_EXTRA_CA_CERTS/,
+    )
   })
 
   it('names a host that speaks no HTTP', async () => {
     const port = await listen(
       createTcpServer((socket) => socket.once('data', () => socket.end('220 mail ready\r\n'))),
     )
-    const trouble = await troubleAt(`http://localhost:${port}/`)
-    expect(trouble).toMatchObject({ fate: 'unusable' })
-    expect(trouble?.reason).toMatch(/^what localhost:\d+ answered is not HTTP$/)
+    const failure = await failureAt(`http://localhost:${port}/`)
+    expect(failure).toMatchObject({ kind: 'unusable' })
+    expect(failure?.reason).toMatch(/^the answer of localhost:\d+ is not HTTP$/)
   })
 
   it('names a proxy in the way that wants a login, without a CONNECT', async () => {
@@ -56,21 +58,21 @@ describe('a fetch without an answer', () => {
         socket.once('data', () => socket.end('HTTP/1.1 407 No\r\ncontent-length: 4\r\n\r\nhalt'))
       }),
     )
-    const trouble = await troubleAt(`http://localhost:${port}/`)
-    expect(trouble).toMatchObject({ fate: 'barred' })
-    expect(trouble?.reason).toMatch(/wants a login \(407\)/)
+    const failure = await failureAt(`http://localhost:${port}/`)
+    expect(failure).toMatchObject({ kind: 'proxy-refused' })
+    expect(failure?.reason).toMatch(/requires a login \(407\)/)
   })
 
   it('names the name that DNS does not know', async () => {
-    const trouble = await troubleAt('https://acme.okta.invalid/')
-    expect(trouble).toMatchObject({ fate: 'unsent' })
-    expect(trouble?.reason).toMatch(
+    const failure = await failureAt('https://acme.okta.invalid/')
+    expect(failure).toMatchObject({ kind: 'not-sent' })
+    expect(failure?.reason).toMatch(
       /^DNS .*acme\.okta\.invalid: .*HTTPS_PROXY \((ENOTFOUND|EAI_AGAIN)\)$/,
     )
   })
 
   const url = new URL('https://acme.okta.com/')
-  const failure = (code: string, more = {}) =>
+  const systemError = (code: string, more = {}) =>
     new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code, ...more }) })
 
   it.each([
@@ -82,27 +84,27 @@ describe('a fetch without an answer', () => {
     ['UND_ERR_CONNECT_TIMEOUT', {}, /^acme\.okta\.com cannot be reached: .*HTTPS_PROXY/],
     ['ENETUNREACH', { syscall: 'connect' }, /^acme\.okta\.com cannot be reached/],
   ])('and %s is one of which nothing was sent', (code, more, words) => {
-    const trouble = fetchFailureOf(failure(code, more), url)
-    expect(trouble.fate).toBe('unsent')
-    expect(trouble.reason).toMatch(words)
+    const failure = fetchFailureOf(systemError(code, more), url)
+    expect(failure.kind).toBe('not-sent')
+    expect(failure.reason).toMatch(words)
   })
 
   it.each([
-    ['CERT_HAS_EXPIRED', /has expired, or this clock is wrong/],
+    ['CERT_HAS_EXPIRED', /has expired, or this machine's clock is wrong/],
     ['CERT_NOT_YET_VALID', /not valid yet/],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', /is not one for acme\.okta\.com/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /does not belong to acme\.okta\.com/],
     ['SELF_SIGNED_CERT_IN_CHAIN', /NODE_EXTRA_CA_CERTS/],
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /NODE_EXTRA_CA_CERTS/],
   ])('and %s is one of trust', (code, words) => {
-    const trouble = fetchFailureOf(failure(code), url)
-    expect(trouble.fate).toBe('untrusted')
-    expect(trouble.reason).toMatch(words)
+    const failure = fetchFailureOf(systemError(code), url)
+    expect(failure.kind).toBe('untrusted')
+    expect(failure.reason).toMatch(words)
   })
 
   it('of which nothing is known may have been processed', () => {
-    expect(fetchFailureOf(failure('ECONNRESET'), url).fate).toBe('lost')
+    expect(fetchFailureOf(systemError('ECONNRESET'), url).kind).toBe('unknown')
     expect(fetchFailureOf(new TypeError('odd'), url)).toEqual({
-      fate: 'lost',
+      kind: 'unknown',
       reason: 'the request to acme.okta.com failed',
     })
   })

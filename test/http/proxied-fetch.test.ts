@@ -64,12 +64,12 @@ describe('okta-migrate behind a proxy', () => {
   })
 
   it.each([
+    [407, /does not let this program through.*\n.*requires a login \(407\): add it to HTTPS_PROXY/],
     [
-      407,
-      /does not let this program through.*\n.*wants a login \(407\): write it into HTTPS_PROXY/,
+      403,
+      /does not let this program through.*\n.*refuses to connect to acme\.okta\.example \(403\)/,
     ],
-    [403, /does not let this program through.*\n.*does not connect to acme\.okta\.example \(403\)/],
-    [502, /does not connect to acme\.okta\.example \(502\)/],
+    [502, /refuses to connect to acme\.okta\.example \(502\)/],
   ])('says at once that the proxy refuses, with %i', async (status, words) => {
     const proxy = await startConnectProxy(1, status)
     const { code, stderr } = await getMe({ HTTPS_PROXY: `http://me:secret@${proxy.host}` })
@@ -131,9 +131,9 @@ describe('a fetch', () => {
     const proxy = await startConnectProxy(1)
     const url = new URL(`http://${ORG}/`)
     const env = { HTTP_PROXY: proxy.host, no_proxy: noProxy }
-    const trouble = await fetchFrom(env)(url, {}).catch((err: unknown) => fetchFailureOf(err, url))
-    expect(trouble).toMatchObject({ fate: 'unsent' })
-    expect((trouble as { reason: string }).reason).toMatch(/^DNS .*acme\.okta\.example/)
+    const failure = await fetchFrom(env)(url, {}).catch((err: unknown) => fetchFailureOf(err, url))
+    expect(failure).toMatchObject({ kind: 'not-sent' })
+    expect((failure as { reason: string }).reason).toMatch(/^DNS .*acme\.okta\.example/)
     expect(proxy.asked).toEqual([])
   })
 

@@ -11,6 +11,7 @@ import { createOktaClient } from '../../src/okta/client/client.ts'
 import { staticToken } from '../../src/okta/auth/credentials.ts'
 import { REPEAT_WAITS_MS } from '../../src/okta/client/retry.ts'
 import { createTransport } from '../../src/okta/client/transport.ts'
+import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { startFakeOkta, type FakeOptions } from '../support/fake-okta.ts'
 
 /** Waits are noted and over at once. */
@@ -36,7 +37,7 @@ const settlerFor = (orgUrl: string) => {
   const client = createOktaClient({
     orgUrl,
     credentials: staticToken('SSWS', 'token'),
-    transport: createTransport({ clock: systemClock, version: 'test' }),
+    transport: createTransport({ clock: systemClock, version: 'test', fetch: fetchFrom({}) }),
     clock: systemClock,
     random: () => 0,
     share: 1,
@@ -224,7 +225,7 @@ describe('a row that was never sent', () => {
     expect(await settle(ANN, now(), true)).toMatchObject({
       state: 'failed',
       reason: expect.stringMatching(
-        /^Okta gave no answer to create it: .* cut the connection off/,
+        /^Okta gave no answer to create it: .* closed the connection/,
       ) as string,
     })
     expect(okta.calls.at(-1)?.method).toBe('GET')

@@ -6,7 +6,7 @@ import { makeClient, settle } from '../support/okta-client.ts'
 import { inTurn, limits, reset, startOkta } from '../support/okta-server.ts'
 
 const call = (path: string): string =>
-  describeTracedCall({ method: 'GET', path, end: 200, ms: 1.4 })
+  describeTracedCall({ method: 'GET', path, result: 200, ms: 1.4 })
 
 describe('a path', () => {
   it.each([
@@ -23,7 +23,7 @@ describe('a path', () => {
 })
 
 describe('the calls of a client', () => {
-  it('are told one by one, with attempts, waits and what became of them', async () => {
+  it('are reported one by one, with attempts, waits and results', async () => {
     const usedUp = { body: [], headers: limits(600, 0, 9) }
     const answered = { body: [], headers: { 'x-okta-request-id': 'req1' } }
     const okta = await startOkta(inTurn(usedUp, reset, answered))
@@ -37,7 +37,7 @@ describe('the calls of a client', () => {
     expect(lines.map((line) => line.replace(/\d+ (?=ms)/, 'N '))).toEqual([
       'GET /api/v1/users 200, N ms',
       expect.stringMatching(
-        /^GET \/api\/v1\/users without an answer \(.+\), N ms, after 1?\d s of waiting: rate limit share used up$/,
+        /^GET \/api\/v1\/users no answer \(.+\), N ms, after waiting 1?\d s: rate limit share used up$/,
       ) as string,
       'GET /api/v1/users 200, N ms, request id req1, attempt 2',
     ])

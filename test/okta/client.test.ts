@@ -90,7 +90,7 @@ describe('what fails once', () => {
     ['GET', 'reset'],
     ['GET', 'rate'],
     ['GET', 'concurrency'],
-    ['PUT', 'busy'],
+    ['DELETE', 'busy'],
     ['DELETE', 'reset'],
     ['POST', 'rate'],
     ['POST', 'concurrency'],
@@ -248,14 +248,14 @@ describe('an answer that is not Okta’s', () => {
       'okta_answer_unusable',
       /302; .*redirect.*OKTA_ORG_URL; .*to https:\/\/sso\.corp\/in from "squid"$/,
     ],
-    [401, 'okta_answer_unusable', /401; .*wants a login; text\/html "Welcome" from "squid"$/],
+    [401, 'okta_answer_unusable', /401; .*requires a login; text\/html "Welcome" from "squid"$/],
     [403, 'okta_answer_unusable', /403; .*firewall or proxy.* blocks/],
     [404, 'okta_answer_unusable', /404; .*no Okta org at this address/],
-    [407, 'proxy_refused', /proxy wants a login \(407\): .*HTTPS_PROXY/],
+    [407, 'proxy_refused', /proxy requires a login \(407\): .*HTTPS_PROXY/],
     [418, 'okta_answer_unusable', /418; .*firewall/],
     [501, 'okta_answer_unusable', /501; .*is not Okta/],
     [511, 'okta_answer_unusable', /511; .*in a browser/],
-    [200, 'okta_answer_unusable', /200; .*web page in place of JSON/],
+    [200, 'okta_answer_unusable', /200; .*web page instead of JSON/],
   ])('with %i is told as what it is, at once', async (status, code, detail) => {
     const location = status === 302 ? { location: 'https://sso.corp/in?token=marked' } : {}
     const told = { ...PAGE, status, headers: { ...html, ...location, server: 'squid' } }
@@ -353,7 +353,7 @@ describe('the rate limit', () => {
     await settle(client.request({ method: 'GET', path: USERS }), clock)
     const waiting = client.request({ method: 'POST', path: USERS, body: {} })
     const other = client.request({ method: 'GET', path: `${USERS}/00u1` })
-    expect(client.pace).toEqual({
+    expect(client.rateLimitStatus).toEqual({
       concurrency: 4,
       waitingUntil: 40_000,
       reason: 'rate limit share used up',
@@ -364,7 +364,7 @@ describe('the rate limit', () => {
     clock.advance(1)
     expect(await settle(waiting, clock)).toMatchObject({ status: 200 })
     expect(okta.calls).toHaveLength(3)
-    expect(client.pace.waitingUntil).toBeUndefined()
+    expect(client.rateLimitStatus.waitingUntil).toBeUndefined()
   })
 
   it('is asked for by one request before the rest go', async () => {
@@ -376,7 +376,7 @@ describe('the rate limit', () => {
       [1, 2, 3].map(() => client.request({ method: 'POST', path: USERS, body: {} })),
     )
     await expect.poll(() => okta.calls.length).toBe(1)
-    expect(client.pace.reason).toBe('one request asks for the rate limit')
+    expect(client.rateLimitStatus.reason).toBe('probing the rate limit')
     release()
     await settle(all, clock)
     expect(okta.calls).toHaveLength(3)

@@ -1,7 +1,7 @@
 /** The governor against a model of Okta's limits: never over them, and nothing left unused. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createGovernor } from '../../src/okta/rate-limit/governor.ts'
+import { Governor } from '../../src/okta/rate-limit/governor.ts'
 import {
   reserveOf,
   simulate,
@@ -15,9 +15,9 @@ const MAX_LATENCY_MS = 800
 
 const latency = fc.integer({ min: 1, max: MAX_LATENCY_MS / 2 })
 
-const journeysWith = (...fates: Journey['fate'][]) =>
+const journeysWith = (...outcomes: Journey['outcome'][]) =>
   fc
-    .array(fc.record({ there: latency, back: latency, fate: fc.constantFrom(...fates) }), {
+    .array(fc.record({ there: latency, back: latency, outcome: fc.constantFrom(...outcomes) }), {
       minLength: 20,
       maxLength: 200,
     })
@@ -25,7 +25,7 @@ const journeysWith = (...fates: Journey['fate'][]) =>
       const journey = journeys[n % journeys.length]
       if (!journey) throw new RangeError('no journey')
       // One in four at most has the bad end that its record says.
-      return n % 4 === 1 ? journey : { ...journey, fate: 'answered' }
+      return n % 4 === 1 ? journey : { ...journey, outcome: 'answered' }
     })
 
 const scene = {
@@ -42,7 +42,7 @@ const scene = {
 /** Where even the first request of a window is lost, one more must go: a share has room for both. */
 const losses = {
   limit: fc.integer({ min: 6, max: 40 }),
-  journey: journeysWith('answered', 'lost', 'unheard'),
+  journey: journeysWith('answered', 'lost', 'unanswered'),
 }
 
 const othersOften = fc.array(fc.integer({ min: 0, max: 2.5 * WINDOW_MS }), {
@@ -120,7 +120,7 @@ describe('600 requests a minute', () => {
         journey: (n) => ({
           there: ms / 2,
           back: (ms / 2) * (0.5 + (n % 11) / 10),
-          fate: 'answered',
+          outcome: 'answered',
         }),
         others: [],
       })
@@ -133,14 +133,14 @@ describe('600 requests a minute', () => {
   )
 })
 
-/** Fills one window after another with requests that are answered at once; `told` says how. */
+/** Fills one window after another with requests that are answered at once; `answer` says how. */
 const fillWindows = (
   windows: number,
   limit: number,
   refusedFrom: (window: number) => number,
   remainingAtRefusal: number,
 ): number[] => {
-  const governor = createGovernor({ share: 0.9, maxConcurrency: 1 })
+  const governor = new Governor({ share: 0.9, maxConcurrency: 1 })
   const counts: number[] = []
   for (let window = 0; window < windows; window++) {
     const start = window * WINDOW_MS
@@ -148,13 +148,13 @@ const fillWindows = (
     let used = 0
     // Well past the second in which a window may still last, and the rest after a refusal.
     const now = start + 5_000
-    while (!governor.hold('b', now)) {
-      const ticket = governor.send('b', now)
+    while (!governor.delay('b', now)) {
+      const permit = governor.admit('b', now)
       const isRefused = used >= refusedFrom(window)
       if (!isRefused) used++
       const remaining = isRefused ? remainingAtRefusal : limit - used
       const rate = { limit, remaining, reset, date: now / 1000 }
-      governor.settle(ticket, now, rate, isRefused ? 'rate' : undefined)
+      governor.release(permit, now, rate, isRefused ? 'rate' : undefined)
     }
     counts.push(used)
   }
@@ -193,31 +193,31 @@ describe('a limit that no header shows', () => {
   })
 
   it('counts once where a crowd is refused', () => {
-    const governor = createGovernor({ share: 0.9, maxConcurrency: 20 })
+    const governor = new Governor({ share: 0.9, maxConcurrency: 20 })
     const tell = (limit: number, remaining: number, reset: number) => ({
       limit,
       remaining,
       reset,
       date: 0,
     })
-    governor.settle(governor.send('b', 0), 0, tell(100, 99, 60))
-    const crowd = Array.from({ length: 15 }, () => governor.send('b', 1))
-    for (const ticket of crowd) governor.settle(ticket, 2, tell(100, 50, 60), 'rate')
+    governor.release(governor.admit('b', 0), 0, tell(100, 99, 60))
+    const crowd = Array.from({ length: 15 }, () => governor.admit('b', 1))
+    for (const permit of crowd) governor.release(permit, 2, tell(100, 50, 60), 'rate')
     let sent = 0
-    for (let now = 70_000; !governor.hold('b', now); sent++) {
-      governor.settle(governor.send('b', now), now, tell(100, 99 - sent, 130))
+    for (let now = 70_000; !governor.delay('b', now); sent++) {
+      governor.release(governor.admit('b', now), now, tell(100, 99 - sent, 130))
     }
     expect(sent).toBe(45)
   })
 
   it('is not what a refusal for concurrency tells of', () => {
-    const governor = createGovernor({ share: 0.9, maxConcurrency: 4 })
+    const governor = new Governor({ share: 0.9, maxConcurrency: 4 })
     const rate = { limit: 0, remaining: 0, reset: 60, date: 0 }
-    governor.settle(governor.send('b', 0), 0, rate, 'concurrency')
+    governor.release(governor.admit('b', 0), 0, rate, 'concurrency')
     let sent = 0
-    for (let now = 70_000; !governor.hold('b', now); sent++) {
-      const told = { limit: 100, remaining: 99 - sent, reset: 130, date: 70 }
-      governor.settle(governor.send('b', now), now, told)
+    for (let now = 70_000; !governor.delay('b', now); sent++) {
+      const answer = { limit: 100, remaining: 99 - sent, reset: 130, date: 70 }
+      governor.release(governor.admit('b', now), now, answer)
     }
     expect(sent).toBeGreaterThanOrEqual(89)
   })

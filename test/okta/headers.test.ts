@@ -1,6 +1,6 @@
 /** Rate-limit headers as Okta and proxies send them, and which requests share a limit. */
 import { describe, expect, it } from 'vitest'
-import { rateLimitBucketOf, createGovernor } from '../../src/okta/rate-limit/governor.ts'
+import { rateLimitBucketOf, Governor } from '../../src/okta/rate-limit/governor.ts'
 import { readRateLimit, refusalOf, type RateLimit } from '../../src/okta/rate-limit/headers.ts'
 
 const DATE = 'Fri, 17 Jan 2020 21:23:56 GMT'
@@ -72,11 +72,11 @@ describe('concurrency', () => {
   const none: RateLimit = { limit: 0, remaining: 0, reset: EPOCH + 60, date: EPOCH }
 
   const start = () => {
-    const governor = createGovernor({ share: 1, maxConcurrency: 10 })
-    governor.settle(governor.send('a', 0), 0, roomy)
+    const governor = new Governor({ share: 1, maxConcurrency: 10 })
+    governor.release(governor.admit('a', 0), 0, roomy)
     const sendAll = () => {
       const tickets = []
-      while (!governor.hold('a', 0)) tickets.push(governor.send('a', 0))
+      while (!governor.delay('a', 0)) tickets.push(governor.admit('a', 0))
       return tickets
     }
     return { governor, sendAll }
@@ -86,53 +86,53 @@ describe('concurrency', () => {
     const { governor, sendAll } = start()
     const tickets = sendAll()
     expect(tickets).toHaveLength(10)
-    for (const ticket of tickets) governor.settle(ticket, 0, none, 'concurrency')
+    for (const ticket of tickets) governor.release(ticket, 0, none, 'concurrency')
     expect(governor.concurrency).toBe(5)
     expect(sendAll()).toHaveLength(5)
-    expect(governor.hold('a', 0)).toEqual({
+    expect(governor.delay('a', 0)).toEqual({
       ms: Infinity,
-      reason: 'as many requests are under way as may be',
+      reason: 'at the concurrency limit',
     })
   })
 
   it('never falls below one, and rises again slowly, to where it was', () => {
     const { governor, sendAll } = start()
     for (let i = 0; i < 9; i++) {
-      for (const ticket of sendAll()) governor.settle(ticket, 0, none, 'concurrency')
+      for (const ticket of sendAll()) governor.release(ticket, 0, none, 'concurrency')
     }
     expect(governor.concurrency).toBe(1)
     const answersUntil = (concurrency: number): number => {
       let answers = 0
       for (; governor.concurrency < concurrency; answers++) {
-        governor.settle(governor.send('a', 0), 0, roomy)
+        governor.release(governor.admit('a', 0), 0, roomy)
       }
       return answers
     }
     expect([answersUntil(2), answersUntil(3), answersUntil(10)]).toEqual([10, 20, 420])
-    governor.settle(governor.send('a', 0), 0, roomy)
+    governor.release(governor.admit('a', 0), 0, roomy)
     expect(governor.concurrency).toBe(10)
   })
 
   it('is shared by all buckets', () => {
     const { governor, sendAll } = start()
     sendAll()
-    expect(governor.hold('b', 0)?.ms).toBe(Infinity)
+    expect(governor.delay('b', 0)?.ms).toBe(Infinity)
   })
 })
 
 describe('a rate 429', () => {
   it('closes the bucket until Reset, even where Remaining says otherwise', () => {
-    const governor = createGovernor({ share: 1, maxConcurrency: 10 })
+    const governor = new Governor({ share: 1, maxConcurrency: 10 })
     const hidden = { limit: 600, remaining: 300, reset: EPOCH + 60, date: EPOCH }
-    governor.settle(governor.send('a', 0), 0, hidden, 'rate')
-    expect(governor.hold('a', 0)?.ms).toBe(60_000)
-    expect(governor.hold('b', 0)).toBeUndefined()
+    governor.release(governor.admit('a', 0), 0, hidden, 'rate')
+    expect(governor.delay('a', 0)?.ms).toBe(60_000)
+    expect(governor.delay('b', 0)).toBeUndefined()
   })
 
   it('without headers closes it for a second', () => {
-    const governor = createGovernor({ share: 1, maxConcurrency: 10 })
-    governor.settle(governor.send('a', 0), 0, undefined, 'rate')
-    expect(governor.hold('a', 400)?.ms).toBe(600)
-    expect(governor.hold('a', 1000)).toBeUndefined()
+    const governor = new Governor({ share: 1, maxConcurrency: 10 })
+    governor.release(governor.admit('a', 0), 0, undefined, 'rate')
+    expect(governor.delay('a', 400)?.ms).toBe(600)
+    expect(governor.delay('a', 1000)).toBeUndefined()
   })
 })

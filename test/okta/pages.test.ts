@@ -86,6 +86,9 @@ describe('listItems', () => {
 
   it('takes nothing but a list', async () => {
     const { error } = await collect(() => ({ '/p?after=0': { body: { 0: 'a', length: 1 } } }))
-    expect(error).toMatchObject({ code: 'okta_answer_unusable', detail: 'not a list' })
+    expect(error).toMatchObject({
+      code: 'okta_answer_unusable',
+      detail: 'the answer is not a list',
+    })
   })
 })

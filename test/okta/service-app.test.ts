@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { readSigningKey } from '../../src/okta/auth/signing-key.ts'
 import { createServiceApp } from '../../src/okta/auth/service-app.ts'
 import { createTransport } from '../../src/okta/client/transport.ts'
+import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { ManualClock } from '../support/clock.ts'
 import { makeClient, settle } from '../support/okta-client.ts'
 import { oktaError, startOkta, type Behaviour, type Received } from '../support/okta-server.ts'
@@ -23,7 +24,7 @@ const start = async (tokenEndpoint: Behaviour, api: Behaviour = () => ({ body: [
   const credentials = createServiceApp({
     app: { clientId: '0oa1', signingKey, keyId: 'kid1', scopes: ['okta.users.read', 'b'] },
     orgUrl: okta.url,
-    transport: createTransport({ clock, version: '1.2.3' }),
+    transport: createTransport({ clock, version: '1.2.3', fetch: fetchFrom({}) }),
     clock,
     epochMs: () => EPOCH_MS,
     random: () => 0,

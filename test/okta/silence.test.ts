@@ -6,7 +6,7 @@ import { ManualClock } from '../support/clock.ts'
 it('lasts from the first request without an answer to the next good one', () => {
   const clock = new ManualClock()
   const silence = createSilenceWatch(clock)
-  expect(silence.now).toBeUndefined()
+  expect(silence.current).toBeUndefined()
   silence.sent(1)
   clock.advance(1_000)
   silence.sent(1)
@@ -14,9 +14,9 @@ it('lasts from the first request without an answer to the next good one', () => 
   clock.advance(500)
   silence.sent(2)
   silence.ended(503)
-  expect(silence.now).toEqual({ since: 0, attempt: 2, hasErrors: true })
+  expect(silence.current).toEqual({ since: 0, attempt: 2, hasErrors: true })
   silence.ended(400)
-  expect(silence.now).toBeUndefined()
+  expect(silence.current).toBeUndefined()
 })
 
 it('begins again with an answer, for what is still under way', () => {
@@ -26,5 +26,5 @@ it('begins again with an answer, for what is still under way', () => {
   silence.sent(3)
   clock.advance(2_000)
   silence.ended(200)
-  expect(silence.now).toEqual({ since: 2_000, attempt: 1, hasErrors: false })
+  expect(silence.current).toEqual({ since: 2_000, attempt: 1, hasErrors: false })
 })

@@ -1,11 +1,12 @@
 /** The org's schema and groups as Okta shows them, and what is made of a right that was not granted. */
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { ifGranted, NotGranted } from '../../src/okta/errors/granted.ts'
+import { ifGranted, NotGranted } from '../../src/okta/errors/rejection.ts'
 import { getGroup } from '../../src/okta/api/groups.ts'
 import { readSigningKey } from '../../src/okta/auth/signing-key.ts'
 import { createServiceApp } from '../../src/okta/auth/service-app.ts'
 import { createTransport } from '../../src/okta/client/transport.ts'
+import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { readUserSchema } from '../../src/okta/api/user-schema.ts'
 import { ManualClock } from '../support/clock.ts'
 import { makeClient, settle } from '../support/okta-client.ts'
@@ -139,7 +140,7 @@ describe('a scope of its own', () => {
     const credentials = createServiceApp({
       app: { clientId: '0oa1', signingKey, keyId: undefined, scopes: ['okta.users.manage'] },
       orgUrl: okta.url,
-      transport: createTransport({ clock, version: '1.2.3' }),
+      transport: createTransport({ clock, version: '1.2.3', fetch: fetchFrom({}) }),
       clock,
       epochMs: () => clock.epochMs(),
       random: () => 0,
@@ -154,7 +155,7 @@ describe('a scope of its own', () => {
     const schemas = await ifGranted(get(client.withScopes(['okta.schemas.read'])))
     expect(schemas).toBeInstanceOf(NotGranted)
     expect((schemas as NotGranted).why).toMatch(
-      /invalid_scope; Not granted\.; .*asked for okta\.schemas\.read$/,
+      /invalid_scope; Not granted\.; .*requested: okta\.schemas\.read$/,
     )
     const groups = await ifGranted(get(client.withScopes(['okta.groups.read'])))
     expect(groups).toMatchObject({ body: { by: 'Bearer okta.groups.read' } })

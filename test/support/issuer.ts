@@ -18,7 +18,7 @@ export const KEYS = { first: makeKey('first'), second: makeKey('second') } as co
 export const GRANT = { audience: 'api://hook', clientId: '0oa1hook', scope: 'hook.call' } as const
 
 /** What a connection that is dropped without an answer may be called. */
-export const CUT_OFF = / cut the connection off \((UND_ERR_SOCKET|ECONNRESET)\)$/
+export const CUT_OFF = / closed the connection \((UND_ERR_SOCKET|ECONNRESET)\)$/
 
 const METADATA_PATH = '/oauth2/default/.well-known/oauth-authorization-server'
 export const JWKS_PATH = '/oauth2/default/v1/keys'

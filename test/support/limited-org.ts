@@ -1,5 +1,5 @@
 /** A model of an org's rate limit, and of a client that always has work, in made-up time. */
-import { createGovernor, type Permit } from '../../src/okta/rate-limit/governor.ts'
+import { Governor, type Permit } from '../../src/okta/rate-limit/governor.ts'
 import type { RateLimit } from '../../src/okta/rate-limit/headers.ts'
 
 export const WINDOW_MS = 60_000
@@ -18,7 +18,7 @@ export interface Journey {
   readonly there: number
   readonly back: number
   /** Lost on the way there, until a timeout; or unheard, since the connection broke on the way back. */
-  readonly fate: 'answered' | 'lost' | 'unheard'
+  readonly outcome: 'answered' | 'lost' | 'unanswered'
 }
 
 export interface Scene {
@@ -41,7 +41,7 @@ interface Sent {
   arrivedAt?: number
   window?: number
   remaining?: number
-  settledAt?: number
+  releasedAt?: number
 }
 
 export interface Run {
@@ -51,11 +51,11 @@ export interface Run {
   readonly ours: ReadonlyMap<number, number>
   /** The longest time in which the client could have sent, and did not. */
   readonly longestIdleMs: number
-  /** How many were sent although the answers heard of the window left no room for them. */
+  /** How many were sent although the answers about the window left no room for them. */
   readonly overspent: number
 }
 
-type Told = RateLimit & { readonly isRefused: boolean }
+type Answered = RateLimit & { readonly isRefused: boolean }
 
 /** Okta's side: fixed windows, aligned to whole minutes of its own clock. */
 const createLimit = ({ limit, skewMs, cutOffMs }: Scene) => {
@@ -63,7 +63,7 @@ const createLimit = ({ limit, skewMs, cutOffMs }: Scene) => {
   const epoch = (now: number): number => now + skewMs + 1_000_000 * WINDOW_MS
   const windowAt = (now: number): number => Math.floor((epoch(now) - cutOffMs) / WINDOW_MS)
   const leftAt = (now: number): number => limit - (used.get(windowAt(now)) ?? 0)
-  const take = (now: number): Told => {
+  const take = (now: number): Answered => {
     const isRefused = leftAt(now) <= 0
     if (!isRefused) used.set(windowAt(now), (used.get(windowAt(now)) ?? 0) + 1)
     const reset = ((windowAt(now) + 1) * WINDOW_MS) / 1000
@@ -95,53 +95,53 @@ const runEvents = (durationMs: number) => {
 
 export const simulate = (scene: Scene): Run => {
   const { limit, share, concurrency } = scene
-  const governor = createGovernor({ share, maxConcurrency: concurrency })
+  const governor = new Governor({ share, maxConcurrency: concurrency })
   const okta = createLimit(scene)
   const time = runEvents(scene.durationMs)
   const sent: Sent[] = []
-  const heard: Sent[] = []
+  const answered: Sent[] = []
   const ours = new Map<number, number>()
-  const unheardAt: number[] = []
-  let [underWay, lastHeardOf, refused, overspent, longestIdleMs] = [0, 0, 0, 0, 0]
+  const unansweredAt: number[] = []
+  let [underWay, lastAnsweredOf, refused, overspent, longestIdleMs] = [0, 0, 0, 0, 0]
   let idleSince: number | undefined
   let wakeAt = Infinity
 
-  const settle = (ticket: Permit, mine: Sent, told?: Told): void => {
+  const release = (permit: Permit, mine: Sent, answer?: Answered): void => {
     underWay--
-    mine.settledAt = time.now()
-    if (told) {
-      heard.push(mine)
-      lastHeardOf = Math.max(lastHeardOf, mine.sentAt)
-    } else unheardAt.push(time.now())
-    governor.settle(ticket, time.now(), told, told?.isRefused ? 'rate' : undefined)
+    mine.releasedAt = time.now()
+    if (answer) {
+      answered.push(mine)
+      lastAnsweredOf = Math.max(lastAnsweredOf, mine.sentAt)
+    } else unansweredAt.push(time.now())
+    governor.release(permit, time.now(), answer, answer?.isRefused ? 'rate' : undefined)
   }
 
-  const arrive = (ticket: Permit, mine: Sent, { back, fate }: Journey): void => {
-    if (fate === 'lost') {
-      time.after(TIMEOUT_MS, () => settle(ticket, mine))
+  const arrive = (permit: Permit, mine: Sent, { back, outcome }: Journey): void => {
+    if (outcome === 'lost') {
+      time.after(TIMEOUT_MS, () => release(permit, mine))
       return
     }
-    const told = okta.take(time.now())
+    const answer = okta.take(time.now())
     const window = okta.windowAt(time.now())
-    Object.assign(mine, { arrivedAt: time.now(), window, remaining: told.remaining })
-    if (told.isRefused) refused++
+    Object.assign(mine, { arrivedAt: time.now(), window, remaining: answer.remaining })
+    if (answer.isRefused) refused++
     else ours.set(window, (ours.get(window) ?? 0) + 1)
-    if (fate === 'unheard') time.after(back, () => settle(ticket, mine))
-    else time.after(back, () => settle(ticket, mine, told))
+    if (outcome === 'unanswered') time.after(back, () => release(permit, mine))
+    else time.after(back, () => release(permit, mine, answer))
   }
 
-  /** Whether the least that was heard of this window has room for all that may come after it. */
+  /** Whether the least that is known of this window has room for all that may come after it. */
   const isCovered = (): boolean => {
     const window = okta.windowAt(time.now())
-    const known = heard.slice(-2 * limit).filter((one) => one.window === window)
+    const known = answered.slice(-2 * limit).filter((one) => one.window === window)
     if (known.length === 0) return true
     const least = known.reduce((a, b) => ((b.remaining ?? 0) < (a.remaining ?? 0) ? b : a))
     const later = sent
       .slice(-2 * limit)
       .filter(
-        ({ arrivedAt, settledAt, ...one }) =>
+        ({ arrivedAt, releasedAt, ...one }) =>
           (one.window === window && (arrivedAt ?? 0) > (least.arrivedAt ?? 0)) ||
-          (arrivedAt === undefined && settledAt === undefined),
+          (arrivedAt === undefined && releasedAt === undefined),
       )
     return later.length < (least.remaining ?? 0)
   }
@@ -149,11 +149,11 @@ export const simulate = (scene: Scene): Run => {
   const send = (): void => {
     if (!isCovered()) overspent++
     const mine: Sent = { sentAt: time.now() }
-    const ticket = governor.send(BUCKET, time.now())
+    const permit = governor.admit(BUCKET, time.now())
     const journey = scene.journey(sent.push(mine))
     underWay++
     idleSince = undefined
-    time.after(journey.there, () => arrive(ticket, mine, journey))
+    time.after(journey.there, () => arrive(permit, mine, journey))
   }
 
   /**
@@ -162,23 +162,23 @@ export const simulate = (scene: Scene): Run => {
    */
   const couldSend = (): boolean => {
     const window = okta.windowAt(time.now())
-    const doubted = unheardAt.filter((at) => at >= lastHeardOf).length
-    const spent = unheardAt.filter((at) => okta.windowAt(at) >= window - 1).length
-    const quota = Math.floor(limit * share) - (ours.get(window) ?? 0) - spent
+    const uncertain = unansweredAt.filter((at) => at >= lastAnsweredOf).length
+    const used = unansweredAt.filter((at) => okta.windowAt(at) >= window - 1).length
+    const quota = Math.floor(limit * share) - (ours.get(window) ?? 0) - used
     return (
       underWay < governor.concurrency &&
-      Math.min(okta.leftAt(time.now()) - doubted - reserveOf(limit), quota) > underWay
+      Math.min(okta.leftAt(time.now()) - uncertain - reserveOf(limit), quota) > underWay
     )
   }
 
   const step = (): void => {
     if (idleSince !== undefined) longestIdleMs = Math.max(longestIdleMs, time.now() - idleSince)
-    let hold = governor.hold(BUCKET, time.now())
-    for (; !hold; hold = governor.hold(BUCKET, time.now())) send()
-    const at = time.now() + hold.ms
+    let delay = governor.delay(BUCKET, time.now())
+    for (; !delay; delay = governor.delay(BUCKET, time.now())) send()
+    const at = time.now() + delay.ms
     if (at < wakeAt || wakeAt <= time.now()) {
       wakeAt = at
-      if (Number.isFinite(at)) time.after(hold.ms, () => undefined)
+      if (Number.isFinite(at)) time.after(delay.ms, () => undefined)
     }
     idleSince = couldSend() ? (idleSince ?? time.now()) : undefined
   }

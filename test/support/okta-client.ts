@@ -1,8 +1,9 @@
 /** The client as commands make it, on a clock that a test holds. */
-import { watchCalls, type TracedCall } from '../../src/okta/client/call-trace.ts'
+import { traceCalls, type TracedCall } from '../../src/okta/client/call-trace.ts'
 import { createOktaClient, type OktaClient } from '../../src/okta/client/client.ts'
 import { staticToken, type OktaCredentials } from '../../src/okta/auth/credentials.ts'
 import { createTransport } from '../../src/okta/client/transport.ts'
+import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { ManualClock } from './clock.ts'
 
 export const TOKEN = 'marked-token-0001'
@@ -18,7 +19,11 @@ export const makeClient = (
   clock = new ManualClock(),
   onCall: (call: TracedCall) => void = () => undefined,
 ): Made => {
-  const transport = watchCalls(createTransport({ clock, version: '1.2.3' }), clock, onCall)
+  const transport = traceCalls(
+    createTransport({ clock, version: '1.2.3', fetch: fetchFrom({}) }),
+    clock,
+    onCall,
+  )
   const pacing = { share: 1, maxConcurrency: 4, random: () => 0 }
   return { client: createOktaClient({ orgUrl, credentials, transport, clock, ...pacing }), clock }
 }

@@ -3,7 +3,7 @@ import { AppError } from '../../errors/errors.ts'
 import { BASE_ATTRIBUTES } from '../../import/rows/profile.ts'
 import { createAttributes, type ProfileAttributes } from '../../import/rows/attributes.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
-import { ifGranted, NotGranted } from '../../okta/errors/granted.ts'
+import { ifGranted, NotGranted } from '../../okta/errors/rejection.ts'
 import { OktaRejection } from '../../okta/errors/rejection.ts'
 import {
   readUserSchema,

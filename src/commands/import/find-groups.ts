@@ -7,7 +7,7 @@ import type { Roles } from '../../import/rows/roles.ts'
 import type { RunDeps } from '../../import/run/run.ts'
 import type { Source, SourceRow } from '../../import/sources/source.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
-import { ifGranted } from '../../okta/errors/granted.ts'
+import { ifGranted } from '../../okta/errors/rejection.ts'
 import { getGroup, GROUP_SCOPES } from '../../okta/api/groups.ts'
 
 export interface Look {

@@ -53,7 +53,7 @@ const finish = async (
 ): Promise<{ end: RunEnd; isInterrupted: boolean }> => {
   const look = createProgress({
     snapshot: run.snapshot,
-    pace: () => client?.pace,
+    pace: () => client?.rateLimitStatus,
     clock: systemClock,
   })
   const words = options.dryRun ? describeDryCounts : undefined
@@ -227,7 +227,7 @@ export const perform = async (shared: Shared, look: Look, client: OktaClient): P
     intend,
   })
   const settle = withGroups(groups, settler.settle)
-  const window = Math.min(WINDOW.max, Math.max(WINDOW.min, client.pace.concurrency))
+  const window = Math.min(WINDOW.max, Math.max(WINDOW.min, client.rateLimitStatus.concurrency))
   const brake = options.keepGoing ? NO_CIRCUIT_BREAKER : createCircuitBreaker()
   return conclude(shared, { journal, settle, brake, serverTime, window, halt }, client)
 }

@@ -57,7 +57,7 @@ export const sandbox = async (
     tokens: [{ scheme: 'SSWS', token }],
     ...(verbose && {
       onCall: (call) =>
-        void stderr.write(`${describeTracedCall({ ...call, end: call.status || 'cut off' })}\n`),
+        void stderr.write(`${describeTracedCall({ ...call, result: call.status || 'cut off' })}\n`),
     }),
     onBug: (err) => {
       const what = describeUnforeseen(err)

@@ -21,7 +21,7 @@ export const withWaitProgress = (client: OktaClient, deps: WaitProgressDeps): Ok
   let underWay = 0
   let end = (): void => undefined
   const readView = (): ProgressView => {
-    const wait = describeWait(client.pace, clock.now())
+    const wait = describeWait(client.rateLimitStatus, clock.now())
     const lines = [progress?.(), wait].filter((line) => line !== undefined)
     return {
       live: (columns) => lines.map((line) => fitting(columns, line)),
@@ -32,8 +32,8 @@ export const withWaitProgress = (client: OktaClient, deps: WaitProgressDeps): Ok
   return {
     orgUrl: client.orgUrl,
     withScopes: (scopes) => withWaitProgress(client.withScopes(scopes), deps),
-    get pace() {
-      return client.pace
+    get rateLimitStatus() {
+      return client.rateLimitStatus
     },
     async request(request) {
       if (underWay++ === 0) end = showRegularly(display, clock, readView)

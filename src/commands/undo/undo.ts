@@ -50,7 +50,13 @@ const runFor = ({ options, journal, client, verified }: Deps): UndoRun => {
   const { wasVerified } = verified
   const { mode } = journal
   const undo = createUndo({ users, wasVerified, mode, isDryRun, clock: systemClock, halt: signal })
-  return createUndoRun({ journal, undo, isDryRun, window: client.pace.concurrency, halt })
+  return createUndoRun({
+    journal,
+    undo,
+    isDryRun,
+    window: client.rateLimitStatus.concurrency,
+    halt,
+  })
 }
 
 /** The same command goes on after it was cut short: it may name those, too, whom it has deleted by then. */
@@ -68,7 +74,7 @@ const perform = async (path: string, deps: Deps): Promise<number> => {
     await confirm(host, options.yes, { org, count: countFor(options, journal) })
   }
   const run = runFor(deps)
-  const view = (): ProgressView => undoView(run.snapshot(), client.pace, systemClock.now())
+  const view = (): ProgressView => undoView(run.snapshot(), client.rateLimitStatus, systemClock.now())
   const sum = (): void => teller.summary(run.snapshot(), run.reasons())
   try {
     const { display } = teller

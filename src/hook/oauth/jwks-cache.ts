@@ -1,6 +1,6 @@
 /** Owns the keys at hand: when they are fetched anew, and how long old ones may still be used. */
 import { errors, type JWTVerifyGetKey, type LocalJWKSet } from 'jose'
-import type { Clock } from '../../clock.ts'
+import { endsWithin, type Clock } from '../../clock.ts'
 import { AppError, asAppError } from '../../errors/errors.ts'
 import { fetchKeys, type Issuer } from './jwks.ts'
 
@@ -81,14 +81,7 @@ export const createIssuerKeys = (options: KeysOptions): IssuerKeys => {
   const waitMs = Math.min(MAX_WAIT_MS, deadlineMs / 2)
   const stock = createStock(options)
 
-  const waitForRefresh = (): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = clock.after(waitMs, resolve)
-      void stock.refresh().then(() => {
-        cancel()
-        resolve()
-      })
-    })
+  const waitForRefresh = (): Promise<boolean> => endsWithin(clock, waitMs, stock.refresh())
 
   const find: JWTVerifyGetKey = (header, token) => {
     const keys = stock.youngerThan(MAX_AGE_MS)

@@ -1,7 +1,7 @@
 /** Owns the fetching of an authorization server's keys: where they are, in what time, and how much of it. */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type LocalJWKSet } from 'jose'
 import { readBounded } from '../../http/bounded-body.ts'
-import type { Clock } from '../../clock.ts'
+import { within, type Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import { fetchFailureOf } from '../../http/fetch-failure.ts'
 import { fetchFrom, type Fetch } from '../../http/proxied-fetch.ts'
@@ -61,15 +61,15 @@ export const fetchKeys = async (
 ): Promise<LocalJWKSet> => {
   const controller = new AbortController()
   const { signal } = controller
-  const cancelTimer = clock.after(timeoutMs, () => controller.abort())
+  const load = async (): Promise<unknown> =>
+    fetchJson(fetch, jwksUrl ?? (await discover(fetch, issuer, signal)), signal)
+  const late = (): AppError => unavailable(`no answer within ${timeoutMs} ms`)
   try {
-    const jwks = await fetchJson(fetch, jwksUrl ?? (await discover(fetch, issuer, signal)), signal)
+    const jwks = await within(clock, clock.now() + timeoutMs, load(), late)
     return createLocalJWKSet(jwks as JSONWebKeySet)
   } catch (err) {
-    if (signal.aborted) throw unavailable(`no answer within ${timeoutMs} ms`)
     throw err instanceof AppError ? err : unavailable(explain(err, jwksUrl ?? issuer))
   } finally {
-    cancelTimer()
     // Ends a connection whose answer was not read to the end.
     controller.abort()
   }

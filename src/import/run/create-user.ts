@@ -1,10 +1,10 @@
 /** Owns the fate of one row: created once, found there, or refused, whatever becomes of the answers. */
-import type { Clock } from '../../clock.ts'
+import { sleep, type Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
 import { OktaAnswerLost, OktaRejection } from '../../okta/errors/rejection.ts'
 import { createKnownUsers, type KnownUser, type KnownUsers } from '../../okta/api/known-users.ts'
-import { pause, REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
+import { REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
 import { isDuplicate, isTaken, whoIsThere } from './duplicate.ts'
 import type { Journal, RowOutcome } from '../journal/journal.ts'
 import type { Sendable } from '../rows/prepare.ts'
@@ -222,7 +222,7 @@ export const createUserCreator = ({
     if (found) return meet(found, sent)
     const doubt: Doubt = { isOpen: !due.fresh, duplicate: undefined, lost: undefined }
     for (const ms of [0, ...REPEAT_WAITS_MS]) {
-      if (ms > 0) await pause(clock, ms, halt)
+      if (ms > 0) await sleep(clock, ms, halt)
       const outcome = await attempt(caller, sent, doubt)
       if (outcome) return outcome
     }

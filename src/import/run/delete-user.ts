@@ -1,9 +1,9 @@
 /** The deletion of a user whom an import created and nobody has used: deactivated, asked about again, deleted. */
-import type { Clock } from '../../clock.ts'
+import { sleep, type Clock } from '../../clock.ts'
 import { foldLogin } from '../../login.ts'
 import { isDeactivated, type KnownUser, type KnownUsers } from '../../okta/api/known-users.ts'
 import { OktaAnswerLost, OktaRejection } from '../../okta/errors/rejection.ts'
-import { pause, REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
+import { REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
 import type { Made } from '../journal/undo-journal.ts'
 
 export interface DeletionResult {
@@ -101,7 +101,7 @@ export const createUndo = (deps: UndoDeps) => {
     try {
       // Deactivated, asked about again, deleted; more looks are for lost answers.
       for (const ms of [0, 0, ...REPEAT_WAITS_MS]) {
-        if (ms > 0) await pause(clock, ms, halt)
+        if (ms > 0) await sleep(clock, ms, halt)
         const fate = await step(course, deps)
         if (fate) return fate
       }

@@ -1,6 +1,6 @@
 /** Owns the check of groups before anybody is put into them: that each is there, and takes members. */
 import { AppError } from '../../errors/errors.ts'
-import { NotGranted } from '../../okta/errors/granted.ts'
+import { NotGranted } from '../../okta/errors/rejection.ts'
 import type { Group } from '../../okta/api/groups.ts'
 import { OktaRejection } from '../../okta/errors/rejection.ts'
 import { printable } from '../../text/printable.ts'

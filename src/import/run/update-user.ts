@@ -1,9 +1,9 @@
 /** The update of a user who is there already: the attributes in which the row differs, and never the credentials. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Clock } from '../../clock.ts'
+import { sleep, type Clock } from '../../clock.ts'
 import { isDeactivated, type KnownUser, type KnownUsers } from '../../okta/api/known-users.ts'
 import { OktaAnswerLost } from '../../okta/errors/rejection.ts'
-import { pause, REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
+import { REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
 import { existing } from './duplicate.ts'
 import type { JournalRow, Journal, RowOutcome } from '../journal/journal.ts'
 import type { Sendable } from '../rows/prepare.ts'
@@ -95,7 +95,7 @@ export const createUpdate =
     let lost: OktaAnswerLost | undefined
     let now = due
     for (const ms of [0, ...REPEAT_WAITS_MS]) {
-      if (ms > 0) await pause(clock, ms, halt)
+      if (ms > 0) await sleep(clock, ms, halt)
       // An update that was sent may have been done, and may be done once more.
       const user = lost ? await users.get(found.id) : found
       if (!user) return failed('the user was deleted in Okta during the update', lost ?? {})

@@ -1,5 +1,5 @@
 /** Owns the connections to a legacy store: how many there are, who waits for one, and until when. */
-import type { Clock } from '../../clock.ts'
+import { within, type Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 
 /** One session with a server, from the moment it begins to be opened. */
@@ -79,36 +79,30 @@ export const createConnectionPool = <L extends Link>(
     waiting.shift()?.()
   }
 
-  const use = <T>(deadline: number, work: (link: L) => Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      let link: L | undefined
-      let over = false
-
-      const finish = (isSound: boolean, settle: () => void): void => {
-        if (over) return
-        over = true
-        cancel()
-        settle()
-        const place = waiting.indexOf(start)
-        if (place >= 0) waiting.splice(place, 1)
-        if (link) giveBack(link, isSound)
-      }
-      const fail = (err: Error): void => finish(false, () => reject(err))
-
-      const start = (): void => {
+  const use = async <T>(deadline: number, work: (link: L) => Promise<T>): Promise<T> => {
+    let link: L | undefined
+    let isSound = false
+    let start = (): void => undefined
+    const done = new Promise<T>((resolve, reject) => {
+      start = () => {
         const taken = (link = shelf.take() ?? open())
         lent++
-        taken.ready
-          .then(() => work(taken))
-          .then((result) => finish(true, () => resolve(result)), fail)
+        taken.ready.then(() => work(taken)).then(resolve, reject)
       }
-
-      const cancel = clock.after(Math.max(0, deadline - clock.now()), () =>
-        fail(new AppError('legacy_unavailable', { detail: 'no answer in time' })),
-      )
-      if (lent < size) start()
-      else waiting.push(start)
     })
+    if (lent < size) start()
+    else waiting.push(start)
+    const late = (): Error => new AppError('legacy_unavailable', { detail: 'no answer in time' })
+    try {
+      const result = await within(clock, deadline, done, late)
+      isSound = true
+      return result
+    } finally {
+      const at = waiting.indexOf(start)
+      if (at >= 0) waiting.splice(at, 1)
+      if (link) giveBack(link, isSound)
+    }
+  }
 
   const close = (): void => {
     closed = true

@@ -1,11 +1,11 @@
 /** The legacy store in a SQLite file, read by a thread and opened read-only. */
 import Database from 'better-sqlite3'
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { sqlitePath } from '../../sql/address.ts'
-import { within, type Clock } from '../../clock.ts'
+import { endsWithin, within, type Clock } from '../../clock.ts'
 import { PATTERNS } from '../../sql/failures.ts'
-import { threadUrl } from '../../thread.ts'
+import { startThread, threadUrl } from '../../thread.ts'
 import { comparisons, scanFinding, tablesIn, unquoted } from '../check/plan-advice.ts'
 import type { QueryResult, ColumnType, Driver, SqlLink } from './driver.ts'
 import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
@@ -37,10 +37,10 @@ const kindOf = (declared: string | null): ColumnType['kind'] => {
 }
 
 /** @returns undefined where no thread can be started: the operating system may refuse one too */
-const startThread = (setup: ReaderOptions, threads: Set<Worker>): Worker | undefined => {
+const startReader = (setup: ReaderOptions, threads: Set<Worker>): Worker | undefined => {
   if (threads.size >= MAX_THREADS) return undefined
   try {
-    const thread = new Worker(THREAD_URL, { workerData: setup, env: {} })
+    const thread = startThread(THREAD_URL, setup)
     threads.add(thread)
     thread.on('exit', () => threads.delete(thread))
     thread.unref()
@@ -56,9 +56,7 @@ const untilEnded = async (threads: Set<Worker>, limitMs: number, clock: Clock): 
     thread.ref()
     return once(thread, 'exit')
   })
-  await within(clock, clock.now() + limitMs, Promise.all(ends), () => new Error('late')).catch(
-    () => undefined,
-  )
+  await endsWithin(clock, limitMs, Promise.all(ends)).catch(() => false)
 }
 
 const explaining = ({ inner }: Lookup): string => `EXPLAIN QUERY PLAN ${inner}`
@@ -70,7 +68,7 @@ const openLink = (
   clock: Clock,
   threads: Set<Worker>,
 ): SqlLink => {
-  const thread = startThread(setup, threads)
+  const thread = startReader(setup, threads)
   let isOpen = thread !== undefined
   const shut = (): void => {
     isOpen = false

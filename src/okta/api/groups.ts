@@ -1,14 +1,14 @@
-/** Owns the reading of a group by its id (Okta Management API, "Groups"). */
+/** Reads a group by its id (Okta Management API, "Groups"). */
 import * as z from 'zod'
-import { AppError } from '../../errors/errors.ts'
 import type { OktaClient } from '../client/client.ts'
-import { orMissing } from './known-users.ts'
+import { orMissing } from '../errors/rejection.ts'
+import { readAs } from '../errors/unusable-answer.ts'
 
 export const GROUP_SCOPES = ['okta.groups.read'] as const
 
 const schema = z.object({
   id: z.string(),
-  /** OKTA_GROUP, APP_GROUP, whose members come from elsewhere, or BUILT_IN, such as Everyone. */
+  /** OKTA_GROUP; APP_GROUP, whose members an application provides; or BUILT_IN, such as Everyone. */
   type: z.string(),
   profile: z.object({ name: z.string().catch('') }).catch({ name: '' }),
 })
@@ -27,7 +27,6 @@ export const getGroup = async (
   const path = `/api/v1/groups/${encodeURIComponent(id)}`
   const answer = await orMissing(request({ method: 'GET', path }))
   if (!answer) return undefined
-  const { data } = schema.safeParse(answer.body)
-  if (!data) throw new AppError('okta_answer_unusable', { detail: 'not a group' })
-  return { id: data.id, type: data.type, name: data.profile.name }
+  const { type, profile, ...group } = readAs(schema, answer.body, 'a group')
+  return { id: group.id, type, name: profile.name }
 }

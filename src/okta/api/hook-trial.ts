@@ -1,15 +1,15 @@
-/** A trial call to the hook server itself, as Okta would send it, before Okta is told to send its calls so. */
+/** Makes a trial call to the hook server, like a call of Okta, before the hook is registered. */
 import type { ErrorCode } from '../../errors/errors.ts'
 import type { HookAuth, HookChannel } from './inline-hooks.ts'
 import { isAnswer, type TransportResult, type Transport } from '../client/transport.ts'
 
-/** What a hook server says of a body that has nothing in it: it reads one only where the secret is right. */
+/** The hook server's error for an empty body, which it reads only if the secret is right. */
 const ACCEPTED: ErrorCode = 'payload_invalid'
 
-/** No login and no password: nothing is decided, and no guess is counted. */
+/** Without login and password nothing is decided, and no guess is counted. */
 const BODY = '{}'
 
-/** In lower case, so that none is sent beside another spelling of its name. */
+/** In lower case, so that no header is sent twice in different spellings. */
 const headersOf = (headers: HookChannel['headers'] = []): Record<string, string> =>
   Object.fromEntries(
     (headers as { key?: unknown; value?: unknown }[]).flatMap(({ key, value }) =>
@@ -35,27 +35,27 @@ const fetchToken = async (
       scope: auth.scope,
     }).toString(),
   })
-  if (!isAnswer(outcome)) return { why: `The token URL gave no answer (${outcome.reason}).` }
+  if (!isAnswer(outcome)) return { why: `The token URL did not answer: ${outcome.reason}.` }
   const { access_token: token } = Object(outcome.body) as { access_token?: unknown }
   if (outcome.status === 200 && typeof token === 'string') return { token }
-  return { why: `The token URL gave no token (status ${outcome.status}).` }
+  return { why: `The token URL returned no token (status ${outcome.status}).` }
 }
 
-const judge = (outcome: TransportResult): string | undefined => {
-  if (!isAnswer(outcome)) return `The hook server gave no answer (${outcome.reason}).`
+const problemIn = (outcome: TransportResult): string | undefined => {
+  if (!isAnswer(outcome)) return `The hook server did not answer: ${outcome.reason}.`
   const { status, body } = outcome
   const { code } = Object(body) as { code?: unknown }
   if (status === 400 && code === ACCEPTED) return undefined
-  if (status === 401) return 'The hook server does not accept this secret (status 401).'
+  if (status === 401) return 'The hook server rejects this secret (status 401).'
   if (status >= 300 && status < 400) {
-    return `The hook's URL redirects (status ${status}), and Okta follows no redirect.`
+    return `The hook's URL redirects (status ${status}), and Okta does not follow redirects.`
   }
-  return `The hook's URL does not answer as this program's hook server does (status ${status}).`
+  return `The server at the hook's URL is not this program's hook server (status ${status}).`
 }
 
 /**
- * Calls the hook's URL with the secret, and with a body that fails after the secret was accepted.
- * @returns why Okta could not call it so, as far as this machine can tell; undefined where it could
+ * Calls the hook's URL with the secret, and with a body that fails once the secret is accepted.
+ * @returns why Okta could not make such a call, as far as this machine can tell; undefined where it could
  */
 export const tryChannel = async (
   transport: Transport,
@@ -69,7 +69,7 @@ export const tryChannel = async (
       ? { authorization: `Bearer ${token}` }
       : { [auth.key.toLowerCase()]: token }
   const sent = { ...headersOf(headers), 'content-type': 'application/json', ...own }
-  return judge(
+  return problemIn(
     await transport.send({ method: 'POST', url: new URL(uri), headers: sent, body: BODY }),
   )
 }

@@ -1,6 +1,6 @@
-/** Owns the password import inline hook as Okta holds it (Okta Management API, "Inline Hooks"). */
+/** Reads, registers and tries the password import inline hook in Okta (Okta Management API, "Inline Hooks"). */
 import * as z from 'zod'
-import { AppError } from '../../errors/errors.ts'
+import { readAs } from '../errors/unusable-answer.ts'
 import type { OktaClient } from '../client/client.ts'
 import { listItems } from '../client/pages.ts'
 
@@ -10,7 +10,7 @@ const PATH = '/api/v1/inlineHooks'
 
 const text = z.string().catch('')
 
-/** Only what is looked at; secrets are never in Okta's answers. */
+/** The fields that this program uses. Okta's answers never contain secrets. */
 const schema = z.object({
   id: z.string(),
   name: text,
@@ -29,13 +29,9 @@ const schema = z.object({
 
 export type InlineHook = z.infer<typeof schema>
 
-const readHook = (value: unknown): InlineHook => {
-  const { success, data } = schema.safeParse(value)
-  if (!success) throw new AppError('okta_answer_unusable', { detail: 'not an inline hook' })
-  return data
-}
+const readHook = (value: unknown): InlineHook => readAs(schema, value, 'an inline hook')
 
-/** How Okta proves to the hook that it is Okta. */
+/** How Okta authenticates to the hook. */
 export type HookAuth =
   | { readonly type: 'header'; readonly key: string; readonly value: string }
   | {
@@ -46,15 +42,15 @@ export type HookAuth =
       readonly scope: string
     }
 
-/** How Okta proves itself to a hook that is there already. */
+/** How Okta authenticates to a hook that exists already. */
 export type KnownAuth =
   | { readonly type: 'header'; readonly key: string }
   | { readonly type: 'oauth'; readonly clientId: string; readonly tokenUrl: string }
-  /** Nothing: whoever knows the URL is believed. */
+  /** Not at all: anyone who knows the URL can call the hook. */
   | { readonly type: 'none' }
   | { readonly type: 'unknown'; readonly channel: string }
 
-/** Okta answers `authScheme: null` for a channel of type OAUTH, and for one of type HTTP that has no authentication. */
+/** `authScheme` is null for channels of type OAUTH, and for those of type HTTP without authentication. */
 export const authOf = ({ channel }: InlineHook): KnownAuth => {
   const { authScheme, clientId, tokenUrl } = channel.config
   if (channel.type === 'OAUTH') return { type: 'oauth', clientId, tokenUrl }
@@ -65,7 +61,7 @@ export const authOf = ({ channel }: InlineHook): KnownAuth => {
 export interface HookChannel {
   readonly uri: string
   readonly auth: HookAuth
-  /** Further headers that Okta sends, kept as they are. */
+  /** More headers that Okta sends, kept as they are. */
   readonly headers?: readonly unknown[] | undefined
 }
 
@@ -93,7 +89,7 @@ export const creation = (name: string, channel: HookChannel): HookRequest => ({
   body: { name, type: PASSWORD_IMPORT, version: '1.0.0', channel: channelOf(channel) },
 })
 
-/** A change of the channel, which takes its secret with it. */
+/** Changes the channel, its secret included. */
 export const change = (id: string, channel: HookChannel): HookRequest => ({
   method: 'POST',
   path: `${PATH}/${encodeURIComponent(id)}`,
@@ -103,7 +99,7 @@ export const change = (id: string, channel: HookChannel): HookRequest => ({
 export const sendHook = async (client: OktaClient, request: HookRequest): Promise<InlineHook> =>
   readHook((await client.request(request)).body)
 
-/** An org has at most one. */
+/** An org has one password import hook at most. */
 export const findHook = async (client: OktaClient): Promise<InlineHook | undefined> => {
   for await (const hook of listItems(client, `${PATH}?type=${PASSWORD_IMPORT}`)) {
     return readHook(hook)
@@ -157,14 +153,14 @@ const trialSchema = z.object({
 
 export interface TrialResult {
   readonly credential: 'VERIFIED' | 'UNVERIFIED' | 'unreadable'
-  /** The hook's own word for why. */
+  /** The hook's reason. */
   readonly reason: string | undefined
 }
 
 /**
- * Has Okta call the hook ("Execute an inline hook", meant for tests) and returns what the hook said.
- * @throws OktaRejection (400) where the hook's answer was not in order
- * @throws OktaAnswerLost (502, 504) where Okta could not reach the hook, or not in time
+ * Makes Okta call the hook ("Execute an inline hook", meant for tests) and returns the hook's answer.
+ * @throws OktaRejection (400) where the hook's answer was invalid
+ * @throws OktaAnswerLost (502, 504) where Okta could not reach the hook, or got no answer in time
  */
 export const tryHook = async (
   client: OktaClient,
@@ -174,7 +170,7 @@ export const tryHook = async (
   const path = `${PATH}/${encodeURIComponent(id)}`
   const body = payloadOf(client.orgUrl + path, trial)
   const answer = await client.request({ method: 'POST', path: `${path}/execute`, body })
-  // An empty answer takes the default, which is UNVERIFIED.
+  // An empty answer means the default, UNVERIFIED.
   if (answer.body === undefined) return { credential: 'UNVERIFIED', reason: undefined }
   const { data } = trialSchema.safeParse(answer.body)
   const credential = data?.commands[0].value.credential

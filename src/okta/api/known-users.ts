@@ -1,11 +1,12 @@
-/** Owns what is asked and changed of users who are there already (Okta Management API, "Users"). */
-import { AppError } from '../../errors/errors.ts'
+/** Finds, updates and deletes users who exist in Okta (Okta Management API, "Users"). */
+import type { AppError } from '../../errors/errors.ts'
 import { foldLogin } from '../../login.ts'
 import type { OktaClient } from '../client/client.ts'
-import { OktaRejection } from '../errors/rejection.ts'
-import { readUser, type OktaUser } from './users.ts'
+import { OktaRejection, orMissing } from '../errors/rejection.ts'
+import { unusableAnswer } from '../errors/unusable-answer.ts'
+import { getUser, readUser, type OktaUser } from './users.ts'
 
-/** A user as Okta holds it now. */
+/** A user's current state in Okta. */
 export interface KnownUser {
   readonly id: string
   readonly login: string
@@ -26,7 +27,7 @@ type Request = OktaClient['request']
 
 const USERS = '/api/v1/users'
 
-const asKnown = ({
+const toKnownUser = ({
   id,
   status,
   created,
@@ -44,24 +45,9 @@ const asKnown = ({
   profile,
 })
 
-/** Okta's own word that there is nothing: another server's 404 is none. */
-export const isMissing = (err: unknown): boolean =>
-  err instanceof OktaRejection && err.status === 404 && err.errorCode === 'E0000007'
-
-/** @returns undefined where Okta says that there is nothing */
-export const orMissing = async <T>(asked: Promise<T>): Promise<T | undefined> => {
-  try {
-    return await asked
-  } catch (err) {
-    if (isMissing(err)) return undefined
-    throw err
-  }
-}
-
-const getOne = async (request: Request, name: string): Promise<KnownUser | undefined> => {
-  const path = `${USERS}/${encodeURIComponent(name)}`
-  const answer = await orMissing(request({ method: 'GET', path }))
-  return answer && asKnown(readUser(answer.body))
+const find = async (request: Request, name: string): Promise<KnownUser | undefined> => {
+  const user = await orMissing(getUser({ request }, name))
+  return user && toKnownUser(user)
 }
 
 const listWhere = async (
@@ -73,55 +59,55 @@ const listWhere = async (
   const expression = `profile.${attribute} eq ${JSON.stringify(value)}`
   const path = `${USERS}?${how}=${encodeURIComponent(expression)}`
   const { body } = await request({ method: 'GET', path })
-  if (!Array.isArray(body)) throw new AppError('okta_answer_unusable', { detail: 'not a list' })
-  return body.map((each) => asKnown(readUser(each)))
+  if (!Array.isArray(body)) throw unusableAnswer('the answer is not a list')
+  return body.map((each) => toKnownUser(readUser(each)))
 }
 
-/** A slash cannot be part of the path ("Retrieve a user"), and dots alone are another path. */
+/** Okta does not find logins with a slash by path ("Retrieve a user"), and dots alone are another path. */
 const fitsPath = (login: string): boolean => !/[/\\]|^\.{0,2}$/.test(login)
 
-const isMeant =
+const hasLogin =
   (login: string) =>
   (user: KnownUser): boolean =>
     foldLogin(user.login) === foldLogin(login)
 
 const findByPath = async (request: Request, login: string): Promise<KnownUser | undefined> => {
-  const user = fitsPath(login) ? await getOne(request, login) : undefined
-  return user && isMeant(login)(user) ? user : undefined
+  const user = fitsPath(login) ? await find(request, login) : undefined
+  return user && hasLogin(login)(user) ? user : undefined
 }
 
 /**
- * Finds by login, without regard to case and diacritics, as Okta holds logins unique. The path also takes an
- * id, `me` and a short name before the @, and who is there is then not the one meant. Whether it finds people
- * who are deactivated is not documented; the list with a filter does.
+ * Finds by login, ignoring case and diacritics as Okta's rule of unique logins does. The path also takes an id,
+ * `me` and a short name before the @: the user found may then be another one. Whether it finds deactivated users
+ * is not documented; the list with a filter does.
  */
 const findByLogin = async (request: Request, login: string): Promise<KnownUser | undefined> => {
   const user = await findByPath(request, login)
   if (user) return user
-  return (await listWhere(request, 'filter', 'login', login)).find(isMeant(login))
+  return (await listWhere(request, 'filter', 'login', login)).find(hasLogin(login))
 }
 
 const whoAmI = async (request: Request): Promise<KnownUser | undefined> => {
   try {
-    return await getOne(request, 'me')
+    return await find(request, 'me')
   } catch (err) {
-    const isNobody = err instanceof OktaRejection || (err as AppError).code === 'okta_forbidden'
-    if (isNobody) return undefined
+    const hasNoUser = err instanceof OktaRejection || (err as AppError).code === 'okta_forbidden'
+    if (hasNoUser) return undefined
     throw err
   }
 }
 
 /** @param request the client's own, or one that ends its waits with the run */
 export const createKnownUsers = (request: Request) => ({
-  /** @returns undefined where nobody has the login */
+  /** @returns undefined where no user has the login */
   find: (login: string): Promise<KnownUser | undefined> => findByLogin(request, login),
 
-  /** The same in one call, which may not find people who are deactivated, or whose login has a slash. */
+  /** The same in one call, which may miss users who are deactivated or whose login has a slash. */
   findByPath: (login: string): Promise<KnownUser | undefined> => findByPath(request, login),
 
   /**
-   * Finds everybody with the address, also people who are deactivated. A filter sees a change at once, and
-   * may tell upper from lower case; a search does not, and sees a change about a second later ("List all users").
+   * Finds all users with the address, including deactivated ones. A filter sees changes at once but may
+   * distinguish upper and lower case; a search does not, but sees changes a second late ("List all users").
    */
   async findByEmail(email: string): Promise<KnownUser[]> {
     for (const how of ['filter', 'search'] as const) {
@@ -133,11 +119,11 @@ export const createKnownUsers = (request: Request) => ({
   },
 
   /** @param id Okta's, as `KnownUser` has it */
-  get: (id: string): Promise<KnownUser | undefined> => getOne(request, id),
+  get: (id: string): Promise<KnownUser | undefined> => find(request, id),
 
   /**
-   * Changes the attributes that are named, and leaves the rest and the credentials.
-   * @throws OktaAnswerLost where it may or may not have been done: ask again, it may be repeated
+   * Changes the given attributes, and no others and no credentials.
+   * @throws OktaAnswerLost where Okta may or may not have done it: the update may be repeated
    */
   async update(
     id: string,
@@ -145,22 +131,22 @@ export const createKnownUsers = (request: Request) => ({
   ): Promise<KnownUser & { readonly requestId: string | undefined }> {
     const path = `${USERS}/${encodeURIComponent(id)}`
     const { body, requestId } = await request({ method: 'POST', path, body: { profile } })
-    return { ...asKnown(readUser(body)), requestId }
+    return { ...toKnownUser(readUser(body)), requestId }
   },
 
-  /** @throws OktaAnswerLost where it may or may not have been done: ask for the status */
+  /** @throws OktaAnswerLost where Okta may or may not have done it: read the user's status */
   async deactivate(id: string): Promise<void> {
     const path = `${USERS}/${encodeURIComponent(id)}/lifecycle/deactivate?sendEmail=false`
     await request({ method: 'POST', path })
   },
 
   /**
-   * Deletes a user who is deactivated. Of another, Okta's first DELETE only deactivates, and the repeat of
-   * one whose answer was lost would then delete: ask for the status first.
+   * Deletes a deactivated user. For any other, Okta's first DELETE only deactivates, and a repeat after a lost
+   * answer would delete: read the status first.
    */
   async delete(id: string): Promise<void> {
     const path = `${USERS}/${encodeURIComponent(id)}?sendEmail=false`
-    // A repeat finds nothing where the first one did its work.
+    // A repeat finds no user if the first request succeeded.
     await orMissing(request({ method: 'DELETE', path }))
   },
 

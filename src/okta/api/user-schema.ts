@@ -1,9 +1,9 @@
-/** Owns the reading of an org's user schema: which attributes there are, and what fits them (Okta Management API, "Schemas"). */
+/** Reads an org's user schema: its attributes and the values that they take (Okta Management API, "Schemas"). */
 import * as z from 'zod'
-import { AppError } from '../../errors/errors.ts'
+import { readAs, unusableAnswer } from '../errors/unusable-answer.ts'
 import type { OktaClient } from '../client/client.ts'
 
-/** What reads it: the type's own schema is named by the type. */
+/** Scopes to read the default schema, and that of another user type. */
 export const SCHEMA_SCOPES = ['okta.schemas.read'] as const
 export const TYPE_SCOPES = ['okta.schemas.read', 'okta.userTypes.read'] as const
 
@@ -14,7 +14,7 @@ const options = optional(z.array(z.object({ const: z.unknown(), title: z.string(
 const valueSchema = z.object({
   type: optional(z.string()),
   format: optional(z.string()),
-  /** Of a login: absent or null means the form of an e-mail address. */
+  /** For a login, absent or null means that it must be an e-mail address. */
   pattern: optional(z.string()),
   minLength: optional(z.number()),
   maxLength: optional(z.number()),
@@ -29,14 +29,17 @@ const attributeSchema = valueSchema.extend({
   items: optional(valueSchema),
 })
 
-/** An attribute that says nothing that can be read is there all the same: a missing one would be refused. */
+/** An attribute that cannot be read counts as one without rules: values for a missing one would be rejected. */
 const part = z.object({
   properties: z.record(z.string(), attributeSchema.catch({})).default({}),
   required: z.array(z.string()).catch([]),
 })
 
+/** Every org has a login: without it, the answer is no schema of users, or half of one. */
+const basePart = part.refine(({ properties }) => 'login' in properties)
+
 const schema = z.object({
-  definitions: z.object({ base: part, custom: part.default({ properties: {}, required: [] }) }),
+  definitions: z.object({ base: basePart, custom: part.default({ properties: {}, required: [] }) }),
 })
 
 export interface SchemaAttribute extends Omit<z.infer<typeof attributeSchema>, 'required'> {
@@ -49,7 +52,7 @@ export type UserSchema = ReadonlyMap<string, SchemaAttribute>
 
 type Part = z.infer<typeof part>
 
-/** `required` may stand at the attribute, in the list, or both. */
+/** `required` may be set at the attribute, in the list, or both. */
 const attributesOf = (
   { properties, required }: Part,
   isCustom: boolean,
@@ -61,20 +64,18 @@ const attributesOf = (
 
 const typeSchema = z.object({ _links: z.object({ schema: z.object({ href: z.string() }) }) })
 
-const unusable = (what: string): AppError =>
-  new AppError('okta_answer_unusable', { detail: `not a ${what}` })
-
-/** The id at the end of the type's link: the link itself may name another host of the org. */
+/** The id at the end of the type's link. The link itself may name another host of the org. */
 const schemaIdOf = async (request: OktaClient['request'], typeId: string): Promise<string> => {
   const path = `/api/v1/meta/types/user/${encodeURIComponent(typeId)}`
-  const { data } = typeSchema.safeParse((await request({ method: 'GET', path })).body)
-  const id = data?._links.schema.href.split(/[?#]/)[0]?.split('/').at(-1)
-  if (!id) throw unusable('user type')
+  const { body } = await request({ method: 'GET', path })
+  const { href } = readAs(typeSchema, body, 'a user type')._links.schema
+  const id = href.split(/[?#]/)[0]?.split('/').at(-1)
+  if (!id) throw unusableAnswer('the answer is not a user type')
   return id
 }
 
 /**
- * @param typeId of a user type that is not the default one
+ * @param typeId a user type other than the default one
  * @throws OktaRejection `okta_not_found` where there is no such type
  */
 export const readUserSchema = async (
@@ -83,9 +84,7 @@ export const readUserSchema = async (
 ): Promise<UserSchema> => {
   const id = typeId === undefined ? 'default' : await schemaIdOf(request, typeId)
   const path = `/api/v1/meta/schemas/user/${encodeURIComponent(id)}`
-  const { data } = schema.safeParse((await request({ method: 'GET', path })).body)
-  // Every org has this one: without it, the answer is no schema of users, or half of one.
-  if (!data || !('login' in data.definitions.base.properties)) throw unusable('user schema')
-  const { base, custom } = data.definitions
+  const { body } = await request({ method: 'GET', path })
+  const { base, custom } = readAs(schema, body, 'a user schema').definitions
   return new Map([...attributesOf(base, false), ...attributesOf(custom, true)])
 }

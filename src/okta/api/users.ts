@@ -1,12 +1,13 @@
-/** Owns the reading of users (Okta Management API, "List all users" and "Retrieve a user"). */
+/** Reads users (Okta Management API, "List all users" and "Retrieve a user"). */
 import * as z from 'zod'
 import { AppError } from '../../errors/errors.ts'
+import { readAs } from '../errors/unusable-answer.ts'
 import type { OktaClient } from '../client/client.ts'
 import { listItems } from '../client/pages.ts'
 
 const optionalText = z.string().nullish().catch(undefined)
 
-/** What this program looks at of a user; all else stays in place beside it. */
+/** The attributes that this program uses. The others are kept as they are. */
 const schema = z.looseObject({
   id: z.string(),
   status: optionalText,
@@ -31,34 +32,30 @@ const schema = z.looseObject({
 export type OktaUser = z.infer<typeof schema>
 
 /** @throws AppError `okta_answer_unusable` */
-export const readUser = (value: unknown): OktaUser => {
-  const { success, data } = schema.safeParse(value)
-  if (!success) throw new AppError('okta_answer_unusable', { detail: 'not a user' })
-  return data
-}
+export const readUser = (value: unknown): OktaUser => readAs(schema, value, 'a user')
 
 /**
- * Whether Okta holds no password of its own for the user yet. So it is too for a hash that was
- * imported: the provider alone does not tell the two apart.
+ * Whether Okta has not set a password of its own for the user yet. This includes users with an imported hash:
+ * the provider alone does not distinguish the two.
  */
 export const isPending = ({ credentials }: OktaUser): boolean =>
   credentials?.provider?.type === 'IMPORT'
 
 /**
- * Whether the next sign-in of this user asks the hook. A reset password has no way back to it (Okta
- * Management API, "Reset password"). A hash that was imported looks the same.
+ * Whether the user's next sign-in calls the hook, unless a hash was imported, which looks the same. After a reset
+ * of the password Okta never calls it again (Okta Management API, "Reset password").
  */
 export const needsHook = (user: OktaUser): boolean => isPending(user) && user.status !== 'RECOVERY'
 
 export interface UserQuery {
-  /** Okta's search expression; finds deactivated users too. */
+  /** Okta's search expression, which also finds deactivated users. */
   readonly search?: string | undefined
   readonly filter?: string | undefined
-  /** Users a page. */
+  /** Users per page. */
   readonly limit?: number | undefined
 }
 
-/** Without `search` or `filter`, Okta leaves out deactivated users. */
+/** Without `search` or `filter`, Okta omits deactivated users. */
 export async function* listUsers(client: OktaClient, query: UserQuery): AsyncGenerator<OktaUser> {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query) as [string, string | number | undefined][]) {
@@ -72,8 +69,11 @@ export async function* listUsers(client: OktaClient, query: UserQuery): AsyncGen
  * @param name an id, a login, a short name where it is unique, or `me`
  * @throws OktaRejection with status 404 where there is no such user
  */
-export const getUser = async (client: OktaClient, name: string): Promise<OktaUser> => {
-  // As a path segment, these would name another resource.
+export const getUser = async (
+  client: Pick<OktaClient, 'request'>,
+  name: string,
+): Promise<OktaUser> => {
+  // As part of the path, these would name another resource.
   if (['', '.', '..'].includes(name)) throw new AppError('okta_not_found', { detail: 'no name' })
   const path = `/api/v1/users/${encodeURIComponent(name)}`
   return readUser((await client.request({ method: 'GET', path })).body)

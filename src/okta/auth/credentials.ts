@@ -1,16 +1,16 @@
-/** Owns what every way of authentication offers, and the two that are a token from the environment. */
+/** The interface of all ways to authenticate to Okta, and those with a fixed token. */
 
 export type AuthHeaders = Readonly<Record<string, string>>
 
 export interface OktaCredentials {
   /**
-   * Header fields that authorise one attempt at one request.
+   * The headers that authorise one attempt of one request.
    * @throws AppError `okta_unauthorized`, `okta_forbidden` or `okta_unreachable`
    */
   authorize(method: string, url: URL): Promise<AuthHeaders>
-  /** Told that Okta refused these with 401: whether new ones are worth one more attempt. */
+  /** Call it when Okta refused these with 401. Returns whether one more attempt with new ones makes sense. */
   renew(refused: AuthHeaders): boolean
-  /** The same identity with other scopes, where it asks for them itself: a token has the scopes that it has. */
+  /** The same identity with other scopes. A fixed token keeps the scopes that it has. */
   withScopes(scopes: readonly string[]): OktaCredentials
 }
 

@@ -1,20 +1,20 @@
-/** Owns DPoP proofs (RFC 9449, section 4.2): that a request comes from who holds the token's key. */
+/** Makes DPoP proofs (RFC 9449, section 4.2), which show that the sender of a request has the token's key. */
 import { SignJWT } from 'jose'
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto'
 
 export interface Proven {
   readonly method: string
   readonly url: URL
-  /** The access token that goes with the request, if one does. */
+  /** The access token of the request, if it has one. */
   readonly token?: string
   readonly nonce?: string | undefined
 }
 
-/** Makes one proof, good for one attempt at one request. */
+/** Makes a proof for one attempt of one request. */
 export type Prove = (proven: Proven) => Promise<string>
 
 /**
- * Makes a key pair of its own, which is not the one that authenticates the client.
+ * Creates its own key pair, which is not the one that authenticates the client.
  * @param epochMs milliseconds since 1970
  */
 export const createProver = (epochMs: () => number): Prove => {

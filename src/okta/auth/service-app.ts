@@ -1,45 +1,45 @@
-/** Owns the access token of a service app: one for all requests, renewed before it ends. */
+/** The access token of a service app: one for all requests, renewed before it expires. */
 import type { OktaCredentials } from './credentials.ts'
 import { createTokenSource, type ServiceAppDeps, type AccessToken } from './token-endpoint.ts'
 
-/** Before a token ends, or half its life before where it is short. */
+/** Before a token expires; half its lifetime where that is shorter. */
 const RENEW_BEFORE_MS = 5 * 60_000
 
-interface Held {
+interface CachedToken {
   readonly token: AccessToken
   readonly authorization: string
   readonly renewAt: number
 }
 
-/** Authenticates as Okta's guide "Implement OAuth for Okta with a service app" says. */
+/** As in Okta's guide "Implement OAuth for Okta with a service app". */
 export const createServiceApp = (deps: ServiceAppDeps): OktaCredentials => {
   const { clock } = deps
   const fetchToken = createTokenSource(deps)
-  let held: Held | undefined
-  let renewal: Promise<Held> | undefined
+  let cached: CachedToken | undefined
+  let renewal: Promise<CachedToken> | undefined
 
-  const hold = (token: AccessToken): Held => {
+  const cache = (token: AccessToken): CachedToken => {
     const renewAt = clock.now() + token.lifeMs - Math.min(RENEW_BEFORE_MS, token.lifeMs / 2)
     const authorization = `${token.prove ? 'DPoP' : 'Bearer'} ${token.value}`
-    return (held = { token, authorization, renewAt })
+    return (cached = { token, authorization, renewAt })
   }
 
-  /** One renewal serves every request that comes while it is under way. */
-  const renewed = (): Promise<Held> =>
+  /** Requests that arrive during a renewal share it. */
+  const renew = (): Promise<CachedToken> =>
     (renewal ??= fetchToken()
-      .then(hold)
+      .then(cache)
       .finally(() => (renewal = undefined)))
 
   return {
     async authorize(method, url) {
-      const fresh = held && clock.now() < held.renewAt ? held : undefined
-      const { token, authorization } = fresh ?? (await renewed())
+      const fresh = cached && clock.now() < cached.renewAt ? cached : undefined
+      const { token, authorization } = fresh ?? (await renew())
       if (!token.prove) return { authorization }
       return { authorization, dpop: await token.prove({ method, url, token: token.value }) }
     },
     renew(refused) {
-      // Answers come late: the token may have been renewed since this one was refused.
-      if (refused['authorization'] === held?.authorization) held = undefined
+      // The answer may be late: the token may have been renewed in the meantime.
+      if (refused['authorization'] === cached?.authorization) cached = undefined
       return true
     },
     withScopes: (scopes) => createServiceApp({ ...deps, app: { ...deps.app, scopes } }),

@@ -1,11 +1,11 @@
-/** Owns the reading of a service app's private key, PEM or JWK. */
+/** Reads a service app's private key, PEM or JWK. */
 import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 
 export interface SigningKey {
   readonly key: KeyObject
-  /** A JWS algorithm that Okta takes for client assertions. */
+  /** A JWS algorithm that Okta accepts for client assertions. */
   readonly alg: 'RS256' | 'ES256' | 'ES384' | 'ES512'
-  /** The id that a JWK carries. */
+  /** The key id in a JWK. */
   readonly kid: string | undefined
 }
 
@@ -23,18 +23,18 @@ const importKey = (text: string): { key: KeyObject; kid?: unknown } => {
     const jwk = JSON.parse(text) as JsonWebKey
     return { key: createPrivateKey({ key: jwk, format: 'jwk' }), kid: jwk['kid'] }
   }
-  // Files of variables hold a PEM on one line, with \n for the line ends.
+  // In environment files a PEM is on one line, with \n for line ends.
   return { key: createPrivateKey(text.replaceAll('\\n', '\n')) }
 }
 
-/** @returns undefined where the text is not an RSA or EC private key that can sign for Okta */
+/** @returns undefined where the text is not an RSA or EC private key that Okta supports */
 export const readSigningKey = (text: string): SigningKey | undefined => {
   try {
     const { key, kid } = importKey(text)
     const alg = algOf(key)
     return alg && { key, alg, kid: typeof kid === 'string' ? kid : undefined }
   } catch {
-    // The messages of parsers may quote the key.
+    // The parser's message may quote the key.
     return undefined
   }
 }

@@ -1,45 +1,33 @@
-/** The calls to Okta as they go over the wire, each in one line that holds no secret and names nobody. */
+/** Describes each HTTP call to Okta in one line, without secrets and without logins. */
 import type { Clock } from '../../clock.ts'
 import { describeSeconds } from '../../text/duration.ts'
-import { isAnswer, type Transport } from './transport.ts'
-
-/** Why a call was not sent at once, and how long not. */
-export interface Waited {
-  readonly ms: number
-  readonly reason: string | undefined
-}
+import { isAnswer, type Transport, type Wait } from './transport.ts'
 
 export interface TracedCall {
   readonly method: string
   readonly path: string
   /** The status, or why there is no answer. */
-  readonly end: number | string
+  readonly result: number | string
   readonly requestId?: string | undefined
   readonly ms: number
-  /** How often it was sent, with this time. */
+  /** How often it has been sent, this time included. */
   readonly attempt?: number | undefined
-  readonly waited?: Waited | undefined
+  readonly waited?: Wait | undefined
 }
 
-/** A user may be named by the login, in place of the id; it is the one part of a path that is about a person. */
+/** A path can name a user by login in place of the id. No other part of a path identifies a person. */
 const LOGIN = /(?<=\/users\/)(?!(?:me|00u\w{17})(?:\/|$))[^/]+/
 
-/** A shorter wait is the work of this program itself. */
+/** A shorter wait is this program's own work. */
 const MIN_WAIT_MS = 1_000
 
-const describeWaited = ({ ms, reason }: Waited): string =>
-  `after ${describeSeconds(ms / 1000)} of waiting${reason === undefined ? '' : `: ${reason}`}`
+const describeWaited = ({ ms, reason }: Wait): string =>
+  `after waiting ${describeSeconds(ms / 1000)}${reason === undefined ? '' : `: ${reason}`}`
 
-export const describeTracedCall = ({
-  method,
-  path,
-  end,
-  requestId,
-  ...call
-}: TracedCall): string => {
-  const { ms, attempt = 1, waited } = call
+export const describeTracedCall = (call: TracedCall): string => {
+  const { method, path, result, requestId, ms, attempt = 1, waited } = call
   return [
-    `${method} ${path.replace(/\?.*/, '').replace(LOGIN, '…')} ${end}`,
+    `${method} ${path.replace(/\?.*/, '').replace(LOGIN, '…')} ${result}`,
     `${Math.round(ms)} ms`,
     ...(requestId === undefined ? [] : [`request id ${requestId}`]),
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
@@ -47,20 +35,20 @@ export const describeTracedCall = ({
   ].join(', ')
 }
 
-/** The same transport, of whose calls each is told when it has ended. */
-export const watchCalls = (
+/** The same transport, which reports each call when it has ended. */
+export const traceCalls = (
   transport: Transport,
   clock: Pick<Clock, 'now'>,
-  tell: (call: TracedCall) => void,
+  onCall: (call: TracedCall) => void,
 ): Transport => ({
-  async send(sending) {
+  async send(request) {
     const sentAt = clock.now()
-    const outcome = await transport.send(sending)
-    const { method, url, attempt, waited } = sending
+    const outcome = await transport.send(request)
+    const { method, url, attempt, waited } = request
     const { requestId } = { requestId: undefined, ...outcome }
-    const end = isAnswer(outcome) ? outcome.status : `without an answer (${outcome.reason})`
+    const result = isAnswer(outcome) ? outcome.status : `no answer (${outcome.reason})`
     const ms = clock.now() - sentAt
-    tell({ method, path: url.pathname, end, requestId, ms, attempt, waited })
+    onCall({ method, path: url.pathname, result, requestId, ms, attempt, waited })
     return outcome
   },
 })

@@ -1,15 +1,15 @@
-/** Owns the judgement of what became of one attempt: whether to repeat it, and what it ends as if not. */
+/** Classifies the result of one attempt: whether it may be repeated, and the error to throw otherwise. */
 import { AppError, type ErrorCode } from '../../errors/errors.ts'
 import type { FailureKind } from '../../http/fetch-failure.ts'
 import { problemOf, problemWithout } from '../errors/error-body.ts'
 import { redactorFor } from '../errors/redact.ts'
 import { describeProblem, OktaAnswerLost, OktaRejection } from '../errors/rejection.ts'
-import { strangenessOf, type Strange } from '../errors/foreign-answer.ts'
+import { foreignKindOf, type ForeignKind } from '../errors/foreign-answer.ts'
 import { isAnswer, type OktaAnswer, type TransportResult } from './transport.ts'
 
-type Kind =
+type ResultKind =
   | FailureKind
-  | Strange
+  | ForeignKind
   | 'done'
   | 'limited'
   | 'failed'
@@ -18,22 +18,22 @@ type Kind =
   | 'rejected'
   | 'redirected'
 
-interface End {
-  /** Whether another attempt may do better. */
+interface Policy {
+  /** Whether another attempt may succeed. */
   readonly isRepeatable: boolean
-  /** Whether Okta may have done what was asked, so that a POST must not be sent again. */
+  /** Whether Okta may have processed the request, so that a POST must not be sent again. */
   readonly mayBeDone: boolean
   readonly code: ErrorCode
 }
 
-const ENDS: Readonly<Record<Exclude<Kind, 'done'>, End>> = {
-  unsent: { isRepeatable: true, mayBeDone: false, code: 'okta_unreachable' },
+const POLICIES: Readonly<Record<Exclude<ResultKind, 'done'>, Policy>> = {
+  'not-sent': { isRepeatable: true, mayBeDone: false, code: 'okta_unreachable' },
   untrusted: { isRepeatable: false, mayBeDone: false, code: 'okta_untrusted' },
-  barred: { isRepeatable: false, mayBeDone: false, code: 'proxy_refused' },
-  lost: { isRepeatable: true, mayBeDone: true, code: 'okta_unreachable' },
+  'proxy-refused': { isRepeatable: false, mayBeDone: false, code: 'proxy_refused' },
+  unknown: { isRepeatable: true, mayBeDone: true, code: 'okta_unreachable' },
   failed: { isRepeatable: true, mayBeDone: true, code: 'okta_unreachable' },
   unusable: { isRepeatable: false, mayBeDone: true, code: 'okta_answer_unusable' },
-  misled: { isRepeatable: false, mayBeDone: false, code: 'okta_answer_unusable' },
+  'wrong-address': { isRepeatable: false, mayBeDone: false, code: 'okta_answer_unusable' },
   blocked: { isRepeatable: false, mayBeDone: false, code: 'okta_answer_unusable' },
   gateway: { isRepeatable: true, mayBeDone: true, code: 'okta_answer_unusable' },
   limited: { isRepeatable: true, mayBeDone: false, code: 'okta_rate_limited' },
@@ -43,13 +43,13 @@ const ENDS: Readonly<Record<Exclude<Kind, 'done'>, End>> = {
   redirected: { isRepeatable: false, mayBeDone: false, code: 'okta_answer_unusable' },
 }
 
-/** A 403 with one of these codes, or none of Okta's, is about who asks; else about what is asked for. */
+/** A 403 with one of these codes, or without a code of Okta's, is about the caller; any other is about the request. */
 const CALLER_CODES = ['E0000005', 'E0000006', 'E0000015']
 
-/** Okta answers 501 to what it does not support, such as a member of the group Everyone ("Create a user"). */
+/** Okta's answer to what it does not support, such as adding a member to the group Everyone ("Create a user"). */
 const NOT_SUPPORTED = 501
 
-const kindOfRefusal = (answer: OktaAnswer): Kind => {
+const kindOfRefusal = (answer: OktaAnswer): ResultKind => {
   if (answer.status === 401) return 'unauthorized'
   if (answer.status === 429) return 'limited'
   const { errorCode } = problemOf(answer)
@@ -57,41 +57,41 @@ const kindOfRefusal = (answer: OktaAnswer): Kind => {
   return answer.status === 403 && isAboutCaller ? 'forbidden' : 'rejected'
 }
 
-const kindOfAnswer = (answer: OktaAnswer): Kind => {
+const kindOfAnswer = (answer: OktaAnswer): ResultKind => {
   const { status, isReadable } = answer
-  const strange = strangenessOf(answer)
-  if (strange) return strange
+  const foreign = foreignKindOf(answer)
+  if (foreign) return foreign
   if (status >= 500 && status !== NOT_SUPPORTED) return 'failed'
   if (status >= 400) return kindOfRefusal(answer)
   if (status >= 300) return 'redirected'
   return isReadable ? 'done' : 'unusable'
 }
 
-const kindOf = (outcome: TransportResult): Kind =>
-  isAnswer(outcome) ? kindOfAnswer(outcome) : outcome.fate
+const kindOf = (result: TransportResult): ResultKind =>
+  isAnswer(result) ? kindOfAnswer(result) : result.kind
 
 export interface Failure {
-  readonly kind: Exclude<Kind, 'done'>
+  readonly kind: Exclude<ResultKind, 'done'>
   readonly mayRepeat: boolean
-  /** What to throw where it is not repeated. */
+  /** To be thrown where the request is not repeated. */
   readonly error: AppError
 }
 
-/** Whether the run can go on without this request. A block may be about its words alone. */
-const isRefused = (kind: Kind, method: string): boolean =>
+/** Whether a run can continue without this request. A firewall may object to the words of this one only. */
+const isRefused = (kind: ResultKind, method: string): boolean =>
   kind === 'rejected' || (kind === 'blocked' && method === 'POST')
 
-/** @returns undefined where the outcome is the answer that was asked for */
-export const failureIn = (
+/** @returns undefined where the request succeeded */
+export const classify = (
   { method, body }: { readonly method: string; readonly body?: unknown },
-  outcome: TransportResult,
+  result: TransportResult,
 ): Failure | undefined => {
-  const kind = kindOf(outcome)
+  const kind = kindOf(result)
   if (kind === 'done') return undefined
-  const { isRepeatable, mayBeDone, code } = ENDS[kind]
-  const problem = isAnswer(outcome)
-    ? problemOf(outcome, redactorFor(body))
-    : problemWithout(outcome.reason)
+  const { isRepeatable, mayBeDone, code } = POLICIES[kind]
+  const problem = isAnswer(result)
+    ? problemOf(result, redactorFor(body))
+    : problemWithout(result.reason)
   if (mayBeDone && method === 'POST') {
     return { kind, mayRepeat: false, error: new OktaAnswerLost(problem) }
   }

@@ -1,5 +1,5 @@
-/** Owns the following of Okta's pages: by the Link header only, since its cursors are opaque. */
-import { AppError } from '../../errors/errors.ts'
+/** Lists items page after page, by the Link header only, since Okta's cursors are opaque. */
+import { unusableAnswer } from '../errors/unusable-answer.ts'
 import type { OktaClient } from './client.ts'
 
 /** One link of a Link header (RFC 8288, section 3): the target, then parameters, quoted or not. */
@@ -12,7 +12,7 @@ const hasRelation = (parameters: string, relation: string): boolean =>
     return name.toLowerCase() === 'rel' && relations.includes(relation)
   })
 
-/** The target of the first link with this relation; the header may hold several, joined by commas. */
+/** The target of the first link with this relation. The header may have several links, joined by commas. */
 export const findLink = (header: string | null, relation: string): string | undefined => {
   for (const [, target, parameters = ''] of (header ?? '').matchAll(LINK)) {
     if (hasRelation(parameters, relation)) return target
@@ -21,19 +21,18 @@ export const findLink = (header: string | null, relation: string): string | unde
 }
 
 /**
- * Yields the items of a list, page after page, holding one page at a time.
- * @throws AppError `okta_answer_unusable` for a page that is not a list, or a link that leads nowhere
- * else or to another origin; and whatever `request` throws
+ * Yields the items of a list, with one page at a time in memory.
+ * @throws AppError `okta_answer_unusable` for a page that is not a list, or a link to the same page or
+ * to another origin; and all that `request` throws
  */
 export async function* listItems(client: OktaClient, path: string): AsyncGenerator {
   let next: string | undefined = path
   while (next !== undefined) {
-    const here: string = next
-    const { body, headers } = await client.request({ method: 'GET', path: here })
-    if (!Array.isArray(body)) throw new AppError('okta_answer_unusable', { detail: 'not a list' })
+    const current: string = next
+    const { body, headers } = await client.request({ method: 'GET', path: current })
+    if (!Array.isArray(body)) throw unusableAnswer('the answer is not a list')
     yield* body
     next = findLink(headers.get('link'), 'next')
-    if (next === here)
-      throw new AppError('okta_answer_unusable', { detail: 'a page links to itself' })
+    if (next === current) throw unusableAnswer('a page links to itself')
   }
 }

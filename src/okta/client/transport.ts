@@ -1,102 +1,102 @@
-/** Owns one exchange with Okta over HTTP: its headers, its time and size limits, and how it can fail. */
+/** Sends one request to Okta over HTTP, with limits of time and size, and says how it failed. */
 import { readBounded } from '../../http/bounded-body.ts'
-import type { Clock } from '../../clock.ts'
-import type { Waited } from './call-trace.ts'
-import { fetchFrom, type Fetch, type HttpReply } from '../../http/proxied-fetch.ts'
+import { endsWithin, type Clock } from '../../clock.ts'
+import type { Fetch, HttpReply } from '../../http/proxied-fetch.ts'
 import { fetchFailureOf, type FetchFailure } from '../../http/fetch-failure.ts'
+import { parseJson } from '../../text/parse-json.ts'
 
 export interface OktaAnswer {
   readonly status: number
   readonly headers: HttpReply['headers']
   /** Parsed JSON; undefined where there is no body, or it is not JSON. */
   readonly body: unknown
-  /** Whether the body is what the status promises: JSON, or nothing. */
+  /** Whether the body is JSON, or empty. */
   readonly isReadable: boolean
-  /** The beginning of a body that is not JSON. */
+  /** The start of a body that is not JSON. */
   readonly page: string | undefined
   readonly requestId: string | undefined
 }
 
 export type TransportResult = OktaAnswer | FetchFailure
 
-export const isAnswer = (outcome: TransportResult): outcome is OktaAnswer => 'status' in outcome
+export const isAnswer = (result: TransportResult): result is OktaAnswer => 'status' in result
 
-export interface Sending {
+/** How long a request waited before it was sent, and for what. */
+export interface Wait {
+  readonly ms: number
+  readonly reason: string | undefined
+}
+
+export interface TransportRequest {
   readonly method: string
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | undefined
-  /** What came before it, for those who watch. */
+  /** For the trace only: how often it has been sent, this time included. */
   readonly attempt?: number
-  readonly waited?: Waited
+  readonly waited?: Wait
 }
 
 export interface Transport {
-  /** Never rejects: what went wrong is the outcome. */
-  send(sending: Sending): Promise<TransportResult>
+  /** Never rejects: a failure is a result. */
+  send(request: TransportRequest): Promise<TransportResult>
 }
 
-export interface TransportOptions {
+export interface TransportDeps {
   readonly clock: Clock
   readonly version: string
-  /** How to get out, see `fetchFrom`. */
-  readonly fetch?: Fetch
-  /** Milliseconds from the start of an exchange to the end of its answer. */
+  readonly fetch: Fetch
+  /** Milliseconds from the start of a request to the end of its answer. */
   readonly timeoutMs?: number
 }
 
 const TIMEOUT_MS = 30_000
 
-/** A page of 200 users is about 1 MB; custom attributes may make it some times larger. */
+/** A page of 200 users is about 1 MB, and several times as much with many custom attributes. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 const MAX_PAGE_CHARACTERS = 4096
 
 const parse = (text: string): Pick<OktaAnswer, 'body' | 'isReadable' | 'page'> => {
-  if (text === '') return { body: undefined, isReadable: true, page: undefined }
-  try {
-    return { body: JSON.parse(text) as unknown, isReadable: true, page: undefined }
-  } catch {
-    return { body: undefined, isReadable: false, page: text.slice(0, MAX_PAGE_CHARACTERS) }
-  }
+  const body = parseJson(text)
+  const isReadable = text === '' || body !== undefined
+  return { body, isReadable, page: isReadable ? undefined : text.slice(0, MAX_PAGE_CHARACTERS) }
 }
 
 const requestIdOf = (headers: HttpReply['headers']): string | undefined =>
   /^[\x21-\x7e]{1,100}$/.exec(headers.get('x-okta-request-id') ?? '')?.[0]
 
-export const createTransport = (options: TransportOptions): Transport => {
-  const { clock, version, fetch = fetchFrom({}), timeoutMs = TIMEOUT_MS } = options
+export const createTransport = (deps: TransportDeps): Transport => {
+  const { clock, version, fetch, timeoutMs = TIMEOUT_MS } = deps
   const fixed = {
     accept: 'application/json',
     'user-agent': `okta-password-import-hook/${version}`,
   }
 
-  const exchange = async (sending: Sending, signal: AbortSignal): Promise<TransportResult> => {
-    const { method, url, headers, body = null } = sending
-    const sent = { method, body, signal, headers: { ...fixed, ...headers } }
+  const exchange = async (
+    { method, url, headers, body }: TransportRequest,
+    signal: AbortSignal,
+  ): Promise<TransportResult> => {
+    const sent = { method, body: body ?? null, signal, headers: { ...fixed, ...headers } }
     const response = await fetch(url, sent)
     const text = await readBounded(response.body, MAX_ANSWER_BYTES)
-    if (text === undefined) return { fate: 'unusable', reason: 'the answer is too large' }
+    if (text === undefined) return { kind: 'unusable', reason: 'the answer is too large' }
     const { status } = response
     const requestId = requestIdOf(response.headers)
     return { status, headers: response.headers, requestId, ...parse(text) }
   }
 
   return {
-    async send(sending) {
-      const timeout = new AbortController()
-      const cancel = clock.after(timeoutMs, () => timeout.abort())
-      try {
-        return await exchange(sending, timeout.signal)
-      } catch (err) {
-        if (timeout.signal.aborted) {
-          const reason = `${sending.url.host} gave no answer within ${timeoutMs / 1000} s`
-          return { fate: 'lost', reason }
-        }
-        return fetchFailureOf(err, sending.url)
-      } finally {
-        cancel()
-      }
+    async send(request) {
+      const { url } = request
+      const abort = new AbortController()
+      const result = exchange(request, abort.signal).catch((err: unknown) =>
+        fetchFailureOf(err, url),
+      )
+      if (await endsWithin(clock, timeoutMs, result)) return result
+      abort.abort()
+      const reason = `${url.host} gave no answer within ${timeoutMs / 1000} s`
+      return { kind: 'unknown', reason }
     },
   }
 }

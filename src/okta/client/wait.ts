@@ -1,15 +1,15 @@
-/** What this program waits for at Okta, in words. */
+/** Describes what this program is waiting for at Okta. */
 import { describeSeconds } from '../../text/duration.ts'
 import type { RateLimitStatus } from './client.ts'
 
-/** A shorter silence is an answer on its way. */
-const SILENT_MS = 5_000
+/** A shorter silence is normal: an answer is on its way. */
+const MIN_SILENCE_MS = 5_000
 
-/** A shorter wait would only flicker. */
+/** The line of a shorter wait would only flicker. */
 const MIN_WAIT_MS = 1_000
 
 const describeSilence = ({ silence }: RateLimitStatus, now: number): string | undefined => {
-  if (silence === undefined || now - silence.since < SILENT_MS) return undefined
+  if (silence === undefined || now - silence.since < MIN_SILENCE_MS) return undefined
   const lacks = silence.hasErrors ? 'answered only with errors' : 'not answered'
   const seconds = Math.floor((now - silence.since) / 1000)
   return `Okta has ${lacks} for ${describeSeconds(seconds)}, attempt ${silence.attempt}`
@@ -17,12 +17,12 @@ const describeSilence = ({ silence }: RateLimitStatus, now: number): string | un
 
 /** @returns undefined where it does not wait, or not for long */
 export const describeWait = (
-  pace: RateLimitStatus | undefined,
+  status: RateLimitStatus | undefined,
   now: number,
 ): string | undefined => {
-  if (pace === undefined) return undefined
-  const { reason = '', waitingUntil = now } = pace
-  const isHeld = waitingUntil - now > MIN_WAIT_MS
-  const held = `waiting ${describeSeconds((waitingUntil - now) / 1000)}: ${reason}`
-  return describeSilence(pace, now) ?? (isHeld ? held : undefined)
+  if (status === undefined) return undefined
+  const { reason = '', waitingUntil = now } = status
+  const ms = waitingUntil - now
+  const wait = ms > MIN_WAIT_MS ? `waiting ${describeSeconds(ms / 1000)}: ${reason}` : undefined
+  return describeSilence(status, now) ?? wait
 }

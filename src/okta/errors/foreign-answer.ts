@@ -1,62 +1,45 @@
-/** Owns the answers that Okta did not give: a page, a proxy or a firewall in its place, and what each means. */
+/** Recognises answers that did not come from Okta but from a page, proxy or firewall in its place. */
 import type { OktaAnswer } from '../client/transport.ts'
 
-/** What else may answer in Okta's place, and what that says of the request. */
-export type Strange =
-  /** Not the request: the way to Okta, or its address. Nothing else will pass either. */
-  | 'misled'
-  /** Perhaps the request alone: its words look like an attack, or it is too large. */
+/** What an answer that is not Okta's says about the request. */
+export type ForeignKind =
+  /** The address or the network is wrong: every other request would fail too. */
+  | 'wrong-address'
+  /** Perhaps this request only: its words look like an attack, or it is too large. */
   | 'blocked'
-  /** It may pass by itself: Okta's own network answers so during an outage, and so do proxies. */
+  /** Perhaps temporary: Okta's own network answers like this during an outage, and so do proxies. */
   | 'gateway'
-  /** It may even have been done: the answer alone is not Okta's. */
+  /** The request may have been processed: only the answer is not Okta's. */
   | 'unusable'
-  /** Too many requests for something before Okta. */
+  /** Too many requests for something in front of Okta. */
   | 'limited'
 
-interface Row {
-  readonly from: number
-  readonly to?: number
-  readonly kind: Strange
-  readonly words: string
-}
+type Row = readonly [from: number, to: number, kind: ForeignKind, description: string]
 
-const PORTAL = 'the network wants a login in a browser first'
+const PORTAL = 'the network requires a login in a browser first'
 const NO_ORG = 'there is no Okta org at this address: check OKTA_ORG_URL'
 const FIREWALL = 'a firewall or proxy between this machine and Okta blocks the request'
-const GATEWAY = 'a gateway between this machine and Okta, or in front of Okta, fails'
+const GATEWAY = 'a gateway between this machine and Okta, or in front of Okta, is failing'
+const LOGIN = 'something between this machine and Okta requires a login'
+const RATE_LIMIT = 'a gateway between this machine and Okta has a rate limit'
 
-/** The first row that fits. Okta itself marks each of its answers with a request id. */
+/** By status; the first row that fits. Okta's own answers have a request id, and are not looked up here. */
 const TABLE: readonly Row[] = [
-  {
-    from: 200,
-    to: 299,
-    kind: 'unusable',
-    words: `a web page in place of JSON: ${PORTAL}, or ${NO_ORG}`,
-  },
-  {
-    from: 300,
-    to: 399,
-    kind: 'misled',
-    words: `a redirect, which is not followed: ${PORTAL}, or ${NO_ORG}`,
-  },
-  { from: 401, kind: 'misled', words: 'something between this machine and Okta wants a login' },
-  { from: 403, kind: 'blocked', words: FIREWALL },
-  { from: 404, kind: 'misled', words: NO_ORG },
-  { from: 408, kind: 'gateway', words: GATEWAY },
-  { from: 410, kind: 'misled', words: NO_ORG },
-  { from: 421, kind: 'misled', words: NO_ORG },
-  { from: 429, kind: 'limited', words: 'a gateway between this machine and Okta has a rate limit' },
-  { from: 425, kind: 'gateway', words: GATEWAY },
-  { from: 400, to: 499, kind: 'blocked', words: FIREWALL },
-  {
-    from: 501,
-    kind: 'misled',
-    words: 'what answers does not know this kind of request, and is not Okta',
-  },
-  { from: 505, kind: 'misled', words: 'what answers does not speak this HTTP, and is not Okta' },
-  { from: 511, kind: 'misled', words: PORTAL },
-  { from: 500, to: 599, kind: 'gateway', words: GATEWAY },
+  [200, 299, 'unusable', `a web page instead of JSON: ${PORTAL}, or ${NO_ORG}`],
+  [300, 399, 'wrong-address', `a redirect, which is not followed: ${PORTAL}, or ${NO_ORG}`],
+  [401, 401, 'wrong-address', LOGIN],
+  [403, 403, 'blocked', FIREWALL],
+  [404, 404, 'wrong-address', NO_ORG],
+  [408, 408, 'gateway', GATEWAY],
+  [410, 410, 'wrong-address', NO_ORG],
+  [421, 421, 'wrong-address', NO_ORG],
+  [425, 425, 'gateway', GATEWAY],
+  [429, 429, 'limited', RATE_LIMIT],
+  [400, 499, 'blocked', FIREWALL],
+  [501, 501, 'wrong-address', 'the server does not know this kind of request, and is not Okta'],
+  [505, 505, 'wrong-address', 'the server does not speak this version of HTTP, and is not Okta'],
+  [511, 511, 'wrong-address', PORTAL],
+  [500, 599, 'gateway', GATEWAY],
 ]
 
 const isOktas = ({ requestId, body }: OktaAnswer): boolean => {
@@ -72,11 +55,11 @@ const isOktas = ({ requestId, body }: OktaAnswer): boolean => {
 const rowOf = (answer: OktaAnswer): Row | undefined => {
   const { status, isReadable } = answer
   if (isOktas(answer) || (status < 300 && isReadable)) return undefined
-  return TABLE.find(({ from, to = from }) => status >= from && status <= to)
+  return TABLE.find(([from, to]) => status >= from && status <= to)
 }
 
-/** @returns undefined where the answer is Okta's, as far as can be seen */
-export const strangenessOf = (answer: OktaAnswer): Strange | undefined => rowOf(answer)?.kind
+/** @returns undefined where the answer seems to be Okta's */
+export const foreignKindOf = (answer: OktaAnswer): ForeignKind | undefined => rowOf(answer)?.[2]
 
 const TITLE = /<title[^>]*>\s*([^<]*?)\s*<\/title>/i
 
@@ -87,7 +70,7 @@ const describePage = ({ page, headers }: OktaAnswer): string => {
   return [what, title && `"${title}"`].filter(Boolean).join(' ')
 }
 
-/** Where a redirect leads, without the query, which may hold a token. */
+/** A redirect's target, without the query, which may contain a token. */
 const describeTarget = ({ headers }: OktaAnswer): string | undefined => {
   const location = headers.get('location')
   return location === null ? undefined : `to ${location.replace(/[?#].*$/s, '')}`
@@ -98,11 +81,12 @@ const describeServer = ({ headers }: OktaAnswer): string | undefined => {
   return server === null ? undefined : `from "${server}"`
 }
 
-/** What came in place of an answer of Okta's; empty where the answer is its own. */
-export const describeStrange = (answer: OktaAnswer): string => {
-  const row = rowOf(answer)
-  const seen = [describePage(answer), describeTarget(answer), row && describeServer(answer)]
-  return [row && `not Okta's own answer: ${row.words}`, seen.filter(Boolean).join(' ')]
+/** Describes what answered in Okta's place; empty where the answer is Okta's. */
+export const describeForeign = (answer: OktaAnswer): string => {
+  const [, , , description] = rowOf(answer) ?? []
+  const server = description && describeServer(answer)
+  const details = [describePage(answer), describeTarget(answer), server].filter(Boolean).join(' ')
+  return [description && `not Okta's own answer: ${description}`, details]
     .filter(Boolean)
     .join('; ')
 }

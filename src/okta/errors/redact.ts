@@ -1,9 +1,9 @@
-/** Takes the secrets of a request out of what Okta says about it. */
+/** Removes the secrets of a request from Okta's messages about it. */
 
-/** Where a request to Okta holds a secret: passwords, halves of hashes, answers, the hook's own. */
+/** The keys of secrets in requests to Okta: passwords, parts of hashes, recovery answers, the hook's secret. */
 const SECRET_KEYS = new Set(['value', 'salt', 'answer', 'clientSecret', 'password'])
 
-/** The profile is no secret, and words of it, such as a city, would make holes in every sentence. */
+/** The profile is not secret. Redacting its values, such as a city, would damage every message. */
 const OPEN_KEYS = new Set(['profile'])
 
 const secretsIn = (value: unknown, isSecret = false): string[] => {
@@ -22,7 +22,7 @@ const HTML: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** As it is, and as it looks in JSON, in a URL and in HTML. */
+/** A secret as it is, in JSON, in a URL and in HTML. */
 const spellingsOf = (secret: string): string[] => [
   secret,
   JSON.stringify(secret).slice(1, -1),
@@ -33,8 +33,8 @@ const spellingsOf = (secret: string): string[] => [
 export type Redact = (text: string) => string
 
 /**
- * What is said of a request with this body loses its secrets. It must see a text before the text is cut
- * to a length: what is left of a secret would not be found.
+ * Removes the secrets of a request with this body. It must get a text before the text is shortened, since a part
+ * of a secret would not be recognised.
  */
 export const redactorFor = (body: unknown): Redact => {
   const spellings = [...new Set(secretsIn(body).flatMap(spellingsOf))]

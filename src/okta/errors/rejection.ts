@@ -1,10 +1,10 @@
-/** Owns what is thrown when Okta refuses a request, or when its answer to a change is lost. */
+/** The errors for requests that Okta refuses, and for changes whose answer is lost. */
 import { AppError, type ErrorCode } from '../../errors/errors.ts'
 
-/** What Okta says of a failure (Okta Management API, schema Error), bounded and fit for a terminal. */
+/** Okta's description of a failure (Okta Management API, schema Error), bounded and safe for a terminal. */
 export interface Problem {
   readonly status: number | undefined
-  /** Okta's stable code such as `E0000001`; empty where the answer carries none. */
+  /** Okta's stable code such as `E0000001`; empty where the answer has none. */
   readonly errorCode: string
   /** May quote a user's data, such as a login. */
   readonly summary: string
@@ -26,12 +26,12 @@ export const describeProblem = (problem: Problem): string => {
   return parts.filter(Boolean).join('; ')
 }
 
-/** An answer that refuses the request, and that no repeat can change. */
+/** Okta refused the request, and would refuse it again. */
 export class OktaRejection extends AppError {
   readonly status: number
   readonly errorCode: string
   readonly causes: readonly string[]
-  /** Why, in Okta's words: its causes, or its one sentence where it names none. */
+  /** Why, in Okta's words: the causes, or the summary where there are none. */
   readonly words: string
   readonly requestId: string | undefined
 
@@ -46,11 +46,11 @@ export class OktaRejection extends AppError {
   }
 }
 
-/** A change was sent and its fate is unknown: it must not be repeated before Okta was asked. */
+/** A change was sent and its result is unknown. It must not be repeated before Okta has been asked. */
 export class OktaAnswerLost extends AppError {
   readonly status: number | undefined
   readonly errorCode: string
-  /** What came in place of an answer, as far as it can be said. */
+  /** What came in place of an answer, as far as is known. */
   readonly words: string
   readonly requestId: string | undefined
 
@@ -62,5 +62,40 @@ export class OktaAnswerLost extends AppError {
       .filter(Boolean)
       .join(' ')
     this.requestId = problem.requestId
+  }
+}
+
+/** Okta's own answer that the resource does not exist. Another server's 404 does not count. */
+const isMissing = (err: unknown): boolean =>
+  err instanceof OktaRejection && err.status === 404 && err.errorCode === 'E0000007'
+
+/** @returns undefined where Okta answers that the resource does not exist */
+export const orMissing = async <T>(asked: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await asked
+  } catch (err) {
+    if (isMissing(err)) return undefined
+    throw err
+  }
+}
+
+/** The credentials lack a scope or an admin's right, which the command can do without. */
+export class NotGranted {
+  /** What Okta answered, for a warning. */
+  readonly why: string
+
+  constructor(why: string) {
+    this.why = why
+  }
+}
+
+/** @returns what was asked for, or `NotGranted`; other failures are thrown as they are */
+export const ifGranted = async <T>(ask: () => Promise<T>): Promise<T | NotGranted> => {
+  try {
+    return await ask()
+  } catch (err) {
+    const isRefused = err instanceof AppError && err.code === 'okta_forbidden'
+    if (isRefused) return new NotGranted(err.detail ?? err.message)
+    throw err
   }
 }

@@ -1,9 +1,9 @@
-/** Owns the budget of one rate-limit bucket: what its answers say in, how long to wait out. */
+/** Tracks one rate-limit bucket, from the headers of its answers, and computes how long to wait. */
 import type { RateLimit, Refusal } from './headers.ts'
 import { Share } from './share.ts'
 import { combine, endOf, isSame, readWindow, type Window } from './window.ts'
 
-/** Why a request may not be sent yet, and the milliseconds until that changes by itself. */
+/** Why a request must wait, and for how many milliseconds if no answer comes earlier. */
 export interface Delay {
   readonly ms: number
   readonly reason: string
@@ -16,103 +16,103 @@ export interface Admission {
   readonly sentAt: number
 }
 
-/** Between two requests while nothing is known of the window. */
-const ASK_EVERY_MS = 1_000
+/** Between two probes, while the window is unknown. */
+const PROBE_INTERVAL_MS = 1_000
 
-/** After a 429, even where the window seems to be over. */
-const REST_AFTER_REFUSAL_MS = 1_000
+/** After a 429, even if the window seems to be over. */
+const PAUSE_AFTER_REFUSAL_MS = 1_000
 
-/** Of each limit, left to others in every window, whatever our share is: they show in Remaining alone. */
+/** The part of each limit that we always leave to other clients, who are visible in Remaining only. */
 const RESERVE = 0.1
 
-/** Reached only where Okta's answers never tell the limit. */
-const MAX_UNACCOUNTED = 1_000
+/** Reached only if Okta's answers never report the limit. */
+const MAX_UNREPORTED = 1_000
 
 /**
- * Sends as long as the window surely has room, then holds until its end. It does not spread requests
- * out: how fast they go is the concurrency's business, and a window that ends with room left is lost.
+ * Admits requests as long as the window surely has room, then waits for its end. Requests are not spread
+ * over the window: concurrency limits their speed, and room that a window does not use is lost.
  */
 export class Bucket {
   readonly #share: Share
   #serial = 0
-  #underWay = 0
+  #inFlight = 0
   #window: Window | undefined
-  /** The last request that was sent to ask about the window, as long as it has no answer. */
-  #asking: Admission | undefined
-  /** For each request whose answer told nothing, the last serial that was sent before its end. */
-  #unaccounted: number[] = []
-  #restUntil = -Infinity
+  /** The last request that was sent to learn the limit, until it is answered. */
+  #probe: Admission | undefined
+  /** For each request that ended without a reported limit, the last serial that was sent before it ended. */
+  #unreported: number[] = []
+  #pausedUntil = -Infinity
 
   /** @param share the part of the limit, above 0 and at most 1, that we may use in each window */
   constructor(share: number) {
     this.#share = new Share(share)
   }
 
-  /** Why nothing may be sent now; an answer that settles may lift it earlier. */
-  hold(now: number): Delay | undefined {
-    const window = this.#liveWindow(now)
-    const hold = window ? this.#holdForRoom(window, now) : this.#holdForAnswer(now)
-    const rest = this.#restUntil - now
-    return rest > (hold?.ms ?? 0) ? { ms: rest, reason: 'Okta refused with 429' } : hold
+  /** Undefined where a request may be sent now. An answer may end the delay earlier. */
+  delay(now: number): Delay | undefined {
+    const window = this.#currentWindow(now)
+    const delay = window ? this.#delayForRoom(window, now) : this.#delayForProbe(now)
+    const pause = this.#pausedUntil - now
+    return pause > (delay?.ms ?? 0) ? { ms: pause, reason: 'Okta refused with 429' } : delay
   }
 
-  send(now: number): Admission {
-    const pass = { serial: ++this.#serial, sentAt: now }
-    if (!this.#liveWindow(now)) this.#asking = pass
-    this.#underWay++
-    return pass
+  admit(now: number): Admission {
+    const admission = { serial: ++this.#serial, sentAt: now }
+    if (!this.#currentWindow(now)) this.#probe = admission
+    this.#inFlight++
+    return admission
   }
 
-  /** Must be told of every request's end; `rate` is undefined where no answer told the limit. */
-  settle(pass: Admission, now: number, rate?: RateLimit, refusal?: Refusal): void {
-    this.#underWay--
-    if (this.#asking?.serial === pass.serial) this.#asking = undefined
-    if (refusal === 'rate') this.#restUntil = now + REST_AFTER_REFUSAL_MS
+  /** Must be called when a request has ended. `rate` is undefined where no answer reported the limit. */
+  release(admission: Admission, now: number, rate?: RateLimit, refusal?: Refusal): void {
+    this.#inFlight--
+    if (this.#probe?.serial === admission.serial) this.#probe = undefined
+    if (refusal === 'rate') this.#pausedUntil = now + PAUSE_AFTER_REFUSAL_MS
     if (rate && refusal !== 'concurrency') {
-      // A refusal means that none are left, whatever Remaining says: a token may have a limit of its own.
-      this.#account(pass, now, refusal ? { ...rate, remaining: 0 } : rate)
-      if (refusal && rate.remaining > 0) this.#heedLimitUnseen(rate)
+      // After a refusal none are left, whatever Remaining says: a token can have its own limit.
+      this.#record(admission, now, refusal ? { ...rate, remaining: 0 } : rate)
+      if (refusal && rate.remaining > 0) this.#onHiddenLimit(rate)
     } else {
-      this.#unaccounted.push(this.#serial)
-      if (this.#unaccounted.length > MAX_UNACCOUNTED) this.#unaccounted.shift()
-      if (this.#window) this.#window = { ...this.#window, spent: this.#window.spent + 1 }
+      this.#unreported.push(this.#serial)
+      if (this.#unreported.length > MAX_UNREPORTED) this.#unreported.shift()
+      if (this.#window) this.#window = { ...this.#window, used: this.#window.used + 1 }
     }
   }
 
-  #liveWindow(now: number): Window | undefined {
+  #currentWindow(now: number): Window | undefined {
     return this.#window && now < endOf(this.#window) ? this.#window : undefined
   }
 
-  /** What is under way or unaccounted may not be in Remaining yet, so each counts as one less. */
-  #holdForRoom(window: Window, now: number): Delay | undefined {
+  /** Remaining may not include requests in flight or unreported ones yet, so each counts as one less. */
+  #delayForRoom(window: Window, now: number): Delay | undefined {
     const quota = Math.max(1, Math.floor(window.limit * this.#share.current))
-    const room = window.remaining - Math.floor(window.limit * RESERVE) - this.#unaccounted.length
-    const left = Math.min(quota - window.spent, room)
-    if (left > this.#underWay) return undefined
+    const room = window.remaining - Math.floor(window.limit * RESERVE) - this.#unreported.length
+    const left = Math.min(quota - window.used, room)
+    if (left > this.#inFlight) return undefined
     return { ms: endOf(window) - now, reason: 'rate limit share used up' }
   }
 
-  #holdForAnswer(now: number): Delay | undefined {
-    if (!this.#asking || now - this.#asking.sentAt >= ASK_EVERY_MS) return undefined
-    const ms = this.#asking.sentAt + ASK_EVERY_MS - now
-    return { ms, reason: 'one request asks for the rate limit' }
+  #delayForProbe(now: number): Delay | undefined {
+    if (!this.#probe || now - this.#probe.sentAt >= PROBE_INTERVAL_MS) return undefined
+    const ms = this.#probe.sentAt + PROBE_INTERVAL_MS - now
+    return { ms, reason: 'probing the rate limit' }
   }
 
-  /** A refusal that comes late tells of a window that is over. */
-  #heedLimitUnseen({ reset }: RateLimit): void {
+  /** A late refusal is about a window that is over. */
+  #onHiddenLimit({ reset }: RateLimit): void {
     if (this.#window && isSame(this.#window, reset)) this.#share.lower()
   }
 
-  #account(pass: Admission, now: number, rate: RateLimit): void {
+  #record(admission: Admission, now: number, rate: RateLimit): void {
     const window = this.#window
     if (window && isSame(window, rate.reset)) {
-      this.#window = combine(window, readWindow(rate, pass.sentAt, now, 1))
-    } else if (!window || rate.reset > window.reset || !this.#liveWindow(now)) {
-      const spent = 1 + this.#unaccounted.length
-      this.#share.beginWindow()
-      this.#window = readWindow(rate, pass.sentAt, now, spent)
+      this.#window = combine(window, readWindow(rate, admission.sentAt, now, 1))
+    } else if (!window || rate.reset > window.reset || !this.#currentWindow(now)) {
+      const used = 1 + this.#unreported.length
+      this.#share.startWindow()
+      this.#window = readWindow(rate, admission.sentAt, now, used)
     }
-    // What ended before this request was sent is in its Remaining, if Okta counted it at all.
-    this.#unaccounted = this.#unaccounted.filter((last) => last >= pass.serial)
+    // Remaining includes all requests that ended before this one was sent, if Okta counted them at all.
+    this.#unreported = this.#unreported.filter((last) => last >= admission.serial)
   }
 }

@@ -1,34 +1,24 @@
-/** Owns the decision when the next request may go to Okta: a state machine of answers and time, without timers. */
+/** Decides when the next request may go to Okta: a state machine of answers and time, without timers. */
 import { Bucket, type Delay, type Admission } from './bucket.ts'
 import type { RateLimit, Refusal } from './headers.ts'
 
 export interface GovernorOptions {
   /** The part of each bucket's X-Rate-Limit-Limit, above 0 and at most 1, that we may use in each window. */
   readonly share: number
-  /** How many requests may be under way at once, at most. */
+  /** The most requests that may be in flight at once. */
   readonly maxConcurrency: number
 }
 
 export interface Permit {
   readonly bucket: string
-  readonly pass: Admission
+  readonly admission: Admission
   /** Counts all requests in the order in which they were sent. */
   readonly serial: number
 }
 
-export interface Governor {
-  /** Why nothing may be sent to the bucket now (an infinite time: until an answer comes). */
-  hold(bucket: string, now: number): Delay | undefined
-  send(bucket: string, now: number): Permit
-  /** Must be told of every request's end. `rate` is undefined where no answer told the limit. */
-  settle(ticket: Permit, now: number, rate?: RateLimit, refusal?: Refusal): void
-  /** How many requests may be under way at once, for now. */
-  readonly concurrency: number
-}
-
 /**
- * Which requests share a limit (Okta developer docs, "Management rate limits"): create and list users
- * one, the reading of a user another, and for the rest each resource its own.
+ * Which requests share a limit (Okta developer docs, "Management rate limits"): creating and listing users share
+ * one, reading one user has its own, and so has each other resource.
  */
 export const rateLimitBucketOf = (method: string, pathname: string): string => {
   const match = /^(\/api\/v1\/[^/]+)(\/[^/]+)?(\/.+)?$/.exec(pathname)
@@ -37,55 +27,65 @@ export const rateLimitBucketOf = (method: string, pathname: string): string => {
   return method === 'GET' && !more ? 'GET /api/v1/users/{id}' : '/api/v1/users/{id}'
 }
 
-/** Good answers, for each request that may be under way, that earn one more after a cut. */
+/** After a cut, concurrency rises by one for this many good answers per request in flight. */
 const ANSWERS_PER_RISE = 10
 
-export const createGovernor = ({ share, maxConcurrency }: GovernorOptions): Governor => {
-  const buckets = new Map<string, Bucket>()
-  let serial = 0
-  let underWay = 0
-  let concurrency = maxConcurrency
-  let answersSinceChange = 0
-  let lastSerialBeforeCut = 0
+export class Governor {
+  readonly #buckets = new Map<string, Bucket>()
+  readonly #options: GovernorOptions
+  #concurrency: number
+  #serial = 0
+  #inFlight = 0
+  #answersSinceChange = 0
+  #lastSerialBeforeCut = 0
 
-  const bucketFor = (name: string): Bucket => {
-    const bucket = buckets.get(name) ?? new Bucket(share)
-    buckets.set(name, bucket)
+  constructor(options: GovernorOptions) {
+    this.#options = options
+    this.#concurrency = options.maxConcurrency
+  }
+
+  /** How many requests may be in flight at once, at present. */
+  get concurrency(): number {
+    return this.#concurrency
+  }
+
+  /** Undefined where a request to the bucket may be sent now; infinite until a request has ended. */
+  delay(bucket: string, now: number): Delay | undefined {
+    if (this.#inFlight < this.#concurrency) return this.#bucket(bucket).delay(now)
+    return { ms: Infinity, reason: 'at the concurrency limit' }
+  }
+
+  admit(bucket: string, now: number): Permit {
+    this.#inFlight++
+    return { bucket, admission: this.#bucket(bucket).admit(now), serial: ++this.#serial }
+  }
+
+  /** Must be called when a request has ended. `rate` is undefined where no answer reported the limit. */
+  release(permit: Permit, now: number, rate?: RateLimit, refusal?: Refusal): void {
+    this.#inFlight--
+    this.#bucket(permit.bucket).release(permit.admission, now, rate, refusal)
+    if (refusal === 'concurrency') this.#cut(permit)
+    else if (rate && !refusal) this.#rise()
+  }
+
+  #bucket(name: string): Bucket {
+    const bucket = this.#buckets.get(name) ?? new Bucket(this.#options.share)
+    this.#buckets.set(name, bucket)
     return bucket
   }
 
-  /** One crowd of refusals is one signal: requests that were sent before the last cut say nothing new. */
-  const cut = (ticket: Permit): void => {
-    if (ticket.serial <= lastSerialBeforeCut) return
-    concurrency = Math.max(1, Math.floor(concurrency / 2))
-    lastSerialBeforeCut = serial
-    answersSinceChange = 0
+  /** Requests that were sent before the last cut are part of the same overload, and cut nothing again. */
+  #cut(permit: Permit): void {
+    if (permit.serial <= this.#lastSerialBeforeCut) return
+    this.#concurrency = Math.max(1, Math.floor(this.#concurrency / 2))
+    this.#lastSerialBeforeCut = this.#serial
+    this.#answersSinceChange = 0
   }
 
-  const rise = (): void => {
-    if (concurrency === maxConcurrency) return
-    if (++answersSinceChange < concurrency * ANSWERS_PER_RISE) return
-    concurrency++
-    answersSinceChange = 0
-  }
-
-  return {
-    hold(bucket, now) {
-      if (underWay < concurrency) return bucketFor(bucket).hold(now)
-      return { ms: Infinity, reason: 'as many requests are under way as may be' }
-    },
-    send(bucket, now) {
-      underWay++
-      return { bucket, pass: bucketFor(bucket).send(now), serial: ++serial }
-    },
-    settle(ticket, now, rate, refusal) {
-      underWay--
-      bucketFor(ticket.bucket).settle(ticket.pass, now, rate, refusal)
-      if (refusal === 'concurrency') cut(ticket)
-      else if (rate && !refusal) rise()
-    },
-    get concurrency() {
-      return concurrency
-    },
+  #rise(): void {
+    if (this.#concurrency === this.#options.maxConcurrency) return
+    if (++this.#answersSinceChange < this.#concurrency * ANSWERS_PER_RISE) return
+    this.#concurrency++
+    this.#answersSinceChange = 0
   }
 }

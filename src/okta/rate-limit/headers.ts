@@ -1,17 +1,17 @@
-/** Owns the reading of Okta's rate-limit headers (Okta developer docs, "Monitor rate limits"). */
+/** Reads Okta's rate-limit headers (Okta developer docs, "Monitor rate limits"). */
 
 export interface RateLimit {
   /** How many requests the bucket allows in a window. */
   readonly limit: number
-  /** How many are left, as this answer was made. */
+  /** How many were left when Okta answered. */
   readonly remaining: number
   /** The end of the window: seconds since 1970, by Okta's clock. */
   readonly reset: number
-  /** When this answer was made: seconds since 1970, by Okta's clock. */
+  /** The time of the answer: seconds since 1970, by Okta's clock. */
   readonly date: number
 }
 
-/** Proxies and Okta itself may send a header twice, which arrives as one that is joined by commas. */
+/** Proxies and Okta itself may send a header twice; the values arrive joined by commas. */
 const numbersIn = (value: string | null): number[] =>
   (value ?? '')
     .split(',')
@@ -25,9 +25,9 @@ const dateIn = (value: string | null): number =>
   Date.parse(HTTP_DATE.exec(value ?? '')?.[0] ?? '') / 1000
 
 /**
- * Reads the rate limit, of several values the strictest.
- * @returns undefined unless all four headers can be read: without Date, Reset means nothing here,
- * since this machine's clock may differ from Okta's
+ * Reads the rate limit: the strictest where there are several values.
+ * @returns undefined unless all four headers can be read. Without Date, Reset is useless, since this machine's
+ * clock may differ from Okta's
  */
 export const readRateLimit = (headers: Pick<Headers, 'get'>): RateLimit | undefined => {
   const limits = numbersIn(headers.get('x-rate-limit-limit'))
@@ -46,8 +46,8 @@ export const readRateLimit = (headers: Pick<Headers, 'get'>): RateLimit | undefi
 export type Refusal = 'rate' | 'concurrency'
 
 /**
- * Tells the two kinds of 429 apart: one for concurrency says that the limit is 0, which no bucket's
- * is; its Reset is only a suggestion (Okta developer docs, "Concurrency rate limits").
+ * Distinguishes the two kinds of 429. One for concurrency has a limit of 0, as no bucket has, and its Reset is
+ * only a suggestion (Okta developer docs, "Concurrency rate limits").
  */
 export const refusalOf = (status: number, rate: RateLimit | undefined): Refusal | undefined => {
   if (status !== 429) return undefined

@@ -1,22 +1,29 @@
-/** Owns the queue before Okta: who waits for the governor's leave, and the timer that wakes them. */
+/** The queue of requests that wait for the governor's permission, and the timer that wakes them. */
 import type { Clock } from '../../clock.ts'
+import type { HttpReply } from '../../http/proxied-fetch.ts'
 import type { Delay } from './bucket.ts'
-import type { RateLimitStatus } from '../client/client.ts'
 import type { Governor, Permit } from './governor.ts'
 import { readRateLimit, refusalOf } from './headers.ts'
-import type { OktaAnswer } from '../client/transport.ts'
+
+export interface QueueStatus {
+  /** How many requests may be in flight at once. */
+  readonly concurrency: number
+  /** On the clock's scale. */
+  readonly waitingUntil: number | undefined
+  readonly reason: string | undefined
+}
 
 export interface RequestQueue {
   /** Resolves when a request may be sent to the bucket; rejects with the signal's reason. */
-  enter(bucket: string, signal?: AbortSignal): Promise<Permit>
-  /** Must follow each `enter` once the request has ended, with its answer if there is one. */
-  leave(ticket: Permit, answer?: Pick<OktaAnswer, 'status' | 'headers'>): void
-  readonly pace: Omit<RateLimitStatus, 'silence'>
+  acquire(bucket: string, signal?: AbortSignal): Promise<Permit>
+  /** Must follow each `acquire` once the request has ended, with its answer if there is one. */
+  release(permit: Permit, answer?: Pick<HttpReply, 'status' | 'headers'>): void
+  readonly status: QueueStatus
 }
 
 interface Waiter {
   readonly bucket: string
-  readonly admit: (ticket: Permit) => void
+  readonly admit: (permit: Permit) => void
 }
 
 export const createRequestQueue = (governor: Governor, clock: Clock): RequestQueue => {
@@ -24,53 +31,53 @@ export const createRequestQueue = (governor: Governor, clock: Clock): RequestQue
   let cancelTimer = (): void => undefined
   let waiting: { readonly until: number; readonly reason: string } | undefined
 
-  /** Admits who may go, in order; who waits for one bucket holds up nobody at another. */
-  const pump = (): void => {
+  /** First come, first served in each bucket; a bucket that is full does not delay the others. */
+  const admitWaiting = (): void => {
     const now = clock.now()
-    const holds = new Map<string, Delay>()
+    const delays = new Map<string, Delay>()
     for (const waiter of waiters) {
-      if (holds.has(waiter.bucket)) continue
-      const hold = governor.hold(waiter.bucket, now)
-      if (hold) holds.set(waiter.bucket, hold)
+      if (delays.has(waiter.bucket)) continue
+      const delay = governor.delay(waiter.bucket, now)
+      if (delay) delays.set(waiter.bucket, delay)
       else {
         waiters.delete(waiter)
-        waiter.admit(governor.send(waiter.bucket, now))
+        waiter.admit(governor.admit(waiter.bucket, now))
       }
     }
     cancelTimer()
-    const [soonest] = [...holds.values()].sort((a, b) => a.ms - b.ms)
+    const [soonest] = [...delays.values()].sort((a, b) => a.ms - b.ms)
     waiting = soonest && { until: now + soonest.ms, reason: soonest.reason }
-    if (soonest && Number.isFinite(soonest.ms)) cancelTimer = clock.after(soonest.ms, pump)
+    if (soonest && Number.isFinite(soonest.ms)) cancelTimer = clock.after(soonest.ms, admitWaiting)
   }
 
   return {
-    enter(bucket, signal) {
+    acquire(bucket, signal) {
       return new Promise((resolve, reject) => {
         signal?.throwIfAborted()
         const leaveQueue = (): void => {
           waiters.delete(waiter)
           reject(signal?.reason as Error)
-          pump()
+          admitWaiting()
         }
         const waiter: Waiter = {
           bucket,
-          admit: (ticket) => {
+          admit: (permit) => {
             signal?.removeEventListener('abort', leaveQueue)
-            resolve(ticket)
+            resolve(permit)
           },
         }
         signal?.addEventListener('abort', leaveQueue, { once: true })
         waiters.add(waiter)
-        pump()
+        admitWaiting()
       })
     },
-    leave(ticket, answer) {
+    release(permit, answer) {
       const rate = answer && readRateLimit(answer.headers)
       const refusal = answer && refusalOf(answer.status, rate)
-      governor.settle(ticket, clock.now(), rate, refusal)
-      pump()
+      governor.release(permit, clock.now(), rate, refusal)
+      admitWaiting()
     },
-    get pace() {
+    get status() {
       const until = waiting?.until
       const waitingUntil = until !== undefined && Number.isFinite(until) ? until : undefined
       return { concurrency: governor.concurrency, waitingUntil, reason: waiting?.reason }

@@ -1,37 +1,37 @@
-/** Owns the part of a limit that we may use: less of it after refusals that no header foretold, for some windows. */
+/** The part of a limit that we may use, lowered for some windows after refusals that no header announced. */
 
-/** A limit that is not the one that the headers show has this many windows to show itself again. */
+/** The share returns to the configured one after this many windows without such a refusal. */
 const QUIET_WINDOWS = 10
 
 const FACTOR = 0.5
 const MIN_SHARE = 0.05
 
 export class Share {
-  readonly #given: number
+  readonly #configured: number
   #current: number
   #quietWindows = 0
-  #isLoweredNow = false
+  #isLowered = false
 
-  /** @param given above 0 and at most 1 */
-  constructor(given: number) {
-    this.#given = given
-    this.#current = given
+  /** @param configured above 0 and at most 1 */
+  constructor(configured: number) {
+    this.#configured = configured
+    this.#current = configured
   }
 
   get current(): number {
     return this.#current
   }
 
-  /** Okta refused although its own header says that the window has room. A crowd of refusals counts once. */
+  /** Call it when Okta refuses although its header reports room. Only the first call in a window counts. */
   lower(): void {
     this.#quietWindows = 0
-    if (this.#isLoweredNow) return
-    this.#isLoweredNow = true
+    if (this.#isLowered) return
+    this.#isLowered = true
     this.#current = Math.min(this.#current, Math.max(MIN_SHARE, this.#current * FACTOR))
   }
 
-  beginWindow(): void {
-    this.#isLoweredNow = false
-    if (++this.#quietWindows > QUIET_WINDOWS) this.#current = this.#given
+  startWindow(): void {
+    this.#isLowered = false
+    if (++this.#quietWindows > QUIET_WINDOWS) this.#current = this.#configured
   }
 }

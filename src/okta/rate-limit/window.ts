@@ -1,53 +1,53 @@
-/** Owns what is known of one rate-limit window, put together from answers that come in any order. */
+/** Combines what answers, in any order, report about one rate-limit window. */
 import type { RateLimit } from './headers.ts'
 
 export interface Window {
-  /** Its name, in effect: Okta's time of its end. */
+  /** Okta's time of its end, which identifies the window. */
   readonly reset: number
   readonly limit: number
   readonly remaining: number
-  /** Requests of ours that count, or may count, in this window; those under way not among them. */
-  readonly spent: number
-  /** It ends between these two, on the clock's scale. */
+  /** Our requests that count, or may count, in this window, without those in flight. */
+  readonly used: number
+  /** The window ends between these two, on the clock's scale. */
   readonly endsAfter: number
   readonly endsBefore: number
 }
 
-/** Okta may say Reset to the second in one answer and round it the other way in the next. */
-const RESET_WOBBLE_S = 1
+/** Two answers about one window can differ by this: Okta may round Reset up in one and down in the other. */
+const RESET_JITTER_S = 1
 
-/** Windows last a minute; one that claims to last longer than this is asked about again. */
+/** Windows last a minute. After this time a longer one is probed again. */
 const MAX_WINDOW_MS = 10 * 60_000
 
-/** @param spent our requests in this window, the one with this answer among them */
+/** @param used our requests in this window, the one with this answer among them */
 export const readWindow = (
   { limit, remaining, reset, date }: RateLimit,
   sentAt: number,
   receivedAt: number,
-  spent: number,
+  used: number,
 ): Window => {
   const ms = Math.min((reset - date) * 1000, MAX_WINDOW_MS)
-  // The answer was made after it was asked for, within the window, and its Date is cut off to the second.
+  // Okta answered after the request was sent, within the window, and Date is cut off to the second.
   const [endsAfter, endsBefore] = [sentAt + Math.max(ms - 1000, 0), receivedAt + ms]
-  return { limit, remaining, reset, spent, endsAfter, endsBefore }
+  return { limit, remaining, reset, used, endsAfter, endsBefore }
 }
 
 export const isSame = (window: Window, reset: number): boolean =>
-  Math.abs(reset - window.reset) <= RESET_WOBBLE_S
+  Math.abs(reset - window.reset) <= RESET_JITTER_S
 
-/** The least that any answer has seen of a window holds for it, and each narrows down its end. */
+/** Of two reports the lower counts apply, and each narrows down the end. */
 export const combine = (a: Window, b: Window): Window => ({
   reset: a.reset,
   limit: Math.min(a.limit, b.limit),
   remaining: Math.min(a.remaining, b.remaining),
-  spent: a.spent + b.spent,
+  used: a.used + b.used,
   endsAfter: Math.max(a.endsAfter, b.endsAfter),
   endsBefore: Math.min(a.endsBefore, b.endsBefore),
 })
 
 /**
- * When it has surely ended, at most about a second late. Where the bounds are close together the rest
- * of that second is granted too: Reset itself may be cut off.
+ * When the window has surely ended; at most about a second late. Where the bounds are close together, a whole
+ * second is added to the earlier one: Reset itself may be cut off.
  */
 export const endOf = ({ endsAfter, endsBefore }: Window): number =>
   Math.max(endsBefore, endsAfter + 1000)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { OktaError } from '../http/errors.ts'
-import { originOf, parseAs, readJson, type OrgEnv } from '../org/org.ts'
+import { originOf, parseAs, readJson, type OrgEnv } from '../http/request.ts'
 import type { SignIn } from '../sign-in.ts'
 import { userId, type User } from '../org/users.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
@@ -21,7 +21,7 @@ const userSummary = (user: User): object => {
   }
 }
 
-export const authnApi = (signIn: SignIn, wall: SimulatedClock): Hono<OrgEnv> => {
+export const authnApi = (signIn: SignIn, wallClock: SimulatedClock): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   app.post('/api/v1/authn', async (c) => {
     const { username, password } = parseAs(schema, await readJson(c), 'authentication')
@@ -32,7 +32,7 @@ export const authnApi = (signIn: SignIn, wall: SimulatedClock): Hono<OrgEnv> => 
     const token = randomBytes(24).toString('base64url')
     const isExpired = user.status === 'PASSWORD_EXPIRED'
     return c.json({
-      expiresAt: new Date(wall.epoch() + SESSION_TOKEN_LIFE_MS).toISOString(),
+      expiresAt: new Date(wallClock.epoch() + SESSION_TOKEN_LIFE_MS).toISOString(),
       ...(isExpired
         ? { status: 'PASSWORD_EXPIRED', stateToken: token }
         : { status: 'SUCCESS', sessionToken: token }),

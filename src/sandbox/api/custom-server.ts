@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'j
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { hashOf } from '../dpop.ts'
-import { originOf, type OrgEnv } from '../org/org.ts'
+import { originOf, type OrgEnv } from '../http/request.ts'
 import { grantedScopes, invalidClient, readForm, type TokenForm } from './token.ts'
 import { TOKEN_LIFE_S } from '../org/tokens.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
@@ -43,7 +43,7 @@ const authenticate = (clients: readonly HookClient[], form: TokenForm): HookClie
 
 export const customServerApi = (
   clients: readonly HookClient[],
-  wall: SimulatedClock,
+  wallClock: SimulatedClock,
 ): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   let made: Promise<Keys> | undefined
@@ -68,7 +68,7 @@ export const customServerApi = (
     const form = await readForm(c)
     const { clientId, scopes: granted } = authenticate(clients, form)
     const scopes = grantedScopes(form, granted)
-    const now = Math.floor(wall.epoch() / 1000)
+    const now = Math.floor(wallClock.epoch() / 1000)
     const claims = { ver: 1, jti: `AT.${randomUUID()}`, cid: clientId, scp: scopes }
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', kid: KID })

@@ -2,7 +2,9 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { GROUP_ATTRIBUTES, groupView, type OrgGroup } from '../org/groups.ts'
-import { may, originOf, parseAs, type Org, type OrgEnv } from '../org/org.ts'
+import { requireScope } from '../http/middleware.ts'
+import { originOf, parseAs, type OrgEnv } from '../http/request.ts'
+import type { Org } from '../org/org.ts'
 import { pageOf } from '../http/paging.ts'
 import { FILTER, parseSearch } from '../org/search.ts'
 
@@ -30,10 +32,10 @@ const predicateOf = ({ q, search, filter }: z.output<typeof QUERY>) => {
   return ({ profile }: OrgGroup) => profile.name.toLowerCase().startsWith(start)
 }
 
-export const groupsApi = ({ tokens, groups, wall }: Org): Hono<OrgEnv> => {
+export const groupsApi = ({ tokens, groups, wallClock }: Org): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
-  const made = wall.iso()
-  const mayRead = may(tokens, 'okta.groups.read')
+  const made = wallClock.iso()
+  const mayRead = requireScope(tokens, 'okta.groups.read')
   app.get('/api/v1/groups', mayRead, (c) => {
     const query = parseAs(QUERY, c.req.query(), 'query')
     const found = groups.list.filter(predicateOf(query))

@@ -12,7 +12,9 @@ import {
   updateSchema,
   type Hook,
 } from '../org/hooks.ts'
-import { may, originOf, parseAs, readJson, type Org, type OrgEnv } from '../org/org.ts'
+import { requireScope } from '../http/middleware.ts'
+import { originOf, parseAs, readJson, type OrgEnv } from '../http/request.ts'
+import type { Org } from '../org/org.ts'
 
 const PATH = '/api/v1/inlineHooks'
 
@@ -25,22 +27,22 @@ const CODES = {
 } as const satisfies Record<Failure['kind'], string>
 
 export const hooksApi = (org: Org, callHook: HookCaller): Hono<OrgEnv> => {
-  const { hooks, tokens, wall } = org
+  const { hooks, tokens, wallClock } = org
   const app = new Hono<OrgEnv>()
-  const mayRead = may(tokens, 'okta.inlineHooks.read')
-  const mayManage = may(tokens, 'okta.inlineHooks.manage')
+  const mayRead = requireScope(tokens, 'okta.inlineHooks.read')
+  const mayManage = requireScope(tokens, 'okta.inlineHooks.manage')
 
   const hookAt = (c: Context<OrgEnv>): Hook => hooks.get(c.req.param('id') ?? '')
   const show = (c: Context<OrgEnv>, hook: Hook) => c.json(hookView(hook, originOf(c)))
   const change = (c: Context<OrgEnv>, hook: Hook, what: Partial<Hook>) =>
-    show(c, Object.assign(hook, what, { lastUpdated: wall.iso() }))
+    show(c, Object.assign(hook, what, { lastUpdated: wallClock.iso() }))
 
   app.get(PATH, mayRead, (c) =>
     c.json(hooks.list(c.req.query('type')).map((hook) => hookView(hook, originOf(c)))),
   )
   app.post(PATH, mayManage, async (c) => {
     const hook = parseAs(hookCreationSchema, await readJson(c), 'inlineHook')
-    return show(c, hooks.add(hook, wall.iso()))
+    return show(c, hooks.add(hook, wallClock.iso()))
   })
   app.get(`${PATH}/:id`, mayRead, (c) => show(c, hookAt(c)))
   app.put(`${PATH}/:id`, mayManage, async (c) => {

@@ -6,9 +6,12 @@ import { changeCredentials } from '../org/credentials.ts'
 import { OktaError } from '../http/errors.ts'
 import { OPERATIONS, type OperationName } from '../org/lifecycle.ts'
 import { logTarget, type EventType } from '../org/system-log.ts'
-import { flag, may, originOf, parseAs, type Org, type OrgEnv } from '../org/org.ts'
+import { requireScope } from '../http/middleware.ts'
+import { flag, originOf, parseAs, type OrgEnv } from '../http/request.ts'
+import type { Org } from '../org/org.ts'
 import { userAt } from './user-at.ts'
-import { fullUserView, type Status, type User } from '../org/users.ts'
+import { fullUserView, type User } from '../org/users.ts'
+import type { UserStatus } from '../org/lifecycle.ts'
 
 /** Okta sends no e-mail from here; where none is wanted, the caller is given what it would hold. */
 const emailQuery = z.object({ sendEmail: flag(true) })
@@ -29,7 +32,7 @@ const EVENTS: Partial<Record<OperationName, EventType>> = {
 
 type Act = (c: Context<OrgEnv>, user: User) => object | Promise<object>
 
-const createActs = ({ wall }: Org): Partial<Record<OperationName, Act>> => {
+const createActs = ({ wallClock }: Org): Partial<Record<OperationName, Act>> => {
   const activation: Act = (c) => {
     if (parseAs(emailQuery, c.req.query(), 'query').sendEmail) return {}
     const activationToken = oneTimeToken()
@@ -40,7 +43,7 @@ const createActs = ({ wall }: Org): Partial<Record<OperationName, Act>> => {
     activate(c, user) {
       const { password, provider } = user.credentials
       user.status = password === 'none' && provider.type === 'OKTA' ? 'PROVISIONED' : 'ACTIVE'
-      user.activated = wall.iso()
+      user.activated = wallClock.iso()
       return activation(c, user)
     },
     reset_password: (c) =>
@@ -59,14 +62,14 @@ const createActs = ({ wall }: Org): Partial<Record<OperationName, Act>> => {
 }
 
 export const lifecycleApi = (org: Org): Hono<OrgEnv> => {
-  const { wall, users, tokens, log } = org
+  const { wallClock, users, tokens, log } = org
   const app = new Hono<OrgEnv>()
-  const mayManage = may(tokens, 'okta.users.manage')
+  const mayManage = requireScope(tokens, 'okta.users.manage')
   const acts = createActs(org)
 
-  const moveTo = (user: User, status: Status, eventType?: EventType): void => {
+  const moveTo = (user: User, status: UserStatus, eventType?: EventType): void => {
     user.status = status
-    user.statusChanged = user.lastUpdated = wall.iso()
+    user.statusChanged = user.lastUpdated = wallClock.iso()
     if (eventType) log.write({ eventType, isSuccess: true, target: [logTarget(user)] })
   }
 

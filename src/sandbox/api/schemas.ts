@@ -1,15 +1,17 @@
 /** The schema of users and their types, read only (Okta Management API, "Schemas" and "User Types"). */
 import { Hono } from 'hono'
 import { notFound } from '../http/errors.ts'
-import { may, originOf, type Org, type OrgEnv } from '../org/org.ts'
+import { requireScope } from '../http/middleware.ts'
+import { originOf, type OrgEnv } from '../http/request.ts'
+import type { Org } from '../org/org.ts'
 import { schemaView } from '../org/schema.ts'
 import { schemaHref, typeView } from '../org/user-types.ts'
 
-export const metaApi = ({ tokens, userTypes, wall }: Org): Hono<OrgEnv> => {
+export const metaApi = ({ tokens, userTypes, wallClock }: Org): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
-  const made = wall.iso()
-  const mayReadTypes = may(tokens, 'okta.userTypes.read')
-  app.get('/api/v1/meta/schemas/user/:id', may(tokens, 'okta.schemas.read'), (c) => {
+  const made = wallClock.iso()
+  const mayReadTypes = requireScope(tokens, 'okta.userTypes.read')
+  app.get('/api/v1/meta/schemas/user/:id', requireScope(tokens, 'okta.schemas.read'), (c) => {
     const type = userTypes.bySchemaId(c.req.param('id'))
     return c.json(schemaView(type.schema, schemaHref(originOf(c), type), type.name, made))
   })

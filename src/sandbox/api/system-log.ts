@@ -2,7 +2,8 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { LOG_ATTRIBUTES, type LogEvent, type SystemLog } from '../org/system-log.ts'
-import { may, parseAs, type OrgEnv } from '../org/org.ts'
+import { requireScope } from '../http/middleware.ts'
+import { parseAs, type OrgEnv } from '../http/request.ts'
 import { setLinks, pageStart } from '../http/paging.ts'
 import { parseSearch, type Predicate } from '../org/search.ts'
 import type { Tokens } from '../org/tokens.ts'
@@ -59,7 +60,7 @@ const pageOf = (log: SystemLog, query: LogQuery) => {
 
 export const logApi = (log: SystemLog, tokens: Tokens): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
-  app.get('/api/v1/logs', may(tokens, 'okta.logs.read'), (c) => {
+  app.get('/api/v1/logs', requireScope(tokens, 'okta.logs.read'), (c) => {
     const query = parseAs(QUERY, c.req.query(), 'query')
     const { events, next } = pageOf(log, query)
     setLinks(c, query.limit, next)

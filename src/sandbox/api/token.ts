@@ -3,7 +3,7 @@ import { createLocalJWKSet, decodeJwt, jwtVerify, type JWK } from 'jose'
 import { Hono, type Context } from 'hono'
 import { SIGNATURES, type DpopChecker } from '../dpop.ts'
 import { OAuthError } from '../http/errors.ts'
-import { originOf, readBodyText, type OrgEnv } from '../org/org.ts'
+import { originOf, readBodyText, type OrgEnv } from '../http/request.ts'
 import { TOKEN_LIFE_S, type Scope, type Tokens } from '../org/tokens.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
 
@@ -26,7 +26,7 @@ export interface TokenApiDeps {
   readonly apps: readonly RegisteredApp[]
   readonly tokens: Tokens
   readonly dpop: DpopChecker
-  readonly wall: SimulatedClock
+  readonly wallClock: SimulatedClock
 }
 
 export type TokenForm = Readonly<Record<string, string>>
@@ -62,7 +62,7 @@ const issuerOf = (assertion: string): string | undefined => {
 }
 
 const authenticate = async (
-  { apps, wall }: TokenApiDeps,
+  { apps, wallClock }: TokenApiDeps,
   form: TokenForm,
   audience: string,
 ): Promise<RegisteredApp> => {
@@ -71,7 +71,7 @@ const authenticate = async (
   if (form['client_assertion_type'] !== ASSERTION_TYPE || !app) {
     throw invalidClient('The client is unknown, or does not use private_key_jwt.')
   }
-  const now = wall.epoch()
+  const now = wallClock.epoch()
   const verified = await jwtVerify(assertion, createLocalJWKSet({ keys: [...app.keys] }), {
     algorithms: SIGNATURES,
     audience,

@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import { notFound } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
-import type { OrgEnv } from '../org/org.ts'
+import type { OrgEnv } from '../http/request.ts'
 import type { User, UserStore } from '../org/users.ts'
 
 const ADMIN_ID = makeId('00u', 0)

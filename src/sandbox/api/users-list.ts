@@ -2,7 +2,9 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { parseFields } from '../http/fields.ts'
-import { may, originOf, parseAs, type Org, type OrgEnv } from '../org/org.ts'
+import { requireScope } from '../http/middleware.ts'
+import { originOf, parseAs, type OrgEnv } from '../http/request.ts'
+import type { Org } from '../org/org.ts'
 import { setLinks, pageStart } from '../http/paging.ts'
 import type { AttributeSchema as SchemaAttribute } from '../org/schema.ts'
 import {
@@ -87,7 +89,7 @@ const predicateOf = ({ search, filter, q }: ListQuery, { userTypes }: Org) => {
 
 export const listApi = (org: Org): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
-  app.get('/api/v1/users', may(org.tokens, 'okta.users.read'), (c) => {
+  app.get('/api/v1/users', requireScope(org.tokens, 'okta.users.read'), (c) => {
     const query = parseAs(QUERY, c.req.query(), 'query')
     const isQ = query.q !== undefined && query.search === undefined && query.filter === undefined
     const limit = Math.min(query.limit ?? (isQ ? Q_LIMIT : MAX_LIMIT), MAX_LIMIT)

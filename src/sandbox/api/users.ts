@@ -11,10 +11,13 @@ import { hashOf } from '../dpop.ts'
 import { invalid, OktaError } from '../http/errors.ts'
 import { lifecycleApi } from './lifecycle.ts'
 import { listApi } from './users-list.ts'
-import { flag, may, originOf, parseAs, readJson, type Org, type OrgEnv } from '../org/org.ts'
+import { requireScope } from '../http/middleware.ts'
+import { flag, originOf, parseAs, readJson, type OrgEnv } from '../http/request.ts'
+import type { Org } from '../org/org.ts'
 import { checkProfile, duplicateLogin, type UserProfile } from '../org/profile.ts'
 import { userAt } from './user-at.ts'
-import { fullUserView, type Status, type User } from '../org/users.ts'
+import { fullUserView, type User } from '../org/users.ts'
+import type { UserStatus } from '../org/lifecycle.ts'
 
 const MAX_GROUPS = 20
 
@@ -45,7 +48,7 @@ type CreateQuery = z.infer<typeof createQuery>
 const firstStatus = (
   { activate, nextLogin }: CreateQuery,
   credentials: UserCredentials,
-): Status => {
+): UserStatus => {
   if (!activate) return 'STAGED'
   if (nextLogin) return 'PASSWORD_EXPIRED'
   const { password, provider } = credentials
@@ -77,7 +80,7 @@ const create = (org: Org) => async (c: Context<OrgEnv>) => {
   if (org.users.isTaken(profile)) throw duplicateLogin()
   const status = firstStatus(query, credentials)
   const { groupIds } = body
-  const user = org.users.add({ status, type, groupIds, profile, credentials }, org.wall.iso())
+  const user = org.users.add({ status, type, groupIds, profile, credentials }, org.wallClock.iso())
   return show(c, user)
 }
 
@@ -91,11 +94,11 @@ const setCredentials = async (
   if (given.provider && !isSame) throw invalid('provider', 'Cannot be changed here')
   if (given.password?.hash && user.status !== 'STAGED') throw new OktaError('E0000038')
   user.credentials = await changeCredentials(user.credentials, given)
-  if (given.password) user.passwordChanged = org.wall.iso()
+  if (given.password) user.passwordChanged = org.wallClock.iso()
   if (given.password?.value === undefined) return
   if (user.status === 'PROVISIONED' || user.status === 'RECOVERY') {
     user.status = 'ACTIVE'
-    user.statusChanged = org.wall.iso()
+    user.statusChanged = org.wallClock.iso()
   }
 }
 
@@ -115,14 +118,14 @@ const update = (org: Org, join: Join) => async (c: Context<OrgEnv>) => {
   // Meanwhile, another one may have taken the login.
   if (next && org.users.isTaken(next, user)) throw duplicateLogin()
   if (next) org.users.setProfile(user, next)
-  user.lastUpdated = org.wall.iso()
+  user.lastUpdated = org.wallClock.iso()
   return show(c, user)
 }
 
 export const usersApi = (org: Org): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
-  const mayRead = may(org.tokens, 'okta.users.read')
-  const mayManage = may(org.tokens, 'okta.users.manage')
+  const mayRead = requireScope(org.tokens, 'okta.users.read')
+  const mayManage = requireScope(org.tokens, 'okta.users.manage')
   app.route('/', listApi(org))
   app.post('/api/v1/users', mayManage, create(org))
   app.get('/api/v1/users/:id', mayRead, (c) => {

@@ -1,6 +1,6 @@
 /** Owns what can be made to go wrong, and how often it does. */
 import * as z from 'zod'
-import { parseAs } from '../org/org.ts'
+import { parseAs } from './request.ts'
 import { STAGED_ANSWERS, type StagedAnswerName } from './staged-answers.ts'
 
 const ANSWERS = Object.keys(STAGED_ANSWERS) as StagedAnswerName[]
@@ -36,7 +36,7 @@ export const faultSchema = z.strictObject({
 export type Faults = Readonly<z.infer<typeof faultSchema>>
 export type FaultSettings = z.input<typeof faultSchema>
 
-export interface FaultSwitch {
+export interface FaultInjector {
   readonly current: Faults
   /**
    * Sets what is named and leaves the rest.
@@ -44,10 +44,10 @@ export interface FaultSwitch {
    */
   set(settings: unknown): Faults
   /** Whether something that happens at this rate happens now. */
-  strikes(rate: number): boolean
+  occurs(rate: number): boolean
 }
 
-export const createFaults = (random: () => number, settings: FaultSettings): FaultSwitch => {
+export const createFaults = (random: () => number, settings: FaultSettings): FaultInjector => {
   let current: Faults = parseAs(faultSchema, settings, 'faults')
   return {
     get current() {
@@ -58,6 +58,6 @@ export const createFaults = (random: () => number, settings: FaultSettings): Fau
       current = parseAs(faultSchema, { ...current, ...named }, 'faults')
       return current
     },
-    strikes: (rate) => rate > 0 && random() < rate,
+    occurs: (rate) => rate > 0 && random() < rate,
   }
 }

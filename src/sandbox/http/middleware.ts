@@ -1,11 +1,12 @@
 /** Owns what every call meets before its route: date, request id, faults, and limits. */
 import { randomBytes } from 'node:crypto'
 import type { Context } from 'hono'
-import type { Clock } from '../../clock.ts'
+import { sleep, type Clock } from '../../clock.ts'
 import { OktaError } from './errors.ts'
-import type { FaultSwitch } from './faults.ts'
+import type { FaultInjector } from './faults.ts'
+import type { OrgEnv, OrgMiddleware } from './request.ts'
 import type { SystemLog } from '../org/system-log.ts'
-import type { OrgEnv, OrgMiddleware } from '../org/org.ts'
+import { covers, type Grant, type Scope, type Tokens } from '../org/tokens.ts'
 import { bucketOf, createRateLimiter, WINDOW_MS } from './rate-limit.ts'
 import { stagedAnswer } from './staged-answers.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
@@ -23,8 +24,8 @@ export interface AnsweredCall {
 
 export interface MiddlewareDeps {
   readonly clock: Clock
-  readonly wall: SimulatedClock
-  readonly faults: FaultSwitch
+  readonly wallClock: SimulatedClock
+  readonly faults: FaultInjector
   readonly log: SystemLog
   readonly onCall: (call: AnsweredCall) => void
 }
@@ -39,14 +40,14 @@ const cutOff = (c: Context<OrgEnv>): void => {
 }
 
 const identify =
-  ({ clock, wall, onCall }: MiddlewareDeps): OrgMiddleware =>
+  ({ clock, wallClock, onCall }: MiddlewareDeps): OrgMiddleware =>
   async (c, next) => {
     const cameAt = clock.now()
     const requestId = randomBytes(20).toString('base64url')
     c.set('requestId', requestId)
     setHeader(c, 'x-okta-request-id', requestId)
     await next()
-    setHeader(c, 'date', new Date(wall.epoch()).toUTCString())
+    setHeader(c, 'date', new Date(wallClock.epoch()).toUTCString())
     const { pathname, search } = new URL(c.req.url)
     const status = c.env.incoming.socket.destroyed ? 0 : c.res.status
     const [path, ms] = [pathname + search, clock.now() - cameAt]
@@ -64,30 +65,30 @@ const setRateHeaders = (
   setHeader(c, 'x-rate-limit-reset', String(Math.ceil(resetMs / 1000)))
 }
 
-const limitConcurrency = ({ wall, faults, log }: MiddlewareDeps): OrgMiddleware => {
-  let underWay = 0
+const limitConcurrency = ({ wallClock, faults, log }: MiddlewareDeps): OrgMiddleware => {
+  let inFlight = 0
   return async (c, next) => {
-    if (underWay >= faults.current.concurrency) {
+    if (inFlight >= faults.current.concurrency) {
       // Only a suggestion: nobody knows when another call ends.
-      setRateHeaders(c, 0, 0, wall.epoch() + WINDOW_MS)
+      setRateHeaders(c, 0, 0, wallClock.epoch() + WINDOW_MS)
       log.write({ eventType: 'core.concurrency.org.limit.violation', isSuccess: false })
       throw new OktaError('E0000047')
     }
-    underWay += 1
+    inFlight += 1
     try {
       await next()
     } finally {
-      underWay -= 1
+      inFlight -= 1
     }
   }
 }
 
-const limitRate = ({ clock, wall, faults }: MiddlewareDeps): OrgMiddleware => {
+const limitRate = ({ clock, wallClock, faults }: MiddlewareDeps): OrgMiddleware => {
   const take = createRateLimiter()
   return async (c, next) => {
     const { rateLimit } = faults.current
     const { allowed, remaining, resetAt } = take(bucketOf(c.req.path), rateLimit, clock.now())
-    setRateHeaders(c, rateLimit, remaining, wall.epoch(resetAt))
+    setRateHeaders(c, rateLimit, remaining, wallClock.epoch(resetAt))
     if (!allowed) throw new OktaError('E0000047')
     await next()
   }
@@ -97,7 +98,7 @@ const delay =
   ({ clock, faults }: MiddlewareDeps): OrgMiddleware =>
   async (_, next) => {
     const { latencyMs } = faults.current
-    if (latencyMs > 0) await new Promise<void>((resolve) => clock.after(latencyMs, resolve))
+    if (latencyMs > 0) await sleep(clock, latencyMs)
     await next()
   }
 
@@ -111,19 +112,19 @@ const requireLength: OrgMiddleware = async (c, next) => {
 
 const EXEMPT_FROM_READ_ONLY = /^\/api\/v1\/authn$|\/execute$/
 
-const misbehave =
+const injectFaults =
   ({ faults }: MiddlewareDeps): OrgMiddleware =>
   async (c, next) => {
     const { resetBeforeRate, errorRate, resetAfterRate, readOnly } = faults.current
-    if (faults.strikes(resetBeforeRate)) {
+    if (faults.occurs(resetBeforeRate)) {
       cutOff(c)
       return c.body(null)
     }
-    if (faults.strikes(errorRate)) throw new OktaError('E0000009')
+    if (faults.occurs(errorRate)) throw new OktaError('E0000009')
     const isWrite = c.req.method !== 'GET' && !EXEMPT_FROM_READ_ONLY.test(c.req.path)
     if (readOnly && isWrite) throw new OktaError('E0000010')
     await next()
-    if (faults.strikes(resetAfterRate)) cutOff(c)
+    if (faults.occurs(resetAfterRate)) cutOff(c)
     return undefined
   }
 
@@ -132,7 +133,7 @@ const stageAnswer =
   async (c, next) => {
     const { answer, answerRate, answerWritesOnly } = faults.current
     const isMeant = answer !== 'usual' && !(answerWritesOnly && c.req.method === 'GET')
-    if (!isMeant || !faults.strikes(answerRate)) return next()
+    if (!isMeant || !faults.occurs(answerRate)) return next()
     const { status, headers, body } = stagedAnswer(answer)
     return c.body(body(), status, headers)
   }
@@ -140,5 +141,35 @@ const stageAnswer =
 /** In order. The last ones are for calls of the API only, the others for those of its OAuth servers too. */
 export const createMiddleware = (deps: MiddlewareDeps) => ({
   all: [identify(deps), limitConcurrency(deps), limitRate(deps), delay(deps), requireLength],
-  api: [misbehave(deps), stageAnswer(deps)],
+  api: [injectFaults(deps), stageAnswer(deps)],
 })
+
+/** From support.okta.com, "insufficient_scope error when making a request". */
+const insufficient = ({ scheme }: Grant, scope: Scope, url: string): string => {
+  const { origin, pathname } = new URL(url)
+  return (
+    `${scheme} authorization_uri="${origin}/oauth2/v1/authorize", realm="${origin}", ` +
+    `scope="${scope}", error="insufficient_scope", ` +
+    `error_description="The access token provided does not contain the required scopes.", ` +
+    `resource="${pathname}"`
+  )
+}
+
+/** Refuses calls whose token does not have the scope. */
+export const requireScope =
+  (tokens: Tokens, scope: Scope): OrgMiddleware =>
+  async (c, next) => {
+    const { origin, pathname } = new URL(c.req.url)
+    const call = {
+      authorization: c.req.header('authorization'),
+      proof: c.req.header('dpop'),
+      method: c.req.method,
+      url: origin + pathname,
+    }
+    const grant = await tokens.check(call)
+    if (!covers(grant, scope)) {
+      c.env.outgoing.setHeader('www-authenticate', insufficient(grant, scope, call.url))
+      throw new OktaError('E0000006')
+    }
+    await next()
+  }

@@ -1,7 +1,7 @@
 /** Pages of a list: the cursor `after`, and the Link header that leads to the next one. */
 import type { Context } from 'hono'
 import { OktaError } from './errors.ts'
-import type { OrgEnv } from '../org/org.ts'
+import type { OrgEnv } from './request.ts'
 
 /** @throws OktaError E0000031 for a cursor that was not made here */
 export const pageStart = (after: string | undefined): number => {

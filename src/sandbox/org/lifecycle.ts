@@ -1,19 +1,28 @@
 /** The operations on a user's lifecycle, as one table: from which status to which, and how Okta refuses. */
 import { invalid, OktaError } from '../http/errors.ts'
-import type { Status } from './users.ts'
+
+export type UserStatus =
+  | 'STAGED'
+  | 'PROVISIONED'
+  | 'ACTIVE'
+  | 'RECOVERY'
+  | 'PASSWORD_EXPIRED'
+  | 'LOCKED_OUT'
+  | 'SUSPENDED'
+  | 'DEPROVISIONED'
 
 export interface Operation {
   /** The link in a user's answer that leads to it. */
   readonly link?: string
-  readonly from: readonly Status[]
+  readonly from: readonly UserStatus[]
   /** The status after it; none where it stays. */
-  readonly to?: Status
+  readonly to?: UserStatus
   readonly refusal: () => OktaError
 }
 
 const notAllowed = (): OktaError => new OktaError('E0000038')
 
-const EXISTING: readonly Status[] = [
+const EXISTING: readonly UserStatus[] = [
   ...(['STAGED', 'PROVISIONED', 'ACTIVE', 'RECOVERY'] as const),
   ...(['PASSWORD_EXPIRED', 'LOCKED_OUT', 'SUSPENDED'] as const),
 ]
@@ -75,7 +84,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
 const ALL = Object.entries(OPERATIONS) as [OperationName, Operation][]
 
 /** What can be done with a user of this status. `href` is the user's own. */
-export const lifecycleLinks = (status: Status, href: string): Record<string, object> => {
+export const lifecycleLinks = (status: UserStatus, href: string): Record<string, object> => {
   const links: Record<string, object> = {}
   for (const [name, { link, from }] of ALL) {
     if (link === undefined || !from.includes(status)) continue

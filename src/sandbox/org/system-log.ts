@@ -5,7 +5,7 @@ import type { SearchAttribute } from './search.ts'
 import { loginOf, userId, type User } from './users.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
 
-const KEPT = 1_000
+const MAX_EVENTS = 1_000
 
 /** With the message that people see. */
 const EVENTS = {
@@ -66,15 +66,15 @@ export const logTarget = (user: User): LogTarget => ({
   alternateId: loginOf(user),
 })
 
-export const createSystemLog = (wall: SimulatedClock): SystemLog => {
-  const ring = createRing<LogEvent>(KEPT)
+export const createSystemLog = (wallClock: SimulatedClock): SystemLog => {
+  const ring = createRing<LogEvent>(MAX_EVENTS)
   let count = 0
   return {
     write({ eventType, isSuccess, reason, target = [], debugData = {} }) {
       count += 1
       ring.push({
         uuid: randomUUID(),
-        published: wall.iso(),
+        published: wallClock.iso(),
         eventType,
         displayMessage: EVENTS[eventType],
         version: '0',

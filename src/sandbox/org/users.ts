@@ -1,24 +1,14 @@
 /** Owns the users: kept so that a million of them fit, and no page costs more than its own rows. */
 import type { UserCredentials } from './credentials.ts'
 import { indexOfId, makeId } from '../ids.ts'
-import { lifecycleLinks } from './lifecycle.ts'
+import { lifecycleLinks, type UserStatus } from './lifecycle.ts'
 import { uniqueLogin, type UserProfile } from './profile.ts'
 import { schemaHref, typeHref, type UserType } from './user-types.ts'
-
-export type Status =
-  | 'STAGED'
-  | 'PROVISIONED'
-  | 'ACTIVE'
-  | 'RECOVERY'
-  | 'PASSWORD_EXPIRED'
-  | 'LOCKED_OUT'
-  | 'SUSPENDED'
-  | 'DEPROVISIONED'
 
 export interface User {
   /** In the order of creation; the id is made of it. */
   readonly index: number
-  status: Status
+  status: UserStatus
   readonly created: string
   activated: string | null
   statusChanged: string | null
