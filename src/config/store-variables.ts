@@ -1,5 +1,6 @@
 /** The table of the variables of the legacy store and of the ledger: URLs, certificates and statements. */
 import * as z from 'zod'
+import { DATABASE_URL } from '../sql/kinds.ts'
 import { variable, whole } from './variable.ts'
 
 const pemCertificates = z.string().includes('-----BEGIN CERTIFICATE-----')
@@ -8,17 +9,11 @@ const pemCertificates = z.string().includes('-----BEGIN CERTIFICATE-----')
 const MAX_BUNDLE_BYTES = 1024 * 1024
 
 export const LEGACY_VARIABLES = {
-  LEGACY_DB_URL: variable(
-    z
-      .string()
-      .regex(/^(sqlite:|(postgres|postgresql|mysql|mariadb):\/\/)./)
-      .optional(),
-    {
-      help: 'the legacy store: sqlite:PATH, or postgres:// or mysql:// (mariadb://) followed by user:password@host:port/database; ?sslmode=verify-full requires TLS',
-      fix: 'Use sqlite:/data/legacy.sqlite, or postgres://user:password@host/database?sslmode=verify-full, or the same with mysql://',
-      secret: true,
-    },
-  ),
+  LEGACY_DB_URL: variable(z.string().regex(DATABASE_URL).optional(), {
+    help: 'the legacy store: sqlite:PATH, or postgres:// or mysql:// (mariadb://) followed by user:password@host:port/database; ?sslmode=verify-full requires TLS',
+    fix: 'Use sqlite:/data/legacy.sqlite, or postgres://user:password@host/database?sslmode=verify-full, or the same with mysql://',
+    secret: true,
+  }),
   LEGACY_DB_CA: variable(pemCertificates.optional(), {
     help: 'certificates (PEM) to trust for the legacy store instead of the public ones, preferably as LEGACY_DB_CA_FILE; requires TLS',
     fix: "Set LEGACY_DB_CA_FILE to the path of your database's CA certificate, in PEM.",

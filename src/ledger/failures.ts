@@ -1,6 +1,6 @@
 /** What a failure of the ledger's disk or database means: it passes, the disk is full, or it will not do. */
-
 import { AppError } from '../errors/errors.ts'
+import { codeOf, isConnecting } from '../sql/failures.ts'
 
 /**
  * - `away`: it cannot be reached, or not now; the same may work later.
@@ -9,24 +9,10 @@ import { AppError } from '../errors/errors.ts'
  */
 export type FailureClass = 'away' | 'disk' | 'refused'
 
-interface Failure {
-  readonly code: string
-  /** MySQL's driver has the standard's code here, PostgreSQL's in `code`. */
-  readonly sqlState: string | undefined
-}
-
-const read = (
-  err: unknown,
-  name: 'code' | 'sqlState' | 'severity' | 'syscall',
-): string | undefined => {
-  const value: unknown = err instanceof Error ? Reflect.get(err, name) : undefined
-  return typeof value === 'string' ? value : undefined
-}
-
-/** PostgreSQL's own errors have a severity, which those of its driver do not. */
-const failureOf = (err: unknown): Failure => {
-  const code = read(err, 'code') ?? ''
-  return { code, sqlState: read(err, 'sqlState') ?? (read(err, 'severity') && code) }
+/** MySQL's driver has the standard's code here. PostgreSQL's own errors have it in `code`, with a severity. */
+const sqlStateOf = (err: Error): string | undefined => {
+  const { sqlState, severity } = err as Error & { sqlState?: string; severity?: string }
+  return sqlState ?? (severity === undefined ? undefined : codeOf(err))
 }
 
 const DISK = [
@@ -57,29 +43,19 @@ const NOT_NOW = /^(?:08|25|40|53|54|55|57|58|70|HY|XX)/
 const MYSQL_PASSES = ['ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED']
 
 /** Whether a statement, or the login, reached a server that will not have it. */
-const isRefused = ({ code, sqlState }: Failure): boolean => {
+const isRefused = (code: string, sqlState: string | undefined): boolean => {
   if (code.startsWith('SQLITE_')) return !SQLITE_PASSES.test(code)
   if (PATH_REFUSED.test(code)) return true
-  // Of ours: a URL or a place that cannot serve.
+  // Our own: a URL or a path that cannot serve.
   if (code === 'ledger_unusable') return true
   return sqlState !== undefined && !NOT_NOW.test(sqlState) && !MYSQL_PASSES.includes(code)
 }
 
-/** What a server said, in its own words; these may quote what a statement held. */
-export const failureSentenceOf = (err: unknown): string => {
-  const sentence = err instanceof Error ? err.message : typeof err
-  const code = failureCodeOf(err)
-  return code === '' ? sentence : `${code}: ${sentence}`
-}
-
-export const failureCodeOf = (err: unknown): string => failureOf(err).code
-
 export const classifyFailure = (err: unknown): FailureClass => {
   if (err instanceof AppError && err.cause !== undefined) return classifyFailure(err.cause)
-  const failure = failureOf(err)
-  const { code } = failure
-  // A server's socket is not there while it starts, and it removes it when it stops.
-  if (read(err, 'syscall') === 'connect') return 'away'
+  if (!(err instanceof Error)) return 'away'
+  const code = codeOf(err)
+  if (isConnecting(err)) return 'away'
   if (DISK.includes(code) || code.startsWith('SQLITE_IOERR')) return 'disk'
-  return isRefused(failure) ? 'refused' : 'away'
+  return isRefused(code, sqlStateOf(err)) ? 'refused' : 'away'
 }

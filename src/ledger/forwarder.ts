@@ -7,7 +7,8 @@ import type { LedgerEntry } from './entry.ts'
 import { Cursor, Guesses, PAGE, type GuessRules } from './shared-guesses.ts'
 import { addWaiting, type FromForwarder, type ForwarderStatus } from './protocol.ts'
 import { Outbox } from './outbox.ts'
-import { failureSentenceOf, classifyFailure } from './failures.ts'
+import { describeFailure } from '../sql/failures.ts'
+import { classifyFailure } from './failures.ts'
 
 const TURN_INTERVAL_MS = 500
 const POLL_INTERVAL_MS = 1_000
@@ -205,7 +206,7 @@ export class Forwarder {
       if (err instanceof AppError || classifyFailure(err) !== 'refused') throw err
       // Such statements hold nothing secret, so what the server says of them may be told.
       throw new AppError('ledger_unusable', {
-        detail: `LEDGER_DB_URL: ${failureSentenceOf(err)}`,
+        detail: `LEDGER_DB_URL: ${describeFailure(err)}`,
         cause: err,
       })
     }

@@ -1,6 +1,6 @@
-/** The kinds of legacy store: which LEGACY_DB_URL opens which. */
-import { databaseKindOf, SCHEMES, type DatabaseKind } from '../sql/address.ts'
+/** Opens the legacy store that LEGACY_DB_URL names, with the driver of its kind. */
 import { AppError } from '../errors/errors.ts'
+import { databaseKindOf, SCHEMES, type DatabaseKind } from '../sql/kinds.ts'
 import type { Driver } from './sql/driver.ts'
 import { MYSQL } from './sql/mysql.ts'
 import { POSTGRES } from './sql/postgres.ts'
@@ -23,7 +23,9 @@ export const openLegacyStore = async (url: string, options: StoreOptions): Promi
   const kind = databaseKindOf(url)
   if (!kind) {
     const known = SCHEMES.join(', ')
-    throw new AppError('legacy_unusable', { detail: `LEGACY_DB_URL begins with none of: ${known}` })
+    throw new AppError('legacy_unusable', {
+      detail: `LEGACY_DB_URL must begin with one of these schemes: ${known}`,
+    })
   }
   const store = new SqlStore(DRIVERS[kind], url, options)
   await store.start()

@@ -1,9 +1,9 @@
-/** What the rest of the product knows of the legacy store, the place where the old accounts live. */
+/** The interface of the legacy store, which holds the old accounts. */
 import type { Clock } from '../clock.ts'
 import type { AppError } from '../errors/errors.ts'
 
 export interface LegacyAccount {
-  /** What the account is known by, however it is spelt: `id 7`, else its own login, such as `login anna`. */
+  /** Identifies the account, however its login is typed: `id 7`, or without an id its own login, `login anna`. */
   readonly key: string | undefined
   /** The encoded hash as stored; empty where there is none, or no text. */
   readonly passwordHash: string
@@ -16,7 +16,7 @@ export const loginKey = (login: string): string => `login ${login}`
 
 /**
  * `ok` once the statement has passed its check on the store that is there now, `refused` where it has
- * not (or the store's file is gone), `unreachable` where that cannot be told.
+ * not (or the store's file is gone), `unreachable` where that is not known.
  */
 export type StoreState = 'ok' | 'unreachable' | 'refused'
 

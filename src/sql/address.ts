@@ -1,32 +1,7 @@
-/** Owns the reading of a database server's URL: where it is, who asks, and how the line is kept private. */
-import { connect, type Socket } from 'node:net'
-import type { ConnectionOptions } from 'node:tls'
+/** Reads the URL of a database server: its address, its user, and the TLS to use. */
 import { AppError, type ErrorCode } from '../errors/errors.ts'
 import { isLoopback } from '../http/url.ts'
-
-export type DatabaseKind = 'sqlite' | 'postgres' | 'mysql'
-
-const KINDS: Readonly<Record<string, DatabaseKind>> = {
-  sqlite: 'sqlite',
-  postgres: 'postgres',
-  postgresql: 'postgres',
-  mysql: 'mysql',
-  mariadb: 'mysql',
-}
-
-/** The beginnings of URLs that are known. */
-export const SCHEMES = Object.keys(KINDS)
-
-/** @returns undefined where the URL begins with no known scheme */
-export const databaseKindOf = (url: string): DatabaseKind | undefined => {
-  const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
-  return Object.hasOwn(KINDS, scheme) ? KINDS[scheme] : undefined
-}
-
-/** The path in `sqlite:PATH`. */
-export const sqlitePath = (url: string): string => url.slice('sqlite:'.length)
-
-export const DEFAULT_PORTS = { postgres: 5432, mysql: 3306 } as const
+import { databaseKindOf, traitsOf, type ServerTraits } from './kinds.ts'
 
 export interface Address {
   readonly host: string
@@ -42,7 +17,6 @@ export interface Address {
 
 export interface AddressOptions {
   readonly prefix: Prefix
-  readonly defaultPort: number
   /** PEM certificates to trust in place of the public ones; without an sslmode it asks for verify-full. */
   readonly ca: string | undefined
 }
@@ -57,8 +31,8 @@ export interface Tls {
 
 /**
  * libpq's words ("SSL Mode Descriptions", PostgreSQL 34.19.1) for both kinds of server. Its `require`
- * encrypts for whoever answers; here it verifies, and its `allow` and `prefer`, which may end in plain
- * text without a word, are not known.
+ * encrypts without verifying the server; here it verifies. Its `allow` and `prefer`, which may silently use
+ * plain text, are not supported.
  */
 const MODES: Readonly<Record<string, Omit<Tls, 'ca'> | undefined>> = {
   disable: undefined,
@@ -67,13 +41,13 @@ const MODES: Readonly<Record<string, Omit<Tls, 'ca'> | undefined>> = {
   'verify-full': { namesHost: true },
 }
 
-const MIN_TLS_VERSION = 'TLSv1.2'
+export const MIN_TLS_VERSION = 'TLSv1.2'
 
 /** The variables that hold such URLs: PREFIX_URL, with the CA in PREFIX_CA. */
 const PREFIXES = {
-  LEGACY_DB: { code: 'legacy_unusable', cargo: 'hashes cross' },
-  LEDGER_DB: { code: 'ledger_unusable', cargo: 'who signs in crosses' },
-} as const satisfies Record<string, { code: ErrorCode; cargo: string }>
+  LEGACY_DB: { code: 'legacy_unusable', exposed: 'hashes' },
+  LEDGER_DB: { code: 'ledger_unusable', exposed: 'logins' },
+} as const satisfies Record<string, { code: ErrorCode; exposed: string }>
 
 export type Prefix = keyof typeof PREFIXES
 
@@ -89,26 +63,27 @@ const decode = (part: string, refuse: Refuse): string => {
   try {
     return decodeURIComponent(part)
   } catch {
-    throw refuse('holds a % that is no percent-encoding; write %25 for the sign itself')
+    throw refuse('contains a % that is not part of a percent-encoding; write %25 for a literal %')
   }
 }
 
-/** The parameter that names a socket, as libpq ("Connection URIs") and mysql2 have it. */
-const SOCKET_PARAMETERS: Readonly<Record<string, string>> = {
-  postgres: 'host',
-  mysql: 'socketPath',
+/** @throws AppError where the URL is not one of a database server */
+const serverOf = (text: string, refuse: Refuse): ServerTraits => {
+  const kind = databaseKindOf(text)
+  const { server } = kind ? traitsOf(kind) : {}
+  if (!server) throw refuse('is not the URL of a database server')
+  return server
 }
 
-/** Also in the place of the host, percent-encoded, as libpq takes it. */
-const socketIn = (url: URL, refuse: Refuse): string | undefined => {
-  const parameter = SOCKET_PARAMETERS[databaseKindOf(url.href) ?? ''] ?? ''
+/** A socket may also be in place of the host, percent-encoded, as libpq takes it. */
+const socketIn = (url: URL, parameter: string, refuse: Refuse): string | undefined => {
   const named = [...url.searchParams.keys()]
   if (!named.every((name) => name === 'sslmode' || name === parameter))
-    throw refuse(`takes no parameter but sslmode, and ${parameter} for a socket`)
+    throw refuse(`takes no parameter except sslmode, and ${parameter} for a socket`)
   const written = url.searchParams.get(parameter)
   if (written !== null && !written.startsWith('/'))
     throw refuse(
-      `has a ${parameter} that is no path of a socket; write the host before the database`,
+      `has a ${parameter} that is not the path of a socket; write the host name before the database`,
     )
   const host = decode(url.hostname, refuse)
   return written ?? (host.startsWith('/') ? host : undefined)
@@ -117,7 +92,7 @@ const socketIn = (url: URL, refuse: Refuse): string | undefined => {
 const modeOf = (url: URL, { ca, prefix }: AddressOptions, refuse: Refuse): string => {
   const mode = url.searchParams.get('sslmode') ?? (ca === undefined ? 'disable' : 'verify-full')
   if (!Object.hasOwn(MODES, mode)) {
-    throw refuse(`has another sslmode than ${Object.keys(MODES).join(', ')}`)
+    throw refuse(`has an unknown sslmode; use one of: ${Object.keys(MODES).join(', ')}`)
   }
   // Without a CA of one's own, any certificate of any public host would do.
   if (mode === 'verify-ca' && ca === undefined)
@@ -128,28 +103,30 @@ const modeOf = (url: URL, { ca, prefix }: AddressOptions, refuse: Refuse): strin
 /** @throws AppError `legacy_unusable` or `ledger_unusable` */
 export const parseAddress = (text: string, options: AddressOptions): Address => {
   const refuse = refusalOf(options.prefix)
-  if (!URL.canParse(text)) throw refuse('is no URL; percent-encode what is special in the password')
+  if (!URL.canParse(text))
+    throw refuse('is not a URL; percent-encode the special characters in the password')
   const url = new URL(text)
   const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(
     (part) => decode(part, refuse),
   )
-  if (url.hash !== '') throw refuse('holds a #; write %23 for the sign itself')
+  if (url.hash !== '') throw refuse('contains a #; write %23 for a literal #')
   if (!url.hostname || !user || !database || database.includes('/')) {
     throw refuse(
       'must name user, host and database: scheme://user:password@host:port/database, or for a socket ' +
-        'scheme://user@%2Fpath%2Fof%2Fit/database',
+        'scheme://user@%2Fpath%2Fof%2Fsocket/database',
     )
   }
-  const socket = socketIn(url, refuse)
-  // What is said to a socket does not leave the machine.
+  const { port, socketParameter } = serverOf(text, refuse)
+  const socket = socketIn(url, socketParameter, refuse)
+  // Traffic through a socket does not leave the machine.
   const mode = socket === undefined ? modeOf(url, options, refuse) : 'disable'
   if (socket !== undefined && (url.searchParams.get('sslmode') ?? mode) !== mode)
-    throw refuse('asks for TLS on a socket, which has none; leave out sslmode')
+    throw refuse('asks for TLS on a socket, which has no TLS; remove sslmode')
   const tls = MODES[mode]
   return {
     socket,
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? options.defaultPort : Number(url.port),
+    port: url.port === '' ? port : Number(url.port),
     user,
     password: password ?? '',
     database,
@@ -157,50 +134,14 @@ export const parseAddress = (text: string, options: AddressOptions): Address => 
   }
 }
 
-/** What to know about a line that is not private. */
-export const lineWarnings = ({ host, socket, tls }: Address, prefix: Prefix): string[] =>
+/** The warning for a connection that is not private. */
+export const transportWarnings = ({ host, socket, tls }: Address, prefix: Prefix): string[] =>
   tls || socket !== undefined || isLoopback(host)
     ? []
     : [
-        `${prefix}_URL asks for no TLS, so ${PREFIXES[prefix].cargo} the network in plain text. Add ?sslmode=verify-full`,
+        `${prefix}_URL does not ask for TLS, so ${PREFIXES[prefix].exposed} cross the network in plain text. Add ?sslmode=verify-full`,
       ]
-
-const postgresTls = (tls: Tls | undefined): ConnectionOptions | false =>
-  tls
-    ? {
-        ca: tls.ca,
-        minVersion: MIN_TLS_VERSION,
-        ...(!tls.namesHost && { checkServerIdentity: () => undefined }),
-      }
-    : false
 
 /** Where it is, in words that may be logged. */
 export const describeAddress = ({ host, port, database, socket }: Address): string =>
   `${socket ?? `${host}:${port}`}/${database}`
-
-/** Opens the line to a MySQL server. */
-export const connectTo = ({ host, port, socket }: Address): Socket =>
-  socket === undefined ? connect(port, host) : connect(socket)
-
-/** As the driver pg takes it. */
-export const postgresOptions = ({ password, tls, socket, host, ...where }: Address) => ({
-  ...where,
-  host: socket ?? host,
-  // As a function it is used as it is, even empty; else the driver looks in its user's home.
-  password: () => password,
-  ssl: postgresTls(tls),
-})
-
-/** As the driver mysql2 takes it. */
-export const mysqlOptions = ({ tls, socket, ...where }: Address) => ({
-  ...where,
-  ...(socket !== undefined && { socketPath: socket }),
-  ...(tls && {
-    ssl: {
-      ...(tls.ca !== undefined && { ca: tls.ca }),
-      minVersion: MIN_TLS_VERSION,
-      rejectUnauthorized: true,
-      verifyIdentity: tls.namesHost,
-    },
-  }),
-})

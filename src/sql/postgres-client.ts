@@ -1,6 +1,8 @@
-/** The driver pg, whose connection ends where the server sends what it cannot read. */
+/** The driver pg: its options, its types, and the end of a connection that sends what it cannot read. */
+import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
-import { unreadable } from './unreadable.ts'
+import { MIN_TLS_VERSION, type Address, type Tls } from './address.ts'
+import { unreadableError } from './failures.ts'
 
 type Listener = (chunk: Buffer) => void
 
@@ -58,7 +60,7 @@ interface Attaching {
 }
 
 /**
- * pg-protocol throws in the socket's own handler, where nobody but the process could catch it. Only what is
+ * pg-protocol throws in the socket's own handler, where only the process could catch it. Only what is
  * thrown while bytes are read is caught here: queries are answered by promises, and what is done with an answer
  * fails by itself.
  */
@@ -76,7 +78,7 @@ export class PostgresClient extends pg.Client {
             check(chunk)
             read(chunk)
           } catch (err) {
-            stream.destroy(unreadable(err))
+            stream.destroy(unreadableError(err))
           }
         }
       attach({
@@ -84,4 +86,49 @@ export class PostgresClient extends pg.Client {
       })
     }
   }
+}
+
+const postgresTls = (tls: Tls | undefined): ConnectionOptions | false =>
+  tls
+    ? {
+        ca: tls.ca,
+        minVersion: MIN_TLS_VERSION,
+        ...(!tls.namesHost && { checkServerIdentity: () => undefined }),
+      }
+    : false
+
+/** As the driver pg takes it. */
+export const postgresOptions = ({ password, tls, socket, host, ...where }: Address) => ({
+  ...where,
+  host: socket ?? host,
+  // A function's result is used even if it is empty; without one, the driver searches its user's home directory.
+  password: () => password,
+  ssl: postgresTls(tls),
+})
+
+export type Parser = (text: string) => unknown
+
+const { BIT, BOOL, BPCHAR, BYTEA, INT2, INT4, INT8, NUMERIC } = pg.types.builtins
+
+type Parsers = Readonly<Record<number, Parser>>
+
+const asWhole = (text: string): bigint | string => (/^-?\d+$/.test(text) ? BigInt(text) : text)
+
+/** By their number in pg_type. Any other stays the text that the server sends, dates too. */
+const COMMON: Parsers = {
+  [BOOL]: (text) => text === 't',
+  [BYTEA]: pg.types.getTypeParser(BYTEA) as Parser,
+  [INT2]: Number,
+  [INT4]: Number,
+  [INT8]: BigInt,
+  [NUMERIC]: asWhole,
+  [BIT]: (text) => BigInt(`0b${text}`),
+  // CHAR(n) comes filled up with spaces.
+  [BPCHAR]: (text) => text.replace(/ +$/, ''),
+}
+
+/** As the driver takes it. */
+export const typesWith = (more: Parsers) => {
+  const parsers = { ...COMMON, ...more }
+  return { getTypeParser: (oid: number): Parser => parsers[oid] ?? ((text) => text) }
 }

@@ -52,7 +52,7 @@ describe('check', () => {
     expect(stdout).toMatch(
       /^ok +columns +It returns id, login, short_name, password_hash, enabled/m,
     )
-    expect(stdout).toMatch(/^ok +accounts +1 of them found themselves/m)
+    expect(stdout).toMatch(/^ok +accounts +The lookup finds 1 of them by their own login/m)
     expect(stdout).toMatch(/^ok +store/m)
     expect(code).toBe(0)
   })

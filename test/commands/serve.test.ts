@@ -125,7 +125,7 @@ describe('a start that cannot be', () => {
     [2, { NODE_ENV: 'production' }, /HOOK_SECRET is missing/],
     [2, { NODE_ENV: 'production', HOOK_SECERT: SECRET }, /Did you mean HOOK_SECRET\?/],
     [2, { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/not/there' }, /LEGACY_DB_URL/],
-    [2, { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/dev/null' }, /\/dev\/null is no file/],
+    [2, { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/dev/null' }, /\/dev\/null is not a file/],
   ])('ends with %i for %j and says how to mend it', async (code, env, message) => {
     const ended = await runCommand(['serve'], env)
     expect(ended).toMatchObject({ code, stdout: '' })

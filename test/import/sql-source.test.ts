@@ -184,7 +184,7 @@ describe('a database that is away', () => {
     ['mysql', 3306],
   ] as const
 
-  it.each(SCHEMES)('is told from one that says no: %s', async (scheme, port) => {
+  it.each(SCHEMES)('is told apart from one that refuses: %s', async (scheme, port) => {
     const proxy = await startProxy(new URL(`${scheme}://reader:pw@127.0.0.1/x`), port)
     proxy.down()
     const refusal = await openSqlSource({ url: proxy.url, ca: undefined }, SQL).catch(asAppError)
@@ -192,7 +192,7 @@ describe('a database that is away', () => {
     expect(refusal).toHaveProperty('row.exit', 3)
   })
 
-  it.each(SCHEMES)('is one whose name nobody knows: %s', async (scheme) => {
+  it.each(SCHEMES)('is one whose name cannot be resolved: %s', async (scheme) => {
     const url = `${scheme}://reader:pw@nowhere.invalid/x`
     const refusal = await openSqlSource({ url, ca: undefined }, SQL).catch(asAppError)
     expect(refusal).toMatchObject({ code: 'legacy_unavailable' })

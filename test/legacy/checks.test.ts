@@ -78,7 +78,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
   }
 
   describe('finds', () => {
-    it.each(LOOSE[dialect])('by %s nobody but whose login was typed', async (where) => {
+    it.each(LOOSE[dialect])('by %s finds only the account whose login was typed', async (where) => {
       const { find } = await openFor(where)
       for (const typed of ['mary_lou@example.com', 'mary.lou@example.com']) {
         const hashes = await find(typed)
@@ -95,7 +95,9 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       expect(store.foreignRows).toBe(ACCOUNTS.length - 1)
       await store.ping()
       expect(store.foreignRows).toBe(ACCOUNTS.length - 1)
-      expect(warningsOf(store)).toContainEqual(expect.stringContaining('a login that nobody has'))
+      expect(warningsOf(store)).toContainEqual(
+        expect.stringContaining('a login that no account has'),
+      )
     })
 
     it('a row by its part before the @, and never a bare name by a whole login', async () => {
@@ -107,7 +109,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       expect(await find('\u0301')).toEqual([])
     })
 
-    it('nobody where rows were cut off, of which one may be a second account', async () => {
+    it('finds no account where rows were cut off, one of which may be a second account', async () => {
       const numbers = Array.from({ length: 11 }, (_, i) => `SELECT ${i} AS n`).join(' UNION ALL ')
       const sql = `SELECT 'h' AS password_hash, CASE WHEN n >= 9 THEN 'bob' ELSE 'x' END AS login
         FROM (${numbers}) AS eleven WHERE :login = :login ORDER BY n`
@@ -159,7 +161,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       )
     })
 
-    it('with words for a flag that a sample shows, and is told an expression that runs', async () => {
+    it('with words for a flag that a sample shows, and gets an expression that runs as advice', async () => {
       const sql =
         'SELECT p.pw AS password_hash, p.email, p.status AS enabled FROM people p WHERE p.email = :login'
       const err = await refusal(db.url, sql, { auditSql: AUDIT })
@@ -180,7 +182,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       const long = sql.replace('pw AS enabled', "'a value of thirty characters..' AS enabled")
       for (const text of [sql.replace('pw AS enabled', 'email AS enabled'), long]) {
         const err = (await refusal(db.url, text, { auditSql: AUDIT })) as { detail: string }
-        expect(err).toMatchObject(UNUSABLE(/is something else\.$/))
+        expect(err).toMatchObject(UNUSABLE(/has other values\.$/))
       }
     })
   })
@@ -216,10 +218,10 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       })
     })
 
-    it('is refused without samples where a wildcard or any login finds somebody', async () => {
+    it('is refused without samples where a wildcard or any login finds an account', async () => {
       const bySql = (where: string) => refusal(db.url, bare(where), { unchecked: true })
       expect(await bySql(LOCAL[dialect])).toMatchObject(UNUSABLE(/a login that is a wildcard/))
-      expect(await bySql(':login = :login')).toMatchObject(UNUSABLE(/a login that nobody has/))
+      expect(await bySql(':login = :login')).toMatchObject(UNUSABLE(/a login that no account has/))
     })
 
     it('may have an account whose own login is what the wildcard makes', async () => {
@@ -243,7 +245,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
   })
 
   describe('with samples', () => {
-    it('is told of accounts that it does not find', async () => {
+    it('is warned about accounts that it does not find', async () => {
       const sql =
         "SELECT email, pw AS password_hash FROM people WHERE email = :login AND status <> 'left'"
       const warnings = warningsOf(await openStore(db.url, sql, { auditSql: AUDIT }))
@@ -300,7 +302,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       expect(await enabled()).toBe(false)
     })
 
-    it('does without a column that nobody reads', async () => {
+    it('does without a column that is not read', async () => {
       const { enabled, store } = await start()
       await db.exec('ALTER TABLE changing ADD COLUMN note VARCHAR(9)')
       expect(await enabled()).toBe(true)
@@ -325,7 +327,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
     it('that a statement of one row hides a second account', async () => {
       const sql = 'SELECT email, pw AS password_hash FROM people WHERE email = :login LIMIT 1'
       expect(warningsOf(await openStore(db.url, sql))).toContainEqual(
-        expect.stringContaining('returns one row only'),
+        expect.stringContaining('returns only one row'),
       )
     })
 

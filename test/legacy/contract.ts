@@ -215,7 +215,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
       await expect(db.exec(insert)).rejects.toThrow(/unique|check|constraint/i)
     })
 
-    it('takes every login for a value and for nothing else', async () => {
+    it('takes every login as a value, and as nothing more', async () => {
       const store = await openStore(db.url)
       for (const login of HOSTILE) {
         expect([login, await hashesFor(store, login)]).toEqual([login, []])
@@ -328,7 +328,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
     expect(await hashesFor(await openStore(db.url), 'ann')).toEqual(['h7'])
   })
 
-  it('a statement that scans is told the index to create, and that index helps', async () => {
+  it('for a statement that scans, the warning names an index, and that index helps', async () => {
     const table = await tableOf('pw VARCHAR(80)', "'hash'")
     const sql = `SELECT u.pw AS password_hash, u.email FROM ${table} AS u WHERE u.email = :login`
     const scans = (store: LegacyStore): string[] =>

@@ -1,19 +1,18 @@
-/** Failures of a query: which pass by themselves, which are about a login, and what may be told of them. */
+/** Failures of a query: which are transient, which a login causes, and what may be reported of them. */
 import { describe, expect, it } from 'vitest'
 import { isTransient, sentenceOf, unreachable } from '../../src/sql/failures.ts'
+import type { DatabaseKind } from '../../src/sql/kinds.ts'
 import { AppError } from '../../src/errors/errors.ts'
-import { isUnfindable, unusable } from '../../src/legacy/check/failures.ts'
+import { isInvalidLogin, unusable } from '../../src/legacy/check/failures.ts'
 import { MYSQL } from '../../src/legacy/sql/mysql.ts'
 import { POSTGRES } from '../../src/legacy/sql/postgres.ts'
 import { SQLITE } from '../../src/legacy/sql/sqlite.ts'
-
-const DRIVERS = { postgres: POSTGRES, mysql: MYSQL, sqlite: SQLITE }
 
 const failed = (code: string | undefined, message = 'it failed'): Error =>
   Object.assign(new Error(message), code === undefined ? {} : { code })
 
 describe('a failure', () => {
-  it.each<[keyof typeof DRIVERS, string]>([
+  it.each<[DatabaseKind, string]>([
     ['postgres', 'ECONNREFUSED'],
     ['postgres', 'ENOTFOUND'],
     ['postgres', '08006'],
@@ -26,10 +25,10 @@ describe('a failure', () => {
     ['sqlite', 'SQLITE_BUSY_SNAPSHOT'],
     ['sqlite', 'ESTALE'],
   ])('of %s, %s, passes', (driver, code) => {
-    expect(isTransient(failed(code), DRIVERS[driver])).toBe(true)
+    expect(isTransient(failed(code), driver)).toBe(true)
   })
 
-  it.each<[keyof typeof DRIVERS, string]>([
+  it.each<[DatabaseKind, string]>([
     ['postgres', '42P01'],
     ['postgres', '42501'],
     ['postgres', '28P01'],
@@ -37,16 +36,16 @@ describe('a failure', () => {
     ['sqlite', 'SQLITE_NOTADB'],
     ['sqlite', 'ENOENT'],
   ])('of %s, %s, stays', (driver, code) => {
-    expect(isTransient(failed(code), DRIVERS[driver])).toBe(false)
+    expect(isTransient(failed(code), driver)).toBe(false)
   })
 
   it('without a code passes where a session was cut off, and stays where we refuse', () => {
     const cut = failed(undefined, 'Connection terminated unexpectedly')
-    expect(isTransient(cut, POSTGRES)).toBe(true)
-    expect(isTransient(failed(undefined, 'timeout expired'), POSTGRES)).toBe(true)
-    expect(isTransient(new TypeError('it must have one'), POSTGRES)).toBe(false)
-    expect(isTransient(new AppError('legacy_unavailable'), POSTGRES)).toBe(true)
-    expect(isTransient(new AppError('legacy_unusable'), POSTGRES)).toBe(false)
+    expect(isTransient(cut, 'postgres')).toBe(true)
+    expect(isTransient(failed(undefined, 'timeout expired'), 'postgres')).toBe(true)
+    expect(isTransient(new TypeError('it must have one'), 'postgres')).toBe(false)
+    expect(isTransient(new AppError('legacy_unavailable'), 'postgres')).toBe(true)
+    expect(isTransient(new AppError('legacy_unusable'), 'postgres')).toBe(false)
   })
 
   it.each([
@@ -57,10 +56,10 @@ describe('a failure', () => {
     ['query_wait_timeout', true],
     ['server login has been failing, try again later', true],
   ])('of PgBouncer, %s: passes %s', (sentence, passes) => {
-    expect(isTransient(failed('08P01', sentence), POSTGRES)).toBe(passes)
+    expect(isTransient(failed('08P01', sentence), 'postgres')).toBe(passes)
   })
 
-  it('is told with its code, and with the sentence of a server', () => {
+  it('is reported with its code, and with the sentence of a server', () => {
     expect(unreachable(failed('ECONNREFUSED', 'connect ECONNREFUSED')).detail).toBe('ECONNREFUSED')
     const sentence = 'too many clients already'
     expect(unreachable(failed('53300', sentence)).detail).toBe(`53300: ${sentence}`)
@@ -78,15 +77,15 @@ describe('a failure', () => {
     expect(unusable(err, false).detail).not.toContain('is not set')
   })
 
-  it('at a login that is no pattern is about nobody', () => {
-    expect(isUnfindable(failed('22025'), POSTGRES)).toBe(true)
-    expect(isUnfindable(failed('ER_REGEXP_ERROR'), MYSQL)).toBe(true)
+  it('caused by a login that is a bad pattern means that no account has it', () => {
+    expect(isInvalidLogin(failed('22025'), POSTGRES)).toBe(true)
+    expect(isInvalidLogin(failed('ER_REGEXP_ERROR'), MYSQL)).toBe(true)
     const long = failed('SQLITE_ERROR', 'LIKE or GLOB pattern too complex')
-    expect(isUnfindable(long, SQLITE)).toBe(true)
-    expect(isUnfindable(failed('22012'), POSTGRES)).toBe(false)
+    expect(isInvalidLogin(long, SQLITE)).toBe(true)
+    expect(isInvalidLogin(failed('22012'), POSTGRES)).toBe(false)
   })
 
-  it('of data is told without the data', () => {
+  it('about data is reported without the data', () => {
     const err = failed('22P02', 'invalid input syntax for type integer: "$2b$10$hash"')
     expect(sentenceOf(err)).toBe('invalid input syntax for type integer: "…"')
     expect(sentenceOf(failed('42703', 'column "x" does not exist'))).toContain('"x"')

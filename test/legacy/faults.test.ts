@@ -77,7 +77,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     expect(await findAnn(store)).toMatchObject(ANN)
   })
 
-  it('a call waits for no longer than its own deadline, even in line behind one that hangs', async () => {
+  it('a call waits for no longer than its own deadline, even when it waits behind one that hangs', async () => {
     const { proxy, clock, store } = await start({ poolSize: 1 })
     proxy.stall()
     const first = outcomeOf(findAnn(store))
@@ -194,7 +194,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
   })
 
   describe('a login that the server has no characters for', () => {
-    it('is nobody, and no outage', async () => {
+    it('finds no account, and is no outage', async () => {
       const narrow = await create(NARROW[dialect])
       try {
         await narrow.exec(

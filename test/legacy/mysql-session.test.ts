@@ -18,7 +18,7 @@ await describeEach([MYSQL], 'a session', (kind) => {
   })
 
   it.each([
-    [/READ ONLY/, undefined, 'transactions that are read-only'],
+    [/READ ONLY/, undefined, 'read-only transactions'],
     [/statement_time/, undefined, 'a time limit for statements'],
     [/sql_mode/, "SET sql_mode = 'NO_BACKSLASH_ESCAPES'", 'sql_mode without NO_BACKSLASH_ESCAPES'],
     [/nothing/, 'SET NAMES latin1', 'the character set utf8mb4'],

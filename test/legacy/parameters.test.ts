@@ -1,12 +1,17 @@
 /** Named parameters become placeholders where they are parameters, and stay text where they are text. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { translate, type SqlDialect } from '../../src/legacy/sql/parameters.ts'
+import { MYSQL } from '../../src/legacy/sql/mysql.ts'
+import { translate } from '../../src/legacy/sql/parameters.ts'
+import { POSTGRES } from '../../src/legacy/sql/postgres.ts'
+import { SQLITE } from '../../src/legacy/sql/sqlite.ts'
 
-const DIALECTS: readonly SqlDialect[] = ['sqlite', 'postgres', 'mysql']
+const DIALECTS = { sqlite: SQLITE.dialect, postgres: POSTGRES.dialect, mysql: MYSQL.dialect }
+type Name = keyof typeof DIALECTS
+const NAMES = Object.keys(DIALECTS) as Name[]
 
 /** Pieces in which `:login` is no parameter, complete in themselves. */
-const OPAQUE: Readonly<Record<SqlDialect, readonly string[]>> = {
+const OPAQUE: Readonly<Record<Name, readonly string[]>> = {
   sqlite: [
     "':login'",
     "'it''s :login'",
@@ -67,7 +72,7 @@ const OPAQUE: Readonly<Record<SqlDialect, readonly string[]>> = {
   ],
 }
 
-const arbitrarySql = (dialect: SqlDialect) =>
+const arbitrarySql = (dialect: Name) =>
   fc.array(
     fc.oneof(
       fc.constantFrom(...OPAQUE[dialect]).map((text) => ({ text, name: undefined })),
@@ -76,12 +81,12 @@ const arbitrarySql = (dialect: SqlDialect) =>
     { maxLength: 12 },
   )
 
-describe.each(DIALECTS)('in %s', (dialect) => {
+describe.each(NAMES)('in %s', (dialect) => {
   it('what is quoted or commented out stays as it is', () => {
     fc.assert(
       fc.property(arbitrarySql(dialect), (pieces) => {
         const sql = pieces.map(({ text, name }) => (name ? `:${name}` : text)).join(' ')
-        const { text, names, uses } = translate(sql, dialect)
+        const { text, names, uses } = translate(sql, DIALECTS[dialect])
         const wanted = pieces.flatMap(({ name }) => name ?? [])
         const order = dialect === 'postgres' ? [...new Set(wanted)] : wanted
         expect(names).toEqual(order)
@@ -102,7 +107,7 @@ describe.each(DIALECTS)('in %s', (dialect) => {
         const sql = parts.join('')
         if (/:(?!login\b|username\b)[a-zA-Z]/.test(sql)) return
         if (dialect === 'sqlite' && /[$@]\w/.test(sql)) return
-        const { text, names } = translate(sql, dialect)
+        const { text, names } = translate(sql, DIALECTS[dialect])
         let i = 0
         const back = text.replace(/\$(\d)|\?/g, (_, number?: string) => {
           const at = number === undefined ? i++ : Number(number) - 1
@@ -117,13 +122,13 @@ describe.each(DIALECTS)('in %s', (dialect) => {
   it.each([':mail', ':toString', ':Login', ':login_', ':login2', ':l'])(
     'refuses the parameter %s',
     (name) => {
-      expect(() => translate(`SELECT ${name}`, dialect)).toThrow(name)
+      expect(() => translate(`SELECT ${name}`, DIALECTS[dialect])).toThrow(name)
     },
   )
 })
 
 describe('a placeholder of the driver in the statement', () => {
-  it.each<[SqlDialect, string]>([
+  it.each<[Name, string]>([
     ['postgres', 'SELECT $1'],
     ['mysql', 'SELECT ?'],
     ['sqlite', 'SELECT ?'],
@@ -131,6 +136,6 @@ describe('a placeholder of the driver in the statement', () => {
     ['sqlite', 'SELECT @login'],
     ['sqlite', 'SELECT $login'],
   ])('is refused in %s', (dialect, sql) => {
-    expect(() => translate(sql, dialect)).toThrow(TypeError)
+    expect(() => translate(sql, DIALECTS[dialect])).toThrow(TypeError)
   })
 })

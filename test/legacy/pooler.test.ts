@@ -106,7 +106,7 @@ await describeEach([POOLER], 'a lookup', ({ schema, create }) => {
     })
   })
 
-  it('waits for the database behind the pooler, whose words are told', async () => {
+  it('waits for the database behind the pooler, and reports its error', async () => {
     const url = new URL(await startPooler('postgres://postgres@127.0.0.1:1/away'))
     const failures: (string | undefined)[] = []
     const onCheck: StoreOptions['onCheck'] = (_, failure) => failures.push(failure?.detail)

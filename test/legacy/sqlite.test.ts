@@ -399,7 +399,7 @@ describe('a statement that scans', () => {
     },
   )
 
-  it('is told so even where no index can be named', async () => {
+  it('is warned even where no index can be named', async () => {
     const sql = "SELECT pw AS password_hash, email FROM users WHERE email LIKE '%' || :login"
     expect(warningsOf(await open(makeDb(USERS), sql))).toEqual([
       expect.stringContaining('reads the whole of users'),

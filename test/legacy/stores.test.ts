@@ -77,7 +77,7 @@ await describeEach(only('postgres'), 'what is particular', ({ create }) => {
     expect(await (await openStore(db().url, asText)).find('1x', '1x')).toEqual([])
   })
 
-  it('an expression is told its index, and an index read from end to end is a scan', async () => {
+  it('for an expression an index is named, and an index read from end to end is a scan', async () => {
     const sql = 'SELECT pw AS password_hash, email FROM people WHERE lower(email) = :login'
     await db().exec('CREATE INDEX of_no_use ON people (email, pw)')
     const warnings = warningsOf(await openStore(db().url, sql))

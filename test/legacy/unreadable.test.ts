@@ -104,7 +104,7 @@ await describeEach(
       })
     })
 
-    it('while nobody asks end the connection at most', async () => {
+    it('end no more than the connection while it is idle', async () => {
       const proxy = await startProxy(new URL(db.url), defaultPort)
       const store = await openStore(proxy.url, undefined, { poolSize: 1 })
       await property(async (bytes) => {

@@ -1,10 +1,15 @@
 /** The URL of a database server: read whole or refused, and never quoted. */
 import { describe, expect, it } from 'vitest'
-import { describeAddress, lineWarnings, parseAddress, type Prefix } from '../../src/sql/address.ts'
+import {
+  describeAddress,
+  transportWarnings,
+  parseAddress,
+  type Prefix,
+} from '../../src/sql/address.ts'
 import { AppError } from '../../src/errors/errors.ts'
 
 const parse = (url: string, ca?: string, prefix: Prefix = 'LEGACY_DB') =>
-  parseAddress(url, { prefix, defaultPort: 5432, ca })
+  parseAddress(url, { prefix, ca })
 const BASE = 'postgres://ann:pw@db.example/legacy'
 
 const complaint = (url: string, ca?: string): string | undefined => {
@@ -27,7 +32,7 @@ describe('an address', () => {
       database: 'my db',
       tls: undefined,
     })
-    expect(parse('mysql://a@h/d')).toMatchObject({ port: 5432, password: '' })
+    expect(parse('mysql://a@h/d')).toMatchObject({ port: 3306, password: '' })
   })
 
   it.each([
@@ -35,10 +40,10 @@ describe('an address', () => {
     ['postgres://ann@localhost/x?host=/var/run/postgresql', '/var/run/postgresql'],
     ['mysql://ann@%2Frun%2Fmysqld%2Fmysqld.sock/x?sslmode=disable', '/run/mysqld/mysqld.sock'],
     ['mariadb://ann@localhost/x?socketPath=/run/mysqld/mysqld.sock', '/run/mysqld/mysqld.sock'],
-  ])('%s is a socket, of which nobody needs a warning', (url, socket) => {
+  ])('%s is a socket, which needs no warning', (url, socket) => {
     const address = parse(url, 'ca')
     expect(address).toMatchObject({ socket, tls: undefined })
-    expect(lineWarnings(address, 'LEGACY_DB')).toEqual([])
+    expect(transportWarnings(address, 'LEGACY_DB')).toEqual([])
     expect(describeAddress(address)).toBe(`${socket}/x`)
   })
 
@@ -54,23 +59,23 @@ describe('an address', () => {
   })
 
   it.each([
-    ['postgres://marked:marked@', 'is no URL'],
-    ['postgres://marked:ma#rked@db/x', 'is no URL'],
+    ['postgres://marked:marked@', 'is not a URL'],
+    ['postgres://marked:ma#rked@db/x', 'is not a URL'],
     [`${BASE}#marked`, '%23'],
     ['postgres://marked:%zz@db/x', '%25'],
     ['postgres://db/x', 'must name user'],
     ['postgres://marked:marked@db', 'must name user'],
     ['postgres://marked:marked@db/', 'must name user'],
     ['postgres:///x?host=/run/marked', 'scheme://user@%2Fpath'],
-    [`${BASE}?host=marked`, 'is no path of a socket'],
-    [`${BASE}?socketPath=/marked`, 'no parameter but sslmode'],
+    [`${BASE}?host=marked`, 'is not the path of a socket'],
+    [`${BASE}?socketPath=/marked`, 'no parameter except sslmode'],
     [`${BASE}?host=/marked&sslmode=require`, 'TLS on a socket'],
-    [`${BASE}?sslmode=prefer`, 'another sslmode'],
-    [`${BASE}?sslmode=marked`, 'another sslmode'],
-    [`${BASE}?sslmode=toString`, 'another sslmode'],
+    [`${BASE}?sslmode=prefer`, 'unknown sslmode'],
+    [`${BASE}?sslmode=marked`, 'unknown sslmode'],
+    [`${BASE}?sslmode=toString`, 'unknown sslmode'],
     [`${BASE}?sslmode=verify-ca`, 'without LEGACY_DB_CA'],
-    [`${BASE}?SSLMODE=verify-full`, 'no parameter but sslmode'],
-    [`${BASE}?marked=marked`, 'no parameter but sslmode'],
+    [`${BASE}?SSLMODE=verify-full`, 'no parameter except sslmode'],
+    [`${BASE}?marked=marked`, 'no parameter except sslmode'],
   ])('%s is refused (%s), and not quoted', (url, what) => {
     expect(complaint(url)).toContain(what)
     expect(complaint(url)).not.toContain('marked')
@@ -78,20 +83,20 @@ describe('an address', () => {
 })
 
 describe('what is wrong with the URL of a ledger', () => {
-  it('is told of its own variable', () => {
+  it('names its own variable', () => {
     expect(() => parse(`${BASE}?sslmode=verify-ca`, undefined, 'LEDGER_DB')).toThrow(
       expect.objectContaining({
         code: 'ledger_unusable',
         detail: 'LEDGER_DB_URL asks for verify-ca without LEDGER_DB_CA',
       }),
     )
-    expect(lineWarnings(parse(BASE), 'LEDGER_DB')).toEqual([
-      expect.stringContaining('LEDGER_DB_URL asks for no TLS'),
+    expect(transportWarnings(parse(BASE), 'LEDGER_DB')).toEqual([
+      expect.stringContaining('LEDGER_DB_URL does not ask for TLS'),
     ])
   })
 })
 
-describe('a line in plain text', () => {
+describe('a connection in plain text', () => {
   it.each([
     [BASE, 1],
     [`${BASE}?sslmode=disable`, 1],
@@ -100,6 +105,6 @@ describe('a line in plain text', () => {
     ['postgres://a@[::1]/x', 0],
     ['postgres://a@localhost/x', 0],
   ])('%s has %i warnings', (url, count) => {
-    expect(lineWarnings(parse(url), 'LEGACY_DB')).toHaveLength(count)
+    expect(transportWarnings(parse(url), 'LEGACY_DB')).toHaveLength(count)
   })
 })

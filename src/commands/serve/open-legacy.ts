@@ -1,4 +1,4 @@
-/** The hook server's legacy store: opened by the configuration, and what the log says of its checks. */
+/** Opens the legacy store of the hook server, and logs the results of its checks. */
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
 import { openLegacyStore } from '../../legacy/open.ts'
@@ -21,7 +21,7 @@ export const logChecks =
       const { detail } = failure
       log.error(
         { detail },
-        `the legacy store ${what}: calls are answered 503 until it passes its check`,
+        `the legacy store ${what}: calls are answered with 503 until it passes its check`,
       )
       return
     }

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import type { Input, SettingsSpec } from '../../config/load.ts'
 import { isAdminUrl, isLoopback } from '../../http/url.ts'
-import { databaseKindOf, sqlitePath } from '../../sql/address.ts'
+import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
 import type { NamingSettings } from '../fingerprints.ts'
 import {
   hasOAuth,

@@ -74,7 +74,8 @@ const perform = async (path: string, deps: Deps): Promise<number> => {
     await confirm(host, options.yes, { org, count: countFor(options, journal) })
   }
   const run = runFor(deps)
-  const view = (): ProgressView => undoView(run.snapshot(), client.rateLimitStatus, systemClock.now())
+  const view = (): ProgressView =>
+    undoView(run.snapshot(), client.rateLimitStatus, systemClock.now())
   const sum = (): void => teller.summary(run.snapshot(), run.reasons())
   try {
     const { display } = teller

@@ -1,11 +1,12 @@
 /** The question to the hook server's ledger: whether it has a VERIFIED of a user, by any of their logins. */
 import { existsSync } from 'node:fs'
-import { databaseKindOf, sqlitePath } from '../../sql/address.ts'
+import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
 import { loadSettings, type SettingsSpec } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openLedgerDatabase, type LedgerDatabase } from '../../ledger/database/database.ts'
 import { describeLedgerTarget, type LedgerTarget } from '../../ledger/database/connection.ts'
-import { failureSentenceOf, classifyFailure } from '../../ledger/failures.ts'
+import { describeFailure } from '../../sql/failures.ts'
+import { classifyFailure } from '../../ledger/failures.ts'
 import { normaliseLogin } from '../../login.ts'
 import { fingerprint } from '../../ops/log.ts'
 import type { KnownUser } from '../../okta/api/known-users.ts'
@@ -69,7 +70,7 @@ const namesOf = (login: string, keys: readonly string[]): string[] => [
 const asLedgerError = (cause: unknown): AppError => {
   if (cause instanceof AppError) return cause
   const code = classifyFailure(cause) === 'refused' ? 'ledger_unusable' : 'ledger_unavailable'
-  return new AppError(code, { detail: `LEDGER_DB_URL: ${failureSentenceOf(cause)}`, cause })
+  return new AppError(code, { detail: `LEDGER_DB_URL: ${describeFailure(cause)}`, cause })
 }
 
 const open = (place: LedgerTarget): LedgerDatabase => {

@@ -1,7 +1,7 @@
 /** Owns the journal's file: who may open it, and what is said where it cannot be written. */
 import Database from 'better-sqlite3'
-import { closeSync, openSync } from 'node:fs'
 import { AppError } from '../../errors/errors.ts'
+import { makeDurable, openPrivateFile } from '../../sql/private-file.ts'
 import { bringUpToDate, checkKind } from './journal-tables.ts'
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : '')
@@ -12,24 +12,16 @@ const isBusy = (cause: unknown): boolean =>
 /** The index of a million logins is larger: the rest of it is in the cache of the system, and costs hardly more to read. */
 const CACHE_KIB = 8_192
 
-const connect = (path: string): Database.Database => {
-  // SQLite itself would let everyone read it, and logins are personal data.
-  if (path !== '') closeSync(openSync(path, 'a', 0o600))
-  const db = new Database(path, { timeout: 0 })
-  // The kernel drops this lock with the process, however it ends, so that none is ever left behind.
-  db.pragma('locking_mode = EXCLUSIVE')
-  try {
+/** Logins are personal data, so the file is private. */
+const connect = (path: string): Database.Database =>
+  openPrivateFile(path, 0, (db) => {
+    // The kernel drops this lock with the process, however it ends, so that none is ever left behind.
+    db.pragma('locking_mode = EXCLUSIVE')
     checkKind(db, path)
-    db.pragma('journal_mode = WAL')
-    db.pragma('synchronous = FULL')
+    makeDurable(db)
     db.pragma(`cache_size = -${CACHE_KIB}`)
     bringUpToDate(db)
-    return db
-  } catch (err) {
-    db.close()
-    throw err
-  }
-}
+  })
 
 /** @throws AppError `journal_locked` or `journal_unusable` */
 export const openDatabase = (path: string): Database.Database => {

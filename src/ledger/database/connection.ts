@@ -4,23 +4,19 @@ import { dirname } from 'node:path'
 import { MysqlDialect, PostgresDialect, SqliteDialect, type Dialect } from 'kysely'
 import pg from 'pg'
 import {
-  DEFAULT_PORTS,
   describeAddress,
-  databaseKindOf,
-  lineWarnings,
-  mysqlOptions,
+  transportWarnings,
   parseAddress,
-  postgresOptions,
-  sqlitePath,
   type Address,
-  type DatabaseKind,
 } from '../../sql/address.ts'
-import mysql from '../../sql/mysql-driver.ts'
-import { PostgresClient } from '../../sql/postgres-client.ts'
+import { databaseKindOf, sqlitePath, type DatabaseKind } from '../../sql/kinds.ts'
+import mysql, { mysqlOptions } from '../../sql/mysql-driver.ts'
+import { PostgresClient, postgresOptions } from '../../sql/postgres-client.ts'
+import type { LedgerKind } from './schema.ts'
 import { openSqliteFile, watchFile } from './sqlite-file.ts'
 
 export interface DatabaseConnection {
-  readonly kind: DatabaseKind
+  readonly kind: LedgerKind
   readonly dialect: Dialect
   /** Ends every connection at once, answered or not: a hung one would never end by itself. */
   readonly cut: () => void
@@ -92,7 +88,10 @@ const openMysql = (address: Address): DatabaseConnection => {
   return { kind: 'mysql', dialect: new MysqlDialect({ pool }), cut, isThere: always }
 }
 
-const OPENERS = { postgres: openPostgres, mysql: openMysql } as const
+const SERVERS: Readonly<Partial<Record<DatabaseKind, (address: Address) => DatabaseConnection>>> = {
+  postgres: openPostgres,
+  mysql: openMysql,
+}
 
 /** Where the ledger is. */
 export interface LedgerTarget {
@@ -105,10 +104,10 @@ export interface LedgerTarget {
 /** @returns undefined for a SQLite file */
 const remoteAt = ({ url, ca }: LedgerTarget) => {
   const kind = databaseKindOf(url)
-  if (!kind) throw new TypeError('not a URL of a ledger')
   if (kind === 'sqlite') return undefined
-  const address = parseAddress(url, { prefix: 'LEDGER_DB', defaultPort: DEFAULT_PORTS[kind], ca })
-  return { open: OPENERS[kind], address }
+  const open = kind && SERVERS[kind]
+  if (!open) throw new TypeError('not a URL of a ledger')
+  return { open, address: parseAddress(url, { prefix: 'LEDGER_DB', ca }) }
 }
 
 /**
@@ -120,7 +119,7 @@ export const describeLedgerTarget = (
 ): { name: string; warnings: readonly string[] } => {
   const remote = remoteAt(place)
   if (!remote) return { name: place.url, warnings: [] }
-  const warnings = lineWarnings(remote.address, 'LEDGER_DB')
+  const warnings = transportWarnings(remote.address, 'LEDGER_DB')
   return { name: describeAddress(remote.address), warnings }
 }
 

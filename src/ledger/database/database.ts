@@ -2,7 +2,7 @@
 import { Kysely, sql, type ExpressionBuilder, type Generated } from 'kysely'
 import type { LedgerEntry } from '../entry.ts'
 import { isMigrated, migrate } from './migrations.ts'
-import type { DatabaseKind } from '../../sql/address.ts'
+import type { LedgerKind } from './schema.ts'
 import { openConnection, type LedgerTarget } from './connection.ts'
 import { toAccountState, type AccountState } from './account-state.ts'
 
@@ -94,7 +94,7 @@ const toRow = (entry: LedgerEntry) => ({
 })
 
 /** MySQL's INSERT IGNORE would also swallow values that do not fit; an idle update swallows nothing. */
-const write = (db: Db, kind: DatabaseKind, entries: readonly LedgerEntry[]): Promise<void> =>
+const write = (db: Db, kind: LedgerKind, entries: readonly LedgerEntry[]): Promise<void> =>
   db.transaction().execute(async (trx) => {
     // Sorted, so that two replicas lock the same accounts in one order.
     const names = [...new Set(entries.map(({ account }) => account))].sort()
@@ -182,7 +182,7 @@ const fromRow = (row: AccountRow): AccountState =>
     confirmedAt: row.confirmed_at ?? undefined,
   })
 
-const confirm = async (db: Db, kind: DatabaseKind, account: string, at: string): Promise<void> => {
+const confirm = async (db: Db, kind: LedgerKind, account: string, at: string): Promise<void> => {
   const insert = db.insertInto('ledger_accounts').values({ account, confirmed_at: at })
   const update = { confirmed_at: at }
   await (

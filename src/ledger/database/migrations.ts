@@ -2,8 +2,7 @@
 import { sql, type Kysely } from 'kysely'
 import { createHash } from 'node:crypto'
 import { AppError } from '../../errors/errors.ts'
-import type { DatabaseKind } from '../../sql/address.ts'
-import { ADDITIONS, VERSIONS, type Addition } from './schema.ts'
+import { ADDITIONS, VERSIONS, type Addition, type LedgerKind } from './schema.ts'
 import { classifyFailure } from '../failures.ts'
 
 const NEWEST = VERSIONS.length
@@ -47,7 +46,7 @@ const mysqlFence = (database: string): Fence => {
 }
 
 /** What lets one process migrate at a time. The lock of each ends with its connection. */
-const fenceOf = async (db: Connection, kind: DatabaseKind): Promise<Fence> => {
+const fenceOf = async (db: Connection, kind: LedgerKind): Promise<Fence> => {
   if (kind === 'mysql') {
     const [database] = await read(db, 'SELECT DATABASE() AS value')
     return mysqlFence(String(database))
@@ -75,7 +74,7 @@ const versionOf = async (db: Connection): Promise<number> => {
 const additionsIn = (db: Connection): Promise<unknown[]> =>
   read(db, 'SELECT name AS value FROM ledger_additions')
 
-const climb = async (db: Connection, kind: DatabaseKind): Promise<void> => {
+const climb = async (db: Connection, kind: LedgerKind): Promise<void> => {
   await run(db, 'CREATE TABLE IF NOT EXISTS ledger_schema (version INTEGER NOT NULL PRIMARY KEY)')
   await run(
     db,
@@ -89,7 +88,7 @@ const climb = async (db: Connection, kind: DatabaseKind): Promise<void> => {
 }
 
 /** The names of a table's columns and indexes. */
-const PARTS: Readonly<Record<DatabaseKind, (table: string) => string>> = {
+const PARTS: Readonly<Record<LedgerKind, (table: string) => string>> = {
   sqlite: (table) => `
     SELECT name AS value FROM pragma_table_info('${table}')
     UNION SELECT name FROM pragma_index_list('${table}')`,
@@ -108,7 +107,7 @@ const PARTS: Readonly<Record<DatabaseKind, (table: string) => string>> = {
 type Work = (db: Connection) => Promise<void>
 
 /** The steps of an addition, each by itself: a lock on a table is held for one change and not for all. */
-const stepsOf = ({ name, statements, parts }: Addition, kind: DatabaseKind): Work[] => [
+const stepsOf = ({ name, statements, parts }: Addition, kind: LedgerKind): Work[] => [
   async (db) => {
     for (const statement of statements) await run(db, statement)
   },
@@ -142,7 +141,7 @@ const stateOf = async (db: Connection): Promise<{ version: number; known: unknow
  * Only reads, so that a user without the right to CREATE suffices where nothing is to be done.
  * @throws AppError `ledger_newer` when a newer program has been here; or the driver's error
  */
-export const isMigrated = (db: Connection, kind: DatabaseKind): Promise<boolean> =>
+export const isMigrated = (db: Connection, kind: LedgerKind): Promise<boolean> =>
   // A connection that is refused is no missing table, so there must be one before.
   db.connection().execute(async (connection) => {
     const state = await stateOf(connection).catch((err: unknown) => {
@@ -159,7 +158,7 @@ export const isMigrated = (db: Connection, kind: DatabaseKind): Promise<boolean>
  * it is ended at any point and begun again.
  * @throws AppError `ledger_newer` when a newer program has been here; or the driver's error
  */
-export const migrate = (db: Connection, kind: DatabaseKind): Promise<void> =>
+export const migrate = (db: Connection, kind: LedgerKind): Promise<void> =>
   db.connection().execute(async (connection) => {
     const fence = await fenceOf(connection, kind)
     const additions = ADDITIONS.flatMap((make) => stepsOf(make(kind), kind))

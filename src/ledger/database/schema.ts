@@ -1,5 +1,4 @@
 /** The ledger's tables, and what was added to them since: the same for every database. */
-import type { DatabaseKind } from '../../sql/address.ts'
 
 /** Where databases differ in a column's type. Text compares byte by byte everywhere. */
 interface Types {
@@ -12,7 +11,7 @@ interface Types {
 
 const varchar = (length: number): string => `VARCHAR(${length})`
 
-const TYPES: Readonly<Record<DatabaseKind, Types>> = {
+const TYPES = {
   sqlite: { id: 'INTEGER PRIMARY KEY AUTOINCREMENT', ascii: varchar, text: varchar, long: 'TEXT' },
   postgres: {
     id: 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
@@ -26,7 +25,10 @@ const TYPES: Readonly<Record<DatabaseKind, Types>> = {
     text: (length) => `VARCHAR(${length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
     long: 'MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
   },
-}
+} as const satisfies Readonly<Record<string, Types>>
+
+/** The kinds of database that can hold a ledger. */
+export type LedgerKind = keyof typeof TYPES
 
 interface Table {
   readonly name: string
@@ -38,7 +40,7 @@ interface Table {
  * Statements that may run twice: MySQL commits each by itself, so that a step which was interrupted
  * is done again. It has no CREATE INDEX IF NOT EXISTS, and the others have no indexes within a table.
  */
-const createTable = (kind: DatabaseKind, { name, columns, indexes }: Table): string[] => {
+const createTable = (kind: LedgerKind, { name, columns, indexes }: Table): string[] => {
   const inner = kind === 'mysql' ? indexes.map((columns) => `INDEX (${columns})`) : []
   const create = `CREATE TABLE IF NOT EXISTS ${name} (${[...columns, ...inner].join(', ')})`
   if (kind === 'mysql') return [create]
@@ -48,11 +50,11 @@ const createTable = (kind: DatabaseKind, { name, columns, indexes }: Table): str
   return [create, ...outer]
 }
 
-const tables = (kind: DatabaseKind, list: readonly Table[]): string[] =>
+const tables = (kind: LedgerKind, list: readonly Table[]): string[] =>
   list.flatMap((table) => createTable(kind, table))
 
 /** Version n of the schema is version n - 1 and these statements. */
-export const VERSIONS: readonly ((kind: DatabaseKind) => readonly string[])[] = [
+export const VERSIONS: readonly ((kind: LedgerKind) => readonly string[])[] = [
   (kind) => {
     const { id, ascii, text } = TYPES[kind]
     return tables(kind, [
@@ -97,7 +99,7 @@ export interface Addition {
   readonly parts: readonly Part[]
 }
 
-type Make = (kind: DatabaseKind) => Addition
+type Make = (kind: LedgerKind) => Addition
 
 const column = (table: string, name: string, type: string): Part => ({
   table,
@@ -109,7 +111,7 @@ const column = (table: string, name: string, type: string): Part => ({
  * Rows of before have NULL there. Left out of the index, they cost no time to sort; MySQL has no
  * such indexes, and goes on taking rows while it makes one.
  */
-const index = (kind: DatabaseKind, table: string, name: string, columns: string): Part => {
+const index = (kind: LedgerKind, table: string, name: string, columns: string): Part => {
   const [first = ''] = columns.split(', ')
   const where = kind === 'mysql' ? '' : ` WHERE ${first} IS NOT NULL`
   return { table, name, statement: `CREATE INDEX ${name} ON ${table} (${columns})${where}` }

@@ -1,45 +1,13 @@
 /** The SQLite files that the ledger writes: private to the user, durable at each commit, and watched. */
-import Database from 'better-sqlite3'
-import { closeSync, openSync, rmSync, statSync } from 'node:fs'
+import type { Database } from 'better-sqlite3'
+import { rmSync, statSync } from 'node:fs'
 import { AppError } from '../../errors/errors.ts'
-import { failureCodeOf, classifyFailure } from '../failures.ts'
-
-const TRIES = 5
-
-/**
- * SQLite waits for no lock when it changes the journal's mode, so that of several processes that make
- * one file some would fail. A transaction does wait: as long as the file is opened to, each time.
- */
-const useWal = (db: Database.Database, tries = TRIES): void => {
-  try {
-    db.pragma('journal_mode = WAL')
-  } catch (err) {
-    if (failureCodeOf(err) !== 'SQLITE_BUSY' || tries === 1) throw err
-    db.transaction(() => undefined).immediate()
-    useWal(db, tries - 1)
-  }
-}
-
-const openAt = (path: string, timeout: number, prepare: Prepare): Database.Database => {
-  // SQLite would make it readable by everyone; its side files take over the file's mode.
-  closeSync(openSync(path, 'a', 0o600))
-  const db = new Database(path, { timeout })
-  try {
-    useWal(db)
-    db.pragma('synchronous = FULL')
-    prepare(db)
-    return db
-  } catch (err) {
-    db.close()
-    throw err
-  }
-}
-
-type Prepare = (db: Database.Database) => void
+import { codeOf } from '../../sql/failures.ts'
+import { makeDurable, openPrivateFile } from '../../sql/private-file.ts'
+import { classifyFailure } from '../failures.ts'
 
 /**
- * Opens a database file, made if need be.
- * `synchronous=FULL` lets a commit survive a loss of power; in WAL mode SQLite's own default does not.
+ * Opens a database file, and creates it if there is none.
  * @param timeout milliseconds to wait for another process's lock
  * @param prepare makes what must be in it
  * @throws AppError `ledger_unusable` for a place that is wrong; `ledger_unavailable` where the disk is
@@ -48,13 +16,16 @@ type Prepare = (db: Database.Database) => void
 export const openSqliteFile = (
   path: string,
   timeout: number,
-  prepare: Prepare = () => undefined,
-): Database.Database => {
+  prepare: (db: Database) => void = () => undefined,
+): Database => {
   try {
-    return openAt(path, timeout, prepare)
+    return openPrivateFile(path, timeout, (db) => {
+      makeDurable(db)
+      prepare(db)
+    })
   } catch (cause) {
     const code = classifyFailure(cause) === 'refused' ? 'ledger_unusable' : 'ledger_unavailable'
-    throw new AppError(code, { detail: `${path}: ${failureCodeOf(cause) || 'unknown'}`, cause })
+    throw new AppError(code, { detail: `${path}: ${codeOf(cause) || 'unknown'}`, cause })
   }
 }
 

@@ -1,11 +1,11 @@
-/** The samples of a store: the first rows of LEGACY_AUDIT_SQL, from which real logins and hashes are known. */
-import type { SqlLink } from '../sql/driver.ts'
-import { firstRows, withoutEnd } from '../sql/lookup.ts'
+/** Reads a sample of real logins and hashes: the first rows of LEGACY_AUDIT_SQL. */
+import type { SqlConnection } from '../sql/driver.ts'
+import { withoutEnd } from '../sql/lookup.ts'
 import { translate, type SqlDialect } from '../sql/parameters.ts'
 import { flagText } from '../../text/flag.ts'
 import type { Row } from '../sql/row.ts'
 
-/** Enough to know a store's costs to a few per cent. */
+/** Enough to know the costs of a store's hashes to a few per cent. */
 const MAX_SAMPLES = 500
 
 export interface Sample {
@@ -30,13 +30,15 @@ const toSample = (row: Row): Sample => ({
 
 /** @throws Error where the statement cannot be run, or lacks a column */
 export const readSamples = async (
-  link: SqlLink,
+  connection: SqlConnection,
   sql: string,
   dialect: SqlDialect,
 ): Promise<readonly Sample[]> => {
   const { text, uses } = translate(withoutEnd(sql), dialect)
   if (uses > 0) throw new TypeError('it must have no parameter')
-  const { columns, rows } = await link.query(firstRows(text, 'accounts_to_audit', MAX_SAMPLES))
+  const { columns, rows } = await connection.query(
+    dialect.firstRows(text, 'accounts_to_audit', MAX_SAMPLES),
+  )
   const names = columns.map((name) => name.toLowerCase())
   for (const column of ['login', 'password_hash']) {
     if (!names.includes(column)) throw new TypeError(`it must return a column named ${column}`)

@@ -1,4 +1,4 @@
-/** The check of a lookup: whether it finds exactly the one account, so far as that can be told beforehand. */
+/** Checks a lookup before it is used: whether it finds exactly one account, as far as that can be known. */
 import { knownIn, nameColumns, type ColumnNames } from './lookup-columns.ts'
 import { ok, warn, type QueryResult, type CheckDeps, type ColumnType } from '../sql/driver.ts'
 import { refuseFlagTypes } from './flags.ts'
@@ -22,75 +22,77 @@ export interface Passed {
 const HASH_KINDS: readonly ColumnType['kind'][] = ['text', 'bytes', 'unknown']
 
 const checkTypes = async (deps: CheckDeps): Promise<void> => {
-  const types = await deps.ask((link) => link.describe(deps.lookup))
+  const types = await deps.use((connection) => connection.describe(deps.lookup))
   const typeOf = (column: string): ColumnType | undefined =>
     types.find(({ name }) => name.toLowerCase() === column)
   const kind = typeOf('password_hash')?.kind ?? 'unknown'
   if (!HASH_KINDS.includes(kind)) {
-    throw new TypeError(`password_hash is of the kind ${kind}; it must be text`)
+    throw new TypeError(`password_hash has the type ${kind}; it must be text`)
   }
   await refuseFlagTypes(deps, typeOf('enabled'))
 }
 
 const UNCHECKED =
-  'LEGACY_LOOKUP_UNCHECKED is set: rows need not say whose they are. Where the statement finds the row ' +
-  'of another person, that person lets a stranger in. Return login, email or short_name, and unset it.'
+  'LEGACY_LOOKUP_UNCHECKED is set: rows need not say whose they are. If the statement finds the row of ' +
+  "another person, that person's password is accepted. Return login, email or short_name, and unset it."
 
 const ONE_ROW = /\bLIMIT\s+1\b|\bFETCH\s+FIRST\s+(?:1\s+)?ROW\b|\bDISTINCT\s+ON\b/i
 
-/** What is to be known of the statement as it is written. */
+/** What the text of the statement shows. */
 const statementFindings = ({ lookup, unchecked }: CheckDeps): Finding[] => [
   ...(unchecked ? [warn('columns', UNCHECKED)] : []),
   ...(ONE_ROW.test(lookup.sql)
     ? [
         warn(
           'accounts',
-          'The lookup returns one row only. Without LIMIT, FETCH FIRST or DISTINCT ON, two accounts of one login would be seen, and neither verified.',
+          'The lookup returns only one row. Without LIMIT, FETCH FIRST or DISTINCT ON, two accounts with one login would be noticed, and neither would be verified.',
         ),
       ]
     : []),
 ]
 
-const checkStranger = (
+const checkUnknownLogin = (
   deps: CheckDeps,
   columns: ColumnNames,
-  stranger: string,
+  login: string,
   { rows }: QueryResult,
 ): Finding[] => {
   if (rows.length === 0) return []
-  if (rowsOf(rows, columns, stranger, deps.unchecked).length > 0)
-    refuseFound('a login that nobody has')
+  if (rowsOf(rows, columns, login, deps.unchecked).length > 0)
+    refuseFound('a login that no account has')
   const text =
-    'The lookup returns rows for a login that nobody has. They are passed over, since they say whose ' +
-    'they are; but it reads more than one account at each sign-in. Compare the whole login by ='
+    'The lookup returns rows for a login that no account has. They are ignored, because they belong to ' +
+    'other logins. But each sign-in reads more than one account. Compare the whole login with ='
   return [warn('columns', text)]
 }
 
 /**
- * Runs the lookup for logins that nobody has and for some that are known.
+ * Runs the lookup for logins that no account has, and for some that are known.
  * @throws TypeError when it must not be used; what a query throws when it cannot be run
  */
 export const checkLookup = async (deps: CheckDeps): Promise<Passed> => {
-  const { ask, driver, lookup } = deps
-  const stranger = unknownLogin()
-  const answer = await ask((link) => link.query(lookup.text, lookup.valuesOf(loginAs(stranger))))
+  const { use, driver, lookup } = deps
+  const unknown = unknownLogin()
+  const answer = await use((connection) =>
+    connection.query(lookup.text, lookup.valuesOf(loginAs(unknown))),
+  )
   const columns = nameColumns(answer.columns, deps)
   if (deps.hadFlag && columns.enabled === undefined) {
     throw new TypeError(
-      'it returned enabled before, and without it everybody would be let in again',
+      'it no longer returns enabled, so disabled accounts could sign in again; return it',
     )
   }
   const findings: Finding[] = [
     ok('columns', `It returns ${Object.keys(columns).join(', ')}.`),
     ...statementFindings(deps),
-    ...checkStranger(deps, columns, stranger, answer),
+    ...checkUnknownLogin(deps, columns, unknown, answer),
   ]
   await checkTypes(deps)
   await probeWildcards(deps, columns)
   const { samples, findings: sampled } = await takeSamples(deps)
   findings.push(...sampled, ...(await checkSamples(deps, columns, samples)))
   await probeLookalikes(deps, columns, samples)
-  findings.push(...(await ask((link) => driver.inspect(link, lookup, deps.unchecked))))
+  findings.push(...(await use((connection) => driver.inspect(connection, lookup, deps.unchecked))))
   return {
     columns,
     known: knownIn(answer.columns),

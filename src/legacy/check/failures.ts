@@ -1,25 +1,27 @@
-/** What the check of a lookup says of a store that cannot be used, and which logins cannot be looked up. */
+/** Describes why a store cannot be used, and tells which logins no lookup can find. */
 import { codeOf, matchesPattern, sentenceOf } from '../../sql/failures.ts'
 import { AppError } from '../../errors/errors.ts'
 import type { Driver } from '../sql/driver.ts'
 
-/** Whether the login itself cannot be looked up, so that nobody has it. */
-export const isUnfindable = (err: unknown, { unfindable }: Pick<Driver, 'unfindable'>): boolean =>
-  matchesPattern(unfindable, err)
+/** Whether the login itself made the query fail, so that no account can have it. */
+export const isInvalidLogin = (
+  err: unknown,
+  { invalidLogin }: Pick<Driver, 'invalidLogin'>,
+): boolean => matchesPattern(invalidLogin, err)
 
 /** OpenSSL's sentences for a certificate whose issuer is not known; mysql2 gives all of them one code. */
 const UNKNOWN_ISSUER =
   /self.signed certificate|unable to (?:verify the first|get (?:local )?issuer) certificate/
 
 /** The store has no such table or column. */
-const FOREIGN = /^(?:42P01|42703|ER_NO_SUCH_TABLE|ER_BAD_FIELD_ERROR)$|^no such (?:table|column)/
+const MISSING = /^(?:42P01|42703|ER_NO_SUCH_TABLE|ER_BAD_FIELD_ERROR)$|^no such (?:table|column)/
 
-const blame = (cause: unknown, isDefault: boolean): string => {
+const explain = (cause: unknown, isDefault: boolean): string => {
   const sentence = sentenceOf(cause)
   if (UNKNOWN_ISSUER.test(sentence))
     return `LEGACY_DB_URL: ${sentence}. Set LEGACY_DB_CA_FILE to the path of the CA's certificate (PEM)`
   if (codeOf(cause) === 'ENOENT') return `LEGACY_DB_URL: ${sentence}`
-  if (isDefault && matchesPattern(FOREIGN, cause))
+  if (isDefault && matchesPattern(MISSING, cause))
     return `LEGACY_LOOKUP_SQL is not set, and the default statement is for another schema: ${sentence}`
   // What we refuse ourselves is about the statement; what a database refuses may be about either.
   return `${cause instanceof TypeError ? '' : 'LEGACY_DB_URL, '}LEGACY_LOOKUP_SQL: ${sentence}`
@@ -29,4 +31,4 @@ const blame = (cause: unknown, isDefault: boolean): string => {
 export const unusable = (cause: unknown, isDefault: boolean): AppError =>
   cause instanceof AppError
     ? cause
-    : new AppError('legacy_unusable', { detail: blame(cause, isDefault), cause })
+    : new AppError('legacy_unusable', { detail: explain(cause, isDefault), cause })

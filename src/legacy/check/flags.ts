@@ -1,7 +1,7 @@
-/** The refusal of an `enabled` that is neither a flag nor one of the words that can mean one thing only. */
+/** Refuses a column `enabled` that cannot be read as a flag, and suggests an expression in its place. */
 import { FLAG_WORDS, isShowableWord, MAX_FLAG_WORDS, readFlag } from '../../text/flag.ts'
 import type { CheckDeps, ColumnType } from '../sql/driver.ts'
-import { prepare, valuesForNobody } from '../sql/lookup.ts'
+import { prepare, valuesForUnknown } from '../sql/lookup.ts'
 
 /** Words for people who may sign in, as systems write them. */
 const LIKELY = /^(?:a|active|enabled|ok|verified|confirmed)$/i
@@ -16,7 +16,7 @@ const SOURCE = new RegExp(
 
 /** An expression in place of the column, if the database takes the statement with it. */
 const advise = async (
-  { ask, lookup, driver }: CheckDeps,
+  { use, lookup, driver }: CheckDeps,
   expressionOf: (source: string) => string,
 ): Promise<string> => {
   const { renamed, plain } = SOURCE.exec(lookup.sql)?.groups ?? {}
@@ -28,7 +28,7 @@ const advise = async (
       lookup.sql.replace(SOURCE, () => expression),
       driver.dialect,
     )
-    await ask((link) => link.query(changed.text, valuesForNobody(changed)))
+    await use((connection) => connection.query(changed.text, valuesForUnknown(changed)))
     return ` Write: ${expression}`
   } catch {
     // Advice that does not run is worse than none.
@@ -50,8 +50,8 @@ const refuseWords = async (deps: CheckDeps, words: readonly string[]): Promise<n
     : ''
   const shown = isFew ? ` (it holds ${words.map(quoted).join(', ')})` : ''
   throw new TypeError(
-    `enabled must be ${FLAG_WORDS}, and is something else${shown}.` +
-      (advice && `${advice}, if ${quoted(enabledWord)} is the word for people who may sign in`),
+    `enabled must be ${FLAG_WORDS}, but has other values${shown}.` +
+      (advice && `${advice}, if ${quoted(enabledWord)} means that a person may sign in`),
   )
 }
 
@@ -63,12 +63,12 @@ export const refuseFlagTypes = async (
   if (type?.kind === 'date') {
     const advice = await advise(deps, (source) => `CASE WHEN ${source} IS NULL THEN 0 ELSE 1 END`)
     throw new TypeError(
-      `enabled is a date or time, which says since when and not whether.` +
-        (advice && `${advice}, if everybody who has such a date may sign in`),
+      `enabled is a date or time, and must be a flag.` +
+        (advice && `${advice}, if all people with such a date may sign in`),
     )
   }
   if (type?.kind === 'other')
-    throw new TypeError(`enabled must be ${FLAG_WORDS}, and is of another type`)
+    throw new TypeError(`enabled must be ${FLAG_WORDS}, but has another type`)
   const words = type?.words
   if (words?.some((word) => readFlag(word) === undefined)) {
     await refuseWords(deps, words)

@@ -25,14 +25,14 @@ const list = (names: readonly string[]): string => names.join(', ')
 const isName = (name: string): boolean => /^[\w$]{1,64}$/.test(name)
 
 /** SQLite tells columns of one name apart by a number (`enabled:1`). */
-const refuseTwins = (returned: readonly string[]): void => {
+const refuseDuplicates = (returned: readonly string[]): void => {
   const names = returned.map((name) => name.replace(/:\d+$/, ''))
   const twin = names.find((name, i) => names.indexOf(name) !== i)
   if (twin === undefined) return
-  throw new TypeError(`it returns two columns named ${twin}; write each column by name, once`)
+  throw new TypeError(`it returns two columns named ${twin}; list the columns by name, each once`)
 }
 
-/** A flag under another name would let in everybody whom it disables. */
+/** A flag under another name would let in all the people whom it disables. */
 const refuseUnknown = (names: readonly string[], ignored: readonly string[]): void => {
   const unknown = names.filter((name) => !isColumn(name) && !ignored.includes(name))
   if (unknown.length === 0) return
@@ -43,15 +43,15 @@ const refuseUnknown = (names: readonly string[], ignored: readonly string[]): vo
   throw new TypeError(
     `it returns ${list(unknown)}, which this program does not read; it reads ${list(LOOKUP_COLUMNS)}. ` +
       `Rename a column with AS (such as ${unknown[0] ?? ''} AS enabled), or return only: ${list(known)}. ` +
-      `To return it unread, set LEGACY_LOOKUP_IGNORE=${unknown.concat(ignored).join(',')}`,
+      `To have it ignored, set LEGACY_LOOKUP_IGNORE=${unknown.concat(ignored).join(',')}`,
   )
 }
 
 const refuseNameless = (names: readonly string[]): void => {
   if (IDENTITY.some((column) => names.includes(column))) return
   throw new TypeError(
-    `it does not return whose row it is. Return one or more of ${list(IDENTITY)} as well, such as ` +
-      'email AS login; a row counts only if one of them equals what was typed',
+    `no column says whose row it is. Also return one or more of ${list(IDENTITY)}, such as email AS login; ` +
+      'a row counts only if one of them equals the login that was typed',
   )
 }
 
@@ -69,7 +69,7 @@ export const knownIn = (returned: readonly string[]): string =>
  */
 export const nameColumns = (returned: readonly string[], rules: ColumnRules): ColumnNames => {
   const names = returned.map((name) => name.toLowerCase())
-  refuseTwins(names)
+  refuseDuplicates(names)
   if (!names.includes('password_hash'))
     throw new TypeError('it must return a column named password_hash')
   refuseUnknown(

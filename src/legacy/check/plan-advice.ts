@@ -1,4 +1,4 @@
-/** What can be said of a lookup from its text: which columns it compares with the login, in which tables. */
+/** Reads from the text of a lookup which columns it compares with the login, and in which tables. */
 import { warn } from '../sql/driver.ts'
 import type { Finding } from '../store.ts'
 
@@ -65,14 +65,14 @@ const sameName = (one: string, other: string): boolean =>
 export const tablesOf = ({ qualifier }: Comparison, tables: readonly Table[]): readonly Table[] =>
   qualifier === undefined ? tables : tables.filter(({ alias }) => sameName(alias, qualifier))
 
-/** @param indexes statements that were checked against the store; none where there are none to give */
+/** @param indexes statements that were checked against the store; empty where there is no advice */
 export const scanFinding = (tables: readonly string[], indexes: readonly string[]): Finding[] => {
   const [table] = tables
   if (table === undefined) return []
   const advice =
     indexes.length > 0
       ? `Create: ${indexes.join(' ')}`
-      : 'Create an index on what the login is compared with, or on what these are joined by.'
+      : 'Create an index on the columns that are compared with the login, or on those that join these tables.'
   const names = [...new Set(tables)].join(' and ')
   const text = `LEGACY_LOOKUP_SQL reads the whole of ${names} at each sign-in. ${advice}`
   return [warn('plan', text)]

@@ -1,17 +1,34 @@
-/** The probes of a check: logins that must find nobody, by which a loose comparison shows. */
-import { codeOf, isTransient, sentenceOf } from '../../sql/failures.ts'
+/** Looks up logins that must find no account: a loose comparison would find one. */
+import { describeFailure, isConnectionFailure } from '../../sql/failures.ts'
 import type { Sample } from './audit-sample.ts'
 import type { ColumnNames } from './lookup-columns.ts'
 import type { CheckDeps } from '../sql/driver.ts'
 import { unknownLogin } from '../sql/lookup.ts'
+import { normaliseLogin } from '../../login.ts'
 import { flagText } from '../../text/flag.ts'
-import { valueIn, type Row } from '../sql/row.ts'
-import { lookUp } from './trial.ts'
+import { isInvalidLogin } from './failures.ts'
+import { rowsOf, valueIn, type Row } from '../sql/row.ts'
 
 /** Real accounts whose lookalikes are looked up. */
 const PROBED = 3
 
-/** What must not find anybody; a statement that answers it with an error or too late is not to be trusted. */
+/** The rows that count for a login, as a sign-in would see them. */
+export const lookUp = async (
+  { use, lookup, driver, unchecked }: CheckDeps,
+  columns: ColumnNames,
+  login: string,
+): Promise<readonly Row[]> => {
+  const values = lookup.valuesOf({ login: normaliseLogin(login), username: login.trim() })
+  try {
+    const { rows } = await use((connection) => connection.query(lookup.text, values))
+    return rowsOf(rows, columns, login, unchecked)
+  } catch (err) {
+    if (isInvalidLogin(err, driver)) return []
+    throw err
+  }
+}
+
+/** Looks up a login that must find nothing; a statement that fails or is late for it cannot be trusted. */
 const probe = async (
   deps: CheckDeps,
   columns: ColumnNames,
@@ -20,15 +37,14 @@ const probe = async (
   try {
     return await lookUp(deps, columns, login)
   } catch (err) {
-    const isNetwork = isTransient(err, { passing: /^$/ })
-    throw isNetwork ? err : new TypeError(`a probe failed: ${sentenceOf(err)} (${codeOf(err)})`)
+    throw isConnectionFailure(err) ? err : new TypeError(`a probe failed: ${describeFailure(err)}`)
   }
 }
 
 export const refuseFound = (what: string): never => {
   throw new TypeError(
-    `it found an account for ${what}, so that it would let in people with the passwords of others. ` +
-      'Compare the whole login by =, and return the name that stands in the row',
+    `it found an account for ${what}, so it would accept the passwords of other people. ` +
+      'Compare the whole login with =, and return the login that is stored in the row',
   )
 }
 
@@ -48,10 +64,10 @@ const isSame = (row: Row, columns: ColumnNames, { id, hash }: Sample): boolean =
   return isId || (hash !== '' && flagText(valueIn(row, columns, 'password_hash')) === hash)
 }
 
-/** For LIKE, regular expressions and GLOB. Nobody has such a login, as somebody may have a mere %. */
+/** For LIKE, regular expressions and GLOB. No person has such a login; a person may have a mere %. */
 const WILDCARDS = ['%_%_%', '.*.+.*', '*?*?*']
 
-/** That a row says whose it is does not prove that it says so truly: it may repeat what was typed. */
+/** A row that says whose it is may be wrong: the statement may repeat what was typed. */
 export const probeWildcards = async (deps: CheckDeps, columns: ColumnNames): Promise<void> => {
   for (const login of [...WILDCARDS, unknownLogin('%')]) {
     const rows = await probe(deps, columns, login)
@@ -69,7 +85,7 @@ export const probeLookalikes = async (
       if (!deps.unchecked && !deps.hasTime()) return
       const rows = await probe(deps, columns, login)
       if (rows.some((row) => isSame(row, columns, sample))) {
-        refuseFound('another login that looks like its own')
+        refuseFound('a login that only resembles its own')
       }
     }
   }

@@ -1,4 +1,4 @@
-/** The samples of a check: whether the lookup finds real accounts by their own login, and what their flags are. */
+/** Checks on a sample of accounts whether the lookup finds them by their own login, and what their flags are. */
 import { isTransient, sentenceOf } from '../../sql/failures.ts'
 import { readSamples, someOf, type Sample } from './audit-sample.ts'
 import type { ColumnNames } from './lookup-columns.ts'
@@ -6,7 +6,7 @@ import { ok, warn, type CheckDeps } from '../sql/driver.ts'
 import { refuseFlagValues } from './flags.ts'
 import { valueIn, type Row } from '../sql/row.ts'
 import type { Finding } from '../store.ts'
-import { lookUp } from './trial.ts'
+import { lookUp } from './probes.ts'
 
 /** Real accounts that are looked up at a check. */
 const LOOKED_UP = 20
@@ -16,14 +16,14 @@ interface Samples {
   readonly findings: readonly Finding[]
 }
 
-/** Without samples the check is poorer and still a check, so that their failure stops nothing. */
-export const takeSamples = async ({ ask, auditSql, driver }: CheckDeps): Promise<Samples> => {
+/** Without samples the check finds less, but is still a check: so their failure stops nothing. */
+export const takeSamples = async ({ use, auditSql, driver }: CheckDeps): Promise<Samples> => {
   if (auditSql === undefined) {
     const text = 'No sample of accounts was read: LEGACY_AUDIT_SQL is not set.'
     return { samples: [], findings: [ok('accounts', text)] }
   }
   try {
-    const samples = await ask((link) => readSamples(link, auditSql, driver.dialect))
+    const samples = await use((connection) => readSamples(connection, auditSql, driver.dialect))
     return {
       samples,
       findings: [ok('accounts', `${samples.length} accounts were read as a sample.`)],
@@ -52,7 +52,7 @@ const lookUpSamples = async (
     if (!deps.hasTime()) break
     found.push(
       await lookUp(deps, columns, login).catch((err: unknown) => {
-        if (isTransient(err, deps.driver)) throw err
+        if (isTransient(err, deps.driver.kind)) throw err
         return []
       }),
     )
@@ -82,12 +82,12 @@ export const checkSamples = async (
     findings.push(warn('accounts', `The lookup does not find ${missing} ${of} ${advice}`))
   }
   if (ambiguous > 0) {
-    const advice = 'Look whether a join repeats them'
+    const advice = 'Check whether a join repeats rows'
     findings.push(
       warn('accounts', `The lookup finds several rows for ${ambiguous} ${of} ${advice}`),
     )
   }
   if (tried > 0 && findings.length === 0)
-    findings.push(ok('accounts', `${tried} of them found themselves.`))
+    findings.push(ok('accounts', `The lookup finds ${tried} of them by their own login.`))
   return findings
 }

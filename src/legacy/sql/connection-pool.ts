@@ -1,96 +1,97 @@
-/** Owns the connections to a legacy store: how many there are, who waits for one, and until when. */
+/** A pool of connections to a legacy store, which bounds their number and every wait for one. */
 import { within, type Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 
-/** One session with a server, from the moment it begins to be opened. */
-export interface Link {
+/** One session with a server, from the moment that opening it starts. */
+export interface PooledConnection {
   /** Resolves when it can be used; rejects when it cannot be opened. */
   readonly ready: Promise<unknown>
   readonly isOpen: () => boolean
-  /** Takes leave of the server. */
+  /** Ends the session in order. */
   end(): void
   /** Cuts it off at once, whatever it is doing. */
   destroy(): void
 }
 
-export interface ConnectionPool<L extends Link> {
+export interface ConnectionPool<C extends PooledConnection> {
   /**
-   * Lends a link for as long as `work` takes, but no longer than until `deadline` (on the clock's
-   * scale): waiting for a link, opening it and the work all count. What fails or comes late costs its
-   * link, which may still be busy with it.
+   * Lends a connection for as long as `work` takes, but no longer than until `deadline` (on the clock's
+   * scale): waiting for a connection, opening it and the work all count. What fails or comes late costs its
+   * connection, which may still be busy with it.
    * @throws AppError `legacy_unavailable` at the deadline; before it, whatever `work` or opening throws
    */
-  use<T>(deadline: number, work: (link: L) => Promise<T>): Promise<T>
-  /** Takes leave of the server on every link that is not lent. */
+  use<T>(deadline: number, work: (connection: C) => Promise<T>): Promise<T>
+  /** Ends all idle connections, and the others when they come back. */
   close(): void
 }
 
-export interface ConnectionPoolOptions<L extends Link> {
+export interface ConnectionPoolOptions<C extends PooledConnection> {
   readonly size: number
-  /** Never throws: a link that cannot be opened is not `ready`. */
-  readonly open: () => L
-  /** Milliseconds after which a link that nobody used is not trusted any more. */
+  /** Never throws: a connection that cannot be opened is not `ready`. */
+  readonly open: () => C
+  /** Milliseconds after which an idle connection is not trusted any more. */
   readonly maxIdleMs: number
   readonly clock: Clock
 }
 
-/** The links that nobody uses at the moment. */
-const createShelf = <L extends Link>(clock: Clock, maxIdleMs: number) => {
-  const idle: { readonly link: L; readonly since: number }[] = []
+/** The connections that are idle. */
+const createIdleList = <C extends PooledConnection>(clock: Clock, maxIdleMs: number) => {
+  const idle: { readonly connection: C; readonly since: number }[] = []
   return {
-    put: (link: L): void => {
-      idle.push({ link, since: clock.now() })
+    put: (connection: C): void => {
+      idle.push({ connection, since: clock.now() })
     },
-    take: (): L | undefined => {
+    take: (): C | undefined => {
       for (let entry = idle.pop(); entry; entry = idle.pop()) {
-        if (entry.link.isOpen() && clock.now() - entry.since < maxIdleMs) return entry.link
-        entry.link.end()
+        if (entry.connection.isOpen() && clock.now() - entry.since < maxIdleMs)
+          return entry.connection
+        entry.connection.end()
       }
       return undefined
     },
     clear: (): void => {
-      for (const { link } of idle.splice(0)) link.end()
+      for (const { connection } of idle.splice(0)) connection.end()
     },
   }
 }
 
 /**
- * The drivers' own pools keep time by themselves, do not cut off what hangs while it is being opened,
- * and let calls wait for a connection for as long as it takes.
+ * The drivers' own pools have their own timers, do not cut off a connection that hangs while it opens, and
+ * let calls wait for a connection without a limit.
  */
-export const createConnectionPool = <L extends Link>(
-  options: ConnectionPoolOptions<L>,
-): ConnectionPool<L> => {
+export const createConnectionPool = <C extends PooledConnection>(
+  options: ConnectionPoolOptions<C>,
+): ConnectionPool<C> => {
   const { size, open, maxIdleMs, clock } = options
-  const shelf = createShelf<L>(clock, maxIdleMs)
+  const idle = createIdleList<C>(clock, maxIdleMs)
   const waiting: (() => void)[] = []
-  let lent = 0
+  let inUse = 0
   let closed = false
 
-  const giveBack = (link: L, isSound: boolean): void => {
-    lent--
-    if (isSound && closed) link.end()
-    else if (isSound) shelf.put(link)
+  const release = (connection: C, isSound: boolean): void => {
+    inUse--
+    if (isSound && closed) connection.end()
+    else if (isSound) idle.put(connection)
     else {
-      link.destroy()
-      // Where one link fails, the others that have been idle since may well be dead too.
-      shelf.clear()
+      connection.destroy()
+      // When one connection fails, the idle ones are probably dead too.
+      idle.clear()
     }
     waiting.shift()?.()
   }
 
-  const use = async <T>(deadline: number, work: (link: L) => Promise<T>): Promise<T> => {
-    let link: L | undefined
+  const use = async <T>(deadline: number, work: (connection: C) => Promise<T>): Promise<T> => {
+    let connection: C | undefined
     let isSound = false
     let start = (): void => undefined
     const done = new Promise<T>((resolve, reject) => {
       start = () => {
-        const taken = (link = shelf.take() ?? open())
-        lent++
+        const taken = (connection = idle.take() ?? open())
+        inUse++
         taken.ready.then(() => work(taken)).then(resolve, reject)
       }
     })
-    if (lent < size) start()
+    if (inUse < size) start()
     else waiting.push(start)
     const late = (): Error => new AppError('legacy_unavailable', { detail: 'no answer in time' })
     try {
@@ -98,15 +99,15 @@ export const createConnectionPool = <L extends Link>(
       isSound = true
       return result
     } finally {
-      const at = waiting.indexOf(start)
-      if (at >= 0) waiting.splice(at, 1)
-      if (link) giveBack(link, isSound)
+      const position = waiting.indexOf(start)
+      if (position >= 0) waiting.splice(position, 1)
+      if (connection) release(connection, isSound)
     }
   }
 
   const close = (): void => {
     closed = true
-    shelf.clear()
+    idle.clear()
   }
   return { use, close }
 }

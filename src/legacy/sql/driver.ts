@@ -1,11 +1,11 @@
-/** What sets one kind of database apart from another, for the store that runs lookups on it. */
-import { lineWarnings, type Address } from '../../sql/address.ts'
+/** The interface of a driver: what a kind of database must offer so that lookups can be run on it. */
+import { transportWarnings, type Address } from '../../sql/address.ts'
 import type { Clock } from '../../clock.ts'
-import type { Patterns } from '../../sql/failures.ts'
+import type { DatabaseKind } from '../../sql/kinds.ts'
 import type { ColumnRules } from '../check/lookup-columns.ts'
 import type { Lookup } from './lookup.ts'
 import type { SqlDialect } from './parameters.ts'
-import type { Link } from './connection-pool.ts'
+import type { PooledConnection } from './connection-pool.ts'
 import type { Finding } from '../store.ts'
 
 export interface QueryResult {
@@ -24,17 +24,17 @@ export interface ColumnType {
   readonly words?: readonly string[]
 }
 
-export interface SqlLink extends Link {
+export interface SqlConnection extends PooledConnection {
   query(text: string, values?: readonly string[]): Promise<QueryResult>
   /** The types of the lookup's columns; the lookup is not run for it. */
   describe(lookup: Lookup): Promise<readonly ColumnType[]>
   /** The plan of the lookup, in the database's own form. */
   explain(lookup: Lookup): Promise<QueryResult['rows']>
-  /** Whether the link is as good as before after a query has failed so. */
+  /** Whether the connection can still be used after a query has failed with this error. */
   survives(err: Error): boolean
 }
 
-export interface Target {
+export interface ConnectorOptions {
   readonly url: string
   /** PEM certificates to trust in place of the public ones. */
   readonly ca: string | undefined
@@ -43,30 +43,31 @@ export interface Target {
   readonly clock: Clock
 }
 
-export interface StoreTarget {
+export interface Connector {
   /** Opens a session that cannot write. */
-  readonly open: () => SqlLink
-  /** Resolves when every session has come to its end, or is not waited for any longer. */
-  readonly ended?: () => Promise<void>
+  readonly open: () => SqlConnection
+  /** Resolves when every session has ended, or has taken too long. */
+  readonly untilClosed?: () => Promise<void>
   readonly findings: readonly Finding[]
 }
 
-/** Firewalls forget quiet connections without a word, the strictest after some minutes. */
+/** Firewalls silently drop idle connections, the strictest after some minutes. */
 export const SERVER_IDLE_MS = 60_000
 
-export interface Driver extends Patterns {
+export interface Driver {
+  readonly kind: DatabaseKind
   readonly dialect: SqlDialect
-  /** The most sessions that are of use; not set where the server decides. */
-  readonly maxLinks?: number
-  /** Milliseconds after which a session that nobody used is not trusted any more. */
+  /** The most sessions that are useful; absent where the server decides. */
+  readonly maxConnections?: number
+  /** Milliseconds after which an idle session is not trusted any more. */
   readonly maxIdleMs: number
   /** @throws AppError `legacy_unusable` when the URL is wrong */
-  readonly locate: (target: Target) => StoreTarget
-  /** Codes or sentences of failures at the login's own text: no characters for it, or no pattern. */
-  readonly unfindable: RegExp
+  readonly createConnector: (target: ConnectorOptions) => Connector
+  /** Codes or sentences of failures that the text of the login causes: characters that cannot be stored, or a bad pattern. */
+  readonly invalidLogin: RegExp
   /** Looks at how the database would run the lookup. */
   readonly inspect: (
-    link: SqlLink,
+    connection: SqlConnection,
     lookup: Lookup,
     unchecked: boolean,
   ) => Promise<readonly Finding[]>
@@ -79,14 +80,14 @@ export const warn = (topic: Finding['topic'], text: string): Finding => ({
 })
 export const ok = (topic: Finding['topic'], text: string): Finding => ({ topic, level: 'ok', text })
 
-/** What to know about a connection that is not private. */
-export const lineFindings = (address: Address): Finding[] =>
-  lineWarnings(address, 'LEGACY_DB').map((text) => warn('connection', text))
+/** The warning for a connection that is not private. */
+export const transportFindings = (address: Address): Finding[] =>
+  transportWarnings(address, 'LEGACY_DB').map((text) => warn('connection', text))
 
 /** What the check of a lookup works with. */
 export interface CheckDeps extends ColumnRules {
   /** Lends a session with the database. */
-  readonly ask: <T>(work: (link: SqlLink) => Promise<T>) => Promise<T>
+  readonly use: <T>(work: (connection: SqlConnection) => Promise<T>) => Promise<T>
   readonly driver: Driver
   readonly lookup: Lookup
   readonly auditSql: string | undefined

@@ -1,4 +1,4 @@
-/** A lookup statement as a database gets it: bounded, with placeholders, and the made-up logins to try it with. */
+/** Prepares a lookup statement for a database: with a limit and placeholders, and made-up logins to try it. */
 import { randomBytes } from 'node:crypto'
 import { translate, type SqlDialect, type Parameters } from './parameters.ts'
 
@@ -20,10 +20,6 @@ export interface Lookup {
   readonly valuesOf: (parameters: Parameters) => string[]
 }
 
-/** As a derived table the statement can only be one query, and is read no further than it must be. */
-export const firstRows = (sql: string, name: string, rows: number): string =>
-  `SELECT * FROM (\n${sql}\n) AS ${name} LIMIT ${rows}`
-
 /** Without the semicolon at its end, which comments may follow. */
 export const withoutEnd = (sql: string): string =>
   sql.replace(/;(?:[\s;]|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*$/, '')
@@ -33,14 +29,14 @@ export const prepare = (sql: string, dialect: SqlDialect): Lookup => {
   const { text: inner, names, uses } = translate(withoutEnd(sql), dialect)
   if (uses === 0) {
     throw new TypeError(
-      'it has neither :login nor :username, so that it would find the same account for everybody. ' +
+      'it has neither :login nor :username, so it would find the same account for everyone. ' +
         'Compare the login with one of them, such as WHERE lower(email) = :login',
     )
   }
   return {
     sql,
     inner,
-    text: firstRows(inner, 'lookup', MAX_ROWS),
+    text: dialect.firstRows(inner, 'lookup', MAX_ROWS),
     uses,
     valuesOf: (parameters) => names.map((name) => parameters[name]),
   }
@@ -50,9 +46,10 @@ export const loginAs = (login: string): Parameters => ({ login, username: login 
 
 const random = (): string => randomBytes(6).toString('hex')
 
-/** A login that no account has, for checks and probes; its domain can never be anybody's (RFC 2606). */
+/** A login that no account has, for checks and probes; its domain can never exist (RFC 2606). */
 export const unknownLogin = (local = `okta-migrate-probe-${random()}`): string =>
   `${local}@okta-migrate-${random()}.invalid`
 
-/** The values for a lookup that finds nobody, where only its columns or its plan matter. */
-export const valuesForNobody = ({ valuesOf }: Lookup): string[] => valuesOf(loginAs(unknownLogin()))
+/** Values that find no account, for when only the columns or the plan matter. */
+export const valuesForUnknown = ({ valuesOf }: Lookup): string[] =>
+  valuesOf(loginAs(unknownLogin()))

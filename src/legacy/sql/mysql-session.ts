@@ -1,4 +1,4 @@
-/** A session with MySQL or MariaDB: what is set in it, and the refusal of one that has not kept it. */
+/** Sets up a session with MySQL or MariaDB, and refuses one that did not keep its settings. */
 import type { RowDataPacket } from 'mysql2'
 import type { Connection } from 'mysql2/promise'
 import { AppError } from '../../errors/errors.ts'
@@ -32,14 +32,14 @@ const refuseSession = (session: Session, statementMs: number): void => {
   const missing = [
     session.get('sql_mode')?.includes('NO_BACKSLASH_ESCAPES') !== false &&
       'sql_mode without NO_BACKSLASH_ESCAPES',
-    readOnly !== 'ON' && 'transactions that are read-only',
+    readOnly !== 'ON' && 'read-only transactions',
     Math.round(limitOf(session)) !== statementMs && 'a time limit for statements',
     CHARSETS.some((name) => session.get(name) !== 'utf8mb4') && 'the character set utf8mb4',
   ].filter((what) => what !== false)
   if (missing.length === 0) return
   const detail =
-    `LEGACY_DB_URL: the session did not keep what was set: ${missing.join(', ')}. ` +
-    'Where a proxy is in front, let it keep the settings of a session, or go to the database itself'
+    `LEGACY_DB_URL: the session lost these settings: ${missing.join(', ')}. ` +
+    'If there is a proxy, make it keep the settings of a session, or connect to the database directly'
   throw new AppError('legacy_unusable', { detail })
 }
 

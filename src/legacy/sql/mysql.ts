@@ -1,16 +1,8 @@
-/** The legacy store in MySQL or MariaDB. */
+/** The driver of the legacy store for MySQL and MariaDB. */
 import type { FieldPacket, RowDataPacket } from 'mysql2'
 import type { Connection as Client } from 'mysql2/promise'
-import {
-  connectTo,
-  DEFAULT_PORTS,
-  mysqlOptions,
-  parseAddress,
-  type Address,
-} from '../../sql/address.ts'
-import { PATTERNS } from '../../sql/failures.ts'
-import mysql from '../../sql/mysql-driver.ts'
-import { typeCast } from '../../sql/mysql-types.ts'
+import { parseAddress, type Address } from '../../sql/address.ts'
+import mysql, { openMysqlSocket, mysqlOptions, typeCast } from '../../sql/mysql-driver.ts'
 import {
   comparisons,
   scanFinding,
@@ -21,15 +13,23 @@ import {
   type Table,
 } from '../check/plan-advice.ts'
 import {
-  lineFindings,
+  transportFindings,
   ok,
   SERVER_IDLE_MS,
   warn,
   type ColumnType,
   type Driver,
-  type SqlLink,
+  type SqlConnection,
 } from './driver.ts'
-import { valuesForNobody, type Lookup } from './lookup.ts'
+import { valuesForUnknown, type Lookup } from './lookup.ts'
+import {
+  escapedIn,
+  PARAMETER,
+  questionMarks,
+  withLimit,
+  WORD,
+  type SqlDialect,
+} from './parameters.ts'
 import { prepareSession } from './mysql-session.ts'
 import type { Finding } from '../store.ts'
 
@@ -80,8 +80,8 @@ const typeOf = async (client: Client, column: Definition): Promise<ColumnType> =
   return { name, kind, words: wordsIn(String(rows[0]?.['type'] ?? '')) }
 }
 
-const open = (address: Address, statementMs: number): SqlLink => {
-  const socket = connectTo(address).setNoDelay(true)
+const open = (address: Address, statementMs: number): SqlConnection => {
+  const socket = openMysqlSocket(address).setNoDelay(true)
   const connection = mysql.createConnection({
     ...mysqlOptions(address),
     stream: () => socket,
@@ -89,14 +89,14 @@ const open = (address: Address, statementMs: number): SqlLink => {
     supportBigNumbers: true,
     typeCast,
   })
-  // What ends a session also fails whatever waits for it; between lookups nobody does.
+  // A session that ends also fails what waits for it; between lookups, nothing does.
   connection.on('error', () => socket.destroy())
   const client = connection.promise()
   const begin = async (): Promise<void> => {
     await client.connect()
     await prepareSession(client, statementMs)
   }
-  const query: SqlLink['query'] = async (text, values = []) => {
+  const query: SqlConnection['query'] = async (text, values = []) => {
     const [rows, fields] = await client.execute<RowDataPacket[]>(text, [...values])
     return { columns: fields.map(({ name }: FieldPacket) => name), rows }
   }
@@ -111,14 +111,14 @@ const open = (address: Address, statementMs: number): SqlLink => {
     destroy: () => socket.destroy(),
     query,
     explain: async (lookup) =>
-      (await query(`EXPLAIN ${lookup.text}`, valuesForNobody(lookup))).rows,
+      (await query(`EXPLAIN ${lookup.text}`, valuesForUnknown(lookup))).rows,
     describe: async ({ inner }) => {
       const prepared = await client.prepare(inner)
       // The driver's types know the statement under another name.
       const { statement } = prepared as unknown as Prepared
       const { columns } = statement
       const types = await Promise.all(columns.map((column) => typeOf(client, column)))
-      // A statement that is only closed stays in the driver's cache, with the columns of today.
+      // A statement that is only closed stays in the driver's cache, with its present columns.
       client.unprepare(inner)
       return types
     },
@@ -135,7 +135,7 @@ const scannedIn = (plan: readonly Readonly<Record<string, unknown>>[]): string[]
     .filter(({ type }) => type === 'ALL' || type === 'index')
     .filter(({ possible_keys, rows }) => possible_keys === null || Number(rows) > SMALL_TABLE_ROWS)
     .map(({ table }) => String(table))
-    // What a subquery made is no table.
+    // The result of a subquery is not a table.
     .filter((table) => /^\w/.test(table))
 
 /** A column of a table or view, with the statement's comparison of it. */
@@ -166,13 +166,13 @@ const parts = (written: string): string[] => {
 }
 
 /** The columns that the statement compares with a parameter, as far as its text and the catalogue tell. */
-const comparedColumns = async (link: SqlLink, sql: string): Promise<Column[]> => {
+const comparedColumns = async (connection: SqlConnection, sql: string): Promise<Column[]> => {
   const tables = tablesIn(sql)
   const found: Column[] = []
   for (const comparison of comparisons(sql)) {
     for (const written of tablesOf(comparison, tables)) {
       const values = [...parts(written.table), unquoted(comparison.column)]
-      const { rows } = await link.query(COLUMN, values)
+      const { rows } = await connection.query(COLUMN, values)
       found.push(...rows.map((row) => ({ ...(row as unknown as Column), comparison, written })))
     }
   }
@@ -184,19 +184,19 @@ const refuseNumbers = (columns: readonly Column[]): void => {
   const number = columns.find(({ type, collation }) => collation === null && !/bin|blob/.test(type))
   if (!number) return
   throw new TypeError(
-    `${number.column} is a ${number.type}, of which the login 12x would find 12; compare CAST(${number.column} AS CHAR)`,
+    `${number.column} has the type ${number.type}, in which the login 12x would find 12; compare CAST(${number.column} AS CHAR)`,
   )
 }
 
-/** "The binary Collation Compared to _bin Collations": any other takes some letters for the same. */
+/** "The binary Collation Compared to _bin Collations": in any other, some different letters are equal. */
 const collationFindings = (columns: readonly Column[], unchecked: boolean): Finding[] =>
   columns
     .filter(({ collation }) => collation !== null && !collation.endsWith('_bin'))
     .map(({ column, collation }) => {
-      const text = `${column} is compared by ${collation ?? ''}, which takes some different letters for the same (zoe finds zoë).`
+      const text = `${column} is compared with the collation ${collation ?? ''}, in which some different letters are equal (zoe finds zoë).`
       return unchecked
-        ? warn('collation', `${text} LEGACY_LOOKUP_UNCHECKED lets such a person in.`)
-        : ok('collation', `${text} A row counts only if its own name equals what was typed.`)
+        ? warn('collation', `${text} LEGACY_LOOKUP_UNCHECKED lets the other person in.`)
+        : ok('collation', `${text} A row counts only if its own login equals what was typed.`)
     })
 
 /** Expressions, such as lower(), have no index in MariaDB; so advice is given on columns alone. */
@@ -216,10 +216,10 @@ const indexesFor = (
     )
 }
 
-const inspect: Driver['inspect'] = async (link, lookup, unchecked) => {
-  const columns = await comparedColumns(link, lookup.sql)
+const inspect: Driver['inspect'] = async (connection, lookup, unchecked) => {
+  const columns = await comparedColumns(connection, lookup.sql)
   if (unchecked) refuseNumbers(columns)
-  const plan = await link.explain(lookup)
+  const plan = await connection.explain(lookup)
   const scanned = scannedIn(plan)
   return [
     ...scanFinding(scanned, indexesFor(lookup, columns, scanned)),
@@ -227,16 +227,29 @@ const inspect: Driver['inspect'] = async (link, lookup, unchecked) => {
   ]
 }
 
+/** "Comment Syntax" (11.7) and "String Literals" (11.1.1), without NO_BACKSLASH_ESCAPES. */
+const DIALECT: SqlDialect = {
+  token: new RegExp(
+    String.raw`--(?=\s|$)[^\n]*|#[^\n]*|(?<comment>/\*)|${escapedIn("'")}|${escapedIn('"')}|` +
+      '`(?:[^`]|``)*`|' +
+      String.raw`${WORD}|${PARAMETER}|(?<foreign>\?)|[^]`,
+    'y',
+  ),
+  nests: false,
+  placeholder: questionMarks,
+  firstRows: withLimit,
+}
+
 export const MYSQL: Driver = {
-  dialect: 'mysql',
+  kind: 'mysql',
+  dialect: DIALECT,
   maxIdleMs: SERVER_IDLE_MS,
-  locate: ({ url, ca, statementMs }) => {
-    const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort: DEFAULT_PORTS.mysql, ca })
-    return { open: () => open(address, statementMs), findings: lineFindings(address) }
+  createConnector: ({ url, ca, statementMs }) => {
+    const address = parseAddress(url, { prefix: 'LEGACY_DB', ca })
+    return { open: () => open(address, statementMs), findings: transportFindings(address) }
   },
   // "Server Error Message Reference": what the column's character set cannot hold, and what is no pattern.
-  unfindable:
+  invalidLogin:
     /^ER_(?:REGEXP_\w+|CANT_AGGREGATE_\w+|IMPOSSIBLE_STRING_CONVERSION|INVALID_CHARACTER_STRING)$/,
-  ...PATTERNS.mysql,
   inspect,
 }

@@ -1,4 +1,4 @@
-/** Turns a statement's named parameters into the placeholders of a driver. */
+/** Turns the named parameters of a statement into the placeholders of a driver. */
 
 /** The names that a lookup statement may use, and no others. */
 export interface Parameters {
@@ -18,66 +18,34 @@ export interface Translated {
   readonly uses: number
 }
 
-interface Lexis {
-  /** Sticky alternatives: what is passed over whole, a parameter, or what the dialect must not hold. */
+/** What sets one dialect of SQL apart, as far as a statement is read and bounded here. */
+export interface SqlDialect {
+  /** Sticky alternatives: text that is skipped whole, a parameter, or what the dialect must not hold. */
   readonly token: RegExp
   /** Whether a comment may hold comments. */
   readonly nests: boolean
-  /** The placeholder for a name; adds the name where the driver wants it once more. */
-  readonly place: (name: ParameterName, names: ParameterName[]) => string
+  /** The placeholder for a name; adds the name to `names` where the driver wants a value for it. */
+  readonly placeholder: (name: ParameterName, names: ParameterName[]) => string
+  /** The first rows of a query, under a name that is free; with 0, its columns only. */
+  readonly firstRows: (sql: string, name: string, rows: number) => string
 }
 
-const WORD = String.raw`[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*`
-const PARAMETER = String.raw`:(?<name>[A-Za-z_]\w*)`
-const PLAIN = String.raw`'(?:[^']|'')*'|"(?:[^"]|"")*"`
-const ESCAPED = (quote: string): string =>
+/** Pieces of tokens that dialects share. */
+export const WORD = String.raw`[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*`
+export const PARAMETER = String.raw`:(?<name>[A-Za-z_]\w*)`
+export const PLAIN = String.raw`'(?:[^']|'')*'|"(?:[^"]|"")*"`
+export const escapedIn = (quote: string): string =>
   String.raw`${quote}(?:[^${quote}\\]|\\[^]|${quote}${quote})*${quote}`
 
-const nameless = (name: ParameterName, names: ParameterName[]): string => {
+/** Every parameter is a `?`, with a value of its own. */
+export const questionMarks: SqlDialect['placeholder'] = (name, names) => {
   names.push(name)
   return '?'
 }
 
-const DIALECTS = {
-  // SQLite, "SQLite Keywords" (quoted names) and "Parameters".
-  sqlite: {
-    token: new RegExp(
-      String.raw`--[^\n]*|(?<comment>/\*)|${PLAIN}|` +
-        '`(?:[^`]|``)*`|' +
-        String.raw`\[[^\]]*\]|${WORD}|${PARAMETER}|(?<foreign>\?\d*|[@$]\w+)|[^]`,
-      'y',
-    ),
-    nests: false,
-    place: nameless,
-  },
-  // PostgreSQL, "Lexical Structure" (4.1). Its own `$1` would be taken for one of the placeholders.
-  postgres: {
-    token: new RegExp(
-      String.raw`--[^\r\n]*|(?<comment>/\*)|[eE]${ESCAPED("'")}|${PLAIN}|` +
-        String.raw`\$(?<tag>(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[^]*?\$\k<tag>\$|` +
-        String.raw`${WORD}|::|${PARAMETER}|(?<foreign>\$\d+)|[^]`,
-      'y',
-    ),
-    nests: true,
-    place: (name, names) => {
-      if (!names.includes(name)) names.push(name)
-      return `$${names.indexOf(name) + 1}`
-    },
-  },
-  // MySQL, "Comment Syntax" (11.7) and "String Literals" (11.1.1), without NO_BACKSLASH_ESCAPES.
-  mysql: {
-    token: new RegExp(
-      String.raw`--(?=\s|$)[^\n]*|#[^\n]*|(?<comment>/\*)|${ESCAPED("'")}|${ESCAPED('"')}|` +
-        '`(?:[^`]|``)*`|' +
-        String.raw`${WORD}|${PARAMETER}|(?<foreign>\?)|[^]`,
-      'y',
-    ),
-    nests: false,
-    place: nameless,
-  },
-} as const satisfies Record<string, Lexis>
-
-export type SqlDialect = keyof typeof DIALECTS
+/** As a derived table the statement can only be one query, and is read no further than needed. */
+export const withLimit: SqlDialect['firstRows'] = (sql, name, rows) =>
+  `SELECT * FROM (\n${sql}\n) AS ${name} LIMIT ${rows}`
 
 /** Where the comment that opens at `from` is over. */
 const endOfComment = (sql: string, from: number, nests: boolean): number => {
@@ -95,12 +63,12 @@ const isName = (name: string | undefined): name is ParameterName =>
   name === 'login' || name === 'username'
 
 /**
- * Replaces `:login` and `:username` wherever they are parameters, and nowhere else: what stands in
- * quotes or comments stays as it is. Values are never put into the text.
+ * Replaces `:login` and `:username` wherever they are parameters, and nowhere else: text in
+ * quotes and comments stays as it is. Values are never put into the text.
  * @throws TypeError when the statement holds another parameter
  */
 export const translate = (sql: string, dialect: SqlDialect): Translated => {
-  const { token, nests, place }: Lexis = DIALECTS[dialect]
+  const { token, nests, placeholder } = dialect
   const names: ParameterName[] = []
   let [text, uses] = ['', 0]
   for (let at = 0; at < sql.length;) {
@@ -112,7 +80,7 @@ export const translate = (sql: string, dialect: SqlDialect): Translated => {
     }
     const end = comment ? endOfComment(sql, at, nests) : token.lastIndex
     if (isName(name)) uses++
-    text += isName(name) ? place(name, names) : sql.slice(at, end)
+    text += isName(name) ? placeholder(name, names) : sql.slice(at, end)
     at = end
   }
   return { text, names, uses }

@@ -1,11 +1,11 @@
 /** A session with PostgreSQL in which every statement is a read-only transaction of its own. */
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { postgresOptions, type Address } from '../../sql/address.ts'
-import { PostgresClient } from '../../sql/postgres-client.ts'
-import { typesWith } from '../../sql/postgres-types.ts'
-import type { QueryResult, ColumnType, SqlLink } from './driver.ts'
-import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
+import type { Address } from '../../sql/address.ts'
+import { PostgresClient, postgresOptions, typesWith } from '../../sql/postgres-client.ts'
+import type { QueryResult, ColumnType, SqlConnection } from './driver.ts'
+import { valuesForUnknown, type Lookup } from './lookup.ts'
+import { withLimit } from './parameters.ts'
 
 const types = typesWith({})
 
@@ -74,8 +74,8 @@ const toColumnType = (name: string, row: TypeRow | undefined): ColumnType => {
 }
 
 const describe = async (ask: Ask, lookup: Lookup): Promise<readonly ColumnType[]> => {
-  const nothing = firstRows(lookup.inner, 'lookup', 0)
-  const { fields } = await ask(nothing, valuesForNobody(lookup))
+  const nothing = withLimit(lookup.inner, 'lookup', 0)
+  const { fields } = await ask(nothing, valuesForUnknown(lookup))
   const oids = fields.map(({ dataTypeID }) => dataTypeID)
   const rows = (await ask(TYPES, [`{${oids.join()}}`])).rows as TypeRow[]
   return fields.map(({ name, dataTypeID }) =>
@@ -89,7 +89,7 @@ const describe = async (ask: Ask, lookup: Lookup): Promise<readonly ColumnType[]
 /** Small tables are scanned by choice; with that choice made costly, what still scans has no index. */
 const NO_SCANS = 'SET LOCAL enable_seqscan = off'
 
-export const openPostgresLink = (address: Address, statementMs: number): SqlLink => {
+export const openPostgresConnection = (address: Address, statementMs: number): SqlConnection => {
   const socket = new Socket()
   const client = new PostgresClient({
     ...postgresOptions(address),
@@ -98,7 +98,7 @@ export const openPostgresLink = (address: Address, statementMs: number): SqlLink
     pipeline: true,
     types,
   })
-  // What ends a session also fails whatever waits for it; between lookups nobody does.
+  // A session that ends also fails what waits for it; between lookups, nothing does.
   client.on('error', () => socket.destroy())
   const ask = transactionsOf(client, statementMs)
   return {
@@ -115,7 +115,7 @@ export const openPostgresLink = (address: Address, statementMs: number): SqlLink
     },
     describe: (lookup) => describe(ask, lookup),
     explain: async (lookup) => {
-      const plan = await ask(`EXPLAIN (FORMAT JSON) ${lookup.text}`, valuesForNobody(lookup), [
+      const plan = await ask(`EXPLAIN (FORMAT JSON) ${lookup.text}`, valuesForUnknown(lookup), [
         NO_SCANS,
       ])
       return plan.rows

@@ -1,10 +1,10 @@
-/** The legacy store in PostgreSQL. */
-import { DEFAULT_PORTS, parseAddress } from '../../sql/address.ts'
-import { PATTERNS } from '../../sql/failures.ts'
+/** The driver of the legacy store for PostgreSQL. */
+import { parseAddress } from '../../sql/address.ts'
 import { comparisons, scanFinding, tablesIn, tablesOf, unquoted } from '../check/plan-advice.ts'
-import { lineFindings, SERVER_IDLE_MS, type Driver, type SqlLink } from './driver.ts'
+import { transportFindings, SERVER_IDLE_MS, type Driver, type SqlConnection } from './driver.ts'
 import type { Lookup } from './lookup.ts'
-import { openPostgresLink } from './postgres-session.ts'
+import { escapedIn, PARAMETER, PLAIN, withLimit, WORD, type SqlDialect } from './parameters.ts'
+import { openPostgresConnection } from './postgres-session.ts'
 
 interface Plan {
   readonly 'Node Type': string
@@ -22,7 +22,7 @@ const scannedIn = (plan: Plan, above?: string): string[] => {
   return isScan && table !== undefined ? [table, ...below] : below
 }
 
-/** A table with such a column. Views are not in a plan, so that none is told an index. */
+/** A table with such a column. Views are not in a plan, so no index is suggested for one. */
 const COLUMN = `
   SELECT c.relname AS relation, format('%I.%I', n.nspname, c.relname) AS "table",
          quote_ident(a.attname) AS "column"
@@ -38,7 +38,7 @@ const columnName = (written: string): string =>
 
 /** @returns none where one of the comparisons is of another kind, since its index would be missing */
 const indexesFor = async (
-  link: SqlLink,
+  connection: SqlConnection,
   lookup: Lookup,
   scanned: readonly string[],
 ): Promise<string[]> => {
@@ -48,7 +48,7 @@ const indexesFor = async (
   for (const comparison of compared) {
     const found: ColumnRow[] = []
     for (const { table } of tablesOf(comparison, tables)) {
-      const { rows } = await link.query(COLUMN, [table, columnName(comparison.column)])
+      const { rows } = await connection.query(COLUMN, [table, columnName(comparison.column)])
       found.push(...(rows as unknown as ColumnRow[]))
     }
     const [row] = found
@@ -60,30 +60,45 @@ const indexesFor = async (
   return indexes
 }
 
-const inspect: Driver['inspect'] = async (link, lookup) => {
-  const rows = await link.explain(lookup)
+const inspect: Driver['inspect'] = async (connection, lookup) => {
+  const rows = await connection.explain(lookup)
   const [{ Plan: plan }] = JSON.parse(rows[0]?.['QUERY PLAN'] as string) as [{ Plan: Plan }]
   const scanned = scannedIn(plan)
   if (scanned.length === 0) return []
-  return scanFinding(scanned, await indexesFor(link, lookup, scanned))
+  return scanFinding(scanned, await indexesFor(connection, lookup, scanned))
+}
+
+/** "Lexical Structure" (4.1). PostgreSQL's own `$1` would be taken for one of the placeholders. */
+const DIALECT: SqlDialect = {
+  token: new RegExp(
+    String.raw`--[^\r\n]*|(?<comment>/\*)|[eE]${escapedIn("'")}|${PLAIN}|` +
+      String.raw`\$(?<tag>(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[^]*?\$\k<tag>\$|` +
+      String.raw`${WORD}|::|${PARAMETER}|(?<foreign>\$\d+)|[^]`,
+    'y',
+  ),
+  nests: true,
+  placeholder: (name, names) => {
+    if (!names.includes(name)) names.push(name)
+    return `$${names.indexOf(name) + 1}`
+  },
+  firstRows: withLimit,
 }
 
 export const POSTGRES: Driver = {
-  dialect: 'postgres',
+  kind: 'postgres',
+  dialect: DIALECT,
   maxIdleMs: SERVER_IDLE_MS,
-  locate: ({ url, ca, statementMs }) => {
+  createConnector: ({ url, ca, statementMs }) => {
     const address = parseAddress(url, {
       prefix: 'LEGACY_DB',
-      defaultPort: DEFAULT_PORTS.postgres,
       ca,
     })
     return {
-      open: () => openPostgresLink(address, statementMs),
-      findings: lineFindings(address),
+      open: () => openPostgresConnection(address, statementMs),
+      findings: transportFindings(address),
     }
   },
   // "PostgreSQL Error Codes" (appendix A): what the database's encoding cannot hold, and what is no pattern.
-  unfindable: /^(?:22021|22P05|2201B|22025)$/,
-  ...PATTERNS.postgres,
+  invalidLogin: /^(?:22021|22P05|2201B|22025)$/,
   inspect,
 }

@@ -4,8 +4,8 @@ import { isTransient, unreachable } from '../../sql/failures.ts'
 import { AppError } from '../../errors/errors.ts'
 import { checkLookup, type Passed } from '../check/check.ts'
 import { knownIn, type ColumnNames } from '../check/lookup-columns.ts'
-import type { QueryResult, Driver, StoreTarget, SqlLink } from './driver.ts'
-import { isUnfindable, unusable } from '../check/failures.ts'
+import type { QueryResult, Driver, Connector, SqlConnection } from './driver.ts'
+import { isInvalidLogin, unusable } from '../check/failures.ts'
 import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 import { createConnectionPool, type ConnectionPool } from './connection-pool.ts'
@@ -44,24 +44,24 @@ const isSearchable = ({ login, username }: Parameters): boolean =>
   login !== '' && !/[\0\p{Surrogate}]/u.test(`${login}\n${username}`)
 
 /** Whether the answer is one that the check has not seen: of another file, or with other columns that are read. */
-const isStrange = ({ store, columns }: QueryResult, passed: Passed): boolean =>
+const isUnexpected = ({ store, columns }: QueryResult, passed: Passed): boolean =>
   store !== passed.store || knownIn(columns) !== passed.known
 
 export class SqlStore implements LegacyStore {
   readonly #driver: Driver
   readonly #options: StoreOptions
-  readonly #pool: ConnectionPool<SqlLink>
-  readonly #ended: StoreTarget['ended']
+  readonly #pool: ConnectionPool<SqlConnection>
+  readonly #untilClosed: Connector['untilClosed']
   readonly #lookup: Lookup
   readonly #clock: Clock
   readonly #ping = loginAs(unknownLogin())
   #passed: Passed | undefined
-  #doubtedAt = -Infinity
+  #recheckedAt = -Infinity
   #hadFlag = false
   #checking: Promise<Passed> | undefined
   #failure: { readonly error: AppError; readonly at: number } | undefined
   /** What was last reported. */
-  #told: string | undefined
+  #lastReport: string | undefined
   #isStarting = true
   #foreignRows = 0
   findings: LegacyStore['findings'] = []
@@ -70,9 +70,9 @@ export class SqlStore implements LegacyStore {
   /** @throws AppError `legacy_unusable` when the URL or the statement is wrong in itself */
   constructor(driver: Driver, url: string, options: StoreOptions) {
     const { sql = DEFAULT_LOOKUP_SQL, poolSize, lookupMs: statementMs, ca, clock } = options
-    const { open, ended, findings } = driver.locate({ url, ca, statementMs, clock })
+    const { open, untilClosed, findings } = driver.createConnector({ url, ca, statementMs, clock })
     this.#driver = driver
-    this.#ended = ended
+    this.#untilClosed = untilClosed
     this.#options = options
     this.#clock = clock
     try {
@@ -80,7 +80,7 @@ export class SqlStore implements LegacyStore {
     } catch (cause) {
       throw unusable(cause, false)
     }
-    const size = Math.min(poolSize, driver.maxLinks ?? poolSize)
+    const size = Math.min(poolSize, driver.maxConnections ?? poolSize)
     this.#pool = createConnectionPool({ size, open, maxIdleMs: driver.maxIdleMs, clock })
     this.findings = findings
   }
@@ -125,7 +125,7 @@ export class SqlStore implements LegacyStore {
 
   async close(): Promise<void> {
     this.#pool.close()
-    await this.#ended?.()
+    await this.#untilClosed?.()
   }
 
   async #rowsFor(parameters: Parameters, deadline: number): Promise<Rows> {
@@ -144,23 +144,23 @@ export class SqlStore implements LegacyStore {
   /** @returns undefined where the store has to be checked again first */
   async #ask(parameters: Parameters, until: number): Promise<Rows | undefined> {
     const passed = this.#passed ?? (await this.#checkUntil(until))
-    const answer = await this.#pool.use(until, (link) => this.#query(link, parameters))
+    const answer = await this.#pool.use(until, (connection) => this.#query(connection, parameters))
     if (answer instanceof Error) throw answer
-    if (answer === NOTHING || !isStrange(answer, passed)) {
+    if (answer === NOTHING || !isUnexpected(answer, passed)) {
       return { rows: answer.rows, columns: passed.columns }
     }
     if (this.#passed === passed) this.#passed = undefined
     return undefined
   }
 
-  /** @returns an error that leaves the link as good as it was */
-  async #query(link: SqlLink, parameters: Parameters): Promise<QueryResult | Error> {
+  /** @returns an error that leaves the connection as good as it was */
+  async #query(connection: SqlConnection, parameters: Parameters): Promise<QueryResult | Error> {
     try {
-      return await link.query(this.#lookup.text, this.#lookup.valuesOf(parameters))
+      return await connection.query(this.#lookup.text, this.#lookup.valuesOf(parameters))
     } catch (err) {
-      if (isUnfindable(err, this.#driver)) return NOTHING
-      if (!isTransient(err, this.#driver)) this.#doubt()
-      if (err instanceof Error && link.survives(err)) return err
+      if (isInvalidLogin(err, this.#driver)) return NOTHING
+      if (!isTransient(err, this.#driver.kind)) this.#recheckAfterFailure()
+      if (err instanceof Error && connection.survives(err)) return err
       throw err
     }
   }
@@ -169,16 +169,16 @@ export class SqlStore implements LegacyStore {
    * The statement or the store may not be what it was when it passed, or a login or one row caused the error.
    * One lookup tells, so that nobody can make the server check again and again.
    */
-  #doubt(): void {
-    if (this.#clock.now() - this.#doubtedAt < CHECK_AGAIN_MS) return
-    this.#doubtedAt = this.#clock.now()
-    const until = this.#doubtedAt + this.#options.lookupMs
+  #recheckAfterFailure(): void {
+    if (this.#clock.now() - this.#recheckedAt < CHECK_AGAIN_MS) return
+    this.#recheckedAt = this.#clock.now()
+    const until = this.#recheckedAt + this.#options.lookupMs
     const passed = this.#passed
     const { text, valuesOf } = this.#lookup
     this.#pool
-      .use(until, (link) => link.query(text, valuesOf(this.#ping)))
+      .use(until, (connection) => connection.query(text, valuesOf(this.#ping)))
       .catch((err: unknown) => {
-        if (isTransient(err, this.#driver) || this.#passed !== passed) return undefined
+        if (isTransient(err, this.#driver.kind) || this.#passed !== passed) return undefined
         this.#passed = undefined
         return this.#check()
       })
@@ -207,7 +207,7 @@ export class SqlStore implements LegacyStore {
     const until = began + CHECK_LIMIT_MS
     try {
       const passed = await checkLookup({
-        ask: (work) => this.#pool.use(until, work),
+        use: (work) => this.#pool.use(until, work),
         driver: this.#driver,
         lookup: this.#lookup,
         auditSql: auditSql ?? (sql === undefined ? DEFAULT_AUDIT_SQL : undefined),
@@ -234,7 +234,7 @@ export class SqlStore implements LegacyStore {
   }
 
   #refuse(err: unknown): AppError {
-    const error = isTransient(err, this.#driver)
+    const error = isTransient(err, this.#driver.kind)
       ? unreachable(err)
       : unusable(err, this.#options.sql === undefined)
     this.#passed = undefined
@@ -245,9 +245,9 @@ export class SqlStore implements LegacyStore {
   }
 
   #report(failure: AppError | undefined): void {
-    const told = failure ? `${failure.code} ${failure.detail}` : JSON.stringify(this.findings)
-    if (told === this.#told) return
-    this.#told = told
+    const report = failure ? `${failure.code} ${failure.detail}` : JSON.stringify(this.findings)
+    if (report === this.#lastReport) return
+    this.#lastReport = report
     this.#options.onCheck?.(this, failure)
   }
 }

@@ -24,7 +24,7 @@ let opened: Opened | undefined
 const look = (): Pick<Opened, 'file' | 'version'> => {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
   if (!stats) throw Object.assign(new Error(`there is no file at ${path}`), { code: 'ENOENT' })
-  if (!stats.isFile()) throw new TypeError(`${path} is no file`)
+  if (!stats.isFile()) throw new TypeError(`${path} is not a file`)
   const { dev, ino, size, mtimeNs, ctimeNs } = stats
   return { file: `${dev}:${ino}`, version: `${size}:${mtimeNs}:${ctimeNs}` }
 }
@@ -67,7 +67,7 @@ const run = ({ text, values }: ReaderRequest): ReaderReply => {
 }
 
 const WAL =
-  'A database in WAL mode on a read-only mount must first be taken out of it: PRAGMA journal_mode = DELETE.'
+  'On a read-only mount, a database in WAL mode cannot be opened: run PRAGMA journal_mode = DELETE on it first.'
 
 const failureOf = (err: unknown): ReaderReply => {
   opened?.db.close()

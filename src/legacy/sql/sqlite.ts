@@ -1,20 +1,21 @@
-/** The legacy store in a SQLite file, read by a thread and opened read-only. */
+/** The driver of the legacy store for SQLite files, which threads read. */
 import Database from 'better-sqlite3'
 import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
-import { sqlitePath } from '../../sql/address.ts'
+import { sqlitePath } from '../../sql/kinds.ts'
 import { endsWithin, within, type Clock } from '../../clock.ts'
 import { PATTERNS } from '../../sql/failures.ts'
 import { startThread, threadUrl } from '../../thread.ts'
 import { comparisons, scanFinding, tablesIn, unquoted } from '../check/plan-advice.ts'
-import type { QueryResult, ColumnType, Driver, SqlLink } from './driver.ts'
-import { firstRows, valuesForNobody, type Lookup } from './lookup.ts'
+import type { QueryResult, ColumnType, Driver, SqlConnection } from './driver.ts'
+import { valuesForUnknown, type Lookup } from './lookup.ts'
+import { PARAMETER, PLAIN, questionMarks, withLimit, WORD, type SqlDialect } from './parameters.ts'
 import type { ReaderReply, ReaderRequest, ReaderOptions, ToReader } from './sqlite-protocol.ts'
 
 const THREAD_URL = threadUrl('./sqlite-thread', import.meta.url)
 
 /** A second thread reads on where the first is held up by a scan; more would only share the same disk. */
-const MAX_LINKS = 2
+const MAX_CONNECTIONS = 2
 
 /** A thread that hangs in the file system cannot be ended: beyond so many, no more are started. */
 const MAX_THREADS = 4
@@ -59,10 +60,10 @@ const untilEnded = async (threads: Set<Worker>, limitMs: number, clock: Clock): 
   await endsWithin(clock, limitMs, Promise.all(ends)).catch(() => false)
 }
 
-const explaining = ({ inner }: Lookup): string => `EXPLAIN QUERY PLAN ${inner}`
+const explainStatement = ({ inner }: Lookup): string => `EXPLAIN QUERY PLAN ${inner}`
 
 /** A queue of requests to one thread, which replies in their order. */
-const openLink = (
+const openConnection = (
   setup: ReaderOptions,
   limitMs: number,
   clock: Clock,
@@ -96,12 +97,12 @@ const openLink = (
     destroy,
     query: async (text, values = []): Promise<QueryResult> => ask({ text, values }),
     describe: async (lookup) => {
-      const text = firstRows(lookup.inner, 'lookup', 0)
-      const { columns, types } = await ask({ text, values: valuesForNobody(lookup) })
+      const text = withLimit(lookup.inner, 'lookup', 0)
+      const { columns, types } = await ask({ text, values: valuesForUnknown(lookup) })
       return columns.map((name, i) => ({ name, kind: kindOf(types[i] ?? null) }))
     },
     explain: async (lookup) =>
-      (await ask({ text: explaining(lookup), values: valuesForNobody(lookup) })).rows,
+      (await ask({ text: explainStatement(lookup), values: valuesForUnknown(lookup) })).rows,
     // A thread that has replied has closed its file, and opens it again.
     survives: (err) => (err as { code?: string }).code !== LATE,
   }
@@ -136,8 +137,8 @@ const indexesFor = (schema: readonly string[], lookup: Lookup): string[] => {
         return tryOut(`CREATE INDEX ${index} ON ${quote(name)} (${inner}${collate});`)
       }),
     )
-    const plan = copy.prepare<string[], { detail: string }>(explaining(lookup))
-    const details = plan.all(...valuesForNobody(lookup)).map(({ detail }) => detail)
+    const plan = copy.prepare<string[], { detail: string }>(explainStatement(lookup))
+    const details = plan.all(...valuesForUnknown(lookup)).map(({ detail }) => detail)
     return scannedIn(details).length === 0 ? created : []
   } catch {
     return []
@@ -146,11 +147,11 @@ const indexesFor = (schema: readonly string[], lookup: Lookup): string[] => {
   }
 }
 
-const inspect: Driver['inspect'] = async (link, lookup) => {
-  const plan = await link.explain(lookup)
+const inspect: Driver['inspect'] = async (connection, lookup) => {
+  const plan = await connection.explain(lookup)
   const scanned = scannedIn(plan.map(({ detail }) => detail))
   if (scanned.length === 0) return []
-  const { rows } = await link.query(
+  const { rows } = await connection.query(
     "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
   )
   return scanFinding(
@@ -162,20 +163,33 @@ const inspect: Driver['inspect'] = async (link, lookup) => {
   )
 }
 
+/** "SQLite Keywords" (quoted names) and "Parameters". */
+const DIALECT: SqlDialect = {
+  token: new RegExp(
+    String.raw`--[^\n]*|(?<comment>/\*)|${PLAIN}|` +
+      '`(?:[^`]|``)*`|' +
+      String.raw`\[[^\]]*\]|${WORD}|${PARAMETER}|(?<foreign>\?\d*|[@$]\w+)|[^]`,
+    'y',
+  ),
+  nests: false,
+  placeholder: questionMarks,
+  firstRows: withLimit,
+}
+
 export const SQLITE: Driver = {
-  dialect: 'sqlite',
-  maxLinks: MAX_LINKS,
+  kind: 'sqlite',
+  dialect: DIALECT,
+  maxConnections: MAX_CONNECTIONS,
   maxIdleMs: Infinity,
-  locate: ({ url, statementMs, clock }) => {
+  createConnector: ({ url, statementMs, clock }) => {
     const threads = new Set<Worker>()
     const setup = { path: sqlitePath(url), busyMs: Math.floor(statementMs * BUSY_SHARE) }
     return {
-      open: () => openLink(setup, statementMs, clock, threads),
-      ended: () => untilEnded(threads, statementMs, clock),
+      open: () => openConnection(setup, statementMs, clock, threads),
+      untilClosed: () => untilEnded(threads, statementMs, clock),
       findings: [],
     }
   },
-  unfindable: /^LIKE or GLOB pattern too complex/,
-  ...PATTERNS.sqlite,
+  invalidLogin: /^LIKE or GLOB pattern too complex/,
   inspect,
 }

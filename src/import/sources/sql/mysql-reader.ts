@@ -1,28 +1,26 @@
-/** Owns the reading of users from MySQL or MariaDB. */
+/** Reads users from MySQL or MariaDB. */
 import type { Connection, FieldPacket } from 'mysql2'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { connectTo, DEFAULT_PORTS, mysqlOptions, parseAddress } from '../../../sql/address.ts'
-import mysql from '../../../sql/mysql-driver.ts'
-import { typeCast } from '../../../sql/mysql-types.ts'
-import { countingOf, type Database, type OpenReader } from './sql-source.ts'
+import { parseAddress } from '../../../sql/address.ts'
+import mysql, { openMysqlSocket, mysqlOptions, typeCast } from '../../../sql/mysql-driver.ts'
+import { countStatement, type SqlTarget, type OpenReader } from './sql-reader.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
 /** Rows that are read ahead. */
 const AHEAD = 500
 
-const BEGIN = [
+const SESSION_SETUP = [
   'SET SESSION TRANSACTION READ ONLY',
-  // Okta's limits set the pace, and the server would hang up on who is slow to read. A year is the most.
+  // Okta's limits set the pace, and the server would hang up on a slow reader. A year is the maximum.
   'SET SESSION net_write_timeout = 31536000',
 ]
 
-const connect = ({ url, ca }: Database) => {
-  const defaultPort = DEFAULT_PORTS.mysql
-  const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort, ca })
-  const socket = connectTo(address)
+const connect = ({ url, ca }: SqlTarget) => {
+  const address = parseAddress(url, { prefix: 'LEGACY_DB', ca })
+  const socket = openMysqlSocket(address)
   const connection = mysql.createConnection({
     ...mysqlOptions(address),
     stream: () => socket,
@@ -31,12 +29,12 @@ const connect = ({ url, ca }: Database) => {
     dateStrings: true,
     typeCast,
   })
-  // Heard here so that it does not end the process; whatever is under way fails of it.
+  // Without a listener it would end the process; whatever is under way fails because of it.
   connection.on('error', () => undefined)
   return { connection, socket }
 }
 
-/** The driver does not end a stream whose connection is lost. The columns are told before the first row. */
+/** The driver does not end a stream whose connection is lost. The columns come before the first row. */
 const stream = async (connection: Connection, socket: Socket, sql: string) => {
   const query = connection.query({ sql, rowsAsArray: true })
   const rows = query.stream({ highWaterMark: AHEAD }) as Readable & AsyncIterable<unknown[]>
@@ -45,14 +43,17 @@ const stream = async (connection: Connection, socket: Socket, sql: string) => {
   const lost = Object.assign(new Error('lost'), { code: 'PROTOCOL_CONNECTION_LOST' })
   socket.once('close', () => rows.destroy(lost))
   const [fields] = (await once(query, 'fields')) as [readonly FieldPacket[]]
-  const odd = fields.find(({ columnType }) => columnType === mysql.Types.GEOMETRY)
-  if (odd) throw new TypeError(`the column ${odd.name} is a GEOMETRY, which is no value of a user`)
+  const unsupported = fields.find(({ columnType }) => columnType === mysql.Types.GEOMETRY)
+  if (unsupported)
+    throw new TypeError(
+      `the column ${unsupported.name} has the type GEOMETRY, which no attribute of a user can hold`,
+    )
   return { rows, columns: fields.map(({ name }) => name) }
 }
 
 /** @throws Error where the server or the statement cannot serve */
-export const openMysqlReader: OpenReader = async (database, sql) => {
-  const { connection, socket } = connect(database)
+export const openMysqlReader: OpenReader = async (target, sql) => {
+  const { connection, socket } = connect(target)
   const close = (): void => void socket.destroy()
 
   async function* all(rows: AsyncIterable<unknown[]>) {
@@ -61,8 +62,8 @@ export const openMysqlReader: OpenReader = async (database, sql) => {
   }
   try {
     const client = connection.promise()
-    for (const statement of BEGIN) await client.query(statement)
-    const [counted] = await client.query({ sql: countingOf(sql), rowsAsArray: true })
+    for (const statement of SESSION_SETUP) await client.query(statement)
+    const [counted] = await client.query({ sql: countStatement(sql), rowsAsArray: true })
     const [[total]] = counted as unknown as [[number]]
     const { rows, columns } = await stream(connection, socket, sql)
     return { columns, total, rows: all(rows), close }

@@ -1,14 +1,18 @@
-/** Owns the reading of users from PostgreSQL. */
+/** Reads users from PostgreSQL. */
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { DEFAULT_PORTS, parseAddress, postgresOptions } from '../../../sql/address.ts'
-import { PostgresClient } from '../../../sql/postgres-client.ts'
-import { typesWith, type Parser } from '../../../sql/postgres-types.ts'
-import { countingOf, type Database, type OpenReader } from './sql-source.ts'
+import { parseAddress } from '../../../sql/address.ts'
+import {
+  PostgresClient,
+  postgresOptions,
+  typesWith,
+  type Parser,
+} from '../../../sql/postgres-client.ts'
+import { countStatement, type SqlTarget, type OpenReader } from './sql-reader.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
-/** Rows that one round trip brings. */
+/** Rows in one round trip. */
 const PAGE = 500
 
 /** `text[]`, which the driver's types do not name. */
@@ -38,9 +42,8 @@ const asFilled: Parser = (text) =>
 
 const LISTS = { ...Object.fromEntries(ARRAYS.map((oid) => [oid, asList])), [CHARS]: asFilled }
 
-const connect = async ({ url, ca }: Database) => {
-  const defaultPort = DEFAULT_PORTS.postgres
-  const address = parseAddress(url, { prefix: 'LEGACY_DB', defaultPort, ca })
+const connect = async ({ url, ca }: SqlTarget) => {
+  const address = parseAddress(url, { prefix: 'LEGACY_DB', ca })
   const socket = new Socket()
   const client = new PostgresClient({
     ...postgresOptions(address),
@@ -50,25 +53,25 @@ const connect = async ({ url, ca }: Database) => {
     keepAlive: true,
     types: typesWith({ ...LISTS, [JSON_TEXT]: asJson, [JSONB]: asJson }),
   })
-  // Heard here so that it does not end the process; the next page fails of it.
+  // Without a listener it would end the process; the next page fails because of it.
   client.on('error', () => undefined)
   await client.connect()
   return { client, close: () => void socket.destroy() }
 }
 
 /**
- * One transaction for the whole reading, so that its rows are those of one moment ("DECLARE"). It may
+ * One transaction for the whole reading, so that all rows are of one moment ("DECLARE"). It may
  * be idle for long, since Okta's limits set the pace.
  */
-const BEGIN = [
+const TRANSACTION_SETUP = [
   'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY',
   'SET LOCAL idle_in_transaction_session_timeout = 0',
   'SET LOCAL statement_timeout = 0',
 ]
 
 /** @throws Error where the server or the statement cannot serve */
-export const openPostgresReader: OpenReader = async (database, sql) => {
-  const { client, close } = await connect(database)
+export const openPostgresReader: OpenReader = async (target, sql) => {
+  const { client, close } = await connect(target)
   const fetch = () =>
     client.query<unknown[]>({ text: `FETCH ${PAGE} FROM users`, values: [], rowMode: 'array' })
 
@@ -77,13 +80,16 @@ export const openPostgresReader: OpenReader = async (database, sql) => {
     close()
   }
   try {
-    for (const statement of BEGIN) await client.query(statement)
-    const counted = await client.query<{ count: bigint }>(countingOf(sql))
+    for (const statement of TRANSACTION_SETUP) await client.query(statement)
+    const counted = await client.query<{ count: bigint }>(countStatement(sql))
     // With an extended query it can be one statement only, and DECLARE takes nothing but a SELECT.
     await client.query({ text: `DECLARE users NO SCROLL CURSOR FOR ${sql}`, values: [] })
     const first = await fetch()
-    const odd = first.fields.find(({ dataTypeID }) => UNREADABLE.has(dataTypeID))
-    if (odd) throw new TypeError(`the column ${odd.name} is of a type that is no value of a user`)
+    const unsupported = first.fields.find(({ dataTypeID }) => UNREADABLE.has(dataTypeID))
+    if (unsupported)
+      throw new TypeError(
+        `the column ${unsupported.name} has a type that no attribute of a user can hold`,
+      )
     return {
       columns: first.fields.map(({ name }) => name),
       total: Number(counted.rows[0]?.count),

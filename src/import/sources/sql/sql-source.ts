@@ -1,39 +1,17 @@
-/** Owns the reading of users straight from the legacy database, read-only and row by row. */
+/** Reads users straight from the legacy database, row by row, as a source of an import. */
 import { isUtf8 } from 'node:buffer'
-import { databaseKindOf, type DatabaseKind } from '../../../sql/address.ts'
-import { isTransient, PATTERNS, unreachable } from '../../../sql/failures.ts'
+import { isTransient, unreachable } from '../../../sql/failures.ts'
+import { databaseKindOf, type DatabaseKind } from '../../../sql/kinds.ts'
 import { AppError } from '../../../errors/errors.ts'
 import type { FlawedRow, Scalar, SoundRow, Source, SourceRow, Value } from '../source.ts'
+import type { OpenReader, SqlReader, SqlTarget } from './sql-reader.ts'
 
-/** One statement that is being read. */
-export interface Reader {
-  readonly columns: readonly string[]
-  /** How many rows there will be, counted before. */
-  readonly total: number
-  readonly rows: AsyncIterable<readonly unknown[]>
-  /** Ends the reading, also one that waits. */
-  close(): void
-}
-
-export interface Database {
-  /** As LEGACY_DB_URL. */
-  readonly url: string
-  /** PEM certificates to trust for a server in place of the public ones. */
-  readonly ca: string | undefined
-}
-
-/** @param sql one SELECT, without a semicolon at its end */
-export type OpenReader = (database: Database, sql: string) => Promise<Reader>
-
-/** Loaded when they are asked for, since most imports need none of them. */
+/** Loaded when needed, since most imports need none of them. */
 const READERS: Readonly<Record<DatabaseKind, () => Promise<OpenReader>>> = {
   sqlite: async () => (await import('./sqlite-reader.ts')).openSqliteReader,
   postgres: async () => (await import('./postgres-reader.ts')).openPostgresReader,
   mysql: async () => (await import('./mysql-reader.ts')).openMysqlReader,
 }
-
-/** The statement of how many rows there are, the same for every database. */
-export const countingOf = (sql: string): string => `SELECT count(*) FROM (${sql}\n) AS users`
 
 /** @returns undefined for what is no value, such as a JSON object, or bytes that are no text */
 const toScalar = (cell: unknown): Scalar | undefined => {
@@ -70,7 +48,7 @@ const read = (
 }
 
 async function* iterate(
-  { rows, columns, total }: Reader,
+  { rows, columns, total }: SqlReader,
   kind: DatabaseKind,
 ): AsyncGenerator<SourceRow, void> {
   let number = 0
@@ -82,14 +60,14 @@ async function* iterate(
     }
   } catch (cause) {
     const { code = 'no code' } = cause as { code?: string }
-    const detail = `The legacy database ended the reading after row ${number} (${code}).`
-    const isAway = isTransient(cause, PATTERNS[kind])
+    const detail = `Reading from the legacy database failed after row ${number} (${code}).`
+    const isAway = isTransient(cause, kind)
     throw new AppError(isAway ? 'legacy_unavailable' : 'input_unusable', { detail, cause })
   }
 }
 
 const refuse = (cause: unknown, kind: DatabaseKind): AppError => {
-  if (isTransient(cause, PATTERNS[kind])) return unreachable(cause)
+  if (isTransient(cause, kind)) return unreachable(cause)
   if (cause instanceof AppError) return cause
   const message = cause instanceof Error ? cause.message : ''
   return new AppError('legacy_unusable', { detail: `LEGACY_USERS_SQL: ${message}`, cause })
@@ -97,25 +75,27 @@ const refuse = (cause: unknown, kind: DatabaseKind): AppError => {
 
 const prepare = (sql: string): string => {
   if (!/\border\s+by\b/i.test(sql)) {
-    throw new TypeError('it must have ORDER BY, so that a run that goes on meets the same rows')
+    throw new TypeError(
+      'it must have ORDER BY, so that a run that is continued meets the same rows',
+    )
   }
   return sql.trim().replace(/;$/, '')
 }
 
 /**
  * @param sql one SELECT with ORDER BY, whose columns are named like those of a CSV file
- * @throws AppError `legacy_unavailable` where the database is out of reach, `legacy_unusable` where it says no
+ * @throws AppError `legacy_unavailable` where the database is out of reach, `legacy_unusable` where it refuses
  */
-export const openSqlSource = async (database: Database, sql: string): Promise<Source> => {
-  const kind = databaseKindOf(database.url)
+export const openSqlSource = async (target: SqlTarget, sql: string): Promise<Source> => {
+  const kind = databaseKindOf(target.url)
   if (!kind) throw new TypeError('unchecked LEGACY_DB_URL')
   try {
     const open = await READERS[kind]()
-    const reader = await open(database, prepare(sql))
+    const reader = await open(target, prepare(sql))
     const rows = iterate(reader, kind)
     const close = (): void => {
       reader.close()
-      // What a reading that was ended on purpose fails of is nobody's.
+      // The reading was ended on purpose, so its failure does not matter.
       void rows.return(undefined).catch(() => undefined)
     }
     return {

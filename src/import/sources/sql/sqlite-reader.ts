@@ -1,12 +1,12 @@
-/** Owns the reading of users from a SQLite file. */
+/** Reads users from a SQLite file. */
 import Database from 'better-sqlite3'
-import { sqlitePath } from '../../../sql/address.ts'
-import { countingOf, type OpenReader, type Reader } from './sql-source.ts'
+import { sqlitePath } from '../../../sql/kinds.ts'
+import { countStatement, type OpenReader, type SqlReader } from './sql-reader.ts'
 
-const readerOver = (db: Database.Database, sql: string): Reader => {
+const readerOver = (db: Database.Database, sql: string): SqlReader => {
   const statement = db.prepare<[], unknown[]>(sql)
   if (!statement.reader || !statement.readonly) throw new TypeError('it must be one SELECT')
-  const total = db.prepare<[], number>(countingOf(sql)).pluck().get() ?? 0
+  const total = db.prepare<[], number>(countStatement(sql)).pluck().get() ?? 0
 
   async function* rows(): AsyncGenerator<readonly unknown[], void> {
     try {

@@ -1,4 +1,4 @@
-/** TLS to a PostgreSQL server: verified, or no line at all. */
+/** TLS to a PostgreSQL server: verified, or no connection at all. */
 import { readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
@@ -40,7 +40,7 @@ const startTlsFront = async (target: URL, files: { certFile: string; keyFile: st
 
 const postgres = SERVERS.filter(({ dialect }) => dialect === 'postgres')
 
-await describeEach(postgres, 'a line with TLS', ({ create }) => {
+await describeEach(postgres, 'a connection with TLS', ({ create }) => {
   let db: TestDatabase
   beforeAll(async () => {
     db = await create()
