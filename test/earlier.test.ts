@@ -4,7 +4,7 @@ import { copyFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startFakeOkta } from './support/fake-okta.ts'
-import { makeKeeper } from './support/forwarder.ts'
+import { makeForwarder } from './support/forwarder.ts'
 import { runImport } from './support/import.ts'
 import { runSql } from './support/ledger-sql.ts'
 import { tempDir } from './support/temp.ts'
@@ -71,9 +71,9 @@ describe.each(REVISIONS)('of %s', (revision) => {
     const dir = tempDir()
     const url = `sqlite:${take(revision, 'ledger.sqlite', join(dir, 'ledger.sqlite'))}`
     take(revision, 'spill.sqlite', join(dir, 'okta-migrate-spill.sqlite'))
-    const { keeper } = makeKeeper({ url, spillDir: dir })
-    await keeper.start()
-    await keeper.close()
+    const { forwarder } = makeForwarder({ url, spillDir: dir })
+    await forwarder.start()
+    await forwarder.close()
     expect(
       await runSql(
         url,

@@ -1,12 +1,12 @@
-/** What the ledger keeps of one decision, in a form that fits every database. */
+/** One decision as the ledger stores it, in a form that fits every database. */
 
-/** What the ledger is told of a decision. Nothing here is derived from a password. */
+/** A decision as the hook reports it. Nothing here is derived from a password. */
 export interface Decided {
   /** The decision's own, random: by it a decision that is written twice is one row. */
   readonly id: string
   /** Okta's id of the call. Okta repeats a call under one id, and each replica decides for itself. */
   readonly eventId: string | undefined
-  /** The login as typed, as it may be written down: a keyed fingerprint, or plain where that is switched on. */
+  /** The login as typed, in the form that may be stored: a keyed fingerprint, or plain where that is switched on. */
   readonly account: string
   /** A keyed fingerprint of who it is: one name, however the login is typed. */
   readonly person: string
@@ -22,16 +22,16 @@ export interface Decided {
 
 export interface LedgerEntry {
   /**
-   * The decision's own id. It has the name that it has in programs before `person` came, where it is
-   * Okta's: they may share a table or a spill with this one, and write it as the unique key.
+   * The decision's own id. Versions before `person` was added have Okta's id under this name. They may
+   * share a table or a spill file with this one, and write it as the unique key.
    */
   readonly eventId: string
-  /** The id of Okta's call. Null in entries of such a program too, whose `eventId` it is. */
+  /** The id of Okta's call. Null in entries of such a version too, whose `eventId` it is. */
   readonly oktaEventId: string | null
-  /** Null in entries of such a program, as is `callerGone`. */
+  /** Null in entries of such a version, as is `callerGone`. */
   readonly person: string | null
   readonly callerGone: boolean | null
-  /** UTC, ISO 8601 to the millisecond: it sorts as text, and no database's time zone can bend it. */
+  /** UTC, ISO 8601 to the millisecond: it sorts as text, and no database's time zone can change it. */
   readonly decidedAt: string
   readonly account: string
   readonly outcome: 'VERIFIED' | 'UNVERIFIED'
@@ -43,19 +43,19 @@ export interface LedgerEntry {
   readonly replica: string
 }
 
-/** Okta's logins have at most 100 characters; what is typed at a sign-in may have any number. */
+/** Okta's logins have at most 100 characters; one that is typed at a sign-in may be of any length. */
 export const MAX_ACCOUNT_LENGTH = 255
 
 export const MAX_PERSON_LENGTH = 64
 
 /**
- * Text that every database takes: one that refused an entry would hold up all that wait behind it.
+ * Text that every database takes: a refused entry would hold up all that wait behind it.
  * PostgreSQL takes no NUL, and neither it nor MySQL takes half of a surrogate pair.
  */
 const storable = (text: string, length: number): string =>
   Buffer.from(text.slice(0, length)).toString().replaceAll('\0', '\uFFFD')
 
-/** No database takes a number that is none. */
+/** No database takes NaN or an infinite number. */
 const finite = (n: number): number => (Number.isFinite(n) ? n : 0)
 
 /** @param at milliseconds since the epoch */
@@ -75,10 +75,10 @@ export const toEntry = (decided: Decided, at: number, replica: string): LedgerEn
   replica: storable(replica, MAX_ACCOUNT_LENGTH),
 })
 
-/** What a program of before wrote to the spill lacks. */
+/** The fields that earlier versions did not write to the spill file. */
 const UNKNOWN = { oktaEventId: null, person: null, callerGone: null }
 
-/** @param text an entry as it is in the spill */
+/** @param text an entry as it is in the spill file */
 export const parseEntry = (text: string): LedgerEntry => ({
   ...UNKNOWN,
   ...(JSON.parse(text) as LedgerEntry),

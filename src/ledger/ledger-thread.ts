@@ -1,4 +1,4 @@
-/** Owns the body of the ledger's thread, where a slow disk or database holds up nobody. */
+/** What the ledger's thread runs, so that a slow disk or database delays no answer. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../clock.ts'
 import { asAppError } from '../errors/errors.ts'
@@ -7,43 +7,42 @@ import { Forwarder } from './forwarder.ts'
 import type { FromForwarder, LedgerThreadOptions, ToForwarder } from './protocol.ts'
 
 const port = parentPort
-if (!port) throw new TypeError('thread.ts runs as a worker thread only')
+if (!port) throw new TypeError('ledger-thread.ts runs as a worker thread only')
 
-const { place, spillDir, replica, guesses, toldUpTo } = workerData as LedgerThreadOptions
-const tell = (message: FromForwarder): void => port.postMessage(message)
+const { target, spillDir, replica, guesses, guessesUpTo } = workerData as LedgerThreadOptions
+const send = (message: FromForwarder): void => port.postMessage(message)
 
-const listen = (keeper: Forwarder): void => {
+const listen = (forwarder: Forwarder): void => {
   port.on('message', (message: ToForwarder) => {
     if (message !== 'close') {
-      keeper.take(message)
+      forwarder.enqueue(message)
       return
     }
-    void keeper.close().then(() => port.close())
+    void forwarder.close().then(() => port.close())
   })
 }
 
-const keeper = new Forwarder({
+const forwarder = new Forwarder({
   spillDir,
-  open: (isRemade) => openLedgerDatabase(place, isRemade),
+  open: (isReopened) => openLedgerDatabase(target, isReopened),
   replica,
   guesses,
-  toldUpTo,
+  guessesUpTo,
   clock: systemClock,
-  wall: Date.now,
-  tell,
+  send,
 })
 
 const refuse = (err: unknown): void => {
   const { code, detail } = asAppError(err)
-  tell({ kind: 'refused', code, detail })
+  send({ kind: 'refused', code, detail })
 }
 
 try {
-  keeper.open()
-  listen(keeper)
-  tell({ kind: 'opened' })
-  // The server may serve already when the refusal comes, so this goes on until it is closed.
-  await keeper.start().then(() => tell({ kind: 'ready' }), refuse)
+  forwarder.open()
+  listen(forwarder)
+  send({ kind: 'opened' })
+  // The server may have started already when the database refuses, so the thread runs until it is closed.
+  await forwarder.start().then(() => send({ kind: 'ready' }), refuse)
 } catch (err) {
   refuse(err)
   port.close()

@@ -1,4 +1,4 @@
-/** Entries on their way to the database: in memory until they are on this machine's disk, and there until it has them. */
+/** The queue of entries for the database: in memory until they are on this machine's disk, and there until the database has them. */
 import { mkdirSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
 import type { LedgerEntry } from './entry.ts'
@@ -9,21 +9,21 @@ const SAVE_RETRY_MS = 1_000
 const BATCH = 500
 
 export interface OutboxDeps {
-  /** Where the spill is. */
+  /** The directory of the spill file. */
   readonly dir: string
   readonly maxBytes?: number | undefined
   readonly clock: Clock
-  /** The oldest so many of the entries that were taken need to be remembered by nobody else. */
-  readonly onKept: (count: number) => void
-  /** How the disk does, told after each attempt. @param err what went wrong, if anything did */
-  readonly onDisk: (err?: unknown) => void
-  /** The spill's file was deleted or replaced. */
+  /** So many entries, from the oldest that were given, are persisted: the caller need not keep them. */
+  readonly onPersisted: (count: number) => void
+  /** Called after each attempt to use the disk. @param err why it failed, if it did */
+  readonly onDiskResult: (err?: unknown) => void
+  /** The spill file was deleted or replaced. */
   readonly onVanished: () => void
 }
 
 type Write = (entries: readonly LedgerEntry[]) => Promise<void>
 
-const entriesBehind = function* (spill: Spill): Iterable<LedgerEntry> {
+const entriesIn = function* (spill: Spill): Iterable<LedgerEntry> {
   let batch = spill.first(BATCH)
   while (batch.length > 0) {
     yield* batch.map(({ entry }) => entry)
@@ -35,9 +35,9 @@ export class Outbox {
   readonly #deps: OutboxDeps
   readonly #memory: LedgerEntry[] = []
   #spill: Spill | undefined
-  #isGone = false
-  /** What is in memory is being written to the database, past a disk that does not take it. */
-  #isPassing = false
+  #hasVanished = false
+  /** The entries in memory are being written to the database directly, since the disk does not take them. */
+  #isBypassing = false
   #cancelRetry: (() => void) | undefined
 
   constructor(deps: OutboxDeps) {
@@ -45,12 +45,12 @@ export class Outbox {
   }
 
   /**
-   * A disk that is full or fails is waited for: it must keep nobody from signing in.
-   * @throws AppError `ledger_unusable` for a place that is wrong, which a person has to put right
+   * A disk that is full or broken is tried again later: it must not keep anybody from signing in.
+   * @throws AppError `ledger_unusable` for a wrong directory, which a person has to correct
    */
   open(): void {
     try {
-      this.#reach()
+      this.#ensureSpill()
     } catch (err) {
       if (classifyFailure(err) === 'refused') throw err
       this.#fail(err)
@@ -62,49 +62,49 @@ export class Outbox {
     try {
       return this.#spill?.waiting ?? 0
     } catch {
-      // The next attempt to use the disk says what is wrong with it.
+      // The next attempt to use the disk reports the failure.
       return 0
     }
   }
 
-  take(entries: readonly LedgerEntry[]): void {
+  enqueue(entries: readonly LedgerEntry[]): void {
     this.#memory.push(...entries)
     if (!this.#cancelRetry) this.save()
   }
 
-  /** Brings what is in memory to the disk, and looks whether the spill is still where it was. */
+  /** Writes what is in memory to the disk, and checks whether the spill file is still there. */
   save(): void {
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
-    if (this.#isPassing) return
+    if (this.#isBypassing) return
     try {
       const before = this.#spill
-      const spill = this.#reach()
-      // What only stood there proves nothing about a disk that is full.
-      const isProven = spill !== before || this.#memory.length > 0
+      const spill = this.#ensureSpill()
+      // A file that was only looked at does not prove that the disk has room.
+      const isDiskProven = spill !== before || this.#memory.length > 0
       while (this.#memory.length > 0) {
-        // By batches, so that a full spill takes up again as soon as there is room for one.
+        // In batches, so that a full spill file goes on as soon as there is room for one.
         const batch = this.#memory.slice(0, BATCH)
         spill.append(batch)
-        this.#forget(batch.length)
+        this.#onPersisted(batch.length)
       }
-      if (isProven) this.#deps.onDisk()
+      if (isDiskProven) this.#deps.onDiskResult()
     } catch (err) {
       this.#fail(err)
     }
   }
 
   /**
-   * Hands the oldest entries to `write`, and forgets them when that resolves.
+   * Gives the oldest entries to `write`, and removes them when that resolves.
    * @returns whether there may be more
    */
   async forward(write: Write): Promise<boolean> {
     const spill = this.#spill
     const batch = this.#oldest()
     const last = batch.at(-1)
-    if (!last) return this.#pass(write)
+    if (!last) return this.#bypassDisk(write)
     await write(batch.map(({ entry }) => entry))
-    // In another file these numbers are others'.
+    // In another file these numbers belong to other entries.
     if (spill && spill === this.#spill) this.#remove(spill, last.seq)
     return batch.length === BATCH
   }
@@ -114,16 +114,16 @@ export class Outbox {
     this.#spill?.close()
   }
 
-  /** Entries that the disk does not take need not wait for it. */
-  async #pass(write: Write): Promise<boolean> {
+  /** Entries that the disk does not take go to the database directly. */
+  async #bypassDisk(write: Write): Promise<boolean> {
     const batch = this.#memory.slice(0, BATCH)
     if (batch.length === 0) return false
-    this.#isPassing = true
+    this.#isBypassing = true
     try {
       await write(batch)
-      this.#forget(batch.length)
+      this.#onPersisted(batch.length)
     } finally {
-      this.#isPassing = false
+      this.#isBypassing = false
       this.save()
     }
     return this.#memory.length > 0
@@ -138,26 +138,26 @@ export class Outbox {
     }
   }
 
-  #forget(count: number): void {
+  #onPersisted(count: number): void {
     this.#memory.splice(0, count)
-    this.#deps.onKept(count)
+    this.#deps.onPersisted(count)
   }
 
   /**
-   * SQLite needs room to delete, and a full disk has none: then the file is removed when nothing in it
-   * waits any more. Another process that uses it finds that out, and brings over what it has added.
+   * SQLite needs room to delete, and a full disk has none: then the whole file is removed once nothing
+   * waits in it. Another process that uses it notices that, and moves what it has added to the new one.
    */
   #remove(spill: Spill, seq: number): void {
     try {
       spill.removeUpTo(seq)
-      this.#deps.onDisk()
+      this.#deps.onDiskResult()
     } catch (err) {
-      this.#deps.onDisk(err)
+      this.#deps.onDiskResult(err)
       if (classifyFailure(err) === 'disk') this.#discardIfEmpty(spill)
     }
   }
 
-  /** A file that does not say what waits in it is not empty. */
+  /** A file that cannot be read is taken not to be empty. */
   #discardIfEmpty(spill: Spill): void {
     try {
       if (spill.waiting > 0) return
@@ -170,42 +170,42 @@ export class Outbox {
   }
 
   #fail(err: unknown): void {
-    this.#deps.onDisk(err)
+    this.#deps.onDiskResult(err)
     this.#cancelRetry ??= this.#deps.clock.after(SAVE_RETRY_MS, () => this.save())
   }
 
   /** @throws AppError where there is none, and none can be made */
-  #reach(): Spill {
+  #ensureSpill(): Spill {
     const { dir, maxBytes } = this.#deps
     const old = this.#spill
-    const fate = old?.fate()
-    if (old && fate === 'there') return old
-    if (old && !this.#isGone) this.#deps.onVanished()
-    this.#isGone ||= old !== undefined
-    if (this.#isGone) mkdirSync(dir, { recursive: true })
-    // Its handle still has both files, and closing it joins them.
-    if (fate === 'torn') {
+    const state = old?.fileState()
+    if (old && state === 'there') return old
+    if (old && !this.#hasVanished) this.#deps.onVanished()
+    this.#hasVanished ||= old !== undefined
+    if (this.#hasVanished) mkdirSync(dir, { recursive: true })
+    // The old handle still has both files, and closing it joins them.
+    if (state === 'torn') {
       old?.close()
       this.#spill = undefined
     }
     const spill = openSpill(dir, maxBytes)
-    if (old && fate === 'moved') this.#move(old, spill)
-    this.#isGone = false
+    if (old && state === 'moved') this.#moveEntries(old, spill)
+    this.#hasVanished = false
     this.#spill = spill
     return spill
   }
 
-  /** A file that was deleted can be read as long as it is open. */
-  #move(old: Spill, spill: Spill): void {
+  /** A deleted file can be read as long as it is open. */
+  #moveEntries(old: Spill, spill: Spill): void {
     try {
-      spill.append(entriesBehind(old))
+      spill.append(entriesIn(old))
     } catch (err) {
-      // What can never be read must not hold up what comes.
+      // Entries that can never be read must not hold up those that follow.
       if (classifyFailure(err) !== 'refused') {
         spill.close()
         throw err
       }
-      this.#deps.onDisk(err)
+      this.#deps.onDiskResult(err)
     }
     old.close()
   }

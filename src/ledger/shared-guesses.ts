@@ -1,11 +1,11 @@
-/** Owns the reading of the other replicas' wrong guesses: each once, however late it was committed. */
-import type { Seen } from './database/database.ts'
+/** Wrong guesses made at other replicas, read from the ledger's rows: each once, however late it was committed. */
+import type { RemoteDecision } from './database/database.ts'
 import type { LedgerEntry } from './entry.ts'
 
 /** A wrong guess made at another replica. */
 export interface Guess {
   readonly account: string
-  /** Undefined where a program wrote it that knew no persons. */
+  /** Undefined where a version without persons wrote it. */
   readonly person: string | undefined
   readonly reason: string
   /** Milliseconds since it was made; replicas' clocks may differ, so it is never negative. */
@@ -15,48 +15,52 @@ export interface Guess {
 /** The most rows that one poll reads. */
 export const PAGE = 1_000
 
-/** How many polls long rows are looked for behind the newest one. */
+/** For how many polls rows may still appear before the newest one. */
 const OVERLAP = 5
 
-/**
- * Ids are given out when a row is inserted and seen when it is committed, so that a row may appear
- * behind one already read. Each poll therefore begins where the fifth one before it ended, and
- * leaves out what it has seen. After a full page it begins at its end: under a flood, keeping up
- * matters more than a row that comes late.
- */
-export class Cursor {
-  #marks: number[]
-  readonly #seen = new Set<number>()
-
-  constructor(id: number) {
-    this.#marks = [id]
-  }
-
+/** A place in the table of decisions. */
+export interface Cursor {
   /** The id after which to read. */
-  get from(): number {
-    return this.#marks[0] ?? 0
-  }
-
-  /** The newest id that was taken. */
-  get last(): number {
-    return this.#marks.at(-1) ?? 0
-  }
-
+  readonly from: number
+  /** The newest id that was read. */
+  readonly last: number
   /** @returns those rows of a page that are new */
-  take(page: readonly Seen[]): Seen[] {
-    const fresh = page.filter(({ id }) => !this.#seen.has(id))
-    const last = Math.max(this.last, page.at(-1)?.id ?? 0)
-    for (const { id } of fresh) this.#seen.add(id)
-    if (page.length >= PAGE) this.#marks = []
-    this.#marks.push(last)
-    if (this.#marks.length > OVERLAP) this.#marks.shift()
-    for (const id of this.#seen) if (id <= this.from) this.#seen.delete(id)
-    return fresh
+  accept(page: readonly RemoteDecision[]): RemoteDecision[]
+}
+
+/**
+ * Ids are given out when a row is inserted and become visible when it is committed, so a row may appear
+ * before one that was already read. Each poll therefore starts where the fifth one before it ended, and
+ * skips what it has seen. After a full page it starts at the end of that: under a flood, keeping up
+ * matters more than a late row.
+ */
+export const createCursor = (id: number): Cursor => {
+  let pollEnds = [id]
+  const seen = new Set<number>()
+  const from = (): number => pollEnds[0] ?? 0
+  const last = (): number => pollEnds.at(-1) ?? 0
+  return {
+    get from() {
+      return from()
+    },
+    get last() {
+      return last()
+    },
+    accept(page) {
+      const unseen = page.filter(({ id }) => !seen.has(id))
+      const end = Math.max(last(), page.at(-1)?.id ?? 0)
+      for (const { id } of unseen) seen.add(id)
+      if (page.length >= PAGE) pollEnds = []
+      pollEnds.push(end)
+      if (pollEnds.length > OVERLAP) pollEnds.shift()
+      for (const id of seen) if (id <= from()) seen.delete(id)
+      return unseen
+    },
   }
 }
 
 export interface GuessRules {
-  /** Reasons of an UNVERIFIED that is no guess, since no password was looked at. */
+  /** Reasons of an UNVERIFIED that is no guess, since no password was checked. */
   readonly uncounted: readonly string[]
   /** Milliseconds after which a wrong guess does not count any more. */
   readonly windowMs: number
@@ -65,53 +69,50 @@ export interface GuessRules {
 /** Okta repeats a call within seconds: at 100 sign-ins a second, this is over a minute. */
 const MAX_EVENTS = 10_000
 
-/**
- * Counts an event once, though each replica that Okta asked decided it. The newest are remembered. One that is
- * forgotten, or is decided here after others told of it, counts twice, which errs towards refusing.
- */
-export class Guesses {
-  readonly #rules: GuessRules
-  readonly #replica: string
-  readonly #events = new Set<string>()
-
-  constructor(rules: GuessRules, replica: string) {
-    this.#rules = rules
-    this.#replica = replica
-  }
-
-  /** Takes note of what was decided here, and is counted already. */
-  decided(entries: readonly LedgerEntry[]): void {
-    for (const entry of entries) {
-      if (entry.oktaEventId !== null && this.#isGuess(entry)) this.#isNew(entry.oktaEventId)
-    }
-  }
-
+export interface GuessFilter {
+  /** Remembers what was decided here, and is counted already. */
+  noteOwn(entries: readonly LedgerEntry[]): void
   /**
    * @param now milliseconds since the epoch
-   * @returns what of these rows is to be counted here
+   * @returns the guesses among these rows that are to be counted here
    */
-  ofOthers(rows: readonly Seen[], now: number): Guess[] {
-    return rows
-      .filter((row) => row.replica !== this.#replica && this.#isGuess(row))
-      .map((row) => ({ ...row, ageMs: Math.max(0, now - Date.parse(row.decidedAt)) }))
-      .filter(({ ageMs, event }) => ageMs < this.#rules.windowMs && this.#isNew(event))
-      .map(({ account, person, reason, ageMs }) => ({
-        account,
-        person: person ?? undefined,
-        reason,
-        ageMs,
-      }))
-  }
+  fromOthers(rows: readonly RemoteDecision[], now: number): Guess[]
+}
 
-  #isGuess({ outcome, reason }: Pick<Seen, 'outcome' | 'reason'>): boolean {
-    return outcome === 'UNVERIFIED' && !this.#rules.uncounted.includes(reason)
-  }
+const isGuess = (
+  { outcome, reason }: Pick<RemoteDecision, 'outcome' | 'reason'>,
+  { uncounted }: GuessRules,
+): boolean => outcome === 'UNVERIFIED' && !uncounted.includes(reason)
 
-  #isNew(event: string): boolean {
-    if (this.#events.has(event)) return false
-    this.#events.add(event)
-    const [oldest] = this.#events
-    if (this.#events.size > MAX_EVENTS && oldest !== undefined) this.#events.delete(oldest)
+/**
+ * Counts an event once, though each replica that Okta called decided it. The newest are remembered. One that is
+ * forgotten, or is decided here after another replica has reported it, counts twice, which errs towards refusing.
+ */
+export const createGuessFilter = (rules: GuessRules, replica: string): GuessFilter => {
+  const events = new Set<string>()
+  const isNew = (event: string): boolean => {
+    if (events.has(event)) return false
+    events.add(event)
+    const [oldest] = events
+    if (events.size > MAX_EVENTS && oldest !== undefined) events.delete(oldest)
     return true
+  }
+  return {
+    noteOwn(entries) {
+      for (const entry of entries) {
+        if (entry.oktaEventId !== null && isGuess(entry, rules)) isNew(entry.oktaEventId)
+      }
+    },
+    fromOthers: (rows, now) =>
+      rows
+        .filter((row) => row.replica !== replica && isGuess(row, rules))
+        .map((row) => ({ ...row, ageMs: Math.max(0, now - Date.parse(row.decidedAt)) }))
+        .filter(({ ageMs, event }) => ageMs < rules.windowMs && isNew(event))
+        .map(({ account, person, reason, ageMs }) => ({
+          account,
+          person: person ?? undefined,
+          reason,
+          ageMs,
+        })),
   }
 }

@@ -1,4 +1,4 @@
-/** The spill: a file on this machine's disk where entries wait until the ledger's database has them. */
+/** The spill file: where entries wait on this machine's disk until the ledger's database has them. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEntry, type LedgerEntry } from './entry.ts'
@@ -13,33 +13,33 @@ const BUSY_TIMEOUT_MS = 1_000
 const TABLE =
   'CREATE TABLE IF NOT EXISTS waiting (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL)'
 
-export interface Waiting {
+export interface SpilledEntry {
   readonly seq: number
   readonly entry: LedgerEntry
 }
 
 export interface Spill {
-  /** Keeps all of the entries or none. On return they are on the disk. Throws when it is full. */
+  /** Writes all of the entries or none. On return they are on the disk. Throws when it is full. */
   append(entries: Iterable<LedgerEntry>): void
-  /** The entries that have waited longest, in their order, from behind a number on. */
-  first(limit: number, after?: number): Waiting[]
+  /** The entries that have waited longest, in their order, after the number `after`. */
+  first(limit: number, after?: number): SpilledEntry[]
   /**
-   * Forgets the entries up to and including this one. Where it throws, since a full disk has no room
-   * to say so, they are still passed over as long as this is open.
+   * Removes the entries up to and including this one. Where it throws, since a full disk has no room
+   * for that, they are still skipped as long as this is open.
    */
   removeUpTo(seq: number): void
   readonly waiting: number
-  fate(): FileState
+  fileState(): FileState
   close(): void
-  /** Removes the file, whatever is in it. Where it throws, all is as it was. */
+  /** Removes the file with all that is in it. Where it throws, nothing has changed. */
   discard(): void
 }
 
 /**
- * Several processes may share a directory: each forwards whatever waits in it, and the database
+ * Several processes may share a directory: each forwards all that waits in it, and the database
  * keeps each decision once. Sequence numbers are never used again (AUTOINCREMENT), so that one process
  * cannot remove by number what another has just appended.
- * @throws AppError `ledger_unusable`, or `ledger_unavailable` as `openFile`
+ * @throws AppError `ledger_unusable`, or `ledger_unavailable` as `openSqliteFile`
  */
 export const openSpill = (dir: string, maxBytes = MAX_SPILL_BYTES): Spill => {
   const path = join(dir, 'okta-migrate-spill.sqlite')
@@ -72,7 +72,7 @@ export const openSpill = (dir: string, maxBytes = MAX_SPILL_BYTES): Spill => {
     get waiting() {
       return span.get(passed) ?? 0
     },
-    fate: watchFile(path),
+    fileState: watchFile(path),
     close: () => void db.close(),
     discard: () => {
       for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })

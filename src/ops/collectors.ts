@@ -1,10 +1,10 @@
-/** Owns what is read of the server's parts when somebody asks for the metrics. */
+/** Reads the state of the server's parts when the metrics are scraped. */
 import { Hono } from 'hono'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { probe, type HealthDeps, type Readiness } from './probes.ts'
 import { MS_PER_SECOND, PREFIX } from './metrics.ts'
 
-interface ReadPool {
+interface CollectedPool {
   readonly alive: number
   readonly size: number
   readonly waiting: number
@@ -12,7 +12,7 @@ interface ReadPool {
   readonly engine: { readonly name: string; readonly fallback?: string }
 }
 
-interface ReadLedger {
+interface CollectedLedger {
   readonly status: {
     readonly database: string
     readonly spill: string
@@ -22,37 +22,37 @@ interface ReadLedger {
   readonly faults: Readonly<Record<'database' | 'spill' | 'thread' | 'files', number>>
 }
 
-export interface ReadDeps {
+export interface CollectorDeps {
   readonly health: HealthDeps
-  readonly pool: ReadPool
-  /** Set where bearer tokens are accepted, be it beside a secret. */
+  readonly pool: CollectedPool
+  /** Set where bearer tokens are accepted, with or without a secret. */
   readonly keys?: { ready(): boolean } | undefined
-  readonly ledger?: ReadLedger | undefined
+  readonly ledger?: CollectedLedger | undefined
   readonly log: { readonly failures: number }
-  /** Undefined where the server does not speak TLS itself. */
+  /** Undefined where the server does not use TLS itself. */
   readonly certificateEndsAtMs: () => number | undefined
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string
-  /** Connections that were refused since their source had too many. */
+  /** The number of connections refused because their source had too many. */
   readonly refused: () => number
 }
 
-type Row = readonly [name: string, help: string, read: (now: Readiness) => number]
+type Row = readonly [name: string, help: string, read: (readiness: Readiness) => number]
 
-const gaugesOf = ({ health, pool, keys, ledger, certificateEndsAtMs }: ReadDeps): Row[] => [
-  ['ready', 'Whether calls can be decided, as /readyz says', (now) => Number(now.ready)],
-  ['legacy_store_up', 'Whether the legacy store can be read', (now) => Number(now.storeOk)],
+const gaugesOf = ({ health, pool, keys, ledger, certificateEndsAtMs }: CollectorDeps): Row[] => [
+  ['ready', 'Whether calls can be decided, as in /readyz', ({ ready }) => Number(ready)],
+  ['legacy_store_up', 'Whether the legacy store can be read', ({ storeOk }) => Number(storeOk)],
   [
     'legacy_store_refused',
-    'Whether the store that is there now failed its check, or its file is gone',
+    'Whether the legacy store failed its check, or its file is gone',
     () => Number(health.legacy.state === 'refused'),
   ],
-  ['checks_waiting', 'Checks that are admitted and not begun', () => pool.waiting],
-  ['workers_alive', 'Threads that can check passwords', () => pool.alive],
-  ['workers_configured', 'Threads that there should be', () => pool.size],
+  ['checks_waiting', 'Password checks that wait in the queue', () => pool.waiting],
+  ['workers_alive', 'Worker threads that can check passwords', () => pool.alive],
+  ['workers_configured', 'Worker threads that are configured', () => pool.size],
   [
     'engine_fallback',
-    'Whether the slower engine is in use',
+    'Whether the slower password engine is in use',
     () => Number(pool.engine.fallback !== undefined),
   ],
   ...(keys ? oauthGauges(keys) : []),
@@ -61,28 +61,32 @@ const gaugesOf = ({ health, pool, keys, ledger, certificateEndsAtMs }: ReadDeps)
 ]
 
 const oauthGauges = (keys: { ready(): boolean }): Row[] => [
-  ['oauth_keys_present', "Whether the issuer's keys are at hand", () => Number(keys.ready())],
+  [
+    'oauth_keys_present',
+    "Whether the issuer's signing keys are available",
+    () => Number(keys.ready()),
+  ],
 ]
 
-const ledgerGauges = (ledger: ReadLedger): Row[] => [
+const ledgerGauges = (ledger: CollectedLedger): Row[] => [
   [
     'ledger_database_up',
-    "Whether the ledger's database takes entries",
+    'Whether the ledger database accepts entries',
     () => Number(ledger.status.database === 'ok'),
   ],
   [
     'ledger_database_refused',
-    "Whether the ledger's database is there and refuses the login or a statement",
+    'Whether the ledger database refuses the login or a statement',
     () => Number(ledger.status.database === 'refused'),
   ],
   [
     'ledger_spill_up',
-    'Whether entries can be written to the disk',
+    'Whether the spill file of the ledger can be written',
     () => Number(ledger.status.spill === 'ok'),
   ],
   [
     'ledger_entries_waiting',
-    'Entries that the database does not have yet',
+    'Ledger entries that are not in the database yet',
     () => ledger.status.waiting,
   ],
 ]
@@ -90,89 +94,90 @@ const ledgerGauges = (ledger: ReadLedger): Row[] => [
 const tlsGauges = (endsAtMs: () => number | undefined): Row[] => [
   [
     'tls_certificate_not_after_timestamp_seconds',
-    'When the certificate in use ends',
+    'When the certificate in use expires',
     () => (endsAtMs() ?? 0) / MS_PER_SECOND,
   ],
 ]
 
-const countersOf = ({ health, pool, ledger, log, refused }: ReadDeps): Row[] => [
+const countersOf = ({ health, pool, ledger, log, refused }: CollectorDeps): Row[] => [
   [
     'legacy_foreign_rows_total',
-    'Rows of other people that the lookup returned',
+    'Rows returned by lookups that belong to other people',
     () => health.legacy.foreignRows,
   ],
-  ['workers_lost_total', 'Threads that ended unasked', () => pool.lost],
-  [
-    'connections_refused_total',
-    'Connections that were refused because their address had too many',
-    refused,
-  ],
+  ['workers_lost_total', 'Worker threads that exited unexpectedly', () => pool.lost],
+  ['connections_refused_total', 'Connections refused because their address had too many', refused],
   [
     'log_write_failures_total',
-    'Lines of the log that standard output did not take',
+    'Log lines that could not be written to standard output',
     () => log.failures,
   ],
   ...(ledger ? ledgerCounters(ledger) : []),
 ]
 
-const ledgerCounters = (ledger: ReadLedger): Row[] => [
+const ledgerCounters = (ledger: CollectedLedger): Row[] => [
   [
     'ledger_entries_lost_total',
-    'Decisions that the ledger could not take',
+    'Decisions that could not be recorded in the ledger',
     () => ledger.status.lost,
   ],
-  [
-    'ledger_database_outages_total',
-    "Times that the ledger's database ceased to serve",
-    () => ledger.faults.database,
-  ],
+  ['ledger_database_outages_total', 'Outages of the ledger database', () => ledger.faults.database],
   [
     'ledger_spill_outages_total',
-    'Times that entries could no longer be written to the disk',
+    'Outages of the spill file of the ledger',
     () => ledger.faults.spill,
   ],
   [
     'ledger_files_vanished_total',
-    'Times that a file of the ledger was deleted or replaced while in use',
+    'Ledger files that were deleted or replaced while in use',
     () => ledger.faults.files,
   ],
-  ['ledger_threads_lost_total', "Times that the ledger's thread ended", () => ledger.faults.thread],
+  [
+    'ledger_threads_lost_total',
+    'Ledger threads that exited unexpectedly',
+    () => ledger.faults.thread,
+  ],
 ]
 
-/** A gauge that is always 1; its labels say what is running. */
-const registerBuildInfo = (registry: Registry, { version, pool }: ReadDeps): void => {
+/** A gauge that is always 1; its labels show what is running. */
+const registerBuildInfo = (registry: Registry, { version, pool }: CollectorDeps): void => {
   const labels = { version, node: process.version, engine: pool.engine.name }
   const labelNames = Object.keys(labels)
-  const help = 'What is running: this program, Node.js, and the engine that checks passwords'
+  const help = 'Versions of this program and Node.js, and the engine that checks passwords'
   new Gauge({ name: `${PREFIX}build_info`, help, labelNames, registers: [registry] }).set(labels, 1)
 }
 
-/** @returns a function that reads them all; the store is asked once, within its own limit */
-export const registerCollectors = (registry: Registry, deps: ReadDeps): (() => Promise<void>) => {
-  registerBuildInfo(registry, deps)
+/** @returns a function that asks the store, once and within its own limit; the gauges show its last answer */
+export const registerCollectors = (
+  registry: Registry,
+  deps: CollectorDeps,
+): (() => Promise<void>) => {
+  let readiness: Readiness = { ready: false, storeOk: false, keysOk: false }
   const registers = [registry]
-  const gauges = gaugesOf(deps).map(([name, help, read]) => {
-    const gauge = new Gauge({ name: PREFIX + name, help, registers })
-    return (now: Readiness) => gauge.set(read(now))
-  })
-  const counters = countersOf(deps).map(([name, help, read]) => {
-    const counter = new Counter({ name: PREFIX + name, help, registers })
-    return (now: Readiness) => {
-      counter.reset()
-      counter.inc(read(now))
+  registerBuildInfo(registry, deps)
+  for (const [name, help, read] of gaugesOf(deps)) {
+    const collect = function (this: Gauge): void {
+      this.set(read(readiness))
     }
-  })
+    new Gauge({ name: PREFIX + name, help, registers, collect })
+  }
+  for (const [name, help, read] of countersOf(deps)) {
+    const collect = function (this: Counter): void {
+      this.reset()
+      this.inc(read(readiness))
+    }
+    new Counter({ name: PREFIX + name, help, registers, collect })
+  }
   return async () => {
-    const now = await probe(deps.health)
-    for (const read of [...gauges, ...counters]) read(now)
+    readiness = await probe(deps.health)
   }
 }
 
-export const createMetricsApp = (registry: Registry, deps: ReadDeps): Hono => {
-  const readAll = registerCollectors(registry, deps)
+export const createMetricsApp = (registry: Registry, deps: CollectorDeps): Hono => {
+  const probeOnce = registerCollectors(registry, deps)
   const app = new Hono()
   app.get('/metrics', async (c) => {
-    await readAll()
+    await probeOnce()
     return c.text(await registry.metrics(), 200, { 'content-type': registry.contentType })
   })
   return app

@@ -6,13 +6,13 @@ import { createSourceLimiter, sourceOf, type SourceLimits } from './source-limit
 const UNLIMITED: SourceLimits = { perSecond: Infinity, atOnce: Infinity }
 
 export interface Connections {
-  /** How many were refused since their source had too many. */
+  /** How many were refused because their source had too many. */
   readonly refused: () => number
-  /** Ends all of them, those too that have sent nothing and those without a TLS handshake. */
+  /** Ends all of them, including those that have sent nothing and those without a TLS handshake. */
   readonly end: () => void
 }
 
-/** @param server which may speak TLS: refusing comes before the handshake */
+/** @param server may use TLS: connections are refused before the handshake */
 export const watchConnections = (
   server: Server,
   limits: SourceLimits | undefined,
@@ -22,7 +22,7 @@ export const watchConnections = (
   const open = new Set<Socket>()
   let refused = 0
   server.on('connection', (socket) => {
-    // Without an address it is gone already.
+    // A socket without an address is closed already.
     const source = sourceOf(socket.remoteAddress ?? '')
     if (!sources.admit(source)) {
       refused++
@@ -32,7 +32,7 @@ export const watchConnections = (
     open.add(socket)
     socket.once('close', () => {
       open.delete(socket)
-      sources.leave(source)
+      sources.release(source)
     })
   })
   return {

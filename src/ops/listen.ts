@@ -1,4 +1,4 @@
-/** Owns the listening socket: plain or TLS, its limits, and its orderly end. */
+/** Listens for calls, plain or over TLS, within limits, and ends in an orderly way. */
 import { getRequestListener } from '@hono/node-server'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
@@ -7,15 +7,15 @@ import { sleep, type Clock } from '../clock.ts'
 import { AppError } from '../errors/errors.ts'
 import { watchConnections } from './connections.ts'
 import type { SourceLimits } from './source-limits.ts'
-import { followRenewals, readTls, type Following, type TlsFiles } from './tls.ts'
+import { followRenewals, readTls, type RenewalWatch, type TlsFiles } from './tls.ts'
 import {
   createPipelineLimit,
-  requestsOf,
+  requestClass,
   type MayStream,
   type PipelineLimit,
 } from './pipelining.ts'
 
-/** Slow senders are cut off: Okta sends a call at once, and gives up after 3 seconds. */
+/** Slow senders are cut off: Okta sends a whole call at once, and gives up after 3 seconds. */
 const HEADERS_TIMEOUT_MS = 5_000
 const REQUEST_TIMEOUT_MS = 10_000
 const CONNECTIONS_CHECK_MS = 1_000
@@ -36,11 +36,11 @@ export interface ListenOptions {
   readonly port: number
   readonly tls: TlsFiles | undefined
   readonly clock: Clock
-  /** Of the connections of one address; not set where all callers have the address of a proxy. */
+  /** For the connections of one address; not set where all callers have the address of a proxy. */
   readonly limits?: SourceLimits | undefined
-  /** Not set where every caller may. */
+  /** If not set, every caller may. */
   readonly mayStream?: MayStream | undefined
-  /** Told of a renewed certificate, or why a renewal cannot be used. */
+  /** Called with undefined when a renewed certificate is used, or with the reason why it cannot be. */
   readonly onRenewal: (err: AppError | undefined) => void
 }
 
@@ -49,7 +49,7 @@ export interface Listener {
   readonly url: string
   /** When the certificate in use ends, in milliseconds since 1970; undefined without TLS. */
   readonly certificateEndsAtMs: () => number | undefined
-  /** Connections that were refused by the limits. */
+  /** The number of connections that the limits refused. */
   readonly refused: () => number
   /**
    * Goes on answering for `delayMs` milliseconds, in which callers learn to go elsewhere: each answer ends its
@@ -58,30 +58,30 @@ export interface Listener {
   close(delayMs?: number): Promise<void>
 }
 
-interface Unbound {
+interface UnboundServer {
   readonly server: Server
-  readonly following?: Following
+  readonly renewals?: RenewalWatch
 }
 
 /**
- * Node.js answers an expectation that it does not know by itself, and parses the body for as long as it comes.
+ * Without this, Node.js answers an expectation that it does not know, and parses all of the body that comes.
  * RFC 9110, section 10.1.1, lets a server ignore it.
  */
-const attend = <S extends Server>(server: S, { onRequest, onUpgrade }: PipelineLimit): S =>
+const attachHandlers = <S extends Server>(server: S, { onRequest, onUpgrade }: PipelineLimit): S =>
   server.on('request', onRequest).on('checkExpectation', onRequest).on('upgrade', onUpgrade)
 
-const createServer = (options: ListenOptions, turnstile: PipelineLimit): Unbound => {
+const createServer = (options: ListenOptions, pipelineLimit: PipelineLimit): UnboundServer => {
   const { tls, clock, onRenewal, mayStream = () => true } = options
-  const settings = { ...SETTINGS, IncomingMessage: requestsOf(mayStream) }
-  if (!tls) return { server: attend(createHttpServer(settings), turnstile) }
+  const settings = { ...SETTINGS, IncomingMessage: requestClass(mayStream) }
+  if (!tls) return { server: attachHandlers(createHttpServer(settings), pipelineLimit) }
   const material = readTls(tls)
   const server = createHttpsServer({
     ...settings,
     ...material,
     handshakeTimeout: HEADERS_TIMEOUT_MS,
   })
-  attend(server, turnstile)
-  return { server, following: followRenewals(server, tls, material, clock, onRenewal) }
+  attachHandlers(server, pipelineLimit)
+  return { server, renewals: followRenewals(server, tls, material, clock, onRenewal) }
 }
 
 const bind = (server: Server, host: string, port: number): Promise<AddressInfo> =>
@@ -96,23 +96,23 @@ const bind = (server: Server, host: string, port: number): Promise<AddressInfo> 
 /** @throws AppError `listen_failed` or `tls_unusable` */
 export const listen = async (options: ListenOptions): Promise<Listener> => {
   const { clock } = options
-  // What is left of a body is the turnstile's: hono's server would parse it for half a second.
+  // The pipeline limit ends what is left of a body: hono's server would parse it for half a second.
   const handle = getRequestListener(options.fetch, { autoCleanupIncoming: false })
-  const turnstile = createPipelineLimit((req, res) => void handle(req, res), clock)
-  const { server, following } = createServer(options, turnstile)
+  const pipelineLimit = createPipelineLimit((req, res) => void handle(req, res), clock)
+  const { server, renewals } = createServer(options, pipelineLimit)
   const connections = watchConnections(server, options.limits, clock)
   const { address, family, port } = await bind(server, options.host, options.port)
   const name = family === 'IPv6' ? `[${address}]` : address
   return {
     url: `${options.tls ? 'https' : 'http'}://${name}:${port}`,
-    certificateEndsAtMs: () => following?.inUse().endsAtMs,
+    certificateEndsAtMs: () => renewals?.inUse().endsAtMs,
     refused: connections.refused,
     close: async (delayMs = 0) => {
-      following?.stop()
-      turnstile.drain()
+      renewals?.stop()
+      pipelineLimit.drain()
       if (delayMs > 0) await sleep(clock, delayMs)
       const closed = new Promise((resolve) => server.close(resolve))
-      await turnstile.close()
+      await pipelineLimit.close()
       connections.end()
       await closed
     },

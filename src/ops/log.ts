@@ -1,4 +1,4 @@
-/** The log: JSON lines for machines, readable ones for a terminal, and how a login is named in it. */
+/** The log: JSON lines for machines, readable lines for a terminal, and fingerprints in place of logins. */
 import { createHmac } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import { pino, stdTimeFunctions, type Logger } from 'pino'
@@ -11,17 +11,17 @@ export interface LogOptions {
   readonly level: string
   readonly isTerminal: boolean
   readonly stdout: Writable
-  /** Takes the lines that `stdout` does not. */
+  /** Gets the lines that `stdout` does not take. */
   readonly stderr: Writable
   readonly clock: Clock
 }
 
 export type Log = Logger & {
-  /** Lines that standard output did not take, since the start. */
+  /** Lines that could not be written to standard output, since the start. */
   readonly failures: number
 }
 
-/** What is in a line may come from strangers: as an escape it steers no terminal and reverses no text. */
+/** Text in a line may come from strangers. Escaped, it controls no terminal and reverses no text. */
 const escapeLine = (line: string): string => `${escapeUnfit(line.slice(0, -1))}\n`
 
 const escapeText = (_: string, value: unknown): unknown =>
@@ -31,7 +31,7 @@ const prettify = prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:s
 
 export const createLog = ({ level, isTerminal, stdout, stderr, clock }: LogOptions): Log => {
   const output = createLogOutput(stdout, stderr, clock, (missing) =>
-    log.warn({ missing }, 'standard output did not take these lines of the log'),
+    log.warn({ missing }, 'lines of the log could not be written to standard output'),
   )
   const form = isTerminal ? (line: string) => prettify(JSON.parse(line, escapeText)) : escapeLine
   const formatters = isTerminal ? {} : { level: (label: string) => ({ level: label }) }
@@ -42,24 +42,24 @@ export const createLog = ({ level, isTerminal, stdout, stderr, clock }: LogOptio
   return Object.defineProperty(log as Log, 'failures', { get: () => output.failures })
 }
 
-/** The console's own ways to the outputs, which a library may take. */
+/** The console's methods that write, which a library may call. */
 const CONSOLE = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
 
-/** Characters of a library's sentence: it is not ours, so nobody knows how long it may be. */
-const MAX_SENTENCE = 200
+/** The most characters of a library's message, which may be of any length. */
+const MAX_MESSAGE = 200
 
-/** Puts what libraries write to the console into the log: their sentence, and none of the data that comes with it. */
+/** Writes what libraries send to the console into the log: their message, without the data that comes with it. */
 export const logConsole = (log: Logger, target: Partial<Console> = globalThis.console): void => {
-  const warn = (...[said]: unknown[]): void => {
-    const text = typeof said === 'string' ? said.slice(0, MAX_SENTENCE) : typeof said
-    log.warn({ text }, 'a library has a warning')
+  const warn = (...[message]: unknown[]): void => {
+    const text = typeof message === 'string' ? message.slice(0, MAX_MESSAGE) : typeof message
+    log.warn({ text }, 'warning from a library')
   }
   Object.assign(target, Object.fromEntries(CONSOLE.map((method) => [method, warn])))
 }
 
 /**
- * A keyed fingerprint of a login or another name: the same for the same name and key, so that lines can be
- * matched, and of no use to a reader without the key.
+ * A keyed fingerprint of a login or another name. It is the same for the same name and key, so that lines can be
+ * matched, and useless to a reader without the key.
  */
 export const fingerprint =
   (key: string, kind: 'login' | 'person' = 'login') =>

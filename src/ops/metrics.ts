@@ -1,4 +1,4 @@
-/** Owns what is counted of each call, once it is answered. */
+/** Counts each call once it is answered. */
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
 
 export const PREFIX = 'okta_migrate_'
@@ -6,17 +6,17 @@ export const PREFIX = 'okta_migrate_'
 export const MS_PER_SECOND = 1_000
 
 /**
- * Of an answered call, what is counted. Labels take their values from our own code: what a caller can
- * choose, such as a login or an id, would let callers make series without end.
+ * The fields of an answered call that are counted. Values of labels come from our own code: values that a caller
+ * can choose, such as a login or an id, would let callers create any number of series.
  */
 export interface CountedCall {
   readonly outcome?: string | undefined
   readonly reason?: string | undefined
   /** Set where the call shared the answer of another one. */
   readonly repeat?: string
-  /** Set where the call carried a secret that is to be used no more. */
+  /** Set where the call used a secret that is being phased out. */
   readonly secret?: string
-  /** Set where there was a lookup, be it one that failed. */
+  /** Set where there was a lookup, even one that failed. */
   readonly lookupMs?: number
   readonly waitMs?: number
   readonly runMs?: number
@@ -29,8 +29,8 @@ export interface MetricsOptions {
   readonly deadlineMs: number
   /** Milliseconds that a lookup may take. */
   readonly lookupLimitMs: number
-  /** Every end that a call can have: the first of a kind shows as a rise only if it was 0 before. */
-  readonly ends: readonly { readonly outcome: string; readonly reason: string }[]
+  /** Every outcome that a call can have: the first one of a kind shows as an increase only if it was 0 before. */
+  readonly outcomes: readonly { readonly outcome: string; readonly reason: string }[]
 }
 
 export interface Metrics {
@@ -39,17 +39,19 @@ export interface Metrics {
 }
 
 /**
- * Seconds. bcrypt at costs of 10 to 14 takes from a twentieth of a second to two, and Okta waits for
- * three in all; our own deadline is put between them.
+ * Seconds. bcrypt at costs of 10 to 14 takes from a twentieth of a second to two seconds, and Okta waits for
+ * three in total; our own deadline is added.
  */
-const SCALE = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2, 3]
+const CALL_BUCKETS = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2, 3,
+]
 
-/** Seconds. From a lookup in a file at hand to one across a network that has to wait for a connection. */
-const LOOKUP_SCALE = [
+/** Seconds. From a lookup in a local file to one across a network that has to wait for a connection. */
+const LOOKUP_BUCKETS = [
   0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1,
 ]
 
-const scaleWith = (scale: readonly number[], limitMs: number): number[] =>
+const bucketsWith = (scale: readonly number[], limitMs: number): number[] =>
   [...new Set([...scale, limitMs / MS_PER_SECOND])].sort((a, b) => a - b)
 
 const createCounters = (registry: Registry) => {
@@ -57,10 +59,14 @@ const createCounters = (registry: Registry) => {
     new Counter({ name: PREFIX + name, help, labelNames, registers: [registry] })
   return {
     calls: counter('calls_total', 'Calls answered, by outcome and reason', ['outcome', 'reason']),
-    repeats: counter('repeated_calls_total', 'Calls that shared the answer of another', ['repeat']),
-    secrets: counter('outgoing_secret_calls_total', 'Calls with a secret to be used no more', [
-      'secret',
+    repeats: counter('repeated_calls_total', 'Calls that shared the answer of another call', [
+      'repeat',
     ]),
+    secrets: counter(
+      'deprecated_secret_calls_total',
+      'Calls that used a secret which is being phased out',
+      ['secret'],
+    ),
   }
 }
 
@@ -69,17 +75,23 @@ const createHistograms = (registry: Registry, { deadlineMs, lookupLimitMs }: Met
     (buckets: number[]) =>
     <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
       new Histogram({ name: PREFIX + name, help, labelNames, buckets, registers: [registry] })
-  const ofCalls = histogram(scaleWith(SCALE, deadlineMs))
-  const ofLookups = histogram(scaleWith(LOOKUP_SCALE, lookupLimitMs))
+  const ofCalls = histogram(bucketsWith(CALL_BUCKETS, deadlineMs))
+  const ofLookups = histogram(bucketsWith(LOOKUP_BUCKETS, lookupLimitMs))
   return {
-    total: ofCalls('call_duration_seconds', 'From the arrival of a call to its answer', [
+    total: ofCalls('call_duration_seconds', 'Time from the arrival of a call to its answer', [
       'outcome',
     ]),
-    lookup: ofLookups('lookup_duration_seconds', 'What a lookup took, or its failure', []),
-    wait: ofCalls('check_wait_seconds', 'From the admission of a check to its begin', []),
-    run: ofCalls('check_run_seconds', 'What a check took, with those computed beside it', [
-      'lanes',
-    ]),
+    lookup: ofLookups(
+      'lookup_duration_seconds',
+      'Time that a lookup took, whether it succeeded or failed',
+      [],
+    ),
+    wait: ofCalls('check_wait_seconds', 'Time that a check waited in the queue', []),
+    run: ofCalls(
+      'check_run_seconds',
+      'Time that a check took, together with those computed in parallel',
+      ['lanes'],
+    ),
   }
 }
 
@@ -88,7 +100,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   collectDefaultMetrics({ register: registry })
   const { calls, repeats, secrets } = createCounters(registry)
   const { total, lookup, wait, run } = createHistograms(registry, options)
-  for (const { outcome, reason } of options.ends) calls.inc({ outcome, reason }, 0)
+  for (const { outcome, reason } of options.outcomes) calls.inc({ outcome, reason }, 0)
 
   const countCall: Metrics['countCall'] = (call) => {
     const { outcome = '', reason = '', repeat, secret, lookupMs, waitMs, runMs, lanes } = call

@@ -1,4 +1,4 @@
-/** The turnstile before the request handler: one call at a time on a connection, and none after the end. */
+/** Lets one request at a time on a connection reach the handler, and none after the end. */
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
@@ -8,68 +8,68 @@ type Handle = (req: IncomingMessage, res: ServerResponse) => unknown
 /** Long enough for a caller to read its answer while it still sends; the kernel takes a short answer at once. */
 const LINGER_MS = 500
 
-let turn = 0
+let tick = 0
 let isCounted = false
 
-/** The same number throughout one turn of the event loop, in which one read of a socket is parsed to its end. */
-const thisTurn = (): number => {
+/** The same number throughout one turn of the event loop, in which all of one read from a socket is parsed. */
+const currentTick = (): number => {
   if (!isCounted) {
     isCounted = true
     setImmediate(() => {
-      turn++
+      tick++
       isCounted = false
     })
   }
-  return turn
+  return tick
 }
 
 interface Arrival {
-  readonly turn: number
+  readonly tick: number
   answer?: ServerResponse
 }
 
 const arrivals = new WeakMap<Socket, Arrival>()
 
-/** Whether the body of a request is read that comes in chunks of a length that nobody knows before. */
+/** Whether to read the body of a request that comes in chunks, whose length is not known in advance. */
 export type MayStream = (req: IncomingMessage) => boolean
 
 /**
- * Node.js parses 64 KiB in one go, and nothing in its API stops it: 2,500 pipelined requests, or 11,000 chunks
- * of a body. Its parser stops behind a request to upgrade only. So what is not to be parsed passes for
- * one, and `onUpgrade` gets the connection: the second request on a connection, and the body of a caller that
- * may not stream. An answer and the next request do not fit into one turn of the event loop, except where
- * they were sent together.
+ * Node.js parses 64 KiB in one go, and its API cannot stop it: that is 2,500 pipelined requests, or 11,000 chunks
+ * of a body. Its parser stops only after a request to upgrade. So a request that must not be parsed further
+ * pretends to be one, and `onUpgrade` gets the connection. That is the second request on a connection, and a
+ * request whose caller may not stream its body. An answer and the next request do not fit into one turn of the
+ * event loop, except where they were sent together.
  */
-export class OneAtATime extends IncomingMessage {
+export class UnpipelinedRequest extends IncomingMessage {
   readonly isEarly: boolean
   readonly #mayStream: MayStream
-  #isBarred: boolean | undefined
+  #isUnreadable: boolean | undefined
 
   constructor(socket: Socket, mayStream: MayStream = () => true) {
     super(socket)
     this.#mayStream = mayStream
     const last = arrivals.get(socket)
-    const now = thisTurn()
-    this.isEarly = last !== undefined && (last.turn === now || last.answer?.writableEnded === false)
-    if (!this.isEarly) arrivals.set(socket, { turn: now })
+    const now = currentTick()
+    this.isEarly = last !== undefined && (last.tick === now || last.answer?.writableEnded === false)
+    if (!this.isEarly) arrivals.set(socket, { tick: now })
   }
 
-  /** Asked for when the headers are there, and again by Node.js's server. */
+  /** Read by Node.js when the headers have arrived, and once more later. */
   get upgrade(): boolean {
     if (this.isEarly || this.method === 'CONNECT') return true
-    this.#isBarred ??= 'transfer-encoding' in this.headers && !this.#mayStream(this)
-    return this.#isBarred
+    this.#isUnreadable ??= 'transfer-encoding' in this.headers && !this.#mayStream(this)
+    return this.#isUnreadable
   }
 
-  /** Upgrades that callers ask for are not offered. */
+  /** Upgrades that callers request are not offered. */
   set upgrade(_: unknown) {
-    // Node.js sets what the parser saw.
+    // Node.js sets what its parser found.
   }
 }
 
-/** The class of a server's requests, where some callers may not stream. */
-export const requestsOf = (mayStream: MayStream): typeof IncomingMessage =>
-  class extends OneAtATime {
+/** The class of a server's requests where some callers may not stream. */
+export const requestClass = (mayStream: MayStream): typeof IncomingMessage =>
+  class extends UnpipelinedRequest {
     constructor(socket: Socket) {
       super(socket, mayStream)
     }
@@ -90,10 +90,10 @@ const endEarly = ({ socket }: IncomingMessage): void => {
   answer.once('close', () => socket.destroySoon())
 }
 
-/** What is left of a body that was answered early is not parsed: the answer is sent, and the connection ends. */
-const leaveUnread = (req: IncomingMessage, clock: Clock): void => {
+/** The rest of a body that was answered early is not parsed: the answer is sent, and the connection ends. */
+const endUnread = (req: IncomingMessage, clock: Clock): void => {
   const { socket } = req
-  // What came together with the head is parsed by then.
+  // The part that came together with the headers is parsed by then.
   setImmediate(() => {
     if (req.complete || socket.destroyed) return
     socket.pause()
@@ -102,8 +102,8 @@ const leaveUnread = (req: IncomingMessage, clock: Clock): void => {
   })
 }
 
-/** An answer that its caller does not take would be held for good, and every stop with it. */
-const boundFlush = (res: ServerResponse, { socket }: IncomingMessage, clock: Clock): void => {
+/** An answer that its caller never reads would be kept forever, and would delay every shutdown. */
+const limitFlush = (res: ServerResponse, { socket }: IncomingMessage, clock: Clock): void => {
   res.once('prefinish', () =>
     res.once(
       'close',
@@ -114,11 +114,11 @@ const boundFlush = (res: ServerResponse, { socket }: IncomingMessage, clock: Clo
 
 export interface PipelineLimit {
   readonly onRequest: (req: IncomingMessage, res: ServerResponse) => void
-  /** What passed for an upgrade: see `OneAtATime`. */
+  /** Gets the requests that pretend to be upgrades: see `UnpipelinedRequest`. */
   readonly onUpgrade: (req: IncomingMessage) => void
   /** From now on each answer asks for its connection to end. */
   readonly drain: () => void
-  /** Lets nobody in any more; resolves when every call under way has been answered. */
+  /** Refuses new requests; resolves when every call in progress has been answered. */
   readonly close: () => Promise<void>
 }
 
@@ -136,16 +136,16 @@ export const createPipelineLimit = (handle: Handle, clock: Clock): PipelineLimit
     if (arrival) arrival.answer = res
     if (state === 'draining') askToEnd(res)
     underWay.add(res)
-    boundFlush(res, req, clock)
+    limitFlush(res, req, clock)
     res.once('close', () => {
       underWay.delete(res)
       if (underWay.size === 0) onEmpty()
-      if (!req.complete) leaveUnread(req, clock)
+      if (!req.complete) endUnread(req, clock)
     })
     handle(req, res)
   }
 
-  /** Answers a caller that may not stream: like any other, but Node.js has let go of its connection. */
+  /** Answers a caller that may not stream: as any other, although Node.js has released the connection. */
   const answerUnread = (req: IncomingMessage): void => {
     const res = new ServerResponse(req)
     res.shouldKeepAlive = false
@@ -154,10 +154,11 @@ export const createPipelineLimit = (handle: Handle, clock: Clock): PipelineLimit
   }
 
   const onUpgrade = (req: IncomingMessage): void => {
-    // A reset by the caller would be an error that nobody hears.
+    // Without a listener, a reset by the caller would end the process.
     req.socket.on('error', () => undefined)
-    const isBarred = req instanceof OneAtATime && !req.isEarly && req.method !== 'CONNECT'
-    if (isBarred) answerUnread(req)
+    const isUnreadable =
+      req instanceof UnpipelinedRequest && !req.isEarly && req.method !== 'CONNECT'
+    if (isUnreadable) answerUnread(req)
     else endEarly(req)
   }
   return {

@@ -1,4 +1,4 @@
-/** Owns the answers to probes: is the process alive, and should it be sent calls. */
+/** Answers probes: whether the process is alive, and whether it should get calls. */
 import { Hono } from 'hono'
 
 export interface HealthDeps {
@@ -15,7 +15,7 @@ export interface HealthDeps {
   readonly isDraining: () => boolean
   /** Set where no call could be authenticated without an authorization server's keys. */
   readonly keys?: { ready(): boolean } | undefined
-  /** Shown and not judged: without its ledger the server still answers rightly. */
+  /** Shown, but not part of readiness: without its ledger the server still answers correctly. */
   readonly ledger?: { readonly status: Readonly<Record<string, unknown>> } | undefined
 }
 
@@ -25,7 +25,7 @@ export interface Readiness {
   readonly keysOk: boolean
 }
 
-/** Bounded by the store's own limit for a lookup. While it drains, proxies must not wait for the store to learn it. */
+/** Takes no longer than a lookup may. During a drain the store is not asked, since proxies must learn of the drain at once. */
 export const probe = async (deps: HealthDeps): Promise<Readiness> => {
   const { legacy, pool, isDraining, keys } = deps
   const storeOk = isDraining()

@@ -1,26 +1,26 @@
-/** Owns the end of a server: the first signal drains it, the second or the limit cuts it short. */
+/** Ends a server: the first signal lets it finish its work, a second signal or the time limit stops it immediately. */
 import { endsWithin, type Clock } from '../clock.ts'
 
 /**
- * Above the longest call (3 seconds) and the last entries of the ledger (4 seconds); with the longest delay
- * of a drain below the 30 seconds that container platforms usually grant.
+ * Longer than the longest call (3 seconds) and the end of the ledger (4 seconds). With the longest
+ * DRAIN_DELAY_MS it is shorter than the 30 seconds that container platforms usually allow.
  */
 export const HARD_STOP_MS = 10_000
 
-/** SIGHUP is what a terminal sends that closes, and what some service managers reload by. */
+/** SIGHUP is sent by a terminal that closes, and by some service managers to reload. */
 export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 export type StopSignal = (typeof STOP_SIGNALS)[number]
 
 export interface ShutdownDeps {
-  /** Calls back for each signal. */
-  readonly onSignal: (hear: (signal: StopSignal) => void) => void
+  /** Calls the listener for each signal. */
+  readonly onSignal: (listener: (signal: StopSignal) => void) => void
   /** Stops accepting and finishes what was admitted. */
   readonly drain: (signal: StopSignal) => Promise<void>
   /** Milliseconds that the drain may take. */
   readonly hardStopMs?: number
   readonly clock: Clock
-  readonly say: (message: string) => void
+  readonly log: (message: string) => void
 }
 
 /**
@@ -32,29 +32,29 @@ export const untilStopped = ({
   drain,
   hardStopMs = HARD_STOP_MS,
   clock,
-  say,
+  log,
 }: ShutdownDeps): Promise<0 | 1> =>
   new Promise((resolve, reject) => {
-    let draining = false
+    let isDraining = false
     const cutShort = (why: string): void => {
-      say(`stopped at once: ${why}`)
+      log(`stopping immediately: ${why}`)
       resolve(1)
     }
     const finish = async (signal: StopSignal): Promise<void> => {
-      say(`${signal}: finishing what was admitted`)
+      log(`${signal}: finishing the work in progress`)
       if (!(await endsWithin(clock, hardStopMs, drain(signal)))) {
-        cutShort('the drain took too long')
+        cutShort('the work in progress took too long')
         return
       }
-      say('drained')
+      log('the work in progress is finished')
       resolve(0)
     }
     onSignal((signal) => {
-      if (draining) {
-        cutShort('a second signal came')
+      if (isDraining) {
+        cutShort('a second signal was received')
         return
       }
-      draining = true
+      isDraining = true
       finish(signal).catch(reject)
     })
   })

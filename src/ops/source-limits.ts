@@ -1,4 +1,4 @@
-/** Bounds on the connections of one address: how many are new in a second, and how many are open. */
+/** Limits the connections of one address: how many are new in a second, and how many are open. */
 import type { Clock } from '../clock.ts'
 
 export interface SourceLimits {
@@ -14,8 +14,8 @@ const HEXTETS = 8
 const NETWORK_HEXTETS = 4
 
 /**
- * Whom an address counts for. In IPv6 that is its /64, which a single machine may have for itself (RFC 4291,
- * section 2.5.4).
+ * The source that an address belongs to. In IPv6 that is its /64, which a single machine may have for itself
+ * (RFC 4291, section 2.5.4).
  */
 export const sourceOf = (address: string): string => {
   const [mapped] = /[\d.]+$/.exec(address.startsWith('::ffff:') ? address : '') ?? []
@@ -28,30 +28,30 @@ export const sourceOf = (address: string): string => {
   return [...head, ...zeros, ...tail].slice(0, NETWORK_HEXTETS).join(':')
 }
 
-/** Constant work for each connection; it remembers the addresses of the last second and of what is open. */
+/** Constant work for each connection. It remembers the addresses of the last second and of open connections. */
 export const createSourceLimiter = ({ perSecond, atOnce }: SourceLimits, clock: Clock) => {
-  const fresh = new Map<string, number>()
-  const open = new Map<string, number>()
+  const newConnections = new Map<string, number>()
+  const openConnections = new Map<string, number>()
   let since = clock.now()
   return {
     /** @returns whether one more connection of the source is within the limits; if so, it counts as open */
     admit: (source: string): boolean => {
       if (clock.now() - since >= WINDOW_MS) {
-        fresh.clear()
+        newConnections.clear()
         since = clock.now()
       }
-      const made = (fresh.get(source) ?? 0) + 1
-      fresh.set(source, made)
-      const held = open.get(source) ?? 0
+      const made = (newConnections.get(source) ?? 0) + 1
+      newConnections.set(source, made)
+      const held = openConnections.get(source) ?? 0
       if (made > perSecond || held >= atOnce) return false
-      open.set(source, held + 1)
+      openConnections.set(source, held + 1)
       return true
     },
-    /** One that was admitted has ended. */
-    leave: (source: string): void => {
-      const held = open.get(source) ?? 0
-      if (held > 1) open.set(source, held - 1)
-      else open.delete(source)
+    /** Must be called when an admitted connection has ended. */
+    release: (source: string): void => {
+      const held = openConnections.get(source) ?? 0
+      if (held > 1) openConnections.set(source, held - 1)
+      else openConnections.delete(source)
     },
   }
 }

@@ -1,4 +1,4 @@
-/** Owns the server's certificate: read, checked, and read again when it is renewed. */
+/** The server's certificate: read, checked, and read again when it is renewed. */
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import type { Server as HttpsServer } from 'node:https'
 import type { Clock } from '../clock.ts'
@@ -23,7 +23,7 @@ const RENEWAL_CHECK_MS = 60_000
 /** A chain of RSA 4096 with all its intermediates is about 10 KiB. */
 const MAX_BYTES = 1024 * 1024
 
-/** @throws AppError `tls_unusable` when a file cannot be read, has ended, or the two do not belong together */
+/** @throws AppError `tls_unusable` when a file cannot be read, the certificate has expired, or the two do not match */
 export const readTls = ({ certFile, keyFile }: TlsFiles): TlsMaterial => {
   const refuse = (detail: string): AppError => new AppError('tls_unusable', { detail })
   try {
@@ -43,7 +43,7 @@ export const readTls = ({ certFile, keyFile }: TlsFiles): TlsMaterial => {
   }
 }
 
-export interface Following {
+export interface RenewalWatch {
   readonly inUse: () => TlsMaterial
   readonly stop: () => void
 }
@@ -57,23 +57,23 @@ export const followRenewals = (
   files: TlsFiles,
   first: TlsMaterial,
   clock: Clock,
-  report: (err: AppError | undefined) => void,
-): Following => {
+  onRenewal: (err: AppError | undefined) => void,
+): RenewalWatch => {
   let current = first
   let stop = (): void => undefined
-  const look = (): void => {
+  const check = (): void => {
     try {
       const next = readTls(files)
       if (!next.cert.equals(current.cert) || !next.key.equals(current.key)) {
         server.setSecureContext(next)
         current = next
-        report(undefined)
+        onRenewal(undefined)
       }
     } catch (err) {
-      report(err instanceof AppError ? err : new AppError('tls_unusable', { cause: err }))
+      onRenewal(err instanceof AppError ? err : new AppError('tls_unusable', { cause: err }))
     }
-    stop = clock.after(RENEWAL_CHECK_MS, look)
+    stop = clock.after(RENEWAL_CHECK_MS, check)
   }
-  stop = clock.after(RENEWAL_CHECK_MS, look)
+  stop = clock.after(RENEWAL_CHECK_MS, check)
   return { inUse: () => current, stop: () => stop() }
 }

@@ -41,7 +41,7 @@ describe('a server whose log nobody takes', () => {
     server.child.kill('SIGTERM')
     const { code, stderr } = await server.ended
     expect(code).toBe(0)
-    expect(stderr).toMatch(/^okta-migrate: standard output takes no log \(EPIPE\)/)
+    expect(stderr).toMatch(/^okta-migrate: the log cannot be written to standard output \(EPIPE\)/)
     expect(stderr.match(/"msg":"password import"/g)).toHaveLength(3)
   })
 

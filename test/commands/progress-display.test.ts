@@ -111,11 +111,11 @@ describe('the two lines', () => {
     await after(250, { counts: { created: 5, total: 20 } })
     await echo('^C')
     expect(await shown()).toMatch(/left\n\^C$/)
-    display.notify('SIGINT: finishing what was admitted')
+    display.notify('SIGINT: finishing the work in progress')
     display.notify('使用者名單'.repeat(10))
     const lines = (await after(250, { counts: { created: 6 } })).split('\n')
     expect(lines).toEqual([
-      'SIGINT: finishing what was admitted',
+      'SIGINT: finishing the work in progress',
       '使用者名單'.repeat(6),
       '使用者名單'.repeat(4),
       '30 %, 6 created, 0 already there, 0 rejected, 0 failed',

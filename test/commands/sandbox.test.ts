@@ -53,7 +53,7 @@ describe('okta-migrate sandbox', () => {
     const [, ...more] = stdout.trimEnd().split('\n')
     expect(more.map((text) => JSON.parse(text) as unknown)).toMatchObject([
       { event: 'notice', message: expect.stringContaining('SIGINT') as string },
-      { event: 'notice', message: 'drained' },
+      { event: 'notice', message: 'the work in progress is finished' },
     ])
   })
 

@@ -162,7 +162,7 @@ await describeEach(ALL_KINDS, 'two servers that share a ledger', (kind) => {
 describe('a start', () => {
   it('where the working directory cannot hold a ledger nobody asked for goes on without', async () => {
     const server = await startServer(environment(), '/proc')
-    expect(server.stdout()).toMatch(/"level":"warn"[^\n]*NO LEDGER IS KEPT/)
+    expect(server.stdout()).toMatch(/"level":"warn"[^\n]*LEDGER DISABLED/)
     expect(await (await fetch(`${server.base}/readyz`)).json()).toMatchObject({
       ready: true,
       ledger: 'off',

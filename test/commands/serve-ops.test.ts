@@ -101,7 +101,7 @@ describe('the ops port', () => {
       `Content-Length: ${body.length}`,
     ])
     child.kill('SIGTERM')
-    await until(/finishing what was admitted/)
+    await until(/finishing the work in progress/)
     expect(sumOf(await metrics(), 'okta_migrate_ready')).toBe(0)
     expect(await finish(body)).toContain('"VERIFIED"')
     expect((await ended).code).toBe(0)

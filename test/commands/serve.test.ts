@@ -160,7 +160,7 @@ describe('a signal', () => {
     const [, url = ''] = await server.until(READY)
     const signal = async (name: NodeJS.Signals): Promise<void> => {
       server.child.kill(name)
-      await server.until(/finishing what was admitted/)
+      await server.until(/finishing the work in progress/)
     }
     return { server, url, signal }
   }
@@ -182,7 +182,7 @@ describe('a signal', () => {
     expect(await finish(CALL)).toMatch(/HTTP\/1\.1 200 OK\r\nconnection: close[^]+"VERIFIED"/)
     const { code, stdout } = await server.ended
     expect(code).toBe(0)
-    expect(stdout).toContain('"msg":"drained"')
+    expect(stdout).toContain('"msg":"the work in progress is finished"')
   })
 
   it.each(['SIGTERM', 'SIGHUP'] as const)(

@@ -41,7 +41,7 @@ describe('metrics and alerts', () => {
   const expressions = alerts.map(({ expr }) => expr).join('\n')
 
   const exported = (): string[] => {
-    const { registry } = createMetrics({ deadlineMs: 2_500, lookupLimitMs: 1_250, ends: [] })
+    const { registry } = createMetrics({ deadlineMs: 2_500, lookupLimitMs: 1_250, outcomes: [] })
     const pool = { alive: 1, size: 1, waiting: 0, lost: 0, engine: { name: 'bcryptjs' } }
     registerCollectors(registry, {
       health: {

@@ -395,7 +395,7 @@ describe('Ctrl-C', () => {
     waiting.child.kill('SIGINT')
     const { code, stderr } = await waiting.ended
     expect(code).toBe(130)
-    expect(stderr).toContain('drained')
+    expect(stderr).toContain('the work in progress is finished')
   })
 
   it('lets what is in flight finish, tells how to go on, and nothing is lost', async () => {

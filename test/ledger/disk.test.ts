@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { LedgerDatabase } from '../../src/ledger/database/database.ts'
 import { entry } from '../support/ledger-entry.ts'
-import { makeKeeper } from '../support/forwarder.ts'
+import { makeForwarder } from '../support/forwarder.ts'
 import { runSql } from '../support/ledger-sql.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { tempDir } from '../support/temp.ts'
@@ -70,22 +70,22 @@ describe('a disk that is full', () => {
     const dir = mountSmallDisk(2_048)
     if (dir === undefined) return skip('no disk can be mounted')
     const url = sqliteIn(dir)
-    const before = makeKeeper({ url, spillDir: dir })
-    await before.keeper.start()
-    await before.keeper.close()
+    const before = makeForwarder({ url, spillDir: dir })
+    await before.forwarder.start()
+    await before.forwarder.close()
     const empty = fill(dir)
-    const { keeper, told, pass } = makeKeeper({ url, spillDir: dir })
-    await keeper.start()
+    const { forwarder, told, pass } = makeForwarder({ url, spillDir: dir })
+    await forwarder.start()
     const entries = numbered(3)
-    keeper.take(entries)
-    expect(told.kept).toBe(0)
-    expect(told.standings.at(-1)).toMatchObject({ database: 'failing', spill: 'failing' })
+    forwarder.enqueue(entries)
+    expect(told.persisted).toBe(0)
+    expect(told.statuses.at(-1)).toMatchObject({ database: 'failing', spill: 'failing' })
     empty()
     await pass(40_000)
-    expect(told.kept).toBe(3)
-    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(told.persisted).toBe(3)
+    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
     expect(await decisionsIn(url)).toEqual(ids(entries))
-    await keeper.close()
+    await forwarder.close()
   })
 
   it('does not keep decisions from a database that is elsewhere', async ({ skip }) => {
@@ -93,17 +93,17 @@ describe('a disk that is full', () => {
     if (dir === undefined) return skip('no disk can be mounted')
     fill(dir)
     const url = sqliteIn(tempDir())
-    const { keeper, told, pass } = makeKeeper({ url, spillDir: dir })
-    await keeper.start()
+    const { forwarder, told, pass } = makeForwarder({ url, spillDir: dir })
+    await forwarder.start()
     const entries = numbered(1_200)
-    keeper.take(entries.slice(0, 1_000))
+    forwarder.enqueue(entries.slice(0, 1_000))
     await pass(1_500)
-    keeper.take(entries.slice(1_000))
+    forwarder.enqueue(entries.slice(1_000))
     await pass(1_500)
-    expect(told.standings.at(-1)).toMatchObject({ database: 'ok', spill: 'failing', waiting: 0 })
-    expect(told.kept).toBe(1_200)
+    expect(told.statuses.at(-1)).toMatchObject({ database: 'ok', spill: 'failing', waiting: 0 })
+    expect(told.persisted).toBe(1_200)
     expect(await decisionsIn(url)).toEqual(ids(entries))
-    await keeper.close()
+    await forwarder.close()
   })
 
   it('forwards what waits on it once the database is back, and blames no database', async ({
@@ -114,29 +114,29 @@ describe('a disk that is full', () => {
     const url = sqliteIn(tempDir())
     const { state, between } = weather()
     state.away = true
-    const { keeper, told, pass } = makeKeeper({ url, spillDir: dir, between })
-    await keeper.start()
+    const { forwarder, told, pass } = makeForwarder({ url, spillDir: dir, between })
+    await forwarder.start()
     const entries = numbered(4_000)
     for (let i = 0; i < entries.length; i += 100) {
-      keeper.take(entries.slice(i, i + 100))
+      forwarder.enqueue(entries.slice(i, i + 100))
       await pass(50)
     }
     const empty = fill(dir)
-    const onDisk = keeper.waiting
+    const onDisk = forwarder.waiting
     expect(onDisk).toBeGreaterThan(500)
-    expect(told.standings.at(-1)).toMatchObject({ database: 'unreachable', spill: 'failing' })
+    expect(told.statuses.at(-1)).toMatchObject({ database: 'unreachable', spill: 'failing' })
     state.away = false
     await pass(60_000)
     expect(await decisionsIn(url)).toEqual(ids(entries))
-    expect(told.kept).toBe(entries.length)
-    expect(keeper.waiting).toBe(0)
-    const seen = told.standings.map(({ database }) => database)
+    expect(told.persisted).toBe(entries.length)
+    expect(forwarder.waiting).toBe(0)
+    const seen = told.statuses.map(({ database }) => database)
     expect(new Set(seen.slice(seen.lastIndexOf('unreachable') + 1))).toEqual(new Set(['ok']))
     empty()
-    keeper.take(numbered(1))
+    forwarder.enqueue(numbered(1))
     await pass(2_000)
-    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
-    await keeper.close()
+    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    await forwarder.close()
   })
 })
 
@@ -146,11 +146,11 @@ describe('a spill that vanishes', () => {
     mkdirSync(dir)
     const url = sqliteIn(tempDir())
     const { state, between } = weather()
-    const made = makeKeeper({ url, spillDir: dir, between })
-    await made.keeper.start()
+    const made = makeForwarder({ url, spillDir: dir, between })
+    await made.forwarder.start()
     state.away = true
     const [first, second] = [numbered(1_100), numbered(2)]
-    made.keeper.take(first)
+    made.forwarder.enqueue(first)
     return { dir, url, state, first, second, ...made }
   }
 
@@ -167,38 +167,38 @@ describe('a spill that vanishes', () => {
       },
     ],
   ])('%s is made again, with what waited in it', async (_, spoil) => {
-    const { dir, url, state, first, second, keeper, told, pass } = await start()
+    const { dir, url, state, first, second, forwarder, told, pass } = await start()
     spoil(dir)
-    keeper.take(second)
+    forwarder.enqueue(second)
     expect(told.vanished).toEqual(['spill'])
     expect(existsSync(join(dir, SPILL))).toBe(true)
-    expect(keeper.waiting).toBe(first.length + second.length)
+    expect(forwarder.waiting).toBe(first.length + second.length)
     // The process is killed here: what was kept must be in the new file, and not in a handle.
-    const heir = makeKeeper({ url, spillDir: dir })
-    expect(heir.keeper.waiting).toBe(first.length + second.length)
+    const heir = makeForwarder({ url, spillDir: dir })
+    expect(heir.forwarder.waiting).toBe(first.length + second.length)
     state.away = false
     await pass(40_000)
     expect(await decisionsIn(url)).toEqual(ids([...first, ...second]))
     expect(told.vanished).toEqual(['spill'])
-    await keeper.close()
-    await heir.keeper.close()
+    await forwarder.close()
+    await heir.forwarder.close()
   })
 
   it('where none can be made is not forgotten, and made when it can', async () => {
-    const { dir, url, state, first, second, keeper, told, pass } = await start()
+    const { dir, url, state, first, second, forwarder, told, pass } = await start()
     rmSync(dir, { recursive: true })
     writeFileSync(dir, 'a file in its place')
-    keeper.take(second)
-    expect(told.standings.at(-1)).toMatchObject({ spill: 'failing' })
+    forwarder.enqueue(second)
+    expect(told.statuses.at(-1)).toMatchObject({ spill: 'failing' })
     await pass(3_000)
     expect(told.vanished).toEqual(['spill'])
     rmSync(dir)
     await pass(2_000)
-    expect(told.standings.at(-1)).toMatchObject({ spill: 'ok', waiting: 1_102 })
+    expect(told.statuses.at(-1)).toMatchObject({ spill: 'ok', waiting: 1_102 })
     state.away = false
     await pass(40_000)
     expect(await decisionsIn(url)).toEqual(ids([...first, ...second]))
-    await keeper.close()
+    await forwarder.close()
   })
 
   it('while a batch is on its way loses nothing of what follows', async () => {
@@ -206,7 +206,7 @@ describe('a spill that vanishes', () => {
     const url = sqliteIn(tempDir())
     const [first, second] = [numbered(700), numbered(700)]
     let during = (): void => undefined
-    const { keeper, pass } = makeKeeper({
+    const { forwarder, pass } = makeForwarder({
       url,
       spillDir: dir,
       between: (database) => ({
@@ -217,20 +217,20 @@ describe('a spill that vanishes', () => {
         },
       }),
     })
-    await keeper.start()
+    await forwarder.start()
     // So that the numbers of the old file are not those of the new one.
     const before = numbered(600)
-    keeper.take(before)
+    forwarder.enqueue(before)
     await pass(3_000)
-    keeper.take(first)
+    forwarder.enqueue(first)
     during = () => {
       during = () => undefined
       remove(dir, SPILL)
-      keeper.take(second)
+      forwarder.enqueue(second)
     }
     await pass(5_000)
     expect(await decisionsIn(url)).toEqual(ids([...before, ...first, ...second]))
-    await keeper.close()
+    await forwarder.close()
   })
 })
 
@@ -242,17 +242,17 @@ describe("a ledger's file that vanishes", () => {
     const dir = join(tempDir(), 'ledger')
     mkdirSync(dir)
     const url = sqliteIn(dir)
-    const { keeper, told, pass } = makeKeeper({ url, spillDir: tempDir() })
-    await keeper.start()
-    keeper.take(numbered(1))
+    const { forwarder, told, pass } = makeForwarder({ url, spillDir: tempDir() })
+    await forwarder.start()
+    forwarder.enqueue(numbered(1))
     await pass(1_000)
     spoil(join(dir, 'ledger.sqlite'))
     const after = numbered(2)
-    keeper.take(after)
+    forwarder.enqueue(after)
     await pass(5_000)
     expect(told.vanished).toEqual(['database'])
-    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
     expect(await decisionsIn(url)).toEqual(ids(after))
-    await keeper.close()
+    await forwarder.close()
   })
 })

@@ -4,7 +4,7 @@ import { AppError } from '../../src/errors/errors.ts'
 import { classifyFailure } from '../../src/ledger/failures.ts'
 import { describeEach, freshDatabase, SERVERS } from '../support/databases.ts'
 import { entry } from '../support/ledger-entry.ts'
-import { makeKeeper } from '../support/forwarder.ts'
+import { makeForwarder } from '../support/forwarder.ts'
 import { runSql } from '../support/ledger-sql.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -57,13 +57,13 @@ it.each([
   'postgres://user@localhost/ledger?host=/no/such/place',
   'mysql://user@localhost/ledger?socketPath=/no/such/place/mysql.sock',
 ])('a server at %s, where no socket is yet, is waited for', async (url) => {
-  const { keeper, told } = makeKeeper({ url, spillDir: tempDir() })
-  await keeper.start()
-  expect(told.standings.at(-1)).toMatchObject({
+  const { forwarder, told } = makeForwarder({ url, spillDir: tempDir() })
+  await forwarder.start()
+  expect(told.statuses.at(-1)).toMatchObject({
     database: 'unreachable',
     cause: { code: 'ENOENT' },
   })
-  await keeper.close()
+  await forwarder.close()
 })
 
 await describeEach(SERVERS, 'a ledger', (kind) => {
@@ -95,8 +95,8 @@ await describeEach(SERVERS, 'a ledger', (kind) => {
 
   it('whose tables may not be made refuses to start, in the words of the server', async () => {
     const url = await asReader(await freshDatabase(kind))
-    const err = await makeKeeper({ url, spillDir: tempDir() })
-      .keeper.start()
+    const err = await makeForwarder({ url, spillDir: tempDir() })
+      .forwarder.start()
       .catch((err: unknown) => err)
     expect(err).toMatchObject({
       code: 'ledger_unusable',
@@ -109,31 +109,31 @@ await describeEach(SERVERS, 'a ledger', (kind) => {
 
   it('whose tables are there needs no right to make them', async () => {
     const url = await freshDatabase(kind)
-    const owner = makeKeeper({ url, spillDir: tempDir() })
-    await owner.keeper.start()
-    await owner.keeper.close()
-    const { keeper, told } = makeKeeper({ url: await asReader(url), spillDir: tempDir() })
-    await keeper.start()
-    keeper.take([entry()])
-    await keeper.close()
-    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    const owner = makeForwarder({ url, spillDir: tempDir() })
+    await owner.forwarder.start()
+    await owner.forwarder.close()
+    const { forwarder, told } = makeForwarder({ url: await asReader(url), spillDir: tempDir() })
+    await forwarder.start()
+    forwarder.enqueue([entry()])
+    await forwarder.close()
+    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
   })
 
   it('that refuses while it runs is told from one that is away, and waited for', async () => {
     const url = await freshDatabase(kind)
-    const { keeper, told, pass } = makeKeeper({ url, spillDir: tempDir() })
-    await keeper.start()
+    const { forwarder, told, pass } = makeForwarder({ url, spillDir: tempDir() })
+    await forwarder.start()
     await runSql(url, 'ALTER TABLE ledger_decisions RENAME TO elsewhere')
-    keeper.take([entry()])
+    forwarder.enqueue([entry()])
     await pass(1_000)
-    expect(told.standings.at(-1)).toMatchObject({
+    expect(told.statuses.at(-1)).toMatchObject({
       database: 'refused',
       waiting: 1,
       cause: { code: expect.stringMatching(/^(42P01|ER_NO_SUCH_TABLE)$/) as string },
     })
     await runSql(url, 'ALTER TABLE elsewhere RENAME TO ledger_decisions')
     await pass(30_000)
-    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
-    await keeper.close()
+    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    await forwarder.close()
   })
 })

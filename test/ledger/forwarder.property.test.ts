@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { LedgerDatabase } from '../../src/ledger/database/database.ts'
 import { entry } from '../support/ledger-entry.ts'
-import { makeKeeper, subDir } from '../support/forwarder.ts'
+import { makeForwarder, subDir } from '../support/forwarder.ts'
 import { runSql } from '../support/ledger-sql.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -34,7 +34,7 @@ class Run {
   readonly dir: string
   readonly url: string
   weather: Weather = 'up'
-  parts: ReturnType<typeof makeKeeper>
+  parts: ReturnType<typeof makeForwarder>
   /** Events that the spill has taken, in order: these must be in the database in the end. */
   readonly kept: string[] = []
   /** Events in memory alone: these a crash takes. */
@@ -48,17 +48,17 @@ class Run {
 
   #boot() {
     const { url, dir: spillDir } = this
-    return makeKeeper({ url, spillDir, between: under(() => this.weather) })
+    return makeForwarder({ url, spillDir, between: under(() => this.weather) })
   }
 
   settleMemory(): void {
-    this.kept.push(...this.memory.splice(0, this.parts.told.kept))
-    this.parts.told.kept = 0
+    this.kept.push(...this.memory.splice(0, this.parts.told.persisted))
+    this.parts.told.persisted = 0
   }
 
   record(count: number): void {
     const entries = Array.from({ length: count }, () => entry())
-    this.parts.keeper.take(entries)
+    this.parts.forwarder.enqueue(entries)
     this.memory.push(...entries.map(({ eventId }) => eventId))
   }
 
@@ -72,13 +72,13 @@ class Run {
     this.settleMemory()
     this.memory = []
     this.parts = this.#boot()
-    await this.parts.keeper.start()
+    await this.parts.forwarder.start()
   }
 
   async restart(): Promise<void> {
     await this.#close()
     this.parts = this.#boot()
-    await this.parts.keeper.start()
+    await this.parts.forwarder.start()
   }
 
   /** Somebody deletes the spill, which is noticed with the next decision. */
@@ -90,14 +90,14 @@ class Run {
   }
 
   async #close(): Promise<void> {
-    await this.parts.keeper.close()
+    await this.parts.forwarder.close()
     this.settleMemory()
   }
 
   async end(): Promise<string[]> {
     this.weather = 'up'
     await this.pass(120_000)
-    expect(this.parts.keeper.waiting).toBe(0)
+    expect(this.parts.forwarder.waiting).toBe(0)
     await this.#close()
     const rows = await runSql(this.url, 'SELECT event_id FROM ledger_decisions ORDER BY id')
     return rows.map((row) => String(row['event_id']))
@@ -136,7 +136,7 @@ it('keeps each decision exactly once and in order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
       const run = new Run(subDir(dir))
-      await run.parts.keeper.start()
+      await run.parts.forwarder.start()
       for (const step of steps) await step(run)
       expect(await run.end()).toEqual(run.kept)
     }),

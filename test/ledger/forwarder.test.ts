@@ -1,13 +1,13 @@
-/** The keeper before databases that go away, fall silent, or will never do. */
+/** The forwarder before databases that go away, fall silent, or will never do. */
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
 import { REACH_TIMEOUT_MS } from '../../src/ledger/forwarder.ts'
 import type { ForwarderStatus } from '../../src/ledger/protocol.ts'
-import { ceased } from '../../src/ledger/status-log.ts'
+import { newOutages } from '../../src/ledger/status-log.ts'
 import { describeEach, freshDatabase, SERVERS } from '../support/databases.ts'
 import { entry } from '../support/ledger-entry.ts'
-import { makeKeeper } from '../support/forwarder.ts'
+import { makeForwarder } from '../support/forwarder.ts'
 import { runSql } from '../support/ledger-sql.ts'
 import { startProxy } from '../support/proxy.ts'
 import { startRefusingPostgres } from '../support/refusing-postgres.ts'
@@ -23,36 +23,36 @@ const eventsIn = async (url: string): Promise<unknown[]> =>
 describe('an entry', () => {
   it('is on the disk at once, and only then called kept', async () => {
     const dir = tempDir()
-    const { keeper, told } = makeKeeper({ url: sqliteIn(dir), spillDir: dir })
-    await keeper.start()
-    keeper.take([entry(), entry()])
-    expect([keeper.waiting, told.kept]).toEqual([2, 2])
-    await keeper.close()
+    const { forwarder, told } = makeForwarder({ url: sqliteIn(dir), spillDir: dir })
+    await forwarder.start()
+    forwarder.enqueue([entry(), entry()])
+    expect([forwarder.waiting, told.persisted]).toEqual([2, 2])
+    await forwarder.close()
   })
 
   it('leaves the spill when the database has it', async () => {
     const dir = tempDir()
     const url = sqliteIn(dir)
-    const { keeper, told, pass } = makeKeeper({ url, spillDir: dir })
-    await keeper.start()
+    const { forwarder, told, pass } = makeForwarder({ url, spillDir: dir })
+    await forwarder.start()
     const entries = Array.from({ length: 1_200 }, () => entry())
-    keeper.take(entries)
+    forwarder.enqueue(entries)
     await pass(2_000)
-    expect(keeper.waiting).toBe(0)
+    expect(forwarder.waiting).toBe(0)
     expect(await eventsIn(url)).toEqual(entries.map(({ eventId }) => eventId))
-    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
-    await keeper.close()
+    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    await forwarder.close()
   })
 
   it('that comes just before the end is on the disk and forwarded', async () => {
     const dir = tempDir()
     const url = sqliteIn(dir)
-    const { keeper, told } = makeKeeper({ url, spillDir: dir })
-    await keeper.start()
+    const { forwarder, told } = makeForwarder({ url, spillDir: dir })
+    await forwarder.start()
     const last = entry()
-    keeper.take([last])
-    await keeper.close()
-    expect(told.kept).toBe(1)
+    forwarder.enqueue([last])
+    await forwarder.close()
+    expect(told.persisted).toBe(1)
     expect(await eventsIn(url)).toEqual([last.eventId])
   })
 
@@ -60,7 +60,7 @@ describe('an entry', () => {
     const dir = tempDir()
     const url = sqliteIn(dir)
     let away = true
-    const { keeper, told, pass } = makeKeeper({
+    const { forwarder, told, pass } = makeForwarder({
       url,
       spillDir: dir,
       maxSpillBytes: 512 * 1024,
@@ -72,20 +72,20 @@ describe('an entry', () => {
         },
       }),
     })
-    await keeper.start()
+    await forwarder.start()
     const entries = Array.from({ length: 4_000 }, () => entry())
     for (let i = 0; i < entries.length; i += 100) {
-      keeper.take(entries.slice(i, i + 100))
+      forwarder.enqueue(entries.slice(i, i + 100))
       await pass(50)
     }
-    expect(told.standings.at(-1)).toMatchObject({ database: 'unreachable', spill: 'failing' })
-    expect(told.kept).toBeLessThan(entries.length)
+    expect(told.statuses.at(-1)).toMatchObject({ database: 'unreachable', spill: 'failing' })
+    expect(told.persisted).toBeLessThan(entries.length)
     away = false
     await pass(90_000)
-    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
-    expect(told.kept).toBe(entries.length)
+    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(told.persisted).toBe(entries.length)
     expect(await eventsIn(url)).toEqual(entries.map(({ eventId }) => eventId))
-    await keeper.close()
+    await forwarder.close()
   })
 })
 
@@ -97,7 +97,7 @@ describe('the start', () => {
     await database.migrate()
     await database.close()
     await runSql(url, 'INSERT INTO ledger_schema (version) VALUES (1000)')
-    await expect(makeKeeper({ url, spillDir: dir }).keeper.start()).rejects.toMatchObject({
+    await expect(makeForwarder({ url, spillDir: dir }).forwarder.start()).rejects.toMatchObject({
       code: 'ledger_newer',
     })
   })
@@ -105,7 +105,7 @@ describe('the start', () => {
   it('is refused where the file of the ledger cannot be', async () => {
     const dir = tempDir()
     const url = sqliteIn(join(dir, 'none'))
-    await expect(makeKeeper({ url, spillDir: dir }).keeper.start()).rejects.toMatchObject({
+    await expect(makeForwarder({ url, spillDir: dir }).forwarder.start()).rejects.toMatchObject({
       code: 'ledger_unusable',
       detail: expect.stringContaining('ENOENT') as string,
     })
@@ -116,13 +116,13 @@ describe('a ledger that goes on refusing', () => {
   it('the login is asked once at each attempt, and changes no table meanwhile', async () => {
     const { url, logins, refuse } = await startRefusingPostgres()
     refuse()
-    const { keeper, told, pass } = makeKeeper({ url, spillDir: tempDir() })
-    await expect(keeper.start()).rejects.toMatchObject({ code: 'ledger_unusable' })
+    const { forwarder, told, pass } = makeForwarder({ url, spillDir: tempDir() })
+    await expect(forwarder.start()).rejects.toMatchObject({ code: 'ledger_unusable' })
     // Attempts again after 1, 2, 4 and 8 seconds.
     await pass(15_000)
     expect(logins()).toBe(5)
-    expect(new Set(told.standings.map(({ database }) => database))).toEqual(new Set(['refused']))
-    await keeper.close()
+    expect(new Set(told.statuses.map(({ database }) => database))).toEqual(new Set(['refused']))
+    await forwarder.close()
   })
 
   it('a change of its tables is one outage', () => {
@@ -132,69 +132,69 @@ describe('a ledger that goes on refusing', () => {
       spill: 'ok',
       waiting: 0,
     }))
-    expect(standings.flatMap((next, i) => ceased(next, standings[i - 1]))).toEqual(['database'])
+    expect(standings.flatMap((next, i) => newOutages(next, standings[i - 1]))).toEqual(['database'])
   })
 })
 
-await describeEach(SERVERS, 'a keeper', (kind) => {
+await describeEach(SERVERS, 'a forwarder', (kind) => {
   const behindProxy = async () => {
     const url = await freshDatabase(kind)
     const proxy = await startProxy(new URL(url), kind.defaultPort)
-    return { url, proxy, ...makeKeeper({ url: proxy.url, spillDir: tempDir() }) }
+    return { url, proxy, ...makeForwarder({ url: proxy.url, spillDir: tempDir() }) }
   }
 
   it('an outage is sat out, from the start on', async () => {
-    const { url, proxy, keeper, told, pass } = await behindProxy()
+    const { url, proxy, forwarder, told, pass } = await behindProxy()
     proxy.down()
-    await keeper.start()
+    await forwarder.start()
     const entries = [entry(), entry(), entry()]
-    keeper.take(entries.slice(0, 1))
+    forwarder.enqueue(entries.slice(0, 1))
     await pass(1_000)
-    expect(keeper.waiting).toBe(1)
-    expect(told.standings.at(-1)).toMatchObject({ database: 'unreachable', waiting: 1 })
+    expect(forwarder.waiting).toBe(1)
+    expect(told.statuses.at(-1)).toMatchObject({ database: 'unreachable', waiting: 1 })
     await proxy.up()
     await pass(30_000)
-    expect(told.standings.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
     proxy.down()
-    keeper.take(entries.slice(1, 2))
+    forwarder.enqueue(entries.slice(1, 2))
     await pass(1_000)
-    expect(keeper.waiting).toBe(1)
+    expect(forwarder.waiting).toBe(1)
     await proxy.up()
-    keeper.take(entries.slice(2))
+    forwarder.enqueue(entries.slice(2))
     await pass(30_000)
     expect(await eventsIn(url)).toEqual(entries.map(({ eventId }) => eventId))
-    await keeper.close()
+    await forwarder.close()
   })
 
   it('a database that falls silent is cut off and reached anew', async () => {
-    const { url, proxy, keeper, clock, told, pass } = await behindProxy()
-    await keeper.start()
+    const { url, proxy, forwarder, clock, told, pass } = await behindProxy()
+    await forwarder.start()
     proxy.stall()
     const entries = [entry(), entry()]
-    keeper.take(entries)
+    forwarder.enqueue(entries)
     clock.advance(500)
     await proxy.until(() => proxy.swallowed() > 0)
     clock.advance(REACH_TIMEOUT_MS)
-    await keeper.settled()
-    expect(told.kept).toBe(2)
-    expect(keeper.waiting).toBe(2)
-    expect(told.standings.at(-1)).toMatchObject({
+    await forwarder.cycleEnd()
+    expect(told.persisted).toBe(2)
+    expect(forwarder.waiting).toBe(2)
+    expect(told.statuses.at(-1)).toMatchObject({
       database: 'unreachable',
       cause: { type: 'AppError', code: 'ledger_unavailable' },
     })
     proxy.pass()
     await pass(30_000)
     expect(await eventsIn(url)).toEqual(entries.map(({ eventId }) => eventId))
-    await keeper.close()
+    await forwarder.close()
   })
 
   it('the end is not held up by a database that has fallen silent', async () => {
-    const { proxy, keeper, clock, told } = await behindProxy()
-    await keeper.start()
+    const { proxy, forwarder, clock, told } = await behindProxy()
+    await forwarder.start()
     proxy.stall()
-    keeper.take([entry()])
-    const closed = keeper.close()
-    expect(told.kept).toBe(1)
+    forwarder.enqueue([entry()])
+    const closed = forwarder.close()
+    expect(told.persisted).toBe(1)
     await proxy.until(() => proxy.swallowed() > 0)
     clock.advance(2_000)
     await closed
@@ -205,8 +205,8 @@ await describeEach(SERVERS, 'a keeper', (kind) => {
     url.pathname = '/no_such_database'
     url.username = url.username === 'root' ? 'nobody_knows' : url.username
     url.password = 'Q7ZqMarked7Qz'
-    const err: unknown = await makeKeeper({ url: url.href, spillDir: tempDir() })
-      .keeper.start()
+    const err: unknown = await makeForwarder({ url: url.href, spillDir: tempDir() })
+      .forwarder.start()
       .catch((err: unknown) => err)
     expect(err).toMatchObject({
       code: 'ledger_unusable',
@@ -221,13 +221,13 @@ await describeEach(SERVERS, 'a keeper', (kind) => {
     const url = await freshDatabase(kind)
     const rules = { uncounted: ['too_many_guesses'], windowMs: 60_000 }
     const wall = (): number => Date.parse('2026-10-01T12:00:10.000Z')
-    const make = (replica: string, more: { toldUpTo?: number } = {}) =>
-      makeKeeper({ url, spillDir: tempDir(), replica, guesses: rules, wall, ...more })
+    const make = (replica: string, more: { guessesUpTo?: number } = {}) =>
+      makeForwarder({ url, spillDir: tempDir(), replica, guesses: rules, wall, ...more })
     const [one, other] = [make('replica-a'), make('replica-b')]
-    await one.keeper.start()
-    await other.keeper.start()
+    await one.forwarder.start()
+    await other.forwarder.start()
     const guess = entry({ account: 'guessed at' })
-    one.keeper.take([guess, entry({ outcome: 'VERIFIED', reason: 'match' })])
+    one.forwarder.enqueue([guess, entry({ outcome: 'VERIFIED', reason: 'match' })])
     await one.pass(500)
     await other.pass(1_500)
     expect(other.told.guesses).toEqual([
@@ -238,14 +238,14 @@ await describeEach(SERVERS, 'a keeper', (kind) => {
     expect(other.told.guesses).toHaveLength(1)
     expect(one.told.guesses).toEqual([])
     const late = make('replica-c')
-    await late.keeper.start()
+    await late.forwarder.start()
     await late.pass(1_500)
     expect(late.told.guesses).toHaveLength(1)
     const { upTo } = late.told
-    const heir = make('replica-c', upTo === undefined ? {} : { toldUpTo: upTo })
-    await heir.keeper.start()
+    const heir = make('replica-c', upTo === undefined ? {} : { guessesUpTo: upTo })
+    await heir.forwarder.start()
     await heir.pass(1_500)
     expect(heir.told.guesses).toEqual([])
-    for (const { keeper } of [one, other, late, heir]) await keeper.close()
+    for (const { forwarder } of [one, other, late, heir]) await forwarder.close()
   })
 })

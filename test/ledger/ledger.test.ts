@@ -6,23 +6,22 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import type { Decided } from '../../src/ledger/entry.ts'
 import {
-  IMPATIENT_MS,
   Ledger,
-  PATIENCE_MS,
   RESPAWN_DELAY_MS,
   START_TIMEOUT_MS,
   type GuessSharing,
   type LedgerOptions,
 } from '../../src/ledger/ledger.ts'
+import { DISK_WAIT_MS, SLOW_DISK_MS } from '../../src/ledger/memory-queue.ts'
 import { ManualClock } from '../support/clock.ts'
 import { runSql } from '../support/ledger-sql.ts'
 import { startRefusingPostgres } from '../support/refusing-postgres.ts'
 import { tempDir } from '../support/temp.ts'
+import { until } from '../support/until.ts'
 
 const support = (name: string): URL => new URL(`../support/${name}`, import.meta.url)
 
@@ -33,7 +32,7 @@ const start = async (more: Partial<LedgerOptions> = {}) => {
   const write = (level: string) => (fields: Record<string, unknown>, message: string) =>
     void lines.push([level, message, fields])
   const log = { info: write('info'), warn: write('warn'), error: write('error') }
-  const options = { place: { url }, spillDir: dir, clock: systemClock, log, ...more }
+  const options = { target: { url }, spillDir: dir, clock: systemClock, log, ...more }
   return { ledger: await Ledger.start(options), url, lines, ...options }
 }
 
@@ -49,10 +48,6 @@ const decided = (eventId: string | undefined): Decided => ({
   waitMs: 1,
   runMs: 2,
 })
-
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await sleep(10)
-}
 
 /** Lets every promise that can go on do so. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -78,7 +73,7 @@ describe('a decision', () => {
     const { ledger, url, lines } = await start({ clock: new ManualClock() })
     void ledger.record(decided('one'))
     expect(ledger.status.waiting).toBe(1)
-    await until(() => ledger.status.waiting === 0)
+    await until('nothing waits', () => ledger.status.waiting === 0)
     expect(await eventsIn(url)).toEqual(['one'])
     expect(ledger.status).toEqual({
       database: 'ok',
@@ -88,15 +83,15 @@ describe('a decision', () => {
       vanished: 0,
     })
     expect(lines.map(([level, message]) => [level, message.slice(0, 20)])).toEqual([
-      ['info', "the ledger's tables "],
-      ['info', "the ledger's databas"],
+      ['info', 'migrating the ledger'],
+      ['info', 'ledger database conn'],
     ])
     await ledger.close()
   })
 
   it('is on the disk before its record resolves, though the database is away', async () => {
     const url = 'postgres://nobody@127.0.0.1:1/nothing'
-    const { ledger, spillDir } = await start({ place: { url }, clock: new ManualClock() })
+    const { ledger, spillDir } = await start({ target: { url }, clock: new ManualClock() })
     await ledger.record(decided('one'))
     await Promise.all(['two', 'three', 'four'].map((event) => ledger.record(decided(event))))
     expect(waitingIn(spillDir)).toEqual(['one', 'two', 'three', 'four'])
@@ -112,7 +107,7 @@ describe('a decision', () => {
       void ledger.record(decided(event)).then(() => done.push(event))
     record('first')
     record('second')
-    clock.advance(PATIENCE_MS - 1)
+    clock.advance(DISK_WAIT_MS - 1)
     await settle()
     expect(done).toEqual([])
     clock.advance(1)
@@ -122,7 +117,7 @@ describe('a decision', () => {
     await settle()
     expect(done).toContain('third')
     expect(lines).toEqual([['warn', expect.stringMatching(/disk is slow/) as string, {}]])
-    clock.advance(IMPATIENT_MS)
+    clock.advance(SLOW_DISK_MS)
     record('fourth')
     await settle()
     expect(done).not.toContain('fourth')
@@ -151,14 +146,14 @@ describe('a decision', () => {
 
   it('that memory has no room for is lost, counted and said, and those before it are not', async () => {
     const { ledger, lines } = await start({
-      maxInMemory: 3,
+      maxEntriesInMemory: 3,
       threadUrl: support('deaf-ledger-thread.mjs'),
     })
     for (const event of ['a', 'b', 'c', 'd', 'e']) void ledger.record(decided(event))
     expect(ledger.status).toMatchObject({ waiting: 3, lost: 2 })
-    expect(lines).toMatchObject([['error', expect.stringMatching(/being lost/) as string, {}]])
+    expect(lines).toMatchObject([['error', expect.stringMatching(/being dropped/) as string, {}]])
     await ledger.close()
-    expect(lines.at(-1)).toEqual(['error', 'decisions are missing in the ledger', { lost: 3 }])
+    expect(lines.at(-1)).toEqual(['error', 'decisions are missing from the ledger', { lost: 3 }])
   })
 
   it('that cannot be written down costs no answer, and holds up no other', async () => {
@@ -167,7 +162,7 @@ describe('a decision', () => {
     expect(ledger.status.lost).toBe(1)
     void ledger.record({ ...decided('odd'), waitMs: NaN })
     void ledger.record(decided('sound'))
-    await until(() => ledger.status.waiting === 0)
+    await until('nothing waits', () => ledger.status.waiting === 0)
     expect(await eventsIn(url)).toEqual(['odd', 'sound'])
     await ledger.close()
   })
@@ -180,13 +175,16 @@ describe('a decision', () => {
     })
     void ledger.record(decided('one'))
     void ledger.record(decided('two'))
-    await until(() => clock.pending.includes(RESPAWN_DELAY_MS))
+    await until('the thread has ended', () => clock.pending.includes(RESPAWN_DELAY_MS))
     void ledger.record(decided('three'))
     clock.advance(RESPAWN_DELAY_MS)
-    await until(() => ledger.status.waiting === 0)
+    await until('nothing waits', () => ledger.status.waiting === 0)
     await ledger.close()
     expect(await eventsIn(url)).toEqual(['one', 'two', 'three'])
-    expect(lines[0]?.slice(0, 2)).toEqual(['error', "the ledger's thread was lost"])
+    expect(lines[0]?.slice(0, 2)).toEqual([
+      'error',
+      'the ledger thread exited unexpectedly; another one takes over',
+    ])
     expect(ledger.faults).toEqual({ database: 0, spill: 0, thread: 1, files: 0 })
   })
 })
@@ -197,7 +195,7 @@ describe('the start', () => {
     const starting = start({ clock, threadUrl: support('silent-ledger-thread.mjs') })
     let isReady = false
     void starting.then(() => (isReady = true))
-    await until(() => clock.pending.includes(START_TIMEOUT_MS))
+    await until('the spill is open', () => clock.pending.includes(START_TIMEOUT_MS))
     clock.advance(START_TIMEOUT_MS - 1)
     await settle()
     expect(isReady).toBe(false)
@@ -210,12 +208,15 @@ describe('the start', () => {
   it('that was over before the database refused keeps decisions on the disk all the same', async () => {
     const clock = new ManualClock()
     const { url, logins, refuse } = await startRefusingPostgres()
-    const starting = start({ clock, place: { url } })
-    await until(() => clock.pending.includes(START_TIMEOUT_MS) && logins() > 0)
+    const starting = start({ clock, target: { url } })
+    await until(
+      'the database got a login',
+      () => clock.pending.includes(START_TIMEOUT_MS) && logins() > 0,
+    )
     clock.advance(START_TIMEOUT_MS)
     const { ledger, spillDir } = await starting
     refuse()
-    await until(() => ledger.status.database === 'refused')
+    await until('the database has refused', () => ledger.status.database === 'refused')
     await settle()
     await ledger.record(decided('after it'))
     expect(waitingIn(spillDir)).toEqual(['after it'])
@@ -233,7 +234,7 @@ describe('the start', () => {
   it('is ready when the guesses of others, and its own of before, are known', async () => {
     const dir = tempDir()
     const url = `sqlite:${join(dir, 'ledger.sqlite')}`
-    const options = { place: { url }, spillDir: dir, clock: new ManualClock() }
+    const options = { target: { url }, spillDir: dir, clock: new ManualClock() }
     const first = await start(options)
     const wrong = { outcome: 'UNVERIFIED', reason: 'mismatch' } as const
     for (let i = 0; i < 1_500; i++) {
@@ -252,7 +253,7 @@ describe('the start', () => {
   })
 
   it.each<[Partial<LedgerOptions>, RegExp]>([
-    [{ place: { url: 'sqlite:/proc/ledger.sqlite' } }, /^\/proc\/ledger\.sqlite: E/],
+    [{ target: { url: 'sqlite:/proc/ledger.sqlite' } }, /^\/proc\/ledger\.sqlite: E/],
     [{ spillDir: '/proc' }, /^\/proc\/okta-migrate-spill\.sqlite: E/],
     [{ threadUrl: support('stillborn-worker.mjs') }, /did not start/],
   ])('with %j is refused and says where', async (more, detail) => {
@@ -271,12 +272,12 @@ describe('a process that is killed while it writes', () => {
     let said = ''
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
     const answered = (): number => said.split('\n').length - 1
-    await until(() => answered() > 300)
+    await until('300 answers', () => answered() > 300)
     child.kill('SIGKILL')
     await once(child, 'close')
 
     const { ledger, url } = await start({ spillDir: dir })
-    await until(() => ledger.status.waiting === 0)
+    await until('nothing waits', () => ledger.status.waiting === 0)
     await ledger.close()
     const events = await eventsIn(url)
     expect(events.length).toBeGreaterThanOrEqual(answered())

@@ -7,7 +7,7 @@ import { openSpill } from '../../src/ledger/spill.ts'
 import { VERSIONS } from '../../src/ledger/database/schema.ts'
 import { ALL_KINDS, describeEach, freshDatabase } from '../support/databases.ts'
 import { entry } from '../support/ledger-entry.ts'
-import { makeKeeper } from '../support/forwarder.ts'
+import { makeForwarder } from '../support/forwarder.ts'
 import { runSql } from '../support/ledger-sql.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -44,10 +44,10 @@ it('an entry that waits in a spill of before is forwarded, and once', async () =
   // Twice: the process that wrote it to the database was killed before it forgot it.
   for (const event of ['one', 'two', 'one']) add.run(JSON.stringify(oldEntry(event)))
   old.close()
-  const { keeper, told } = makeKeeper({ url, spillDir: dir })
-  await keeper.start()
-  await keeper.close()
-  expect(told.standings.at(-1)).toMatchObject({ database: 'ok', waiting: 0 })
+  const { forwarder, told } = makeForwarder({ url, spillDir: dir })
+  await forwarder.start()
+  await forwarder.close()
+  expect(told.statuses.at(-1)).toMatchObject({ database: 'ok', waiting: 0 })
   expect(await runSql(url, 'SELECT event_id, person, caller_gone FROM ledger_decisions')).toEqual([
     { event_id: 'one', person: null, caller_gone: null },
     { event_id: 'two', person: null, caller_gone: null },

@@ -34,8 +34,8 @@ const makeQueue = () => {
   const queue = new Outbox({
     dir: tempDir(),
     clock,
-    onKept: () => undefined,
-    onDisk: (err) => {
+    onPersisted: () => undefined,
+    onDiskResult: (err) => {
       if (err !== undefined) faults.push(err)
     },
     onVanished: () => undefined,
@@ -47,7 +47,7 @@ const makeQueue = () => {
 it('keeps what waits on a disk that can neither delete nor read for a moment', async () => {
   const { queue, faults } = makeQueue()
   const entries = Array.from({ length: 1_200 }, () => entry())
-  queue.take(entries)
+  queue.enqueue(entries)
   const written: LedgerEntry[] = []
   let repair = (): void => undefined
   await queue.forward((batch) => {

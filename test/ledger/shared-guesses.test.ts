@@ -1,14 +1,19 @@
 /** Wrong guesses of other replicas: which rows count, and each of them once. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Seen } from '../../src/ledger/database/database.ts'
+import type { RemoteDecision } from '../../src/ledger/database/database.ts'
 import type { LedgerEntry } from '../../src/ledger/entry.ts'
-import { Cursor, Guesses, PAGE } from '../../src/ledger/shared-guesses.ts'
+import {
+  createCursor,
+  createGuessFilter,
+  PAGE,
+  type Cursor,
+} from '../../src/ledger/shared-guesses.ts'
 import { entry } from '../support/ledger-entry.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00.000Z')
 
-const seen = (more: Partial<Seen> = {}): Seen => ({
+const seen = (more: Partial<RemoteDecision> = {}): RemoteDecision => ({
   id: 1,
   decidedAt: new Date(NOW - 1_000).toISOString(),
   event: 'event',
@@ -22,7 +27,8 @@ const seen = (more: Partial<Seen> = {}): Seen => ({
 
 describe('a wrong guess', () => {
   const RULES = { uncounted: ['too_many_guesses'], windowMs: 60_000 }
-  const countOf = (more: Partial<Seen>) => new Guesses(RULES, 'own').ofOthers([seen(more)], NOW)
+  const countOf = (more: Partial<RemoteDecision>) =>
+    createGuessFilter(RULES, 'own').fromOthers([seen(more)], NOW)
 
   it('of another replica counts with its age', () => {
     const guess = { account: 'account', person: 'person', reason: 'mismatch', ageMs: 1_000 }
@@ -31,25 +37,25 @@ describe('a wrong guess', () => {
   })
 
   it('in a call that Okta repeated at several replicas counts once', () => {
-    const guesses = new Guesses(RULES, 'own')
-    const decide = (more: Partial<LedgerEntry>): void => guesses.decided([entry(more)])
+    const guesses = createGuessFilter(RULES, 'own')
+    const decide = (more: Partial<LedgerEntry>): void => guesses.noteOwn([entry(more)])
     decide({ oktaEventId: 'wrong here' })
     decide({ oktaEventId: 'right here', outcome: 'VERIFIED', reason: 'match' })
     decide({ oktaEventId: 'refused here', reason: 'too_many_guesses' })
     decide({ oktaEventId: null, eventId: 'only the own id' })
     const events = ['wrong here', 'right here', 'refused here', 'only the own id', 'new', 'new']
     const rows = events.map((event, id) => seen({ id, event, account: event }))
-    const countedOf = guesses.ofOthers(rows, NOW).map(({ account }) => account)
+    const countedOf = guesses.fromOthers(rows, NOW).map(({ account }) => account)
     expect(countedOf).toEqual(['right here', 'refused here', 'only the own id', 'new'])
-    expect(guesses.ofOthers(rows.slice(-1), NOW)).toEqual([])
+    expect(guesses.fromOthers(rows.slice(-1), NOW)).toEqual([])
   })
 
   it('is remembered with the newest ten thousand, and no more', () => {
-    const guesses = new Guesses(RULES, 'own')
+    const guesses = createGuessFilter(RULES, 'own')
     const rows = Array.from({ length: 10_001 }, (_, id) => seen({ id, event: `event ${id}` }))
-    guesses.ofOthers(rows, NOW)
-    expect(guesses.ofOthers(rows.slice(1), NOW)).toEqual([])
-    expect(guesses.ofOthers(rows.slice(0, 1), NOW)).toHaveLength(1)
+    guesses.fromOthers(rows, NOW)
+    expect(guesses.fromOthers(rows.slice(1), NOW)).toEqual([])
+    expect(guesses.fromOthers(rows.slice(0, 1), NOW)).toHaveLength(1)
   })
 
   it('of a replica whose clock is ahead is new, and not from the future', () => {
@@ -58,7 +64,7 @@ describe('a wrong guess', () => {
     ])
   })
 
-  it.each<[string, Partial<Seen>]>([
+  it.each<[string, Partial<RemoteDecision>]>([
     ['was made here', { replica: 'own' }],
     ['was right', { outcome: 'VERIFIED', reason: 'match' }],
     ['was refused unseen', { reason: 'too_many_guesses' }],
@@ -71,11 +77,11 @@ describe('a wrong guess', () => {
 describe('the cursor', () => {
   const poll = (cursor: Cursor, committed: Iterable<number>): number[] => {
     const ids = [...committed].filter((id) => id > cursor.from).sort((a, b) => a - b)
-    return cursor.take(ids.slice(0, PAGE).map((id) => seen({ id }))).map(({ id }) => id)
+    return cursor.accept(ids.slice(0, PAGE).map((id) => seen({ id }))).map(({ id }) => id)
   }
 
   it('takes a row that is committed behind newer ones, within five polls', () => {
-    const cursor = new Cursor(0)
+    const cursor = createCursor(0)
     expect(poll(cursor, [1, 3])).toEqual([1, 3])
     expect(poll(cursor, [1, 3, 4])).toEqual([4])
     expect(poll(cursor, [1, 2, 3, 4])).toEqual([2])
@@ -85,7 +91,7 @@ describe('the cursor', () => {
     const lateness = fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 200 })
     fc.assert(
       fc.property(lateness, (late) => {
-        const cursor = new Cursor(0)
+        const cursor = createCursor(0)
         const taken: number[] = []
         // Ten ids are given out before each poll; id n is committed `late` polls after that.
         for (let turn = 0; turn * 10 < late.length + 50; turn++) {
@@ -100,7 +106,7 @@ describe('the cursor', () => {
   })
 
   it('keeps up with full pages, and remembers no more than it reads again', () => {
-    const cursor = new Cursor(0)
+    const cursor = createCursor(0)
     const all = Array.from({ length: PAGE * 3 + 5 }, (_, i) => i + 1)
     const pages = [1, 2, 3, 4].map(() => poll(cursor, all))
     expect(pages.flat()).toEqual(all)
@@ -109,7 +115,7 @@ describe('the cursor', () => {
   })
 
   it('stays where it is over an empty table', () => {
-    const cursor = new Cursor(7)
+    const cursor = createCursor(7)
     for (let i = 0; i < 10; i++) expect(poll(cursor, [])).toEqual([])
     expect(cursor.from).toBe(7)
   })

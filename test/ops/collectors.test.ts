@@ -5,7 +5,7 @@ import { Registry } from 'prom-client'
 import { expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { Ledger } from '../../src/ledger/ledger.ts'
-import { createMetricsApp, type ReadDeps } from '../../src/ops/collectors.ts'
+import { createMetricsApp, type CollectorDeps } from '../../src/ops/collectors.ts'
 import { ManualClock } from '../support/clock.ts'
 import { startHook } from '../support/hook.ts'
 import { openLegacy } from '../support/legacy.ts'
@@ -15,7 +15,7 @@ import { releaseHeld, SLOW_WORKER } from '../support/workers.ts'
 
 const ROWS = [{ login: 'good@example.com', hash: hashSync('open sesame', 4) }]
 
-const start = async (more: Partial<ReadDeps> = {}, poolSize = 2) => {
+const start = async (more: Partial<CollectorDeps> = {}, poolSize = 2) => {
   const options = { rows: ROWS, clock: new ManualClock(), workerUrl: SLOW_WORKER, poolSize }
   const hook = await startHook(options)
   onTestFinished(() => hook.close())
@@ -130,12 +130,12 @@ it('of the ledger, what waits, what is lost and what failed', async () => {
   const threadUrl = new URL('../support/unsteady-ledger-thread.mjs', import.meta.url)
   const spillDir = tempDir()
   const ledger = await Ledger.start({
-    place: { url: `sqlite:${spillDir}/ledger.sqlite` },
+    target: { url: `sqlite:${spillDir}/ledger.sqlite` },
     spillDir,
     clock: systemClock,
     log,
     threadUrl,
-    maxInMemory: 1,
+    maxEntriesInMemory: 1,
   })
   const { valueOf } = await start({ ledger })
   const who = { id: 'one', eventId: 'one', account: 'a', person: 'a', callerGone: false }
@@ -170,7 +170,7 @@ it('a ledger whose database is away is down', async () => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const url = 'postgres://ledger@127.0.0.1:1/ledger'
   const ledger = await Ledger.start({
-    place: { url },
+    target: { url },
     spillDir: tempDir(),
     clock: systemClock,
     log,

@@ -47,7 +47,7 @@ describe.each(['EPIPE', 'ENOSPC', 'EIO', 'EAGAIN'])(
         await settle()
       }
       expect(stderr.text).toBe(
-        `okta-migrate: standard output takes no log (${code}): it continues here\none\ntwo\n`,
+        `okta-migrate: the log cannot be written to standard output (${code}). It continues here.\none\ntwo\n`,
       )
       expect(output.failures).toBe(2)
     })

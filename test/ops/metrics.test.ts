@@ -13,8 +13,12 @@ const ROWS = [{ login: LOGIN, hash: hashSync('open sesame', 4) }]
 const PREVIOUS = 'the secret of last month'
 
 const start = async (options: HookOptions = {}) => {
-  const ends = [{ outcome: 'VERIFIED', reason: 'match' }]
-  const { registry, countCall } = createMetrics({ deadlineMs: 2_345, lookupLimitMs: 1_250, ends })
+  const outcomes = [{ outcome: 'VERIFIED', reason: 'match' }]
+  const { registry, countCall } = createMetrics({
+    deadlineMs: 2_345,
+    lookupLimitMs: 1_250,
+    outcomes,
+  })
   const hook = await startHook({ rows: ROWS, onAnswered: countCall, ...options })
   onTestFinished(() => hook.close())
   return { hook, text: () => registry.metrics() }
@@ -52,8 +56,8 @@ describe('calls', () => {
     expect(seriesOf(counted, 'okta_migrate_repeated_calls_total')).toEqual({
       'okta_migrate_repeated_calls_total{repeat="replayed"}': 1,
     })
-    expect(seriesOf(counted, 'okta_migrate_outgoing_secret_calls_total')).toEqual({
-      'okta_migrate_outgoing_secret_calls_total{secret="previous"}': 1,
+    expect(seriesOf(counted, 'okta_migrate_deprecated_secret_calls_total')).toEqual({
+      'okta_migrate_deprecated_secret_calls_total{secret="previous"}': 1,
     })
   })
 
@@ -86,7 +90,7 @@ describe('calls', () => {
     const { registry, countCall } = createMetrics({
       deadlineMs: 2_345,
       lookupLimitMs: 1_250,
-      ends: [],
+      outcomes: [],
     })
     countCall({ outcome: 'VERIFIED', reason: 'match', totalMs: 2_340 })
     const of = (le: string): string =>
@@ -130,7 +134,7 @@ describe('calls', () => {
     const { registry, countCall } = createMetrics({
       deadlineMs: 2_345,
       lookupLimitMs: 1_172,
-      ends: [],
+      outcomes: [],
     })
     countCall({ lookupMs: 1_170, totalMs: 1_171 })
     countCall({ lookupMs: 0.15, totalMs: 1 })

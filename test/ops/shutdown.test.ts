@@ -16,7 +16,7 @@ const begin = (drain: (signal: StopSignal) => Promise<void>) => {
     onSignal: (hear) => (signal = hear),
     drain,
     clock,
-    say: (message) => said.push(message),
+    log: (message) => said.push(message),
   })
   return { clock, said, stopped, signal: (name: StopSignal) => signal(name) }
 }
@@ -28,7 +28,10 @@ describe('untilStopped', () => {
     const { stopped, signal, said, clock } = begin(() => Promise.resolve())
     signal('SIGTERM')
     expect(await stopped).toBe(0)
-    expect(said).toEqual(['SIGTERM: finishing what was admitted', 'drained'])
+    expect(said).toEqual([
+      'SIGTERM: finishing the work in progress',
+      'the work in progress is finished',
+    ])
     expect(clock.pending).toEqual([])
   })
 

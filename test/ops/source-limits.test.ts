@@ -33,12 +33,12 @@ describe('the limits', () => {
   })
 
   it('count what is open, and forget what has ended', () => {
-    const { admit, leave } = createSourceLimiter({ perSecond: 100, atOnce: 2 }, new ManualClock())
+    const { admit, release } = createSourceLimiter({ perSecond: 100, atOnce: 2 }, new ManualClock())
     expect([admit('a'), admit('a'), admit('a')]).toEqual([true, true, false])
-    leave('a')
+    release('a')
     expect([admit('a'), admit('a')]).toEqual([true, false])
-    leave('a')
-    leave('a')
+    release('a')
+    release('a')
     expect([admit('a'), admit('a'), admit('a')]).toEqual([true, true, false])
   })
 })

@@ -1,4 +1,4 @@
-/** A keeper over a real spill and a real database, both on disk, with a clock that is told to go on. */
+/** A forwarder over a real spill file and a real database, both on disk, with a clock that a test moves on. */
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLedgerDatabase, type LedgerDatabase } from '../../src/ledger/database/database.ts'
@@ -7,60 +7,59 @@ import { Forwarder } from '../../src/ledger/forwarder.ts'
 import { addWaiting, type ForwarderStatus } from '../../src/ledger/protocol.ts'
 import { ManualClock } from './clock.ts'
 
-export interface KeeperOptions {
+export interface ForwarderOptions {
   readonly url: string
   readonly spillDir: string
   readonly replica?: string
   readonly guesses?: GuessRules
-  readonly toldUpTo?: number
+  readonly guessesUpTo?: number
   readonly maxSpillBytes?: number
   readonly wall?: () => number
-  /** Puts something between the keeper and its database. */
+  /** Puts something between the forwarder and its database. */
   readonly between?: (database: LedgerDatabase) => LedgerDatabase
 }
 
-export const makeKeeper = (options: KeeperOptions) => {
-  const clock = new ManualClock()
+export const makeForwarder = (options: ForwarderOptions) => {
+  const clock = Object.assign(new ManualClock(), { epochMs: options.wall ?? Date.now })
   const told: {
-    kept: number
-    standings: ForwarderStatus[]
+    persisted: number
+    statuses: ForwarderStatus[]
     vanished: string[]
     guesses: Guess[]
     upTo?: number
-  } = { kept: 0, standings: [], vanished: [], guesses: [] }
-  const keeper = new Forwarder({
+  } = { persisted: 0, statuses: [], vanished: [], guesses: [] }
+  const forwarder = new Forwarder({
     spillDir: options.spillDir,
     maxSpillBytes: options.maxSpillBytes,
     open: (isRemade) =>
       (options.between ?? ((same) => same))(openLedgerDatabase({ url: options.url }, isRemade)),
     replica: options.replica ?? 'replica-a',
     guesses: options.guesses,
-    toldUpTo: options.toldUpTo,
+    guessesUpTo: options.guessesUpTo,
     clock,
-    wall: options.wall ?? Date.now,
-    tell: (message) => {
-      if (message.kind === 'kept') {
-        told.kept += message.count
-        const standing = told.standings.at(-1)
-        if (standing) told.standings.push(addWaiting(standing, message.count))
+    send: (message) => {
+      if (message.kind === 'persisted') {
+        told.persisted += message.count
+        const status = told.statuses.at(-1)
+        if (status) told.statuses.push(addWaiting(status, message.count))
       }
       if (message.kind === 'vanished') told.vanished.push(message.file)
-      if (message.kind === 'standing') told.standings.push(message.standing)
+      if (message.kind === 'status') told.statuses.push(message.status)
       if (message.kind !== 'guesses') return
       told.guesses.push(...message.guesses)
       told.upTo = message.upTo
     },
   })
-  keeper.open()
+  forwarder.open()
   return {
-    keeper,
+    forwarder,
     clock,
     told,
     /** Lets time pass, a turn at a time, until what it set off is done. */
     pass: async (ms: number): Promise<void> => {
       for (let left = ms; left > 0; left -= 250) {
         clock.advance(Math.min(left, 250))
-        await keeper.settled()
+        await forwarder.cycleEnd()
       }
     },
   }

@@ -7,7 +7,7 @@ import { Ledger } from '../../src/ledger/ledger.ts'
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 const ledger = await Ledger.start({
-  place: { url: 'postgres://nobody@127.0.0.1:1/nothing' },
+  target: { url: 'postgres://nobody@127.0.0.1:1/nothing' },
   spillDir: process.argv[2],
   // Patient without end, so that what it says does not hang on the speed of the disk.
   clock: { ...systemClock, after: () => () => undefined },

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 
 const tell = (database, spill) =>
-  parentPort.postMessage({ kind: 'standing', standing: { database, spill, waiting: 7 } })
+  parentPort.postMessage({ kind: 'status', status: { database, spill, waiting: 7 } })
 
 tell('unreachable', 'ok')
 tell('unreachable', 'failing')

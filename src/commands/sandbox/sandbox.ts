@@ -68,7 +68,7 @@ export const sandbox = async (
     onSignal,
     drain: async () => (await starting).close(),
     clock: systemClock,
-    say: (message) => tell(`${message}\n`, { event: 'notice', message }),
+    log: (message) => tell(`${message}\n`, { event: 'notice', message }),
   })
   const { url, ...org } = await starting
   const service = made ? announceService(url, made.pem, made.hookSecret) : ''

@@ -1,4 +1,4 @@
-/** Owns the wiring of the ops port: what the metrics are told and read, and where they can be had. */
+/** Serves the metrics and probes on the ops port. */
 import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
@@ -8,14 +8,14 @@ import type { CallObserver } from '../../hook/call-log.ts'
 import { createHealthApp } from '../../ops/probes.ts'
 import { listen, type Listener } from '../../ops/listen.ts'
 import { createMetrics } from '../../ops/metrics.ts'
-import { createMetricsApp, type ReadDeps } from '../../ops/collectors.ts'
+import { createMetricsApp, type CollectorDeps } from '../../ops/collectors.ts'
 import type { ServerSettings } from './settings.ts'
 import { lookupLimitOf } from './open-legacy.ts'
 
 export interface Ops {
   readonly onAnswered: CallObserver
   /** @throws AppError `listen_failed` */
-  readonly open: (deps: ReadDeps) => Promise<Listener>
+  readonly open: (deps: CollectorDeps) => Promise<Listener>
 }
 
 const DECISIONS = REASONS.map((reason) => {
@@ -23,7 +23,7 @@ const DECISIONS = REASONS.map((reason) => {
   return { outcome: credential, reason }
 })
 
-/** What is answered at another path or method is no call of the hook, and is not counted. */
+/** Errors for another path or method are no calls of the hook, and are not counted. */
 const UNCOUNTED: readonly (number | undefined)[] = [undefined, 404, 405]
 
 const FAILURES = Object.entries(ERRORS)
@@ -37,20 +37,20 @@ export const createOps = (
   clock: Clock,
 ): Ops | undefined => {
   if (!ops) return undefined
-  const ends = [...DECISIONS, ...FAILURES]
+  const outcomes = [...DECISIONS, ...FAILURES]
   const lookupLimitMs = lookupLimitOf(deadlineMs)
-  const { registry, countCall } = createMetrics({ deadlineMs, lookupLimitMs, ends })
+  const { registry, countCall } = createMetrics({ deadlineMs, lookupLimitMs, outcomes })
 
-  const open = async (deps: ReadDeps): Promise<Listener> => {
+  const open = async (deps: CollectorDeps): Promise<Listener> => {
     const app = new Hono()
     app.route('/', createHealthApp(deps.health)).route('/', createMetricsApp(registry, deps))
     app.onError((err, c) => {
-      log.error({ cause: describeUnforeseen(err) }, 'the ops port failed to answer')
+      log.error({ cause: describeUnforeseen(err) }, 'the ops port could not answer a request')
       return c.text('failed\n', 500)
     })
     const onRenewal = (): void => undefined
     const listener = await listen({ ...ops, fetch: app.fetch, tls: undefined, clock, onRenewal })
-    log.info({ opsUrl: listener.url }, 'metrics and probes are served')
+    log.info({ opsUrl: listener.url }, 'serving metrics and probes')
     return listener
   }
   return { onAnswered: countCall, open }

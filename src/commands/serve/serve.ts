@@ -169,7 +169,7 @@ const serve = async (options: CommonOptions, context: CommandContext): Promise<n
     // Handles signals from the first moment: the first process of a container ignores signals that it does not handle.
     const drain = async (signal: StopSignal): Promise<void> => (await starting).drain(signal)
     const hardStopMs = settings.drainDelayMs + HARD_STOP_MS
-    const end = untilStopped({ onSignal, drain, hardStopMs, clock, say: (m) => log.info(m) })
+    const end = untilStopped({ onSignal, drain, hardStopMs, clock, log: (m) => log.info(m) })
     const { url } = (await starting).listener
     log.info(
       { url, config: describeValues({ ...values, LOG_LEVEL: level }) },

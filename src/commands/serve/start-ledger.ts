@@ -1,4 +1,4 @@
-/** Owns which ledger the server keeps, and where. */
+/** Starts the ledger that the server is configured to keep, if any. */
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
@@ -25,7 +25,7 @@ const shareWith = ({ guard, windowMs }: Guarded): GuessSharing => ({
   },
 })
 
-/** Where nobody asked for a ledger, a read-only container must not keep users from signing in. */
+/** Where no ledger is configured, a read-only container must not keep users from signing in. */
 const startIfWritable = async (
   options: LedgerOptions,
   log: Logger,
@@ -36,15 +36,15 @@ const startIfWritable = async (
     if (!(err instanceof AppError) || err.code !== 'ledger_unusable') throw err
     log.warn(
       { detail: err.detail },
-      'NO LEDGER IS KEPT, since the working directory cannot hold it: set LEDGER_DB_URL to its place, or to off',
+      'LEDGER DISABLED: it cannot be created in the working directory. Set LEDGER_DB_URL to its location, or to off',
     )
     return undefined
   }
 }
 
 /**
- * @returns undefined where no ledger is kept: it is switched off, this is the demo, or nothing is said
- * and the working directory cannot hold it
+ * @returns undefined where no ledger is kept: it is switched off, this is the demo, or none is configured
+ * and it cannot be created in the working directory
  * @throws AppError `ledger_unusable` or `ledger_newer`
  */
 export const startLedger = async (
@@ -54,20 +54,20 @@ export const startLedger = async (
   clock: Clock,
 ): Promise<Ledger | undefined> => {
   if (!settings) {
-    log.info('no ledger is kept')
+    log.info('ledger disabled')
     return undefined
   }
   if (naming.isDerived) {
     log.warn(
-      'FINGERPRINT_KEY is not set: with another HOOK_SECRET the ledger will take known accounts for new ones',
+      'FINGERPRINT_KEY is not set: when HOOK_SECRET changes, the ledger will take known accounts for new ones',
     )
   }
   const { url, ca, spillDir, isRequired } = settings
-  const place = { url, ca }
-  const { name, warnings } = describeLedgerTarget(place)
+  const target = { url, ca }
+  const { name, warnings } = describeLedgerTarget(target)
   for (const warning of warnings) log.warn(warning)
-  const options = { place, spillDir, sharing: shareWith(guarded), clock, log }
+  const options = { target, spillDir, sharing: shareWith(guarded), clock, log }
   const ledger = isRequired ? await Ledger.start(options) : await startIfWritable(options, log)
-  if (ledger) log.info({ ledger: name, spillDir }, 'the ledger is kept')
+  if (ledger) log.info({ ledger: name, spillDir }, 'ledger enabled')
   return ledger
 }

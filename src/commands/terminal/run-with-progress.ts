@@ -33,7 +33,7 @@ export const runWithProgress = async <T>({
       await running
     }
     const { onSignal } = host
-    const stopped = untilStopped({ onSignal, drain, clock, say: display.notify })
+    const stopped = untilStopped({ onSignal, drain, clock, log: display.notify })
     const end = await Promise.race([running, stopped.then(() => undefined)])
     return { end, isInterrupted }
   } finally {

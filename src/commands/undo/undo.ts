@@ -16,7 +16,7 @@ import { DEFAULT_CONCURRENCY, openOkta, shareOption } from '../okta-options.ts'
 import { OKTA_SETTINGS } from '../okta-settings.ts'
 import { runWithProgress } from '../terminal/run-with-progress.ts'
 import { createUndoReporter, undoView, type UndoReporter } from './undo-reporter.ts'
-import { openVerified, type Verified } from './verified.ts'
+import { openVerifiedLookup, type VerifiedLookup } from './verified.ts'
 
 interface UndoOptions extends CommonOptions {
   readonly dryRun?: true
@@ -38,7 +38,7 @@ interface Deps {
   readonly options: UndoOptions
   readonly journal: UndoJournal
   readonly client: OktaClient
-  readonly verified: Verified
+  readonly verified: VerifiedLookup
   readonly teller: UndoReporter
 }
 
@@ -68,7 +68,7 @@ const countFor = ({ yes }: UndoOptions, { made, undone }: UndoJournal): number =
 const perform = async (path: string, deps: Deps): Promise<number> => {
   const { host, options, journal, client, verified, teller } = deps
   const account = (await createKnownUsers((what) => client.request(what)).whoAmI())?.login
-  teller.start({ orgUrl: client.orgUrl, account, path, journal, ledger: verified.place })
+  teller.start({ orgUrl: client.orgUrl, account, path, journal, ledger: verified.ledger })
   if (journal.made > 0 && !options.dryRun) {
     const { host: org } = new URL(client.orgUrl)
     await confirm(host, options.yes, { org, count: countFor(options, journal) })
@@ -100,7 +100,7 @@ const undoImport =
       const onCall = options.verbose && teller.display.log
       const client = openOkta(host, { ...pacing, onCall })
       checkOrg(journal, client)
-      const verified = await openVerified(host)
+      const verified = await openVerifiedLookup(host)
       return await perform(path, { host, options, journal, client, verified, teller }).finally(
         verified.close,
       )

@@ -47,9 +47,9 @@ export const UNDO_LEDGER: SettingsSpec<(typeof NAMES)[number], LedgerSource> = {
   },
 }
 
-export interface Verified {
+export interface VerifiedLookup {
   /** Where the ledger is; undefined where none was given. */
-  readonly place: string | undefined
+  readonly ledger: string | undefined
   /** @throws AppError `ledger_unavailable` */
   readonly wasVerified: (user: KnownUser) => Promise<boolean>
   readonly close: () => Promise<void>
@@ -73,12 +73,12 @@ const asLedgerError = (cause: unknown): AppError => {
   return new AppError(code, { detail: `LEDGER_DB_URL: ${describeFailure(cause)}`, cause })
 }
 
-const open = (place: LedgerTarget): LedgerDatabase => {
+const openLedger = (target: LedgerTarget): LedgerDatabase => {
   // To open a file would make it, and one that is empty knows nobody.
-  if (databaseKindOf(place.url) === 'sqlite' && !existsSync(sqlitePath(place.url))) {
-    throw new AppError('ledger_unusable', { detail: `${place.url} is not there.` })
+  if (databaseKindOf(target.url) === 'sqlite' && !existsSync(sqlitePath(target.url))) {
+    throw new AppError('ledger_unusable', { detail: `${target.url} is not there.` })
   }
-  return openLedgerDatabase(place)
+  return openLedgerDatabase(target)
 }
 
 const checkSchema = async (ledger: LedgerDatabase): Promise<void> => {
@@ -88,13 +88,13 @@ const checkSchema = async (ledger: LedgerDatabase): Promise<void> => {
 }
 
 /** @throws AppError `config_invalid`, `ledger_unusable` or `ledger_unavailable` */
-export const openVerified = async ({ env }: CommandContext): Promise<Verified> => {
+export const openVerifiedLookup = async ({ env }: CommandContext): Promise<VerifiedLookup> => {
   const { target, keys } = loadSettings(UNDO_LEDGER, env, readText).settings
   if (!target) {
     const none = (): Promise<boolean> => Promise.resolve(false)
-    return { place: undefined, wasVerified: none, close: () => Promise.resolve() }
+    return { ledger: undefined, wasVerified: none, close: () => Promise.resolve() }
   }
-  const ledger = open(target)
+  const ledger = openLedger(target)
   try {
     await checkSchema(ledger)
   } catch (err) {
@@ -110,5 +110,5 @@ export const openVerified = async ({ env }: CommandContext): Promise<Verified> =
     }
     return false
   }
-  return { place: describeLedgerTarget(target).name, wasVerified, close: () => ledger.close() }
+  return { ledger: describeLedgerTarget(target).name, wasVerified, close: () => ledger.close() }
 }

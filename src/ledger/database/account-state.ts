@@ -1,37 +1,40 @@
-/** Owns what the ledger says of an account: how far its move to Okta has come. */
+/** How far an account has moved to Okta, as the ledger shows it. */
 
 /**
- * An account that the ledger does not have was never seen.
- * - `unverified`: tried, and Okta was never told VERIFIED (a caller who had hung up is not told);
- * - `verified`: Okta was told VERIFIED once, and should hold the password;
- * - `verified_again`: Okta asked again after a VERIFIED, so it did not keep the password (an org in
+ * An account without a row in the ledger was never seen.
+ * - `unverified`: tried, and Okta never got a VERIFIED (a caller who had hung up gets none);
+ * - `verified`: Okta got one VERIFIED, and should have the password;
+ * - `verified_again`: Okta asked again after a VERIFIED, so it did not store the password (an org in
  *   read-only mode does so);
- * - `confirmed`: Okta was seen to hold the password.
+ * - `confirmed`: Okta was seen to have the password.
  */
-export type State = 'unverified' | 'verified' | 'verified_again' | 'confirmed'
+export type MoveState = 'unverified' | 'verified' | 'verified_again' | 'confirmed'
 
 export interface AccountState {
   readonly account: string
-  readonly state: State
-  /** Calls of Okta that were told VERIFIED. A call that it repeats at another replica is one. */
+  readonly state: MoveState
+  /** Calls of Okta that were answered VERIFIED. A call that it repeats at another replica counts once. */
   readonly verifications: number
   /** UTC, ISO 8601. */
   readonly lastVerifiedAt: string | undefined
   readonly confirmedAt: string | undefined
 }
 
-export interface Facts {
+export interface AccountFields {
   readonly account: string
   readonly verifications: number
   readonly lastVerifiedAt: string | undefined
   readonly confirmedAt: string | undefined
 }
 
-/** A VERIFIED after the confirmation takes it back: Okta would not ask if it held the password. */
-const stateOf = ({ verifications, lastVerifiedAt = '', confirmedAt }: Facts): State => {
+/** A VERIFIED after the confirmation revokes it: Okta would not ask if it had the password. */
+const stateOf = ({ verifications, lastVerifiedAt = '', confirmedAt }: AccountFields): MoveState => {
   if (confirmedAt !== undefined && confirmedAt >= lastVerifiedAt) return 'confirmed'
   if (verifications === 0) return 'unverified'
   return verifications === 1 ? 'verified' : 'verified_again'
 }
 
-export const toAccountState = (facts: Facts): AccountState => ({ ...facts, state: stateOf(facts) })
+export const toAccountState = (facts: AccountFields): AccountState => ({
+  ...facts,
+  state: stateOf(facts),
+})

@@ -1,4 +1,4 @@
-/** Owns the way to each kind of database: its driver, its connections and how to cut them. */
+/** Connects to each kind of database: its driver, its connections and how to cut them. */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { MysqlDialect, PostgresDialect, SqliteDialect, type Dialect } from 'kysely'
@@ -18,7 +18,7 @@ import { openSqliteFile, watchFile } from './sqlite-file.ts'
 export interface DatabaseConnection {
   readonly kind: LedgerKind
   readonly dialect: Dialect
-  /** Ends every connection at once, answered or not: a hung one would never end by itself. */
+  /** Ends every connection at once, answered or not: one that hangs would never end otherwise. */
   readonly cut: () => void
   /** False when its file was deleted or replaced since it was opened. */
   readonly isThere: () => boolean
@@ -28,21 +28,21 @@ const always = (): boolean => true
 
 const CONNECT_TIMEOUT_MS = 3_000
 
-/** Long enough for another process's migration; the ledger's thread waits, and no answer does. */
+/** Long enough for another process's migration; only the ledger's thread waits, and no answer does. */
 const BUSY_TIMEOUT_MS = 2_000
 
-/** One connection: the ledger's thread asks one thing at a time. */
-const SIZE = 1
+/** The ledger's thread runs one statement at a time. */
+const POOL_SIZE = 1
 
-const openSqlite = (path: string, isRemade: boolean): DatabaseConnection => {
-  if (isRemade) mkdirSync(dirname(path), { recursive: true })
+const openSqlite = (path: string, isReopened: boolean): DatabaseConnection => {
+  if (isReopened) mkdirSync(dirname(path), { recursive: true })
   const database = openSqliteFile(path, BUSY_TIMEOUT_MS)
-  const fate = watchFile(path)
+  const fileState = watchFile(path)
   return {
     kind: 'sqlite',
     dialect: new SqliteDialect({ database }),
     cut: () => void database.close(),
-    isThere: () => fate() === 'there',
+    isThere: () => fileState() === 'there',
   }
 }
 
@@ -51,14 +51,14 @@ const openPostgres = (address: Address): DatabaseConnection => {
     ...postgresOptions(address),
     Client: PostgresClient,
     application_name: 'okta-migrate',
-    max: SIZE,
+    max: POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   })
   const clients = new Set<pg.PoolClient>()
   pool.on('connect', (client) => {
     clients.add(client)
-    // Heard here so that it does not end the process; the next statement fails of it.
+    // Without a listener it would end the process; the next statement fails because of it.
     client.on('error', () => undefined)
   })
   pool.on('remove', (client) => clients.delete(client))
@@ -73,7 +73,7 @@ const openPostgres = (address: Address): DatabaseConnection => {
 const openMysql = (address: Address): DatabaseConnection => {
   const pool = mysql.createPool({
     ...mysqlOptions(address),
-    connectionLimit: SIZE,
+    connectionLimit: POOL_SIZE,
     connectTimeout: CONNECT_TIMEOUT_MS,
   })
   const connections = new Set<{ destroy(): void }>()
@@ -102,7 +102,7 @@ export interface LedgerTarget {
 }
 
 /** @returns undefined for a SQLite file */
-const remoteAt = ({ url, ca }: LedgerTarget) => {
+const remoteTarget = ({ url, ca }: LedgerTarget) => {
   const kind = databaseKindOf(url)
   if (kind === 'sqlite') return undefined
   const open = kind && SERVERS[kind]
@@ -111,25 +111,25 @@ const remoteAt = ({ url, ca }: LedgerTarget) => {
 }
 
 /**
- * Where the ledger is, in words that may be logged, and what to know about the way there.
- * @throws AppError `ledger_unusable` for a URL that cannot serve
+ * Where the ledger is, in words that may be logged, and warnings about the connection to it.
+ * @throws AppError `ledger_unusable` for a URL that cannot be used
  */
 export const describeLedgerTarget = (
-  place: LedgerTarget,
+  target: LedgerTarget,
 ): { name: string; warnings: readonly string[] } => {
-  const remote = remoteAt(place)
-  if (!remote) return { name: place.url, warnings: [] }
+  const remote = remoteTarget(target)
+  if (!remote) return { name: target.url, warnings: [] }
   const warnings = transportWarnings(remote.address, 'LEDGER_DB')
   return { name: describeAddress(remote.address), warnings }
 }
 
 /**
- * Opens a SQLite file, or makes ready to connect to a server at the first statement.
- * @param isRemade whether it was there before, so that a directory that is gone was no wrong one
- * @throws AppError `ledger_unusable` when the URL cannot serve or a file cannot be opened;
+ * Opens a SQLite file, or prepares to connect to a server at the first statement.
+ * @param isReopened whether it was open before: then a directory that is gone was a right one, and is made again
+ * @throws AppError `ledger_unusable` when the URL cannot be used or a file cannot be opened;
  * `ledger_unavailable` where its disk is full or fails
  */
-export const openConnection = (place: LedgerTarget, isRemade = false): DatabaseConnection => {
-  const remote = remoteAt(place)
-  return remote ? remote.open(remote.address) : openSqlite(sqlitePath(place.url), isRemade)
+export const openConnection = (target: LedgerTarget, isReopened = false): DatabaseConnection => {
+  const remote = remoteTarget(target)
+  return remote ? remote.open(remote.address) : openSqlite(sqlitePath(target.url), isReopened)
 }

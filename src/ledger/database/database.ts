@@ -1,4 +1,4 @@
-/** Owns the ledger's statements, the same for SQLite, PostgreSQL and MySQL. */
+/** The ledger's statements, the same for SQLite, PostgreSQL and MySQL. */
 import { Kysely, sql, type ExpressionBuilder, type Generated } from 'kysely'
 import type { LedgerEntry } from '../entry.ts'
 import { isMigrated, migrate } from './migrations.ts'
@@ -10,7 +10,7 @@ interface Schema {
   ledger_decisions: {
     /** PostgreSQL's driver has 64-bit numbers as text. */
     id: Generated<number | string>
-    /** The decision's own id; in rows of a program that knows no `okta_event_id`, that of Okta's call. */
+    /** The decision's own id; in rows of versions without `okta_event_id`, that of Okta's call. */
     event_id: string
     okta_event_id: string | null
     person: string | null
@@ -30,7 +30,7 @@ interface Schema {
 }
 
 /** A decision as other replicas see it. */
-export interface Seen {
+export interface RemoteDecision {
   readonly id: number
   readonly decidedAt: string
   /** Of Okta's call; the decision's own where there is none. */
@@ -46,17 +46,17 @@ export interface LedgerDatabase {
   /** @throws AppError `ledger_newer`; or the driver's error, as every other function here */
   isMigrated(): Promise<boolean>
   /**
-   * Takes its time where the ledger is large.
+   * Takes a while where the ledger is large.
    * @throws AppError `ledger_newer`
    */
   migrate(): Promise<void>
-  /** Writes the entries in one transaction. Decisions that it has already are left as they are. */
+  /** Writes the entries in one transaction. Decisions that are there already stay as they are. */
   write(entries: readonly LedgerEntry[]): Promise<void>
   /**
-   * Of the decisions with a greater id, in the order of their ids, the other replicas' UNVERIFIED,
-   * and the newest one whatever it is, which tells how far was read.
+   * The other replicas' UNVERIFIED with a greater id, in the order of their ids, and the newest
+   * decision of any kind, which shows how far was read.
    */
-  guessesAfter(id: number, limit: number, replica: string): Promise<Seen[]>
+  guessesAfter(id: number, limit: number, replica: string): Promise<RemoteDecision[]>
   /** The id of the decision before the first one since `at` (ISO 8601). */
   idBefore(at: string): Promise<number>
   /** @returns undefined for an account that was never seen */
@@ -64,7 +64,7 @@ export interface LedgerDatabase {
   /** A page of accounts in their order; pass the last one of a page to get the next. */
   accounts(after: string, limit: number): Promise<AccountState[]>
   /**
-   * Says that Okta holds the password.
+   * Records that Okta has the password.
    * @param at when Okta was asked, by this machine's clock (ISO 8601)
    */
   confirm(account: string, at: string): Promise<void>
@@ -117,7 +117,7 @@ const guessesAfter = async (
   id: number,
   limit: number,
   replica: string,
-): Promise<Seen[]> => {
+): Promise<RemoteDecision[]> => {
   const newest = db.selectFrom('ledger_decisions').select((eb) => eb.fn.max('id').as('id'))
   const rows = await db
     .selectFrom('ledger_decisions')
@@ -147,7 +147,7 @@ const idBefore = async (db: Db, at: string): Promise<number> => {
   return Number(last?.id ?? 0)
 }
 
-/** What Okta was told; of rows that do not say so it is taken to have been. */
+/** The VERIFIED that Okta got; rows that do not say whether it did are taken to say yes. */
 const verifiedOf = (eb: ExpressionBuilder<Schema, 'ledger_accounts'>) =>
   eb
     .selectFrom('ledger_decisions')
@@ -194,10 +194,10 @@ const confirm = async (db: Db, kind: LedgerKind, account: string, at: string): P
 
 /**
  * Opens the ledger's database for reading and writing; `migrate` must come first.
- * @param isRemade as `openServer`, which throws
+ * @param isReopened as in `openConnection`, which may throw
  */
-export const openLedgerDatabase = (place: LedgerTarget, isRemade = false): LedgerDatabase => {
-  const { kind, dialect, cut, isThere } = openConnection(place, isRemade)
+export const openLedgerDatabase = (target: LedgerTarget, isReopened = false): LedgerDatabase => {
+  const { kind, dialect, cut, isThere } = openConnection(target, isReopened)
   const db: Db = new Kysely<Schema>({ dialect })
   return {
     isMigrated: () => isMigrated(db as unknown as Kysely<unknown>, kind),

@@ -1,4 +1,4 @@
-/** Brings the ledger's schema forward, one process at a time and a step at a time. */
+/** Migrates the ledger's schema, one process at a time and one step at a time. */
 import { sql, type Kysely } from 'kysely'
 import { createHash } from 'node:crypto'
 import { AppError } from '../../errors/errors.ts'
@@ -20,43 +20,43 @@ const read = async (db: Connection, statement: string): Promise<unknown[]> => {
   return rows.map(({ value }) => value)
 }
 
-interface Fence {
-  readonly enter: readonly string[]
-  readonly leave: readonly string[]
-  readonly abandon: readonly string[]
+interface MigrationLock {
+  readonly acquire: readonly string[]
+  readonly release: readonly string[]
+  readonly abort: readonly string[]
 }
 
 /**
- * A change of a table waits for all who read it, and those that come later wait for the change: behind
- * a backup, the replicas would wait as long as that. So it gives up after some seconds, and is tried again.
+ * A change of a table waits for every reader of it, and all later statements wait for the change: behind
+ * a backup, the replicas would wait until that ends. So it gives up after some seconds, and is tried again.
  */
 const LOCK_TIMEOUT_S = 3
 
-/** Where the name is used, the server has 64 characters for it (MySQL 8.4 Reference Manual, 14.14). */
-const mysqlFence = (database: string): Fence => {
-  // Hashed here: MySQL has no SHA1() since 9.6. Programs of before make the same name there.
+/** The name of a lock may have 64 characters (MySQL 8.4 Reference Manual, 14.14). */
+const mysqlLock = (database: string): MigrationLock => {
+  // Hashed here: MySQL has no SHA1() since 9.6. Earlier versions, which used it, get the same name.
   const name = `ledger ${createHash('sha1').update(database).digest('hex')}`
-  const leave = ['SET SESSION lock_wait_timeout = DEFAULT', `DO RELEASE_LOCK('${name}')`]
+  const release = ['SET SESSION lock_wait_timeout = DEFAULT', `DO RELEASE_LOCK('${name}')`]
   return {
-    // As good as without end, as the others wait: whoever migrates bounds the whole.
-    enter: [`DO GET_LOCK('${name}', 3600)`, `SET SESSION lock_wait_timeout = ${LOCK_TIMEOUT_S}`],
-    leave,
-    abandon: leave,
+    // Practically without a limit: the caller of `migrate` has one.
+    acquire: [`DO GET_LOCK('${name}', 3600)`, `SET SESSION lock_wait_timeout = ${LOCK_TIMEOUT_S}`],
+    release,
+    abort: release,
   }
 }
 
-/** What lets one process migrate at a time. The lock of each ends with its connection. */
-const fenceOf = async (db: Connection, kind: LedgerKind): Promise<Fence> => {
+/** Lets one process migrate at a time. The lock ends with its connection. */
+const lockFor = async (db: Connection, kind: LedgerKind): Promise<MigrationLock> => {
   if (kind === 'mysql') {
     const [database] = await read(db, 'SELECT DATABASE() AS value')
-    return mysqlFence(String(database))
+    return mysqlLock(String(database))
   }
   const lock = `SELECT pg_advisory_xact_lock(${POSTGRES_LOCK})`
   const limit = `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_S}s'`
   return {
-    enter: kind === 'sqlite' ? ['BEGIN IMMEDIATE'] : ['BEGIN', lock, limit],
-    leave: ['COMMIT'],
-    abandon: ['ROLLBACK'],
+    acquire: kind === 'sqlite' ? ['BEGIN IMMEDIATE'] : ['BEGIN', lock, limit],
+    release: ['COMMIT'],
+    abort: ['ROLLBACK'],
   }
 }
 
@@ -74,7 +74,7 @@ const versionOf = async (db: Connection): Promise<number> => {
 const additionsIn = (db: Connection): Promise<unknown[]> =>
   read(db, 'SELECT name AS value FROM ledger_additions')
 
-const climb = async (db: Connection, kind: LedgerKind): Promise<void> => {
+const applyPending = async (db: Connection, kind: LedgerKind): Promise<void> => {
   await run(db, 'CREATE TABLE IF NOT EXISTS ledger_schema (version INTEGER NOT NULL PRIMARY KEY)')
   await run(
     db,
@@ -88,7 +88,7 @@ const climb = async (db: Connection, kind: LedgerKind): Promise<void> => {
 }
 
 /** The names of a table's columns and indexes. */
-const PARTS: Readonly<Record<LedgerKind, (table: string) => string>> = {
+const PART_NAMES: Readonly<Record<LedgerKind, (table: string) => string>> = {
   sqlite: (table) => `
     SELECT name AS value FROM pragma_table_info('${table}')
     UNION SELECT name FROM pragma_index_list('${table}')`,
@@ -104,15 +104,15 @@ const PARTS: Readonly<Record<LedgerKind, (table: string) => string>> = {
     WHERE table_schema = DATABASE() AND table_name = '${table}'`,
 }
 
-type Work = (db: Connection) => Promise<void>
+type Step = (db: Connection) => Promise<void>
 
-/** The steps of an addition, each by itself: a lock on a table is held for one change and not for all. */
-const stepsOf = ({ name, statements, parts }: Addition, kind: LedgerKind): Work[] => [
+/** The steps of an addition, each with a lock of its own: a table is locked for one change and not for all. */
+const stepsOf = ({ name, statements, parts }: Addition, kind: LedgerKind): Step[] => [
   async (db) => {
     for (const statement of statements) await run(db, statement)
   },
-  ...parts.map((part): Work => async (db) => {
-    const there = await read(db, PARTS[kind](part.table))
+  ...parts.map((part): Step => async (db) => {
+    const there = await read(db, PART_NAMES[kind](part.table))
     if (!there.includes(part.name)) await run(db, part.statement)
   }),
   async (db) => {
@@ -121,13 +121,13 @@ const stepsOf = ({ name, statements, parts }: Addition, kind: LedgerKind): Work[
   },
 ]
 
-const fenced = async (db: Connection, { enter, leave, abandon }: Fence, work: Work) => {
-  for (const statement of enter) await run(db, statement)
+const withLock = async (db: Connection, { acquire, release, abort }: MigrationLock, work: Step) => {
+  for (const statement of acquire) await run(db, statement)
   try {
     await work(db)
-    for (const statement of leave) await run(db, statement)
+    for (const statement of release) await run(db, statement)
   } catch (err) {
-    for (const statement of abandon) await run(db, statement).catch(() => undefined)
+    for (const statement of abort) await run(db, statement).catch(() => undefined)
     throw err
   }
 }
@@ -138,11 +138,11 @@ const stateOf = async (db: Connection): Promise<{ version: number; known: unknow
 })
 
 /**
- * Only reads, so that a user without the right to CREATE suffices where nothing is to be done.
- * @throws AppError `ledger_newer` when a newer program has been here; or the driver's error
+ * Only reads, so that where nothing is to be done, a database user without the right to CREATE suffices.
+ * @throws AppError `ledger_newer` when a newer version has migrated it; or the driver's error
  */
 export const isMigrated = (db: Connection, kind: LedgerKind): Promise<boolean> =>
-  // A connection that is refused is no missing table, so there must be one before.
+  // A refused connection must not look like a missing table, so it is opened first.
   db.connection().execute(async (connection) => {
     const state = await stateOf(connection).catch((err: unknown) => {
       // Its tables are missing: there is no schema yet, or not all of it.
@@ -154,14 +154,14 @@ export const isMigrated = (db: Connection, kind: LedgerKind): Promise<boolean> =
   })
 
 /**
- * Brings the schema to what this program knows. Safe when several processes start at once, and when
- * it is ended at any point and begun again.
- * @throws AppError `ledger_newer` when a newer program has been here; or the driver's error
+ * Migrates the schema to this version. Safe when several processes start at once, and when it is
+ * interrupted at any point and started again.
+ * @throws AppError `ledger_newer` when a newer version has migrated it; or the driver's error
  */
 export const migrate = (db: Connection, kind: LedgerKind): Promise<void> =>
   db.connection().execute(async (connection) => {
-    const fence = await fenceOf(connection, kind)
+    const lock = await lockFor(connection, kind)
     const additions = ADDITIONS.flatMap((make) => stepsOf(make(kind), kind))
-    const steps: Work[] = [(db) => climb(db, kind), ...additions]
-    for (const step of steps) await fenced(connection, fence, step)
+    const steps: Step[] = [(db) => applyPending(db, kind), ...additions]
+    for (const step of steps) await withLock(connection, lock, step)
   })

@@ -1,4 +1,4 @@
-/** The ledger's tables, and what was added to them since: the same for every database. */
+/** The ledger's tables and their later additions, the same for every database. */
 
 /** Where databases differ in a column's type. Text compares byte by byte everywhere. */
 interface Types {
@@ -37,7 +37,7 @@ interface Table {
 }
 
 /**
- * Statements that may run twice: MySQL commits each by itself, so that a step which was interrupted
+ * Statements that may run twice: MySQL commits each one separately, so that a step which was interrupted
  * is done again. It has no CREATE INDEX IF NOT EXISTS, and the others have no indexes within a table.
  */
 const createTable = (kind: LedgerKind, { name, columns, indexes }: Table): string[] => {
@@ -84,7 +84,7 @@ export const VERSIONS: readonly ((kind: LedgerKind) => readonly string[])[] = [
   },
 ]
 
-/** A column or an index of a table that is there already. */
+/** A column or an index that is added to an existing table. */
 export interface Part {
   readonly table: string
   readonly name: string
@@ -108,8 +108,8 @@ const column = (table: string, name: string, type: string): Part => ({
 })
 
 /**
- * Rows of before have NULL there. Left out of the index, they cost no time to sort; MySQL has no
- * such indexes, and goes on taking rows while it makes one.
+ * Older rows have NULL there. Left out of the index, they take no time to sort. MySQL has no such
+ * indexes, and accepts rows while it makes one.
  */
 const index = (kind: LedgerKind, table: string, name: string, columns: string): Part => {
   const [first = ''] = columns.split(', ')
@@ -119,7 +119,7 @@ const index = (kind: LedgerKind, table: string, name: string, columns: string): 
 
 const DECISIONS = 'ledger_decisions'
 
-/** Who it was, whether Okta was told, and a key that is the decision's own (see `toRow`). */
+/** Who it was, whether Okta got the answer, and a key of the decision's own (see `toRow`). */
 const person: Make = (kind) => {
   const { id, ascii, text, long } = TYPES[kind]
   return {
@@ -147,8 +147,8 @@ const person: Make = (kind) => {
 }
 
 /**
- * What a program of the same version that does not know it works with all the same: tables, indexes,
- * and columns that may be NULL. So replicas can be upgraded, and taken back, one by one. What such a
- * program cannot work with is a new version, for when none is in use any more.
+ * Changes that a program which does not know them can still work with: tables, indexes, and columns that
+ * may be NULL. So replicas can be upgraded, and downgraded, one by one. A change that such a program
+ * cannot work with is a new version, for when none of them is in use any more.
  */
 export const ADDITIONS: readonly Make[] = [person]

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import { sqlitePath } from '../../sql/kinds.ts'
 import { endsWithin, within, type Clock } from '../../clock.ts'
-import { PATTERNS } from '../../sql/failures.ts'
 import { startThread, threadUrl } from '../../thread.ts'
 import { comparisons, scanFinding, tablesIn, unquoted } from '../check/plan-advice.ts'
 import type { QueryResult, ColumnType, Driver, SqlConnection } from './driver.ts'
@@ -68,7 +67,7 @@ const openConnection = (
   limitMs: number,
   clock: Clock,
   threads: Set<Worker>,
-): SqlLink => {
+): SqlConnection => {
   const thread = startReader(setup, threads)
   let isOpen = thread !== undefined
   const shut = (): void => {
