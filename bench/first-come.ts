@@ -73,7 +73,7 @@ const app = createHookApp({
     orgUrl: undefined,
     deadlineMs: 60_000,
     bounds: BOUNDS,
-    decoySecret: secret,
+    dummyHashSecret: secret,
   },
   legacy: await openLegacyStore(url, {
     sql: undefined,
@@ -86,7 +86,7 @@ const app = createHookApp({
     clock: systemClock,
   }),
   checker: createFirstCome(),
-  guard: createGuessLimiter({ limit: 1000, windowMs: 1 }, systemClock),
+  guessLimiter: createGuessLimiter({ limit: 1000, windowMs: 1 }, systemClock),
   clock: systemClock,
   log,
   nameLogin: (login) => login,

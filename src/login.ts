@@ -1,11 +1,11 @@
-/** The two forms of a login: the one it is looked up in, and the one in which Okta holds two for the same. */
+/** Reads a login as it was typed, and gives it the form for lookups and the form that Okta compares. */
 
-/** In UTF-16 code units. RFC 5321, section 4.5.3.1: 64 before the @ and 255 after it. Okta takes 100 in all. */
+/** In UTF-16 code units. RFC 5321, section 4.5.3.1: 64 before the @ and 255 after it. Okta allows 100 in all. */
 export const MAX_LOGIN_LENGTH = 320
 
 /**
- * The form in which logins are looked up: trimmed, NFC, lower case. Okta holds logins unique without
- * regard to case, and sends what the user typed.
+ * The form in which logins are looked up: trimmed, NFC, lower case. Okta compares logins without regard to
+ * case, and sends them as the user typed them.
  */
 export const normaliseLogin = (username: string): string =>
   username.trim().toLowerCase().normalize('NFC')
@@ -14,7 +14,7 @@ export const normaliseLogin = (username: string): string =>
 export interface TypedLogin {
   readonly typed: string
   readonly normalised: string
-  /** Whether it is longer than any login. Both forms are cut then, and are the login of no account. */
+  /** Whether it is longer than any login. Then both forms are cut, and no account has them. */
   readonly isTooLong: boolean
 }
 
@@ -27,9 +27,9 @@ export const readLogin = (username: string): TypedLogin => {
 }
 
 /**
- * Okta holds logins unique without regard to case and diacritics (Okta management API, UserProfile,
- * `login`), so that two which fold to the same text cannot both be created. Marks are dropped from Latin and
- * Greek letters only: in other scripts they make different letters (か and が, กิ and กุ).
+ * The form in which Okta compares logins: without regard to case and diacritics (Okta management API,
+ * UserProfile, `login`), so two logins with the same form cannot both be created. Marks are dropped from
+ * Latin and Greek letters only: in other scripts they make different letters (か and が, กิ and กุ).
  */
 export const foldLogin = (login: string): string =>
   login

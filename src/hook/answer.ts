@@ -1,12 +1,12 @@
-/** Owns the words of every answer: a decision as Okta reads it, a failure as RFC 9457 has it. */
+/** Builds every answer: a decision in Okta's format, a failure as RFC 9457 problem details. */
 import { AppError } from '../errors/errors.ts'
 import type { Decision, Reason } from './decision.ts'
 
 /**
- * Reasons that are about a person and not about the data. They are left out of the answer, so that
- * a wrong password, an unknown login and a disabled account are the same, byte for byte.
+ * Reasons about a person rather than about the data. They are left out of the answer, so that a wrong
+ * password, an unknown login and a disabled account get the same bytes.
  */
-const UNTOLD: ReadonlySet<Reason> = new Set<Reason>([
+const PRIVATE_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   'match',
   'mismatch',
   'unknown_login',
@@ -17,12 +17,12 @@ const UNTOLD: ReadonlySet<Reason> = new Set<Reason>([
 ])
 
 /**
- * Okta Management API, schema PasswordImportResponse. What stands in `debugContext` appears in
- * Okta's System Log with the event `inline_hook.response.processed`.
+ * Okta Management API, schema PasswordImportResponse. Okta shows `debugContext` in its System Log, with the
+ * event `inline_hook.response.processed`.
  */
 export const decisionBody = ({ credential, reason }: Decision): Record<string, unknown> => ({
   commands: [{ type: 'com.okta.action.update', value: { credential } }],
-  ...(UNTOLD.has(reason) ? {} : { debugContext: { reason } }),
+  ...(PRIVATE_REASONS.has(reason) ? {} : { debugContext: { reason } }),
 })
 
 export const jsonResponse = (
@@ -35,7 +35,7 @@ export const jsonResponse = (
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
   })
 
-/** Okta reads nothing of it but the status; the rest is for the engineer with curl. */
+/** Okta reads only the status; the rest is for an engineer with curl. */
 export const problemResponse = (err: AppError, headers: Record<string, string> = {}): Response => {
   const { status = 500, sentence: title, remedy: detail } = err.row
   const field = err.field === undefined ? {} : { field: err.field }

@@ -1,30 +1,24 @@
-/** Owns the HTTP side of the hook: the steps of a call, in their order. */
+/** The HTTP side of the hook: the steps of a call, in order. */
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
+import { randomUUID } from 'node:crypto'
+import type { CallFields, CallObserver, DecidedCall, DecisionLog } from '../call-record.ts'
 import type { Clock } from '../clock.ts'
 import { AppError, asAppError } from '../errors/errors.ts'
 import type { LegacyStore } from '../legacy/store.ts'
-import { readLogin } from '../login.ts'
+import type { LogSink } from '../log-sink.ts'
 import type { Bounds } from '../passwords/family.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
-import { comesFrom, createAuthenticator, type Secrets } from './authenticate.ts'
+import { createAuthenticator, isFromOrg, type Secrets } from './authenticate.ts'
 import type { CheckBearer } from './oauth/bearer.ts'
 import { checkHeaders, readBody } from './body.ts'
 import { createDummyHashes } from './dummy-hashes.ts'
 import { createSingleFlight, type Caller } from './single-flight.ts'
 import { createCoalescer } from './coalesce.ts'
 import type { GuessLimiter } from './guess-limit.ts'
-import { createVerifyCall, type Verdict } from './verify-call.ts'
-import { toDecidedCall, type DecisionLog } from './decided-call.ts'
-import {
-  observe,
-  type CallFields,
-  type CallLog,
-  type CallObserver,
-  type HookEnv,
-  type HookMiddleware,
-} from './call-log.ts'
+import { createVerifyCall, type VerifyResult } from './verify-call.ts'
+import { createCallLog, type HookEnv, type HookMiddleware } from './call-log.ts'
 import { parsePayload } from './payload.ts'
 
 export const HOOK_PATH = '/hooks/okta/password-import'
@@ -32,43 +26,45 @@ export const HOOK_PATH = '/hooks/okta/password-import'
 export interface HookAppOptions {
   /** Lower case, as header names are compared. */
   readonly authHeader: string
-  /** Not set where only bearer tokens count. */
+  /** Not set if only bearer tokens are accepted. */
   readonly secrets: Secrets | undefined
-  /** When set, the only org whose calls are believed. */
+  /** If set, calls from any other org are rejected. */
   readonly orgUrl: string | undefined
   /** Milliseconds from a call's arrival to its answer. */
   readonly deadlineMs: number
   readonly bounds: Bounds
-  /** Draws the decoys: see `decoy.ts`. */
-  readonly decoySecret: string
+  /** Chooses the hashes to compute for unknown logins, see `dummy-hashes.ts`. */
+  readonly dummyHashSecret: string
 }
 
 export interface HookDeps {
   readonly settings: HookAppOptions
   readonly legacy: LegacyStore
   readonly checker: PasswordChecker
-  readonly guard: GuessLimiter
-  /** Set where Okta may authenticate with OAuth. */
+  readonly guessLimiter: GuessLimiter
+  /** Set if Okta may authenticate with OAuth. */
   readonly checkBearer?: CheckBearer | undefined
   readonly clock: Clock
-  readonly log: CallLog
+  readonly log: LogSink
   readonly onAnswered?: CallObserver | undefined
-  /** How a login is written to the log and the ledger. */
+  /** The form of a login in the log and the ledger. */
   readonly nameLogin: (login: string) => string
-  /** How the key of an account is written to the ledger: a keyed fingerprint, the same at every replica. */
+  /** The form of an account's key in the ledger: a keyed fingerprint, the same at every replica. */
   readonly namePerson: (key: string) => string
-  /** Told of each decision; what could not be decided is no decision. */
+  /** Called once per decision; failed calls are not decisions. */
   readonly ledger?: DecisionLog | undefined
 }
 
-/** What must hold before a byte of the body is believed. */
-const gatekeepers = (deps: HookDeps): readonly HookMiddleware[] => {
+/** The steps before the body is read. */
+const createFirstSteps = (deps: HookDeps): readonly HookMiddleware[] => {
   const { settings, checkBearer, checker, clock } = deps
-  const pass = createAuthenticator({ ...settings, checkBearer })
-  const gather = createCoalescer(clock)
+  const authenticate = createAuthenticator({ ...settings, checkBearer })
+  const coalesce = createCoalescer(clock)
   return [
-    async function gatherRefusals(c, next) {
-      if (!checker.mayAdmit(c.get('arrivedAt') + settings.deadlineMs)) await gather()
+    async function coalesceRefusals(c, next) {
+      const deadline = clock.now() + settings.deadlineMs
+      c.set('deadline', deadline)
+      if (!checker.mayAdmit(deadline)) await coalesce()
       await next()
     },
     async function limitBody(c, next) {
@@ -76,68 +72,76 @@ const gatekeepers = (deps: HookDeps): readonly HookMiddleware[] => {
       await next()
     },
     async function requireOkta(c, next) {
-      const used = await pass(c.env.incoming.rawHeaders)
-      // What is to be used no more: an old secret, or a secret at all beside OAuth.
-      if (used === 'previous' || (used && checkBearer)) c.get('facts').secret = used
+      const used = await authenticate(c.env.incoming.rawHeaders)
+      // Report the previous secret, and any secret where OAuth could replace it.
+      if (used === 'previous' || (used && checkBearer)) c.get('fields').secret = used
       await next()
     },
   ]
 }
 
-const createJudgeFrom = ({ settings, ...deps }: HookDeps) => {
-  const { bounds, decoySecret } = settings
+const createVerifyCallFrom = ({ settings, ...deps }: HookDeps) => {
+  const { bounds, dummyHashSecret } = settings
   const sample = (): readonly string[] => deps.legacy.hashes
-  const decoy = createDummyHashes({ secret: decoySecret, bounds, sample })
-  return createVerifyCall({ ...deps, bounds, decoy })
+  const dummyHashes = createDummyHashes({ secret: dummyHashSecret, bounds, sample })
+  return createVerifyCall({ ...deps, bounds, dummyHashes })
 }
 
-/** Gone when it has hung up before its answer was sent. */
+/** A caller is gone when it has hung up before its answer was sent. */
 const callerOf = (outgoing: HttpBindings['outgoing']): Caller => {
   const isGone = (): boolean => outgoing.closed && !outgoing.writableFinished
-  const onceGone: Caller['onceGone'] = (leave) => outgoing.once('close', () => isGone() && leave())
-  return { isGone, onceGone }
+  const onGone: Caller['onGone'] = (run) => outgoing.once('close', () => isGone() && run())
+  return { isGone, onGone }
+}
+
+const toDecidedCall = (
+  call: Pick<DecidedCall, 'eventId' | 'account' | 'callerGone'>,
+  { credential: outcome, reason, person, hash, check }: VerifyResult,
+): DecidedCall => {
+  const { waitMs = 0, runMs = 0 } = check ?? {}
+  return { id: randomUUID(), ...call, person, outcome, reason, hash, waitMs, runMs }
 }
 
 interface Answer {
-  readonly verdict: Verdict
-  /** Whether a caller was there, and the ledger says so. */
-  isTold: boolean
+  readonly result: VerifyResult
+  /** Whether a caller was there to get it, and the ledger says so. */
+  isDelivered: boolean
 }
 
 const answerCall = (deps: HookDeps) => {
   const { settings, clock, nameLogin, ledger } = deps
-  const judge = createJudgeFrom(deps)
-  const shareFlight = createSingleFlight<Answer>(clock)
+  const verifyCall = createVerifyCallFrom(deps)
+  const singleFlight = createSingleFlight<Answer>(clock)
   return async (c: Context<HookEnv>): Promise<Response> => {
-    const facts = c.get('facts')
-    const deadline = c.get('arrivedAt') + settings.deadlineMs
+    const fields = c.get('fields')
+    const deadline = c.get('deadline')
     const { incoming, outgoing } = c.env
     const call = parsePayload(await readBody(incoming, deadline, clock))
-    const { eventId, oktaRequestId, source, username, password } = call
-    const login = readLogin(username)
+    const { eventId, oktaRequestId, source, login, password } = call
     const account = nameLogin(login.normalised)
-    Object.assign(facts, { eventId, oktaRequestId, login: account } satisfies CallFields)
-    if (settings.orgUrl !== undefined && !comesFrom(settings.orgUrl, source)) {
+    Object.assign(fields, { eventId, oktaRequestId, login: account } satisfies CallFields)
+    if (settings.orgUrl !== undefined && !isFromOrg(settings.orgUrl, source)) {
       throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
     }
 
-    const record = (verdict: Verdict, callerGone: boolean): Promise<void> | undefined =>
-      ledger?.record(toDecidedCall({ eventId, account, callerGone }, verdict))
+    const record = (result: VerifyResult, callerGone: boolean): Promise<void> | undefined =>
+      ledger?.record(toDecidedCall({ eventId, account, callerGone }, result))
     const caller = callerOf(outgoing)
-    const { result: answer, boarding } = await shareFlight(call, caller, async (abandonment) => {
-      const verdict = await judge({ login, account, password, deadline, abandonment, facts })
-      const isTold = !abandonment.isComplete()
-      await record(verdict, !isTold)
-      return { verdict, isTold }
+    const { result: answer, origin } = await singleFlight(call, caller, async (cancellation) => {
+      const result = await verifyCall({ login, account, password, deadline, cancellation, fields })
+      const isDelivered = !cancellation.isCancelled()
+      await record(result, !isDelivered)
+      return { result, isDelivered }
     })
-    const { verdict: result } = answer
-    // The caller before this one had hung up: it is this one that is told.
-    if (!answer.isTold && !caller.isGone()) {
-      answer.isTold = true
+    const { result } = answer
+    // The earlier caller had hung up, so this one is the first to get the answer.
+    if (!answer.isDelivered && !caller.isGone()) {
+      answer.isDelivered = true
       await record(result, false)
     }
-    if (boarding !== 'first') facts.repeat = boarding
-    Object.assign(facts, { outcome: result.credential, reason: result.reason } satisfies CallFields)
+    const { credential: outcome, reason, check } = result
+    const work = origin === 'first' ? check : { repeat: origin }
+    Object.assign(fields, { outcome, reason, ...work } satisfies CallFields)
     return jsonResponse(200, decisionBody(result))
   }
 }
@@ -145,7 +149,7 @@ const answerCall = (deps: HookDeps) => {
 export const createHookApp = (deps: HookDeps): Hono<HookEnv> => {
   const app = new Hono<HookEnv>()
   const { clock, log, onAnswered } = deps
-  const steps = [observe(clock, log, onAnswered), ...gatekeepers(deps)] as const
+  const steps = [createCallLog(clock, log, onAnswered), ...createFirstSteps(deps)] as const
   app.post(HOOK_PATH, ...steps, answerCall(deps))
   app.all(HOOK_PATH, () => problemResponse(new AppError('method_not_allowed'), { allow: 'POST' }))
   app.notFound(() => problemResponse(new AppError('not_found')))

@@ -1,4 +1,4 @@
-/** Owns the bounds on a request's body: its media type, its size, and the time it may take. */
+/** Reads a request's body within bounds: its media type, its size, and the time it may take. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { within, type Clock } from '../clock.ts'
 import { AppError } from '../errors/errors.ts'
@@ -19,7 +19,7 @@ const collect = (incoming: IncomingMessage): Promise<Buffer> =>
     let size = 0
     const giveUp = (cause?: Error): void =>
       reject(new AppError(incoming.complete ? 'caller_gone' : 'body_interrupted', { cause }))
-    // A stream that closed before somebody listened says nothing any more.
+    // A stream that has closed already emits no more events.
     if (incoming.closed) giveUp()
     incoming
       .on('data', (chunk: Buffer) => {
@@ -29,7 +29,7 @@ const collect = (incoming: IncomingMessage): Promise<Buffer> =>
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
       .once('error', giveUp)
-      // It closes after its end too, where an error made in vain would cost a good part of a refusal.
+      // It closes after its end too, where making an error for nothing would cost a good part of a refusal.
       .once('close', () => incoming.readableEnded || giveUp())
   })
 
@@ -45,8 +45,8 @@ const decode = (bytes: Buffer): string => {
 }
 
 /**
- * Reads a body as UTF-8 text, from Node.js's own stream and not from the web's over it, which costs more: a
- * call that is refused must cost little where many are.
+ * Reads a body as UTF-8 text, from Node.js's stream rather than from the web stream over it, which costs
+ * more: when many calls are refused, each refusal must be cheap.
  * @param deadline on the clock's scale
  * @throws AppError `body_too_large`, `body_too_slow`, `body_interrupted`, `caller_gone` or
  *   `body_invalid`

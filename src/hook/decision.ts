@@ -1,4 +1,4 @@
-/** Owns the decision: what was found and computed in, Okta's VERIFIED or UNVERIFIED and the reason out. */
+/** Decides: from the accounts found and the check's outcome to VERIFIED or UNVERIFIED, with the reason. */
 import type { LegacyAccount } from '../legacy/store.ts'
 import type { Inspection, Outcome } from '../passwords/family.ts'
 
@@ -32,12 +32,12 @@ interface SoundHash {
 }
 
 /**
- * What the legacy store says of a login before anything is computed: the hash to compute, if there is
- * one, and the bar, which makes the answer UNVERIFIED whatever the computation says.
+ * What the accounts found for a login allow, before anything is computed: the hash to compute, if there
+ * is one, and a reason to deny access whatever the outcome.
  */
 export type Assessment =
-  | { readonly hash: SoundHash; readonly bar: Reason | undefined }
-  | { readonly hash: undefined; readonly bar: Reason }
+  | { readonly hash: SoundHash; readonly denyReason: Reason | undefined }
+  | { readonly hash: undefined; readonly denyReason: Reason }
 
 export const assess = (
   accounts: readonly LegacyAccount[],
@@ -45,38 +45,38 @@ export const assess = (
   inspect: (encoded: string) => Inspection,
 ): Assessment => {
   const [account, another] = accounts
-  if (!account) return { hash: undefined, bar: 'unknown_login' }
-  if (another) return { hash: undefined, bar: 'ambiguous_login' }
-  // Nothing is known of this account's right to sign in, and its work must not tell that it exists.
-  if (account.enabled === undefined) return { hash: undefined, bar: 'enabled_unreadable' }
+  if (!account) return { hash: undefined, denyReason: 'unknown_login' }
+  if (another) return { hash: undefined, denyReason: 'ambiguous_login' }
+  // Whether this account may sign in is unknown, and the work must not show that it exists.
+  if (account.enabled === undefined) return { hash: undefined, denyReason: 'enabled_unreadable' }
   const found = inspect(account.passwordHash)
   if ('flaw' in found) {
-    return { hash: undefined, bar: account.enabled ? `hash_${found.flaw}` : 'disabled' }
+    return { hash: undefined, denyReason: account.enabled ? `hash_${found.flaw}` : 'disabled' }
   }
   const hash = { encoded: account.passwordHash, cost: found.cost }
-  if (!account.enabled) return { hash, bar: 'disabled' }
-  // Some stores hold hashes of the empty password; nobody may come in on one.
-  return { hash, bar: password === '' ? 'empty_password' : undefined }
+  if (!account.enabled) return { hash, denyReason: 'disabled' }
+  // Some stores hold hashes of the empty password, which must not let anyone in.
+  return { hash, denyReason: password === '' ? 'empty_password' : undefined }
 }
 
 const reasonFor = (outcome: Outcome): Reason =>
   outcome === 'match' || outcome === 'mismatch' ? outcome : `hash_${outcome}`
 
-/** The only place where a VERIFIED comes from: a match that nothing bars. */
-export const decide = ({ bar }: Assessment, outcome: Outcome): Decision => {
-  const reason = bar ?? reasonFor(outcome)
+/** The only source of VERIFIED: a match without a reason to deny access. */
+export const decide = ({ denyReason }: Assessment, outcome: Outcome): Decision => {
+  const reason = denyReason ?? reasonFor(outcome)
   return { credential: reason === 'match' ? 'VERIFIED' : 'UNVERIFIED', reason }
 }
 
-/** Decided without a lookup or a hash, since the count of what was typed says nothing of an account. */
+/** Decided without a lookup or a hash, since the count for a typed login reveals nothing about an account. */
 export const TOO_MANY_GUESSES: Decision = { credential: 'UNVERIFIED', reason: 'too_many_guesses' }
 
-/** Of what is decided elsewhere, the guesses that count for the person too: at an account with a hash. */
-export const GUESSES_AT_A_PERSON: readonly string[] = [
+/** Reasons of wrong guesses at an account with a hash. Those of other servers count for the person too. */
+export const COUNTED_FOR_PERSON: readonly string[] = [
   'mismatch',
   'disabled',
   'empty_password',
 ] satisfies Reason[]
 
-/** Bars an account for which many wrong passwords were tried, under whatever spelling of its login. */
+/** Denies access to an account with many wrong guesses, under any spelling of its login. */
 export const TOO_MANY_ACCOUNT_GUESSES: Reason = 'too_many_account_guesses'

@@ -1,4 +1,4 @@
-/** Owns the limit on guessing: how many wrong passwords one login may have before answers cost nothing. */
+/** Limits guessing: how many wrong passwords a login may have before its calls are refused without a check. */
 import { hash, randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Decision } from './decision.ts'
@@ -12,41 +12,41 @@ export interface GuessLimitOptions {
 
 export interface GuessLimiter {
   /**
-   * Runs a decision about a subject, such as a login; or `refuse`, which counts nothing, where too many
-   * about it were wrong lately.
+   * Runs a decision about a subject, such as a login; or `refuse`, which counts nothing, if too many
+   * recent ones about it were wrong.
    */
   run<T extends Decision>(
     subject: string,
     decide: () => Promise<T>,
     refuse: () => Promise<T>,
   ): Promise<T>
-  /** Counts a wrong guess that was decided elsewhere, `ageMs` milliseconds ago. */
-  countElsewhere(subject: string, ageMs: number): void
+  /** Counts a wrong guess that another server decided, `ageMs` milliseconds ago. */
+  countRemote(subject: string, ageMs: number): void
 }
 
-/** What was typed, the same at every server. @param account the login as it may be written down */
+/** The typed login as a subject, the same at every server. @param account the login as it may be written down */
 export const loginSubject = (account: string): string => `login ${account}`
 
 /**
- * Who was found, the same at every server: a lookup may find one person under many spellings.
+ * The account found as a subject, the same at every server: a lookup may find it under many spellings.
  * @param person the key of the account as it may be written down
  */
 export const personSubject = (person: string): string => `person ${person}`
 
 /**
- * A count-min sketch (Cormode and Muthukrishnan, 2005): a subject's count is the least of its cells, one
- * in each row. 5 MiB whatever comes, and nothing is ever evicted, so no flood of other logins can make
- * it forget the one under attack. It errs only towards refusing: a login that shares all its cells
- * counts theirs too. With as many wrong guesses in a window as a row has cells, that is one login in
+ * A count-min sketch (Cormode and Muthukrishnan, 2005): a subject's count is the lowest of its cells, one
+ * in each row. It always takes 5 MiB and evicts nothing, so no flood of other logins can make it forget
+ * the one under attack. It errs only towards refusing: a login that shares all its cells counts theirs
+ * too. With as many wrong guesses in a window as a row has cells, that is one login in
  * 10^27 at a limit of 10; with five times as many, one in a million. Each of them costs a hash.
  */
 const ROWS = 4
 const CELLS_PER_ROW = 2 ** 17
 
-/** Below the difference that a rounding error makes. */
+/** More than rounding errors add up to, and less than one guess. */
 const ROUNDING_MS = 0.001
 
-/** Keyed, so that nobody can choose a login that shares the cells of another. */
+/** Keyed, so that an attacker cannot choose a login that shares the cells of another. */
 const cellsFor = (key: string, subject: string): number[] => {
   const digest = hash('sha256', key + subject, 'buffer')
   const cellIn = (row: number): number => digest.readUInt32LE(row * 4) % CELLS_PER_ROW
@@ -55,20 +55,20 @@ const cellsFor = (key: string, subject: string): number[] => {
 
 /**
  * Every guess is counted before it is decided, so that guesses sent together cannot all pass, and
- * forgiven if it was right or could not be decided. A right password forgives no others: after it Okta
- * does not ask about this user again, and forgiving would take counts out of cells that others share.
+ * refunded if it was right or could not be decided. A right password refunds no others: after it Okta
+ * does not ask about this user again, and a refund would lower cells that other logins share.
  *
- * A cell holds the moment at which all that it counted is forgotten (a leaky bucket, in the form of
- * ITU-T I.371's virtual scheduling), so that there is nothing to sweep.
+ * A cell holds the moment at which all its counts have expired (a leaky bucket, in the form of ITU-T
+ * I.371's virtual scheduling), so that there is nothing to sweep.
  */
 export const createGuessLimiter = (
   { limit, windowMs }: GuessLimitOptions,
   clock: Clock,
 ): GuessLimiter => {
   const key = randomBytes(32).toString('base64')
-  // Older than any guess of which others may tell.
+  // Earlier than any guess that another server may report.
   const cells = new Float64Array(ROWS * CELLS_PER_ROW).fill(-Infinity)
-  /** Guesses in each cell that are not decided yet, and may be forgiven. */
+  /** Guesses in each cell that are not decided yet, and may be refunded. */
   const undecided = new Uint16Array(cells.length)
   const guessMs = windowMs / limit
 
@@ -79,11 +79,11 @@ export const createGuessLimiter = (
     decide: () => Promise<T>,
     refuse: () => Promise<T>,
   ): Promise<T> => {
-    const own = cellsFor(key, subject)
+    const ownCells = cellsFor(key, subject)
     const now = clock.now()
-    const least = Math.min(...own.map((cell) => countedMs(cell, now)))
-    if (least + guessMs > windowMs + ROUNDING_MS) return refuse()
-    for (const cell of own) {
+    const lowest = Math.min(...ownCells.map((cell) => countedMs(cell, now)))
+    if (lowest + guessMs > windowMs + ROUNDING_MS) return refuse()
+    for (const cell of ownCells) {
       cells[cell] = now + countedMs(cell, now) + guessMs
       undecided[cell] = (undecided[cell] ?? 0) + 1
     }
@@ -92,22 +92,22 @@ export const createGuessLimiter = (
       decision = await decide()
       return decision
     } finally {
-      for (const cell of own) undecided[cell] = (undecided[cell] ?? 0) - 1
+      for (const cell of ownCells) undecided[cell] = (undecided[cell] ?? 0) - 1
       const isWrong = decision?.credential === 'UNVERIFIED'
-      // What is forgotten by itself must not be taken from what came later.
+      // Do not refund a count that has already expired.
       if (!isWrong && clock.now() < now + guessMs) {
-        for (const cell of own) cells[cell] = (cells[cell] ?? 0) - guessMs
+        for (const cell of ownCells) cells[cell] = (cells[cell] ?? 0) - guessMs
       }
     }
   }
 
   /**
-   * Comes late and is never refused, unlike a guess here, so it is forgotten one window after it was
-   * made at the latest: guesses let through by many servers before they knew of each other lock a
-   * login for one window, and not for one each. What is still to be decided stands apart from that, so
-   * that its forgiving does not take this guess along.
+   * Unlike a guess here it arrives late and is never refused, so it expires one window after it was made
+   * at the latest: guesses that many servers let through before they knew of each other lock a login for
+   * one window, and not for one window each. Guesses that are still undecided come on top, so that their
+   * refund does not remove this one too.
    */
-  const countElsewhere: GuessLimiter['countElsewhere'] = (subject, ageMs) => {
+  const countRemote: GuessLimiter['countRemote'] = (subject, ageMs) => {
     const madeAt = clock.now() - ageMs
     for (const cell of cellsFor(key, subject)) {
       const until = cells[cell] ?? 0
@@ -116,5 +116,5 @@ export const createGuessLimiter = (
       cells[cell] = Math.max(until, Math.min(counted, most))
     }
   }
-  return { run, countElsewhere }
+  return { run, countRemote }
 }

@@ -1,20 +1,21 @@
-/** Owns the reading of Okta's payload (Okta Management API, "Create a password import inline hook"). */
+/** Reads Okta's payload (Okta Management API, "Create a password import inline hook"). */
 import * as z from 'zod'
 import { AppError } from '../errors/errors.ts'
+import { readLogin, type TypedLogin } from '../login.ts'
 
-/** Okta's ids are short and printable; one that is not is dropped rather than written to a log. */
+/** Okta's ids are short and printable; any other is dropped rather than logged. */
 const loggableId = z
   .string()
   .regex(/^[\x21-\x7e]{1,200}$/)
   .optional()
   .catch(undefined)
 
-/** Longer than the longest host name and Okta's path. Reading a URL is not linear in its length. */
+/** Longer than the longest host name and Okta's path. The time to parse a URL is not linear in its length. */
 const MAX_SOURCE_LENGTH = 320
 
 /**
- * Only what the decision needs is required, since Okta marks no field as required. The path that the
- * user took (`url.value`) differs between Okta's engines, so it is not looked at.
+ * Only what the decision needs is required, since Okta marks no field as required. The path of the sign-in
+ * (`url.value`) differs between Okta's engines, so it is ignored.
  */
 const schema = z.object({
   eventId: loggableId,
@@ -37,6 +38,7 @@ export interface PasswordImportCall {
   readonly oktaRequestId: string | undefined
   readonly source: string | undefined
   readonly username: string
+  readonly login: TypedLogin
   readonly password: string
 }
 
@@ -44,7 +46,7 @@ const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
-    // The parser's message quotes the text, which holds a password: it goes no further.
+    // Drop the parser's message: it quotes the text, which contains a password.
     throw new AppError('body_invalid')
   }
 }
@@ -62,5 +64,6 @@ export const parsePayload = (text: string): PasswordImportCall => {
     oktaRequestId: request?.id,
     source: payload.source,
     ...credential,
+    login: readLogin(credential.username),
   }
 }

@@ -1,12 +1,12 @@
-/** Owns repeats: a call that comes again shares the answer of the first, and costs nothing more. */
+/** Shares one decision among repeats of a call, and replays it for some seconds afterwards. */
 import { hash, randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 
-/** Okta retries within its 3 seconds or at once after them ("Time out and retry", inline hooks). */
+/** Okta retries within its 3 seconds or right after them ("Time out and retry", inline hooks). */
 const REMEMBERED_MS = 10_000
 
-/** Beyond so many the oldest is forgotten, and its repeat is decided anew. About 300 bytes each. */
-const MAX_FLIGHTS = 10_000
+/** Beyond this many the oldest is forgotten, and its repeat is decided anew. About 300 bytes each. */
+const MAX_EXECUTIONS = 10_000
 
 export interface Repeatable {
   readonly eventId: string | undefined
@@ -14,106 +14,108 @@ export interface Repeatable {
   readonly password: string
 }
 
-/** Whoever waits for an answer. */
+/** The client that waits for an answer. */
 export interface Caller {
   isGone(): boolean
-  /** Runs `leave` when it hangs up before it is answered; never if it is gone already. */
-  onceGone(leave: () => void): void
+  /** Calls `run` when the client hangs up before it is answered; never if it is gone already. */
+  onGone(run: () => void): void
 }
 
-export interface Abandonment {
-  /** Aborted when every caller is gone. A signal is costly, and made when it is first looked at. */
+export interface Cancellation {
+  /** Aborted when every caller is gone. A signal is costly, so it is made on first use. */
   readonly signal: AbortSignal
-  /** Whether no caller is there now: one that repeats the call may come after the others have gone. */
-  isComplete(): boolean
+  /** Whether no caller waits now. One that repeats the call may come after the others have gone. */
+  isCancelled(): boolean
 }
 
-export type Boarding = 'first' | 'joined' | 'replayed'
+export type ResultOrigin = 'first' | 'shared' | 'replayed'
 
-interface Flight<T> {
+interface Execution<T> {
   readonly result: Promise<T>
-  readonly abandon: AbortController
+  readonly controller: AbortController
   callers: number
-  landedAt: number | undefined
+  /** On the clock's scale; undefined until there is a result. */
+  resolvedAt: number | undefined
 }
 
-const abandonmentOf = (abandon: AbortController, callers: () => number): Abandonment => ({
+const cancellationOf = (controller: AbortController, callers: () => number): Cancellation => ({
   get signal() {
-    return abandon.signal
+    return controller.signal
   },
-  isComplete: () => callers() === 0,
+  isCancelled: () => callers() === 0,
 })
 
-/** Counts a caller in, and out again when it hangs up. */
-const board = <T>(flight: Flight<T>, caller: Caller): Promise<T> => {
+/** Adds a caller, and removes it when it hangs up. */
+const join = <T>(execution: Execution<T>, caller: Caller): Promise<T> => {
   const leave = (): void => {
-    if (--flight.callers === 0) flight.abandon.abort()
+    if (--execution.callers === 0) execution.controller.abort()
   }
-  flight.callers++
+  execution.callers++
   if (caller.isGone()) leave()
-  else caller.onceGone(leave)
-  return flight.result
+  else caller.onGone(leave)
+  return execution.result
 }
 
 /**
- * @returns a function that decides a call, or shares what was decided for the same event, username and
- * password. Failures are shared by those who wait and then forgotten, so that a retry is a new chance.
+ * @returns a function that decides a call, or shares the decision for the same event, username and
+ * password. A failure is shared by those who wait and then forgotten, so that a retry starts afresh.
  */
 export const createSingleFlight = <T>(clock: Clock) => {
-  // The name of a flight must tell apart what must not share an answer, and keep no password.
-  const key = randomBytes(32).toString('base64')
-  const nameOf = ({ eventId, username, password }: Repeatable): string =>
-    hash('sha256', key + JSON.stringify([eventId, username, password]), 'base64')
-  const flights = new Map<string, Flight<T>>()
+  // Keys must tell apart calls that must not share an answer, and must not reveal a password.
+  const secret = randomBytes(32).toString('base64')
+  const keyOf = ({ eventId, username, password }: Repeatable): string =>
+    hash('sha256', secret + JSON.stringify([eventId, username, password]), 'base64')
+  const executions = new Map<string, Execution<T>>()
 
-  const isOver = ({ landedAt }: Flight<T>): boolean =>
-    landedAt !== undefined && clock.now() - landedAt > REMEMBERED_MS
+  const isExpired = ({ resolvedAt }: Execution<T>): boolean =>
+    resolvedAt !== undefined && clock.now() - resolvedAt > REMEMBERED_MS
 
   const forgetOldest = (): void => {
-    for (const [name, flight] of flights) {
-      if (flights.size < MAX_FLIGHTS && !isOver(flight)) return
-      flights.delete(name)
+    for (const [key, execution] of executions) {
+      if (executions.size < MAX_EXECUTIONS && !isExpired(execution)) return
+      executions.delete(key)
     }
   }
 
-  const begin = (name: string, decide: (abandonment: Abandonment) => Promise<T>): Flight<T> => {
+  const start = (key: string, decide: (cancellation: Cancellation) => Promise<T>): Execution<T> => {
     forgetOldest()
-    const abandon = new AbortController()
-    const land = (result: T): T => {
-      flight.landedAt = clock.now()
+    const controller = new AbortController()
+    const onResolved = (result: T): T => {
+      execution.resolvedAt = clock.now()
       return result
     }
-    // Before anyone hears of the failure, so that whoever tries again does not find it here.
-    const crash = (err: unknown): never => {
-      if (flights.get(name) === flight) flights.delete(name)
+    // Remove it before rejecting, so that a retry starts afresh.
+    const onRejected = (err: unknown): never => {
+      if (executions.get(key) === execution) executions.delete(key)
       throw err
     }
-    const result = decide(abandonmentOf(abandon, () => flight.callers)).then(land, crash)
-    const flight: Flight<T> = { result, abandon, callers: 0, landedAt: undefined }
-    flights.delete(name)
-    flights.set(name, flight)
-    return flight
+    const cancellation = cancellationOf(controller, () => execution.callers)
+    const result = decide(cancellation).then(onResolved, onRejected)
+    const execution: Execution<T> = { result, controller, callers: 0, resolvedAt: undefined }
+    executions.delete(key)
+    executions.set(key, execution)
+    return execution
   }
 
-  const share = async (
+  const run = async (
     call: Repeatable,
     caller: Caller,
-    decide: (abandonment: Abandonment) => Promise<T>,
-  ): Promise<{ readonly result: T; readonly boarding: Boarding }> => {
-    const name = nameOf(call)
-    // What names no event is a repeat of nothing.
-    const found = call.eventId === undefined ? undefined : flights.get(name)
-    if (!found || isOver(found)) {
-      return { result: await board(begin(name, decide), caller), boarding: 'first' }
+    decide: (cancellation: Cancellation) => Promise<T>,
+  ): Promise<{ readonly result: T; readonly origin: ResultOrigin }> => {
+    const key = keyOf(call)
+    // A call without an event id repeats nothing.
+    const found = call.eventId === undefined ? undefined : executions.get(key)
+    if (!found || isExpired(found)) {
+      return { result: await join(start(key, decide), caller), origin: 'first' }
     }
-    const boarding = found.landedAt === undefined ? 'joined' : 'replayed'
+    const origin = found.resolvedAt === undefined ? 'shared' : 'replayed'
     try {
-      return { result: await board(found, caller), boarding }
+      return { result: await join(found, caller), origin }
     } catch (err) {
-      // Those before this caller hung up, which ended the flight; this one is still there.
-      if (found.abandon.signal.aborted && !caller.isGone()) return share(call, caller, decide)
+      // The earlier callers hung up, which cancelled the execution; this one still waits.
+      if (found.controller.signal.aborted && !caller.isGone()) return run(call, caller, decide)
       throw err
     }
   }
-  return share
+  return run
 }

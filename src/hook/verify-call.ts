@@ -1,11 +1,12 @@
-/** The way from a call to its decision: guard, lookup, check, decide. */
+/** Verifies one call: counts the guess, looks the login up, checks the password and decides. */
+import type { CallFields, DecidedCall } from '../call-record.ts'
 import { within, type Clock } from '../clock.ts'
 import { AppError, refusal } from '../errors/errors.ts'
 import { loginKey, type LegacyAccount, type LegacyStore } from '../legacy/store.ts'
 import type { TypedLogin } from '../login.ts'
 import type { Bounds } from '../passwords/family.ts'
 import { familyName, inspect } from '../passwords/registry.ts'
-import type { PasswordChecker } from '../workers/pool.ts'
+import type { Checked, PasswordChecker } from '../workers/pool.ts'
 import {
   assess,
   decide,
@@ -15,16 +16,15 @@ import {
   type Assessment,
 } from './decision.ts'
 import type { DummyHashes } from './dummy-hashes.ts'
-import type { Abandonment } from './single-flight.ts'
+import type { Cancellation } from './single-flight.ts'
 import { loginSubject, personSubject, type GuessLimiter } from './guess-limit.ts'
-import type { CallFields } from './call-log.ts'
 
 export interface VerifyCallDeps {
   readonly bounds: Bounds
   readonly legacy: LegacyStore
   readonly checker: PasswordChecker
-  readonly guard: GuessLimiter
-  readonly decoy: DummyHashes
+  readonly guessLimiter: GuessLimiter
+  readonly dummyHashes: DummyHashes
   readonly namePerson: (key: string) => string
   readonly clock: Clock
 }
@@ -36,49 +36,44 @@ export interface VerifyRequest {
   readonly password: string
   /** On the clock's scale. */
   readonly deadline: number
-  /** Aborted when nobody waits for the answer any more. */
-  readonly abandonment: Abandonment
-  /** Told of the check. */
-  readonly facts: CallFields
+  /** Aborted when no caller waits for the answer any more. */
+  readonly cancellation: Cancellation
+  /** Of the call's log entry, for the time of the lookup: it is logged even if the call fails. */
+  readonly fields: CallFields
 }
 
-/** A decision, and what the ledger is told of how it came about. */
-export interface Verdict extends Decision {
-  /** The account that was found, else the login, as it may be written down. */
+/** A decision, with the details that the ledger records. */
+export interface VerifyResult extends Decision {
+  /** A keyed fingerprint of the account that was found, otherwise of the login. */
   readonly person: string
-  /** Of the account's own hash, where it has a sound one. */
-  readonly hash?: { readonly family: string; readonly cost: number } | undefined
-  /** Milliseconds that the check waited, and that it took, where there was one. */
-  readonly waitMs?: number
-  readonly runMs?: number
+  /** The account's own hash, if it is sound. */
+  readonly hash?: DecidedCall['hash']
+  /** How the check ran, if there was one. */
+  readonly check?: Omit<Checked, 'outcome'>
 }
 
-/** Notes what a lookup took, be it one that fails. */
-const timed = <T>(clock: Clock, facts: CallFields, lookUp: () => Promise<T>): Promise<T> => {
-  const began = clock.now()
-  return lookUp().finally(() => {
-    facts.lookupMs = clock.now() - began
+/** Records the time that a lookup takes, even if it fails. */
+const timed = <T>(clock: Clock, fields: CallFields, run: () => Promise<T>): Promise<T> => {
+  const startedAt = clock.now()
+  return run().finally(() => {
+    fields.lookupMs = clock.now() - startedAt
   })
 }
 
 const late = (): AppError => new AppError('deadline_exceeded')
 
-/** What the ledger is told of the account's own hash. */
-const describeHash = ({ hash }: Assessment): Verdict['hash'] =>
+const describeHash = ({ hash }: Assessment): VerifyResult['hash'] =>
   hash && { family: familyName(hash.encoded), cost: hash.cost }
 
 export const createVerifyCall = (deps: VerifyCallDeps) => {
-  const { bounds, legacy, checker, guard, decoy, namePerson, clock } = deps
+  const { bounds, legacy, checker, guessLimiter, dummyHashes, namePerson, clock } = deps
 
-  const find = async ({
-    login,
-    deadline,
-    facts,
-  }: VerifyRequest): Promise<readonly LegacyAccount[]> => {
-    const accounts = await timed(clock, facts, () =>
+  const lookUp = async (request: VerifyRequest): Promise<readonly LegacyAccount[]> => {
+    const { login, deadline, fields } = request
+    const accounts = await timed(clock, fields, () =>
       within(clock, deadline, legacy.find(login.normalised, login.typed, deadline), late),
     )
-    // Looked up all the same: it costs what an unknown login costs.
+    // It was looked up all the same, so that it costs as much as an unknown login.
     return login.isTooLong ? [] : accounts
   }
 
@@ -89,41 +84,37 @@ export const createVerifyCall = (deps: VerifyCallDeps) => {
 
   const check = async (
     encoded: string,
-    standing: Assessment,
+    assessment: Assessment,
     person: string,
-    { password, deadline, abandonment, facts }: VerifyRequest,
-  ): Promise<Verdict> => {
-    const { outcome, waitMs, runMs, lanes } = await checker.check(
-      encoded,
-      password,
-      deadline,
-      abandonment.signal,
-    )
-    Object.assign(facts, { waitMs, runMs, lanes } satisfies CallFields)
-    return { ...decide(standing, outcome), person, hash: describeHash(standing), waitMs, runMs }
+    { password, deadline, cancellation }: VerifyRequest,
+  ): Promise<VerifyResult> => {
+    const { signal } = cancellation
+    const { outcome, ...check } = await checker.check(encoded, password, deadline, signal)
+    return { ...decide(assessment, outcome), person, hash: describeHash(assessment), check }
   }
 
-  const decideFor = async (question: VerifyRequest): Promise<Verdict> => {
-    if (!checker.mayAdmit(question.deadline)) throw refusal('overloaded')
-    const accounts = await find(question)
-    const standing = assess(accounts, question.password, (hash) => inspect(hash, bounds))
-    const person = personOf(accounts, question)
-    const { hash } = standing
-    if (!hash) return check(decoy.encodedFor(question.login.normalised), standing, person, question)
-    decoy.saw(person, hash.cost)
-    const checkWith = (held: Assessment) => check(hash.encoded, held, person, question)
-    return guard.run(
+  const lookUpAndCheck = async (request: VerifyRequest): Promise<VerifyResult> => {
+    if (!checker.mayAdmit(request.deadline)) throw refusal('overloaded')
+    const accounts = await lookUp(request)
+    const assessment = assess(accounts, request.password, (hash) => inspect(hash, bounds))
+    const person = personOf(accounts, request)
+    const { hash } = assessment
+    const { normalised } = request.login
+    if (!hash) return check(dummyHashes.encodedFor(normalised), assessment, person, request)
+    dummyHashes.saw(person, hash.cost)
+    const checkFor = (assessed: Assessment) => check(hash.encoded, assessed, person, request)
+    return guessLimiter.run(
       personSubject(person),
-      () => checkWith(standing),
-      // An account under attack must not answer sooner than a login that nobody has, nor otherwise.
-      () => checkWith({ hash, bar: TOO_MANY_ACCOUNT_GUESSES }),
+      () => checkFor(assessment),
+      // The check runs all the same: an account under attack must look like an unknown login, in time too.
+      () => checkFor({ hash, denyReason: TOO_MANY_ACCOUNT_GUESSES }),
     )
   }
 
-  return (question: VerifyRequest): Promise<Verdict> =>
-    guard.run(
-      loginSubject(question.account),
-      () => decideFor(question),
-      () => Promise.resolve({ ...TOO_MANY_GUESSES, person: personOf([], question) }),
+  return (request: VerifyRequest): Promise<VerifyResult> =>
+    guessLimiter.run(
+      loginSubject(request.account),
+      () => lookUpAndCheck(request),
+      () => Promise.resolve({ ...TOO_MANY_GUESSES, person: personOf([], request) }),
     )
 }

@@ -1,28 +1,10 @@
 /** Counts each call once it is answered. */
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import type { CallObserver } from '../call-record.ts'
 
 export const PREFIX = 'okta_migrate_'
 
 export const MS_PER_SECOND = 1_000
-
-/**
- * The fields of an answered call that are counted. Values of labels come from our own code: values that a caller
- * can choose, such as a login or an id, would let callers create any number of series.
- */
-export interface CountedCall {
-  readonly outcome?: string | undefined
-  readonly reason?: string | undefined
-  /** Set where the call shared the answer of another one. */
-  readonly repeat?: string
-  /** Set where the call used a secret that is being phased out. */
-  readonly secret?: string
-  /** Set where there was a lookup, even one that failed. */
-  readonly lookupMs?: number
-  readonly waitMs?: number
-  readonly runMs?: number
-  readonly lanes?: number
-  readonly totalMs: number
-}
 
 export interface MetricsOptions {
   /** Milliseconds from a call's arrival to its answer. */
@@ -35,7 +17,7 @@ export interface MetricsOptions {
 
 export interface Metrics {
   readonly registry: Registry
-  readonly countCall: (call: CountedCall) => void
+  readonly countCall: CallObserver
 }
 
 /**
@@ -102,7 +84,7 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
   const { total, lookup, wait, run } = createHistograms(registry, options)
   for (const { outcome, reason } of options.outcomes) calls.inc({ outcome, reason }, 0)
 
-  const countCall: Metrics['countCall'] = (call) => {
+  const countCall: CallObserver = (call) => {
     const { outcome = '', reason = '', repeat, secret, lookupMs, waitMs, runMs, lanes } = call
     calls.inc({ outcome, reason })
     total.observe({ outcome }, call.totalMs / MS_PER_SECOND)

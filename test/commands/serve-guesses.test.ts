@@ -31,12 +31,17 @@ it('is the person too only where an account was there whose own guess it was', a
   await database.write([...rows, entry({ account: 'old', person: null, decidedAt })])
   await database.close()
   const counted: string[] = []
-  const guard: GuessLimiter = {
+  const guessLimiter: GuessLimiter = {
     run: (_, decide) => decide(),
-    countElsewhere: (subject) => void counted.push(subject),
+    countRemote: (subject) => void counted.push(subject),
   }
   const log = pino({ level: 'silent' })
-  const ledger = await startLedger(configFor(url), { guard, windowMs: 60_000 }, log, systemClock)
+  const ledger = await startLedger(
+    configFor(url),
+    { guessLimiter, windowMs: 60_000 },
+    log,
+    systemClock,
+  )
   onTestFinished(() => ledger?.close())
   await expect.poll(() => counted).toContain('login old')
   expect(counted.filter((subject) => subject.startsWith('login '))).toEqual(

@@ -1,4 +1,4 @@
-/** Each row of the answer table, through a real socket. */
+/** Each kind of answer, through a real socket. */
 import Database from 'better-sqlite3'
 import { hashSync } from 'bcryptjs'
 import { rmSync } from 'node:fs'
@@ -81,7 +81,7 @@ describe('a decided call', () => {
     expect(reply).toMatchObject({ status: 200, text: withReason(reason) })
   })
 
-  it('writes one line with what an engineer needs and no login', async () => {
+  it('writes one log entry with what an engineer needs and no login', async () => {
     const before = hook.lines().length
     await hook.signIn('good@example.com', 'open sesame', { eventId: '3o9jBzq1SmOGmmsDsqyyeQ' })
     const lines = hook.lines().slice(before)
@@ -164,7 +164,7 @@ describe('the same work and the same answer', () => {
 })
 
 describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
-  it('while the legacy store is locked, and recovers when it is not', async () => {
+  it('while the legacy store is locked, and is decided again afterwards', async () => {
     const hook = await startWithRows()
     const writer = new Database(hook.legacyPath)
     writer.exec('BEGIN EXCLUSIVE')
@@ -180,7 +180,7 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     await hook.close()
   })
 
-  it('when the file loses its content underneath', async () => {
+  it('when the file loses its content during operation', async () => {
     const hook = await startWithRows()
     const writer = new Database(hook.legacyPath)
     writer.exec('DROP TABLE accounts')
@@ -212,7 +212,7 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     await hook.close()
   })
 
-  it('when no check could end in time, without a look for the login', async () => {
+  it('when no check could end in time, without a lookup', async () => {
     const clock = new ManualClock()
     const hook = await startWithRows({
       clock,
@@ -221,7 +221,7 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
       guesses: { limit: 1000, windowMs: 900_000 },
       settings: { deadlineMs: 100 },
     })
-    // Whoever is admitted or refused asked twice: on arrival, and when its turn for a lookup came.
+    // Each call asks twice: on arrival, and before its lookup.
     const arrived = (): number => hook.asked() - (hook.pool.waiting + 1) - hook.lines().length
     const code = async (password: string): Promise<string> =>
       (JSON.parse((await hook.signIn('good', password)).text) as { code: string }).code
@@ -265,7 +265,7 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
 })
 
 describe('a bug', () => {
-  it('is a 500 with a fixed sentence, and its message goes nowhere', async () => {
+  it('is a 500 with a fixed sentence, and its message is neither logged nor sent', async () => {
     const hook = await startWithRows({
       nameLogin: () => {
         throw new TypeError('this quotes a marked input')

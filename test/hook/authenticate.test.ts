@@ -1,12 +1,12 @@
-/** Who is believed to be Okta. */
+/** Which calls are accepted as Okta's. */
 import { hashSync } from 'bcryptjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HOOK_PATH } from '../../src/hook/app.ts'
 import {
-  comesFrom,
+  isFromOrg,
   createSecretCheck,
-  createGlance,
-  valuesOf,
+  createCredentialsPrecheck,
+  headerValues,
 } from '../../src/hook/authenticate.ts'
 import { payload, SECRET, startHook, type RunningHook } from '../support/hook.ts'
 import { exchange, head } from '../support/raw.ts'
@@ -37,7 +37,7 @@ describe('the secret header', () => {
   })
   afterAll(() => hook.close())
 
-  it('is taken literally, scheme and all', async () => {
+  it('is compared as a whole, including its scheme', async () => {
     expect(await knock(hook, [`Authorization: ${SECRET}`])).toContain('"VERIFIED"')
     expect(hook.lines().at(-1)).not.toHaveProperty('secret')
   })
@@ -66,12 +66,12 @@ describe('the secret header', () => {
     expect(hook.runs.length).toBe(before)
   })
 
-  it('is asked for before the body is parsed', async () => {
+  it('is checked before the body is parsed', async () => {
     const reply = await hook.send('not json', { authorization: 'not it' })
     expect(reply.status).toBe(401)
   })
 
-  it('gives one answer for every cause', async () => {
+  it('causes one answer, whatever is wrong with it', async () => {
     const wrong = await hook.send(BODY, { authorization: 'not it' })
     const missing = await fetch(hook.url, {
       method: 'POST',
@@ -92,9 +92,9 @@ describe('a header that is called __proto__', () => {
 
   it('gives no value to the header of another name', () => {
     const raw = ['__proto__', 'x', 'AUTHORIZATION', 'y', 'authorization', 'z', 'x', 'authorization']
-    expect(valuesOf(raw, 'authorization')).toEqual(['y', 'z'])
-    expect(valuesOf(raw, 'constructor')).toEqual([])
-    expect(valuesOf(raw, '__proto__')).toEqual(['x'])
+    expect(headerValues(raw, 'authorization')).toEqual(['y', 'z'])
+    expect(headerValues(raw, 'constructor')).toEqual([])
+    expect(headerValues(raw, '__proto__')).toEqual(['x'])
   })
 })
 
@@ -118,7 +118,7 @@ describe('the source', () => {
   })
   afterAll(() => hook.close())
 
-  it('is believed when it is the org', async () => {
+  it('is accepted if it is the org', async () => {
     expect((await hook.signIn('good', 'open sesame')).text).toContain('"VERIFIED"')
   })
 
@@ -165,11 +165,19 @@ describe('a body in chunks', () => {
   })
 })
 
-describe('createGlance', () => {
+describe('createCredentialsPrecheck', () => {
   const checkBearer = () => Promise.reject(new Error('judged too early'))
   const secrets = { current: SECRET, previous: undefined }
-  const of = (ways: Partial<Parameters<typeof createGlance>[0]>, ...rawHeaders: string[]) =>
-    createGlance({ authHeader: 'x-hook', secrets: undefined, checkBearer: undefined, ...ways })({
+  const of = (
+    options: Partial<Parameters<typeof createCredentialsPrecheck>[0]>,
+    ...rawHeaders: string[]
+  ) =>
+    createCredentialsPrecheck({
+      authHeader: 'x-hook',
+      secrets: undefined,
+      checkBearer: undefined,
+      ...options,
+    })({
       rawHeaders,
     })
 
@@ -190,9 +198,9 @@ describe('createAuthenticator', () => {
   })
 })
 
-describe('comesFrom', () => {
-  it('knows the sandbox on loopback by its port', () => {
-    expect(comesFrom('http://127.0.0.1:4000', 'http://127.0.0.1:4000/api/v1/x')).toBe(true)
-    expect(comesFrom('http://127.0.0.1:4000', 'http://127.0.0.1:4001/api/v1/x')).toBe(false)
+describe('isFromOrg', () => {
+  it('tells a sandbox on loopback by its port', () => {
+    expect(isFromOrg('http://127.0.0.1:4000', 'http://127.0.0.1:4000/api/v1/x')).toBe(true)
+    expect(isFromOrg('http://127.0.0.1:4000', 'http://127.0.0.1:4001/api/v1/x')).toBe(false)
   })
 })

@@ -1,4 +1,4 @@
-/** Whatever is sent, the server neither crashes nor hangs nor tells, and lets nobody in. */
+/** Whatever is sent, the server does not crash, hang, leak anything or let anyone in. */
 import { hashSync } from 'bcryptjs'
 import { once } from 'node:events'
 import { createServer, IncomingMessage } from 'node:http'
@@ -120,7 +120,7 @@ describe('a login longer than any', () => {
   const CUT = `${LONGEST.slice(0, 320)}…`
   const rows = [LONGEST, CUT].map((login) => ({ login, hash: hashSync('open sesame', 4) }))
 
-  it('is nobody, at the work of an unknown login', async () => {
+  it('is unknown, at the work of an unknown login', async () => {
     const named: string[] = []
     const nameLogin = (login: string): string => {
       named.push(login)
@@ -142,7 +142,7 @@ describe('a login longer than any', () => {
     await own.close()
   })
 
-  it('may stand in the store, and costs nothing there', async () => {
+  it('may be in the store, and costs nothing there', async () => {
     const name = `good${'\u0301\u0316'.repeat(1_000)}`
     const own = await startHook({ rows: [{ login: name, hash: hashSync('open sesame', 4) }] })
     expect((await own.signIn('good', 'open sesame')).text).toContain('"UNVERIFIED"')
@@ -153,7 +153,7 @@ describe('a login longer than any', () => {
 describe('a request', () => {
   const HEADERS = ['Content-Type: application/json', 'Content-Length: 500']
 
-  it('whose connection drops half-way leaves its line in the log', async () => {
+  it('whose connection drops half-way is logged', async () => {
     const request = head(HOOK_PATH, [`Authorization: ${SECRET}`, ...HEADERS])
     await sendAndDrop(hook.base, `${request}{"half":`)
     await expect.poll(() => hook.lines().at(-1)).toMatchObject({ reason: 'body_interrupted' })
@@ -172,7 +172,7 @@ describe('a request', () => {
     await refused
   })
 
-  it('whose body closed before anybody read it was interrupted', async () => {
+  it('whose body closed before it was read was interrupted', async () => {
     const incoming = new IncomingMessage(new Socket())
     incoming.destroy()
     await once(incoming, 'close')
@@ -181,7 +181,7 @@ describe('a request', () => {
     })
   })
 
-  it('whose caller hung up behind its whole body was not interrupted', async () => {
+  it('whose caller hung up after its whole body was not interrupted', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -189,7 +189,7 @@ describe('a request', () => {
     const call = `${head('/', ['Content-Length: 2'])}{}`
     const dropped = sendAndDrop(`http://127.0.0.1:${port}`, call, () => arrived)
     const [incoming] = await arrived
-    // Nobody listens for its error, as nobody does while calls gather.
+    // Nothing listens for its error, as while calls are coalesced.
     await new Promise((resolve) => incoming.once('close', resolve))
     await dropped
     await expect(readBody(incoming, 1000, new ManualClock())).rejects.toMatchObject({

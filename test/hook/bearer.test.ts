@@ -1,4 +1,4 @@
-/** Which bearer tokens are believed to be Okta's, through the door that they come in by. */
+/** Which bearer tokens are accepted as Okta's, through a real socket. */
 import { hashSync } from 'bcryptjs'
 import { createHmac } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -33,7 +33,7 @@ const oauthOf = (issuer: RunningIssuer): OAuth => {
 }
 
 /** Calls with the right password and these headers, over a bare socket. */
-const knock = (hook: RunningHook, headers: readonly string[], body = BODY): Promise<string> =>
+const callWith = (hook: RunningHook, headers: readonly string[], body = BODY): Promise<string> =>
   exchange(hook.base, [
     head(HOOK_PATH, [
       ...headers,
@@ -69,7 +69,7 @@ afterAll(async () => {
 const sign = (claims: Record<string, unknown> = {}, key = KEYS.first) =>
   issuer.sign(clock.epochMs(), claims, key)
 
-/** A token whose header is made by hand, with the claims of a right one. */
+/** A token with this header, and the claims of a right one. */
 const forge = async (header: object, sealing: (signed: string) => string): Promise<string> => {
   const [, claims] = (await sign()).split('.')
   const signed = `${base64url(header)}.${claims ?? ''}`
@@ -85,14 +85,14 @@ describe('a bearer token', () => {
     ['that ended within the tolerance', { exp: NOW_S - 9 }],
     ['that begins within the tolerance', { nbf: NOW_S + 10, iat: NOW_S + 10 }],
     ['of the greatest age', { iat: NOW_S - 86_400 }],
-  ])('%s is believed', async (_, claims) => {
-    const reply = await knock(hook, [`Authorization: Bearer ${await sign(claims)}`])
+  ])('%s is accepted', async (_, claims) => {
+    const reply = await callWith(hook, [`Authorization: Bearer ${await sign(claims)}`])
     expect(bodyOf(reply)).toContain('"VERIFIED"')
     expect(hook.lines().at(-1)).not.toHaveProperty('secret')
   })
 
   it('may be announced in any case', async () => {
-    const reply = await knock(hook, [`Authorization: bearer ${await sign()}`])
+    const reply = await callWith(hook, [`Authorization: bearer ${await sign()}`])
     expect(bodyOf(reply)).toContain('"VERIFIED"')
   })
 
@@ -177,9 +177,9 @@ describe('a bearer token', () => {
   ])('%s is refused, and only the log says why', async (_, detail, make) => {
     const token = await make()
     const runs = hook.runs.length
-    const reply = await knock(hook, [`Authorization: Bearer ${token}`])
+    const reply = await callWith(hook, [`Authorization: Bearer ${token}`])
     expect(statusOf(reply)).toBe('401')
-    expect(bodyOf(reply)).toBe(bodyOf(await knock(hook, [])))
+    expect(bodyOf(reply)).toBe(bodyOf(await callWith(hook, [])))
     expect(hook.lines().at(-2)).toMatchObject({
       reason: 'unauthenticated',
       detail: `bearer token: ${detail}`,
@@ -200,15 +200,19 @@ describe('a bearer token', () => {
     ['followed by more', (token) => [`Authorization: Bearer ${token} ${token}`]],
     ['in another header', (token) => [`X-Authorization: Bearer ${token}`]],
   ])('%s is refused', async (_, headers) => {
-    expect(statusOf(await knock(hook, headers(await sign())))).toBe('401')
+    expect(statusOf(await callWith(hook, headers(await sign())))).toBe('401')
     expect(hook.lines().at(-1)).toMatchObject({ detail: 'bearer token: none, or more than one' })
   })
 
-  it('is asked for before the body is parsed', async () => {
+  it('is checked before the body is parsed', async () => {
     const wrong = await sign({ cid: '0oa2other' })
-    expect(statusOf(await knock(hook, [`Authorization: Bearer ${wrong}`], 'not json'))).toBe('401')
+    expect(statusOf(await callWith(hook, [`Authorization: Bearer ${wrong}`], 'not json'))).toBe(
+      '401',
+    )
     const right = await sign()
-    expect(statusOf(await knock(hook, [`Authorization: Bearer ${right}`], 'not json'))).toBe('400')
+    expect(statusOf(await callWith(hook, [`Authorization: Bearer ${right}`], 'not json'))).toBe(
+      '400',
+    )
   })
 })
 
@@ -223,7 +227,7 @@ describe('an issuer that cannot be reached', () => {
       oauth: oauthOf(issuer),
     })
     issuer.goDown()
-    const call = async () => knock(late, [`Authorization: Bearer ${await sign()}`])
+    const call = async () => callWith(late, [`Authorization: Bearer ${await sign()}`])
     expect(statusOf(await call())).toBe('503')
     expect(late.lines().at(-1)).toMatchObject({
       reason: 'keys_unavailable',
@@ -243,7 +247,7 @@ describe('an issuer that cannot be reached', () => {
     await late.close()
   })
 
-  it('is 503 when its key is of no use', async () => {
+  it('is 503 when its key cannot be used', async () => {
     const weak = { ...KEYS.first.jwk, n: KEYS.first.jwk.n?.slice(0, 171) }
     issuer.answers['/oauth2/default/v1/keys'] = (res) => res.end(JSON.stringify({ keys: [weak] }))
     const { checkBearer } = oauthOf(issuer)
@@ -254,7 +258,7 @@ describe('an issuer that cannot be reached', () => {
   })
 })
 
-describe('a secret beside it', () => {
+describe('a secret as well as a token', () => {
   const startBoth = (authHeader: string) =>
     startHook({ rows: ROWS, clock, settings: { authHeader }, oauth: oauthOf(issuer) })
 
@@ -263,13 +267,13 @@ describe('a secret beside it', () => {
     ['x-hook-secret', `X-Hook-Secret: ${SECRET}`],
   ])('in %s passes, and so does a token; the log shows the secret', async (name, header) => {
     const both = await startBoth(name)
-    expect(bodyOf(await knock(both, [header]))).toContain('"VERIFIED"')
+    expect(bodyOf(await callWith(both, [header]))).toContain('"VERIFIED"')
     expect(both.lines().at(-1)).toMatchObject({ secret: 'current' })
     const token = `Authorization: Bearer ${await sign()}`
-    expect(bodyOf(await knock(both, [token]))).toContain('"VERIFIED"')
+    expect(bodyOf(await callWith(both, [token]))).toContain('"VERIFIED"')
     expect(both.lines().at(-1)).not.toHaveProperty('secret')
-    expect(statusOf(await knock(both, [`${header}x`]))).toBe('401')
-    expect(statusOf(await knock(both, [`${token}x`]))).toBe('401')
+    expect(statusOf(await callWith(both, [`${header}x`]))).toBe('401')
+    expect(statusOf(await callWith(both, [`${token}x`]))).toBe('401')
     await both.close()
   })
 
@@ -277,14 +281,14 @@ describe('a secret beside it', () => {
     const fetches = issuer.fetches()
     const secrets = { current: 'Bearer of bad news', previous: undefined }
     const { checkBearer } = oauthOf(issuer)
-    const pass = createAuthenticator({ authHeader: 'authorization', secrets, checkBearer })
-    expect(await pass(['Authorization', 'Bearer of bad news'])).toBe('current')
+    const authenticate = createAuthenticator({ authHeader: 'authorization', secrets, checkBearer })
+    expect(await authenticate(['Authorization', 'Bearer of bad news'])).toBe('current')
     expect(issuer.fetches()).toBe(fetches)
   })
 })
 
-describe('createGate', () => {
-  it('refuses to work with no way in at all', () => {
+describe('createAuthenticator without options', () => {
+  it('refuses to work with neither a secret nor OAuth', () => {
     const nothing = { authHeader: 'authorization', secrets: undefined, checkBearer: undefined }
     expect(() => createAuthenticator(nothing)).toThrow(TypeError)
   })

@@ -7,7 +7,7 @@ import { startHook, type RunningHook } from '../support/hook.ts'
 
 let hook: RunningHook
 beforeAll(async () => {
-  // All of these accounts have one id.
+  // All of these accounts have the same id.
   hook = await startHook({ poolSize: 2, guesses: { limit: 1_000, windowMs: 1_000 } })
 })
 afterAll(() => hook.close())

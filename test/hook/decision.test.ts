@@ -1,55 +1,104 @@
-/** The decision alone: what bars a VERIFIED, whatever was computed. */
-import fc from 'fast-check'
+/** The decision alone: which reason denies access, whatever was computed. */
 import { describe, expect, it } from 'vitest'
-import { assess, decide } from '../../src/hook/decision.ts'
+import { assess, decide, REASONS, type Reason } from '../../src/hook/decision.ts'
 import type { LegacyAccount } from '../../src/legacy/store.ts'
+import type { Outcome } from '../../src/passwords/family.ts'
 import { inspect } from '../../src/passwords/registry.ts'
 
 const BOUNDS = { bcryptCost: 14 }
 const SOUND = '$2b$04$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu'
+const PASSWORDS = ['', 'open sesame']
 
-const account = fc.record<LegacyAccount>({
-  key: fc.option(fc.string(), { nil: undefined }),
-  passwordHash: fc.constantFrom(SOUND, '', `${SOUND} `, SOUND.slice(1), SOUND.replace('04', '31')),
-  enabled: fc.constantFrom(true, false, undefined),
-})
-const outcome = fc.constantFrom(
-  'match' as const,
-  'mismatch' as const,
-  'unrecognised' as const,
-  'malformed' as const,
-  'truncated' as const,
-  'padded' as const,
-  'out_of_bounds' as const,
+/** Stored hashes, and the reason to deny access of each. */
+const HASHES: readonly (readonly [encoded: string, flaw: Reason | undefined])[] = [
+  [SOUND, undefined],
+  ['', 'hash_unrecognised'],
+  [`${SOUND} `, 'hash_padded'],
+  [SOUND.slice(1), 'hash_unrecognised'],
+  [SOUND.slice(0, -1), 'hash_truncated'],
+  [SOUND.replace('04', '3x'), 'hash_malformed'],
+  [SOUND.replace('04', '31'), 'hash_out_of_bounds'],
+]
+
+const OUTCOMES: readonly (readonly [Outcome, Reason])[] = [
+  ['match', 'match'],
+  ['mismatch', 'mismatch'],
+  ['unrecognised', 'hash_unrecognised'],
+  ['malformed', 'hash_malformed'],
+  ['truncated', 'hash_truncated'],
+  ['padded', 'hash_padded'],
+  ['out_of_bounds', 'hash_out_of_bounds'],
+]
+
+const ACCOUNTS = HASHES.flatMap(([passwordHash]) =>
+  [true, false, undefined].map((enabled): LegacyAccount => ({ key: 'one', passwordHash, enabled })),
 )
+
+/** No account, each one, and each two. */
+const LOOKUPS: readonly (readonly LegacyAccount[])[] = [
+  [],
+  ...ACCOUNTS.map((account) => [account]),
+  ...ACCOUNTS.flatMap((account) => ACCOUNTS.map((another) => [account, another])),
+]
+
+const expectedReason = (
+  [account, another]: readonly LegacyAccount[],
+  password: string,
+  computed: Reason,
+): Reason => {
+  if (!account) return 'unknown_login'
+  if (another) return 'ambiguous_login'
+  if (account.enabled === undefined) return 'enabled_unreadable'
+  // Before any flaw of the hash, which Okta's System Log would show: it would tell that the account exists.
+  if (!account.enabled) return 'disabled'
+  const flaw = HASHES.find(([encoded]) => encoded === account.passwordHash)?.[1]
+  return flaw ?? (password === '' ? 'empty_password' : computed)
+}
+
+const assessed = (accounts: readonly LegacyAccount[], password: string) =>
+  assess(accounts, password, (encoded) => inspect(encoded, BOUNDS))
 
 describe('decide', () => {
   it('verifies only a match on the one, enabled, sound account, with a password', () => {
-    fc.assert(
-      fc.property(
-        fc.array(account, { maxLength: 2 }),
-        fc.constantFrom('', 'open sesame'),
-        outcome,
-        (accounts, password, computed) => {
-          const standing = assess(accounts, password, (hash) => inspect(hash, BOUNDS))
+    let verified = 0
+    const seen = new Set<Reason>()
+    for (const accounts of LOOKUPS) {
+      for (const password of PASSWORDS) {
+        const assessment = assessed(accounts, password)
+        for (const [outcome, computed] of OUTCOMES) {
           const [only] = accounts
           const may =
             accounts.length === 1 &&
             only?.enabled === true &&
             only.passwordHash === SOUND &&
             password !== '' &&
-            computed === 'match'
-          expect(decide(standing, computed).credential).toBe(may ? 'VERIFIED' : 'UNVERIFIED')
-        },
-      ),
-    )
+            outcome === 'match'
+          const { credential, reason } = decide(assessment, outcome)
+          expect(credential).toBe(may ? 'VERIFIED' : 'UNVERIFIED')
+          expect(reason).toBe(expectedReason(accounts, password, computed))
+          seen.add(reason)
+          if (may) verified++
+        }
+      }
+    }
+    expect(verified).toBe(1)
+    // The limit on guessing gives the others.
+    const guessing: readonly Reason[] = ['too_many_guesses', 'too_many_account_guesses']
+    expect([...seen].sort()).toEqual(REASONS.filter((reason) => !guessing.includes(reason)).sort())
+  })
+
+  it('says the same of a disabled account whatever is wrong with its hash', () => {
+    for (const [passwordHash] of HASHES) {
+      const one = { key: 'one', passwordHash, enabled: false }
+      expect(assessed([one], 'open sesame').denyReason).toBe('disabled')
+    }
   })
 
   it('has no hash to compute, and so the work of an unknown login, where a flag cannot be read', () => {
     const one = { key: 'one', passwordHash: SOUND, enabled: undefined }
-    expect(assess([one], 'open sesame', (hash) => inspect(hash, BOUNDS))).toEqual({
+    expect(assessed([one], 'open sesame')).toEqual({
       hash: undefined,
-      bar: 'enabled_unreadable',
+      denyReason: 'enabled_unreadable',
     })
   })
 })

@@ -25,7 +25,7 @@ const start = (deadlineMs = 2500) => {
     clock,
     onFailure: ({ detail }) => failures.push(detail),
   })
-  /** The outcome of a search for a key, in a word. */
+  /** The outcome of a search for a key, in a few words. */
   const find = async (kid: string): Promise<string> => {
     try {
       await keys.keyFor({ alg: 'RS256', kid }, { payload: '', signature: '' })
@@ -49,7 +49,7 @@ describe('keys', () => {
     expect(issuer.fetches()).toBe(1)
   })
 
-  it('are fetched anew when they are old, and not before', async () => {
+  it('are fetched again when they are old, and not before', async () => {
     const { clock, find } = start()
     await find('first')
     clock.advance(FRESH_MS - 1)
@@ -60,7 +60,7 @@ describe('keys', () => {
     expect(issuer.fetches()).toBe(2)
   })
 
-  it('that the issuer withdrew are believed no longer than that', async () => {
+  it('that the issuer withdrew are accepted no longer than that', async () => {
     const { clock, find } = start()
     await find('first')
     issuer.keys = [KEYS.second]
@@ -93,7 +93,7 @@ describe('keys', () => {
 })
 
 describe('an issuer that does not answer', () => {
-  it('is no reason to refuse for good: without keys there is no decision', async () => {
+  it('causes no final refusal: without keys there is no decision', async () => {
     const { clock, failures, find } = start()
     issuer.goDown()
     expect(await find('first')).toBe('keys_unavailable')
@@ -105,7 +105,7 @@ describe('an issuer that does not answer', () => {
     expect(await find('first')).toBe('found')
   })
 
-  it('does not matter to the keys at hand, for a day', async () => {
+  it('does not affect the keys in the cache for a day', async () => {
     const { clock, failures, find } = start()
     await find('first')
     issuer.goDown()
@@ -119,7 +119,7 @@ describe('an issuer that does not answer', () => {
     expect(await find('first')).toBe('found')
   })
 
-  it('may have the key that is not at hand', async () => {
+  it('may have the key that is not in the cache', async () => {
     const { clock, find } = start()
     await find('first')
     issuer.keys = [KEYS.second]
@@ -180,7 +180,7 @@ describe('an issuer that is slow', () => {
 })
 
 describe('ready', () => {
-  it('has the keys fetched, and is so when they are here', async () => {
+  it('starts a fetch, and is true when the keys are in the cache', async () => {
     const { clock, failures, keys } = start()
     issuer.goDown()
     expect(keys.ready()).toBe(false)

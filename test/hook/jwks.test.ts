@@ -1,4 +1,4 @@
-/** What is taken for an issuer's keys, and how little it may cost to be told something else. */
+/** What is accepted as an issuer's keys, and how little a bad answer may cost. */
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors/errors.ts'
@@ -62,7 +62,7 @@ describe("an issuer's keys", () => {
     ['not JSON', (res) => res.end('<html>')],
     ['not a JWK set', (res) => res.end('{"keys":{}}')],
     ['not a JWK set', (res) => res.end('null')],
-  ])('cannot be had from an answer that is "%s"', async (why, answer) => {
+  ])('are not read from an answer that is "%s"', async (why, answer) => {
     issuer.answers[JWKS_PATH] = answer
     expect(await complaint(load())).toBe(why)
     expect(issuer.requests).not.toContain('/elsewhere')
@@ -74,12 +74,12 @@ describe("an issuer's keys", () => {
       'within',
       (res) => res.writeHead(200, { 'content-length': 99 }).write('{', () => res.destroy()),
     ],
-  ])('cannot be had when the connection ends %s the answer', async (_, answer) => {
+  ])('are not there when the connection ends %s the answer', async (_, answer) => {
     issuer.answers[JWKS_PATH] = answer
     expect(await complaint(load())).toMatch(CUT_OFF)
   })
 
-  it('cannot be had where nobody listens', async () => {
+  it('are not there when no server listens', async () => {
     const gone = await startIssuer()
     await gone.close()
     expect(await complaint(load(gone.jwksUrl))).toBe(
@@ -87,7 +87,7 @@ describe("an issuer's keys", () => {
     )
   })
 
-  it('are not read to an end that does not come', async () => {
+  it('are not read from an answer without an end', async () => {
     const closed = new Promise((resolve) => {
       issuer.answers[JWKS_PATH] = (res) => {
         res.on('close', () => resolve('closed'))

@@ -1,7 +1,7 @@
-/** What the hook tells the ledger: each decision once, and nothing else. */
+/** What the hook records in the ledger: each decision once, and nothing more. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { DecidedCall } from '../../src/hook/decided-call.ts'
+import type { DecidedCall } from '../../src/call-record.ts'
 import { fingerprint } from '../../src/ops/log.ts'
 import { ManualClock } from '../support/clock.ts'
 import { startHook, type HookOptions } from '../support/hook.ts'
@@ -14,22 +14,22 @@ const ROWS = [
 const EVENT = { eventId: 'one-event' }
 
 const start = async (options: HookOptions = {}) => {
-  const told: DecidedCall[] = []
-  const ledger = { record: async (decided: DecidedCall) => void told.push(decided) }
+  const recorded: DecidedCall[] = []
+  const ledger = { record: async (decided: DecidedCall) => void recorded.push(decided) }
   const nameLogin = (login: string): string => `name of ${login}`
   const hook = await startHook({ rows: ROWS, ledger, nameLogin, ...options })
   onTestFinished(async () => {
     releaseHeld()
     await hook.close()
   })
-  return { ...hook, told }
+  return { ...hook, recorded }
 }
 
 describe('the ledger', () => {
-  it('is told what was decided, of whom, and how long it took', async () => {
-    const { signIn, told, lines } = await start()
+  it('records the decision, the account, and how long the check took', async () => {
+    const { signIn, recorded, lines } = await start()
     await signIn('Good@example.com ', 'open sesame', EVENT)
-    expect(told).toEqual([
+    expect(recorded).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         eventId: 'one-event',
@@ -43,47 +43,47 @@ describe('the ledger', () => {
         runMs: expect.any(Number) as number,
       },
     ])
-    const { waitMs, runMs } = told[0] ?? { waitMs: NaN, runMs: NaN }
+    const { waitMs, runMs } = recorded[0] ?? { waitMs: NaN, runMs: NaN }
     expect(lines().at(-1)).toMatchObject({
-      login: told[0]?.account,
+      login: recorded[0]?.account,
       waitMs: Math.round(waitMs * 10) / 10,
       runMs: Math.round(runMs * 10) / 10,
     })
   })
 
-  it("is told of no hash but the account's own, if that is sound", async () => {
-    const { signIn, told } = await start()
+  it("records no hash but the account's own, if that is sound", async () => {
+    const { signIn, recorded } = await start()
     await signIn('nobody@example.com', 'open sesame')
     await signIn('bad@example.com', 'open sesame')
-    expect(told).toMatchObject([
+    expect(recorded).toMatchObject([
       { outcome: 'UNVERIFIED', reason: 'unknown_login', hash: undefined },
       { outcome: 'UNVERIFIED', reason: 'hash_unrecognised', hash: undefined },
     ])
-    expect(told.every(({ runMs }) => runMs > 0)).toBe(true)
+    expect(recorded.every(({ runMs }) => runMs > 0)).toBe(true)
   })
 
-  it('is told of a guess that was refused unseen, which took no time', async () => {
-    const { signIn, told } = await start({ guesses: { limit: 1, windowMs: 900_000 } })
+  it('records a guess that was refused without a check, which took no time', async () => {
+    const { signIn, recorded } = await start({ guesses: { limit: 1, windowMs: 900_000 } })
     await signIn('good@example.com', 'open barley')
     await signIn('good@example.com', 'open sesame')
-    expect(told[1]).toMatchObject({ reason: 'too_many_guesses', waitMs: 0, runMs: 0 })
+    expect(recorded[1]).toMatchObject({ reason: 'too_many_guesses', waitMs: 0, runMs: 0 })
   })
 
-  it('knows one person under every spelling, and a stranger by what was typed', async () => {
-    const { signIn, told } = await start()
+  it('records one person under every spelling, and an unknown login as it was typed', async () => {
+    const { signIn, recorded } = await start()
     for (const login of ['good', 'GOOD@example.com', 'nobody', 'nobody']) await signIn(login, 'x')
-    const [short, whole, first, second] = told.map(({ person }) => person)
+    const [short, whole, first, second] = recorded.map(({ person }) => person)
     expect(short).toBe(whole)
     expect(first).toBe(second)
     expect(first).not.toBe(short)
-    // The id of an account is no login of anybody.
+    // The id of an account is not a login.
     await signIn('1', 'x')
-    expect(told.at(-1)?.person).not.toBe(short)
-    expect(new Set(told.map(({ id }) => id)).size).toBe(5)
+    expect(recorded.at(-1)?.person).not.toBe(short)
+    expect(new Set(recorded.map(({ id }) => id)).size).toBe(5)
   })
 
-  it('is told whether the caller was still there', async () => {
-    const { signIn, signInAndDrop, send, told } = await start({
+  it('records whether the caller was still there', async () => {
+    const { signIn, signInAndDrop, send, recorded } = await start({
       clock: new ManualClock(),
       workerUrl: SLOW_WORKER,
     })
@@ -91,17 +91,17 @@ describe('the ledger', () => {
     // A whole exchange: the server knows by then that the caller is gone.
     await send('{}')
     releaseHeld()
-    await expect.poll(() => told).toMatchObject([{ outcome: 'VERIFIED', callerGone: true }])
+    await expect.poll(() => recorded).toMatchObject([{ outcome: 'VERIFIED', callerGone: true }])
     const replayed = await signIn('good', 'hold', EVENT)
     expect(replayed.text).toContain('"VERIFIED"')
-    expect(told[1]).toMatchObject({ eventId: EVENT.eventId, callerGone: false })
-    expect(told[1]?.id).not.toBe(told[0]?.id)
+    expect(recorded[1]).toMatchObject({ eventId: EVENT.eventId, callerGone: false })
+    expect(recorded[1]?.id).not.toBe(recorded[0]?.id)
     await signIn('good', 'hold', EVENT)
-    expect(told).toHaveLength(2)
+    expect(recorded).toHaveLength(2)
   })
 
-  it('is told of a caller who repeats a call that another has given up', async () => {
-    const { signIn, signInAndDrop, send, told, lines } = await start({
+  it('records a caller that repeats a call after another has hung up', async () => {
+    const { signIn, signInAndDrop, send, recorded, lines } = await start({
       clock: new ManualClock(),
       workerUrl: SLOW_WORKER,
     })
@@ -112,12 +112,12 @@ describe('the ledger', () => {
     for (let i = 0; i < 3; i++) await send('{}')
     releaseHeld()
     expect((await second).text).toContain('"VERIFIED"')
-    expect(lines().some(({ repeat }) => repeat === 'joined')).toBe(true)
-    expect(told.map(({ callerGone }) => callerGone)).toEqual([false])
+    expect(lines().some(({ repeat }) => repeat === 'shared')).toBe(true)
+    expect(recorded.map(({ callerGone }) => callerGone)).toEqual([false])
   })
 
-  it('is told once of a call that is joined and replayed', async () => {
-    const { signIn, told, runs, lines } = await start({
+  it('records a call once that is shared and replayed', async () => {
+    const { signIn, recorded, runs, lines } = await start({
       clock: new ManualClock(),
       workerUrl: SLOW_WORKER,
     })
@@ -128,10 +128,10 @@ describe('the ledger', () => {
     await Promise.all([first, second])
     await signIn('good@example.com', 'hold', EVENT)
     expect(lines()).toHaveLength(3)
-    expect(told).toHaveLength(1)
+    expect(recorded).toHaveLength(1)
   })
 
-  it('is waited for by the answer', async () => {
+  it('is written before the call is answered', async () => {
     const kept: (() => void)[] = []
     const ledger = { record: () => new Promise<void>((resolve) => kept.push(resolve)) }
     const { signIn, send } = await start({ ledger })
@@ -145,10 +145,10 @@ describe('the ledger', () => {
     expect((await answer).text).toContain('"VERIFIED"')
   })
 
-  it('is told nothing of a call that could not be decided', async () => {
-    const { signIn, told, pool } = await start()
+  it('records nothing of a call that could not be decided', async () => {
+    const { signIn, recorded, pool } = await start()
     await pool.close()
     expect((await signIn('good@example.com', 'open sesame')).status).toBe(503)
-    expect(told).toEqual([])
+    expect(recorded).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-/** Calls that come again, too often or for nothing, through a real socket. */
+/** Calls that are repeated, too frequent or abandoned, through a real socket. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ManualClock } from '../support/clock.ts'
@@ -23,7 +23,7 @@ const start = async (options: HookOptions = {}) => {
 const EVENT = { eventId: 'one-event' }
 
 describe('a retry', () => {
-  it('joins the first call while that is in flight, and says so in the log', async () => {
+  it('shares the first call while that is pending, and the log says so', async () => {
     let arrived = 0
     const nameLogin = (): string => `caller ${++arrived}`
     const hook = await start({ clock: new ManualClock(), workerUrl: SLOW_WORKER, nameLogin })
@@ -33,11 +33,11 @@ describe('a retry', () => {
     const texts = (await Promise.all(calls)).map(({ text }) => text)
     expect(texts[0]).toContain('"VERIFIED"')
     expect(texts[1]).toBe(texts[0])
-    expect(hook.lines().map(({ repeat }) => repeat)).toContain('joined')
+    expect(hook.lines().map(({ repeat }) => repeat)).toContain('shared')
     expect(hook.runs).toHaveLength(1)
   })
 
-  it('that comes later is given the same answer without a second hash', async () => {
+  it('that comes later gets the same answer without a second hash', async () => {
     const hook = await start()
     const first = await hook.signIn('good', 'open sesame', EVENT)
     const second = await hook.signIn('good', 'open sesame', EVENT)
@@ -51,7 +51,7 @@ describe('a retry', () => {
     expect(hook.lines().at(-1)).not.toHaveProperty('waitMs')
   })
 
-  it('of an event with another password or login never has the answer of the first', async () => {
+  it('of an event with another password or login never gets the answer of the first', async () => {
     const hook = await start()
     const verified = await hook.signIn('good', 'open sesame', EVENT)
     expect(verified.text).toContain('"VERIFIED"')
@@ -127,7 +127,7 @@ describe('guessing', () => {
 })
 
 describe('a caller that hangs up while its check waits', () => {
-  it('has it dropped before it costs anything', async () => {
+  it('cancels the check before it costs anything', async () => {
     const hook = await start({ clock: new ManualClock(), workerUrl: SLOW_WORKER })
     const held = hook.signIn('good', 'hold')
     await expect.poll(() => hook.runs.length).toBe(1)

@@ -1,4 +1,4 @@
-/** The whole server over a store that fails: 503 while it does, decisions again as soon as it does not. */
+/** The whole server with a store that fails: 503 while it fails, and decisions again afterwards. */
 import { hashSync } from 'bcryptjs'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { describeEach, SERVERS, type TestDatabase } from '../support/databases.t
 import { payload, SECRET } from '../support/hook.ts'
 import { startProxy } from '../support/proxy.ts'
 
-/** Long enough for a loaded machine, since what is in order must be answered within it. */
+/** Long enough for a loaded machine, since valid calls must be answered within it. */
 const DEADLINE_MS = '2900'
 
 await describeEach(SERVERS, 'the hook over a store', ({ create, schema, defaultPort }) => {
@@ -23,7 +23,7 @@ await describeEach(SERVERS, 'the hook over a store', ({ create, schema, defaultP
   })
   afterAll(() => db.drop())
 
-  it('answers 503 while it is away or hangs, and decides again when it is back', async () => {
+  it('answers 503 while it is down or hangs, and decides again when it is back', async () => {
     const proxy = await startProxy(new URL(db.url), defaultPort)
     const server = startCommand(['serve'], {
       PORT: '0',
@@ -46,7 +46,7 @@ await describeEach(SERVERS, 'the hook over a store', ({ create, schema, defaultP
     expect(await signIn('Good@Example.com')).toBe('200 "VERIFIED"')
     expect(await signIn('good')).toBe('200 "VERIFIED"')
     expect(await signIn('nobody')).toBe('200 "UNVERIFIED"')
-    // No outage can be made by what is typed into a sign-in page.
+    // Nothing typed into a sign-in page can cause an outage.
     expect(await signIn('good\0')).toBe('200 "UNVERIFIED"')
     expect(await signIn('good\ud800')).toBe('200 "UNVERIFIED"')
 

@@ -1,4 +1,4 @@
-/** Work does not tell who exists: what a call costs for accounts and for logins that nobody has. */
+/** The work of a call does not show which accounts exist: unknown logins cost as much as known ones. */
 import { hashSync } from 'bcryptjs'
 import { expect, it, onTestFinished } from 'vitest'
 import { startHook } from '../support/hook.ts'
@@ -6,13 +6,13 @@ import { startHook } from '../support/hook.ts'
 const COSTS = [4, 4, 4, 5, 6, 6]
 const PEOPLE = 300
 
-/** The probability that the first of two has more, one being drawn of each list; equals count half. */
+/** The probability that a draw from the first list is greater than one from the second; equals count half. */
 const areaUnderCurve = (some: readonly number[], others: readonly number[]): number => {
   const wins = some.flatMap((a) => others.map((b) => (a > b ? 1 : a === b ? 0.5 : 0)))
   return wins.reduce((sum: number, win) => sum + win, 0) / wins.length
 }
 
-it('is drawn alike from the first call on, where the store has hashes of many costs', async () => {
+it('has the same distribution from the first call on, if the store has hashes of many costs', async () => {
   const hashes = COSTS.map((cost) => hashSync('open sesame', cost))
   const rows = Array.from({ length: PEOPLE }, (_, i) => ({
     login: `known${i}@example.com`,

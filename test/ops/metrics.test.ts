@@ -92,7 +92,7 @@ describe('calls', () => {
       lookupLimitMs: 1_250,
       outcomes: [],
     })
-    countCall({ outcome: 'VERIFIED', reason: 'match', totalMs: 2_340 })
+    countCall({ outcome: 'VERIFIED', reason: 'match', status: 200, totalMs: 2_340 })
     const of = (le: string): string =>
       `okta_migrate_call_duration_seconds_bucket{le="${le}",outcome="VERIFIED"}`
     const buckets = seriesOf(await registry.metrics(), 'okta_migrate_call_duration_seconds_bucket')
@@ -136,8 +136,8 @@ describe('calls', () => {
       lookupLimitMs: 1_172,
       outcomes: [],
     })
-    countCall({ lookupMs: 1_170, totalMs: 1_171 })
-    countCall({ lookupMs: 0.15, totalMs: 1 })
+    countCall({ lookupMs: 1_170, status: 200, totalMs: 1_171 })
+    countCall({ lookupMs: 0.15, status: 200, totalMs: 1 })
     const name = 'okta_migrate_lookup_duration_seconds_bucket'
     const of = (le: string): string => `${name}{le="${le}"}`
     const buckets = seriesOf(await registry.metrics(), name)

@@ -6,12 +6,11 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { expect } from 'vitest'
 import type { OAuth } from '../../src/commands/serve/start-oauth.ts'
+import type { CallObserver, DecisionLog } from '../../src/call-record.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { createHookApp, HOOK_PATH, type HookAppOptions } from '../../src/hook/app.ts'
-import { createGlance } from '../../src/hook/authenticate.ts'
+import { createCredentialsPrecheck } from '../../src/hook/authenticate.ts'
 import { createGuessLimiter, type GuessLimitOptions } from '../../src/hook/guess-limit.ts'
-import type { DecisionLog } from '../../src/hook/decided-call.ts'
-import type { CallObserver } from '../../src/hook/call-log.ts'
 import { createHealthApp } from '../../src/ops/probes.ts'
 import { listen } from '../../src/ops/listen.ts'
 import { createLog, fingerprint } from '../../src/ops/log.ts'
@@ -102,7 +101,7 @@ export const startHook = async (options: HookOptions = {}) => {
     orgUrl: undefined,
     deadlineMs: 2500,
     bounds: { bcryptCost: 14 },
-    decoySecret: SECRET,
+    dummyHashSecret: SECRET,
     ...options.settings,
   }
   const pool = await WorkerPool.start({
@@ -145,7 +144,7 @@ export const startHook = async (options: HookOptions = {}) => {
     settings,
     legacy,
     checker,
-    guard: createGuessLimiter(options.guesses ?? { limit: 10, windowMs: 900_000 }, clock),
+    guessLimiter: createGuessLimiter(options.guesses ?? { limit: 10, windowMs: 900_000 }, clock),
     checkBearer,
     clock,
     log,
@@ -161,7 +160,7 @@ export const startHook = async (options: HookOptions = {}) => {
     port: 0,
     tls: undefined,
     clock,
-    mayStream: createGlance({ ...settings, checkBearer }),
+    mayStream: createCredentialsPrecheck({ ...settings, checkBearer }),
     onRenewal: () => undefined,
   })
   const url = listener.url + HOOK_PATH

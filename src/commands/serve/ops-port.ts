@@ -1,10 +1,10 @@
 /** Serves the metrics and probes on the ops port. */
 import { Hono } from 'hono'
 import type { Logger } from 'pino'
+import type { CallObserver } from '../../call-record.ts'
 import type { Clock } from '../../clock.ts'
 import { describeUnforeseen, ERRORS } from '../../errors/errors.ts'
 import { decide, REASONS } from '../../hook/decision.ts'
-import type { CallObserver } from '../../hook/call-log.ts'
 import { createHealthApp } from '../../ops/probes.ts'
 import { listen, type Listener } from '../../ops/listen.ts'
 import { createMetrics } from '../../ops/metrics.ts'
@@ -19,7 +19,7 @@ export interface Ops {
 }
 
 const DECISIONS = REASONS.map((reason) => {
-  const { credential } = decide({ hash: undefined, bar: reason }, 'mismatch')
+  const { credential } = decide({ hash: undefined, denyReason: reason }, 'mismatch')
   return { outcome: credential, reason }
 })
 

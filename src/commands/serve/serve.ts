@@ -5,7 +5,7 @@ import { systemClock } from '../../clock.ts'
 import { loadSettings, type Environment } from '../../config/load.ts'
 import { describeValues, describeVariables } from '../../config/variables.ts'
 import { createHookApp, type HookAppOptions } from '../../hook/app.ts'
-import { createGlance } from '../../hook/authenticate.ts'
+import { createCredentialsPrecheck } from '../../hook/authenticate.ts'
 import { createGuessLimiter } from '../../hook/guess-limit.ts'
 import { createHealthApp } from '../../ops/probes.ts'
 import { listen, type Listener, type ListenOptions } from '../../ops/listen.ts'
@@ -34,7 +34,7 @@ const hookOptionsFrom = (settings: ServerSettings): HookAppOptions => ({
   orgUrl: settings.orgUrl,
   deadlineMs: settings.deadlineMs,
   bounds: { bcryptCost: settings.maxBcryptCost ?? DEFAULT_COST },
-  decoySecret: settings.dummySecret,
+  dummyHashSecret: settings.dummySecret,
 })
 
 const logEngine = ({ fallback, ...engine }: WorkerPool['engine'], log: Logger): void =>
@@ -97,8 +97,8 @@ const start = async (
   const pool = await startPool(settings, options.bounds, log)
   tellAbove(legacy.hashes, await costInTime(settings, pool, clock, log), log)
   const { guesses } = settings
-  const guard = createGuessLimiter(guesses, clock)
-  const ledger = await startLedger(settings, { ...guesses, guard }, log, clock)
+  const guessLimiter = createGuessLimiter(guesses, clock)
+  const ledger = await startLedger(settings, { ...guesses, guessLimiter }, log, clock)
   let draining = false
   const isDraining = (): boolean => draining
   const { checkBearer, keys } = oauth ?? {}
@@ -107,7 +107,7 @@ const start = async (
     settings: options,
     legacy,
     checker: pool,
-    guard,
+    guessLimiter,
     checkBearer,
     clock,
     log,
@@ -119,7 +119,7 @@ const start = async (
   const health = { legacy, pool, isDraining, keys: neededKeys, ledger }
   app.route('/', createHealthApp(health))
   // Of a stranger's call the head alone is parsed.
-  const mayStream = createGlance({ ...options, checkBearer })
+  const mayStream = createCredentialsPrecheck({ ...options, checkBearer })
   const listener = await listenWith(settings, { fetch: app.fetch, mayStream }, log)
   const { certificateEndsAtMs, refused } = listener
   // Open to the end of the process, so that the end can be watched.

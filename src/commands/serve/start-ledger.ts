@@ -2,25 +2,25 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
-import { GUESSES_AT_A_PERSON, TOO_MANY_GUESSES } from '../../hook/decision.ts'
+import { COUNTED_FOR_PERSON, TOO_MANY_GUESSES } from '../../hook/decision.ts'
 import { loginSubject, personSubject, type GuessLimiter } from '../../hook/guess-limit.ts'
 import { Ledger, type GuessSharing, type LedgerOptions } from '../../ledger/ledger.ts'
 import { describeLedgerTarget } from '../../ledger/database/connection.ts'
 import type { ServerSettings } from './settings.ts'
 
-export interface Guarded {
-  readonly guard: GuessLimiter
+export interface GuessLimiting {
+  readonly guessLimiter: GuessLimiter
   /** Milliseconds after which a wrong guess does not count any more. */
   readonly windowMs: number
 }
 
-const shareWith = ({ guard, windowMs }: Guarded): GuessSharing => ({
+const shareWith = ({ guessLimiter, windowMs }: GuessLimiting): GuessSharing => ({
   rules: { uncounted: [TOO_MANY_GUESSES.reason], windowMs },
   onGuesses: (guesses) => {
     for (const { account, person, reason, ageMs } of guesses) {
-      guard.countElsewhere(loginSubject(account), ageMs)
-      const isCounted = person !== undefined && GUESSES_AT_A_PERSON.includes(reason)
-      if (isCounted) guard.countElsewhere(personSubject(person), ageMs)
+      guessLimiter.countRemote(loginSubject(account), ageMs)
+      const isCounted = person !== undefined && COUNTED_FOR_PERSON.includes(reason)
+      if (isCounted) guessLimiter.countRemote(personSubject(person), ageMs)
     }
   },
 })
@@ -49,7 +49,7 @@ const startIfWritable = async (
  */
 export const startLedger = async (
   { ledger: settings, naming }: ServerSettings,
-  guarded: Guarded,
+  guessLimiting: GuessLimiting,
   log: Logger,
   clock: Clock,
 ): Promise<Ledger | undefined> => {
@@ -66,7 +66,7 @@ export const startLedger = async (
   const target = { url, ca }
   const { name, warnings } = describeLedgerTarget(target)
   for (const warning of warnings) log.warn(warning)
-  const options = { target, spillDir, sharing: shareWith(guarded), clock, log }
+  const options = { target, spillDir, sharing: shareWith(guessLimiting), clock, log }
   const ledger = isRequired ? await Ledger.start(options) : await startIfWritable(options, log)
   if (ledger) log.info({ ledger: name, spillDir }, 'ledger enabled')
   return ledger

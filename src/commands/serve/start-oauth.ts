@@ -1,4 +1,4 @@
-/** Owns the wiring of OAuth: configuration in, the check of bearer tokens and the keys behind it out. */
+/** Creates the check of bearer tokens, and the issuer's keys that it uses, from the configuration. */
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
 import type { Environment } from '../../config/load.ts'
@@ -12,7 +12,7 @@ export interface OAuth {
   readonly checkBearer: CheckBearer
 }
 
-/** Begins to fetch the issuer's keys, so that the first call need not wait for them. */
+/** Starts to fetch the issuer's keys, so that the first call need not wait for them. */
 export const startOAuth = (
   { auth: { oauth }, deadlineMs }: ServerSettings,
   env: Environment,

@@ -1,9 +1,9 @@
-/** Owns the question whether a bearer token is the one that Okta got for this hook. */
+/** Checks that a bearer token is one that Okta got for this hook. */
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 
-/** What a token must say. */
+/** The claims that a token must have. */
 export interface TokenRequirements {
   readonly issuer: string
   readonly audience: string
@@ -12,7 +12,7 @@ export interface TokenRequirements {
 }
 
 /**
- * Passes the values of an Authorization header, one for each time it was sent.
+ * Checks the values of an Authorization header, one for each time it was sent.
  * @throws AppError `unauthenticated`, with the cause for the log, or `keys_unavailable`
  */
 export type CheckBearer = (values: readonly string[] | undefined) => Promise<void>
@@ -20,14 +20,14 @@ export type CheckBearer = (values: readonly string[] | undefined) => Promise<voi
 /** A token of Okta's is about 1 KiB; custom claims make it longer, but not this long. */
 export const MAX_TOKEN_LENGTH = 8 * 1024
 
-/** Seconds by which two well-kept clocks may differ. */
+/** Seconds by which two synchronised clocks may differ. */
 const CLOCK_TOLERANCE_S = 10
 
 /** No access token of Okta's lives longer ("Lifetime of the Okta Minted JSON Web Tokens"). */
 const MAX_TOKEN_AGE_S = 24 * 3_600
 
-const refused = (why: string): AppError =>
-  new AppError('unauthenticated', { detail: `bearer token: ${why}` })
+const refused = (reason: string): AppError =>
+  new AppError('unauthenticated', { detail: `bearer token: ${reason}` })
 
 /** RFC 6750, section 2.1. As with the secret, a header that is sent twice is refused. */
 const tokenIn = (values: readonly string[] | undefined): string => {
@@ -38,7 +38,7 @@ const tokenIn = (values: readonly string[] | undefined): string => {
   return token
 }
 
-/** Whether it looks like a token, which says nothing of its content. */
+/** Whether the header holds something in the form of a token, whatever its content. */
 export const hasToken = ([value, another]: readonly string[]): boolean =>
   another === undefined && /^Bearer +[\w-]+\.[\w-]+\.[\w-]+$/i.test(value ?? '')
 
@@ -48,8 +48,8 @@ const scopesOf = ({ scp, scope }: JWTPayload): readonly unknown[] => {
   return typeof scope === 'string' ? scope.split(' ') : []
 }
 
-/** The token's fault, or the key's. Neither a message nor a payload goes on: both may quote the token. */
-const blame = (err: unknown): AppError => {
+/** The token's fault, or the key's. Messages and payloads are dropped: both may quote the token. */
+const failureOf = (err: unknown): AppError => {
   if (err instanceof AppError) return err
   if (!(err instanceof errors.JOSEError)) {
     return new AppError('keys_unavailable', { detail: 'the key cannot be used', cause: err })
@@ -59,15 +59,15 @@ const blame = (err: unknown): AppError => {
 }
 
 /**
- * Checks tokens as Okta's "Validate access tokens" asks, and more: any client of the authorization
- * server can get a token that is right in all of that, so the client id and a scope must fit too.
+ * Checks tokens as Okta's "Validate access tokens" requires, and more: any client of the authorization
+ * server can get a token that passes all of that, so the client id and a scope must match too.
  */
 export const createBearerCheck = (
-  grant: TokenRequirements,
+  requirements: TokenRequirements,
   keyFor: JWTVerifyGetKey,
   clock: Clock,
 ) => {
-  const { issuer, audience, clientId, scope } = grant
+  const { issuer, audience, clientId, scope } = requirements
   const check: CheckBearer = async (values) => {
     const { payload } = await jwtVerify(tokenIn(values), keyFor, {
       algorithms: ['RS256'],
@@ -78,7 +78,7 @@ export const createBearerCheck = (
       clockTolerance: CLOCK_TOLERANCE_S,
       currentDate: new Date(clock.epochMs()),
     }).catch((err: unknown) => {
-      throw blame(err)
+      throw failureOf(err)
     })
     if (payload['cid'] !== clientId) throw refused('of another client (cid)')
     if (!scopesOf(payload).includes(scope)) throw refused('without the scope (scp)')

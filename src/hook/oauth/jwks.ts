@@ -1,4 +1,4 @@
-/** Owns the fetching of an authorization server's keys: where they are, in what time, and how much of it. */
+/** Fetches the signing keys of an authorization server, within bounds of time and size. */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type LocalJWKSet } from 'jose'
 import { readBounded } from '../../http/bounded-body.ts'
 import { within, type Clock } from '../../clock.ts'
@@ -9,9 +9,9 @@ import { isSafeUrl } from '../../http/url.ts'
 
 export interface Issuer {
   readonly issuer: string
-  /** Where the keys are, if the issuer's metadata is not to be asked. */
+  /** The URL of the keys; by default the issuer's metadata names it. */
   readonly jwksUrl: string | undefined
-  /** How to get out, see `fetchFrom`. */
+  /** See `fetchFrom`. */
   readonly fetch?: Fetch
 }
 
@@ -23,15 +23,15 @@ const unavailable = (detail: string): AppError => new AppError('keys_unavailable
 const fetchJson = async (fetch: Fetch, url: string, signal: AbortSignal): Promise<unknown> => {
   const { status, body } = await fetch(url, { signal, headers: { accept: 'application/json' } })
   const text = await readBounded(body, MAX_BYTES)
-  // Keys that come from where a redirect points are not the issuer's word.
+  // A redirect is not followed: keys from its target would not be the issuer's.
   if (status !== 200) throw unavailable(`status ${status}`)
   if (text === undefined) throw unavailable(`more than ${MAX_BYTES} bytes`)
   return JSON.parse(text) as unknown
 }
 
 /**
- * RFC 8414, section 3.3 (the metadata must name the issuer that was asked), at the place where Okta
- * has it: behind the issuer's path, where the RFC's own rule would put it before.
+ * Finds the URL of the keys by RFC 8414, whose section 3.3 demands that the metadata names the issuer that
+ * was asked. Okta serves it after the issuer's path; the RFC's own rule puts it before the path.
  */
 const discover = async (fetch: Fetch, issuer: string, signal: AbortSignal): Promise<string> => {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/oauth-authorization-server`
@@ -42,7 +42,7 @@ const discover = async (fetch: Fetch, issuer: string, signal: AbortSignal): Prom
   throw unavailable('the metadata names no jwks_uri with https')
 }
 
-/** Why a fetch failed, in words: not its message, since messages quote what they failed on. */
+/** Why a fetch failed, in our words: messages of errors may quote the data they failed on. */
 const explain = (err: unknown, url: string): string => {
   if (err instanceof SyntaxError) return 'not JSON'
   if (err instanceof errors.JWKSInvalid) return 'not a JWK set'
@@ -70,7 +70,7 @@ export const fetchKeys = async (
   } catch (err) {
     throw err instanceof AppError ? err : unavailable(explain(err, jwksUrl ?? issuer))
   } finally {
-    // Ends a connection whose answer was not read to the end.
+    // Closes a connection whose answer was not read completely.
     controller.abort()
   }
 }
