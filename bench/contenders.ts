@@ -1,7 +1,8 @@
-/** Owns the table of bcrypt implementations that are measured beside each other. */
+/** The table of bcrypt implementations that are compared. */
 import { compareSync, hashSync } from 'bcryptjs'
 import { createRequire } from 'node:module'
-import { createEngine } from '../src/passwords/engine.ts'
+import { CORES, createEngine } from '../src/passwords/engine.ts'
+import { inspect } from '../src/passwords/registry.ts'
 
 /** The bench has packages of its own, without types. */
 const require = createRequire(import.meta.url)
@@ -38,9 +39,11 @@ const ours = (lanes: number): Contender => ({
   runs: 'threads',
   batch: lanes,
   prepare: (hash) => {
-    const engine = createEngine({ bcryptCost: 14 })
-    if (engine.name !== 'webassembly') throw new Error(engine.fallback)
-    const checks = Array.from({ length: lanes }, () => ({ encoded: hash, password: PASSWORD }))
+    const engine = createEngine(CORES)
+    for (const { fallback } of engine.cores) if (fallback !== undefined) throw new Error(fallback)
+    const plan = inspect(hash, { bcryptCost: 14 })
+    if ('flaw' in plan) throw new Error(plan.flaw)
+    const checks = Array.from({ length: lanes }, () => ({ plan, password: PASSWORD }))
     return () => must(engine.verify(checks).every((outcome) => outcome === 'match'))
   },
 })

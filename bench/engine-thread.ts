@@ -1,4 +1,4 @@
-/** Owns the body of a measuring thread: one contender, checking until it is told how long. */
+/** The body of a measuring thread: runs one contender for as long as each message says. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { CONTENDERS } from './contenders.ts'
 

@@ -1,4 +1,4 @@
-/** Owns the comparison of bcrypt implementations: one check alone, and every core busy. */
+/** Compares bcrypt implementations: one check alone, and every core busy. */
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'

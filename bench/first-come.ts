@@ -1,4 +1,4 @@
-/** Owns a server to compare with: the same hook, engine and lanes, behind a plain first-come queue. */
+/** A server to compare with: the same hook, engine and lanes, but a plain first-come queue. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { systemClock } from '../src/clock.ts'
@@ -8,7 +8,7 @@ import { openLegacyStore } from '../src/legacy/open.ts'
 import { listen } from '../src/ops/listen.ts'
 import { createLog } from '../src/ops/log.ts'
 import type { Checked, PasswordChecker } from '../src/workers/pool.ts'
-import type { BatchReply, BatchRequest, Hello } from '../src/workers/protocol.ts'
+import type { BatchReply, BatchRequest, Ready } from '../src/workers/protocol.ts'
 
 const BOUNDS = { bcryptCost: 14 }
 const WORKER_URL = new URL('../src/workers/worker.ts', import.meta.url)
@@ -42,17 +42,17 @@ const createFirstCome = (): PasswordChecker => {
     }
   }
   for (let i = 0; i < availableParallelism(); i++) {
-    const worker = new Worker(WORKER_URL, { workerData: { bounds: BOUNDS } })
-    worker.once('message', ({ engine }: Hello) => {
-      idle.set(worker, engine.lanes)
+    const worker = new Worker(WORKER_URL)
+    worker.once('message', ({ cores }: Ready) => {
+      idle.set(worker, cores[0]?.lanes ?? 1)
       pump()
     })
   }
   return {
     mayAdmit: () => true,
-    check: (encoded, password) =>
+    check: (plan, password) =>
       new Promise((answer) => {
-        queue.push({ check: { encoded, password }, admittedAt: performance.now(), answer })
+        queue.push({ check: { plan, password }, admittedAt: performance.now(), answer })
         pump()
       }),
   }

@@ -1,5 +1,5 @@
-/** Owns the measurement of what the ledger costs a sign-in, in rounds that take turns so that noise cancels. */
-import { createEngine } from '../src/passwords/engine.ts'
+/** Measures what the ledger costs a sign-in, in rounds that take turns so that noise cancels. */
+import { CORES, createEngine } from '../src/passwords/engine.ts'
 import {
   missingPrograms,
   startPrivateDatabase,
@@ -102,7 +102,7 @@ export const measureLedger = async (): Promise<readonly Table[]> => {
   )
   const rate = rateOf(full[0])
   // At full load a thread checks as many at once, which end at one moment.
-  const together = createEngine({ bcryptCost: COST }).lanes
+  const together = createEngine(CORES).cores[0]?.lanes ?? 1
   const low = await play(LOW_COST, postgres, LOW_ROUNDS, ({ hook, signIn }) =>
     callAtRate(rate, LOW_ROUND_MS, hook, signIn, together),
   )

@@ -12,7 +12,7 @@ export const threadUrl = (name: string, from: string): URL =>
   new URL(name + extname(new URL(from).pathname), from)
 
 /** A thread needs none of the environment, which holds the hook's secret. */
-export const startThread = (url: URL, workerData: unknown, isPiped = false): Worker =>
+export const startThread = (url: URL, workerData?: unknown, isPiped = false): Worker =>
   new Worker(url, { workerData, env: {}, stdout: isPiped, stderr: isPiped })
 
 export interface KeptThreadDeps<Message> {

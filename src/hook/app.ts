@@ -7,7 +7,9 @@ import type { Clock } from '../clock.ts'
 import { AppError, asAppError } from '../errors/errors.ts'
 import type { LegacyStore } from '../legacy/store.ts'
 import type { LogSink } from '../log-sink.ts'
-import type { Bounds } from '../passwords/family.ts'
+import type { Bounds } from '../passwords/bounds.ts'
+import type { Inspection } from '../passwords/family.ts'
+import { inspect } from '../passwords/registry.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
 import { createAuthenticator, isFromOrg, type Secrets } from './authenticate.ts'
@@ -82,9 +84,14 @@ const createFirstSteps = (deps: HookDeps): readonly HookMiddleware[] => {
 
 const createVerifyCallFrom = ({ settings, ...deps }: HookDeps) => {
   const { bounds, dummyHashSecret } = settings
+  const inspectWithin = (encoded: string): Inspection => inspect(encoded, bounds)
   const sample = (): readonly string[] => deps.legacy.hashes
-  const dummyHashes = createDummyHashes({ secret: dummyHashSecret, bounds, sample })
-  return createVerifyCall({ ...deps, bounds, dummyHashes })
+  const dummyHashes = createDummyHashes({
+    secret: dummyHashSecret,
+    inspect: inspectWithin,
+    sample,
+  })
+  return createVerifyCall({ ...deps, inspect: inspectWithin, dummyHashes })
 }
 
 /** A caller is gone when it has hung up before its answer was sent. */

@@ -1,6 +1,6 @@
 /** Decides: from the accounts found and the check's outcome to VERIFIED or UNVERIFIED, with the reason. */
 import type { LegacyAccount } from '../legacy/store.ts'
-import type { Inspection, Outcome } from '../passwords/family.ts'
+import type { Inspection, Outcome, Plan } from '../passwords/family.ts'
 
 export const REASONS = [
   'match',
@@ -26,17 +26,12 @@ export interface Decision {
   readonly reason: Reason
 }
 
-interface SoundHash {
-  readonly encoded: string
-  readonly cost: number
-}
-
 /**
  * What the accounts found for a login allow, before anything is computed: the hash to compute, if there
  * is one, and a reason to deny access whatever the outcome.
  */
 export type Assessment =
-  | { readonly hash: SoundHash; readonly denyReason: Reason | undefined }
+  | { readonly hash: Plan; readonly denyReason: Reason | undefined }
   | { readonly hash: undefined; readonly denyReason: Reason }
 
 export const assess = (
@@ -49,11 +44,10 @@ export const assess = (
   if (another) return { hash: undefined, denyReason: 'ambiguous_login' }
   // Whether this account may sign in is unknown, and the work must not show that it exists.
   if (account.enabled === undefined) return { hash: undefined, denyReason: 'enabled_unreadable' }
-  const found = inspect(account.passwordHash)
-  if ('flaw' in found) {
-    return { hash: undefined, denyReason: account.enabled ? `hash_${found.flaw}` : 'disabled' }
+  const hash = inspect(account.passwordHash)
+  if ('flaw' in hash) {
+    return { hash: undefined, denyReason: account.enabled ? `hash_${hash.flaw}` : 'disabled' }
   }
-  const hash = { encoded: account.passwordHash, cost: found.cost }
   if (!account.enabled) return { hash, denyReason: 'disabled' }
   // Some stores hold hashes of the empty password, which must not let anyone in.
   return { hash, denyReason: password === '' ? 'empty_password' : undefined }

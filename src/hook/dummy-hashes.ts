@@ -1,62 +1,71 @@
-/** The hashes computed where there is nothing to compute, so that time does not tell who exists. */
+/** The hashes computed where there is nothing to compute, so that time does not tell which accounts exist. */
 import { createHmac } from 'node:crypto'
-import { dummyHash } from '../passwords/dummy-hash.ts'
-import type { Bounds } from '../passwords/family.ts'
-import { inspect } from '../passwords/registry.ts'
+import { blankBcrypt } from '../passwords/bcrypt/grammar.ts'
+import { blank, keyOf, type Inspection, type Plan } from '../passwords/family.ts'
 
-/** Accounts that can be told apart, about. Beyond so many, few teach anything more. */
+/** About how many accounts can be told apart. Beyond that number, few more are counted. */
 const MARKS = 2 ** 20
 
-/** bcrypt's customary cost, used until the store has shown one of its own. */
-const CUSTOMARY_COST = 10
+/** bcrypt at its usual cost, until the store has shown what it holds. */
+const USUAL = blankBcrypt(10)
 
 export interface DummyHashesDeps {
-  /** The same for every replica and after every restart, so that a login's decoy is too. */
+  /** The same for each replica and after each restart, so that a login's dummy hash is, too. */
   readonly secret: string
-  readonly bounds: Bounds
+  readonly inspect: (encoded: string) => Inspection
   /** Encoded hashes of some accounts; none where the store could not be sampled yet. */
   readonly sample: () => readonly string[]
 }
 
 export interface DummyHashes {
-  /** Learns the cost of an account's hash, once for each account, for a store without samples. */
-  saw(person: string, cost: number): void
+  /** Counts the kind of an account's hash, once for each account, for a store without samples. */
+  observe(person: string, plan: Plan): void
   /**
-   * The encoded hash to compute for a login that has none. Its cost is drawn from the store's own costs,
-   * by a keyed hash of the login: like an account's, it stays the same from call to call. As what is
-   * known of the store grows, the costs of few logins change, since each keeps its quantile.
+   * What to compute for a login that has no hash. Its kind is drawn from the store's own, by a keyed hash of
+   * the login: like an account's, it stays the same from call to call. As more becomes known of the store,
+   * the kinds of few logins change, since each login keeps its quantile.
    */
-  encodedFor(login: string): string
+  planFor(login: string): Plan
 }
 
-/** How many hashes there are of each cost. */
-class Tally {
-  readonly #times = new Map<number, number>()
-  #total = 0
+interface Counted {
+  readonly plan: Plan
+  count: number
+}
 
-  get isEmpty(): boolean {
-    return this.#total === 0
-  }
+const byKind = ({ plan: { kind: a } }: Counted, { plan: { kind: b } }: Counted): number =>
+  a.name === b.name ? a.cost - b.cost : a.name < b.name ? -1 : 1
 
-  add(cost: number): void {
-    this.#times.set(cost, (this.#times.get(cost) ?? 0) + 1)
-    this.#total++
-  }
+/** How many hashes there are of each kind. */
+const createTally = () => {
+  const kinds = new Map<string, Counted>()
+  let total = 0
+  return {
+    isEmpty: () => total === 0,
 
-  /** @param quantile in [0, 1) */
-  at(quantile: number): number {
-    let left = quantile * this.#total
-    for (const [cost, times] of [...this.#times].sort(([a], [b]) => a - b)) {
-      if (left < times) return cost
-      left -= times
-    }
-    return CUSTOMARY_COST
+    add(plan: Plan): void {
+      const key = keyOf(plan.kind)
+      const counted = kinds.get(key) ?? { plan: blank(plan), count: 0 }
+      kinds.set(key, counted)
+      counted.count++
+      total++
+    },
+
+    /** @param quantile in [0, 1) */
+    at(quantile: number): Plan {
+      let left = quantile * total
+      for (const { plan, count } of [...kinds.values()].sort(byKind)) {
+        if (left < count) return plan
+        left -= count
+      }
+      return USUAL
+    },
   }
 }
 
 /**
- * Says once of each account that it is new. One bit for each of many digests, so that memory is bounded:
- * an account that shares its bit with an earlier one is never new, and teaches nothing.
+ * Tells whether an account is new, by one bit for each of many digests, so that memory is bounded: an account
+ * that shares its bit with an earlier one is never new, and is not counted.
  */
 const createMarks = (digest: (text: string) => Buffer) => {
   const marks = new Uint8Array(MARKS / 8)
@@ -69,34 +78,34 @@ const createMarks = (digest: (text: string) => Buffer) => {
   }
 }
 
-export const createDummyHashes = ({ secret, bounds, sample }: DummyHashesDeps): DummyHashes => {
+export const createDummyHashes = ({ secret, inspect, sample }: DummyHashesDeps): DummyHashes => {
   const key = createHmac('sha256', secret).update('decoy key').digest()
   const digest = (text: string): Buffer => createHmac('sha256', key).update(text).digest()
   const isNew = createMarks(digest)
-  const learnt = new Tally()
-  let sampled = new Tally()
+  const observed = createTally()
+  let sampled = createTally()
   let known: readonly string[] = []
 
-  /** A store that was away at the start, or was replaced, has another sample now. */
-  const tally = (): Tally => {
+  /** A store that was unavailable at the start, or was replaced, has another sample now. */
+  const tally = (): typeof observed => {
     const hashes = sample()
     if (hashes !== known) {
       known = hashes
-      sampled = new Tally()
+      sampled = createTally()
       for (const encoded of hashes) {
-        const found = inspect(encoded, bounds)
-        if ('cost' in found) sampled.add(found.cost)
+        const found = inspect(encoded)
+        if (!('flaw' in found)) sampled.add(found)
       }
     }
-    return sampled.isEmpty ? learnt : sampled
+    return sampled.isEmpty() ? observed : sampled
   }
 
   const quantileOf = (login: string): number => digest(login).readUIntBE(0, 6) / 2 ** 48
 
   return {
-    saw: (person, cost) => {
-      if (isNew(person)) learnt.add(cost)
+    observe: (person, plan) => {
+      if (isNew(person)) observed.add(plan)
     },
-    encodedFor: (login) => dummyHash(tally().at(quantileOf(login))),
+    planFor: (login) => tally().at(quantileOf(login)),
   }
 }

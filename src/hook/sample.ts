@@ -1,8 +1,8 @@
-/** What some accounts of the legacy store say of all of them. */
-import type { Bounds } from '../passwords/family.ts'
+/** Counts, in the sampled accounts of the legacy store, those that cannot be checked. */
+import type { Bounds } from '../passwords/bounds.ts'
 import { inspect } from '../passwords/registry.ts'
 
-/** How many of these encoded hashes are sound, and cost more than the bounds allow. */
+/** How many of these encoded hashes are sound, but above the bounds. */
 export const countAbove = (hashes: readonly string[], bounds: Bounds): number =>
   hashes.filter((encoded) => {
     const found = inspect(encoded, bounds)

@@ -4,8 +4,7 @@ import { within, type Clock } from '../clock.ts'
 import { AppError, refusal } from '../errors/errors.ts'
 import { loginKey, type LegacyAccount, type LegacyStore } from '../legacy/store.ts'
 import type { TypedLogin } from '../login.ts'
-import type { Bounds } from '../passwords/family.ts'
-import { familyName, inspect } from '../passwords/registry.ts'
+import type { Inspection, Plan } from '../passwords/family.ts'
 import type { Checked, PasswordChecker } from '../workers/pool.ts'
 import {
   assess,
@@ -20,7 +19,7 @@ import type { Cancellation } from './single-flight.ts'
 import { loginSubject, personSubject, type GuessLimiter } from './guess-limit.ts'
 
 export interface VerifyCallDeps {
-  readonly bounds: Bounds
+  readonly inspect: (encoded: string) => Inspection
   readonly legacy: LegacyStore
   readonly checker: PasswordChecker
   readonly guessLimiter: GuessLimiter
@@ -63,10 +62,10 @@ const timed = <T>(clock: Clock, fields: CallFields, run: () => Promise<T>): Prom
 const late = (): AppError => new AppError('deadline_exceeded')
 
 const describeHash = ({ hash }: Assessment): VerifyResult['hash'] =>
-  hash && { family: familyName(hash.encoded), cost: hash.cost }
+  hash && { family: hash.kind.name, cost: Math.round(hash.kind.cost) }
 
 export const createVerifyCall = (deps: VerifyCallDeps) => {
-  const { bounds, legacy, checker, guessLimiter, dummyHashes, namePerson, clock } = deps
+  const { inspect, legacy, checker, guessLimiter, dummyHashes, namePerson, clock } = deps
 
   const lookUp = async (request: VerifyRequest): Promise<readonly LegacyAccount[]> => {
     const { login, deadline, fields } = request
@@ -83,26 +82,26 @@ export const createVerifyCall = (deps: VerifyCallDeps) => {
   }
 
   const check = async (
-    encoded: string,
+    plan: Plan,
     assessment: Assessment,
     person: string,
     { password, deadline, cancellation }: VerifyRequest,
   ): Promise<VerifyResult> => {
     const { signal } = cancellation
-    const { outcome, ...check } = await checker.check(encoded, password, deadline, signal)
+    const { outcome, ...check } = await checker.check(plan, password, deadline, signal)
     return { ...decide(assessment, outcome), person, hash: describeHash(assessment), check }
   }
 
   const lookUpAndCheck = async (request: VerifyRequest): Promise<VerifyResult> => {
     if (!checker.mayAdmit(request.deadline)) throw refusal('overloaded')
     const accounts = await lookUp(request)
-    const assessment = assess(accounts, request.password, (hash) => inspect(hash, bounds))
+    const assessment = assess(accounts, request.password, inspect)
     const person = personOf(accounts, request)
     const { hash } = assessment
     const { normalised } = request.login
-    if (!hash) return check(dummyHashes.encodedFor(normalised), assessment, person, request)
-    dummyHashes.saw(person, hash.cost)
-    const checkFor = (assessed: Assessment) => check(hash.encoded, assessed, person, request)
+    if (!hash) return check(dummyHashes.planFor(normalised), assessment, person, request)
+    dummyHashes.observe(person, hash)
+    const checkFor = (assessed: Assessment) => check(hash, assessed, person, request)
     return guessLimiter.run(
       personSubject(person),
       () => checkFor(assessment),

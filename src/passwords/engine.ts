@@ -1,115 +1,62 @@
-/** Owns the choice of what computes password checks: lanes of WebAssembly, or bcryptjs in their place. */
-import { compareSync } from 'bcryptjs'
+/** The engine of a worker thread: a table of cores, each tested, and the one comparison of hashes. */
 import { timingSafeEqual } from 'node:crypto'
-import { dissect } from './bcrypt/grammar.ts'
-import type { Bounds, Outcome } from './family.ts'
-import { createLanes } from './bcrypt/lanes.ts'
-import { selfTest } from './bcrypt/self-test.ts'
-import { inspect } from './registry.ts'
+import { bcryptCore } from './bcrypt/core.ts'
+import type { Compare, Core, CoreRow, PasswordCheck } from './core.ts'
+import { keyOf, type Outcome, type Plan } from './family.ts'
+import { selfTest } from './self-test.ts'
 
-export interface PasswordCheck {
-  readonly encoded: string
-  readonly password: string
+export const CORES: readonly CoreRow<Plan>[] = [bcryptCore]
+
+/** A core that passed its self-test, or the fallback for one that did not. */
+export interface EngineCore extends Core<Plan> {
+  readonly computes: string
+  readonly trial: Plan
+  /** Why the faster core is not used, if it is not. */
+  readonly fallback?: string
 }
 
 export interface Engine {
-  readonly name: 'webassembly' | 'bcryptjs'
-  /** Why the faster engine was refused, when it was. */
-  readonly fallback?: string
-  /** The most checks that one call takes; more than one pays only where lanes run together. */
-  readonly lanes: number
+  readonly cores: readonly EngineCore[]
   /**
-   * Outcomes in the order of the checks. All sound checks of one call must have the same cost. Slow
-   * by design: runs in a worker thread.
-   * @throws TypeError for sound checks of different costs, or more of them than there are lanes
+   * Outcomes in the order of the checks, which must all be of one kind. Slow by design: runs in a worker
+   * thread.
+   * @throws TypeError for checks of different kinds, of a kind without a core, or more than its core has lanes
    */
   verify(checks: readonly PasswordCheck[]): Outcome[]
 }
 
-/**
- * States of 4 KiB: six fit into a first cache of 32 KiB, and eight would not. Six take a sixth less
- * time each than three, and no more than three where another thread shares the core and its cache.
- */
-const LANES = 6
+const compare: Compare = (computed, want) =>
+  timingSafeEqual(computed, want) ? 'match' : 'mismatch'
 
-type Match = (sound: readonly PasswordCheck[], cost: number) => Outcome[]
-
-/** Has the sound checks matched together, and puts the flaws of the others between their outcomes. */
-const verifyWith =
-  (match: Match, lanes: number, bounds: Bounds): Engine['verify'] =>
-  (checks) => {
-    if (checks.length > lanes) throw new TypeError(`${checks.length} checks for ${lanes} lanes`)
-    const found = checks.map(({ encoded }) => inspect(encoded, bounds))
-    const [cost, another] = new Set(found.flatMap((each) => ('cost' in each ? each.cost : [])))
-    if (cost === undefined) return found.flatMap((each) => ('flaw' in each ? each.flaw : []))
-    if (another !== undefined) throw new TypeError('checks of different costs')
-    const sound = checks.filter((_, i) => found[i] && 'cost' in found[i])
-    const outcomes = match(sound, cost)
-    found.forEach((each, i) => 'flaw' in each && outcomes.splice(i, 0, each.flaw))
-    return outcomes
+const startCore = ({ computes, trial, known, ...row }: CoreRow<Plan>): EngineCore => {
+  try {
+    const core = row.create()
+    selfTest(known, (checks) => core.match(checks, compare), core.lanes)
+    return { ...core, computes, trial }
+  } catch (err) {
+    if (!row.createFallback) throw err
+    return { ...row.createFallback(), computes, trial, fallback: String(err) }
   }
-
-/** bcrypt reads 72 bytes. A character that the cut splits in two begins behind them. */
-const MAX_UNITS = 73
-
-/**
- * UTF-8, but for a lone surrogate, which keeps its number, as it does in bcryptjs: replaced by U+FFFD
- * it would be one with every other.
- */
-const encode = (password: string): Uint8Array => {
-  const read = password.slice(0, MAX_UNITS)
-  const bytes = new TextEncoder().encode(read)
-  for (const { 0: lone, index } of read.matchAll(/\p{Surrogate}/gu)) {
-    const unit = lone.charCodeAt(0)
-    const encoded = [0xed, 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)]
-    bytes.set(encoded, Buffer.byteLength(read.slice(0, index)))
-  }
-  return bytes
 }
-
-const createLanesEngine = (bounds: Bounds): Engine => {
-  const lanes = createLanes(LANES)
-  const match: Match = (sound, cost) => {
-    const keyed = sound.map(({ encoded, password }) => ({
-      ...dissect(encoded),
-      password: encode(password),
-    }))
-    try {
-      return lanes.hash(keyed, cost, (computed, { hash }) =>
-        timingSafeEqual(computed, hash) ? 'match' : 'mismatch',
-      )
-    } finally {
-      for (const { password } of keyed) password.fill(0)
-    }
-  }
-  selfTest(match, LANES)
-  return { name: 'webassembly', lanes: LANES, verify: verifyWith(match, LANES, bounds) }
-}
-
-const isAscii = (password: string): boolean => Buffer.byteLength(password) === password.length
-
-/**
- * bcryptjs has no `$2x$`, whose bug shows in bytes beyond ASCII alone. What it cannot tell takes as long as
- * what it can, or the schedule would take such checks for quick ones.
- */
-const matchWithBcryptjs = ({ encoded, password }: PasswordCheck): Outcome => {
-  const isMatch = compareSync(password, encoded.replace('$2x$', '$2b$'))
-  if (dissect(encoded).variant === '2x' && !isAscii(password)) return 'unrecognised'
-  return isMatch ? 'match' : 'mismatch'
-}
-
-const createFallback = (bounds: Bounds, fallback: string): Engine => ({
-  name: 'bcryptjs',
-  fallback,
-  lanes: 1,
-  verify: verifyWith((sound) => sound.map(matchWithBcryptjs), 1, bounds),
-})
 
 /** Takes tens of milliseconds: it makes the WebAssembly, and tests it. */
-export const createEngine = (bounds: Bounds): Engine => {
-  try {
-    return createLanesEngine(bounds)
-  } catch (err) {
-    return createFallback(bounds, String(err))
+export const createEngine = (rows: readonly CoreRow<Plan>[]): Engine => {
+  const cores = rows.map(startCore)
+  return {
+    cores,
+    verify(checks) {
+      const [first] = checks
+      if (!first) return []
+      const { kind } = first.plan
+      if (checks.some(({ plan }) => keyOf(plan.kind) !== keyOf(kind))) {
+        throw new TypeError('checks of different kinds')
+      }
+      const core = cores.find(({ computes }) => computes === kind.name)
+      if (!core) throw new TypeError(`no core computes ${kind.name}`)
+      if (checks.length > core.lanes) {
+        throw new TypeError(`${checks.length} checks for ${core.lanes} lanes`)
+      }
+      return core.match(checks, compare)
+    },
   }
 }

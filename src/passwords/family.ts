@@ -1,9 +1,8 @@
-/** Owns the vocabulary of password checks: outcomes, bounds, and what a hash family must offer. */
+/** The vocabulary of password checks: outcomes, plans and their kinds, and what a hash family offers. */
 
 /**
- * What came of checking a password against an encoded hash. Only `match` and `mismatch` mean that a
- * hash was computed; the others say why none could be, so that a damaged row never looks like a
- * wrong password.
+ * The result of checking a password against an encoded hash. Only `match` and `mismatch` mean that a hash
+ * was computed; the others say why it could not be, so that a damaged row never looks like a wrong password.
  */
 export type Outcome =
   | 'match'
@@ -12,28 +11,58 @@ export type Outcome =
   | 'unrecognised'
   /** A family claims it, but it breaks that family's grammar. */
   | 'malformed'
-  /** Well-formed so far as it goes, and cut off: a column that is too narrow. */
+  /** Correct as far as it goes, but cut off: the column is too narrow. */
   | 'truncated'
   /** Whitespace or NULs around it: a CHAR column, or a line ending. */
   | 'padded'
-  /** Sound, but dearer than the bounds allow. */
+  /** Sound, but costlier than the bounds allow. */
   | 'out_of_bounds'
 
 export type Flaw = Exclude<Outcome, 'match' | 'mismatch'>
 
-/** The most that one check may cost. */
-export interface Bounds {
-  /** bcrypt's cost, the base-2 logarithm of its rounds. */
-  readonly bcryptCost: number
+/** Checks of one kind take equally long: they are queued, batched and measured together. */
+export interface Kind {
+  readonly name: string
+  /** The base-2 logarithm of the work. Where work varies by less, it is rounded to quarters. */
+  readonly cost: number
 }
 
-/** Either a hash that can be checked, and its cost, or why it cannot. */
-export type Inspection = { readonly cost: number } | { readonly flaw: Flaw }
+export const keyOf = ({ name, cost }: Kind): string => `${name} ${cost}`
 
-export interface Family {
+/** What an encoded hash says has to be computed, as plain data that can be posted to a thread. */
+interface PlanOf<Core extends string> {
+  readonly core: Core
+  readonly kind: Kind
+  readonly salt: Uint8Array
+  /** The hash to find, of exactly the length that its family demands. */
+  readonly want: Uint8Array
+}
+
+/** As crypt_blowfish 1.3 has them: `2b` is `2y`, `2x` has the old bug, `2a` a measure against it. */
+export type BcryptVariant = '2a' | '2b' | '2x' | '2y'
+
+/** The kind's cost is bcrypt's own. A salt has 16 bytes, a hash 23. */
+export interface BcryptPlan extends PlanOf<'bcrypt'> {
+  readonly variant: BcryptVariant
+}
+
+/** One member for each core. */
+export type Plan = BcryptPlan
+
+/** A plan of the same work that belongs to no hash. Its result is not used. */
+export const blank = (plan: Plan): Plan => ({
+  ...plan,
+  salt: new Uint8Array(plan.salt.length),
+  want: new Uint8Array(plan.want.length),
+})
+
+/** What has to be computed to check a password against an encoded hash, or why that cannot be done. */
+export type Inspection<P extends Plan = Plan> = P | { readonly flaw: Flaw }
+
+export interface Family<P extends Plan> {
   readonly identifier: string
-  /** Whether the string, padding aside, belongs to this family. At most one family may say yes. */
-  claims(encoded: string): boolean
-  /** Total: never throws, whatever the string. */
-  inspect(encoded: string, bounds: Bounds): Inspection
+  /** Matches the strings of this family, damaged ones included. At most one family matches a string. */
+  readonly claims: RegExp
+  /** Reads a string that it claims, without padding around it. Never throws. */
+  parse(encoded: string): Inspection<P>
 }

@@ -1,20 +1,31 @@
-/** Owns the table of hash families, and the word on which hashes can be checked. */
+/** The table of hash families, and the check whether an encoded hash can be computed. */
 import { bcrypt } from './bcrypt/grammar.ts'
-import type { Bounds, Family, Inspection } from './family.ts'
+import { isOutOfBounds, type Bounds } from './bounds.ts'
+import type { Family, Inspection, Plan } from './family.ts'
 
-export const FAMILIES: readonly Family[] = [bcrypt]
+export const FAMILIES: readonly Family<Plan>[] = [bcrypt]
 
-/** Nothing that a family claims is longer; a column holding more is not searched by expressions. */
+const UNRECOGNISED: Inspection = { flaw: 'unrecognised' }
+
+/** NUL is what a fixed-width binary column pads with. */
+const PADDING = /^[\s\0]+|[\s\0]+$/g
+
+/** As `inspect`, by some families only, and for a string of any length. */
+export const inspectAs = (
+  families: readonly Family<Plan>[],
+  encoded: string,
+  bounds: Bounds,
+): Inspection => {
+  const bare = encoded.replace(PADDING, '')
+  const found = families.find(({ claims }) => claims.test(bare))?.parse(bare) ?? UNRECOGNISED
+  if ('flaw' in found) return found
+  if (isOutOfBounds(found, bounds)) return { flaw: 'out_of_bounds' }
+  return bare === encoded ? found : { flaw: 'padded' }
+}
+
+/** No sound hash is longer. Longer strings are not searched by regular expressions. */
 const MAX_ENCODED_LENGTH = 1024
 
-const familyOf = (encoded: string): Family | undefined =>
-  encoded.length > MAX_ENCODED_LENGTH
-    ? undefined
-    : FAMILIES.find((family) => family.claims(encoded))
-
-/** Says, at no cost and without throwing, whether an encoded hash can be checked. */
+/** Reads an encoded hash, without computing anything. Never throws. */
 export const inspect = (encoded: string, bounds: Bounds): Inspection =>
-  familyOf(encoded)?.inspect(encoded, bounds) ?? { flaw: 'unrecognised' }
-
-export const familyName = (encoded: string): string =>
-  familyOf(encoded)?.identifier ?? 'unrecognised'
+  encoded.length > MAX_ENCODED_LENGTH ? UNRECOGNISED : inspectAs(FAMILIES, encoded, bounds)

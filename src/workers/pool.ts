@@ -1,14 +1,13 @@
-/** Owns the worker threads that check passwords: what the schedule orders, replacement, the end. */
+/** Runs the worker threads that check passwords: starts what the schedule says, replaces lost threads, closes. */
 import type { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors/errors.ts'
-import type { PasswordCheck } from '../passwords/engine.ts'
-import type { Bounds, Outcome } from '../passwords/family.ts'
-import { inspect } from '../passwords/registry.ts'
+import type { PasswordCheck } from '../passwords/core.ts'
+import type { Outcome, Plan } from '../passwords/family.ts'
 import { keepThread, startThread, threadUrl, type KeptThread } from '../thread.ts'
 import type { Task } from './batch.ts'
 import { Estimates } from './estimates.ts'
-import type { BatchReply, BatchRequest, FromWorker, Hello, WorkerOptions } from './protocol.ts'
+import type { BatchReply, BatchRequest, CoreInfo, FromWorker, Ready } from './protocol.ts'
 import { Schedule, type Slot } from './schedule.ts'
 
 export interface Checked {
@@ -21,25 +20,24 @@ export interface Checked {
   readonly lanes: number
 }
 
-/** What the hook needs of whatever checks passwords. */
+/** What the hook needs from the part that checks passwords. */
 export interface PasswordChecker {
-  /** Whether a check may end by `deadline` (on the clock's scale): if not, looking for its hash is in vain. */
+  /** Whether a check may end by `deadline` (on the clock's scale): if not, looking up its hash is pointless. */
   mayAdmit(deadline: number): boolean
   /**
-   * Checks one password, answering by `deadline` (on the clock's scale) whatever happens.
-   * @param signal aborted when nobody waits any more: a check that has not begun is then dropped
+   * Checks one password, and always settles by `deadline` (on the clock's scale).
+   * @param signal aborted when the caller has given up: a check that has not started is then dropped
    * @throws AppError `overloaded`, `deadline_exceeded`, `caller_gone`, `worker_lost` or `shutting_down`
    */
-  check(encoded: string, password: string, deadline: number, signal?: AbortSignal): Promise<Checked>
+  check(plan: Plan, password: string, deadline: number, signal?: AbortSignal): Promise<Checked>
 }
 
 export interface WorkerPoolOptions {
   readonly size: number
   /** How many checks may wait, however soon they would end. */
   readonly queueLimit: number
-  readonly bounds: Bounds
   readonly clock: Clock
-  /** Told of each thread that ended unasked. */
+  /** Called for each thread that exited unexpectedly. */
   readonly onLoss?: (what: Record<string, unknown>) => void
   readonly workerUrl?: URL
 }
@@ -57,31 +55,32 @@ interface Job extends Task, PasswordCheck {
 
 export class WorkerPool implements PasswordChecker {
   readonly #options: WorkerPoolOptions
-  readonly #pace = new Estimates()
+  readonly #estimates = new Estimates()
   readonly #schedule: Schedule<Job>
   readonly #threads = new Map<Slot<Job>, KeptThread>()
   readonly #waiters = new Set<() => void>()
-  #engine: Hello['engine'] | undefined
-  #stillborn = 0
+  /** By what they compute; if threads differ, the slower one. */
+  readonly #cores = new Map<string, CoreInfo>()
+  #failedStarts = 0
   #lost = 0
   #closing = false
 
   private constructor(options: WorkerPoolOptions) {
     this.#options = options
-    this.#schedule = new Schedule(this.#pace, options.queueLimit)
-    for (let i = 0; i < options.size; i++) this.#keep(this.#schedule.addSeat(options.clock.now()))
+    this.#schedule = new Schedule(this.#estimates, options.queueLimit)
+    for (let i = 0; i < options.size; i++) this.#keep(this.#schedule.addSlot(options.clock.now()))
   }
 
-  /** @throws AppError `workers_failed` when a thread dies before it was ready. */
+  /** @throws AppError `workers_failed` if a thread exits before it is ready */
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options)
-    await pool.#until(() => pool.alive === options.size || pool.#stillborn > 0)
+    await pool.#until(() => pool.alive === options.size || pool.#failedStarts > 0)
     if (pool.alive === options.size) return pool
     await pool.close()
     throw new AppError('workers_failed')
   }
 
-  /** Threads that can take a check, busy or not. */
+  /** Threads that are ready, busy or not. */
   get alive(): number {
     return [...this.#threads.keys()].filter(({ ready }) => ready).length
   }
@@ -90,20 +89,26 @@ export class WorkerPool implements PasswordChecker {
     return this.#options.size
   }
 
-  /** Checks that are admitted and not begun. */
+  /** Checks that are admitted and not started. */
   get waiting(): number {
     return this.#schedule.waiting
   }
 
-  /** Threads that ended unasked, since the start. */
+  /** Threads that exited unexpectedly since the start. */
   get lost(): number {
     return this.#lost
   }
 
-  /** What computes the checks; if threads differ, the slower one. */
-  get engine(): Hello['engine'] {
-    if (!this.#engine) throw new TypeError('no thread has said hello')
-    return this.#engine
+  /** What computes the checks; if threads differ, the slower ones. */
+  get cores(): readonly CoreInfo[] {
+    return [...this.#cores.values()]
+  }
+
+  /** The first core that is a fallback, otherwise the first core. */
+  get engine(): CoreInfo {
+    const engine = this.cores.find(({ fallback }) => fallback !== undefined) ?? this.cores[0]
+    if (!engine) throw new TypeError('no thread is ready yet')
+    return engine
   }
 
   mayAdmit(deadline: number): boolean {
@@ -111,43 +116,39 @@ export class WorkerPool implements PasswordChecker {
   }
 
   async check(
-    encoded: string,
+    plan: Plan,
     password: string,
     deadline: number,
     signal?: AbortSignal,
   ): Promise<Checked> {
-    const { bounds, clock } = this.#options
-    const now = clock.now()
-    const found = inspect(encoded, bounds)
+    const now = this.#options.clock.now()
     if (this.#closing) throw new AppError('shutting_down')
     if (signal?.aborted) throw new AppError('caller_gone')
     if (deadline <= now) throw new AppError('deadline_exceeded')
-    if ('flaw' in found) return { outcome: found.flaw, waitMs: 0, runMs: 0, lanes: 0 }
-    const check = { encoded, password, cost: found.cost, deadline, admittedAt: now }
+    const check = { plan, password, kind: plan.kind, deadline, admittedAt: now }
     let unwatch = (): void => undefined
     return new Promise<Checked>((answer, reject) => {
       const job = { ...check, answer, refuse: (code: ErrorCode) => reject(refusal(code)) }
-      if (this.#schedule.offer(job, now)) {
+      if (this.#schedule.admit(job, now)) {
         unwatch = this.#watch(job, signal)
-        this.#obey()
+        this.#dispatch()
       } else job.refuse('overloaded')
     }).finally(() => unwatch())
   }
 
-  /** Finishes what was admitted, then ends the threads. Their deadlines bound how long that takes. */
+  /** Finishes the admitted checks, whose deadlines bound how long that takes, then ends the threads. */
   async close(): Promise<void> {
     this.#closing = true
     for (const thread of this.#threads.values()) thread.stopReplacing()
     const isIdle = (): boolean => [...this.#threads.keys()].every(({ batch }) => batch.length === 0)
     await this.#until(() => this.#schedule.waiting === 0 && isIdle())
-    await Promise.all([...this.#threads.values()].map(({ worker }) => worker?.terminate()))
+    await Promise.all([...this.#threads.values()].map(async ({ worker }) => worker?.terminate()))
   }
 
   /**
-   * Looks out for whatever ends a job before its check does. A check that already runs is left to run
-   * out: killing it would cost a thread, and a result that its caller did not stay for may still serve
-   * the caller's retry.
-   * @returns a function that stops looking
+   * Ends a job early at its deadline, or when its caller has given up. A check that already runs goes on: to
+   * stop it would cost a thread, and its result may still serve the caller's retry.
+   * @returns a function that stops watching
    */
   #watch(job: Job, signal: AbortSignal | undefined): () => void {
     const cancelTimer = this.#options.clock.after(job.deadline - job.admittedAt, () => {
@@ -155,85 +156,89 @@ export class WorkerPool implements PasswordChecker {
       job.refuse('deadline_exceeded')
       this.#wake()
     })
-    const hangUp = (): void => {
+    const onAbort = (): void => {
       if (this.#schedule.withdraw(job)) job.refuse('caller_gone')
       this.#wake()
     }
-    signal?.addEventListener('abort', hangUp)
+    signal?.addEventListener('abort', onAbort)
     return () => {
       cancelTimer()
-      signal?.removeEventListener('abort', hangUp)
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 
-  #keep(seat: Slot<Job>): void {
-    const start = (): Worker => {
-      const { bounds, workerUrl = WORKER_URL } = this.#options
-      return startThread(workerUrl, { bounds } satisfies WorkerOptions)
-    }
+  #keep(slot: Slot<Job>): void {
+    const { workerUrl = WORKER_URL, clock } = this.#options
     const thread = keepThread<FromWorker>({
-      start,
-      onMessage: (message) => this.#hear(seat, message),
-      onExit: (exitCode, cause) => this.#bury(seat, { exitCode, ...describeCause(cause) }),
-      clock: this.#options.clock,
+      start: (): Worker => startThread(workerUrl),
+      onMessage: (message) => this.#onMessage(slot, message),
+      onExit: (exitCode, cause) => this.#onExit(slot, { exitCode, ...describeCause(cause) }),
+      clock,
     })
-    this.#threads.set(seat, thread)
+    this.#threads.set(slot, thread)
   }
 
-  #hear(seat: Slot<Job>, message: FromWorker): void {
+  #onMessage(slot: Slot<Job>, message: FromWorker): void {
     const now = this.#options.clock.now()
-    if ('engine' in message) this.#greet(seat, message, now)
-    else this.#answer(this.#schedule.finish(seat, now), message, seat.startedAt, now)
-    this.#obey()
+    if ('cores' in message) this.#onReady(slot, message, now)
+    else this.#onReply(this.#schedule.finish(slot, now), message, slot.startedAt, now)
+    this.#dispatch()
   }
 
-  #greet(seat: Slot<Job>, { engine, calibration }: Hello, now: number): void {
-    this.#pace.calibrate(calibration)
-    this.#schedule.lanes = Math.min(engine.lanes, this.#engine?.lanes ?? engine.lanes)
-    if (!this.#engine || engine.fallback !== undefined) this.#engine = engine
-    this.#schedule.welcome(seat, now)
-    this.#stillborn = 0
+  #onReady(slot: Slot<Job>, { cores, calibrations }: Ready, now: number): void {
+    for (const calibration of calibrations) this.#estimates.calibrate(calibration)
+    for (const core of cores) {
+      const { computes, lanes, fallback } = core
+      const known = this.#cores.get(computes)
+      this.#schedule.lanes.set(
+        computes,
+        Math.min(lanes, this.#schedule.lanes.get(computes) ?? lanes),
+      )
+      if (!known || fallback !== undefined) this.#cores.set(computes, core)
+    }
+    this.#schedule.markReady(slot, now)
+    this.#failedStarts = 0
   }
 
-  #answer(
+  #onReply(
     batch: readonly Job[],
     { outcomes, runMs }: BatchReply,
-    begun: number,
+    startedAt: number,
     now: number,
   ): void {
     for (const [i, job] of batch.entries()) {
       const outcome = outcomes[i]
-      // The timer that would have said so may itself be late, where the machine is.
+      // The job's own timer may be late, too, on an overloaded machine.
       if (now > job.deadline) job.refuse('deadline_exceeded')
       else if (!outcome) job.refuse('internal')
-      else job.answer({ outcome, waitMs: begun - job.admittedAt, runMs, lanes: batch.length })
+      else job.answer({ outcome, waitMs: startedAt - job.admittedAt, runMs, lanes: batch.length })
     }
   }
 
   /**
-   * Threads that die at birth come back ever more slowly: a broken install must not spin.
+   * Threads that fail to start are restarted after ever longer delays: a broken install must not spin.
    * @returns milliseconds until the thread is replaced
    */
-  #bury(seat: Slot<Job>, what: Record<string, unknown>): number {
-    if (!seat.ready) this.#stillborn++
-    const respawnMs = seat.ready ? 0 : FIRST_RESPAWN_DELAY_MS * 2 ** (this.#stillborn - 1)
+  #onExit(slot: Slot<Job>, what: Record<string, unknown>): number {
+    if (!slot.ready) this.#failedStarts++
+    const respawnMs = slot.ready ? 0 : FIRST_RESPAWN_DELAY_MS * 2 ** (this.#failedStarts - 1)
     const delayMs = Math.min(respawnMs, MAX_RESPAWN_DELAY_MS)
     const backAt = this.#options.clock.now() + delayMs
-    for (const job of this.#schedule.lose(seat, backAt)) job.refuse('worker_lost')
+    for (const job of this.#schedule.markLost(slot, backAt)) job.refuse('worker_lost')
     if (!this.#closing) {
       this.#lost++
       this.#options.onLoss?.(what)
     }
-    this.#obey()
+    this.#dispatch()
     return delayMs
   }
 
-  #obey(): void {
-    const { start, refuse } = this.#schedule.orders(this.#options.clock.now())
+  #dispatch(): void {
+    const { start, refuse } = this.#schedule.dispatch(this.#options.clock.now())
     for (const job of refuse) job.refuse('overloaded')
-    for (const seat of start) {
-      const checks = seat.batch.map(({ encoded, password }) => ({ encoded, password }))
-      this.#threads.get(seat)?.worker?.postMessage(checks satisfies BatchRequest)
+    for (const slot of start) {
+      const checks = slot.batch.map(({ plan, password }) => ({ plan, password }))
+      this.#threads.get(slot)?.worker?.postMessage(checks satisfies BatchRequest)
     }
     this.#wake()
   }

@@ -1,24 +1,24 @@
-/** Owns the messages between the pool and its threads. */
-import type { PasswordCheck, Engine } from '../passwords/engine.ts'
-import type { Bounds, Outcome } from '../passwords/family.ts'
+/** The messages between the pool and its threads. */
+import type { PasswordCheck } from '../passwords/core.ts'
+import type { EngineCore } from '../passwords/engine.ts'
+import type { Kind, Outcome } from '../passwords/family.ts'
 
-export interface WorkerOptions {
-  readonly bounds: Bounds
-}
-
-/** How long batches took when a thread tried itself out. */
+/** How long the batches of a core's trial took in a thread. */
 export interface Calibration {
-  readonly cost: number
-  /** Milliseconds of a batch of one check, of two, and so on up to the engine's lanes. */
+  readonly kind: Kind
+  /** Milliseconds of a batch of one check, of two, and so on up to the core's lanes. */
   readonly ms: readonly number[]
 }
 
-/** What a thread says first. */
-export interface Hello {
-  readonly engine: Pick<Engine, 'name' | 'fallback' | 'lanes'>
-  readonly calibration: Calibration
+export type CoreInfo = Pick<EngineCore, 'computes' | 'name' | 'lanes' | 'fallback'>
+
+/** The first message of a thread, when it is ready. */
+export interface Ready {
+  readonly cores: readonly CoreInfo[]
+  readonly calibrations: readonly Calibration[]
 }
 
+/** Checks of one kind. */
 export type BatchRequest = readonly PasswordCheck[]
 
 export interface BatchReply {
@@ -28,5 +28,5 @@ export interface BatchReply {
   readonly runMs: number
 }
 
-/** A thread says hello once, then one reply for each request, one request at a time. */
-export type FromWorker = Hello | BatchReply
+/** A thread sends `Ready` once, then one reply to each request, one request at a time. */
+export type FromWorker = Ready | BatchReply

@@ -1,78 +1,79 @@
-/** Owns the schedule of checks: whom to admit, what to start next and on which thread, whom to refuse. */
+/** Schedules checks: which to admit, what to start next and on which thread, and which to refuse. */
+import { keyOf, type Kind } from '../passwords/family.ts'
 import { nextBatch, type Batch, type BatchQueue, type Task } from './batch.ts'
 import type { Estimates } from './estimates.ts'
 
-/** A thread, as the schedule sees it. */
+/** A place for a thread, as the schedule sees it. */
 export interface Slot<T extends Task> {
   /** Whether it can take a batch when it has none. */
   ready: boolean
   batch: readonly T[]
   startedAt: number
-  /** When it is expected to be free, or back. */
+  /** When it is expected to be free, or replaced. */
   freeAt: number
 }
 
-export interface Orders<T extends Task> {
-  /** The seats whose batch is to be started. */
+export interface Dispatch<T extends Task> {
+  /** The slots whose batch has to be started. */
   readonly start: readonly Slot<T>[]
-  /** Admitted, and no longer able to end in time. */
+  /** Admitted, but can no longer end in time. */
   readonly refuse: readonly T[]
 }
 
 interface Queue<T extends Task> {
-  readonly cost: number
+  readonly kind: Kind
   readonly tasks: T[]
   served: number
   admittedAt: number
-  /** When the check that was refused last behind others would have ended, if nothing has ended since. */
+  /** When the check that was last refused behind others would have ended; -Infinity once a batch has ended since. */
   refusedEnd: number
 }
 
 /**
- * Admission reckons with batches this much slower than they are expected to be, and those to wait for
- * slower again by as much as the machine was lately, since other programs may take a part of the cores
- * for a while. It costs no throughput: a shorter queue is still a queue.
+ * Admission assumes that batches take this much longer than expected, and that those waited for take longer
+ * again by as much as the machine was slowed down lately, since other programs may use the cores for a while.
+ * It costs no throughput: a shorter queue is still a queue.
  */
 export const SLOWER = 1.2
 
-/** An admitted check that still waits is given up only if it is late even with batches this much faster. */
+/** An admitted check that still waits is refused only if it would be late even with batches this much faster. */
 const FASTER = 1 / 1.15
 
 /**
- * No batch of several is expected to take longer: a check that finds one begun can then mostly wait for
- * its end and still take part in another.
+ * The longest that a batch of several checks is expected to take. A check that arrives while one runs can then
+ * usually wait for its end and still join the next.
  */
 export const LONGEST_MS = 1_250
 
 /**
- * Where checks wait, admission keeps room for one batch in each thread of every other cost that was
- * admitted within so many milliseconds: a costly check that comes between cheap ones then makes few of
- * them late.
+ * While checks wait, admission reserves one batch in each thread for every other kind that was admitted
+ * within so many milliseconds. A costly check that comes between cheap ones then makes few of them late.
  */
 const RESERVE_FOR_MS = 10_000
 
 /**
- * A state machine without a clock, a timer or a thread of its own: events and the time come in, orders
- * go out. A check is admitted only if the schedule, played forward on what batches took lately, ends it
- * before its deadline. So those that are admitted can be served in the order of their deadlines and all
- * be on time, and under overload every batch that runs is one that somebody still waits for.
+ * A state machine without a clock, a timer or a thread of its own: events and the time come in, what to start
+ * and to refuse comes out. A check is admitted only if the schedule, played forward with the current
+ * estimates, ends it before its deadline. So admitted checks can be served in the order of their deadlines
+ * and all be on time, and under overload no batch runs whose caller has given up.
  */
 export class Schedule<T extends Task> {
-  readonly #pace: Estimates
-  readonly #limit: number
-  /** By cost, of which there are few; each in the order of deadlines. */
-  readonly #queues = new Map<number, Queue<T>>()
-  readonly #seats = new Set<Slot<T>>()
-  /** The thread time that the cost last started had had: where one that was away joins in again. */
-  #turn = 0
-  /** Whether something happened that may have made admitted checks late. */
-  #shaken = false
-  lanes = 1
+  readonly #estimates: Estimates
+  readonly #queueLimit: number
+  /** By kind, of which there are few; each in the order of deadlines. */
+  readonly #queues = new Map<string, Queue<T>>()
+  readonly #slots = new Set<Slot<T>>()
+  /** The thread time that the queue started last had been served: where a queue that was empty joins in. */
+  #virtualTime = 0
+  /** Whether something happened since the last dispatch that may have made admitted checks late. */
+  #mayBeLate = false
+  /** The most checks in a batch, by the name of their kind. */
+  readonly lanes = new Map<string, number>()
 
   /** @param limit how many checks may wait, however soon they would end */
-  constructor(pace: Estimates, limit: number) {
-    this.#pace = pace
-    this.#limit = limit
+  constructor(estimates: Estimates, limit: number) {
+    this.#estimates = estimates
+    this.#queueLimit = limit
   }
 
   get waiting(): number {
@@ -82,131 +83,134 @@ export class Schedule<T extends Task> {
   }
 
   /** Adds a thread that is not ready yet. */
-  addSeat(now: number): Slot<T> {
-    const seat: Slot<T> = { ready: false, batch: [], startedAt: now, freeAt: now }
-    this.#seats.add(seat)
-    return seat
+  addSlot(now: number): Slot<T> {
+    const slot: Slot<T> = { ready: false, batch: [], startedAt: now, freeAt: now }
+    this.#slots.add(slot)
+    return slot
   }
 
-  /** A seat's thread is ready. */
-  welcome(seat: Slot<T>, now: number): void {
-    Object.assign(seat, { ready: true, freeAt: now })
-    this.#makeRoom()
+  /** A slot's thread is ready. */
+  markReady(slot: Slot<T>, now: number): void {
+    Object.assign(slot, { ready: true, freeAt: now })
+    this.#forgetRefusals()
   }
 
-  /** @returns whether the check is admitted: predicted to end before its deadline */
-  offer(task: T, now: number): boolean {
-    const queue = this.#queueFor(task.cost)
-    if (this.waiting >= this.#limit) return false
-    if (queue.tasks.length === 0) queue.served = Math.max(queue.served, this.#turn)
-    let place = queue.tasks.length
-    while ((queue.tasks[place - 1]?.deadline ?? 0) > task.deadline) place--
-    queue.tasks.splice(place, 0, task)
-    const end = this.#endOf(queue, place, now)
+  /** @returns whether the check is admitted, because it is expected to end before its deadline */
+  admit(task: T, now: number): boolean {
+    const queue = this.#queueFor(task.kind)
+    if (this.waiting >= this.#queueLimit) return false
+    if (queue.tasks.length === 0) queue.served = Math.max(queue.served, this.#virtualTime)
+    let position = queue.tasks.length
+    while ((queue.tasks[position - 1]?.deadline ?? 0) > task.deadline) position--
+    queue.tasks.splice(position, 0, task)
+    const end = this.#predictEnd(queue, position, now)
     if (end <= task.deadline) {
       queue.admittedAt = now
       return true
     }
-    queue.tasks.splice(place, 1)
-    // One that is too costly even alone says nothing about others.
-    if (place > 0) queue.refusedEnd = end
+    queue.tasks.splice(position, 1)
+    // A check that is too costly even alone says nothing about others.
+    if (position > 0) queue.refusedEnd = end
     return false
   }
 
   /**
-   * Whether a check of a cost not known yet may be admitted. It may not beyond the limit, nor while one
-   * of every cost ever asked for was refused behind others, would have ended after this deadline, and
-   * nothing has ended since. So a cost that is asked for seldom keeps the door open for its next check.
+   * Whether a check whose kind is not known yet may be admitted. It may not while the queue is full, nor while
+   * for every kind asked for so far a check was refused behind others that would have ended after this
+   * deadline, and no batch has ended since. So a kind that is rarely asked for keeps admission open.
    */
   mayAdmit(deadline: number): boolean {
-    if (this.waiting >= this.#limit) return false
+    if (this.waiting >= this.#queueLimit) return false
     const queues = [...this.#queues.values()]
     return queues.length === 0 || queues.some(({ refusedEnd }) => refusedEnd <= deadline)
   }
 
-  /** @returns whether the check was still waiting, and so costs nothing */
+  /** @returns whether the check was still waiting, so that it costs nothing */
   withdraw(task: T): boolean {
-    const tasks = this.#queues.get(task.cost)?.tasks ?? []
-    const place = tasks.indexOf(task)
-    if (place < 0) return false
-    tasks.splice(place, 1)
-    this.#makeRoom()
+    const tasks = this.#queues.get(keyOf(task.kind))?.tasks ?? []
+    const position = tasks.indexOf(task)
+    if (position < 0) return false
+    tasks.splice(position, 1)
+    this.#forgetRefusals()
     return true
   }
 
-  /** A seat's batch has ended. @returns the batch */
-  finish(seat: Slot<T>, now: number): readonly T[] {
-    const { batch, startedAt, freeAt } = seat
+  /** A slot's batch has ended. @returns the batch */
+  finish(slot: Slot<T>, now: number): readonly T[] {
+    const { batch, startedAt, freeAt } = slot
     const times = { ms: now - startedAt, expected: freeAt - startedAt }
     const [task] = batch
-    if (task) this.#pace.measure({ cost: task.cost, width: batch.length, ...times }, now)
-    this.#shaken = true
-    this.#makeRoom()
-    seat.batch = []
-    seat.freeAt = now
+    if (task) this.#estimates.measure({ kind: task.kind, width: batch.length, ...times }, now)
+    this.#mayBeLate = true
+    this.#forgetRefusals()
+    slot.batch = []
+    slot.freeAt = now
     return batch
   }
 
-  /** A seat's thread is lost, and is expected back at `backAt`. @returns the batch that is lost with it */
-  lose(seat: Slot<T>, backAt: number): readonly T[] {
-    const { batch } = seat
-    Object.assign(seat, { ready: false, batch: [], freeAt: backAt })
-    this.#shaken = true
+  /** A slot's thread is lost, and is expected back at `backAt`. @returns the batch that is lost with it */
+  markLost(slot: Slot<T>, backAt: number): readonly T[] {
+    const { batch } = slot
+    Object.assign(slot, { ready: false, batch: [], freeAt: backAt })
+    this.#mayBeLate = true
     return batch
   }
 
-  /** What to do now. To be asked after every event, and obeyed. */
-  orders(now: number): Orders<T> {
-    const idle = [...this.#seats].filter(({ ready, batch }) => ready && batch.length === 0)
-    if (idle.length === 0 && !this.#shaken) return { start: [], refuse: [] }
-    const lines = this.#lines(now)
-    for (const [i, seat] of idle.entries()) {
-      const next = nextBatch([...lines.values()], now, idle.length - i)
-      if (next) this.#seatBatch(seat, next)
+  /** What to do now: call it after every event, and do what it says. */
+  dispatch(now: number): Dispatch<T> {
+    const idle = [...this.#slots].filter(({ ready, batch }) => ready && batch.length === 0)
+    if (idle.length === 0 && !this.#mayBeLate) return { start: [], refuse: [] }
+    const copies = this.#copyQueues(now)
+    for (const [i, slot] of idle.entries()) {
+      const next = nextBatch([...copies.values()], now, idle.length - i)
+      if (next) this.#assign(slot, next)
     }
     const start = idle.filter(({ batch }) => batch.length > 0)
-    const refuse = this.#settle(lines, new Set(start.flatMap(({ batch }) => batch)))
-    if (this.#shaken) refuse.push(...this.#shed(now))
-    this.#shaken = false
+    const refuse = this.#removeServed(copies, new Set(start.flatMap(({ batch }) => batch)))
+    if (this.#mayBeLate) refuse.push(...this.#shed(now))
+    this.#mayBeLate = false
     return { start, refuse }
   }
 
-  #makeRoom(): void {
+  #forgetRefusals(): void {
     for (const queue of this.#queues.values()) queue.refusedEnd = -Infinity
   }
 
-  #queueFor(cost: number): Queue<T> {
-    const queue = this.#queues.get(cost) ?? {
-      cost,
+  #queueFor(kind: Kind): Queue<T> {
+    const queue = this.#queues.get(keyOf(kind)) ?? {
+      kind,
       tasks: [],
       served: 0,
       admittedAt: -Infinity,
       refusedEnd: -Infinity,
     }
-    this.#queues.set(cost, queue)
+    this.#queues.set(keyOf(kind), queue)
     return queue
   }
 
-  #seatBatch(seat: Slot<T>, { line, from, width, at, end }: Batch<T>): void {
-    const batch = line.tasks.slice(from, from + width)
-    this.#turn = line.served - (end - at)
-    Object.assign(seat, { batch, startedAt: at, freeAt: end })
+  #assign(slot: Slot<T>, { queue, from, width, at, end }: Batch<T>): void {
+    const batch = queue.tasks.slice(from, from + width)
+    this.#virtualTime = queue.served - (end - at)
+    Object.assign(slot, { batch, startedAt: at, freeAt: end })
   }
 
-  /** Takes from the queues what the lines are done with. @returns what was not started */
-  #settle(lines: ReadonlyMap<Queue<T>, BatchQueue<T>>, started: ReadonlySet<T>): T[] {
-    return [...lines].flatMap(([queue, { head, served }]) => {
+  /** Removes from the queues what their copies are done with. @returns what was not started */
+  #removeServed(copies: ReadonlyMap<Queue<T>, BatchQueue<T>>, started: ReadonlySet<T>): T[] {
+    return [...copies].flatMap(([queue, { head, served }]) => {
       queue.served = served
       return queue.tasks.splice(0, head).filter((task) => !started.has(task))
     })
   }
 
-  /** The queues as lines to play with; `slower` is the factor by which their batches are thought to differ. */
-  #lines(now: number, slower: (queue: Queue<T>) => number = () => 1): Map<Queue<T>, BatchQueue<T>> {
-    const widths = Array.from({ length: this.lanes }, (_, i) => i + 1)
+  /** Copies of the queues to play forward; their batches are assumed to take longer by the factor `slower`. */
+  #copyQueues(
+    now: number,
+    slower: (queue: Queue<T>) => number = () => 1,
+  ): Map<Queue<T>, BatchQueue<T>> {
     const lineOf = (queue: Queue<T>): BatchQueue<T> => {
-      const { cost, tasks, served } = queue
-      const estimates = widths.map((width) => this.#pace.estimate(cost, width, now))
+      const { kind, tasks, served } = queue
+      const widths = Array.from({ length: this.lanes.get(kind.name) ?? 1 }, (_, i) => i + 1)
+      const estimates = widths.map((width) => this.#estimates.estimate(kind, width, now))
       const tooLong = estimates.findIndex((ms, i) => i > 0 && ms > LONGEST_MS)
       const factor = slower(queue)
       const ms = estimates.slice(0, tooLong < 0 ? undefined : tooLong).map((ms) => ms * factor)
@@ -216,50 +220,50 @@ export class Schedule<T extends Task> {
   }
 
   /**
-   * When what would be the check number `place` of its queue ends, if all before it run. Its own batch is
-   * not taken to be slower for what the machine once was: a costly check that need not wait is tried.
+   * When the check at `position` of its queue would end, if all before it run. A recent slowdown does not count
+   * for its own batch: a costly check that need not wait is tried.
    */
-  #endOf(own: Queue<T>, place: number, now: number): number {
+  #predictEnd(own: Queue<T>, position: number, now: number): number {
     const areOthers = this.waiting > 1
-    const lines = new Map<Queue<T>, BatchQueue<T>>()
-    const slower = ({ cost, tasks }: Queue<T>): number =>
-      tasks.length > 0 ? SLOWER * this.#pace.relapse(cost, now) : SLOWER
-    for (const [queue, line] of this.#lines(now, slower)) {
+    const copies = new Map<Queue<T>, BatchQueue<T>>()
+    const slower = ({ kind, tasks }: Queue<T>): number =>
+      tasks.length > 0 ? SLOWER * this.#estimates.recentSlowdown(kind, now) : SLOWER
+    for (const [queue, copy] of this.#copyQueues(now, slower)) {
       const isExpected = areOthers && queue !== own && isInDemand(queue, now)
-      const reserve = isExpected ? line.ms.length * this.#seats.size : 0
-      lines.set(queue, { ...line, tasks: [], count: line.count + reserve })
+      const reserve = isExpected ? copy.ms.length * this.#slots.size : 0
+      copies.set(queue, { ...copy, tasks: [], count: copy.count + reserve })
     }
-    const line = lines.get(own)
-    for (const batch of this.#play([...lines.values()], now)) {
-      const isOwn = batch.line === line && batch.from + batch.width > place
-      if (isOwn) return batch.at + SLOWER * this.#pace.estimate(own.cost, batch.width, now)
+    const copy = copies.get(own)
+    for (const batch of this.#playForward([...copies.values()], now)) {
+      const isOwn = batch.queue === copy && batch.from + batch.width > position
+      if (isOwn) return batch.at + SLOWER * this.#estimates.estimate(own.kind, batch.width, now)
     }
     return Infinity
   }
 
-  /** Refuses now what its turn would find too late. */
+  /** Refuses now what would be too late when its turn comes. */
   #shed(now: number): T[] {
-    const lines = this.#lines(now, () => FASTER)
+    const copies = this.#copyQueues(now, () => FASTER)
     const saved = new Set<T>()
-    for (const { line, from, width } of this.#play([...lines.values()], now)) {
-      for (const task of line.tasks.slice(from, from + width)) saved.add(task)
+    for (const { queue, from, width } of this.#playForward([...copies.values()], now)) {
+      for (const task of queue.tasks.slice(from, from + width)) saved.add(task)
     }
-    const lost = [...lines.keys()].flatMap(({ tasks }) => tasks.filter((task) => !saved.has(task)))
+    const lost = [...copies.keys()].flatMap(({ tasks }) => tasks.filter((task) => !saved.has(task)))
     for (const task of lost) this.withdraw(task)
     return lost
   }
 
-  /** Plays the schedule forward: every batch that would be started, in that order. */
-  *#play(lines: readonly BatchQueue<T>[], now: number): Generator<Batch<T>> {
-    const frees = [...this.#seats].map((seat) => expectedFree(seat, now)).sort((a, b) => a - b)
+  /** Every batch that would be started if nothing else happened, in that order. */
+  *#playForward(copies: readonly BatchQueue<T>[], now: number): Generator<Batch<T>> {
+    const frees = [...this.#slots].map((slot) => expectedFree(slot, now)).sort((a, b) => a - b)
     for (let at = frees.shift(); at !== undefined; at = frees.shift()) {
       const busy = frees.findIndex((free) => free > at)
-      const batch = nextBatch(lines, at, 1 + (busy < 0 ? frees.length : busy))
+      const batch = nextBatch(copies, at, 1 + (busy < 0 ? frees.length : busy))
       if (!batch) return
       yield batch
-      let place = frees.length
-      while ((frees[place - 1] ?? 0) > batch.end) place--
-      frees.splice(place, 0, batch.end)
+      let position = frees.length
+      while ((frees[position - 1] ?? 0) > batch.end) position--
+      frees.splice(position, 0, batch.end)
     }
   }
 }
@@ -267,7 +271,7 @@ export class Schedule<T extends Task> {
 const isInDemand = ({ admittedAt }: Queue<Task>, now: number): boolean =>
   now - admittedAt <= RESERVE_FOR_MS
 
-/** A batch that is overdue is expected to take as long again as it is overdue. */
+/** An overdue batch is expected to take as much longer as it is already overdue. */
 const expectedFree = ({ ready, batch, freeAt }: Slot<Task>, now: number): number => {
   if (freeAt > now) return freeAt
   return ready && batch.length === 0 ? now : now + (now - freeAt)

@@ -1,51 +1,45 @@
-/** What a password check takes on this machine, measured by the threads that will do the work. */
+/** Measures how long one check takes on this machine, in the threads that will do the work. */
 import type { Clock } from '../clock.ts'
-import { dummyHash } from '../passwords/dummy-hash.ts'
+import { blankBcrypt } from '../passwords/bcrypt/grammar.ts'
+import type { Kind, Plan } from '../passwords/family.ts'
 import type { PasswordChecker } from './pool.ts'
 import { SLOWER } from './schedule.ts'
 
-/** Long enough not to be noise, and each step above it doubles the time. */
-const TRIAL_COST = 10
+/** Long enough not to be noise. */
+export const BCRYPT_TRIAL: Plan = blankBcrypt(10)
 
-/** Other programs may take the cores while it is measured, and never make it faster: the best counts. */
+/** Other programs can only slow a trial down: the fastest counts. */
 const TRIALS = 8
 
-/** Milliseconds of trials after which no more are begun: what is that slow is not made so by neighbours. */
+/** Milliseconds of trials after which no more are started: other programs do not make a check that slow. */
 const TRIALS_MS = 3_000
 
 const TRIAL_DEADLINE_MS = 60_000
 
-/** What one check alone takes. */
-export class Speed {
-  readonly #trialMs: number
-
-  constructor(trialMs: number) {
-    this.#trialMs = trialMs
-  }
-
+/** How long a check takes that runs alone, for the kinds of one name. */
+export interface Speed {
   /** @returns milliseconds */
-  at(cost: number): number {
-    return this.#trialMs * 2 ** (cost - TRIAL_COST)
-  }
-
-  /** Whether the schedule would admit a check that nobody else is before. */
-  isWithin(deadlineMs: number, cost: number): boolean {
-    return SLOWER * this.at(cost) <= deadlineMs
-  }
+  at(cost: number): number
+  /** Whether the schedule would admit a check when no other one waits. */
+  isWithin(deadlineMs: number, cost: number): boolean
 }
 
-/** Tries again while `isEnough` says that it was too slow. */
+const createSpeed = (trial: Kind, trialMs: number): Speed => {
+  const at = (cost: number): number => trialMs * 2 ** (cost - trial.cost)
+  return { at, isWithin: (deadlineMs, cost) => SLOWER * at(cost) <= deadlineMs }
+}
+
+/** Repeats the trial until `isEnough` accepts the speed, within limits. */
 export const measureSpeed = async (
-  checker: PasswordChecker,
-  clock: Clock,
+  { plan, checker, clock }: { plan: Plan; checker: PasswordChecker; clock: Clock },
   isEnough: (speed: Speed) => boolean,
 ): Promise<Speed> => {
   let [best, spent] = [Infinity, 0]
-  for (let i = 0; i < TRIALS && spent < TRIALS_MS && !isEnough(new Speed(best)); i++) {
-    const deadline = clock.now() + TRIAL_DEADLINE_MS
-    const { runMs } = await checker.check(dummyHash(TRIAL_COST), 'a trial', deadline)
+  const speed = (): Speed => createSpeed(plan.kind, best)
+  for (let i = 0; i < TRIALS && spent < TRIALS_MS && !isEnough(speed()); i++) {
+    const { runMs } = await checker.check(plan, 'a trial', clock.now() + TRIAL_DEADLINE_MS)
     best = Math.min(best, runMs)
     spent += runMs
   }
-  return new Speed(best)
+  return speed()
 }

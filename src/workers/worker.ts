@@ -1,43 +1,41 @@
-/** Owns the body of a worker thread: one batch of checks at a time, as told. */
-import { parentPort, workerData } from 'node:worker_threads'
-import { dummyHash } from '../passwords/dummy-hash.ts'
-import { createEngine, type PasswordCheck } from '../passwords/engine.ts'
-import type { BatchReply, Calibration, FromWorker, WorkerOptions } from './protocol.ts'
+/** The body of a worker thread: checks one batch at a time. */
+import { parentPort } from 'node:worker_threads'
+import type { PasswordCheck } from '../passwords/core.ts'
+import { CORES, createEngine, type EngineCore } from '../passwords/engine.ts'
+import type { BatchReply, BatchRequest, Calibration, FromWorker } from './protocol.ts'
 
 const port = parentPort
 if (!port) throw new TypeError('worker.ts runs as a worker thread only')
 
-const engine = createEngine((workerData as WorkerOptions).bounds)
-const { name, fallback, lanes } = engine
+const engine = createEngine(CORES)
 const send = (message: FromWorker): void => port.postMessage(message)
 
-const run = (checks: readonly PasswordCheck[]): BatchReply => {
-  const began = performance.now()
+const run = (checks: BatchRequest): BatchReply => {
+  const startedAt = performance.now()
   const outcomes = engine.verify(checks)
-  return { outcomes, runMs: performance.now() - began }
+  return { outcomes, runMs: performance.now() - startedAt }
 }
 
-/** Long enough to measure, short enough not to hold up a start. */
-const TRIAL_COST = 5
 const TRIALS = 3
-const TRIAL: PasswordCheck = {
-  encoded: dummyHash(TRIAL_COST),
-  password: 'a trial',
+
+/** Each round tries every width, so that a slow moment does not make one width look worse than the others. */
+const tryWidths = ({ trial, lanes }: EngineCore): number[] => {
+  const check: PasswordCheck = { plan: trial, password: 'a trial' }
+  return Array.from({ length: lanes }, (_, i) => run(Array<PasswordCheck>(i + 1).fill(check)).runMs)
 }
 
-/** A round is of every width, so that a slow moment does not make one width look worse than the others. */
-const tryWidths = (): number[] =>
-  Array.from({ length: lanes }, (_, i) => run(Array<PasswordCheck>(i + 1).fill(TRIAL)).runMs)
-
-/** The best of a few, since the first ones run before the compiler is done with them. */
-const calibrate = (): Calibration => {
-  const rounds = Array.from({ length: TRIALS }, tryWidths)
+/** The best of several rounds, since the first ones run before the compiler is done. */
+const calibrate = (core: EngineCore): Calibration => {
+  const rounds = Array.from({ length: TRIALS }, () => tryWidths(core))
   const ms = rounds.reduce((best, round) => best.map((ms, i) => Math.min(ms, round[i] ?? ms)))
-  return { cost: TRIAL_COST, ms }
+  return { kind: core.trial.kind, ms }
 }
 
-port.on('message', (checks: readonly PasswordCheck[]) => send(run(checks)))
+port.on('message', (checks: BatchRequest) => send(run(checks)))
 send({
-  engine: { name, lanes, ...(fallback !== undefined && { fallback }) },
-  calibration: calibrate(),
+  cores: engine.cores.map(({ computes, name, lanes, fallback }) => ({
+    ...{ computes, name, lanes },
+    ...(fallback !== undefined && { fallback }),
+  })),
+  calibrations: engine.cores.map(calibrate),
 })

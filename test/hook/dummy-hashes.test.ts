@@ -1,9 +1,11 @@
-/** Decoys: as costly as the store's own hashes, and as steady. */
+/** Dummy hashes: as costly as the store's own, and the same from call to call. */
 import { describe, expect, it } from 'vitest'
 import { createDummyHashes, type DummyHashes } from '../../src/hook/dummy-hashes.ts'
 import { inspect } from '../../src/passwords/registry.ts'
+import { planOf } from '../support/passwords.ts'
 
 const BOUNDS = { bcryptCost: 14 }
+const inspectWithin = (encoded: string) => inspect(encoded, BOUNDS)
 const hashOf = (cost: number): string =>
   `$2b$${String(cost).padStart(2, '0')}$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu`
 
@@ -11,15 +13,17 @@ const hashOf = (cost: number): string =>
 const sampleOf = (shares: Readonly<Record<number, number>>): string[] =>
   Object.entries(shares).flatMap(([cost, n]) => Array<string>(n).fill(hashOf(Number(cost))))
 
-const makeDecoy = (sample: readonly string[] = [], secret = 'a secret'): DummyHashes =>
-  createDummyHashes({ secret, bounds: BOUNDS, sample: () => sample })
+const makeDummies = (sample: readonly string[] = [], secret = 'a secret'): DummyHashes =>
+  createDummyHashes({ secret, inspect: inspectWithin, sample: () => sample })
 
 const LOGINS = Array.from({ length: 5000 }, (_, i) => `user${i}@example.com`)
 
-const costsFrom = (decoy: DummyHashes): number[] =>
+const costsFrom = (dummies: DummyHashes): number[] =>
   LOGINS.map((login) => {
-    const found = inspect(decoy.encodedFor(login), BOUNDS)
-    return 'cost' in found ? found.cost : NaN
+    const { kind, salt, want } = dummies.planFor(login)
+    // Of the right lengths, and no account's.
+    expect([salt, want]).toEqual([new Uint8Array(16), new Uint8Array(23)])
+    return kind.cost
   })
 
 const shareOf = (costs: readonly number[], cost: number): number =>
@@ -28,13 +32,13 @@ const shareOf = (costs: readonly number[], cost: number): number =>
 const changes = (before: readonly number[], after: readonly number[]): number =>
   before.filter((cost, i) => cost !== after[i]).length / before.length
 
-describe('a decoy', () => {
-  it('is a sound hash of the customary cost where nothing is known', () => {
-    expect(new Set(costsFrom(makeDecoy()))).toEqual(new Set([10]))
+describe('a dummy hash', () => {
+  it("has bcrypt's usual cost where nothing is known", () => {
+    expect(new Set(costsFrom(makeDummies()))).toEqual(new Set([10]))
   })
 
-  it('has the costs of the store in their shares, and no other', () => {
-    const costs = costsFrom(makeDecoy(sampleOf({ 8: 150, 10: 300, 12: 50 })))
+  it('has the costs of the store in their shares, and no others', () => {
+    const costs = costsFrom(makeDummies(sampleOf({ 8: 150, 10: 300, 12: 50 })))
     expect(new Set(costs)).toEqual(new Set([8, 10, 12]))
     expect(shareOf(costs, 8)).toBeCloseTo(0.3, 1)
     expect(shareOf(costs, 10)).toBeCloseTo(0.6, 1)
@@ -43,40 +47,45 @@ describe('a decoy', () => {
 
   it('is the same for a login at every replica and after every restart', () => {
     const sample = sampleOf({ 8: 250, 12: 250 })
-    const costs = costsFrom(makeDecoy(sample))
-    expect(costsFrom(makeDecoy(sample.toReversed()))).toEqual(costs)
-    expect(changes(costs, costsFrom(makeDecoy(sample, 'another secret')))).toBeGreaterThan(0.4)
+    const costs = costsFrom(makeDummies(sample))
+    expect(costsFrom(makeDummies(sample.toReversed()))).toEqual(costs)
+    expect(changes(costs, costsFrom(makeDummies(sample, 'another secret')))).toBeGreaterThan(0.4)
   })
 
-  it('learns nothing from calls where there is a sample', () => {
-    const decoy = makeDecoy(sampleOf({ 8: 250, 12: 250 }))
-    const before = costsFrom(decoy)
-    for (let i = 0; i < 1000; i++) decoy.saw(`person ${i}`, 12)
-    expect(costsFrom(decoy)).toEqual(before)
+  it('does not depend on calls where there is a sample', () => {
+    const dummies = makeDummies(sampleOf({ 8: 250, 12: 250 }))
+    const before = costsFrom(dummies)
+    for (let i = 0; i < 1000; i++) dummies.observe(`person ${i}`, planOf(hashOf(12)))
+    expect(costsFrom(dummies)).toEqual(before)
   })
 
   it('follows the sample of the store that is there now', () => {
     let sample = sampleOf({ 8: 10 })
-    const decoy = createDummyHashes({ secret: 'a secret', bounds: BOUNDS, sample: () => sample })
-    expect(new Set(costsFrom(decoy))).toEqual(new Set([8]))
+    const dummies = createDummyHashes({
+      secret: 'a secret',
+      inspect: inspectWithin,
+      sample: () => sample,
+    })
+    expect(new Set(costsFrom(dummies))).toEqual(new Set([8]))
     sample = sampleOf({ 11: 10 })
-    expect(new Set(costsFrom(decoy))).toEqual(new Set([11]))
+    expect(new Set(costsFrom(dummies))).toEqual(new Set([11]))
   })
 
   it('rarely changes its cost as more accounts are seen', () => {
-    const decoy = makeDecoy()
-    for (let i = 0; i < 500; i++) decoy.saw(`person ${i}`, i % 2 === 0 ? 8 : 12)
-    const before = costsFrom(decoy)
-    for (let i = 0; i < 10; i++) decoy.saw(`another ${i}`, 12)
-    expect(changes(before, costsFrom(decoy))).toBeLessThan(0.02)
+    const dummies = makeDummies()
+    for (let i = 0; i < 500; i++)
+      dummies.observe(`person ${i}`, planOf(hashOf(i % 2 === 0 ? 8 : 12)))
+    const before = costsFrom(dummies)
+    for (let i = 0; i < 10; i++) dummies.observe(`another ${i}`, planOf(hashOf(12)))
+    expect(changes(before, costsFrom(dummies))).toBeLessThan(0.02)
   })
 
-  it('learns from each account once, and not from one that is tried over and over', () => {
-    const decoy = makeDecoy()
-    decoy.saw('first', 8)
-    for (let i = 0; i < 1000; i++) decoy.saw('victim', 14)
-    for (const name of ['second', 'third']) decoy.saw(name, 12)
-    const costs = costsFrom(decoy)
+  it('counts each account once, however often it is tried', () => {
+    const dummies = makeDummies()
+    dummies.observe('first', planOf(hashOf(8)))
+    for (let i = 0; i < 1000; i++) dummies.observe('victim', planOf(hashOf(14)))
+    for (const name of ['second', 'third']) dummies.observe(name, planOf(hashOf(12)))
+    const costs = costsFrom(dummies)
     expect(shareOf(costs, 8)).toBeCloseTo(0.25, 1)
     expect(shareOf(costs, 12)).toBeCloseTo(0.5, 1)
     expect(shareOf(costs, 14)).toBeCloseTo(0.25, 1)
@@ -84,14 +93,15 @@ describe('a decoy', () => {
 
   it('tells most of a million accounts apart in an eighth of a megabyte', () => {
     const before = process.memoryUsage().arrayBuffers
-    const decoy = makeDecoy()
+    const dummies = makeDummies()
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 18)
-    for (let i = 0; i < 20_000; i++) decoy.saw(`person ${i}`, i < 10_000 ? 8 : 12)
-    expect(shareOf(costsFrom(decoy), 12)).toBeCloseTo(0.5, 1)
+    for (let i = 0; i < 20_000; i++)
+      dummies.observe(`person ${i}`, planOf(hashOf(i < 10_000 ? 8 : 12)))
+    expect(shareOf(costsFrom(dummies), 12)).toBeCloseTo(0.5, 1)
   })
 
   it('has no cost of a damaged hash, or of one over the ceiling', () => {
     const sample = ['', 'x', hashOf(8).slice(0, 50), hashOf(15), hashOf(9)]
-    expect(new Set(costsFrom(makeDecoy(sample)))).toEqual(new Set([9]))
+    expect(new Set(costsFrom(makeDummies(sample)))).toEqual(new Set([9]))
   })
 })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { assess, decide } from '../../src/hook/decision.ts'
 import type { LegacyStore } from '../../src/legacy/store.ts'
 import { normaliseLogin } from '../../src/login.ts'
-import { createEngine } from '../../src/passwords/engine.ts'
+import { CORES, createEngine } from '../../src/passwords/engine.ts'
 import { inspect } from '../../src/passwords/registry.ts'
 import { ALL_KINDS, describeEach, type Dialect, type TestDatabase } from '../support/databases.ts'
 import { openLegacy } from '../support/legacy.ts'
@@ -14,7 +14,7 @@ import { openLegacy } from '../support/legacy.ts'
 const RUNS = Number(process.env['LOOKUP_RUNS'] ?? 300)
 
 const BOUNDS = { bcryptCost: 14 }
-const engine = createEngine(BOUNDS)
+const engine = createEngine(CORES)
 
 /** Made once: a hash at the least cost still takes a millisecond. */
 const PASSWORDS = Array.from({ length: 8 }, (_, i) => `password ${i}`)
@@ -120,7 +120,7 @@ await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }
     const accounts = await store.find(normaliseLogin(typed), typed)
     const standing = assess(accounts, password, (hash) => inspect(hash, BOUNDS))
     if (!standing.hash) return false
-    const [outcome = 'mismatch'] = engine.verify([{ encoded: standing.hash.encoded, password }])
+    const [outcome = 'mismatch'] = engine.verify([{ plan: standing.hash, password }])
     return decide(standing, outcome).credential === 'VERIFIED'
   }
 

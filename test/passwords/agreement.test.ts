@@ -5,7 +5,12 @@
 import { encodeBase64, hashSync } from 'bcryptjs'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createEngine, type PasswordCheck } from '../../src/passwords/engine.ts'
+import {
+  bcryptCoreOf,
+  startEngine,
+  verifyEncoded,
+  type EncodedCheck,
+} from '../support/passwords.ts'
 import { batches } from '../support/vectors.ts'
 
 const PAIRS = Number(process.env['AGREEMENT_PAIRS'] ?? 2000)
@@ -65,7 +70,7 @@ interface Pair {
   readonly digit: number
 }
 
-type Expected = PasswordCheck & { readonly matches: boolean }
+type Expected = EncodedCheck & { readonly matches: boolean }
 
 const expectation = ({ password, variant, salt, kind, nearMiss, digit }: Pair): Expected => {
   const setting = `$${variant}$04$${encodeBase64([...salt], 16)}`
@@ -81,7 +86,8 @@ const expectation = ({ password, variant, salt, kind, nearMiss, digit }: Pair): 
 }
 
 describe(`agreement with bcryptjs on ${PAIRS} passwords and salts, seed ${SEED}`, () => {
-  const engine = createEngine({ bcryptCost: 4 })
+  const engine = startEngine()
+  const { name, lanes } = bcryptCoreOf(engine)
   let pairs: Expected[] = []
 
   beforeAll(() => {
@@ -98,15 +104,15 @@ describe(`agreement with bcryptjs on ${PAIRS} passwords and salts, seed ${SEED}`
     expect(new Set(pairs.map(({ encoded, password }) => encoded + password)).size).toBe(PAIRS)
     expect(matching.length).toBeGreaterThan(0.4 * PAIRS)
     expect(matching.length).toBeLessThan(0.6 * PAIRS)
-    expect(engine.name).toBe('webassembly')
+    expect(name).toBe('webassembly')
   })
 
-  it.each(Array.from({ length: engine.lanes }, (_, i) => i + 1))(
+  it.each(Array.from({ length: lanes }, (_, i) => i + 1))(
     'is complete, %i together',
     { timeout: TIMEOUT_MS },
     (together) => {
       const wrong = batches(pairs, together).flatMap((batch) => {
-        const outcomes = engine.verify(batch)
+        const outcomes = verifyEncoded(engine, batch)
         return batch.filter(({ matches }, i) => outcomes[i] !== (matches ? 'match' : 'mismatch'))
       })
       expect(wrong).toEqual([])

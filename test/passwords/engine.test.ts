@@ -4,9 +4,18 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createEngine, type PasswordCheck, type Engine } from '../../src/passwords/engine.ts'
-import { selfTest } from '../../src/passwords/bcrypt/self-test.ts'
+import { bcryptCore } from '../../src/passwords/bcrypt/core.ts'
+import type { PasswordCheck } from '../../src/passwords/core.ts'
+import type { Engine } from '../../src/passwords/engine.ts'
+import { selfTest } from '../../src/passwords/self-test.ts'
 import { compile } from '../support/compiled.ts'
+import {
+  bcryptCoreOf,
+  planOf,
+  startEngine,
+  verifyEncoded,
+  type EncodedCheck,
+} from '../support/passwords.ts'
 import { batches, TEXT_VECTORS } from '../support/vectors.ts'
 
 const BOUNDS = { bcryptCost: 6 }
@@ -17,11 +26,11 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-const lanesEngine = createEngine(BOUNDS)
+const lanesEngine = startEngine()
 
 const withoutWebAssembly = (): Engine => {
   vi.stubGlobal('WebAssembly', undefined)
-  return createEngine(BOUNDS)
+  return startEngine()
 }
 
 const disagreements = (engine: Engine, vectors: typeof TEXT_VECTORS, together: number) =>
@@ -30,13 +39,13 @@ const disagreements = (engine: Engine, vectors: typeof TEXT_VECTORS, together: n
     .flatMap((ofOneCost) => batches(ofOneCost, together))
     .filter((batch) => {
       const expected = batch.map(({ matches }) => (matches ? 'match' : 'mismatch'))
-      return engine.verify(batch).join() !== expected.join()
+      return verifyEncoded(engine, batch).join() !== expected.join()
     })
 
 describe('the engine of WebAssembly', () => {
   it('is what runs here', () => {
-    expect(lanesEngine).toMatchObject({ name: 'webassembly', lanes: 6 })
-    expect(lanesEngine.fallback).toBeUndefined()
+    expect(bcryptCoreOf(lanesEngine)).toMatchObject({ name: 'webassembly', lanes: 6 })
+    expect(bcryptCoreOf(lanesEngine).fallback).toBeUndefined()
   })
 
   it.each([1, 2, 3, 4, 5, 6])('agrees with libxcrypt on every vector, %i together', (together) => {
@@ -49,7 +58,7 @@ describe('the engine of WebAssembly', () => {
     const outcomes = digits.flatMap((digit) => {
       const other = SOUND[digit] === '.' ? 'C' : '.'
       const encoded = SOUND.slice(0, digit) + other + SOUND.slice(digit + 1)
-      return lanesEngine.verify([{ encoded, password: 'open sesame' }])
+      return verifyEncoded(lanesEngine, [{ encoded, password: 'open sesame' }])
     })
     expect(outcomes).toEqual(digits.map(() => 'mismatch'))
   })
@@ -77,9 +86,9 @@ describe('the engine of WebAssembly', () => {
         }
       },
     )
-    const engine = createEngine(BOUNDS)
+    const engine = startEngine()
     passwords.length = 0
-    const check = { encoded: SOUND, password: 'open sesame' }
+    const check = { plan: planOf(SOUND), password: 'open sesame' }
     expect(engine.verify([check, check, check])).toEqual(['match', 'match', 'match'])
     expect(memories.map((memory) => new Uint8Array(memory).some((byte) => byte))).toEqual([false])
     expect(passwords.map((bytes) => bytes.join(''))).toEqual(Array(3).fill('0'.repeat(11)))
@@ -110,16 +119,16 @@ describe.each([
     ['NUL', [{ encoded: hashSync('a\0b', 4), password: 'a\0b' }], ['match']],
     ['what is before NUL', [{ encoded: hashSync('a\0b', 4), password: 'a' }], ['mismatch']],
     ['the empty password', [{ encoded: hashSync('', 4), password: '' }], ['match']],
-  ] satisfies [string, PasswordCheck[], string[]][])('answers %s', (_, checks, outcomes) => {
+  ] satisfies [string, EncodedCheck[], string[]][])('answers %s', (_, checks, outcomes) => {
     const engine = create()
-    expect(engine.name).toBe(name)
-    expect(engine.verify(checks)).toEqual(outcomes)
+    expect(bcryptCoreOf(engine).name).toBe(name)
+    expect(verifyEncoded(engine, checks, BOUNDS)).toEqual(outcomes)
   })
 
   it('refuses more checks than it has lanes', () => {
     const engine = create()
-    const check = { encoded: SOUND, password: 'open sesame' }
-    const tooMany = Array<PasswordCheck>(engine.lanes + 1).fill(check)
+    const check = { plan: planOf(SOUND), password: 'open sesame' }
+    const tooMany = Array<PasswordCheck>(bcryptCoreOf(engine).lanes + 1).fill(check)
     expect(() => engine.verify(tooMany)).toThrow(TypeError)
   })
 })
@@ -162,22 +171,22 @@ describe('a batch', () => {
       ['mismatch', 'mismatch', 'match'],
     ],
   ])('is answered in its own order, flaws and all', (checks, outcomes) => {
-    expect(lanesEngine.verify(checks)).toEqual(outcomes)
+    expect(verifyEncoded(lanesEngine, checks)).toEqual(outcomes)
   })
 
   it('has one cost', () => {
-    const dearer = { encoded: hashSync('open sesame', 5), password: 'open sesame' }
-    expect(() => lanesEngine.verify([right, dearer])).toThrow(TypeError)
+    const costlier = { encoded: hashSync('open sesame', 5), password: 'open sesame' }
+    expect(() => verifyEncoded(lanesEngine, [right, costlier])).toThrow('different kinds')
   })
 })
 
 describe('the fallback', () => {
   it('agrees with libxcrypt, and does not guess at what the bug of $2x$ changed', () => {
     const engine = withoutWebAssembly()
-    const isBuggy = ({ encoded, password }: PasswordCheck) =>
+    const isBuggy = ({ encoded, password }: EncodedCheck) =>
       encoded.startsWith('$2x$') && /[\u0080-\uffff]/.test(password)
     expect(TEXT_VECTORS.some((v) => v.encoded.startsWith('$2x$') && !isBuggy(v))).toBe(true)
-    expect(engine).toMatchObject({ name: 'bcryptjs', lanes: 1 })
+    expect(bcryptCoreOf(engine)).toMatchObject({ name: 'bcryptjs', lanes: 1 })
     expect(
       disagreements(
         engine,
@@ -185,17 +194,24 @@ describe('the fallback', () => {
         1,
       ),
     ).toEqual([])
-    const answers = TEXT_VECTORS.filter(isBuggy).flatMap((vector) => engine.verify([vector]))
+    const answers = TEXT_VECTORS.filter(isBuggy).flatMap((vector) =>
+      verifyEncoded(engine, [vector]),
+    )
     expect(new Set(answers)).toEqual(new Set(['unrecognised']))
   })
 
   it('is what runs where Node.js has no WebAssembly', () => {
     // Node.js strips types by WebAssembly too, so that only what is compiled can run without.
-    const engine = pathToFileURL(join(compile('passwords'), 'engine.js')).href
+    const dir = compile('passwords')
+    const [engine, registry] = ['engine.js', 'registry.js'].map(
+      (name) => pathToFileURL(join(dir, name)).href,
+    )
     const program = `
-      import { createEngine } from '${engine}'
-      const { name, fallback, verify } = createEngine({ bcryptCost: 4 })
-      const outcomes = verify([{ encoded: '${SOUND}', password: 'open sesame' }])
+      import { CORES, createEngine } from '${engine}'
+      import { inspect } from '${registry}'
+      const { cores: [{ name, fallback }], verify } = createEngine(CORES)
+      const plan = inspect('${SOUND}', { bcryptCost: 4 })
+      const outcomes = verify([{ plan, password: 'open sesame' }])
       console.log(JSON.stringify({ name, fallback, outcomes }))`
     const run = ['--jitless', '--input-type=module', '--eval', program]
     expect(
@@ -222,7 +238,7 @@ describe('the fallback', () => {
         }
       },
     })
-    expect(createEngine(BOUNDS)).toMatchObject({ name: 'bcryptjs', fallback })
+    expect(bcryptCoreOf(startEngine())).toMatchObject({ name: 'bcryptjs', fallback })
   })
 })
 
@@ -233,7 +249,7 @@ describe('the self-test', () => {
     ['says nothing', () => []],
   ])('fails what %s', (_, match) => {
     expect(() => {
-      selfTest(match, 1)
+      selfTest(bcryptCore.known, match, 1)
     }).toThrow(/self-test/)
   })
 })

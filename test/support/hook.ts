@@ -107,7 +107,6 @@ export const startHook = async (options: HookOptions = {}) => {
   const pool = await WorkerPool.start({
     size: options.poolSize ?? 1,
     queueLimit: options.queueLimit ?? 64,
-    bounds: settings.bounds,
     clock,
     ...(options.workerUrl && { workerUrl: options.workerUrl }),
   })
@@ -119,9 +118,9 @@ export const startHook = async (options: HookOptions = {}) => {
       asked++
       return pool.mayAdmit(deadline)
     },
-    check: (encoded, ...rest) => {
-      runs.push(encoded.slice(0, 7))
-      return pool.check(encoded, ...rest)
+    check: (plan, ...rest) => {
+      runs.push(`$${plan.variant}$${String(plan.kind.cost).padStart(2, '0')}$`)
+      return pool.check(plan, ...rest)
     },
   }
   const written: string[] = []

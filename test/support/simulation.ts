@@ -1,9 +1,12 @@
-/** A machine on paper: arrivals, threads and batches as events on a clock of their own, no time spent. */
+/** A simulated machine: arrivals, threads and batches as events on a clock of their own. */
+import type { Kind } from '../../src/passwords/family.ts'
 import type { Task } from '../../src/workers/batch.ts'
 import { Estimates } from '../../src/workers/estimates.ts'
 import { LONGEST_MS, Schedule, type Slot } from '../../src/workers/schedule.ts'
 
-/** What one batch of 1 to 6 checks of cost 10 takes on the machine on paper: measured, in one thread. */
+export const bcrypt = (cost: number): Kind => ({ name: 'bcrypt', cost })
+
+/** How long a batch of 1 to 6 checks of cost 10 takes on the simulated machine: measured, in one thread. */
 export const BATCH_MS = [59.4, 66.6, 76.5, 92.8, 115.5, 127.2] as const
 export const LANES = BATCH_MS.length
 export const DEADLINE_MS = 2500
@@ -16,14 +19,18 @@ export const capacityOf = (cost: number): number =>
       .map((ms, i) => (1000 * (i + 1)) / ms),
   )
 
-/** Tells the pace of a batch that began only now, as far as its expectation goes. */
+/** Measures a batch that was expected to take what is expected now. */
 export const measure = (
-  pace: Estimates,
+  estimates: Estimates,
   cost: number,
   width: number,
   ms: number,
   now: number,
-): void => pace.measure({ cost, width, ms, expected: pace.estimate(cost, width, now) }, now)
+): void =>
+  estimates.measure(
+    { kind: bcrypt(cost), width, ms, expected: estimates.estimate(bcrypt(cost), width, now) },
+    now,
+  )
 
 /** mulberry32, a small generator of reproducible numbers in [0, 1). */
 export const seeded = (seed: number) => (): number => {
@@ -37,26 +44,26 @@ export interface Stream {
   readonly cost: number
   /** Arrivals a second. */
   readonly rate: number
-  /** Milliseconds at which it begins and ends. */
+  /** Milliseconds at which it starts and ends. */
   readonly from?: number
   readonly to?: number
 }
 
 export interface Call extends Task {
   readonly arrivedAt: number
-  fate: 'waiting' | 'on time' | 'late' | 'refused'
+  status: 'waiting' | 'on time' | 'late' | 'refused'
   decidedAt: number
 }
 
 /** What schedules the machine's threads: the schedule under test, or one to compare it with. */
 export interface Policy {
   mayAdmit(deadline: number): boolean
-  offer(call: Call, now: number): boolean
-  orders(now: number): {
+  admit(call: Call, now: number): boolean
+  dispatch(now: number): {
     readonly start: readonly Slot<Call>[]
     readonly refuse: readonly Call[]
   }
-  finish(seat: Slot<Call>, now: number): readonly Call[]
+  finish(slot: Slot<Call>, now: number): readonly Call[]
 }
 
 export interface Machine {
@@ -69,11 +76,11 @@ export interface Machine {
 }
 
 export const underTest = (threads: number): Policy => {
-  const pace = new Estimates()
-  pace.calibrate({ cost: 5, ms: BATCH_MS.map((ms) => ms / 32) })
-  const schedule = new Schedule<Call>(pace, 256 * threads)
-  schedule.lanes = LANES
-  for (let i = 0; i < threads; i++) schedule.addSeat(0).ready = true
+  const estimates = new Estimates()
+  estimates.calibrate({ kind: bcrypt(5), ms: BATCH_MS.map((ms) => ms / 32) })
+  const schedule = new Schedule<Call>(estimates, 256 * threads)
+  schedule.lanes.set('bcrypt', LANES)
+  for (let i = 0; i < threads; i++) schedule.addSlot(0).ready = true
   return schedule
 }
 
@@ -88,21 +95,23 @@ export const firstComeFirstServed = (threads: number): Policy => {
   }))
   return {
     mayAdmit: () => true,
-    offer: (call) => queue.push(call) > 0,
-    orders: () => {
+    admit: (call) => queue.push(call) > 0,
+    dispatch: () => {
       const start: Slot<Call>[] = []
       while (queue.length > 0) {
-        const width = queue.findIndex(({ cost }, i) => i === LANES || cost !== queue[0]?.cost)
-        const [seat] = idle.splice(0, 1)
-        if (!seat) break
-        seat.batch = queue.splice(0, width < 0 ? LANES : width)
-        start.push(seat)
+        const width = queue.findIndex(
+          ({ kind }, i) => i === LANES || kind.cost !== queue[0]?.kind.cost,
+        )
+        const [slot] = idle.splice(0, 1)
+        if (!slot) break
+        slot.batch = queue.splice(0, width < 0 ? LANES : width)
+        start.push(slot)
       }
       return { start, refuse: [] }
     },
-    finish: (seat) => {
-      idle.push(seat)
-      return seat.batch
+    finish: (slot) => {
+      idle.push(slot)
+      return slot.batch
     },
   }
 }
@@ -117,7 +126,13 @@ const arrivals = (
   for (;;) {
     at -= (Math.log(1 - random()) * 1000) / rate
     if (at >= Math.min(ms, to)) return calls
-    calls.push({ cost, arrivedAt: at, deadline: at + DEADLINE_MS, fate: 'waiting', decidedAt: 0 })
+    calls.push({
+      kind: bcrypt(cost),
+      arrivedAt: at,
+      deadline: at + DEADLINE_MS,
+      status: 'waiting',
+      decidedAt: 0,
+    })
   }
 }
 
@@ -131,24 +146,24 @@ export const simulate = (policy: Policy, machine: Machine): readonly Call[] => {
   const random = seeded(machine.seed ?? 1)
   const { slowness = () => 1 } = machine
   const calls = machine.streams.flatMap((stream) => arrivals(stream, machine.ms, random))
-  const decide = (call: Call, fate: Call['fate'], now: number): void => {
-    Object.assign(call, { fate, decidedAt: now })
+  const decide = (call: Call, status: Call['status'], now: number): void => {
+    Object.assign(call, { status, decidedAt: now })
   }
   const ends: Event[] = []
-  const obey = (now: number): void => {
-    const { start, refuse } = policy.orders(now)
+  const dispatch = (now: number): void => {
+    const { start, refuse } = policy.dispatch(now)
     for (const call of refuse) decide(call, 'refused', now)
-    for (const seat of start) {
-      const { batch } = seat
-      const cost = batch[0]?.cost ?? 0
-      if (batch.some((call) => call.cost !== cost)) throw new Error('a batch mixes costs')
+    for (const slot of start) {
+      const { batch } = slot
+      const cost = batch[0]?.kind.cost ?? 0
+      if (batch.some(({ kind }) => kind.cost !== cost)) throw new Error('a batch mixes costs')
       const table = (BATCH_MS[batch.length - 1] ?? NaN) * 2 ** (cost - 10)
       const end = now + table * slowness(now, random)
       const happen = (): void => {
-        for (const call of policy.finish(seat, end)) {
+        for (const call of policy.finish(slot, end)) {
           decide(call, end <= call.deadline ? 'on time' : 'late', end)
         }
-        obey(end)
+        dispatch(end)
       }
       ends.push({ at: end, happen })
       ends.sort((a, b) => a.at - b.at)
@@ -160,9 +175,9 @@ export const simulate = (policy: Policy, machine: Machine): readonly Call[] => {
       ends.shift()
       next.happen()
     }
-    const isAdmitted = policy.mayAdmit(call.deadline) && policy.offer(call, now)
+    const isAdmitted = policy.mayAdmit(call.deadline) && policy.admit(call, now)
     if (!isAdmitted) decide(call, 'refused', now)
-    obey(now)
+    dispatch(now)
   }
   for (let next = ends.shift(); next; next = ends.shift()) next.happen()
   return calls

@@ -24,6 +24,6 @@ new BroadcastChannel('release').onmessage = () => {
 }
 const { lanes = 1 } = globalThis
 parentPort.postMessage({
-  engine: { name: 'bcryptjs', lanes },
-  calibration: { cost: 4, ms: Array(lanes).fill(1) },
+  cores: [{ computes: 'bcrypt', name: 'bcryptjs', lanes }],
+  calibrations: [{ kind: { name: 'bcrypt', cost: 4 }, ms: Array(lanes).fill(1) }],
 })

@@ -1,4 +1,4 @@
-/** Owns the reading of vectors/bcrypt.json, which make-bcrypt.pl made beside it. */
+/** Reads vectors/bcrypt.json, which was made by make-bcrypt.pl in the same folder. */
 import { readFileSync } from 'node:fs'
 
 interface Made {

@@ -1,4 +1,4 @@
-/** The schedule on a machine on paper: who is admitted, in what batches, and what overload leaves. */
+/** The schedule on a simulated machine: which checks are admitted, in what batches, and how it takes overload. */
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Task } from '../../src/workers/batch.ts'
@@ -6,6 +6,7 @@ import { Estimates } from '../../src/workers/estimates.ts'
 import { Schedule, type Slot } from '../../src/workers/schedule.ts'
 import {
   BATCH_MS,
+  bcrypt,
   capacityOf,
   DEADLINE_MS,
   firstComeFirstServed,
@@ -29,13 +30,14 @@ const load = (times: number, cost = 10): Stream => ({
   rate: times * THREADS * capacityOf(cost),
 })
 
-const count = (calls: readonly Call[], fate: Call['fate'], from = 0, to = Infinity): number =>
-  calls.filter((call) => call.fate === fate && call.decidedAt >= from && call.decidedAt < to).length
+const count = (calls: readonly Call[], status: Call['status'], from = 0, to = Infinity): number =>
+  calls.filter((call) => call.status === status && call.decidedAt >= from && call.decidedAt < to)
+    .length
 
 /** On-time answers as a share of what the threads can do, once the queue has found its length. */
 const goodput = (calls: readonly Call[], cost: number, from = DEADLINE_MS, to = RUN_MS): number => {
   const done = count(
-    calls.filter((call) => call.cost === cost),
+    calls.filter((call) => call.kind.cost === cost),
     'on time',
     from,
     to,
@@ -45,11 +47,12 @@ const goodput = (calls: readonly Call[], cost: number, from = DEADLINE_MS, to = 
 
 const slowRefusals = (calls: readonly Call[]): number =>
   calls.filter(
-    ({ fate, decidedAt, arrivedAt }) => fate === 'refused' && decidedAt - arrivedAt > REFUSAL_MS,
+    ({ status, decidedAt, arrivedAt }) =>
+      status === 'refused' && decidedAt - arrivedAt > REFUSAL_MS,
   ).length
 
 describe('overload', () => {
-  it.each([0.5, 1, 2, 4])('of %d times the capacity leaves the goodput whole', (times) => {
+  it.each([0.5, 1, 2, 4])('of %d times the capacity does not lower the goodput', (times) => {
     const calls = run([load(times)])
     expect(goodput(calls, 10)).toBeGreaterThan(0.95 * Math.min(times, 1))
     expect(count(calls, 'late')).toBe(0)
@@ -58,7 +61,7 @@ describe('overload', () => {
     if (times < 1) expect(count(calls, 'refused')).toBe(0)
   })
 
-  it('is what first come, first served does not survive', () => {
+  it('ruins the goodput of first come, first served', () => {
     const machine = { threads: THREADS, ms: RUN_MS, streams: [load(4)] }
     const calls = simulate(firstComeFirstServed(THREADS), machine)
     expect(goodput(calls, 10)).toBeLessThan(0.1)
@@ -74,7 +77,7 @@ describe('overload', () => {
     expect(slowRefusals(calls)).toBeLessThan(0.02 * calls.length)
   })
 
-  it('of a machine with a neighbour that comes and goes is refused late only when it first came', () => {
+  it('next to a program that comes and goes is refused late only the first time', () => {
     const period = 6000
     const calls = run([load(4)], { slowness: (at) => (at % period > 4000 ? 1.65 : 1) })
     expect(goodput(calls, 10)).toBeGreaterThan(0.8)
@@ -83,7 +86,7 @@ describe('overload', () => {
     expect(slowRefusals(after)).toBeLessThan(0.001 * after.length)
   })
 
-  it('of a machine that is suddenly three times slower is followed within two seconds', () => {
+  it('is measured within two seconds when a machine is suddenly three times slower', () => {
     const slowAt = 15_000
     const calls = run([load(4)], { slowness: (at) => (at >= slowAt ? 3 : 1) })
     expect(3 * goodput(calls, 10, slowAt + 2000)).toBeGreaterThan(0.95)
@@ -91,13 +94,13 @@ describe('overload', () => {
     expect(count(after, 'late')).toBeLessThan(0.01 * count(after, 'on time'))
   })
 
-  it('that is over leaves nothing behind', () => {
+  it('leaves no delay when it is over', () => {
     const calls = run([
       { ...load(8), to: 5000 },
       { ...load(0.3), from: 8000 },
     ])
     const after = calls.filter(({ arrivedAt }) => arrivedAt > 8000)
-    expect(after.every(({ fate }) => fate === 'on time')).toBe(true)
+    expect(after.every(({ status }) => status === 'on time')).toBe(true)
     expect(Math.max(...after.map((call) => call.decidedAt - call.arrivedAt))).toBeLessThan(300)
   })
 })
@@ -113,20 +116,20 @@ describe('a burst', () => {
 })
 
 describe('costs that are mixed', () => {
-  const ofCost = (calls: readonly Call[], cost: number) => calls.filter((c) => c.cost === cost)
+  const ofCost = (calls: readonly Call[], cost: number) => calls.filter((c) => c.kind.cost === cost)
 
   it('a flood of cost 14 makes no check of cost 10 late or refused', () => {
     const calls = run([load(4, 14), load(0.25, 10)])
-    expect(ofCost(calls, 10).every(({ fate }) => fate === 'on time')).toBe(true)
+    expect(ofCost(calls, 10).every(({ status }) => status === 'on time')).toBe(true)
     expect(goodput(calls, 14)).toBeGreaterThan(0.6)
   })
 
   it('a flood of cost 10 makes no check of cost 14 late or refused', () => {
-    // Before the flood, so that the door is not shut on a cost that was never asked for.
+    // Starts before the flood, so that admission is not closed to a cost that was never asked for.
     const floodAt = 5000
     const calls = run([{ ...load(4, 10), from: floodAt }, load(0.1, 14)])
     expect(ofCost(calls, 14).length).toBeGreaterThan(5)
-    expect(ofCost(calls, 14).every(({ fate }) => fate === 'on time')).toBe(true)
+    expect(ofCost(calls, 14).every(({ status }) => status === 'on time')).toBe(true)
     expect(goodput(calls, 10, floodAt + DEADLINE_MS)).toBeGreaterThan(0.5)
     expect(slowRefusals(calls)).toBeLessThan(0.001 * calls.length)
   })
@@ -139,8 +142,8 @@ describe('costs that are mixed', () => {
   })
 })
 
-describe('a cost that was away', () => {
-  it('takes turns when it is back, and makes up for nothing', () => {
+describe('a cost that pauses', () => {
+  it('takes turns afterwards, and does not catch up', () => {
     const backAt = 10_000
     const calls = run([load(4, 10), { ...load(4, 12), from: backAt }])
     expect(goodput(calls, 10, backAt + DEADLINE_MS, backAt + 3 * DEADLINE_MS)).toBeGreaterThan(0.4)
@@ -148,28 +151,28 @@ describe('a cost that was away', () => {
 })
 
 describe('one thread', () => {
-  let pace: Estimates
+  let estimates: Estimates
   let schedule: Schedule<Task>
-  let seat: Slot<Task>
+  let slot: Slot<Task>
   let now: number
 
   beforeEach(() => {
     now = 0
-    pace = new Estimates()
-    pace.calibrate({ cost: 10, ms: BATCH_MS })
-    schedule = new Schedule<Task>(pace, 64)
-    schedule.lanes = BATCH_MS.length
-    seat = schedule.addSeat(now)
-    schedule.welcome(seat, now)
+    estimates = new Estimates()
+    estimates.calibrate({ kind: bcrypt(10), ms: BATCH_MS })
+    schedule = new Schedule<Task>(estimates, 64)
+    schedule.lanes.set('bcrypt', BATCH_MS.length)
+    slot = schedule.addSlot(now)
+    schedule.markReady(slot, now)
   })
 
   const offer = (cost: number, ms = DEADLINE_MS): boolean =>
-    schedule.offer({ cost, deadline: now + ms }, now)
+    schedule.admit({ kind: bcrypt(cost), deadline: now + ms }, now)
   const serve = (cost: number, ms = DEADLINE_MS): boolean => {
     const isAdmitted = offer(cost, ms)
-    schedule.orders(now)
-    now = seat.freeAt
-    schedule.finish(seat, now)
+    schedule.dispatch(now)
+    now = slot.freeAt
+    schedule.finish(slot, now)
     return isAdmitted
   }
   /** Cheap checks until they have had as much of the thread as the costly one, and it is their turn no more. */
@@ -177,7 +180,7 @@ describe('one thread', () => {
   const queueUp = (ms = DEADLINE_MS): boolean[] =>
     [10, 10, 10].map((cost) => {
       const isAdmitted = offer(cost, ms)
-      schedule.orders(now)
+      schedule.dispatch(now)
       return isAdmitted
     })
 
@@ -187,14 +190,14 @@ describe('one thread', () => {
     expect(queueUp()).toEqual([true, true, true])
   })
 
-  it('serves a cheap one that waits alone, whatever it keeps room for', () => {
+  it('serves a cheap one that waits alone, despite the reserve for another cost', () => {
     const ms = 2300
     expect(serve(15, ms)).toBe(true)
     expect(new Set(catchUp(ms))).toEqual(new Set([true]))
     expect(queueUp(ms)).toEqual([true, true, false])
   })
 
-  it('keeps room for ten seconds', () => {
+  it('reserves time for another cost for ten seconds', () => {
     const ms = 2300
     expect(serve(15, ms)).toBe(true)
     catchUp(ms)
@@ -202,36 +205,36 @@ describe('one thread', () => {
     expect(queueUp(ms)).toEqual([true, true, true])
   })
 
-  it('keeps no more room for one that was slow', () => {
-    for (let i = 0; i < 20; i++) measure(pace, 14, 1, 2 * 16 * BATCH_MS[0], 0)
+  it('reserves no more time for a cost that was slow', () => {
+    for (let i = 0; i < 20; i++) measure(estimates, 14, 1, 2 * 16 * BATCH_MS[0], 0)
     now = 60_000
     expect(serve(14)).toBe(true)
-    expect(pace.relapse(14, now)).toBeGreaterThan(1.7)
+    expect(estimates.recentSlowdown(bcrypt(14), now)).toBeGreaterThan(1.7)
     catchUp()
     expect(queueUp()).toEqual([true, true, true])
   })
 
-  it('takes a stall of two threads for one', () => {
-    const other = schedule.addSeat(now)
-    schedule.welcome(other, now)
+  it('counts a stall of two threads once', () => {
+    const other = schedule.addSlot(now)
+    schedule.markReady(other, now)
     offer(10)
     offer(10)
-    expect(schedule.orders(now).start).toEqual([seat, other])
+    expect(schedule.dispatch(now).start).toEqual([slot, other])
     now = 10_000
-    for (const stalled of [seat, other]) schedule.finish(stalled, now)
-    expect(pace.estimate(10, 1, now)).toBeLessThan(1.5 * BATCH_MS[0])
+    for (const stalled of [slot, other]) schedule.finish(stalled, now)
+    expect(estimates.estimate(bcrypt(10), 1, now)).toBeLessThan(1.5 * BATCH_MS[0])
   })
 
-  it('takes a batch that is overdue to be so for as long again', () => {
+  it('expects an overdue batch to be overdue for as long again', () => {
     expect(offer(10)).toBe(true)
-    schedule.orders(now)
-    now = seat.freeAt + 1000
+    schedule.dispatch(now)
+    now = slot.freeAt + 1000
     expect(offer(10, 1000)).toBe(false)
     expect(offer(10, 1100)).toBe(true)
   })
 })
 
-describe('whatever comes', () => {
+describe('any load', () => {
   const stream = fc.record<Stream>({
     cost: fc.integer({ min: 8, max: 15 }),
     rate: fc.integer({ min: 1, max: 200 }),
@@ -239,7 +242,7 @@ describe('whatever comes', () => {
     to: fc.integer({ min: 2000, max: 4000 }),
   })
 
-  it('every check has one fate, none is late on a steady machine, and no batch mixes costs', () => {
+  it('ends each check once, makes none late on a steady machine, and mixes no costs in a batch', () => {
     fc.assert(
       fc.property(
         fc.array(stream, { minLength: 1, maxLength: 4 }),
@@ -256,101 +259,101 @@ describe('whatever comes', () => {
   })
 })
 
-describe('the door', () => {
-  const schedule = (): { door: Schedule<Task>; seat: Slot<Task> } => {
-    const pace = new Estimates()
-    pace.calibrate({ cost: 10, ms: [100] })
-    const door = new Schedule<Task>(pace, 64)
-    const seat = door.addSeat(0)
-    door.welcome(seat, 0)
-    return { door, seat }
+describe('admission before the kind is known', () => {
+  const setUp = (): { schedule: Schedule<Task>; slot: Slot<Task> } => {
+    const estimates = new Estimates()
+    estimates.calibrate({ kind: bcrypt(10), ms: [100] })
+    const schedule = new Schedule<Task>(estimates, 64)
+    const slot = schedule.addSlot(0)
+    schedule.markReady(slot, 0)
+    return { schedule, slot }
   }
   /** Offers checks that are all due at `deadline` until one is refused. */
-  const fill = (door: Schedule<Task>, deadline: number, cost = 10): void => {
-    while (door.offer({ cost, deadline }, 0)) door.orders(0)
+  const fill = (schedule: Schedule<Task>, deadline: number, cost = 10): void => {
+    while (schedule.admit({ kind: bcrypt(cost), deadline }, 0)) schedule.dispatch(0)
   }
 
-  it('is shut behind a check that was refused, for those due before it would have ended', () => {
-    const { door, seat } = schedule()
-    expect(door.mayAdmit(0)).toBe(true)
-    fill(door, 1000)
-    expect([1000, 1010, 5000].map((deadline) => door.mayAdmit(deadline))).toEqual([
+  it('is closed after a refusal, for deadlines before that check would have ended', () => {
+    const { schedule, slot } = setUp()
+    expect(schedule.mayAdmit(0)).toBe(true)
+    fill(schedule, 1000)
+    expect([1000, 1010, 5000].map((deadline) => schedule.mayAdmit(deadline))).toEqual([
       false,
       false,
       true,
     ])
-    door.finish(seat, 100)
-    expect(door.mayAdmit(1000)).toBe(true)
+    schedule.finish(slot, 100)
+    expect(schedule.mayAdmit(1000)).toBe(true)
   })
 
-  it('is open when a check that waited is withdrawn', () => {
-    const { door } = schedule()
-    fill(door, 1000)
-    const waiting = { cost: 10, deadline: 100_000 }
-    expect(door.offer(waiting, 0)).toBe(true)
-    fill(door, 1000)
-    expect(door.mayAdmit(1000)).toBe(false)
-    door.withdraw(waiting)
-    expect(door.mayAdmit(1000)).toBe(true)
+  it('is open again when a waiting check is withdrawn', () => {
+    const { schedule } = setUp()
+    fill(schedule, 1000)
+    const waiting = { kind: bcrypt(10), deadline: 100_000 }
+    expect(schedule.admit(waiting, 0)).toBe(true)
+    fill(schedule, 1000)
+    expect(schedule.mayAdmit(1000)).toBe(false)
+    schedule.withdraw(waiting)
+    expect(schedule.mayAdmit(1000)).toBe(true)
   })
 
-  it('stays open while a check of another cost might pass', () => {
-    const { door } = schedule()
-    expect(door.offer({ cost: 4, deadline: 1000 }, 0)).toBe(true)
-    fill(door, 1000)
-    expect(door.mayAdmit(1000)).toBe(true)
+  it('stays open while a check of another cost might be admitted', () => {
+    const { schedule } = setUp()
+    expect(schedule.admit({ kind: bcrypt(4), deadline: 1000 }, 0)).toBe(true)
+    fill(schedule, 1000)
+    expect(schedule.mayAdmit(1000)).toBe(true)
   })
 
-  it('is shut at the limit', () => {
-    const { door } = schedule()
+  it('is closed at the limit', () => {
+    const { schedule } = setUp()
     for (let i = 0; i < 65; i++) {
-      expect(door.mayAdmit(1e9)).toBe(true)
-      expect(door.offer({ cost: 4, deadline: 1e9 }, 0)).toBe(true)
-      door.orders(0)
+      expect(schedule.mayAdmit(1e9)).toBe(true)
+      expect(schedule.admit({ kind: bcrypt(4), deadline: 1e9 }, 0)).toBe(true)
+      schedule.dispatch(0)
     }
-    expect(door.waiting).toBe(64)
-    expect(door.mayAdmit(1e9)).toBe(false)
+    expect(schedule.waiting).toBe(64)
+    expect(schedule.mayAdmit(1e9)).toBe(false)
   })
 
-  it('stays open behind a check that is too costly even alone', () => {
-    const { door } = schedule()
-    expect(door.offer({ cost: 16, deadline: 1000 }, 0)).toBe(false)
-    expect(door.mayAdmit(1000)).toBe(true)
+  it('stays open after a check that is too costly even alone', () => {
+    const { schedule } = setUp()
+    expect(schedule.admit({ kind: bcrypt(16), deadline: 1000 }, 0)).toBe(false)
+    expect(schedule.mayAdmit(1000)).toBe(true)
   })
 })
 
 describe('a batch', () => {
   let schedule: Schedule<Task>
-  let seats: Slot<Task>[]
+  let slots: Slot<Task>[]
 
   const calibrated = (ms: readonly number[]): Estimates => {
-    const pace = new Estimates()
-    pace.calibrate({ cost: 10, ms })
-    return pace
+    const estimates = new Estimates()
+    estimates.calibrate({ kind: bcrypt(10), ms })
+    return estimates
   }
   const setUp = (threads: number, ms: readonly number[] = BATCH_MS): void => {
     schedule = new Schedule(calibrated(ms), 64)
-    schedule.lanes = ms.length
-    seats = Array.from({ length: threads }, () => schedule.addSeat(0))
+    schedule.lanes.set('bcrypt', ms.length)
+    slots = Array.from({ length: threads }, () => schedule.addSlot(0))
   }
   const offer = (cost = 10, deadline = 2500): Task => {
-    const task = { cost, deadline }
-    expect(schedule.offer(task, 0)).toBe(true)
+    const task = { kind: bcrypt(cost), deadline }
+    expect(schedule.admit(task, 0)).toBe(true)
     return task
   }
   const start = (now = 0): number[] => {
-    for (const seat of seats) schedule.welcome(seat, now)
-    return schedule.orders(now).start.map(({ batch }) => batch.length)
+    for (const slot of slots) schedule.markReady(slot, now)
+    return schedule.dispatch(now).start.map(({ batch }) => batch.length)
   }
 
   beforeEach(() => setUp(2))
 
   it('takes one check at once where a thread is idle', () => {
-    for (const seat of seats) schedule.welcome(seat, 0)
+    for (const slot of slots) schedule.markReady(slot, 0)
     offer()
-    expect(schedule.orders(0).start.map(({ batch }) => batch.length)).toEqual([1])
+    expect(schedule.dispatch(0).start.map(({ batch }) => batch.length)).toEqual([1])
     offer()
-    expect(schedule.orders(0).start.map(({ batch }) => batch.length)).toEqual([1])
+    expect(schedule.dispatch(0).start.map(({ batch }) => batch.length)).toEqual([1])
   })
 
   it.each([
@@ -366,19 +369,19 @@ describe('a batch', () => {
     expect(start()).toEqual(widths)
   })
 
-  it('is of one where more would not pay', () => {
+  it('is of one check where more would not pay', () => {
     setUp(1, [50, 100, 150])
     for (let i = 0; i < 5; i++) offer()
     expect(start()).toEqual([1])
   })
 
-  it('is no wider than leaves time for another', () => {
+  it('is narrow enough to leave time for another', () => {
     setUp(1, [500, 900, 1200, 1300])
     for (let i = 0; i < 4; i++) offer(10, 10_000)
     expect(start()).toEqual([3])
   })
 
-  it('is narrower than one that takes too long, whatever one wider still seems to take', () => {
+  it('is narrower than one that takes too long, even if a wider one seems quicker', () => {
     setUp(1, [500, 900, 1300, 1200])
     for (let i = 0; i < 4; i++) offer(10, 10_000)
     expect(start()).toEqual([2])
@@ -390,7 +393,7 @@ describe('a batch', () => {
     offer(12)
     offer(10)
     start()
-    expect(seats[0]?.batch.map(({ cost }) => cost)).toEqual([10, 10])
+    expect(slots[0]?.batch.map(({ kind }) => kind.cost)).toEqual([10, 10])
   })
 
   it('is narrower where its first check would be late otherwise', () => {
@@ -399,15 +402,15 @@ describe('a batch', () => {
     offer()
     offer()
     expect(start()).toEqual([2])
-    expect(seats[0]?.batch).toContain(urgent)
+    expect(slots[0]?.batch).toContain(urgent)
   })
 
   it('leaves out what cannot end in time, and refuses it', () => {
     setUp(1)
     const urgent = offer(10, 72)
     offer()
-    for (const seat of seats) schedule.welcome(seat, 20)
-    const { start, refuse } = schedule.orders(20)
+    for (const slot of slots) schedule.markReady(slot, 20)
+    const { start, refuse } = schedule.dispatch(20)
     expect(refuse).toEqual([urgent])
     expect(start.map(({ batch }) => batch.length)).toEqual([1])
   })
@@ -417,30 +420,30 @@ describe('a batch', () => {
     const later = offer(10, 2000)
     const sooner = offer(10, 1000)
     start()
-    expect(seats[0]?.batch).toEqual([sooner, later])
+    expect(slots[0]?.batch).toEqual([sooner, later])
   })
 })
 
 describe('admission', () => {
   const setUp = () => {
-    const pace = new Estimates()
-    pace.calibrate({ cost: 10, ms: [50] })
-    const schedule = new Schedule<Task>(pace, 3)
-    const seat = schedule.addSeat(0)
-    schedule.welcome(seat, 0)
-    return { schedule, seat }
+    const estimates = new Estimates()
+    estimates.calibrate({ kind: bcrypt(10), ms: [50] })
+    const schedule = new Schedule<Task>(estimates, 3)
+    const slot = schedule.addSlot(0)
+    schedule.markReady(slot, 0)
+    return { schedule, slot }
   }
 
   it('refuses what would end after its deadline even alone', () => {
     const { schedule } = setUp()
-    expect(schedule.offer({ cost: 16, deadline: 2500 }, 0)).toBe(false)
+    expect(schedule.admit({ kind: bcrypt(16), deadline: 2500 }, 0)).toBe(false)
     expect(schedule.waiting).toBe(0)
   })
 
   it('refuses beyond its limit, however soon it would be', () => {
     const { schedule } = setUp()
-    const task = { cost: 4, deadline: 2500 }
-    expect([1, 2, 3, 4].map(() => schedule.offer({ ...task }, 0))).toEqual([
+    const task = { kind: bcrypt(4), deadline: 2500 }
+    expect([1, 2, 3, 4].map(() => schedule.admit({ ...task }, 0))).toEqual([
       true,
       true,
       true,
@@ -448,34 +451,34 @@ describe('admission', () => {
     ])
   })
 
-  it('of a check that need not wait does not reckon with a machine that is slow again', () => {
-    const pace = new Estimates()
-    pace.calibrate({ cost: 15, ms: [1600] })
-    const schedule = new Schedule<Task>(pace, 3)
-    schedule.welcome(schedule.addSeat(0), 0)
-    for (let i = 0; i < 20; i++) measure(pace, 15, 1, 3200, 0)
+  it('ignores a recent slowdown for a check that need not wait', () => {
+    const estimates = new Estimates()
+    estimates.calibrate({ kind: bcrypt(15), ms: [1600] })
+    const schedule = new Schedule<Task>(estimates, 3)
+    schedule.markReady(schedule.addSlot(0), 0)
+    for (let i = 0; i < 20; i++) measure(estimates, 15, 1, 3200, 0)
     const now = 60_000
-    expect(pace.relapse(15, now)).toBeGreaterThan(1.5)
-    expect(schedule.offer({ cost: 15, deadline: now + 2500 }, now)).toBe(true)
+    expect(estimates.recentSlowdown(bcrypt(15), now)).toBeGreaterThan(1.5)
+    expect(schedule.admit({ kind: bcrypt(15), deadline: now + 2500 }, now)).toBe(true)
   })
 
-  it('forgets a check that was withdrawn, and says whether it still waited', () => {
+  it('forgets a withdrawn check, and returns whether it was still waiting', () => {
     const { schedule } = setUp()
-    const [first, second] = [1, 2].map(() => ({ cost: 10, deadline: 2500 }))
-    for (const task of [first, second]) if (task) schedule.offer(task, 0)
-    schedule.orders(0)
+    const [first, second] = [1, 2].map(() => ({ kind: bcrypt(10), deadline: 2500 }))
+    for (const task of [first, second]) if (task) schedule.admit(task, 0)
+    schedule.dispatch(0)
     expect([first, second].map((task) => task && schedule.withdraw(task))).toEqual([false, true])
     expect(schedule.waiting).toBe(0)
   })
 
-  it('waits for a lost thread that is due back in time, and not for one that is not', () => {
-    const { schedule, seat } = setUp()
-    schedule.offer({ cost: 10, deadline: 2500 }, 0)
-    schedule.orders(0)
-    expect(schedule.lose(seat, 1000)).toHaveLength(1)
-    expect(schedule.offer({ cost: 10, deadline: 2500 }, 0)).toBe(true)
-    schedule.lose(seat, 30_000)
-    expect(schedule.orders(0).refuse).toHaveLength(1)
-    expect(schedule.offer({ cost: 10, deadline: 2500 }, 0)).toBe(false)
+  it('waits for a lost thread if it is replaced in time', () => {
+    const { schedule, slot } = setUp()
+    schedule.admit({ kind: bcrypt(10), deadline: 2500 }, 0)
+    schedule.dispatch(0)
+    expect(schedule.markLost(slot, 1000)).toHaveLength(1)
+    expect(schedule.admit({ kind: bcrypt(10), deadline: 2500 }, 0)).toBe(true)
+    schedule.markLost(slot, 30_000)
+    expect(schedule.dispatch(0).refuse).toHaveLength(1)
+    expect(schedule.admit({ kind: bcrypt(10), deadline: 2500 }, 0)).toBe(false)
   })
 })

@@ -1,12 +1,12 @@
-/** Which bcrypt costs the server checks, and which of them this machine can answer in time. */
+/** Finds the highest bcrypt cost that this machine can check in time, and warns about accounts above it. */
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import { countAbove } from '../../hook/sample.ts'
 import type { PasswordChecker } from '../../workers/pool.ts'
-import { measureSpeed } from '../../workers/speed.ts'
+import { BCRYPT_TRIAL, measureSpeed } from '../../workers/speed.ts'
 import type { ServerSettings } from './settings.ts'
 
-/** Where nothing is set. */
+/** If BCRYPT_MAX_COST is not set. */
 export const DEFAULT_COST = 14
 
 const LEAST_COST = 10
@@ -14,22 +14,24 @@ const LEAST_COST = 10
 type Settings = Pick<ServerSettings, 'maxBcryptCost' | 'deadlineMs'>
 
 /**
- * The highest cost whose check ends in time here, measured with the threads that will do the work. Where nothing is
- * set, hashes above it are still checked when the machine has become quicker, and answered 503 until then: a busy
- * start must not make the right password of anybody a wrong one.
- * @throws AppError `config_invalid` for a BCRYPT_MAX_COST whose check cannot end before the deadline here
+ * The highest cost whose check ends in time on this machine, measured in the threads that will do the work. If
+ * BCRYPT_MAX_COST is not set, hashes above that cost are answered 503, but checked once the machine is faster: a
+ * busy start must not turn anyone's right password into a wrong one.
+ * @throws AppError `config_invalid` for a BCRYPT_MAX_COST whose check cannot end before the deadline
  */
 export const costInTime = async (
-  { maxBcryptCost: asked, deadlineMs }: Settings,
+  { maxBcryptCost: requested, deadlineMs }: Settings,
   checker: PasswordChecker,
   clock: Clock,
   log: { warn(fields: object, message: string): void },
 ): Promise<number> => {
-  const wanted = asked ?? DEFAULT_COST
-  const speed = await measureSpeed(checker, clock, (so) => so.isWithin(deadlineMs, wanted))
+  const wanted = requested ?? DEFAULT_COST
+  const speed = await measureSpeed({ plan: BCRYPT_TRIAL, checker, clock }, (soFar) =>
+    soFar.isWithin(deadlineMs, wanted),
+  )
   if (speed.isWithin(deadlineMs, wanted)) return wanted
   const took = `a check of cost ${wanted} takes ${Math.round(speed.at(wanted))} ms on this machine`
-  if (asked !== undefined) {
+  if (requested !== undefined) {
     const problem = `cannot be answered in time: ${took}, and HOOK_DEADLINE_MS is ${deadlineMs}`
     const fix = 'Lower it, or use faster cores.'
     throw new AppError('config_invalid', { detail: `  BCRYPT_MAX_COST ${problem}.\n    ${fix}` })
@@ -46,8 +48,8 @@ export const costInTime = async (
   return cost
 }
 
-/** Says how many of the sampled accounts cost too much; nothing where there is no sample. */
-export const tellAbove = (
+/** Warns how many of the sampled accounts cost too much, if any. */
+export const warnAbove = (
   hashes: readonly string[],
   cost: number,
   log: { warn(message: string): void },

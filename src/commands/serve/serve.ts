@@ -17,7 +17,7 @@ import { announceDemo, createDemo, demoEvent, type Demo } from './demo-mode.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
 import { readText, type CommandContext, type Perform } from '../context.ts'
-import { costInTime, DEFAULT_COST, tellAbove } from './cost-limit.ts'
+import { costInTime, DEFAULT_COST, warnAbove } from './cost-limit.ts'
 import { logChecks, openLegacy } from './open-legacy.ts'
 import { SERVE, SERVER, type ServerSettings } from './settings.ts'
 import { startLedger } from './start-ledger.ts'
@@ -37,10 +37,10 @@ const hookOptionsFrom = (settings: ServerSettings): HookAppOptions => ({
   dummyHashSecret: settings.dummySecret,
 })
 
-const logEngine = ({ fallback, ...engine }: WorkerPool['engine'], log: Logger): void =>
+const logCore = ({ fallback, ...core }: WorkerPool['cores'][number], log: Logger): void =>
   fallback === undefined
-    ? log.info(engine, 'password engine ready')
-    : log.warn({ ...engine, fallback }, 'password engine ready, but the slower one is in use')
+    ? log.info(core, 'password engine ready')
+    : log.warn({ ...core, fallback }, 'password engine ready, but the slower one is in use')
 
 interface Running {
   readonly listener: Listener
@@ -51,17 +51,15 @@ const clock = systemClock
 
 const startPool = async (
   { hashWorkers: size }: ServerSettings,
-  bounds: HookAppOptions['bounds'],
   log: Logger,
 ): Promise<WorkerPool> => {
   const pool = await WorkerPool.start({
     size,
     queueLimit: size * QUEUED_PER_WORKER,
-    bounds,
     clock,
     onLoss: (what) => log.error(what, 'a worker thread was lost'),
   })
-  logEngine(pool.engine, log)
+  for (const core of pool.cores) logCore(core, log)
   return pool
 }
 
@@ -94,8 +92,8 @@ const start = async (
   const legacy = await openLegacy(settings, clock, logChecks(log))
   const oauth = startOAuth(settings, env, clock, log)
   const options = hookOptionsFrom(settings)
-  const pool = await startPool(settings, options.bounds, log)
-  tellAbove(legacy.hashes, await costInTime(settings, pool, clock, log), log)
+  const pool = await startPool(settings, log)
+  warnAbove(legacy.hashes, await costInTime(settings, pool, clock, log), log)
   const { guesses } = settings
   const guessLimiter = createGuessLimiter(guesses, clock)
   const ledger = await startLedger(settings, { ...guesses, guessLimiter }, log, clock)

@@ -1,5 +1,6 @@
 /** Owns the forms in which Okta takes a new user's credentials: one row a mode of the import. */
 import { bcrypt } from '../../passwords/bcrypt/grammar.ts'
+import { inspectAs } from '../../passwords/registry.ts'
 
 /** What a form reads beside the profile, by the name of its column; empty ones are left out. */
 export type Fields = ReadonlyMap<string, string>
@@ -35,10 +36,7 @@ const FLAWED = /^\s*\$2x\$/
 
 const hashComplaints = (fields: Fields): string[] => {
   const encoded = read(fields, 'password_hash')
-  const found =
-    bcrypt.claims(encoded) && !FLAWED.test(encoded)
-      ? bcrypt.inspect(encoded, OKTA_BOUNDS)
-      : ({ flaw: 'unrecognised' } as const)
+  const found = inspectAs(FLAWED.test(encoded) ? [] : [bcrypt], encoded, OKTA_BOUNDS)
   return 'flaw' in found ? [`password_hash ${HASH_FLAWS[found.flaw]}`] : []
 }
 

@@ -1,4 +1,4 @@
-/** Owns Blowfish (Schneier 1993) in lanes: keyed states that one WebAssembly function advances together. */
+/** Blowfish (Schneier 1993) in lanes: keyed states that one WebAssembly function advances together. */
 import {
   extendU,
   get,
@@ -19,7 +19,7 @@ const BOXES = 4
 const BOX_WORDS = 256
 const STATE_WORDS = SUBKEYS + BOXES * BOX_WORDS
 
-/** From one word of a lane to its next: two lanes lie side by side, word beside word. */
+/** From one word of a lane to its next: the words of two lanes alternate. */
 export const WORD_BYTES = 8
 const HALF_BYTES = WORD_BYTES / 2
 const BOX_BYTES = WORD_BYTES * BOX_WORDS
@@ -27,7 +27,7 @@ const BOX_BYTES = WORD_BYTES * BOX_WORDS
 export const BLOCK_BYTES = WORD_BYTES * 2
 export const KEY_BYTES = WORD_BYTES * SUBKEYS
 
-/** Where a lane keeps what, in bytes from its beginning. A state is its subkeys, then its S-boxes. */
+/** The layout of a lane, in bytes from its start. A state is its subkeys, then its S-boxes. */
 export const ZEROS = 0
 export const STATE = ZEROS + KEY_BYTES
 const S = STATE + KEY_BYTES
@@ -69,7 +69,7 @@ interface Unit {
   readonly feistel: (half: Code, boxes: number) => Code
 }
 
-/** Byte offsets into a box, with all else in the load's constant: no address is computed at run time. */
+/** Byte offsets into a box; the rest is in the load's constant, so that no address is computed at run time. */
 const lookUp = (offset: Code, boxes: number, box: number): Code =>
   i32.load(offset, boxes + box * BOX_BYTES)
 
@@ -179,12 +179,12 @@ const leave =
   }
 
 const PARAMETERS = 4
-/** As many lanes are faster each by itself than in twos. */
+/** Up to this many lanes are faster one by one than in pairs. */
 const MOST_SINGLE = 4
-/** As many are faster without pins. */
+/** Up to this many are faster without pins. */
 const MOST_LOOSE = 2
 
-/** The halves of the units are variables in this order: of i32, then of i64, and two to spare. */
+/** The halves of the units are variables in this order: of i32, then of i64, then two spare ones. */
 const unitsOf = (lanes: number, pairBytes: number) => {
   const pairs = lanes > MOST_SINGLE ? lanes >> 1 : 0
   const singles = lanes - 2 * pairs

@@ -1,8 +1,6 @@
-/** Owns the grammar of bcrypt's encoded hashes. */
+/** The family of bcrypt's encoded hashes: their grammar, and the plans that they stand for. */
 import { decodeBase64 } from 'bcryptjs'
-import type { Bounds, Family, Inspection } from '../family.ts'
-
-const CLAIM = /^\$2[abxy]\$/
+import type { BcryptPlan, BcryptVariant, Family } from '../family.ts'
 
 /**
  * `$2b$` cost `$`, then in bcrypt's own base 64 a salt of 16 bytes (22 characters) and a hash of 23
@@ -14,46 +12,36 @@ const SOUND =
 const BEGINNING = /^\$2[abxy]\$(\d?|\d\d(\$[./A-Za-z0-9]{0,52})?)$/
 
 const LENGTH = 60
-
-/** As crypt_blowfish 1.3 has them: `2b` is `2y`, `2x` has the bug of old, `2a` the measure against it. */
-export type Variant = '2a' | '2b' | '2x' | '2y'
-
-export interface Dissected {
-  readonly variant: Variant
-  /** 16 bytes. */
-  readonly salt: Uint8Array
-  /** 23 bytes. */
-  readonly hash: Uint8Array
-}
+const SALT_BYTES = 16
+const HASH_BYTES = 23
 
 /** bcrypt itself allows costs of 4 to 31 (OpenBSD, crypt_newhash(3)). */
 const COST_RANGE = { min: 4, max: 31 }
 
-const inspectBare = (encoded: string, bounds: Bounds): Inspection => {
-  if (encoded.length < LENGTH && BEGINNING.test(encoded)) return { flaw: 'truncated' }
-  const cost = Number(encoded.length === LENGTH ? SOUND.exec(encoded)?.groups?.['cost'] : NaN)
-  if (!(cost >= COST_RANGE.min && cost <= COST_RANGE.max)) return { flaw: 'malformed' }
-  return cost > bounds.bcryptCost ? { flaw: 'out_of_bounds' } : { cost }
-}
+const planOf = (
+  variant: BcryptVariant,
+  cost: number,
+  salt: Uint8Array,
+  want: Uint8Array,
+): BcryptPlan => ({ core: 'bcrypt', kind: { name: 'bcrypt', cost }, variant, salt, want })
 
-/** NUL is what a fixed-width binary column pads with. */
-const PADDING = /^[\s\0]+|[\s\0]+$/g
-
-export const bcrypt: Family = {
+export const bcrypt: Family<BcryptPlan> = {
   identifier: 'bcrypt',
+  claims: /^\$2[abxy]\$/,
 
-  claims: (encoded) => CLAIM.test(encoded.replace(PADDING, '')),
-
-  inspect(encoded, bounds) {
-    const bare = encoded.replace(PADDING, '')
-    const found = inspectBare(bare, bounds)
-    return bare !== encoded && 'cost' in found ? { flaw: 'padded' } : found
+  parse(encoded) {
+    if (encoded.length < LENGTH && BEGINNING.test(encoded)) return { flaw: 'truncated' }
+    const cost = Number(encoded.length === LENGTH ? SOUND.exec(encoded)?.groups?.['cost'] : NaN)
+    if (!(cost >= COST_RANGE.min && cost <= COST_RANGE.max)) return { flaw: 'malformed' }
+    return planOf(
+      encoded.slice(1, 3) as BcryptVariant,
+      cost,
+      Uint8Array.from(decodeBase64(encoded.slice(7, 29), SALT_BYTES)),
+      Uint8Array.from(decodeBase64(encoded.slice(29), HASH_BYTES)),
+    )
   },
 }
 
-/** What a hash consists of that `inspect` found sound. */
-export const dissect = (encoded: string): Dissected => ({
-  variant: encoded.slice(1, 3) as Variant,
-  salt: Uint8Array.from(decodeBase64(encoded.slice(7, 29), 16)),
-  hash: Uint8Array.from(decodeBase64(encoded.slice(29), 23)),
-})
+/** A plan of this cost that belongs to no hash. Its result is not used. */
+export const blankBcrypt = (cost: number): BcryptPlan =>
+  planOf('2b', cost, new Uint8Array(SALT_BYTES), new Uint8Array(HASH_BYTES))

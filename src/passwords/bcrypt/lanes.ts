@@ -1,4 +1,4 @@
-/** Owns bcrypt's computation (Provos and Mazières 1999), for several passwords at once. */
+/** Computes bcrypt (Provos and Mazières 1999) for several passwords at once. */
 import {
   baseOf,
   BLOCK_BYTES,
@@ -13,11 +13,11 @@ import {
   wordsOf,
   ZEROS,
 } from './blowfish.ts'
-import type { Variant } from './grammar.ts'
+import type { BcryptVariant } from '../family.ts'
 import { instantiate } from './wasm.ts'
 
 export interface Keyed {
-  readonly variant: Variant
+  readonly variant: BcryptVariant
   readonly password: Uint8Array
   /** 16 bytes. */
   readonly salt: Uint8Array
@@ -25,14 +25,14 @@ export interface Keyed {
 
 export interface Lanes {
   /**
-   * Hashes as many passwords as there are lanes, or fewer, and lends each hash of 23 bytes to
-   * `judge`: it is wiped, as all that was computed, before this returns.
+   * Hashes as many passwords as there are lanes, or fewer, and passes each hash of 23 bytes to `read`. Every
+   * result is wiped before this returns, and so are the hashes.
    * @throws TypeError for no password, or too many
    */
   hash<K extends Keyed, R>(
     keyed: readonly K[],
     cost: number,
-    judge: (hash: Uint8Array, keyed: K) => R,
+    read: (hash: Uint8Array, keyed: K) => R,
   ): R[]
 }
 
@@ -41,13 +41,13 @@ const MAGIC = wordsOf(Buffer.from('OrpheanBeholderScryDoubt'))
 const CHAIN_BYTES = 64 * BLOCK_BYTES
 const HASH_BYTES = 23
 
-/** What a lane keeps, in bytes from its beginning, after what it keeps for Blowfish. */
+/** The layout of a lane, in bytes from its start, after what Blowfish keeps there. */
 const KEY = BLOWFISH_END
 const SALT = KEY + KEY_BYTES
 const CHAINS = [0, 1, 2].map((i) => SALT + KEY_BYTES + i * (BLOCK_BYTES + CHAIN_BYTES))
 const PAIR_BYTES = SALT + KEY_BYTES + CHAINS.length * (BLOCK_BYTES + CHAIN_BYTES)
 
-/** The bytes over and over, as long as a key; signed bytes as the bug took them. */
+/** Repeats the bytes to the length of a key; signed bytes, as the bug took them. */
 const cycle = (bytes: Uint8Array | Int8Array): Int32Array =>
   Int32Array.from({ length: SUBKEYS }, (_, i) =>
     [0, 1, 2, 3].reduce((word, j) => (word << 8) | (bytes[(4 * i + j) % bytes.length] ?? 0), 0),
@@ -62,7 +62,7 @@ const SAFETY = 0x10000
 const safetyOf = (right: Int32Array, buggy: Int32Array): number =>
   right.some((word) => word & 0x808080) && right.every((word, i) => word === buggy[i]) ? SAFETY : 0
 
-/** @throws whatever the runtime throws where it refuses WebAssembly. */
+/** @throws whatever the runtime throws if it refuses WebAssembly */
 export const createLanes = (most: number): Lanes => {
   const sizes = Array.from({ length: most }, (_, i) => i + 1)
   const instance = instantiate(
@@ -100,7 +100,7 @@ export const createLanes = (most: number): Lanes => {
   }
 
   return {
-    hash(keyed, cost, judge) {
+    hash(keyed, cost, read) {
       const advance = instance.functions[keyed.length - 1]
       if (!advance) throw new TypeError(`${keyed.length} passwords for ${most} lanes`)
       const expand = (key: number, salt: number) =>
@@ -113,7 +113,7 @@ export const createLanes = (most: number): Lanes => {
           expand(SALT, ZEROS)
         }
         for (const chain of CHAINS) advance(chain, chain + CHAIN_BYTES, ZEROS, ZEROS)
-        return keyed.map((each, lane) => judge(collect(baseOf(lane, PAIR_BYTES)), each))
+        return keyed.map((each, lane) => read(collect(baseOf(lane, PAIR_BYTES)), each))
       } finally {
         memory.fill(0)
         hash.fill(0)

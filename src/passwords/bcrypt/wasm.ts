@@ -1,11 +1,11 @@
-/** Owns the writing of WebAssembly: functions of i32 parameters, without results, over one memory. */
+/** Writes WebAssembly: functions of i32 parameters, without results, over one memory. */
 
 /** Bytes, nested however they were put together. */
 export type Code = number | readonly Code[]
 
 export interface WasmFunction {
   readonly parameters: number
-  /** Variables beside the parameters, numbered after them: first those of i32, then those of i64. */
+  /** Variables numbered after the parameters: first those of i32, then those of i64. */
   readonly locals: { readonly i32: number; readonly i64: number }
   readonly body: Code
 }

@@ -5,6 +5,6 @@ parentPort.on('message', ([{ password }]) => {
   throw new Error(password)
 })
 parentPort.postMessage({
-  engine: { name: 'bcryptjs', lanes: 1 },
-  calibration: { cost: 4, ms: [1] },
+  cores: [{ computes: 'bcrypt', name: 'bcryptjs', lanes: 1 }],
+  calibrations: [{ kind: { name: 'bcrypt', cost: 4 }, ms: [1] }],
 })
