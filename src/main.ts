@@ -1,4 +1,4 @@
-/** Owns the process: argv to one command, its environment in, its exit code out. */
+/** The process: runs the command that argv names, and ends with its exit code. */
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { endsWithin, systemClock } from './clock.ts'
@@ -11,9 +11,9 @@ import {
   asAppError,
   describeUnforeseen,
   ERRORS,
-  EXIT_CODES,
   type ErrorCode,
 } from './errors/errors.ts'
+import { EXIT_CODES } from './errors/error-row.ts'
 import { jsonLine } from './text/json-line.ts'
 import { STOP_SIGNALS } from './ops/shutdown.ts'
 
@@ -21,16 +21,16 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
 
-/** Then a failure is an event as well, on standard output. */
+/** With --json, a failure is also an event on standard output. */
 const isJson = process.argv.includes('--json')
 
-const tellProgram = (code: ErrorCode, detail: string | undefined): void => {
+const printErrorEvent = (code: ErrorCode, detail: string | undefined): void => {
   if (!isJson) return
   const message = ERRORS[code].sentence
   process.stdout.write(jsonLine({ event: 'error', code, message, detail }))
 }
 
-/** Asked for by hand, this is stronger than what an environment says. */
+/** An option is stronger than the environment. */
 const isColourless = process.argv.includes('--no-color')
 
 const context: CommandContext = {
@@ -40,14 +40,14 @@ const context: CommandContext = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  onSignal: (hear) => {
-    for (const signal of STOP_SIGNALS) process.on(signal, hear)
+  onSignal: (listener) => {
+    for (const signal of STOP_SIGNALS) process.on(signal, listener)
   },
 }
 
-const complain = (err: unknown): number => {
+const reportError = (err: unknown): number => {
   const { code, row, detail, cause } = asAppError(err)
-  tellProgram(code, detail)
+  printErrorEvent(code, detail)
   const what = detail ?? (cause === undefined ? '' : JSON.stringify(describeUnforeseen(cause)))
   const colourise = createColourise(process.stderr, context.env)
   const lines = [colourise('red', `okta-migrate: ${row.sentence}`), what, row.remedy]
@@ -55,28 +55,28 @@ const complain = (err: unknown): number => {
   return row.exit ?? 1
 }
 
-/** As a shell says it of a program that SIGPIPE ended. */
+/** The exit code that a shell reports for a program that was ended by SIGPIPE. */
 const BROKEN_PIPE = 141
 
 /**
- * A reader that has had enough, as `head` has, ends a command without a word, as it ends others. Not one
- * that looks after the stream itself: this listener is then one of several.
+ * A reader that closes the pipe early, as `head` does, ends a command silently, as usual. Except if the command handles
+ * the stream itself: this listener is then one of several.
  */
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (err: NodeJS.ErrnoException) => {
     if (stream.listenerCount('error') > 1) return
     const cause = new AppError('output_unwritable', { detail: err.code ?? err.name })
-    process.exit(err.code === 'EPIPE' ? BROKEN_PIPE : complain(cause))
+    process.exit(err.code === 'EPIPE' ? BROKEN_PIPE : reportError(cause))
   })
 }
 
 // Node.js itself would print the message, and messages may quote a password.
-process.on('uncaughtException', (err) => process.exit(complain(err)))
+process.on('uncaughtException', (err) => process.exit(reportError(err)))
 
-/** Milliseconds that the end waits for the reader of the output: a server must not wait for ever. */
+/** How long, in milliseconds, the process waits for the reader of its output: a server must not wait forever. */
 const FLUSH_MS = 1_000
 
-/** What a pipe has not taken yet would be lost, and so would the news that it takes nothing. */
+/** Otherwise output that the pipe has not taken yet would be lost, and so would an error of the pipe. */
 const flush = (): Promise<unknown> => {
   const written = new Promise<void>((resolve) => {
     process.stdout.write('', () => setImmediate(resolve))
@@ -85,19 +85,19 @@ const flush = (): Promise<unknown> => {
 }
 
 const perform: Perform = async (work) => {
-  const code = await work(context).catch(complain)
+  const code = await work(context).catch(reportError)
   await flush()
   process.exit(code)
 }
 
-/** The command that is asked for; all of them where help or a hint must know them. */
+/** The command that is named; all of them if help or a hint needs them. */
 const asked = Object.entries(COMMANDS).filter(([name]) => name === process.argv[2])
 const wanted = asked.length > 0 ? asked : Object.entries(COMMANDS)
 
 const program = new Command('okta-migrate')
   .description('Moves users from a legacy user store to Okta without password resets.')
   .version(version)
-  // Else an option after a command of a command could be taken for one of the command's own.
+  // Otherwise an option after a subcommand could be taken for one of the command itself.
   .enablePositionalOptions()
 
 for (const [, load] of wanted) program.addCommand((await load())(perform))
@@ -115,7 +115,7 @@ const exitHelp = Object.entries(EXIT_CODES)
 
 for (const command of withSubcommands(program)) {
   command
-    .option('--no-color', 'write no colour; so does NO_COLOR=1, and FORCE_COLOR=1 the contrary')
+    .option('--no-color', 'write no colour, like NO_COLOR=1; FORCE_COLOR=1 does the opposite')
     .addHelpText('after', `\nExit codes:\n${exitHelp}`)
     .configureOutput({
       outputError: (text, write) => write(`okta-migrate: ${text}`),
@@ -123,7 +123,7 @@ for (const command of withSubcommands(program)) {
     })
     .exitOverride(({ exitCode, message }) => {
       if (exitCode === 0) process.exit(0)
-      tellProgram('usage_invalid', message.replace(/^error: /, ''))
+      printErrorEvent('usage_invalid', message.replace(/^error: /, ''))
       process.exit(2)
     })
 }

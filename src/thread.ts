@@ -15,7 +15,7 @@ export const threadUrl = (name: string, from: string): URL =>
 export const startThread = (url: URL, workerData?: unknown, isPiped = false): Worker =>
   new Worker(url, { workerData, env: {}, stdout: isPiped, stderr: isPiped })
 
-export interface KeptThreadDeps<Message> {
+interface KeptThreadDeps<Message> {
   /** Starts the thread, and each one that replaces it. */
   readonly start: () => Worker
   readonly onMessage: (message: Message) => void

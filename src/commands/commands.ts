@@ -1,8 +1,8 @@
-/** The table of commands: what each is called, and the file that has it. */
+/** The table of commands: the name of each, and how to load it. */
 import type { Command } from 'commander'
 import type { Perform } from './context.ts'
 
-/** Loaded when they are asked for: an import, which runs for hours, holds no database driver of the server's. */
+/** Loaded on demand: an import, which runs for hours, does not keep the server's database drivers in memory. */
 export const COMMANDS: Readonly<Record<string, () => Promise<(perform: Perform) => Command>>> = {
   serve: async () => (await import('./serve/serve.ts')).serveCommand,
   check: async () => (await import('./serve/check.ts')).checkCommand,

@@ -1,4 +1,4 @@
-/** Options that several commands have, each with one meaning everywhere. */
+/** Options that several commands share, each with the same meaning everywhere. */
 import { Option } from 'commander'
 
 export interface CommonOptions {
@@ -7,9 +7,8 @@ export interface CommonOptions {
   readonly quiet?: true
 }
 
-export const jsonOption = (
-  what = 'print all that it says as JSON lines (docs/EVENTS.md)',
-): Option => new Option('--json', what)
+export const jsonOption = (what = 'print all output as JSON lines (docs/EVENTS.md)'): Option =>
+  new Option('--json', what)
 
 export const verboseOption = (
   what = 'write a line for each call to Okta to standard error: path, status, request id, time',

@@ -1,4 +1,4 @@
-/** Owns the whole story, told offline: an Okta, the hook, an import, some sign-ins, and who is left. */
+/** The command `okta-migrate demo`: an import, some sign-ins and who is left, all offline. */
 import { Command } from 'commander'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -30,14 +30,14 @@ const SIGN_INS: readonly [login: string, password: string, about: string][] = [
 
 type Env = Readonly<Record<string, string>>
 
-interface Stage {
+interface DemoDeps {
   readonly sandbox: Sandbox
-  /** Where its commands run, as a person's would beside the checkout. */
+  /** The working directory of its commands. */
   readonly dir: string
   readonly options: CommonOptions
   readonly print: Print
-  /** How the person wants to see it. */
-  readonly looks: Env
+  /** The variables that say how the terminal looks. */
+  readonly terminalEnv: Env
 }
 
 const FILE = 'legacy-db/sample-users.csv'
@@ -52,9 +52,9 @@ const start = (
 ): ChildProcess =>
   spawn(process.execPath, [CLI, ...args], { env, cwd, stdio: ['ignore', stdout, 'inherit'] })
 
-/** Runs a command as a person would, for eyes to see. Its exit code is a part of what it shows. */
+/** Runs a command as a person would, with its output shown. Its exit code is not checked: that is part of the demo. */
 const show = async (
-  { options, print, dir }: Stage,
+  { options, print, dir }: DemoDeps,
   args: readonly string[],
   env: Env,
 ): Promise<void> => {
@@ -88,50 +88,55 @@ const signIn = async (sandbox: Sandbox, username: string, password: string) => {
   return { signedIn: status === 200, hookAsked: hookCalls(sandbox) > before }
 }
 
-const signInAll = async ({ sandbox, print }: Stage): Promise<void> => {
+const signInAll = async ({ sandbox, print }: DemoDeps): Promise<void> => {
   for (const [login, password, about] of SIGN_INS) {
     const { signedIn, hookAsked } = await signIn(sandbox, login, password)
-    const asked = hookAsked ? 'the hook was asked' : 'the hook was not asked'
-    print(`  ${login.padEnd(24)} ${signedIn ? 'signed in' : 'refused  '}  ${asked}  (${about})\n`, {
-      event: 'sign-in',
-      login,
-      signedIn,
-      hookAsked,
-      about,
-    })
+    const hookWords = hookAsked ? 'the hook was called' : 'the hook was not called'
+    print(
+      `  ${login.padEnd(24)} ${signedIn ? 'signed in' : 'refused  '}  ${hookWords}  (${about})\n`,
+      {
+        event: 'sign-in',
+        login,
+        signedIn,
+        hookAsked,
+        about,
+      },
+    )
   }
 }
 
 const CLOSING = `
-All of this was in a directory and an Okta that end with the demo. To do it yourself, start
+All of this ran in a temporary directory and a simulated Okta. To try it yourself, start
   okta-migrate sandbox
-and paste the two lines with "export" that it prints into another terminal. There:
+and paste the two "export" lines that it prints into another terminal. There:
   ${toShell(['import', relative('', fileURLToPath(USERS)), ...FLAG, '--limit', '3'])}
 `
 
-const story = async (stage: Stage, url: string, env: Env): Promise<void> => {
-  const { sandbox, dir, print } = stage
-  const say = (text: string): void => print(text, { event: 'notice', message: text.trim() })
+const runStory = async (deps: DemoDeps, url: string, env: Env): Promise<void> => {
+  const { sandbox, dir, print } = deps
+  const notify = (text: string): void => print(text, { event: 'notice', message: text.trim() })
   const ready = { event: 'ready', url: sandbox.url, hookUrl: url }
-  print(`An Okta to practise on is at ${sandbox.url}, the hook server at ${url}.\n`, ready)
-  await show(stage, ['register', '--url', url], env)
-  await show(stage, ['import', FILE, ...FLAG], env)
-  say('Who is disabled in the legacy store was left out: an account in Okta would be active.\n')
+  print(`A simulated Okta is at ${sandbox.url}, the hook server at ${url}.\n`, ready)
+  await show(deps, ['register', '--url', url], env)
+  await show(deps, ['import', FILE, ...FLAG], env)
+  notify(
+    'Users who are disabled in the legacy store were left out: in Okta their accounts would be active.\n',
+  )
   const text = readFileSync(join(dir, REJECTS), 'utf8')
   const event = { event: 'rejects', file: REJECTS, text }
-  print(`\nThe rejects in ${REJECTS}, to be corrected and imported again:\n${text}`, event)
-  say('\nSome of them sign in:\n\n')
-  await signInAll(stage)
-  say('\nWho has moved (provider OKTA), and who has not (IMPORT):\n')
-  await show(stage, ['users', 'list'], env)
-  say('\nWith --pending it lists the latter alone.\n')
-  say(CLOSING)
+  print(`\nThe rejected rows in ${REJECTS}, to correct and import again:\n${text}`, event)
+  notify('\nSome of the users sign in:\n\n')
+  await signInAll(deps)
+  notify('\nWho has migrated (provider OKTA), and who has not (IMPORT):\n')
+  await show(deps, ['users', 'list'], env)
+  notify('\nWith --pending it lists only those who have not.\n')
+  notify(CLOSING)
 }
 
-const withHook = async (stage: Stage): Promise<void> => {
+const withHook = async (deps: DemoDeps): Promise<void> => {
   const store = createDemo()
-  const okta = { OKTA_ORG_URL: stage.sandbox.url, OKTA_API_TOKEN: TOKEN }
-  const env = { ...stage.looks, ...okta, HOOK_SECRET: store.secret }
+  const okta = { OKTA_ORG_URL: deps.sandbox.url, OKTA_API_TOKEN: TOKEN }
+  const env = { ...deps.terminalEnv, ...okta, HOOK_SECRET: store.secret }
   const hook = {
     ...env,
     LEGACY_DB_URL: store.legacyDbUrl,
@@ -139,33 +144,33 @@ const withHook = async (stage: Stage): Promise<void> => {
     PORT: '0',
     DRAIN_DELAY_MS: '0',
   }
-  const server = start(['serve'], hook, stage.dir, 'pipe')
+  const server = start(['serve'], hook, deps.dir, 'pipe')
   try {
-    await story(stage, await addressOf(server), env)
+    await runStory(deps, await addressOf(server), env)
   } finally {
     server.kill('SIGTERM')
     store.remove()
   }
 }
 
-/** What the commands of the demo shall know of the terminal. */
-const LOOKS = ['CI', 'FORCE_COLOR', 'NO_COLOR', 'TERM']
+/** The variables that the commands of the demo take over. */
+const TERMINAL_NAMES = ['CI', 'FORCE_COLOR', 'NO_COLOR', 'TERM']
 
-const looksOf = ({ env }: CommandContext): Env =>
+const terminalEnvOf = ({ env }: CommandContext): Env =>
   Object.fromEntries(
-    LOOKS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const])),
+    TERMINAL_NAMES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const])),
   )
 
 const demo =
   (options: CommonOptions) =>
-  async (host: CommandContext): Promise<number> => {
+  async (context: CommandContext): Promise<number> => {
     const sandbox = await startSandbox({ port: 0, tokens: [{ scheme: 'SSWS', token: TOKEN }] })
     const dir = mkdtempSync(join(tmpdir(), 'okta-migrate-demo-'))
     try {
       mkdirSync(dirname(join(dir, FILE)))
       copyFileSync(USERS, join(dir, FILE))
-      const print = createPrint(host, options)
-      await withHook({ sandbox, dir, options, print, looks: looksOf(host) })
+      const print = createPrint(context, options)
+      await withHook({ sandbox, dir, options, print, terminalEnv: terminalEnvOf(context) })
       return 0
     } finally {
       rmSync(dir, { recursive: true, force: true })
@@ -175,7 +180,7 @@ const demo =
 
 export const demoCommand = (perform: Perform): Command =>
   new Command('demo')
-    .description('the whole story in a minute, offline: import, sign-ins, and who is left')
+    .description('try everything in a minute, offline: an import, sign-ins, and who is left')
     .addHelpText('after', '\nExample:\n  npm run demo\n')
     .addOption(jsonOption())
     .addOption(verboseOption())

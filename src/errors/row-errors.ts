@@ -1,29 +1,29 @@
-/** The part of the table in errors.ts that is about the rows of an import. */
-import type { ErrorRow } from './errors.ts'
+/** The failures that the rows of an import cause. */
+import type { ErrorRow } from './error-row.ts'
 
 export const ROW_ERRORS = {
   refused_alike: {
     exit: 1,
-    sentence: 'Okta refused 25 rows in a row for one cause, so the run stopped.',
+    sentence: 'Okta refused 25 consecutive rows for the same reason, so the run stopped.',
     remedy:
-      'Correct the cause, in the input or in Okta, and run the same command again for the rows that were left; those that were refused are in the rejects file. With --keep-going the run goes on whatever Okta refuses.',
+      'Correct the cause, in the input or in Okta, and run the same command again for the remaining rows; the refused rows are in the rejects file. With --keep-going the run continues, however many rows Okta refuses.',
   },
   flag_unreadable: {
     exit: 2,
-    sentence: 'It cannot be told who may sign in; nothing was sent.',
+    sentence: 'It is unclear who is allowed to sign in; nothing was sent.',
     remedy:
-      'Make the words of the column what the detail names, name another column with --where-enabled, or leave it out with --ignore.',
+      'Change the words of the column to those that the detail names, name another column with --where-enabled, or leave it out with --ignore.',
   },
   group_unknown: {
     exit: 2,
     sentence: 'Not all groups can be used; nothing was sent.',
     remedy:
-      'Correct --group or the column of --group-column. They take ids, not names: the Admin Console has the id of a group in the address of its page.',
+      'Correct --group or the column of --group-column. They take IDs, not names: the Admin Console shows the ID of a group in the address of its page.',
   },
   logins_refused: {
     exit: 2,
-    sentence: 'The org takes no logins of this form; nothing was sent.',
+    sentence: 'The org does not accept logins of this form; nothing was sent.',
     remedy:
-      'Name another column with --map "login=COLUMN", or change what the org takes: Admin Console, Directory, Profile Editor, User (default), Username.',
+      'Name another column with --map "login=COLUMN", or change what the org accepts: Admin Console, Directory, Profile Editor, User (default), Username.',
   },
 } as const satisfies Record<string, ErrorRow>

@@ -46,7 +46,7 @@ export interface LedgerEntry {
 /** Okta's logins have at most 100 characters; one that is typed at a sign-in may be of any length. */
 export const MAX_ACCOUNT_LENGTH = 255
 
-export const MAX_PERSON_LENGTH = 64
+const MAX_PERSON_LENGTH = 64
 
 /**
  * Text that every database takes: a refused entry would hold up all that wait behind it.

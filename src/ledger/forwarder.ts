@@ -35,7 +35,7 @@ const MAX_RETRY_MS = 30_000
 /** The time that a shutdown leaves for a last attempt to forward. */
 const CLOSE_TIMEOUT_MS = 2_000
 
-export interface ForwarderDeps {
+interface ForwarderDeps {
   readonly spillDir: string
   readonly maxSpillBytes?: number | undefined
   /** Opens the database, for the first time or again; may throw, and does not connect to a server yet. */

@@ -19,7 +19,7 @@ import type { Guess, GuessRules } from './shared-guesses.ts'
 import { logChange, logVanished, newOutages, type LedgerLog } from './status-log.ts'
 
 /** Entries that may wait in memory for the disk: minutes of sign-ins, a few megabytes. */
-export const MAX_ENTRIES_IN_MEMORY = 10_000
+const MAX_ENTRIES_IN_MEMORY = 10_000
 
 export const RESPAWN_DELAY_MS = 1_000
 
@@ -54,14 +54,14 @@ export interface LedgerOptions {
 }
 
 /** The state of the ledger, and how many decisions it could not record since the start. */
-export type LedgerStatus = Omit<ForwarderStatus, 'cause'> & {
+type LedgerStatus = Omit<ForwarderStatus, 'cause'> & {
   readonly lost: number
   /** How often its files were deleted or replaced while they were in use. */
   readonly vanished: number
 }
 
 /** How many outages each part had since the start. An outage counts once, however many attempts fail in it. */
-export interface LedgerFaults {
+interface LedgerFaults {
   readonly database: number
   readonly spill: number
   readonly thread: number

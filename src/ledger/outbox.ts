@@ -8,7 +8,7 @@ import { classifyFailure } from './failures.ts'
 const SAVE_RETRY_MS = 1_000
 const BATCH = 500
 
-export interface OutboxDeps {
+interface OutboxDeps {
   /** The directory of the spill file. */
   readonly dir: string
   readonly maxBytes?: number | undefined

@@ -5,7 +5,7 @@ import { parseEntry, type LedgerEntry } from './entry.ts'
 import { openSqliteFile, watchFile, type FileState } from './database/sqlite-file.ts'
 
 /** Some 600 000 entries; at 100 sign-ins a second, an hour and a half without a database. */
-export const MAX_SPILL_BYTES = 256 * 1024 * 1024
+const MAX_SPILL_BYTES = 256 * 1024 * 1024
 
 const PAGE_BYTES = 4096
 const BUSY_TIMEOUT_MS = 1_000
@@ -13,7 +13,7 @@ const BUSY_TIMEOUT_MS = 1_000
 const TABLE =
   'CREATE TABLE IF NOT EXISTS waiting (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL)'
 
-export interface SpilledEntry {
+interface SpilledEntry {
   readonly seq: number
   readonly entry: LedgerEntry
 }

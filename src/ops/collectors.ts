@@ -37,23 +37,23 @@ export interface CollectorDeps {
   readonly refused: () => number
 }
 
-type Row = readonly [name: string, help: string, read: (readiness: Readiness) => number]
+type Row = readonly [name: string, help: string, read: (now: Readiness) => number | boolean]
 
 const gaugesOf = ({ health, pool, keys, ledger, certificateEndsAtMs }: CollectorDeps): Row[] => [
-  ['ready', 'Whether calls can be decided, as in /readyz', ({ ready }) => Number(ready)],
-  ['legacy_store_up', 'Whether the legacy store can be read', ({ storeOk }) => Number(storeOk)],
+  ['ready', 'Whether calls can be decided, as in /readyz', ({ ready }) => ready],
+  ['legacy_store_up', 'Whether the legacy store can be read', ({ storeOk }) => storeOk],
   [
     'legacy_store_refused',
     'Whether the legacy store failed its check, or its file is gone',
-    () => Number(health.legacy.state === 'refused'),
+    () => health.legacy.state === 'refused',
   ],
   ['checks_waiting', 'Password checks that wait in the queue', () => pool.waiting],
   ['workers_alive', 'Worker threads that can check passwords', () => pool.alive],
   ['workers_configured', 'Worker threads that are configured', () => pool.size],
   [
     'engine_fallback',
-    'Whether the slower password engine is in use',
-    () => Number(pool.engine.fallback !== undefined),
+    'Whether the slower engine is in use',
+    () => pool.engine.fallback !== undefined,
   ],
   ...(keys ? oauthGauges(keys) : []),
   ...(ledger ? ledgerGauges(ledger) : []),
@@ -61,34 +61,22 @@ const gaugesOf = ({ health, pool, keys, ledger, certificateEndsAtMs }: Collector
 ]
 
 const oauthGauges = (keys: { ready(): boolean }): Row[] => [
-  [
-    'oauth_keys_present',
-    "Whether the issuer's signing keys are available",
-    () => Number(keys.ready()),
-  ],
+  ['oauth_keys_present', "Whether the issuer's keys are available", () => keys.ready()],
 ]
 
 const ledgerGauges = (ledger: CollectedLedger): Row[] => [
   [
     'ledger_database_up',
     'Whether the ledger database accepts entries',
-    () => Number(ledger.status.database === 'ok'),
+    () => ledger.status.database === 'ok',
   ],
   [
     'ledger_database_refused',
     'Whether the ledger database refuses the login or a statement',
-    () => Number(ledger.status.database === 'refused'),
+    () => ledger.status.database === 'refused',
   ],
-  [
-    'ledger_spill_up',
-    'Whether the spill file of the ledger can be written',
-    () => Number(ledger.status.spill === 'ok'),
-  ],
-  [
-    'ledger_entries_waiting',
-    'Ledger entries that are not in the database yet',
-    () => ledger.status.waiting,
-  ],
+  ['ledger_spill_up', 'Whether the spill file can be written', () => ledger.status.spill === 'ok'],
+  ['ledger_entries_waiting', 'Decisions not in the database yet', () => ledger.status.waiting],
 ]
 
 const tlsGauges = (endsAtMs: () => number | undefined): Row[] => [
@@ -107,36 +95,20 @@ const countersOf = ({ health, pool, ledger, log, refused }: CollectorDeps): Row[
   ],
   ['workers_lost_total', 'Worker threads that exited unexpectedly', () => pool.lost],
   ['connections_refused_total', 'Connections refused because their address had too many', refused],
-  [
-    'log_write_failures_total',
-    'Log lines that could not be written to standard output',
-    () => log.failures,
-  ],
+  ['log_write_failures_total', 'Lines not written to standard output', () => log.failures],
   ...(ledger ? ledgerCounters(ledger) : []),
 ]
 
 const ledgerCounters = (ledger: CollectedLedger): Row[] => [
-  [
-    'ledger_entries_lost_total',
-    'Decisions that could not be recorded in the ledger',
-    () => ledger.status.lost,
-  ],
+  ['ledger_entries_lost_total', 'Decisions that were not recorded', () => ledger.status.lost],
   ['ledger_database_outages_total', 'Outages of the ledger database', () => ledger.faults.database],
-  [
-    'ledger_spill_outages_total',
-    'Outages of the spill file of the ledger',
-    () => ledger.faults.spill,
-  ],
+  ['ledger_spill_outages_total', 'Outages of the spill file', () => ledger.faults.spill],
   [
     'ledger_files_vanished_total',
     'Ledger files that were deleted or replaced while in use',
     () => ledger.faults.files,
   ],
-  [
-    'ledger_threads_lost_total',
-    'Ledger threads that exited unexpectedly',
-    () => ledger.faults.thread,
-  ],
+  ['ledger_threads_lost_total', 'Ledger threads that exited', () => ledger.faults.thread],
 ]
 
 /** A gauge that is always 1; its labels show what is running. */
@@ -157,14 +129,14 @@ export const registerCollectors = (
   registerBuildInfo(registry, deps)
   for (const [name, help, read] of gaugesOf(deps)) {
     const collect = function (this: Gauge): void {
-      this.set(read(readiness))
+      this.set(Number(read(readiness)))
     }
     new Gauge({ name: PREFIX + name, help, registers, collect })
   }
   for (const [name, help, read] of countersOf(deps)) {
     const collect = function (this: Counter): void {
       this.reset()
-      this.inc(read(readiness))
+      this.inc(Number(read(readiness)))
     }
     new Counter({ name: PREFIX + name, help, registers, collect })
   }

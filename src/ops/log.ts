@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts'
 import { escapeUnfit } from '../text/printable.ts'
 import { createLogOutput } from './log-output.ts'
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: string
   readonly isTerminal: boolean
   readonly stdout: Writable

@@ -15,7 +15,7 @@ export interface MetricsOptions {
   readonly outcomes: readonly { readonly outcome: string; readonly reason: string }[]
 }
 
-export interface Metrics {
+interface Metrics {
   readonly registry: Registry
   readonly countCall: CallObserver
 }
@@ -24,31 +24,25 @@ export interface Metrics {
  * Seconds. bcrypt at costs of 10 to 14 takes from a twentieth of a second to two seconds, and Okta waits for
  * three in total; our own deadline is added.
  */
-const CALL_BUCKETS = [
-  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2, 3,
-]
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2, 3]
 
 /** Seconds. From a lookup in a local file to one across a network that has to wait for a connection. */
 const LOOKUP_BUCKETS = [
   0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1,
 ]
 
-const bucketsWith = (scale: readonly number[], limitMs: number): number[] =>
-  [...new Set([...scale, limitMs / MS_PER_SECOND])].sort((a, b) => a - b)
+const bucketsWith = (buckets: readonly number[], limitMs: number): number[] =>
+  [...new Set([...buckets, limitMs / MS_PER_SECOND])].sort((a, b) => a - b)
 
 const createCounters = (registry: Registry) => {
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter({ name: PREFIX + name, help, labelNames, registers: [registry] })
   return {
     calls: counter('calls_total', 'Calls answered, by outcome and reason', ['outcome', 'reason']),
-    repeats: counter('repeated_calls_total', 'Calls that shared the answer of another call', [
-      'repeat',
+    repeats: counter('repeated_calls_total', 'Calls that shared the answer of another', ['repeat']),
+    secrets: counter('deprecated_secret_calls_total', 'Calls that used a deprecated secret', [
+      'secret',
     ]),
-    secrets: counter(
-      'deprecated_secret_calls_total',
-      'Calls that used a secret which is being phased out',
-      ['secret'],
-    ),
   }
 }
 
@@ -57,23 +51,13 @@ const createHistograms = (registry: Registry, { deadlineMs, lookupLimitMs }: Met
     (buckets: number[]) =>
     <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
       new Histogram({ name: PREFIX + name, help, labelNames, buckets, registers: [registry] })
-  const ofCalls = histogram(bucketsWith(CALL_BUCKETS, deadlineMs))
+  const ofCalls = histogram(bucketsWith(BUCKETS, deadlineMs))
   const ofLookups = histogram(bucketsWith(LOOKUP_BUCKETS, lookupLimitMs))
   return {
-    total: ofCalls('call_duration_seconds', 'Time from the arrival of a call to its answer', [
-      'outcome',
-    ]),
-    lookup: ofLookups(
-      'lookup_duration_seconds',
-      'Time that a lookup took, whether it succeeded or failed',
-      [],
-    ),
+    total: ofCalls('call_duration_seconds', 'Time from arrival to answer', ['outcome']),
+    lookup: ofLookups('lookup_duration_seconds', 'Time that a lookup took, even a failed one', []),
     wait: ofCalls('check_wait_seconds', 'Time that a check waited in the queue', []),
-    run: ofCalls(
-      'check_run_seconds',
-      'Time that a check took, together with those computed in parallel',
-      ['lanes'],
-    ),
+    run: ofCalls('check_run_seconds', 'Time that a check took, with its batch', ['lanes']),
   }
 }
 

@@ -40,7 +40,7 @@ export type MayStream = (req: IncomingMessage) => boolean
  * request whose caller may not stream its body. An answer and the next request do not fit into one turn of the
  * event loop, except where they were sent together.
  */
-export class UnpipelinedRequest extends IncomingMessage {
+class UnpipelinedRequest extends IncomingMessage {
   readonly isEarly: boolean
   readonly #mayStream: MayStream
   #isUnreadable: boolean | undefined
@@ -156,9 +156,8 @@ export const createPipelineLimit = (handle: Handle, clock: Clock): PipelineLimit
   const onUpgrade = (req: IncomingMessage): void => {
     // Without a listener, a reset by the caller would end the process.
     req.socket.on('error', () => undefined)
-    const isUnreadable =
-      req instanceof UnpipelinedRequest && !req.isEarly && req.method !== 'CONNECT'
-    if (isUnreadable) answerUnread(req)
+    const isUnread = req instanceof UnpipelinedRequest && !req.isEarly && req.method !== 'CONNECT'
+    if (isUnread) answerUnread(req)
     else endEarly(req)
   }
   return {

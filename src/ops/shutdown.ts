@@ -12,7 +12,7 @@ export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 export type StopSignal = (typeof STOP_SIGNALS)[number]
 
-export interface ShutdownDeps {
+interface ShutdownDeps {
   /** Calls the listener for each signal. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => void
   /** Stops accepting and finishes what was admitted. */

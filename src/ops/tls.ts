@@ -10,7 +10,7 @@ export interface TlsFiles {
   readonly keyFile: string
 }
 
-export interface TlsMaterial {
+interface TlsMaterial {
   readonly cert: Buffer
   readonly key: Buffer
   /** When the certificate ends, in milliseconds since 1970. */

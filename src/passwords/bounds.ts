@@ -6,12 +6,6 @@ export interface Bounds {
   readonly bcryptCost: number
 }
 
-type Ceiling = (plan: Plan, bounds: Bounds) => boolean
-
-/** Each says whether a plan is above it. */
-const CEILINGS: readonly Ceiling[] = [
-  ({ kind }, { bcryptCost }) => kind.name === 'bcrypt' && kind.cost > bcryptCost,
-]
-
-export const isOutOfBounds: Ceiling = (plan, bounds) =>
-  CEILINGS.some((isAbove) => isAbove(plan, bounds))
+/** Whether a plan is above any of the limits. */
+export const isOutOfBounds = ({ kind }: Plan, { bcryptCost }: Bounds): boolean =>
+  kind.name === 'bcrypt' && kind.cost > bcryptCost

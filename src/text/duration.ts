@@ -1,4 +1,4 @@
-/** How long something takes, in words. */
+/** Describes a duration in words. */
 
 export const describeSeconds = (seconds: number): string => {
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]

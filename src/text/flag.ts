@@ -1,4 +1,4 @@
-/** The reading of a flag such as `enabled`: the words that can mean one thing only. */
+/** Reads a flag such as `enabled`, from the words that have only one meaning. */
 
 const FLAGS: ReadonlyMap<string, boolean> = new Map(
   ['y n', 'yes no', 't f', 'true false', 'on off', '1 0'].flatMap((pair) => {
@@ -9,7 +9,7 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map(
 
 export const FLAG_WORDS = 'y/n, yes/no, t/f, true/false, on/off or 1/0'
 
-/** Text as it stands in the store, whether its column holds characters, bytes or a number. */
+/** The text in the store, whether its column contains characters, bytes or a number. */
 export const flagText = (value: unknown): string | undefined => {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
@@ -17,9 +17,9 @@ export const flagText = (value: unknown): string | undefined => {
 }
 
 /**
- * Takes the words that can mean one thing only. Taken as "enabled", any other would let a leaver in;
- * taken as "disabled", it would lock people out without a word.
- * @returns undefined where it cannot be told; an absent flag is enabled
+ * Accepts only words that have one meaning. To read any other word as "enabled" would let in a person who has left; to
+ * read it as "disabled" would lock people out silently.
+ * @returns undefined if the meaning is unclear; an absent flag means enabled
  */
 export const readFlag = (value: unknown): boolean | undefined => {
   if (value === null || value === undefined) return true
@@ -27,6 +27,6 @@ export const readFlag = (value: unknown): boolean | undefined => {
   return FLAGS.get((flagText(value) ?? '').trim().toLowerCase())
 }
 
-/** Values that are no words of a flag may be what nobody should see: a column was mistaken for another. */
+/** Values that are not flags may be private: the wrong column may have been named. */
 export const MAX_FLAG_WORDS = 5
 export const isShowableWord = (word: string): boolean => /^[\w .-]{1,20}$/.test(word)

@@ -1,5 +1,5 @@
-/** One value as one line of JSON, fit for a terminal too. */
+/** Writes a value as one line of JSON, safe for a terminal too. */
 import { escapeUnfit } from './printable.ts'
 
-/** JSON escapes the controls below U+0020 itself; others could steer a terminal as well. */
+/** JSON itself escapes only controls below U+0020; other characters can control a terminal too. */
 export const jsonLine = (value: unknown): string => `${escapeUnfit(JSON.stringify(value))}\n`

@@ -95,7 +95,7 @@ describe('check', () => {
   it('ends with 3 where the store cannot be reached', async () => {
     const url = 'postgres://reader:marked-secret@127.0.0.1:1/users'
     const { code, stdout } = await check({ LEGACY_DB_URL: url })
-    expect(stdout).toMatch(/^failed +store +It cannot be reached now \(ECONNREFUSED\)/m)
+    expect(stdout).toMatch(/^failed +store +It cannot be reached right now \(ECONNREFUSED\)/m)
     expect(stdout).not.toContain('marked-secret')
     expect(code).toBe(3)
   })

@@ -15,13 +15,13 @@ it('is told offline: who signs in, who does not, and who is left', async () => {
   expect(stdout).toContain(
     '6 created, 0 already there, 2 rejected, 0 failed, 1 skipped as disabled.',
   )
-  expect(stdout.match(/^ {2}\S+ +(?:signed in|refused) +the hook was (?:not )?asked/gm)).toEqual([
-    '  isaac.brock@example.com  signed in  the hook was asked',
-    '  isaac.brock              signed in  the hook was not asked',
-    '  joan.jett@example.com    refused    the hook was asked',
-    '  joan.jett@example.com    signed in  the hook was asked',
-    '  gone.person@example.com  refused    the hook was not asked',
-    '  cut.off@example.com      refused    the hook was asked',
+  expect(stdout.match(/^ {2}\S+ +(?:signed in|refused) +the hook was (?:not )?called/gm)).toEqual([
+    '  isaac.brock@example.com  signed in  the hook was called',
+    '  isaac.brock              signed in  the hook was not called',
+    '  joan.jett@example.com    refused    the hook was called',
+    '  joan.jett@example.com    signed in  the hook was called',
+    '  gone.person@example.com  refused    the hook was not called',
+    '  cut.off@example.com      refused    the hook was called',
   ])
   expect(stdout.match(/^ACTIVE +OKTA .+$/gm)).toHaveLength(3)
   expect(stdout.match(/^ACTIVE +IMPORT .+$/gm)).toHaveLength(4)

@@ -89,11 +89,11 @@ describe('how a hook authenticates', () => {
     ['NOT AT ALL', channelOf('HTTP'), true],
     ['NOT AT ALL', channelOf('HTTP', { authScheme: {} }), true],
     [
-      'NOT AT ALL (but for what X-Site may say)',
+      'NOT AT ALL (unless X-Site does)',
       channelOf('HTTP', { headers: [{ key: 'X-Site', value: 'marked' }] }),
       true,
     ],
-    ['in a way that this program does not know (SOAP)', channelOf('SOAP'), false],
+    ['in a way unknown to this program (SOAP)', channelOf('SOAP'), false],
   ])('is said to be %s: shown, before and after a change', async (auth, channel, warns) => {
     const { run } = await startOrg(undefined, { channel })
     const shown = await run([])

@@ -174,14 +174,14 @@ describe('a start', () => {
   it('with a directory for entries that cannot be written is refused', async () => {
     const { code, stderr } = await runCommand(['serve'], environment({ LEDGER_SPILL_DIR: '/proc' }))
     expect(code).toBe(2)
-    expect(stderr).toMatch(/cannot be kept/)
+    expect(stderr).toMatch(/cannot be opened/)
   })
 
   it('with a ledger that cannot be written is refused, and says how to go on', async () => {
     const url = 'sqlite:/proc/ledger.sqlite'
     const { code, stderr } = await runCommand(['serve'], environment({ LEDGER_DB_URL: url }))
     expect(code).toBe(2)
-    expect(stderr).toMatch(/cannot be kept[^]+\/proc\/[\w.-]+: E[^]+LEDGER_DB_URL=off/)
+    expect(stderr).toMatch(/cannot be opened[^]+\/proc\/[\w.-]+: E[^]+LEDGER_DB_URL=off/)
     expect(existsSync('/proc/ledger.sqlite')).toBe(false)
   })
 

@@ -84,9 +84,7 @@ describe('production', () => {
   it('shows its configuration without its secrets', async () => {
     const server = startCommand(['serve'], environment({ NODE_ENV: 'production' }))
     await server.until(READY)
-    expect(server.stdout()).toMatch(
-      /"name":"\w+","lanes":\d+,"msg":"the engine for password checks"/,
-    )
+    expect(server.stdout()).toMatch(/"name":"\w+","lanes":\d+,"msg":"password engine ready"/)
     expect(server.stdout()).toContain('"HOOK_SECRET":"set"')
     expect(server.stdout()).not.toContain(SECRET)
   })
@@ -147,7 +145,7 @@ describe('--help', () => {
     expect((await runCommand(['--help'])).stdout).toContain('serve')
     const { code, stdout } = await runCommand(['serve', '--help'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/HOOK_SECRET\n.+exactly as typed into Okta[^]+Examples:\n/)
+    expect(stdout).toMatch(/HOOK_SECRET\n.+exactly as entered in Okta[^]+Examples:\n/)
   })
 })
 

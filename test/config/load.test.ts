@@ -222,6 +222,16 @@ describe('an environment that is not', () => {
     ])
   })
 
+  it('reports what is wrong in demo mode together, too', () => {
+    const env = { HOST: '0.0.0.0', NODE_ENV: 'test', TLS_CERT_FILE: '/tls/cert.pem', PORT: 'x' }
+    expect(complaint(env).match(/^ {2}\w+/gm)).toEqual(['  PORT', '  HOST', '  TLS_KEY_FILE'])
+  })
+
+  it('counts a value that is not valid as set', () => {
+    const text = complaint({ HOOK_SECRET: 'grüße', HOOK_SECRET_PREVIOUS: 'an older one' })
+    expect(text.match(/^ {2}\w+/gm)).toEqual(['  HOOK_SECRET', '  LEGACY_DB_URL'])
+  })
+
   it('never shows a value', () => {
     const marked = 'märked-välue'
     const env = { HOOK_SECRET: marked, HOOK_SECRET_PREVIOUS: marked, LEGACY_DB_URL: marked }
@@ -328,6 +338,18 @@ describe('what is shown', () => {
       LEGACY_AUDIT_SQL: 'set',
       HOOK_OAUTH_JWKS_URL: 'https://acme.okta.com/keys?…',
     })
+  })
+
+  it.each([
+    ['LOG_LEVEL', /\(debug, info, warn, error; default: info\)$/],
+    ['HOOK_DEADLINE_MS', /\(100 to 2900; default: 2500\)$/],
+    ['TLS_TERMINATED_BY_PROXY', /\(true, false; default: false\)$/],
+    ['HASH_WORKERS', /\(1 to 64; default: the number of cores\)$/],
+    ['BCRYPT_MAX_COST', /\(10 to 16\)$/],
+    ['HOST', /\(default: 127\.0\.0\.1\)$/],
+    ['LEGACY_LOOKUP_IGNORE', /separated by commas$/],
+  ] as const)('has the choices and the default of %s', (name, words) => {
+    expect(describeVariables([name])).toMatch(words)
   })
 
   it('explains every variable', () => {

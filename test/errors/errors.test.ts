@@ -1,12 +1,8 @@
 /** The table of failures: complete, consistent, and the only way to answer with one. */
 import { describe, expect, it } from 'vitest'
-import {
-  AppError,
-  describeUnforeseen,
-  ERRORS,
-  EXIT_CODES,
-  type ErrorRow,
-} from '../../src/errors/errors.ts'
+import { CALL_ERRORS, ROUTE_ERRORS } from '../../src/errors/call-errors.ts'
+import { EXIT_CODES, type ErrorRow } from '../../src/errors/error-row.ts'
+import { AppError, describeUnforeseen, ERRORS } from '../../src/errors/errors.ts'
 import { sourceFiles } from '../support/sources.ts'
 
 const ROWS: readonly (readonly [string, ErrorRow])[] = Object.entries(ERRORS)
@@ -23,6 +19,16 @@ describe('each row', () => {
     const raised = new RegExp(`'${code}'`)
     const raisers = sourceFiles().filter(({ text }) => raised.test(text))
     expect(raisers.length).toBeGreaterThan(0)
+  })
+})
+
+describe('calls', () => {
+  it('have a status each, and none for another path or method', () => {
+    for (const { status } of Object.values(CALL_ERRORS)) {
+      expect(status).toBeGreaterThanOrEqual(400)
+      expect([404, 405]).not.toContain(status)
+    }
+    expect(Object.values(ROUTE_ERRORS).map(({ status }) => status)).toEqual([404, 405])
   })
 })
 

@@ -274,7 +274,7 @@ describe('a bug', () => {
     const reply = await hook.signIn('good', 'open sesame')
     expect(reply.status).toBe(500)
     expect(JSON.parse(reply.text)).toMatchObject({
-      title: 'The server made a mistake; nobody was let in.',
+      title: 'Internal error. Access was not granted.',
     })
     expect(hook.lines().at(-1)).toMatchObject({
       level: 'error',

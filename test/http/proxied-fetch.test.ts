@@ -64,10 +64,10 @@ describe('okta-migrate behind a proxy', () => {
   })
 
   it.each([
-    [407, /does not let this program through.*\n.*requires a login \(407\): add it to HTTPS_PROXY/],
+    [407, /does not let this program connect.*\n.*requires a login \(407\): add it to HTTPS_PROXY/],
     [
       403,
-      /does not let this program through.*\n.*refuses to connect to acme\.okta\.example \(403\)/,
+      /does not let this program connect.*\n.*refuses to connect to acme\.okta\.example \(403\)/,
     ],
     [502, /refuses to connect to acme\.okta\.example \(502\)/],
   ])('says at once that the proxy refuses, with %i', async (status, words) => {

@@ -104,7 +104,7 @@ describe('a run that Okta refuses row by row', () => {
     expect(sent).toBeGreaterThanOrEqual(25)
     expect(sent).toBeLessThan(60)
     expect(stderr).toContain(
-      `Okta refused 25 rows in a row for one cause, so the run stopped.\n${CAUSE}`,
+      `Okta refused 25 consecutive rows for the same reason, so the run stopped.\n${CAUSE}`,
     )
     expect(stderr).toContain(`${8_000 - sent} rows were left untouched.`)
     expect(stderr).toContain('--keep-going')

@@ -10,6 +10,7 @@ import { startFakeOkta, type FakeOptions } from '../support/fake-okta.ts'
 import { runImport } from '../support/import.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { tempDir } from '../support/temp.ts'
+import { until } from '../support/until.ts'
 
 const HEADER = 'email,firstName,lastName'
 
@@ -334,10 +335,10 @@ describe('a journal', () => {
       fault: ({ method }) => (method === 'POST' ? '429' : 'none'),
     })
     const first = startCommand(['import', file], env)
-    while (okta.creates().length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    await until('a create call has come', () => okta.creates().length > 0)
     expect(await run()).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('Another run is working with this journal') as string,
+      stderr: expect.stringContaining('Another run is using this journal') as string,
     })
     first.child.kill('SIGKILL')
     await first.ended
@@ -375,7 +376,7 @@ describe('Ctrl-C', () => {
     const paths = ['--journal', join(dir, 'j'), '--rejects', join(dir, 'r'), '--json']
     const waiting = startCommand(['import', '-', ...paths], env, null)
     waiting.child.stdin.write(users(3))
-    while (okta.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until('a call has come', () => okta.calls.length > 0)
     await waiting.until(/progress/)
     waiting.child.kill('SIGINT')
     const { code, stdout } = await waiting.ended
@@ -401,7 +402,7 @@ describe('Ctrl-C', () => {
   it('lets what is in flight finish, tells how to go on, and nothing is lost', async () => {
     const { file, env, okta, run } = await start(users(400))
     const first = startCommand(['import', file], env)
-    while (okta.users.size < 20) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until('there are 20 users', () => okta.users.size >= 20)
     first.child.kill('SIGINT')
     const { code, stdout } = await first.ended
     expect(code).toBe(130)

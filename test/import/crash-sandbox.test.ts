@@ -7,6 +7,7 @@ import { createRandom } from '../../src/sandbox/random.ts'
 import { startCommand, type Ended } from '../support/command.ts'
 import { startTestSandbox, TOKEN } from '../support/sandbox.ts'
 import { tempDir } from '../support/temp.ts'
+import { until } from '../support/until.ts'
 
 /** How often each of the three commands is killed. */
 const RUNS = Number(process.env['CRASH_RUNS'] ?? 5)
@@ -58,9 +59,11 @@ const start = async () => {
     const runOnce = async (more: number): Promise<Ended> => {
       const { child, ended } = startCommand(args, env)
       const wanted = done() + more
-      while (child.exitCode === null && done() < wanted) {
-        await new Promise((resolve) => setTimeout(resolve, 1))
-      }
+      await until(
+        `${wanted} are done, or the command has ended`,
+        () => child.exitCode !== null || done() >= wanted,
+        () => `${done()} are done`,
+      )
       child.kill('SIGKILL')
       return ended
     }

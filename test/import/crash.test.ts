@@ -7,6 +7,7 @@ import { createRandom } from '../../src/sandbox/random.ts'
 import { startCommand, type Ended } from '../support/command.ts'
 import { startFakeOkta, type Fault } from '../support/fake-okta.ts'
 import { tempDir } from '../support/temp.ts'
+import { until } from '../support/until.ts'
 
 const ROWS = 75
 
@@ -35,7 +36,7 @@ const runAndKill = async (
   let result: Ended | undefined
   void ended.then((end) => (result = end))
   const wanted = creates() + after
-  while (creates() < wanted && !result) await new Promise((resolve) => setTimeout(resolve, 1))
+  await until(`${wanted} users are created`, () => creates() >= wanted || result !== undefined)
   child.kill('SIGKILL')
   const end = await ended
   return end.code === null ? undefined : end

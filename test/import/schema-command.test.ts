@@ -12,6 +12,7 @@ import { startFakeOkta } from '../support/fake-okta.ts'
 import { runImport } from '../support/import.ts'
 import { startTestSandbox, TOKEN } from '../support/sandbox.ts'
 import { tempDir } from '../support/temp.ts'
+import { until } from '../support/until.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
@@ -222,7 +223,7 @@ describe('r03: logins that are no e-mail addresses', () => {
       const file = field('r03-username.csv')
       const { code, stdout, stderr } = await run([file, ...options], env)
       expect([code, stdout]).toEqual([2, ''])
-      expect(stderr).toContain('The org takes no logins of this form; nothing was sent.')
+      expect(stderr).toContain('The org does not accept logins of this form; nothing was sent.')
       expect(stderr).toContain('In all of the first 2 rows, login is not an e-mail address.')
       expect(stderr).toContain('--map "login=COLUMN"')
       expect(org.calls().map(({ method }) => method)).toEqual(['GET'])
@@ -283,7 +284,7 @@ describe('a schema that changes between two runs', () => {
     const env = { OKTA_ORG_URL: okta.url, OKTA_API_TOKEN: 'a' }
     const file = written('email,firstName,lastName,age\na@x.example,A,B,7\nb@x.example,A,B,8\n')
     const killed = startCommand(['import', file], env)
-    while (okta.users.size < 1) await new Promise((resolve) => setTimeout(resolve, 10))
+    await until('there is a user', () => okta.users.size >= 1)
     killed.child.kill('SIGKILL')
     await killed.ended
     okta.seed('a@x.example', new Date().toISOString())

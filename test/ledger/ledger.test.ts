@@ -255,7 +255,7 @@ describe('the start', () => {
   it.each<[Partial<LedgerOptions>, RegExp]>([
     [{ target: { url: 'sqlite:/proc/ledger.sqlite' } }, /^\/proc\/ledger\.sqlite: E/],
     [{ spillDir: '/proc' }, /^\/proc\/okta-migrate-spill\.sqlite: E/],
-    [{ threadUrl: support('stillborn-worker.mjs') }, /did not start/],
+    [{ threadUrl: support('failing-worker.mjs') }, /did not start/],
   ])('with %j is refused and says where', async (more, detail) => {
     await expect(start(more)).rejects.toMatchObject({
       code: 'ledger_unusable',

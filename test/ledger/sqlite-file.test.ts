@@ -1,40 +1,38 @@
 /** The ledger's files: of several that make one at once, none is turned away. */
-import Database from 'better-sqlite3'
+import { once } from 'node:events'
 import { join } from 'node:path'
-import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { expect, it } from 'vitest'
 import { openSqliteFile } from '../../src/ledger/database/sqlite-file.ts'
 import { tempDir } from '../support/temp.ts'
 
-/** A file that another connection is writing to. */
-const beingWritten = (): { path: string; finish: () => void } => {
+const HOLD_LOCK = new URL('../support/hold-sqlite-lock.mjs', import.meta.url)
+
+/** @returns a file that another connection is writing to, and the end of that, `ms` milliseconds later */
+const beingWritten = async (ms: number): Promise<{ path: string; ended: Promise<unknown> }> => {
   const path = join(tempDir(), 'ledger.sqlite')
-  const other = new Database(path)
-  onTestFinished(() => void other.close())
-  other.exec('CREATE TABLE t (n INTEGER); BEGIN IMMEDIATE; INSERT INTO t VALUES (1)')
-  return { path, finish: () => void other.exec('COMMIT') }
+  const other = new Worker(HOLD_LOCK, { workerData: { path, ms } })
+  const ended = once(other, 'exit')
+  await once(other, 'message')
+  return { path, ended }
 }
 
-afterEach(() => vi.restoreAllMocks())
-
-it('is opened when another is done with it', () => {
-  const { path, finish } = beingWritten()
-  const transaction = vi.spyOn(Database.prototype, 'transaction')
-  // SQLite's own wait would hold up this thread, in which the other connection is.
-  transaction.mockImplementationOnce(function (this: Database.Database, run) {
-    finish()
-    return this.transaction(run)
-  })
-  const db = openSqliteFile(path, 1)
-  expect(transaction).toHaveBeenCalled()
+it('is opened when another is done with it', async () => {
+  const { path, ended } = await beingWritten(500)
+  const db = openSqliteFile(path, 60_000)
   expect(db.pragma('journal_mode', { simple: true })).toBe('wal')
+  expect(db.prepare('SELECT n FROM t').pluck().get()).toBe(1)
   db.close()
+  await ended
 })
 
-it('is not waited for longer than was said', () => {
-  expect(() => openSqliteFile(beingWritten().path, 1)).toThrow(
+it('is not waited for longer than was said', async () => {
+  const { path, ended } = await beingWritten(2_000)
+  expect(() => openSqliteFile(path, 1)).toThrow(
     expect.objectContaining({
       code: 'ledger_unavailable',
       detail: expect.stringContaining('SQLITE_BUSY') as string,
     }),
   )
+  await ended
 })

@@ -7,9 +7,17 @@ import { listen, type ListenOptions } from '../../src/ops/listen.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { ManualClock } from '../support/clock.ts'
 import { tempDir } from '../support/temp.ts'
+import { LIMIT_MS } from '../support/until.ts'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const post = (more: string): string => `POST / HTTP/1.1\r\nHost: a\r\n${more}`
+
+/** @param what is waited for, for the error of a wait in vain */
+const nextData = async (socket: Socket, what: string): Promise<void> => {
+  await once(socket, 'data', { signal: AbortSignal.timeout(LIMIT_MS) }).catch((cause: unknown) => {
+    throw new Error(`waited in vain for ${what}`, { cause })
+  })
+}
 
 /** A caller, what it has received so far, and whether its connection has ended. */
 const follow = (socket: Socket) => {
@@ -30,7 +38,7 @@ const follow = (socket: Socket) => {
       return received
     },
     heard: async (text: string): Promise<void> => {
-      while (!received.includes(text)) await once(socket, 'data')
+      while (!received.includes(text)) await nextData(socket, text)
     },
   }
 }
@@ -114,7 +122,7 @@ describe.each(WAYS)('pipelining over %s', (_, certificate) => {
     const server = await start({ tls: certificate() })
     const caller = await server.call(post('Content-Length: 2\r\n\r\nhi'))
     for (let answers = 1; answers < 200; answers++) {
-      while (caller.answers() < answers) await once(caller.socket, 'data')
+      while (caller.answers() < answers) await nextData(caller.socket, `answer ${answers}`)
       caller.socket.write(post('Content-Length: 2\r\n\r\nhi'))
     }
     await expect.poll(caller.answers).toBe(200)

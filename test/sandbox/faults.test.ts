@@ -4,6 +4,7 @@ import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { ManualClock } from '../support/clock.ts'
 import { exchange } from '../support/raw.ts'
 import { HOOK_PASSWORD, profileFor, startTestSandbox, TOKEN } from '../support/sandbox.ts'
+import { until } from '../support/until.ts'
 
 const PROFILE = profileFor('isaac.brock@example.com')
 
@@ -48,7 +49,7 @@ describe('other faults', () => {
     const clock = new ManualClock()
     const { call } = await start({ latencyMs: 750 }, { clock })
     const answer = call('GET', '/api/v1/users')
-    while (clock.pending.length === 0) await new Promise(setImmediate)
+    await until('the answer is delayed', () => clock.pending.length > 0)
     expect(clock.pending).toEqual([750])
     clock.advance(750)
     expect((await answer).status).toBe(200)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { ManualClock } from '../support/clock.ts'
 import { startTestSandbox, type Answer } from '../support/sandbox.ts'
+import { until } from '../support/until.ts'
 
 const START = Date.UTC(2026, 0, 1, 12, 0, 0)
 
@@ -61,14 +62,14 @@ describe('too many calls at the same time', () => {
   it('are refused with a limit of 0, which the others never show', async () => {
     const { get, clock, events } = await startAt({ faults: { concurrency: 2, latencyMs: 400 } })
     const slow = [get(), get()]
-    while (clock.pending.length < 2) await new Promise(setImmediate)
+    await until('two calls are delayed', () => clock.pending.length >= 2)
     const refused = await get()
     expect(limits(refused)).toEqual([429, 0, 0, seconds(60_000)])
     expect(refused.body).toMatchObject({ errorCode: 'E0000047' })
     clock.advance(400)
     expect((await Promise.all(slow)).map(({ status }) => status)).toEqual([200, 200])
     const next = get()
-    while (clock.pending.length < 1) await new Promise(setImmediate)
+    await until('a call is delayed', () => clock.pending.length >= 1)
     clock.advance(400)
     expect(limits(await next).slice(0, 3)).toEqual([200, 600, 597])
     expect(events()).toMatchObject([{ eventType: 'core.concurrency.org.limit.violation' }])

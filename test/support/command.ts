@@ -3,6 +3,7 @@ import { spawn, type SpawnOptionsWithStdioTuple } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { tempDir } from './temp.ts'
+import { until } from './until.ts'
 
 /** What Node.js compiled is kept for the next start, which then takes half of the time. */
 const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url))
@@ -47,16 +48,15 @@ export const startCommand = (
     ended,
     stdout: () => stdout,
     /** Resolves with the first match in the output; fails if the command ends before it. */
-    until: (pattern: RegExp): Promise<RegExpExecArray> =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          const match = pattern.exec(stdout)
-          if (match) resolve(match)
-        }
-        child.stdout.on('data', look)
-        void ended.then(() => reject(new Error(`ended early: ${stdout}${stderr}`)))
-        look()
-      }),
+    until: async (pattern: RegExp): Promise<RegExpExecArray> => {
+      let hasEnded = false
+      void ended.then(() => (hasEnded = true))
+      let match = pattern.exec(stdout)
+      const isOver = (): boolean => (match = pattern.exec(stdout)) !== null || hasEnded
+      await until(`there is ${String(pattern)} in the output`, isOver, () => stdout + stderr)
+      if (match === null) throw new Error(`ended early: ${stdout}${stderr}`)
+      return match
+    },
   }
 }
 

@@ -5,6 +5,7 @@ import { staticToken, type OktaCredentials } from '../../src/okta/auth/credentia
 import { createTransport } from '../../src/okta/client/transport.ts'
 import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { ManualClock } from './clock.ts'
+import { until } from './until.ts'
 
 export const TOKEN = 'marked-token-0001'
 
@@ -33,11 +34,11 @@ export const settle = async <T>(work: Promise<T>, clock: ManualClock): Promise<T
   const state = { isDone: false }
   const done = work.finally(() => (state.isDone = true))
   done.catch(() => undefined)
-  while (!state.isDone) {
-    await new Promise((resolve) => setTimeout(resolve, 2))
+  await until('the work is done', () => {
     const [next] = clock.pending
     // The timeout of an exchange is not waited for: the answer of a real socket is on its way.
-    if (next !== undefined && next < 20_000) clock.advance(next)
-  }
+    if (!state.isDone && next !== undefined && next < 20_000) clock.advance(next)
+    return state.isDone
+  })
   return done
 }

@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { POSTGRES } from './databases.ts'
 import { findProgram, freePort, makeServerDir, NOBODY } from './private-databases.ts'
+import { until } from './until.ts'
 
 const PROGRAM = 'pgbouncer'
 
@@ -61,9 +61,9 @@ export const startPooler = async (
   })
   const url = new URL(database)
   url.host = `127.0.0.1:${port}`
-  while (!(await listens(port))) {
+  await until(`${PROGRAM} listens`, () => {
     if (child.exitCode !== null) throw new Error(`${PROGRAM} ended with ${child.exitCode}`)
-    await sleep(20)
-  }
+    return listens(port)
+  })
   return url.href
 }

@@ -5,9 +5,9 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } fr
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
 import pg from 'pg'
+import { until } from './until.ts'
 
 export interface PrivateDatabase {
   /** Of a database that is empty at first. */
@@ -134,10 +134,10 @@ export const startPrivateDatabase = async (name: Name): Promise<PrivateDatabase>
       stdio: 'ignore',
     })
     child = started
-    while (!(await answers())) {
+    await until(`${server} answers`, () => {
       if (started.exitCode !== null) throw new Error(`${server} ended with ${started.exitCode}`)
-      await sleep(50)
-    }
+      return answers()
+    })
   }
   const down = async (): Promise<void> => {
     if (child?.exitCode !== null || child.signalCode !== null) return

@@ -1,6 +1,7 @@
 /** A TCP proxy that fails on demand: a network and a server between which anything may happen. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { LIMIT_MS } from './until.ts'
 
 /**
  * What happens to bytes, either way, and to new connections: they pass, nothing is heard of them, or the
@@ -91,9 +92,12 @@ export const startProxy = async (target: URL, defaultPort: number) => {
     up: () => listen(port),
     /** Resolves once it is so, looking whenever something happens here. */
     until: (isSo: () => boolean): Promise<void> =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
+        const giveUp = (): void => reject(new Error(`waited in vain until ${String(isSo)}`))
+        const timer = setTimeout(giveUp, LIMIT_MS)
         const hear = (): void => {
           if (!isSo()) return
+          clearTimeout(timer)
           hearers.delete(hear)
           resolve()
         }

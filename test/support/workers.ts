@@ -2,6 +2,7 @@
 import { BroadcastChannel } from 'node:worker_threads'
 
 export const SLOW_WORKER = new URL('slow-worker.mjs', import.meta.url)
+export const UNEVEN_WORKER = new URL('uneven-worker.mjs', import.meta.url)
 export const WIDE_WORKER = new URL('wide-worker.mjs', import.meta.url)
 export const FAILING_WORKER = new URL('failing-worker.mjs', import.meta.url)
 export const LEAKING_WORKER = new URL('leaking-worker.mjs', import.meta.url)

@@ -6,7 +6,13 @@ import type { Outcome } from '../../src/passwords/family.ts'
 import { inspect } from '../../src/passwords/registry.ts'
 import { WorkerPool, type Checked, type WorkerPoolOptions } from '../../src/workers/pool.ts'
 import { ManualClock } from '../support/clock.ts'
-import { releaseHeld, SLOW_WORKER, FAILING_WORKER, WIDE_WORKER } from '../support/workers.ts'
+import {
+  releaseHeld,
+  SLOW_WORKER,
+  FAILING_WORKER,
+  UNEVEN_WORKER,
+  WIDE_WORKER,
+} from '../support/workers.ts'
 
 const HASH = hashSync('open sesame', 4)
 const BOUNDS = { bcryptCost: 14 }
@@ -114,6 +120,15 @@ describe('a batch', () => {
     releaseHeld()
     expect((await held).lanes).toBe(1)
     expect((await Promise.all(waiting)).map(({ lanes }) => lanes)).toEqual([3, 2, 3, 2, 3])
+  })
+
+  it('is no wider than the thread with the fewest lanes can take', async () => {
+    const { pool } = await startPool({ workerUrl: UNEVEN_WORKER, size: 2, queueLimit: 9 })
+    const held = [1, 2].map(() => check(pool, HASH, 'hold', 1000))
+    const waiting = [1, 2, 3, 4].map(() => check(pool, HASH, 'go', 1000))
+    releaseHeld()
+    const answers = await Promise.all([...held, ...waiting])
+    expect(answers.map(({ lanes }) => lanes)).toEqual([1, 1, 1, 1, 1, 1])
   })
 
   it('of real checks answers each for itself', async () => {

@@ -375,6 +375,13 @@ describe('a batch', () => {
     expect(start()).toEqual([1])
   })
 
+  it('has no more checks than the core of its kind has lanes, whatever was measured', () => {
+    setUp(1)
+    schedule.lanes.set('bcrypt', 2).set('another', 6)
+    for (let i = 0; i < 5; i++) offer()
+    expect(start()).toEqual([2])
+  })
+
   it('is narrow enough to leave time for another', () => {
     setUp(1, [500, 900, 1200, 1300])
     for (let i = 0; i < 4; i++) offer(10, 10_000)

@@ -1,9 +1,9 @@
-/** What `okta-migrate register --json` prints: the facts of which register-words.ts makes sentences. */
+/** The events that `okta-migrate register --json` prints, with the same fields as its messages. */
 import { authOf, type InlineHook, type KnownAuth } from '../../okta/api/inline-hooks.ts'
 import { ownHeadersOf, withoutUser } from './messages.ts'
 
-/** How Okta proves itself, and what else it sends where that is nothing. */
-const authFacts = (hook: InlineHook): KnownAuth & { readonly headers?: readonly string[] } => {
+/** How Okta authenticates; if it does not, the names of the headers that it sends. */
+const authFields = (hook: InlineHook): KnownAuth & { readonly headers?: readonly string[] } => {
   const auth = authOf(hook)
   if (auth.type === 'oauth') return { ...auth, tokenUrl: withoutUser(auth.tokenUrl) }
   return auth.type === 'none' ? { ...auth, headers: ownHeadersOf(hook) } : auth
@@ -11,19 +11,19 @@ const authFacts = (hook: InlineHook): KnownAuth & { readonly headers?: readonly 
 
 const NO_AUTHENTICATION = {
   code: 'no_authentication',
-  message: 'Okta sends no secret to this URL: give it one with register --rotate.',
+  message: 'Okta sends no secret to this URL. Set one with register --rotate.',
 }
 
 export const beforeEvent = (hook: InlineHook): object => ({
   event: 'before',
   status: hook.status,
-  authentication: authFacts(hook),
+  authentication: authFields(hook),
 })
 
-/** What was done with the hook: `found` where nothing was. */
+/** What was done with the hook; `found` if nothing was. */
 type Done = 'found' | 'created' | 'rotated' | 'activated' | 'deactivated'
 
-/** @param refused the URL that was not registered, since the org has a hook already */
+/** @param refused the URL that was not registered because the org already has a hook */
 export const hookEvent = (
   hook: InlineHook | undefined,
   done: Done = 'found',
@@ -33,7 +33,7 @@ export const hookEvent = (
   const { id, name, status, channel } = hook
   const warnings = authOf(hook).type === 'none' ? [NO_AUTHENTICATION] : []
   const url = withoutUser(channel.config.uri)
-  const authentication = authFacts(hook)
+  const authentication = authFields(hook)
   return {
     event: 'hook',
     registered: true,

@@ -1,4 +1,4 @@
-/** Owns `okta-migrate register`: the password import inline hook in the org, from creation to rotation. */
+/** The command `okta-migrate register`: creates, shows, tests and changes the password import inline hook of the org. */
 import { Command, Option } from 'commander'
 import { randomUUID } from 'node:crypto'
 import { describeVariables } from '../../config/variables.ts'
@@ -163,7 +163,7 @@ const register =
 
 const ACTIONS = ['rotate', 'activate', 'deactivate', 'test', 'print']
 
-/** What to do with the hook: one thing at a time. */
+/** The actions exclude each other. */
 const actionOption = (name: string, description: string): Option =>
   new Option(`--${name}`, description).conflicts(ACTIONS.filter((other) => other !== name))
 
@@ -174,35 +174,35 @@ const checkPairs = (command: Command): void => {
   if (options.force && !isWriting) command.error('error: --force goes with --url or --rotate')
   if (options.yes && !deactivate) command.error('error: --yes goes with --deactivate')
   if (url !== undefined && !isWriting && !isPrint) {
-    command.error('error: --url goes with --rotate or --print, or by itself')
+    command.error('error: --url goes with --rotate or --print, or stands alone')
   }
   if (isTest && testLogin === undefined) command.error('error: --test needs --test-login')
   if (isPrint && url === undefined) command.error('error: --print needs --url')
 }
 
 const HELP = `
-Without options, shows what is registered. An org has at most one password import inline hook.
+Without options, this shows the registered hook. An org has at most one password import inline hook.
 
-Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
+Configured by environment variables; each can be given as NAME_FILE, a path to read it from:
 
 ${describeVariables(REGISTER_NAMES)}
 
-The way to Okta, as other programs know it:
+The network, with the variables that other programs use too:
 
 ${NETWORK_HELP}
 
 A service app needs the scope ${SCOPES.join(' ')}; for the count of --deactivate also okta.users.read.
 
-Before a URL or a secret goes to Okta, this machine calls the hook server with them, and with a body that
-is refused once the secret was accepted: no guess is counted. Where Okta alone reaches the hook server, use --force.
+Before a URL or a secret is sent to Okta, this machine tries them with a call to the hook server. The body of that call
+is invalid, so that no guess is counted. If only Okta can reach the hook server, use --force.
 
 --deactivate counts the users whose provider is IMPORT, which takes some minutes for 100,000. The NUMBER of --yes is
-that count (people who have moved since, up to a tenth, are allowed for), or "unknown" where it cannot be counted.
+that count (up to a tenth of them can have moved since), or "unknown" if they cannot be counted.
 
 Examples:
   okta-migrate register --url https://hook.example.com
   okta-migrate register --test --test-login isaac.brock@example.com
-  okta-migrate register --rotate         after a change of HOOK_SECRET
+  okta-migrate register --rotate         after HOOK_SECRET has changed
   okta-migrate register --deactivate --yes acme.okta.com:68836
 `
 
@@ -213,35 +213,35 @@ export const registerCommand = (perform: Perform): Command =>
       new Option('--url <url>', 'the public address of the hook server').argParser(urlOption),
     )
     .addOption(
-      new Option('--name <name>', 'what the Admin Console calls the hook')
+      new Option('--name <name>', 'the name of the hook in the Admin Console')
         .argParser(nameOption)
         .default('Password import'),
     )
-    .addOption(actionOption('rotate', 'send Okta the secret (and --url) of now'))
-    .addOption(actionOption('activate', 'have Okta call the hook'))
+    .addOption(actionOption('rotate', 'send Okta the current HOOK_SECRET (and --url)'))
+    .addOption(actionOption('activate', 'let Okta call the hook'))
     .addOption(
       actionOption(
         'deactivate',
-        'have Okta not call it; says how many cannot sign in then, and asks',
+        'stop Okta from calling the hook: users not yet migrated cannot sign in; shows how many, and asks',
       ),
     )
-    .addOption(actionOption('test', 'have Okta call the hook once, with --test-login'))
+    .addOption(actionOption('test', 'let Okta call the hook once, with --test-login'))
     .option('--force', 'create or rotate without the trial call to the hook server')
     .addOption(
       new Option('--yes <org:number>', 'confirm --deactivate in a script').argParser(yesOption),
     )
-    .option('--test-login <login>', 'a legacy account to try; its password is asked for')
+    .option('--test-login <login>', 'a legacy account to try; you are asked for its password')
     .addOption(
       actionOption('print', 'show the request that would create the hook, without secrets'),
     )
     .addOption(
       new Option(
         '--oauth-token-url <url>',
-        'authenticate by OAuth: where Okta gets its tokens',
+        'use OAuth: the URL where Okta gets its tokens',
       ).argParser(tokenUrlOption),
     )
-    .option('--oauth-client-id <id>', 'the client that Okta uses there')
-    .option('--oauth-scope <scope>', 'the scope that the hook server demands')
+    .option('--oauth-client-id <id>', 'the ID of the client that Okta uses there')
+    .option('--oauth-scope <scope>', 'the scope that the hook server requires')
     .addOption(jsonOption())
     .addOption(verboseOption())
     .addOption(quietOption())

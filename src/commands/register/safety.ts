@@ -1,4 +1,4 @@
-/** What `okta-migrate register` does before a change that can stop every sign-in: a trial call, a count, a question. */
+/** Protects against a change that would stop every sign-in: a trial call, a count, and a confirmation. */
 import { systemClock } from '../../clock.ts'
 import { AppError, asAppError } from '../../errors/errors.ts'
 import { tryChannel } from '../../okta/api/hook-trial.ts'
@@ -23,11 +23,11 @@ export interface SafetyDeps {
   readonly print: Print
 }
 
-/** Okta itself waits 3 seconds; this shows slow ones as slow and not as gone. */
+/** Okta itself waits 3 seconds; with more, a slow server is reported as slow and not as unreachable. */
 const TRIAL_MS = 10_000
 
 /**
- * Calls the hook server with what Okta shall send, unless that is forced.
+ * Calls the hook server with what Okta is to send, unless --force is given.
  * @throws AppError `hook_untried`, whose detail says what happened
  */
 export const tryFirst = async (
@@ -55,14 +55,14 @@ const COUNTING = {
   concurrency: DEFAULT_CONCURRENCY,
 }
 
-/** Okta's search knows no provider, so that all users are listed: some minutes for 100,000. */
+/** Okta cannot search by provider, so all users are listed: some minutes for 100,000. */
 const countAffected = async ({
   context,
   options,
   okta,
 }: SafetyDeps): Promise<{ count: Count; why: string | undefined }> => {
   try {
-    // A client of its own: a scope that is not granted would fail the whole request for a token.
+    // A separate client: a scope that is not granted would make the whole token request fail.
     const users = countUsers()
     const display = createDisplay(context, options)
     const onCall = options.verbose && display.log
@@ -81,13 +81,13 @@ const countAffected = async ({
 }
 
 /**
- * Says how many people cannot sign in while the hook is off, and has it confirmed.
+ * Shows how many people cannot sign in while the hook is off, and asks for confirmation.
  * @throws AppError `unconfirmed`
  */
 export const confirmDeactivation = async (deps: SafetyDeps): Promise<void> => {
   const { context, options, okta, print } = deps
   const org = new URL(okta.orgUrl).host
-  context.stderr.write('Counting who still needs the hook…\n')
+  context.stderr.write('Counting the users who still need the hook…\n')
   const { count, why } = await countAffected(deps)
   const event = { event: 'affected', org, people: count, detail: why }
   print(describeAffected(org, count, why), event)

@@ -1,4 +1,4 @@
-/** The check before a start: everything that can stop the hook server, without serving. */
+/** The command `okta-migrate check`: tries everything that could keep the hook server from starting. */
 import { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { loadSettings } from '../../config/load.ts'
@@ -33,18 +33,18 @@ const write = (
   stdout.write(`${text}\n`)
 }
 
-/** Waits for the store no longer than a start of the server does. */
+/** Waits for the store only as long as a start of the server does. */
 const checkStore = async (settings: ServerSettings): Promise<Line[]> => {
   let why: AppError | undefined
   const store = await openLegacy(settings, systemClock, (_, failure) => (why = failure))
   const { findings, state } = store
   await store.close()
   if (state === 'ok') return [...findings, { topic: 'store', level: 'ok', text: 'It can be used.' }]
-  const text = `It cannot be reached now (${why?.detail ?? ''}), so that nothing of it was checked.`
+  const text = `It cannot be reached right now (${why?.detail ?? ''}), so it was not checked.`
   return [{ topic: 'store', level: 'failed', text }]
 }
 
-/** @returns 0 where a server would start and decide, 2 where it would not start, 3 where the store is away */
+/** @returns 0 if a server would start and decide, 2 if it would not start, 3 if the store cannot be reached */
 const check =
   ({ json }: CommonOptions) =>
   async ({ env, stdout }: CommandContext): Promise<number> => {
@@ -79,9 +79,9 @@ export const checkCommand = (perform: Perform): Command =>
     .addHelpText(
       'after',
       `
-Reads the variables of \`serve\`, and exits with 0 where a server would start and decide, with 2 where it
-would not start, with 3 where the legacy store cannot be reached. Run it before a new version or another
-statement goes live.
+Reads the variables of \`serve\` (see its --help). Exits with 0 if a server would start and decide, with 2 if it
+would not start, with 3 if the legacy store cannot be reached. Run it before a new version or another statement goes
+live.
 
 Examples:
   okta-migrate check

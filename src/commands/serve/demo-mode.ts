@@ -1,4 +1,4 @@
-/** Owns the demo mode of the server: a legacy store and a secret made for one run, and the calls to try on them. */
+/** The demo mode of the server: a legacy store and a secret for one run, and the calls to try. */
 import Database from 'better-sqlite3'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -46,7 +46,7 @@ const curlFor = (url: string, secret: string, password: string): string => {
   ].join(' ')
 }
 
-/** What a script needs to try a call on the demo. */
+/** For a script that tries a call on the demo. */
 export const demoEvent = (url: string, secret: string): object => ({
   event: 'demo',
   url: url + HOOK_PATH,
@@ -56,8 +56,8 @@ export const demoEvent = (url: string, secret: string): object => ({
 
 export const announceDemo = (url: string, secret: string): string =>
   `
-  DEMO MODE: sample accounts and a secret made for this run, on this machine only.
-  Nothing here is fit for real users. To serve real ones, set HOOK_SECRET and LEGACY_DB_URL.
+  DEMO MODE: sample accounts and a secret for this run, on this machine only.
+  Do not use it for real users. To serve real users, set HOOK_SECRET and LEGACY_DB_URL.
 
   A right password, answered VERIFIED:
 

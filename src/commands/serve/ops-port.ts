@@ -3,7 +3,8 @@ import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { CallObserver } from '../../call-record.ts'
 import type { Clock } from '../../clock.ts'
-import { describeUnforeseen, ERRORS } from '../../errors/errors.ts'
+import { CALL_ERRORS } from '../../errors/call-errors.ts'
+import { describeUnforeseen } from '../../errors/errors.ts'
 import { decide, REASONS } from '../../hook/decision.ts'
 import { createHealthApp } from '../../ops/probes.ts'
 import { listen, type Listener } from '../../ops/listen.ts'
@@ -12,7 +13,7 @@ import { createMetricsApp, type CollectorDeps } from '../../ops/collectors.ts'
 import type { ServerSettings } from './settings.ts'
 import { lookupLimitOf } from './open-legacy.ts'
 
-export interface Ops {
+interface Ops {
   readonly onAnswered: CallObserver
   /** @throws AppError `listen_failed` */
   readonly open: (deps: CollectorDeps) => Promise<Listener>
@@ -23,12 +24,7 @@ const DECISIONS = REASONS.map((reason) => {
   return { outcome: credential, reason }
 })
 
-/** Errors for another path or method are no calls of the hook, and are not counted. */
-const UNCOUNTED: readonly (number | undefined)[] = [undefined, 404, 405]
-
-const FAILURES = Object.entries(ERRORS)
-  .filter(([, row]) => !UNCOUNTED.includes('status' in row ? row.status : undefined))
-  .map(([reason]) => ({ outcome: 'FAILED', reason }))
+const FAILURES = Object.keys(CALL_ERRORS).map((reason) => ({ outcome: 'FAILED', reason }))
 
 /** @returns undefined where no ops port is wanted */
 export const createOps = (

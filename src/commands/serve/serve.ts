@@ -1,4 +1,4 @@
-/** Owns the wiring of the hook server: configuration in, parts joined, served until told to stop. */
+/** The command `okta-migrate serve`: builds the hook server from its settings and runs it until it is told to stop. */
 import { Command } from 'commander'
 import type { Logger } from 'pino'
 import { systemClock } from '../../clock.ts'
@@ -25,7 +25,7 @@ import { startOAuth } from './start-oauth.ts'
 import { createOps } from './ops-port.ts'
 import { createPrint } from '../terminal/output.ts'
 
-/** At bcrypt's customary cost a thread does about 100 checks within the deadline: this bounds memory. */
+/** At the usual bcrypt cost a thread does about 100 checks within the deadline: this limit is for memory. */
 const QUEUED_PER_WORKER = 256
 
 const hookOptionsFrom = (settings: ServerSettings): HookAppOptions => ({
@@ -63,7 +63,7 @@ const startPool = async (
   return pool
 }
 
-/** Idle connections of one address, of which each holds memory; Okta makes 75 calls at once and has some more. */
+/** Idle connections of one address; each uses memory. Okta makes 75 calls at once and has a few more connections. */
 const CONNECTIONS_AT_ONCE = 300
 
 const listenWith = (
@@ -116,15 +116,15 @@ const start = async (
   const neededKeys = options.secrets ? undefined : keys
   const health = { legacy, pool, isDraining, keys: neededKeys, ledger }
   app.route('/', createHealthApp(health))
-  // Of a stranger's call the head alone is parsed.
+  // Only the head of a stranger's call is parsed.
   const mayStream = createCredentialsPrecheck({ ...options, checkBearer })
   const listener = await listenWith(settings, { fetch: app.fetch, mayStream }, log)
   const { certificateEndsAtMs, refused } = listener
-  // Open to the end of the process, so that the end can be watched.
+  // Stays open until the process ends, so that the shutdown can be watched.
   await ops?.open({ health, pool, keys, ledger, log, certificateEndsAtMs, refused, version })
   const drain = async (signal: StopSignal): Promise<void> => {
     draining = true
-    // No balancer waits for what somebody stops at a terminal.
+    // No load balancer depends on a server that is stopped at a terminal.
     await listener.close(signal === 'SIGINT' ? 0 : settings.drainDelayMs)
     await pool.close()
     await ledger?.close()
@@ -188,20 +188,20 @@ export const serveCommand = (perform: Perform): Command =>
     .addHelpText(
       'after',
       `
-Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
+Configured by environment variables; each can be given as NAME_FILE, a path to read it from:
 
 ${describeVariables(SERVE.names)}
 
-Where the keys of HOOK_OAUTH_ISSUER are fetched through a proxy:
+If the keys of HOOK_OAUTH_ISSUER are fetched through a proxy:
 
 ${NETWORK_HELP}
 
 Examples:
-  okta-migrate serve                     the demo, where nothing is configured
+  okta-migrate serve                     the demo, if nothing is configured
   HOOK_SECRET_FILE=/run/secrets/hook LEGACY_DB_URL=sqlite:/data/legacy.sqlite \\
     okta-migrate serve
 `,
     )
-    .addOption(jsonOption('log as JSON lines on a terminal, too'))
-    .addOption(verboseOption('log at the level debug, whatever LOG_LEVEL says'))
+    .addOption(jsonOption('log as JSON lines even on a terminal'))
+    .addOption(verboseOption('log at the level debug, regardless of LOG_LEVEL'))
     .action((options: CommonOptions) => perform((context) => serve(options, context)))

@@ -1,11 +1,11 @@
-/** Colour, where a person looks and has not asked for none. */
+/** Colours text for a terminal, unless the user has turned colour off. */
 import { styleText } from 'node:util'
 import type { Environment } from '../../config/load.ts'
 
 export type Colour = 'red' | 'yellow' | 'green' | 'bold'
 export type Colourise = (colour: Colour, text: string) => string
 
-/** NO_COLOR (no-color.org) and FORCE_COLOR are what other programs listen to. */
+/** NO_COLOR (no-color.org) and FORCE_COLOR are the variables that other programs use. */
 const hasColour = ({ isTTY }: { readonly isTTY?: boolean }, env: Environment): boolean => {
   const { FORCE_COLOR: forced, NO_COLOR: without } = env
   if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false'

@@ -1,10 +1,10 @@
-/** The confirmation of what many people would notice: the org and their number, typed or given as --yes. */
+/** Confirms an action that affects many people: the org and their number, typed or given as --yes. */
 import { createInterface } from 'node:readline'
 import { InvalidArgumentError } from 'commander'
 import { AppError } from '../../errors/errors.ts'
 import type { CommandContext } from '../context.ts'
 
-/** How many people it is about; undefined where they cannot be counted. */
+/** How many people it affects; undefined if they cannot be counted. */
 export type Count = number | undefined
 
 export interface Given {
@@ -12,7 +12,7 @@ export interface Given {
   readonly count: Count
 }
 
-/** Reads `--yes ORG:NUMBER`, such as acme.okta.com:68836; the number is `unknown` where they cannot be counted. */
+/** Reads `--yes ORG:NUMBER`, such as acme.okta.com:68836; the number is `unknown` if they cannot be counted. */
 export const yesOption = (value: string): Given => {
   const [, org = '', number = ''] = /^(\S+)[: ](\d+|unknown)$/.exec(value.trim()) ?? []
   if (org === '') throw new InvalidArgumentError('Use ORG:NUMBER, such as acme.okta.com:68836.')
@@ -20,8 +20,8 @@ export const yesOption = (value: string): Given => {
 }
 
 /**
- * People sign in between the count that was shown and the one that is checked: of those confirmed, a
- * tenth may be done with. More than were confirmed are too many.
+ * People sign in between the count that was shown and the one that is checked: up to a tenth of those confirmed can be
+ * gone. More than were confirmed is too many.
  */
 const isStill = (confirmed: Count, now: Count): boolean =>
   confirmed === undefined || now === undefined
@@ -48,9 +48,9 @@ const parse = (line: string): Given | undefined => {
 }
 
 /**
- * Returns where the org and the number were confirmed: by `--yes`, or typed at a terminal.
+ * Returns once the org and the number are confirmed: by `--yes`, or typed at a terminal.
  * @param org the org's host
- * @throws AppError `unconfirmed`, whose detail says what to give
+ * @throws AppError `unconfirmed`, whose detail says how to confirm
  */
 export const confirm = async (
   host: CommandContext,
@@ -59,7 +59,7 @@ export const confirm = async (
 ): Promise<void> => {
   const wanted = `${org}:${count ?? 'unknown'}`
   const isTerminal = 'isTTY' in host.stdin && host.stdin.isTTY === true
-  const question = `Type ${wanted} to go on: `
+  const question = `Type ${wanted} to continue: `
   if (yes) {
     if (yes.org === org && isStill(yes.count, count)) return
   } else if (isTerminal) {

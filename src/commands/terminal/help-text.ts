@@ -1,12 +1,12 @@
-/** Fits the text of a help into the terminal: sentences flow, and what is indented stays indented. */
+/** Wraps the text of a help to the width of the terminal, and keeps indents. */
 
-/** Lines that stand at the left edge, one after the other, are one paragraph. */
+/** Consecutive lines without an indent are one paragraph. */
 const joinParagraphs = (text: string): string => text.replace(/(?<=^\S.*)\n(?=\S)/gm, ' ')
 
 const fitLine = (line: string, width: number): string => {
   if (line.length <= width) return line
   const [indent = ''] = /^ */.exec(line) ?? []
-  // Of a table, the second column.
+  // In a table, continuation lines start at the second column.
   const [lead = indent] = /^ +\S+ {2,}(?=\S)/.exec(line) ?? []
   const hang = ' '.repeat(lead.length > indent.length ? lead.length : indent.length)
   const lines = ['']
@@ -19,7 +19,7 @@ const fitLine = (line: string, width: number): string => {
   return lines.join('\n')
 }
 
-/** Commands are to be pasted, and are left as they are written. */
+/** Commands are to be pasted, so they are not wrapped. */
 const isCommand = (line: string): boolean => /^ .*\bokta-migrate /.test(line)
 
 export const fitHelp = (text: string, width: number): string =>

@@ -1,4 +1,4 @@
-/** Lines at the end of a terminal's output that are drawn again and again in their place. */
+/** Draws lines at the end of a terminal's output, and redraws them in place. */
 import type { Writable } from 'node:stream'
 
 export type Terminal = Writable & { readonly columns?: number }
@@ -6,9 +6,9 @@ export type Terminal = Writable & { readonly columns?: number }
 export interface LiveLines {
   /** How many characters fit into a line. */
   readonly columns: number
-  /** Draws these in place of those before. A character takes one column: foreign text has no place here. */
+  /** Replaces the lines drawn before. Each character must take one column, so foreign text is not allowed. */
   draw(lines: readonly string[]): void
-  /** Takes the lines away, so that others can write. */
+  /** Removes the lines, so that others can write. */
   clear(): void
 }
 
@@ -17,23 +17,23 @@ const ERASE_LINE = '\x1b[K'
 const ERASE_BELOW = '\x1b[J'
 
 /**
- * The cursor is not hidden, and stands in an empty line below: what a terminal writes of a Ctrl-C stands there
- * too, and a process that is killed leaves nothing to put right.
+ * The cursor stays visible, in an empty line below: a terminal echoes Ctrl-C there, and a process that is killed leaves
+ * nothing to repair.
  */
 export const createLiveLines = (terminal: Terminal): LiveLines => {
   let drawn: readonly string[] = []
   const width = (): number => {
-    // Some pseudo-terminals have no width, and say 0.
+    // Some pseudo-terminals have no width and report 0.
     const { columns = 0 } = terminal
     return columns > 1 ? columns : 80
   }
-  /** A terminal that became narrower has broken the lines into more rows. */
+  /** A terminal that became narrower has wrapped the lines into more rows. */
   const rows = (): number =>
     drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / width())), 0)
   const toStart = (): string => (drawn.length === 0 ? '' : `\r${UP(rows())}`)
   return {
     get columns() {
-      // Some terminals break a line that fills the last column.
+      // Some terminals wrap a line that fills the last column.
       return width() - 1
     },
     draw(lines) {

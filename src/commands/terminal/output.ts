@@ -1,9 +1,9 @@
-/** What a command says on standard output: to a person in words, to a program as events. */
+/** Prints to standard output: words for a person, events for a program. */
 import { jsonLine } from '../../text/json-line.ts'
 import type { CommonOptions } from '../common-options.ts'
 import type { CommandContext } from '../context.ts'
 
-/** Says one thing, of which words and event have the same facts. */
+/** Prints one message; its words and its event have the same content. */
 export type Print = (words: string, event: object) => void
 
 export const createPrint =

@@ -1,10 +1,10 @@
-/** Where what goes on is shown: two lines on a terminal, a line now and then in a log, events for a program. */
+/** Shows progress: as live lines on a terminal, as a line now and then in a log, as events for a program. */
 import type { Clock } from '../../clock.ts'
 import { jsonLine } from '../../text/json-line.ts'
 import type { CommandContext } from '../context.ts'
 import { createLiveLines } from './live-lines.ts'
 
-/** What there is to show at a moment, in each form; nothing where it is undefined. */
+/** The progress at one moment, in each form. */
 export interface ProgressView {
   readonly live: (columns: number) => readonly string[]
   readonly line: () => string | undefined
@@ -14,17 +14,17 @@ export interface ProgressView {
 export interface ProgressDisplay {
   readonly everyMs: number
   readonly show: (view: ProgressView) => void
-  /** Writes a line of its own. */
+  /** Shows a message for the user, unless the command is quiet. */
   readonly notify: (message: string) => void
-  /** Writes a line to standard error, whatever else is shown there or not. */
+  /** Writes a line to standard error, even if the command is quiet. */
   readonly log: (line: string) => void
-  /** Makes room on a terminal for what others write. */
+  /** Removes the live lines, so that others can write. */
   readonly clear: () => void
 }
 
 type Streams = Pick<CommandContext, 'stdout' | 'stderr' | 'env'>
 
-/** Whether lines can be drawn again in their place. CI systems have terminals that nobody looks at. */
+/** Whether lines can be redrawn in place. In CI systems there are terminals, but no one is watching. */
 export const canRedraw = ({ stderr, env }: Pick<CommandContext, 'stderr' | 'env'>): boolean =>
   stderr.isTTY === true && env['TERM'] !== 'dumb' && !env['CI']
 
@@ -70,7 +70,7 @@ const createLog = ({ stderr }: Streams): ProgressDisplay => ({
   clear: nothing,
 })
 
-/** To standard output, which a program reads. */
+/** Events go to standard output, which a program reads. */
 const createEvents = ({ stdout, stderr }: Streams): ProgressDisplay => {
   const emit = (event: object): void => void stdout.write(jsonLine(event))
   return {
@@ -102,8 +102,8 @@ export const createDisplay = (host: Streams, { json, quiet }: DisplayOptions): P
 }
 
 /**
- * Shows what there is, again and again.
- * @returns what ends it
+ * Shows the progress at regular intervals.
+ * @returns a function that stops it
  */
 export const showRegularly = (
   display: ProgressDisplay,

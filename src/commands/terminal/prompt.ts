@@ -1,9 +1,9 @@
-/** Questions to a person: for a secret, without echo or from a pipe, and for a yes. */
+/** Asks a person for a secret, without echo or from a pipe, or for a yes. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { CommandContext } from '../context.ts'
 
-/** @returns the line without its end; empty where the input ends before, as Ctrl-C ends it */
+/** @returns the line without its ending; empty if the input ends first, for example by Ctrl-C */
 export const askSecret = async (
   question: string,
   { stdin, stderr }: CommandContext,
@@ -21,7 +21,7 @@ export const askSecret = async (
   }
 }
 
-/** @returns undefined where the question was ended, as by Ctrl-C */
+/** @returns undefined if the question was cancelled, for example by Ctrl-C */
 export const askYes = (
   question: string,
   { stdin, stderr }: Pick<CommandContext, 'stdin' | 'stderr'>,

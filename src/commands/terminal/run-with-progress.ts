@@ -1,4 +1,4 @@
-/** A long run as a person sees it: shown while it goes on, and ended by the first signal. */
+/** Runs something long: shows its progress, and stops it at the first signal. */
 import { systemClock } from '../../clock.ts'
 import { untilStopped } from '../../ops/shutdown.ts'
 import { showRegularly, type ProgressDisplay, type ProgressView } from './progress-display.ts'
@@ -8,14 +8,14 @@ export interface RunWithProgressDeps<T> {
   readonly host: CommandContext
   readonly run: {
     readonly start: () => Promise<T>
-    /** Takes up nothing more; what was begun ends. */
+    /** Starts nothing new; what has started is finished. */
     readonly stop: () => void
   }
   readonly display: ProgressDisplay
   readonly view: () => ProgressView
 }
 
-/** @returns how it ended, unless a signal came first */
+/** @returns its result, unless a signal came first */
 export const runWithProgress = async <T>({
   host,
   run,

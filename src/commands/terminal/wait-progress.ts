@@ -1,4 +1,4 @@
-/** Shows what a command waits for at Okta, while it waits. */
+/** Shows what a command is waiting for at Okta, and counts the users it reads. */
 import { systemClock, type Clock } from '../../clock.ts'
 import { createRate, describeRate, fitting } from '../../import/report/progress.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
@@ -8,13 +8,13 @@ import { showRegularly, type ProgressDisplay, type ProgressView } from './progre
 export interface WaitProgressDeps {
   readonly display: ProgressDisplay
   readonly clock?: Clock
-  /** How far the command is. */
+  /** The progress of the command in words. */
   readonly progress?: () => string
 }
 
 /**
- * The same client, whose requests show how long they take. Nothing is shown between them, when the
- * command writes or asks.
+ * The same client, which shows progress during its requests. Between them nothing is shown, since the command may be
+ * writing or asking.
  */
 export const withWaitProgress = (client: OktaClient, deps: WaitProgressDeps): OktaClient => {
   const { display, clock = systemClock, progress } = deps
@@ -46,7 +46,7 @@ export const withWaitProgress = (client: OktaClient, deps: WaitProgressDeps): Ok
   }
 }
 
-/** Counts the users that pass, and says how many came. */
+/** Counts users as they are read. */
 export const countUsers = (clock: Clock = systemClock) => {
   const rateOf = createRate(clock, 0)
   let read = 0

@@ -1,4 +1,4 @@
-/** The question to the hook server's ledger: whether it has a VERIFIED of a user, by any of their logins. */
+/** Asks the hook server's ledger whether it has a VERIFIED for a user, under any of their logins. */
 import { existsSync } from 'node:fs'
 import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
 import { loadSettings, type SettingsSpec } from '../../config/load.ts'
@@ -48,14 +48,14 @@ export const UNDO_LEDGER: SettingsSpec<(typeof NAMES)[number], LedgerSource> = {
 }
 
 export interface VerifiedLookup {
-  /** Where the ledger is; undefined where none was given. */
+  /** The name of the ledger; undefined where none is configured. */
   readonly ledger: string | undefined
   /** @throws AppError `ledger_unavailable` */
   readonly wasVerified: (user: KnownUser) => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
-/** As they may have been typed at a sign-in. */
+/** The user's logins as they may have been typed at a sign-in. */
 const loginsOf = ({ login, email = '' }: KnownUser): string[] => {
   const names = [login, email].flatMap((name) => [name, name.split('@')[0] ?? ''])
   return [...new Set(names.map(normaliseLogin))].filter((name) => name !== '')
@@ -74,16 +74,17 @@ const asLedgerError = (cause: unknown): AppError => {
 }
 
 const openLedger = (target: LedgerTarget): LedgerDatabase => {
-  // To open a file would make it, and one that is empty knows nobody.
+  // Opening would create the file, and an empty one has no accounts.
   if (databaseKindOf(target.url) === 'sqlite' && !existsSync(sqlitePath(target.url))) {
-    throw new AppError('ledger_unusable', { detail: `${target.url} is not there.` })
+    throw new AppError('ledger_unusable', { detail: `${target.url} does not exist.` })
   }
   return openLedgerDatabase(target)
 }
 
 const checkSchema = async (ledger: LedgerDatabase): Promise<void> => {
   if (await ledger.isMigrated()) return
-  const detail = 'It is of an earlier version of the hook server. Start that of this version once.'
+  const detail =
+    'An earlier version of the hook server has written it. Start the hook server of this version once to migrate it.'
   throw new AppError('ledger_unusable', { detail })
 }
 

@@ -1,4 +1,4 @@
-/** Owns how users are written: as a table for people, as CSV or JSON lines for programs. */
+/** Writes users as a table for people, or as CSV or JSON lines for programs. */
 import { csvLine } from '../../text/csv-line.ts'
 import { jsonLine } from '../../text/json-line.ts'
 import type { OktaUser } from '../../okta/api/users.ts'
@@ -23,7 +23,7 @@ const COLUMNS: readonly Column[] = [
   ['lastUpdated', ({ lastUpdated }) => lastUpdated],
 ]
 
-/** Fixed widths, so that a line can be written as soon as it is known; the login comes last. */
+/** Fixed widths, so that each line can be written at once; the login comes last. */
 const tableLine = (status: string, provider: string, id: string, login: string): string =>
   `${status.padEnd(16)}  ${provider.padEnd(10)}  ${id.padEnd(20)}  ${login}\n`
 

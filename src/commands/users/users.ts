@@ -1,4 +1,4 @@
-/** Owns `okta-migrate users`: who is in the org, and who has not signed in since the import. */
+/** The command `okta-migrate users`: lists the users of the org, or those who have not signed in since the import. */
 import { Command, Option } from 'commander'
 import { pipeline } from 'node:stream/promises'
 import { describeVariables } from '../../config/variables.ts'
@@ -25,7 +25,7 @@ import {
 import { OKTA_SETTINGS } from '../okta-settings.ts'
 import { countUsers, withWaitProgress } from '../terminal/wait-progress.ts'
 
-/** The most that Okta gives in a page; also its default. */
+/** Okta's maximum for a page; also its default. */
 const MAX_PAGE_SIZE = 200
 
 const READING: OktaOptions = {
@@ -45,7 +45,7 @@ interface ListOptions extends GetOptions, UserQuery {
 
 async function* linesOf(users: AsyncIterable<OktaUser>, format: Format): AsyncGenerator<string> {
   const { head, line } = FORMATTERS[format]
-  // Nothing is written before Okta has answered.
+  // The head waits for the first user, so that nothing is written before Okta has answered.
   let before = head
   for await (const user of users) {
     yield before + line(user)
@@ -62,7 +62,7 @@ async function* justOne(user: Promise<OktaUser>): AsyncGenerator<OktaUser> {
   yield await user
 }
 
-/** A reader that has seen enough, as `head` has, ends the output without a complaint. */
+/** A reader that closes the pipe early, as `head` does, ends the output without an error. */
 const print = async (
   users: AsyncIterable<OktaUser>,
   format: Format,
@@ -70,7 +70,7 @@ const print = async (
 ): Promise<number> => {
   try {
     await pipeline(linesOf(users, format), stdout, { end: false })
-    // The process ends soon, and must not take with it what the pipe has not taken yet.
+    // The process ends soon: wait until the pipe has taken everything.
     await new Promise((resolve) => stdout.write('', resolve))
   } catch (err) {
     if ((err as NodeJS.ErrnoException).code !== 'EPIPE') throw err
@@ -80,36 +80,36 @@ const print = async (
 
 const list =
   ({ format, pending, share, search, filter, limit, verbose, quiet }: ListOptions) =>
-  async (host: CommandContext): Promise<number> => {
+  async (context: CommandContext): Promise<number> => {
     const { count, progress } = countUsers()
-    const display = createDisplay(host, { quiet })
-    const okta = openOkta(host, { ...READING, share, onCall: verbose && display.log })
+    const display = createDisplay(context, { quiet })
+    const okta = openOkta(context, { ...READING, share, onCall: verbose && display.log })
     const client = withWaitProgress(okta, { display, progress })
     const users = count(listUsers(client, { search, filter, limit }))
-    return print(pending ? onlyPending(users) : users, format, host)
+    return print(pending ? onlyPending(users) : users, format, context)
   }
 
 const get =
   (name: string, { format, verbose, quiet }: GetOptions) =>
-  async (host: CommandContext): Promise<number> => {
-    const display = createDisplay(host, { quiet })
-    const okta = openOkta(host, { ...READING, onCall: verbose && display.log })
+  async (context: CommandContext): Promise<number> => {
+    const display = createDisplay(context, { quiet })
+    const okta = openOkta(context, { ...READING, onCall: verbose && display.log })
     const client = withWaitProgress(okta, { display })
-    return print(justOne(getUser(client, name)), format, host)
+    return print(justOne(getUser(client, name)), format, context)
   }
 
 const formatOption = (): Option =>
-  new Option('--format <format>', 'how users are written').choices(FORMATS).default('table')
+  new Option('--format <format>', 'output format').choices(FORMATS).default('table')
 
 const usersAsJson = (): Option =>
   jsonOption('the same as --format jsonl').implies({ format: 'jsonl' })
 
 const environmentHelp = `
-Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
+Configured by environment variables; each can be given as NAME_FILE, a path to read it from:
 
 ${describeVariables(OKTA_SETTINGS.names)}
 
-The way to Okta, as other programs know it:
+The network, with the variables that other programs use too:
 
 ${NETWORK_HELP}
 
@@ -118,7 +118,7 @@ A service app needs the scope ${READING.scopes.join(' ')}.
 
 const listCommand = (perform: Perform): Command =>
   new Command('list')
-    .description('list the users of the org, as they come')
+    .description('list the users of the org, in the order that Okta returns them')
     .option('--search <expression>', "Okta's search, such as 'profile.department eq \"Sales\"'")
     .addOption(
       new Option(
@@ -131,7 +131,7 @@ const listCommand = (perform: Perform): Command =>
       'only users who have not signed in since they were imported (provider IMPORT)',
     )
     .addOption(
-      new Option('--limit <number>', 'users a page, less if Okta answers 500')
+      new Option('--limit <number>', 'users per page; fewer if Okta answers 500')
         .argParser(wholeOption(1, MAX_PAGE_SIZE))
         .default(MAX_PAGE_SIZE),
     )

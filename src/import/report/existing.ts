@@ -1,7 +1,7 @@
 /** Owns the file of people who were there already: who they are in Okta, and whether they can use the hook. */
 import { closeSync, existsSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { csvLine } from '../../text/csv-line.ts'
-import { AppError } from '../../errors/errors.ts'
+import { AppError, messageOf } from '../../errors/errors.ts'
 import { createStatusCount, WERE_THERE, type StatusCounts } from './existing-count.ts'
 import type { Journal, KeptRow } from '../journal/journal.ts'
 
@@ -81,7 +81,6 @@ export const writeExisting = (path: string, journal: Journal): StatusCounts => {
   try {
     return replace(path, journal.rowsIn(...WERE_THERE))
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : ''
-    throw new AppError('output_unwritable', { detail: `${path}: ${message}`, cause })
+    throw new AppError('output_unwritable', { detail: `${path}: ${messageOf(cause)}`, cause })
   }
 }

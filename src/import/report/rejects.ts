@@ -1,6 +1,6 @@
 /** Owns the rejects file: rows that did not become users, in the input's own columns, ready to be corrected. */
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { AppError } from '../../errors/errors.ts'
+import { AppError, messageOf } from '../../errors/errors.ts'
 import { RAW_COLUMN, REPORT_COLUMNS, type Columns } from '../rows/columns.ts'
 import { textAfter } from '../sources/csv/csv-record.ts'
 import { chooseRejects, placeRejects, removeRejects } from './rejects-files.ts'
@@ -114,8 +114,7 @@ const guard = <T>(path: string, run: () => T): T => {
   try {
     return run()
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : ''
-    throw new AppError('rejects_unwritable', { detail: `${path}: ${message}`, cause })
+    throw new AppError('rejects_unwritable', { detail: `${path}: ${messageOf(cause)}`, cause })
   }
 }
 

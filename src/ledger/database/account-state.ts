@@ -8,7 +8,7 @@
  *   read-only mode does so);
  * - `confirmed`: Okta was seen to have the password.
  */
-export type MoveState = 'unverified' | 'verified' | 'verified_again' | 'confirmed'
+type MoveState = 'unverified' | 'verified' | 'verified_again' | 'confirmed'
 
 export interface AccountState {
   readonly account: string
@@ -20,12 +20,7 @@ export interface AccountState {
   readonly confirmedAt: string | undefined
 }
 
-export interface AccountFields {
-  readonly account: string
-  readonly verifications: number
-  readonly lastVerifiedAt: string | undefined
-  readonly confirmedAt: string | undefined
-}
+type AccountFields = Omit<AccountState, 'state'>
 
 /** A VERIFIED after the confirmation revokes it: Okta would not ask if it had the password. */
 const stateOf = ({ verifications, lastVerifiedAt = '', confirmedAt }: AccountFields): MoveState => {
@@ -34,7 +29,7 @@ const stateOf = ({ verifications, lastVerifiedAt = '', confirmedAt }: AccountFie
   return verifications === 1 ? 'verified' : 'verified_again'
 }
 
-export const toAccountState = (facts: AccountFields): AccountState => ({
-  ...facts,
-  state: stateOf(facts),
+export const toAccountState = (fields: AccountFields): AccountState => ({
+  ...fields,
+  state: stateOf(fields),
 })

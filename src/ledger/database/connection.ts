@@ -15,7 +15,7 @@ import { PostgresClient, postgresOptions } from '../../sql/postgres-client.ts'
 import type { LedgerKind } from './schema.ts'
 import { openSqliteFile, watchFile } from './sqlite-file.ts'
 
-export interface DatabaseConnection {
+interface DatabaseConnection {
   readonly kind: LedgerKind
   readonly dialect: Dialect
   /** Ends every connection at once, answered or not: one that hangs would never end otherwise. */

@@ -1,4 +1,4 @@
-/** bcrypt's core: lanes of WebAssembly, or bcryptjs where those cannot be used. */
+/** Computes bcrypt in lanes of WebAssembly, or by bcryptjs where those cannot be used. */
 import { decodeBase64, encodeBase64, hashSync } from 'bcryptjs'
 import type { Core, CoreRow } from '../core.ts'
 import type { BcryptPlan } from '../family.ts'

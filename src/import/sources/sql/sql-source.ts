@@ -1,8 +1,8 @@
 /** Reads users straight from the legacy database, row by row, as a source of an import. */
 import { isUtf8 } from 'node:buffer'
 import { isTransient, unreachable } from '../../../sql/failures.ts'
-import { databaseKindOf, type DatabaseKind } from '../../../sql/kinds.ts'
-import { AppError } from '../../../errors/errors.ts'
+import { databaseKindOf, SCHEMES, type DatabaseKind } from '../../../sql/kinds.ts'
+import { AppError, messageOf } from '../../../errors/errors.ts'
 import type { FlawedRow, Scalar, SoundRow, Source, SourceRow, Value } from '../source.ts'
 import type { OpenReader, SqlReader, SqlTarget } from './sql-reader.ts'
 
@@ -69,8 +69,8 @@ async function* iterate(
 const refuse = (cause: unknown, kind: DatabaseKind): AppError => {
   if (isTransient(cause, kind)) return unreachable(cause)
   if (cause instanceof AppError) return cause
-  const message = cause instanceof Error ? cause.message : ''
-  return new AppError('legacy_unusable', { detail: `LEGACY_USERS_SQL: ${message}`, cause })
+  const detail = `LEGACY_USERS_SQL: ${messageOf(cause)}`
+  return new AppError('legacy_unusable', { detail, cause })
 }
 
 const prepare = (sql: string): string => {
@@ -88,7 +88,10 @@ const prepare = (sql: string): string => {
  */
 export const openSqlSource = async (target: SqlTarget, sql: string): Promise<Source> => {
   const kind = databaseKindOf(target.url)
-  if (!kind) throw new TypeError('unchecked LEGACY_DB_URL')
+  if (!kind) {
+    const detail = `LEGACY_DB_URL must begin with one of ${SCHEMES.join(', ')}.`
+    throw new AppError('legacy_unusable', { detail })
+  }
   try {
     const open = await READERS[kind]()
     const reader = await open(target, prepare(sql))

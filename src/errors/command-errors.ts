@@ -1,0 +1,79 @@
+/** The failures that end a command: its configuration, options, input and output, and the databases it needs. */
+import type { ErrorRow } from './error-row.ts'
+
+export const COMMAND_ERRORS = {
+  config_invalid: {
+    exit: 2,
+    sentence: 'The configuration cannot be used.',
+    remedy: 'Fix the problems listed above. Run the command with --help to see every variable.',
+  },
+  legacy_unusable: {
+    exit: 2,
+    sentence: 'The legacy store cannot be used.',
+    remedy:
+      'Change LEGACY_DB_URL or LEGACY_LOOKUP_SQL as the detail says; `okta-migrate check` tries them without serving.',
+  },
+  tls_unusable: {
+    exit: 2,
+    sentence: 'The TLS certificate and key cannot be used.',
+    remedy: 'TLS_CERT_FILE and TLS_KEY_FILE must be PEM files that belong together.',
+  },
+  listen_failed: {
+    exit: 2,
+    sentence: 'The server cannot listen on this address.',
+    remedy:
+      'Choose another HOST or PORT, OPS_HOST or OPS_PORT, or stop the process that is using it.',
+  },
+  workers_failed: {
+    exit: 1,
+    sentence: 'The worker threads did not start.',
+    remedy: 'Check the memory limit of the container, and reinstall if files are missing.',
+  },
+  usage_invalid: {
+    exit: 2,
+    sentence: 'The options do not fit together.',
+    remedy: 'Correct what is named; `okta-migrate import --help` shows every option.',
+  },
+  input_unusable: {
+    exit: 2,
+    sentence: 'The input cannot be read.',
+    remedy: 'Correct the input and run the same command again: finished rows stay finished.',
+  },
+  columns_unclear: {
+    exit: 2,
+    sentence: 'The meaning of the columns is unclear; nothing was sent.',
+    remedy: 'Use --map, --ignore or --optional to say what they are.',
+  },
+  unconfirmed: {
+    exit: 1,
+    sentence: 'Nothing was changed: it was not confirmed.',
+    remedy: 'Check the org and the number of people; confirm exactly those.',
+  },
+  output_unwritable: {
+    exit: 1,
+    sentence: 'The output cannot be written.',
+    remedy:
+      'Free space where the output goes, or send it elsewhere, and run the same command again.',
+  },
+  rejects_unwritable: {
+    exit: 1,
+    sentence: 'The rejects file cannot be written.',
+    remedy: 'Free disk space or give another --rejects, and run the same command again.',
+  },
+  ledger_unusable: {
+    exit: 2,
+    sentence: 'The ledger cannot be opened.',
+    remedy:
+      'Set LEDGER_DB_URL and LEDGER_SPILL_DIR to places that this user can write to (in a database: create and alter tables), or set LEDGER_DB_URL=off to run without a ledger.',
+  },
+  ledger_newer: {
+    exit: 2,
+    sentence: 'The ledger was changed by a newer version of this program.',
+    remedy: 'Run that version or a later one: the schema of a ledger is never downgraded.',
+  },
+  ledger_unavailable: {
+    exit: 3,
+    sentence: 'The ledger database cannot be reached right now.',
+    remedy: 'Check LEDGER_DB_URL and the database.',
+  },
+} as const satisfies Record<string, ErrorRow>
