@@ -86,7 +86,7 @@ const app = createHookApp({
     clock: systemClock,
   }),
   checker: createFirstCome(),
-  guessLimiter: createGuessLimiter({ limit: 1000, windowMs: 1 }, systemClock),
+  guessLimiter: createGuessLimiter(systemClock, { limit: 1000, windowMs: 1 }),
   clock: systemClock,
   log,
   nameLogin: (login) => login,

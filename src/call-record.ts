@@ -1,6 +1,9 @@
 /** The types of what is recorded about a call: its fields in the log and the metrics, its decision in the ledger. */
 
-/** The log entry of a call, which its steps fill in. Labels of metrics take only values from our own code. */
+/**
+ * The log entry of a call, which its steps fill in. Metrics take as labels only fields with values of our own
+ * code: a login or an id, which a caller can choose, would let callers create any number of series.
+ */
 export interface CallFields {
   eventId?: string | undefined
   oktaRequestId?: string | undefined

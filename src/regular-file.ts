@@ -1,13 +1,13 @@
-/** Reading a file that must be small and a file: a pipe or a device may never end, or never begin. */
+/** Reads small regular files only: a pipe or a device may block or never end. */
 import { readFileSync, statSync } from 'node:fs'
 
-/** A file that exists and is not read; the message says why, as the end of a sentence about it. */
+/** A file that exists but must not be read; the message completes a sentence about the file. */
 export class UnfitFile extends Error {
   override readonly name = 'UnfitFile'
 }
 
 /**
- * Reads a file, or what a symbolic link to one names: the secrets of Kubernetes are such links.
+ * Reads a file, also through a symbolic link: the secrets of Kubernetes are such links.
  * @throws UnfitFile, and whatever the file system throws
  */
 export const readRegularFile = (path: string, maxBytes: number): Buffer => {
@@ -16,11 +16,11 @@ export const readRegularFile = (path: string, maxBytes: number): Buffer => {
   }
   const stats = statSync(path)
   if (!stats.isFile()) {
-    throw new UnfitFile('is no regular file, but a directory, a device or a pipe such as <(…)')
+    throw new UnfitFile('is not a regular file, but a directory, a device or a pipe such as <(…)')
   }
   refuseAbove(stats.size)
   const content = readFileSync(path)
-  // Files of /proc say that they are empty.
+  // Files of /proc report a size of 0.
   refuseAbove(content.length)
   return content
 }

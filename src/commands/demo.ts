@@ -18,14 +18,14 @@ const CLI = fileURLToPath(new URL('../cli.js', import.meta.url))
 const USERS = new URL('../../legacy-db/sample-users.csv', import.meta.url)
 const TOKEN = 'a-token-of-the-sandbox'
 
-/** Sign-ins of the sample accounts in `legacy-db/`, whose passwords are no secrets. */
+/** Sign-ins of the sample accounts in `legacy-db/`, whose passwords are public. */
 const SIGN_INS: readonly [login: string, password: string, about: string][] = [
   ['isaac.brock@example.com', 'Float on, 2004!', 'the right password'],
   ['isaac.brock', 'Float on, 2004!', 'again: Okta has the password now and does not call the hook'],
   ['joan.jett@example.com', 'not the password', 'a wrong password'],
-  ['joan.jett@example.com', 'I love rock-n-roll', 'the right one'],
+  ['joan.jett@example.com', 'I love rock-n-roll', 'the right password'],
   ['gone.person@example.com', 'I left in March', 'disabled in the legacy store, so not in Okta'],
-  ['cut.off@example.com', 'the column was short', "a hash that lost its end; Okta's log says so"],
+  ['cut.off@example.com', 'the column was short', "a hash that was cut off; Okta's log says so"],
 ]
 
 type Env = Readonly<Record<string, string>>
@@ -64,7 +64,7 @@ const show = async (
   await once(start([...args, ...flags.map((name) => `--${name}`)], env, dir, 'inherit'), 'exit')
 }
 
-/** @returns the address of the server, once it serves */
+/** @returns the address of the server, once it listens */
 const addressOf = (server: ChildProcess): Promise<string> =>
   new Promise((resolve, reject) => {
     server.once('exit', () => reject(new Error('the hook server ended')))
@@ -106,9 +106,9 @@ const signInAll = async ({ sandbox, print }: DemoDeps): Promise<void> => {
 }
 
 const CLOSING = `
-All of this ran in a temporary directory and a simulated Okta. To try it yourself, start
+The demo's directory and its Okta org are deleted now. To do the same yourself, start
   okta-migrate sandbox
-and paste the two "export" lines that it prints into another terminal. There:
+and paste the two lines with "export" that it prints into another terminal. Then run there:
   ${toShell(['import', relative('', fileURLToPath(USERS)), ...FLAG, '--limit', '3'])}
 `
 

@@ -2,11 +2,9 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { randomUUID } from 'node:crypto'
-import type { CallFields, CallObserver, DecidedCall, DecisionLog } from '../call-record.ts'
-import type { Clock } from '../clock.ts'
+import type { CallFields, DecidedCall, DecisionLog } from '../call-record.ts'
 import { AppError, asAppError } from '../errors/errors.ts'
 import type { LegacyStore } from '../legacy/store.ts'
-import type { LogSink } from '../log-sink.ts'
 import type { Bounds } from '../passwords/bounds.ts'
 import type { Inspection } from '../passwords/family.ts'
 import { inspect } from '../passwords/registry.ts'
@@ -20,7 +18,7 @@ import { createSingleFlight, type Caller } from './single-flight.ts'
 import { createCoalescer } from './coalesce.ts'
 import type { GuessLimiter } from './guess-limit.ts'
 import { createVerifyCall, type VerifyResult } from './verify-call.ts'
-import { createCallLog, type HookEnv, type HookMiddleware } from './call-log.ts'
+import { createCallLog, type CallLogDeps, type HookEnv, type HookMiddleware } from './call-log.ts'
 import { parsePayload } from './payload.ts'
 
 export const HOOK_PATH = '/hooks/okta/password-import'
@@ -39,16 +37,13 @@ export interface HookAppOptions {
   readonly dummyHashSecret: string
 }
 
-export interface HookDeps {
+export interface HookDeps extends CallLogDeps {
   readonly settings: HookAppOptions
   readonly legacy: LegacyStore
   readonly checker: PasswordChecker
   readonly guessLimiter: GuessLimiter
   /** Set if Okta may authenticate with OAuth. */
   readonly checkBearer?: CheckBearer | undefined
-  readonly clock: Clock
-  readonly log: LogSink
-  readonly onAnswered?: CallObserver | undefined
   /** The form of a login in the log and the ledger. */
   readonly nameLogin: (login: string) => string
   /** The form of an account's key in the ledger: a keyed fingerprint, the same at every replica. */
@@ -85,7 +80,8 @@ const createFirstSteps = (deps: HookDeps): readonly HookMiddleware[] => {
 const createVerifyCallFrom = ({ settings, ...deps }: HookDeps) => {
   const { bounds, dummyHashSecret } = settings
   const inspectWithin = (encoded: string): Inspection => inspect(encoded, bounds)
-  const sample = (): readonly string[] => deps.legacy.hashes
+  const { legacy } = deps
+  const sample = (): readonly string[] => ('hashes' in legacy ? legacy.hashes : [])
   const dummyHashes = createDummyHashes({
     secret: dummyHashSecret,
     inspect: inspectWithin,
@@ -155,8 +151,7 @@ const answerCall = (deps: HookDeps) => {
 
 export const createHookApp = (deps: HookDeps): Hono<HookEnv> => {
   const app = new Hono<HookEnv>()
-  const { clock, log, onAnswered } = deps
-  const steps = [createCallLog(clock, log, onAnswered), ...createFirstSteps(deps)] as const
+  const steps = [createCallLog(deps), ...createFirstSteps(deps)] as const
   app.post(HOOK_PATH, ...steps, answerCall(deps))
   app.all(HOOK_PATH, () => problemResponse(new AppError('method_not_allowed'), { allow: 'POST' }))
   app.notFound(() => problemResponse(new AppError('not_found')))

@@ -15,6 +15,12 @@ export interface HookEnv {
   }
 }
 
+export interface CallLogDeps {
+  readonly clock: Clock
+  readonly log: LogSink
+  readonly onAnswered?: CallObserver | undefined
+}
+
 export type HookMiddleware = MiddlewareHandler<HookEnv>
 
 const levelFor = (status: number): keyof LogSink => {
@@ -56,7 +62,7 @@ const notify = (onAnswered: CallObserver | undefined, log: LogSink, call: Answer
 }
 
 export const createCallLog =
-  (clock: Clock, log: LogSink, onAnswered?: CallObserver): HookMiddleware =>
+  ({ clock, log, onAnswered }: CallLogDeps): HookMiddleware =>
   async (c, next) => {
     const arrivedAt = clock.now()
     const fields: CallFields = {}

@@ -56,11 +56,15 @@ export const assess = (
 const reasonFor = (outcome: Outcome): Reason =>
   outcome === 'match' || outcome === 'mismatch' ? outcome : `hash_${outcome}`
 
-/** The only source of VERIFIED: a match without a reason to deny access. */
-export const decide = ({ denyReason }: Assessment, outcome: Outcome): Decision => {
-  const reason = denyReason ?? reasonFor(outcome)
-  return { credential: reason === 'match' ? 'VERIFIED' : 'UNVERIFIED', reason }
-}
+/** The only source of VERIFIED. */
+export const decisionFor = (reason: Reason): Decision => ({
+  credential: reason === 'match' ? 'VERIFIED' : 'UNVERIFIED',
+  reason,
+})
+
+/** VERIFIED for a match without a reason to deny access. */
+export const decide = ({ denyReason }: Assessment, outcome: Outcome): Decision =>
+  decisionFor(denyReason ?? reasonFor(outcome))
 
 /** Decided without a lookup or a hash, since the count for a typed login reveals nothing about an account. */
 export const TOO_MANY_GUESSES: Decision = { credential: 'UNVERIFIED', reason: 'too_many_guesses' }

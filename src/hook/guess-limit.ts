@@ -62,8 +62,8 @@ const cellsFor = (key: string, subject: string): number[] => {
  * I.371's virtual scheduling), so that there is nothing to sweep.
  */
 export const createGuessLimiter = (
-  { limit, windowMs }: GuessLimitOptions,
   clock: Clock,
+  { limit, windowMs }: GuessLimitOptions,
 ): GuessLimiter => {
   const key = randomBytes(32).toString('base64')
   // Earlier than any guess that another server may report.

@@ -2,17 +2,25 @@
 import type { CallFields, DecidedCall } from '../call-record.ts'
 import { within, type Clock } from '../clock.ts'
 import { AppError, refusal } from '../errors/errors.ts'
-import { loginKey, type LegacyAccount, type LegacyStore } from '../legacy/store.ts'
+import {
+  loginKey,
+  type HashStore,
+  type LegacyAccount,
+  type LegacyStore,
+  type VerifyingStore,
+} from '../legacy/store.ts'
 import type { TypedLogin } from '../login.ts'
 import type { Inspection, Plan } from '../passwords/family.ts'
 import type { Checked, PasswordChecker } from '../workers/pool.ts'
 import {
   assess,
   decide,
+  decisionFor,
   TOO_MANY_ACCOUNT_GUESSES,
   TOO_MANY_GUESSES,
   type Decision,
   type Assessment,
+  type Reason,
 } from './decision.ts'
 import type { DummyHashes } from './dummy-hashes.ts'
 import type { Cancellation } from './single-flight.ts'
@@ -64,17 +72,34 @@ const late = (): AppError => new AppError('deadline_exceeded')
 const describeHash = ({ hash }: Assessment): VerifyResult['hash'] =>
   hash && { family: hash.kind.name, cost: Math.round(hash.kind.cost) }
 
+const lookUp = async (
+  store: HashStore,
+  clock: Clock,
+  { login, deadline, fields }: VerifyRequest,
+): Promise<readonly LegacyAccount[]> => {
+  const accounts = await timed(clock, fields, () =>
+    within(clock, deadline, store.find(login.normalised, login.typed, deadline), late),
+  )
+  // It was looked up all the same, so that it costs as much as an unknown login.
+  return login.isTooLong ? [] : accounts
+}
+
+/** Lets the store verify the password. No hash is computed, not even a dummy: the time is the store's own. */
+const askStore = async (
+  store: VerifyingStore,
+  clock: Clock,
+  { login, password, deadline, cancellation, fields }: VerifyRequest,
+): Promise<Reason> => {
+  // Some directories accept an empty password from anyone.
+  if (password === '') return 'empty_password'
+  if (login.isTooLong) return 'unknown_login'
+  const { normalised, typed } = login
+  const verify = () => store.verify(normalised, typed, password, deadline, cancellation.signal)
+  return timed(clock, fields, () => within(clock, deadline, verify(), late))
+}
+
 export const createVerifyCall = (deps: VerifyCallDeps) => {
   const { inspect, legacy, checker, guessLimiter, dummyHashes, namePerson, clock } = deps
-
-  const lookUp = async (request: VerifyRequest): Promise<readonly LegacyAccount[]> => {
-    const { login, deadline, fields } = request
-    const accounts = await timed(clock, fields, () =>
-      within(clock, deadline, legacy.find(login.normalised, login.typed, deadline), late),
-    )
-    // It was looked up all the same, so that it costs as much as an unknown login.
-    return login.isTooLong ? [] : accounts
-  }
 
   const personOf = (accounts: readonly LegacyAccount[], { login }: VerifyRequest): string => {
     const [account, another] = accounts
@@ -92,9 +117,12 @@ export const createVerifyCall = (deps: VerifyCallDeps) => {
     return { ...decide(assessment, outcome), person, hash: describeHash(assessment), check }
   }
 
-  const lookUpAndCheck = async (request: VerifyRequest): Promise<VerifyResult> => {
+  const lookUpAndCheck = async (
+    store: HashStore,
+    request: VerifyRequest,
+  ): Promise<VerifyResult> => {
     if (!checker.mayAdmit(request.deadline)) throw refusal('overloaded')
-    const accounts = await lookUp(request)
+    const accounts = await lookUp(store, clock, request)
     const assessment = assess(accounts, request.password, inspect)
     const person = personOf(accounts, request)
     const { hash } = assessment
@@ -110,10 +138,18 @@ export const createVerifyCall = (deps: VerifyCallDeps) => {
     )
   }
 
+  const verifyByStore = async (
+    store: VerifyingStore,
+    request: VerifyRequest,
+  ): Promise<VerifyResult> => {
+    const reason = await askStore(store, clock, request)
+    return { ...decisionFor(reason), person: personOf([], request) }
+  }
+
   return (request: VerifyRequest): Promise<VerifyResult> =>
     guessLimiter.run(
       loginSubject(request.account),
-      () => lookUpAndCheck(request),
+      () => ('find' in legacy ? lookUpAndCheck(legacy, request) : verifyByStore(legacy, request)),
       () => Promise.resolve({ ...TOO_MANY_GUESSES, person: personOf([], request) }),
     )
 }

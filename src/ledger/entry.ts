@@ -1,24 +1,5 @@
 /** One decision as the ledger stores it, in a form that fits every database. */
-
-/** A decision as the hook reports it. Nothing here is derived from a password. */
-export interface Decided {
-  /** The decision's own, random: by it a decision that is written twice is one row. */
-  readonly id: string
-  /** Okta's id of the call. Okta repeats a call under one id, and each replica decides for itself. */
-  readonly eventId: string | undefined
-  /** The login as typed, in the form that may be stored: a keyed fingerprint, or plain where that is switched on. */
-  readonly account: string
-  /** A keyed fingerprint of who it is: one name, however the login is typed. */
-  readonly person: string
-  /** The caller had hung up when this was decided, so Okta was not told. */
-  readonly callerGone: boolean
-  readonly outcome: 'VERIFIED' | 'UNVERIFIED'
-  readonly reason: string
-  /** Of the account's own hash, where it has a sound one. */
-  readonly hash: { readonly family: string; readonly cost: number } | undefined
-  readonly waitMs: number
-  readonly runMs: number
-}
+import type { DecidedCall } from '../call-record.ts'
 
 export interface LedgerEntry {
   /**
@@ -59,7 +40,7 @@ const storable = (text: string, length: number): string =>
 const finite = (n: number): number => (Number.isFinite(n) ? n : 0)
 
 /** @param at milliseconds since the epoch */
-export const toEntry = (decided: Decided, at: number, replica: string): LedgerEntry => ({
+export const toEntry = (decided: DecidedCall, at: number, replica: string): LedgerEntry => ({
   eventId: decided.id,
   oktaEventId: decided.eventId ?? null,
   person: storable(decided.person, MAX_PERSON_LENGTH),

@@ -2,10 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Worker } from 'node:worker_threads'
+import type { DecidedCall, DecisionLog } from '../call-record.ts'
 import { endsWithin, type Clock } from '../clock.ts'
 import { AppError, describeUnforeseen } from '../errors/errors.ts'
+import type { LogSink } from '../log-sink.ts'
 import { keepThread, startThread, threadUrl, type KeptThread } from '../thread.ts'
-import { toEntry, type Decided, type LedgerEntry } from './entry.ts'
+import { toEntry, type LedgerEntry } from './entry.ts'
 import type { LedgerTarget } from './database/connection.ts'
 import { createDiskWait, createMemoryQueue } from './memory-queue.ts'
 import {
@@ -16,7 +18,7 @@ import {
   type ToForwarder,
 } from './protocol.ts'
 import type { Guess, GuessRules } from './shared-guesses.ts'
-import { logChange, logVanished, newOutages, type LedgerLog } from './status-log.ts'
+import { logChange, logVanished, newOutages } from './status-log.ts'
 
 /** Entries that may wait in memory for the disk: minutes of sign-ins, a few megabytes. */
 const MAX_ENTRIES_IN_MEMORY = 10_000
@@ -48,7 +50,7 @@ export interface LedgerOptions {
   readonly spillDir: string
   readonly sharing?: GuessSharing
   readonly clock: Clock
-  readonly log: LedgerLog
+  readonly log: LogSink
   readonly maxEntriesInMemory?: number
   readonly threadUrl?: URL
 }
@@ -90,7 +92,7 @@ const post = (thread: Worker | undefined, entries: readonly LedgerEntry[]): void
   if (entries.length > 0) thread?.postMessage(entries satisfies ToForwarder)
 }
 
-export class Ledger {
+export class Ledger implements DecisionLog {
   readonly #options: LedgerOptions
   readonly #replica = nameReplica()
   readonly #queue = createMemoryQueue()
@@ -154,7 +156,7 @@ export class Ledger {
    * it were accepted.
    * @returns a promise that resolves when the decision is on this machine's disk, or cannot be waited for
    */
-  async record(decided: Decided): Promise<void> {
+  async record(decided: DecidedCall): Promise<void> {
     try {
       const { maxEntriesInMemory = MAX_ENTRIES_IN_MEMORY } = this.#options
       if (this.#closing || this.#queue.size >= maxEntriesInMemory) {

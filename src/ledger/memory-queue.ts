@@ -1,7 +1,7 @@
 /** The entries in memory until they are on this machine's disk, and how long an answer waits for that. */
 import { endsWithin, type Clock } from '../clock.ts'
 import type { LedgerEntry } from './entry.ts'
-import type { LedgerLog } from './status-log.ts'
+import type { LogSink } from '../log-sink.ts'
 
 /**
  * The most that an answer waits for its decision to be on this machine's disk, where no crash can take
@@ -15,7 +15,7 @@ const SLOW_DISK_WARNING =
   "the ledger's disk is slow: for ten seconds, answers do not wait until their decision is on disk"
 
 /** @returns a function that waits until an entry is persisted, as far as the disk is fast enough */
-export const createDiskWait = (clock: Clock, log: LedgerLog) => {
+export const createDiskWait = (clock: Clock, log: LogSink) => {
   let slowUntil = -Infinity
   const isSlow = (): boolean => clock.now() < slowUntil
   return async (persisted: Promise<void>): Promise<void> => {

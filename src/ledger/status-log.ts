@@ -1,13 +1,8 @@
 /** The log messages for changes of the ledger's status, and the outages that they begin. */
+import type { LogSink } from '../log-sink.ts'
 import type { ForwarderStatus } from './protocol.ts'
 
-export interface LedgerLog {
-  info(fields: Record<string, unknown>, message: string): void
-  warn(fields: Record<string, unknown>, message: string): void
-  error(fields: Record<string, unknown>, message: string): void
-}
-
-type Line = readonly [level: keyof LedgerLog, message: string]
+type Line = readonly [level: keyof LogSink, message: string]
 
 const DATABASE: Readonly<Record<ForwarderStatus['database'], Line>> = {
   ok: ['info', 'ledger database connected'],
@@ -36,17 +31,13 @@ const VANISHED: Readonly<Record<'spill' | 'database', string>> = {
     'the ledger file was deleted or replaced while in use. The file at its path is used from now on, and is created if missing. Earlier decisions may exist only in a backup',
 }
 
-export const logVanished = (log: LedgerLog, file: 'spill' | 'database'): void =>
+export const logVanished = (log: LogSink, file: 'spill' | 'database'): void =>
   log.error({ file }, VANISHED[file])
 
 const isWorking = (part: ForwarderStatus['database'] | ForwarderStatus['spill']): boolean =>
   part === 'ok' || part === 'migrating'
 
-export const logChange = (
-  log: LedgerLog,
-  next: ForwarderStatus,
-  before?: ForwarderStatus,
-): void => {
+export const logChange = (log: LogSink, next: ForwarderStatus, before?: ForwarderStatus): void => {
   const { cause, waiting } = next
   const write = ([level, message]: Line, fields: Record<string, unknown>): void =>
     log[level](fields, message)

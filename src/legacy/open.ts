@@ -1,12 +1,12 @@
 /** Opens the legacy store that LEGACY_DB_URL names, with the driver of its kind. */
 import { AppError } from '../errors/errors.ts'
-import { databaseKindOf, SCHEMES, type DatabaseKind } from '../sql/kinds.ts'
+import { databaseKindOf, type DatabaseKind } from '../sql/kinds.ts'
 import type { Driver } from './sql/driver.ts'
 import { MYSQL } from './sql/mysql.ts'
 import { POSTGRES } from './sql/postgres.ts'
 import { SqlStore } from './sql/sql-store.ts'
 import { SQLITE } from './sql/sqlite.ts'
-import type { LegacyStore, StoreOptions } from './store.ts'
+import type { HashStore, StoreOptions } from './store.ts'
 
 const DRIVERS: Readonly<Record<DatabaseKind, Driver>> = {
   sqlite: SQLITE,
@@ -19,14 +19,10 @@ const DRIVERS: Readonly<Record<DatabaseKind, Driver>> = {
  * same: it is checked when it is first needed, and until it has passed no lookup is made.
  * @throws AppError `legacy_unusable` when the URL, the store or the statement cannot serve
  */
-export const openLegacyStore = async (url: string, options: StoreOptions): Promise<LegacyStore> => {
+export const openLegacyStore = async (url: string, options: StoreOptions): Promise<HashStore> => {
   const kind = databaseKindOf(url)
-  if (!kind) {
-    const known = SCHEMES.join(', ')
-    throw new AppError('legacy_unusable', {
-      detail: `LEGACY_DB_URL must begin with one of these schemes: ${known}`,
-    })
-  }
+  if (!kind)
+    throw new AppError('legacy_unusable', { detail: 'LEGACY_DB_URL has an unknown scheme' })
   const store = new SqlStore(DRIVERS[kind], url, options)
   await store.start()
   return store

@@ -27,7 +27,18 @@ export interface Finding {
   readonly text: string
 }
 
-export interface LegacyStore {
+/** What both sorts of store offer. */
+interface CheckedStore {
+  /** @throws AppError `legacy_unavailable` when a lookup would fail now. */
+  ping(): Promise<void>
+  close(): Promise<void>
+  readonly state: StoreState
+  /** What the last check that passed has found. */
+  readonly findings: readonly Finding[]
+}
+
+/** A store that finds the hash of an account, to be checked here. */
+export interface HashStore extends CheckedStore {
   /**
    * Finds the accounts for a login: none, one, or two when it is not unique (never more). A row counts
    * only if it is the row of what was typed: see `rowsOf`.
@@ -37,17 +48,33 @@ export interface LegacyStore {
    * @throws AppError `legacy_unavailable`
    */
   find(login: string, username: string, deadline?: number): Promise<readonly LegacyAccount[]>
-  /** @throws AppError `legacy_unavailable` when a lookup would fail now. */
-  ping(): Promise<void>
-  close(): Promise<void>
-  readonly state: StoreState
-  /** What the last check that passed has found. */
-  readonly findings: readonly Finding[]
   /** Encoded hashes of some accounts: what a hash costs in this store. */
   readonly hashes: readonly string[]
   /** Rows of other people that lookups returned since the start. */
   readonly foreignRows: number
 }
+
+/** A store that verifies a password itself and gives out no hash, such as a directory. */
+export interface VerifyingStore extends CheckedStore {
+  /**
+   * Its answer decides. Whether a login exists may show in the time that the store takes.
+   * @param login normalised, see `normaliseLogin`
+   * @param username as the user typed it
+   * @param password never empty: some directories accept an empty one from anyone
+   * @param deadline on the clock's scale
+   * @param signal aborted when no caller waits for the answer any more
+   * @throws AppError `legacy_unavailable` where the store does not say whether the password is right
+   */
+  verify(
+    login: string,
+    username: string,
+    password: string,
+    deadline: number,
+    signal: AbortSignal,
+  ): Promise<'match' | 'mismatch' | 'unknown_login' | 'ambiguous_login' | 'disabled'>
+}
+
+export type LegacyStore = HashStore | VerifyingStore
 
 export interface StoreOptions {
   /** A statement with the parameters `:login` and `:username`; the default is `DEFAULT_LOOKUP_SQL`. */
@@ -66,7 +93,7 @@ export interface StoreOptions {
   readonly ca: string | undefined
   readonly clock: Clock
   /** Called when a check has another result than the one before: `failure` says why it did not pass. */
-  readonly onCheck?: (store: LegacyStore, failure: AppError | undefined) => void
+  readonly onCheck?: (store: HashStore, failure: AppError | undefined) => void
 }
 
 /**

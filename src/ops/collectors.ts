@@ -91,7 +91,7 @@ const countersOf = ({ health, pool, ledger, log, refused }: CollectorDeps): Row[
   [
     'legacy_foreign_rows_total',
     'Rows returned by lookups that belong to other people',
-    () => health.legacy.foreignRows,
+    () => health.legacy.foreignRows ?? 0,
   ],
   ['workers_lost_total', 'Worker threads that exited unexpectedly', () => pool.lost],
   ['connections_refused_total', 'Connections refused because their address had too many', refused],

@@ -5,7 +5,7 @@ export interface HealthDeps {
   readonly legacy: {
     ping(): Promise<void>
     readonly state: 'ok' | 'unreachable' | 'refused'
-    readonly foreignRows: number
+    readonly foreignRows?: number
   }
   readonly pool: {
     readonly alive: number

@@ -1,15 +1,14 @@
-/** Owns proofs of possession (RFC 9449): what a proof must say, and the nonces of the token endpoint. */
+/** Checks proofs of possession (DPoP, RFC 9449), and issues the nonces of the token endpoint. */
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { createReplayGuard } from './replays.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 
 export const SIGNATURES = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
 
-/** How far a proof's time may be from Okta's. */
+/** How much a proof's time may differ from Okta's. */
 const MAX_AGE_S = 300
 const DAY_MS = 86_400_000
-/** A nonce is renewed daily, and good for three days after ("Configure OAuth 2.0 DPoP"). */
+/** Nonces change daily and stay valid for three more days ("Configure OAuth 2.0 DPoP"). */
 const NONCE_DAYS = 3
 
 export interface Proof {
@@ -22,20 +21,36 @@ export interface ProofTarget {
   readonly method: string
   /** Without query and fragment. */
   readonly url: string
-  /** The token that the proof accompanies, where it accompanies one. */
+  /** The access token that the proof is sent with, if any. */
   readonly token?: string
 }
 
 export interface DpopChecker {
-  /** The nonce that the token endpoint hands out now. */
+  /** The nonce that the token endpoint issues now. */
   nonce(): string
   isNonce(nonce: unknown): boolean
-  /** @returns undefined for a proof that proves nothing, or that was seen before */
+  /** @returns undefined for a proof that does not fit, or that was used before */
   check(proof: string, target: ProofTarget): Promise<Proof | undefined>
 }
 
 export const hashOf = (token: string): string =>
   createHash('sha256').update(token).digest('base64url')
+
+const MAX_REMEMBERED = 100_000
+
+/** @returns a function that says whether an id was not used before, and remembers it `until` then */
+const createReplayGuard = () => {
+  const seen = new Map<string, number>()
+  return (id: string, now: number, until: number): boolean => {
+    for (const [old, end] of seen) {
+      if (end > now && seen.size < MAX_REMEMBERED) break
+      seen.delete(old)
+    }
+    if (seen.has(id)) return false
+    seen.set(id, until)
+    return true
+  }
+}
 
 export const createDpopChecker = (wallClock: SimulatedClock): DpopChecker => {
   const key = randomBytes(32)

@@ -1,14 +1,15 @@
-/** Owns a call of the password import hook: one attempt, at most one more, and what its answer means. */
+/** Calls the password import hook, twice at most, with its secret or token, and interprets the answer. */
 import * as z from 'zod'
 import { endsWithin, type Clock } from '../clock.ts'
-import type { Channel } from './org/hooks.ts'
-import { createHookTokens } from './hook-token.ts'
+import type { Channel, OAuthConfig } from './org/hooks.ts'
+import { readBounded } from '../http/bounded-body.ts'
+import { parseJson } from '../text/parse-json.ts'
 
 /** "Time out and retry" in Okta's page on inline hooks. */
 export const HOOK_TIMEOUT_MS = 3_000
 const MAX_ATTEMPTS = 2
 /** An answer must be smaller than 256 KB. */
-const MAX_ANSWER_BYTES = 256 * 1024
+const MAX_ANSWER_BYTES = 256 * 1024 - 1
 
 export type HookOutcome =
   | {
@@ -17,7 +18,7 @@ export type HookOutcome =
       readonly body: unknown
       readonly debugContext: Readonly<Record<string, unknown>> | undefined
     }
-  /** An answer came, and cannot be applied. */
+  /** An answer came that cannot be applied. */
   | { readonly kind: 'unusable'; readonly why: string; readonly status: number }
   | { readonly kind: 'unreachable'; readonly why: string }
   | { readonly kind: 'timeout'; readonly why: string }
@@ -43,26 +44,6 @@ const answerSchema = z.object({
   debugContext: z.record(z.string(), z.unknown()).optional(),
 })
 
-/** @throws RangeError at 256 KB */
-const readBounded = async (body: ReadableStream<Uint8Array> | null): Promise<string> => {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body ?? []) {
-    size += chunk.byteLength
-    if (size >= MAX_ANSWER_BYTES) throw new RangeError('the answer is not smaller than 256 KB')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
-}
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 const interpret = (status: number, text: string): HookOutcome => {
   if (status >= 500) return { kind: 'unreachable', why: `HTTP status ${status}` }
   if (status === 204) {
@@ -76,9 +57,46 @@ const interpret = (status: number, text: string): HookOutcome => {
     const [issue] = error.issues
     return { kind: 'unusable', why: `${issue?.path.join('.')}: ${issue?.message}`, status }
   }
-  // Without a command, the default action stands.
+  // Without a command, the default action applies.
   const credential = data.commands[0]?.value.credential ?? 'UNVERIFIED'
   return { kind: 'decided', credential, body, debugContext: data.debugContext }
+}
+
+/** A token is renewed this long before it expires. */
+const RENEW_BEFORE_MS = 60_000
+
+const tokenSchema = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.number().default(0),
+})
+
+/**
+ * Client credentials, from the hook's own token URL.
+ * @returns a function that throws where the token URL does not return a token
+ */
+const createHookTokens = (clock: Clock) => {
+  // By configuration, so that a changed hook gets a new token.
+  const cache = new WeakMap<OAuthConfig, { readonly token: string; readonly until: number }>()
+  return async (config: OAuthConfig, signal: AbortSignal): Promise<string> => {
+    const old = cache.get(config)
+    if (old && old.until > clock.now()) return old.token
+    const { clientId, clientSecret, scope, tokenUrl } = config
+    const response = await fetch(tokenUrl, {
+      method: 'POST',
+      headers: { accept: 'application/json' },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: clientId,
+        client_secret: clientSecret,
+        ...(scope && { scope }),
+      }),
+      redirect: 'manual',
+      signal,
+    })
+    const { access_token: token, expires_in } = tokenSchema.parse(await response.json())
+    cache.set(config, { token, until: clock.now() + expires_in * 1000 - RENEW_BEFORE_MS })
+    return token
+  }
 }
 
 const secretHeaders = async (
@@ -91,13 +109,17 @@ const secretHeaders = async (
   return authScheme ? { [authScheme.key]: authScheme.value } : {}
 }
 
-/** A failure that a second attempt may mend. An answer below 500 is never asked for again. */
+/** A second attempt may succeed. After an answer below 500 there is none. */
 const isRetried = ({ kind }: HookOutcome): boolean => kind === 'unreachable' || kind === 'timeout'
 
 export const createHookCaller = (clock: Clock): HookCaller => {
   const tokens = createHookTokens(clock)
 
-  const send = async (channel: Channel, payload: object, signal: AbortSignal) => {
+  const send = async (
+    channel: Channel,
+    payload: object,
+    signal: AbortSignal,
+  ): Promise<HookOutcome> => {
     const { uri, method, headers } = channel.config
     const own = Object.fromEntries((headers ?? []).map(({ key, value }) => [key, value]))
     const response = await fetch(uri, {
@@ -112,17 +134,18 @@ export const createHookCaller = (clock: Clock): HookCaller => {
       redirect: 'manual',
       signal,
     })
-    return interpret(response.status, await readBounded(response.body))
+    const text = response.body ? await readBounded(response.body, MAX_ANSWER_BYTES) : ''
+    if (text !== undefined) return interpret(response.status, text)
+    return { kind: 'unusable', why: 'the answer is not smaller than 256 KB', status: 200 }
   }
 
   const attempt = async (channel: Channel, payload: object): Promise<HookOutcome> => {
     const abort = new AbortController()
-    const outcome = send(channel, payload, abort.signal).catch((err: unknown): HookOutcome => {
-      if (err instanceof RangeError) return { kind: 'unusable', why: err.message, status: 200 }
+    const outcome = send(channel, payload, abort.signal).catch((): HookOutcome => {
       return { kind: 'unreachable', why: 'no connection, or no token' }
     })
     const isInTime = await endsWithin(clock, HOOK_TIMEOUT_MS, outcome)
-    // What is left of an answer that is not wanted is not read.
+    // The rest of an answer that is too large or late is not read.
     abort.abort()
     return isInTime ? outcome : { kind: 'timeout', why: 'no answer within 3 seconds' }
   }

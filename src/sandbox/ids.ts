@@ -1,13 +1,13 @@
-/** Owns Okta's ids: 20 characters, of which the first three tell the kind. */
+/** Makes ids like Okta's: 20 characters, the first three of which name the kind. */
 
 const BODY_LENGTH = 17
-/** Marks the ids as the sandbox's; what follows is a number in base 36. */
+/** Marks ids of the sandbox. A number in base 36 follows. */
 const MARK = 'sandbox'
 
 export const makeId = (kind: string, index: number): string =>
   kind + MARK + index.toString(36).padStart(BODY_LENGTH - MARK.length, '0')
 
-/** @returns undefined for what `makeId` did not make */
+/** @returns undefined for an id that `makeId` did not make */
 export const indexOfId = (kind: string, id: string): number | undefined => {
   const digits = id.slice(kind.length + MARK.length)
   const index = Number.parseInt(digits, 36)

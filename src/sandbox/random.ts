@@ -1,6 +1,6 @@
-/** Owns chance: a seeded generator, so that a run with faults can be repeated. */
+/** A seeded random generator, so that a run with faults can be reproduced. */
 
-/** @returns a function that yields numbers from 0 up to 1; mulberry32, one 32-bit word of state */
+/** @returns a function that returns numbers from 0 up to 1 (mulberry32, one 32-bit word of state) */
 export const createRandom = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {

@@ -1,4 +1,4 @@
-/** Owns bounded memory of what happened last: the oldest makes room for the newest. */
+/** A ring buffer: it keeps the latest items, up to a number. */
 
 export interface Ring<T> {
   push(item: T): void

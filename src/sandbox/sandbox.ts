@@ -1,4 +1,4 @@
-/** Owns the sandbox: an Okta org in memory, on a port, joined from its parts. */
+/** Starts the sandbox: an Okta org in memory that listens on a port. */
 import { Hono } from 'hono'
 import { systemClock, type Clock } from '../clock.ts'
 import { listen } from '../ops/listen.ts'
@@ -7,8 +7,7 @@ import { NO_CREDENTIALS } from './org/credentials.ts'
 import { customServerApi, type HookClient } from './api/custom-server.ts'
 import { createDpopChecker } from './dpop.ts'
 import { notFound, OAuthError, OktaError } from './http/errors.ts'
-import { createFaults, type Faults, type FaultSettings } from './http/faults.ts'
-import { faultsApi } from './api/faults.ts'
+import { createFaults, faultsApi, type Faults, type FaultSettings } from './http/faults.ts'
 import { createMiddleware, type AnsweredCall } from './http/middleware.ts'
 import { createOrgGroups, type OrgGroup, type GroupSettings } from './org/groups.ts'
 import { groupsApi } from './api/groups.ts'
@@ -32,46 +31,44 @@ import { createSimulatedClock } from './simulated-clock.ts'
 
 const MAX_CALLS = 10_000
 
-/** With `attributes`: names of custom attributes that are plain text. */
 export interface SandboxOptions extends UserTypesSettings {
   readonly host?: string
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port?: number
   readonly clock?: Clock
   /** The date and time at the start, in milliseconds since 1970. */
   readonly startedAt?: number
-  /** Of chance: the same seed and the same calls meet the same faults. */
+  /** With the same seed, the same calls get the same faults. */
   readonly seed?: number
   readonly tokens?: readonly IssuedToken[]
   readonly apps?: readonly RegisteredApp[]
-  /** Clients of the custom authorization server, with whose tokens hooks can be called. */
+  /** Clients of the custom authorization server that can get tokens to call hooks. */
   readonly hookClients?: readonly HookClient[]
   readonly faults?: FaultSettings
-  /** Beside Everyone. */
+  /** In addition to Everyone. */
   readonly groups?: readonly GroupSettings[]
-  /** An e-mail address may be only one user's, as in orgs with self-service registration. */
+  /** Each e-mail address can have one user only, as in orgs with self-service registration. */
   readonly uniqueEmail?: boolean
-  /** Told of each call that was answered. */
   readonly onCall?: (call: AnsweredCall) => void
-  /** Told of a mistake in the sandbox itself. */
+  /** Called for an error in the sandbox itself. */
   readonly onBug?: (err: unknown) => void
 }
 
-/** A user as the API shows it, and what the API never tells: how the next sign-in is checked. */
+/** A user as the API shows it, and how the next sign-in is checked, which the API does not show. */
 export type SandboxUser = UserView & { readonly password: 'none' | 'hook' | 'imported' | 'stored' }
 
 export interface Sandbox {
   readonly url: string
-  /** The admin first, who was there from the start; then the others, oldest first. */
+  /** The admin, who exists from the start, then the others, oldest first. */
   readonly users: () => Generator<SandboxUser>
   readonly hooks: () => HookView[]
   readonly groups: readonly OrgGroup[]
   readonly userTypes: readonly UserType[]
-  /** The last calls that were answered, oldest first. */
+  /** The latest calls, oldest first. */
   readonly calls: () => AnsweredCall[]
-  /** The System Log's last events, oldest first. */
+  /** The System Log's latest events, oldest first. */
   readonly events: () => LogEvent[]
-  /** @throws OktaError for faults that are none */
+  /** @throws OktaError for unknown faults and values that do not fit */
   readonly setFaults: (settings: FaultSettings) => Faults
   readonly close: () => Promise<void>
 }
@@ -113,7 +110,7 @@ const createOrg = (options: SandboxOptions) => {
   return { org, dpop }
 }
 
-/** Where the method is at fault when no route fits. */
+/** Paths that have a route, so that only the method can be wrong. */
 const KNOWN_PATHS =
   /^\/api\/v1\/(authn|logs|meta\/types\/user|(users|groups|inlineHooks)(\/[^/]+)?)$/
 

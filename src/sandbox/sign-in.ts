@@ -1,4 +1,4 @@
-/** Owns the sign-in: a password checked by Okta itself, or by the hook until it was right once. */
+/** Signs users in: checks the password against Okta's own hash, or calls the hook until it verified one. */
 import { randomBytes } from 'node:crypto'
 import { OKTA_PROVIDER, type Password } from './org/credentials.ts'
 import { hashPassword, passwordMatches } from './org/hashes.ts'
@@ -20,7 +20,7 @@ export interface Attempt {
 
 const MAY_SIGN_IN: readonly UserStatus[] = ['ACTIVE', 'PASSWORD_EXPIRED']
 
-/** The payload as Okta documents it for a Classic Engine org, whose sign-in this is. */
+/** The payload as Okta documents it for orgs of the Classic Engine, which this sign-in belongs to. */
 const payloadFor = (hook: Hook, attempt: Attempt, eventTime: string): object => ({
   eventId: randomBytes(16).toString('base64url'),
   eventTime,
@@ -55,7 +55,7 @@ const logHookCall = ({ log }: Org, hook: Hook, { outcome, attempts }: HookResult
     log.write({ eventType, isSuccess, reason, target, debugData })
   }
   const isAnswer2xx = outcome.kind === 'unusable' && outcome.status >= 200 && outcome.status <= 299
-  // Okta writes of an execution only where it failed.
+  // Okta logs an execution only if it failed.
   if (outcome.kind === 'decided' || isAnswer2xx) write('inline_hook.response.processed')
   else write('inline_hook.executed')
 }
@@ -75,7 +75,7 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
     logHookCall(org, hook, result)
     const verified = isVerified(result.outcome)
     const password = verified && !faults.current.readOnly && (await hashPassword(attempt.password))
-    // Meanwhile an admin may have set another password, which then stays.
+    // If an admin has set another password in the meantime, it stays.
     const isStored = password !== false && user.credentials.password === 'hook'
     if (isStored) store(user, password)
     const reason = verified ? 'The org is in read-only mode' : 'The hook did not verify it'
@@ -88,7 +88,7 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
     return verified
   }
 
-  /** @returns the user, or undefined for every reason not to let anybody in */
+  /** @returns undefined where the sign-in is refused, for any reason */
   return async (attempt: Attempt): Promise<User | undefined> => {
     const user = org.users.find(attempt.username)
     if (!user || attempt.password === '' || !MAY_SIGN_IN.includes(user.status)) return undefined

@@ -1,4 +1,4 @@
-/** Owns the sandbox's date and time, which a fault may set wrong. */
+/** The sandbox's date and time, which a fault can shift. */
 import type { Clock } from '../clock.ts'
 
 export interface SimulatedClock {
@@ -24,7 +24,7 @@ export const createSimulatedClock = ({
   let last = { ms: Number.NaN, text: '' }
   return {
     epoch,
-    // Users created in the same millisecond share one string: a million of them are kept in memory.
+    // Users created in the same millisecond share one string, since a million of them must fit into memory.
     iso() {
       const ms = epoch()
       if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() }

@@ -41,7 +41,7 @@ const MODES: Readonly<Record<string, Omit<Tls, 'ca'> | undefined>> = {
   'verify-full': { namesHost: true },
 }
 
-export const MIN_TLS_VERSION = 'TLSv1.2'
+export const MIN_TLS_VERSION = 'TLSv1.2' as const
 
 /** The variables that hold such URLs: PREFIX_URL, with the CA in PREFIX_CA. */
 const PREFIXES = {

@@ -53,9 +53,6 @@ export const traitsOf = (kind: DatabaseKind): DatabaseTraits => KINDS[kind]
 
 const kinds = Object.keys(KINDS) as DatabaseKind[]
 
-/** All schemes that are known. */
-export const SCHEMES: readonly string[] = kinds.flatMap((kind) => traitsOf(kind).schemes)
-
 const prefixes = kinds.map(traitsOf).flatMap(({ schemes, server }) => {
   const end = server ? '://' : ':'
   return schemes.map((scheme) => scheme + end)

@@ -1,7 +1,6 @@
 /** The driver pg: its options, its types, and the end of a connection that sends what it cannot read. */
-import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
-import { MIN_TLS_VERSION, type Address, type Tls } from './address.ts'
+import { MIN_TLS_VERSION, type Address } from './address.ts'
 import { unreadableError } from './failures.ts'
 
 type Listener = (chunk: Buffer) => void
@@ -88,22 +87,20 @@ export class PostgresClient extends pg.Client {
   }
 }
 
-const postgresTls = (tls: Tls | undefined): ConnectionOptions | false =>
-  tls
-    ? {
-        ca: tls.ca,
-        minVersion: MIN_TLS_VERSION,
-        ...(!tls.namesHost && { checkServerIdentity: () => undefined }),
-      }
-    : false
-
 /** As the driver pg takes it. */
 export const postgresOptions = ({ password, tls, socket, host, ...where }: Address) => ({
   ...where,
   host: socket ?? host,
   // A function's result is used even if it is empty; without one, the driver searches its user's home directory.
   password: () => password,
-  ssl: postgresTls(tls),
+  // Where it is undefined, the driver reads the environment.
+  ssl: tls
+    ? {
+        ca: tls.ca,
+        minVersion: MIN_TLS_VERSION,
+        ...(!tls.namesHost && { checkServerIdentity: () => undefined }),
+      }
+    : false,
 })
 
 export type Parser = (text: string) => unknown

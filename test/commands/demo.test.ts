@@ -1,9 +1,9 @@
-/** The whole story, as `npm run demo` tells it. */
+/** The whole demo, as `npm run demo` runs it. */
 import { expect, it } from 'vitest'
 import { runCommand } from '../support/command.ts'
 import { tempDir } from '../support/temp.ts'
 
-it('is told offline: who signs in, who does not, and who is left', async () => {
+it('shows offline who signs in, who does not, and who is left', async () => {
   const { code, stdout, stderr } = await runCommand(['demo'], { TMPDIR: tempDir() })
   expect(
     stderr
@@ -31,7 +31,7 @@ it('is told offline: who signs in, who does not, and who is left', async () => {
   expect(stdout).toMatch(/okta-migrate import \S+sample-users\.csv --where-enabled .+\n$/)
 })
 
-it('is told to a program in events, and each call on standard error', async () => {
+it('prints events for a program, and each call on standard error', async () => {
   const args = ['demo', '--json', '--verbose']
   const { code, stdout, stderr } = await runCommand(args, { TMPDIR: tempDir() })
   expect(code).toBe(0)

@@ -7,11 +7,11 @@ import type { CommandContext } from '../../src/commands/context.ts'
 import type { ImportOptions } from '../../src/commands/import/options.ts'
 import {
   describeStart,
-  mayGoOn,
+  confirmStart,
   secondsFor,
   type Start,
 } from '../../src/commands/import/start-report.ts'
-import { guessRows } from '../../src/import/sources/guess-rows.ts'
+import { guessRows } from '../../src/import/sources/file.ts'
 import { createScreen } from '../support/screen.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -21,7 +21,7 @@ const START: Start = {
   mode: 'hook',
   rows: 12_400,
   known: 0,
-  isBegun: false,
+  isResumed: false,
   update: false,
   limit: undefined,
   callsPerMinute: 600,
@@ -35,7 +35,7 @@ const START: Start = {
 
 const STARTS: Readonly<Record<string, Start>> = {
   'a file': START,
-  'a run that goes on': { ...START, known: 400, isBegun: true, limit: 10 },
+  'a run that goes on': { ...START, known: 400, isResumed: true, limit: 10 },
   'an update': { ...START, known: 12_400, update: true },
   'standard input, an org without limits': {
     ...START,
@@ -98,7 +98,7 @@ const ask = async (
     stderr: screen.stream,
     onSignal: () => undefined,
   }
-  const code = await mayGoOn(host, options as ImportOptions, { ...START, ...start })
+  const code = await confirmStart(host, options as ImportOptions, { ...START, ...start })
   return [code, await screen.shown()] as const
 }
 
@@ -116,7 +116,7 @@ describe('a person at a terminal', () => {
   it.each([
     { options: { yes: true as const } },
     { options: { json: true as const } },
-    { start: { isBegun: true } },
+    { start: { isResumed: true } },
     { isTTY: false },
   ])('is not asked with %j', async (given) => {
     expect(await ask('', given)).toEqual([undefined, ''])

@@ -25,7 +25,7 @@ const CLEAN: Summary = {
     total: 10,
     before: NO_COUNTS,
     thisRun: NO_ENDS,
-    last: 0,
+    lastRow: 0,
     inFlight: 0,
   },
   end: 'finished',
@@ -40,7 +40,10 @@ const CLEAN: Summary = {
     existingFile: 'users.existing.csv',
   },
   files: ['users.csv.journal'],
-  next: { what: 'See who has not signed in yet', command: 'okta-migrate users list --pending' },
+  next: {
+    what: 'List the users who have not signed in yet',
+    command: 'okta-migrate users list --pending',
+  },
 }
 const REASONS = [
   { reason: 'firstName is missing', count: 1_234, lines: [2, 5, 9] },

@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextOf, toShell, type Course } from '../../src/commands/import/next-command.ts'
+import { nextStepOf, toShell, type FinishedImport } from '../../src/commands/import/next-command.ts'
 
-const course = (args: string, more: Partial<Course> = {}): Course => ({
+const course = (args: string, more: Partial<FinishedImport> = {}): FinishedImport => ({
   args: args.split(' '),
   file: 'users.csv',
   end: 'finished',
@@ -16,7 +16,7 @@ const course = (args: string, more: Partial<Course> = {}): Course => ({
 const REJECTS = { rejects: 'users.rejects.csv' }
 
 describe('after', () => {
-  it.each<[string, Course, string]>([
+  it.each<[string, FinishedImport, string]>([
     [
       'a dry run without problems',
       course('import users.csv --dry-run --mode hash', { dryRun: true }),
@@ -49,7 +49,7 @@ describe('after', () => {
     ],
     ['all', course('import users.csv'), 'okta-migrate users list --pending'],
   ])('%s', (_, given, command) => {
-    expect(nextOf(given).command).toBe(command)
+    expect(nextStepOf(given).command).toBe(command)
   })
 })
 

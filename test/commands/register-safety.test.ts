@@ -7,7 +7,13 @@ import type { DecisionLog } from '../../src/call-record.ts'
 import { SECRET, startHook } from '../support/hook.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { oauthEnvironment, startIssuer } from '../support/issuer.ts'
-import { oktaError, reset, startOkta, type Behaviour, type Told } from '../support/okta-server.ts'
+import {
+  oktaError,
+  reset,
+  startOkta,
+  type Responder,
+  type StubAnswer,
+} from '../support/okta-server.ts'
 
 const PATH = '/api/v1/inlineHooks'
 const user = (id: number, type: string, status = 'ACTIVE') => ({
@@ -26,11 +32,11 @@ const PEOPLE = [
 /** An org whose hook is at this URL. */
 const startOrg = async (
   uri: string,
-  { users = { body: PEOPLE }, status = 'ACTIVE' }: { users?: Told; status?: string } = {},
+  { users = { body: PEOPLE }, status = 'ACTIVE' }: { users?: StubAnswer; status?: string } = {},
 ) => {
   const config = { uri, authScheme: { type: 'HEADER', key: 'x-old' }, headers: null }
   const hook = { id: 'cbl1', name: 'Old', status, channel: { type: 'HTTP', config } }
-  const okta = await startOkta(({ method, path }): Told => {
+  const okta = await startOkta(({ method, path }): StubAnswer => {
     if (path.startsWith('/api/v1/users')) return users
     return { body: method === 'GET' ? [hook] : { ...hook, status: 'INACTIVE' } }
   })
@@ -70,13 +76,13 @@ describe('a rotation', () => {
     expect(changes()).toEqual([])
   })
 
-  it.each<[string, Behaviour, RegExp]>([
+  it.each<[string, Responder, RegExp]>([
     ['503', () => ({ status: 503, body: {} }), /status 503/],
     ['404', () => ({ status: 404, body: 'no' }), /status 404/],
     ['400 of another server', () => ({ status: 400, body: { code: 'other' } }), /status 400/],
     ['200', () => ({ body: {} }), /status 200/],
     ['a redirect', () => ({ status: 302, headers: { location: '/' } }), /redirects \(status 302/],
-    ['a cut connection', reset, /no answer/],
+    ['a cut connection', reset, /did not answer/],
   ])('stops at %s, and goes on with --force', async (_, behaviour, words) => {
     const server = await startOkta(behaviour)
     const { run, changes } = await startOrg(server.url + HOOK_PATH)

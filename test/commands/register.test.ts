@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { registerCommand } from '../../src/commands/register/register.ts'
 import { runCommand } from '../support/command.ts'
 import { runInProcess } from '../support/in-process.ts'
-import { oktaError, startOkta, type Told } from '../support/okta-server.ts'
+import { oktaError, startOkta, type StubAnswer } from '../support/okta-server.ts'
 
 const SECRET = 'marked secret of more than thirty-two characters'
 const PASSWORD = 'marked-legacy-password'
@@ -16,7 +16,7 @@ interface HookBody {
 }
 
 /** An org that holds what it is given, as Okta does: no secret comes out again. */
-const startOrg = async (trial: Told = { status: 204 }, existing?: object) => {
+const startOrg = async (trial: StubAnswer = { status: 204 }, existing?: object) => {
   let hook: Record<string, unknown> | undefined = existing && {
     id: 'cbl1',
     name: 'Old',
@@ -32,7 +32,7 @@ const startOrg = async (trial: Told = { status: 204 }, existing?: object) => {
     },
     ...existing,
   }
-  const okta = await startOkta(({ method, path, body }): Told => {
+  const okta = await startOkta(({ method, path, body }): StubAnswer => {
     if (path.endsWith('/execute')) return trial
     if (path.endsWith('activate')) {
       hook = { ...hook, status: path.endsWith('/deactivate') ? 'INACTIVE' : 'ACTIVE' }
@@ -182,15 +182,15 @@ describe('a hook', () => {
 })
 
 describe('a trial', () => {
-  const says = (credential: string, debugContext?: object): Told => ({
+  const says = (credential: string, debugContext?: object): StubAnswer => ({
     body: {
       commands: [{ type: 'com.okta.action.update', value: { credential } }],
       ...(debugContext && { debugContext }),
     },
   })
-  const failure = (status: number, code: string): Told => ({ status, body: oktaError(code) })
+  const failure = (status: number, code: string): StubAnswer => ({ status, body: oktaError(code) })
 
-  it.each<[string, Told, number, RegExp]>([
+  it.each<[string, StubAnswer, number, RegExp]>([
     ['VERIFIED', says('VERIFIED'), 0, /^VERIFIED: .*password is right/],
     ['UNVERIFIED', says('UNVERIFIED'), 1, /^UNVERIFIED: .*password is wrong, or no enabled/],
     [

@@ -1,4 +1,4 @@
-/** The sandbox as a process: what it prints can be pasted, and it ends when it is told to. */
+/** The sandbox as a process: its output can be pasted, and it stops at a signal. */
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { tempDir } from '../support/temp.ts'
 
 const start = async (...args: string[]) => {
   const command = startCommand(['sandbox', '--port', '0', ...args], {})
-  await command.until(/Ctrl-C ends the sandbox/)
+  await command.until(/Ctrl-C stops the sandbox/)
   const exports = command.stdout().match(/^export (.|\n(?!\n))+/gm) ?? []
   /** Runs a shell line after pasting what the sandbox printed. */
   const paste = async (line: string) => {

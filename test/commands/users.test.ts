@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { usersCommand } from '../../src/commands/users/users.ts'
 import { runCommand } from '../support/command.ts'
 import { runInProcess } from '../support/in-process.ts'
-import { oktaError, startOkta, type Told } from '../support/okta-server.ts'
+import { oktaError, startOkta, type StubAnswer } from '../support/okta-server.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url))
 const TOKEN = 'marked-token-0002'
@@ -29,7 +29,7 @@ const NASTY = user(
 /** An org of three users in pages of one. */
 const startOrg = async () => {
   const users = [user(1), user(2, {}, 'IMPORT'), NASTY]
-  const okta = await startOkta(({ path }): Told => {
+  const okta = await startOkta(({ path }): StubAnswer => {
     const url = new URL(path, 'http://okta')
     const name = decodeURIComponent(/^\/api\/v1\/users\/(.+)$/.exec(url.pathname)?.[1] ?? '')
     if (name === 'me') return { body: users[0] }

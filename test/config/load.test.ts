@@ -268,7 +268,7 @@ describe('NAME_FILE', () => {
     execFileSync('mkfifo', [join(dir, 'pipe')])
     for (const path of [dir, join(dir, 'pipe'), '/dev/zero']) {
       expect(readSecret(path)).toMatch(
-        /HOOK_SECRET cannot be read from the path in HOOK_SECRET_FILE: the file is no regular file/,
+        /HOOK_SECRET cannot be read from the path in HOOK_SECRET_FILE: the file is not a regular file/,
       )
     }
   })

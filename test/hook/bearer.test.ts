@@ -19,16 +19,14 @@ const clock = new ManualClock()
 const NOW_S = clock.epochMs() / 1000
 
 const oauthOf = (issuer: RunningIssuer): OAuth => {
-  const keys = createIssuerKeys({
-    issuer: issuer.url,
-    jwksUrl: undefined,
-    deadlineMs: 2500,
-    clock,
-    onFailure: () => undefined,
-  })
+  const keys = createIssuerKeys(
+    { clock, onFailure: () => undefined },
+    { issuer: issuer.url, jwksUrl: undefined, deadlineMs: 2500 },
+  )
+  const { keyFor } = keys
   return {
     keys,
-    checkBearer: createBearerCheck({ issuer: issuer.url, ...GRANT }, keys.keyFor, clock),
+    checkBearer: createBearerCheck({ keyFor, clock }, { issuer: issuer.url, ...GRANT }),
   }
 }
 

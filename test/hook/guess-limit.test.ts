@@ -32,7 +32,7 @@ const guessWrong = async (subject: string, times: number): Promise<void> => {
 
 beforeEach(() => {
   clock = new ManualClock()
-  guessLimiter = createGuessLimiter({ limit: LIMIT, windowMs: WINDOW_MS }, clock)
+  guessLimiter = createGuessLimiter(clock, { limit: LIMIT, windowMs: WINDOW_MS })
   decided = 0
 })
 
@@ -54,7 +54,7 @@ describe('wrong passwords', () => {
       fc.asyncProperty(settings, async ({ limit, windowMs, uptimeMs }) => {
         clock = new ManualClock()
         clock.advance(uptimeMs)
-        guessLimiter = createGuessLimiter({ limit, windowMs }, clock)
+        guessLimiter = createGuessLimiter(clock, { limit, windowMs })
         decided = 0
         await guessWrong('victim', limit + 1)
         expect(decided).toBe(limit)
@@ -210,7 +210,7 @@ describe('a flood of other logins', () => {
 
   it('locks no login that shares only some of its cells', async () => {
     // Of a login's 4 cells one is full with a probability of 0.014, and all are with one of 2e-10.
-    guessLimiter = createGuessLimiter({ limit: 3, windowMs: WINDOW_MS }, clock)
+    guessLimiter = createGuessLimiter(clock, { limit: 3, windowMs: WINDOW_MS })
     for (let i = 0; i < 40_000; i++) guessLimiter.countRemote(`flood ${i}`, 0)
     decided = 0
     for (let i = 0; i < 2_000; i++) await guess(`bystander ${i}`)

@@ -18,13 +18,10 @@ afterEach(() => issuer.close())
 const start = (deadlineMs = 2500) => {
   const clock = new ManualClock()
   const failures: (string | undefined)[] = []
-  const keys = createIssuerKeys({
-    issuer: issuer.url,
-    jwksUrl: issuer.jwksUrl,
-    deadlineMs,
-    clock,
-    onFailure: ({ detail }) => failures.push(detail),
-  })
+  const keys = createIssuerKeys(
+    { clock, onFailure: ({ detail }) => failures.push(detail) },
+    { issuer: issuer.url, jwksUrl: issuer.jwksUrl, deadlineMs },
+  )
   /** The outcome of a search for a key, in a few words. */
   const find = async (kid: string): Promise<string> => {
     try {

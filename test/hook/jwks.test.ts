@@ -14,7 +14,7 @@ beforeEach(async () => (issuer = await startIssuer()))
 afterEach(() => issuer.close())
 
 const load = (jwksUrl?: string, clock = new ManualClock()) =>
-  fetchKeys({ issuer: issuer.url, jwksUrl }, TIMEOUT_MS, clock)
+  fetchKeys({ clock }, { issuer: issuer.url, jwksUrl }, TIMEOUT_MS)
 
 const complaint = async (fetching: Promise<unknown>): Promise<string | undefined> => {
   const err = await fetching.then(

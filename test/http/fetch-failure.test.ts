@@ -52,7 +52,7 @@ describe('a fetch without an answer', () => {
     expect(failure?.reason).toMatch(/^the answer of localhost:\d+ is not HTTP$/)
   })
 
-  it('names a proxy in the way that wants a login, without a CONNECT', async () => {
+  it('names a proxy that requires a login, without a CONNECT', async () => {
     const port = await listen(
       createTcpServer((socket) => {
         socket.once('data', () => socket.end('HTTP/1.1 407 No\r\ncontent-length: 4\r\n\r\nhalt'))
@@ -101,7 +101,7 @@ describe('a fetch without an answer', () => {
     expect(failure.reason).toMatch(words)
   })
 
-  it('of which nothing is known may have been processed', () => {
+  it('with an unknown code may have been processed', () => {
     expect(fetchFailureOf(systemError('ECONNRESET'), url).kind).toBe('unknown')
     expect(fetchFailureOf(new TypeError('odd'), url)).toEqual({
       kind: 'unknown',

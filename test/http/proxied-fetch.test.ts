@@ -53,7 +53,7 @@ describe('okta-migrate behind a proxy', () => {
     },
   )
 
-  it('says what to do where the proxy looks into TLS, and that nothing was sent', async () => {
+  it('says what to do if the proxy inspects TLS, and that nothing was sent', async () => {
     const { port } = await startTlsOrg()
     const proxy = await startConnectProxy(port)
     const { code, stderr } = await getMe({ HTTPS_PROXY: proxy.host })
@@ -137,7 +137,7 @@ describe('a fetch', () => {
     expect(proxy.asked).toEqual([])
   })
 
-  it('takes lower case first, and an empty variable for none', async () => {
+  it('prefers lower case, and ignores empty variables', async () => {
     const okta = await startOkta(() => ({ body: {} }))
     const proxy = await startConnectProxy(portOf(okta.url))
     await get({ http_proxy: proxy.host, HTTP_PROXY: 'http://127.0.0.1:1' }, `http://${ORG}/`)
@@ -157,8 +157,8 @@ describe('a fetch', () => {
     onTestFinished(() => issuer.close())
     const proxy = await startConnectProxy(portOf(issuer.url))
     const fetch = fetchFrom({ HTTP_PROXY: proxy.host })
-    const where = { issuer: issuer.url, jwksUrl: `http://${ORG}${JWKS_PATH}`, fetch }
-    const keys = await fetchKeys(where, 5_000, new ManualClock())
+    const where = { issuer: issuer.url, jwksUrl: `http://${ORG}${JWKS_PATH}` }
+    const keys = await fetchKeys({ fetch, clock: new ManualClock() }, where, 5_000)
     expect(await keys({ alg: 'RS256', kid: 'first' })).toMatchObject({ type: 'public' })
     expect(proxy.asked).toMatchObject([{ target: `${ORG}:80` }])
   })

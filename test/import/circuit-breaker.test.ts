@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createCircuitBreaker, MOST_ALIKE } from '../../src/import/run/circuit-breaker.ts'
-import type { RowOutcome } from '../../src/import/journal/journal.ts'
-import { reasonKindOf } from '../../src/import/report/reason-kind.ts'
+import { createCircuitBreaker, MAX_SAME_REFUSALS } from '../../src/import/run/circuit-breaker.ts'
+import type { RowOutcome } from '../../src/import/journal/row.ts'
+import { reasonKindOf } from '../../src/import/report/reasons.ts'
 import { startFakeOkta } from '../support/fake-okta.ts'
 import { runImport } from '../support/import.ts'
 import { tempDir } from '../support/temp.ts'
@@ -32,7 +32,7 @@ const times = <T>(count: number, make: (i: number) => T): T[] =>
 
 describe('the brake', () => {
   it('holds at the 25th refusal for one cause, whatever values it names', () => {
-    expect(MOST_ALIKE).toBe(25)
+    expect(MAX_SAME_REFUSALS).toBe(25)
     const all = times(30, (i) => refused(`login: 'user${i}' is not allowed`))
     expect(firstStop(all)).toBe(24)
   })

@@ -320,7 +320,7 @@ describe('a journal', () => {
     const changed = await run()
     expect(changed).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('Row 3 (line 4) is not what it was') as string,
+      stderr: expect.stringContaining('Row 3 (line 4) has changed since') as string,
     })
     writeFileSync(file, users(2))
     expect((await run()).stderr).toContain('The input ends after row 2')
@@ -406,7 +406,7 @@ describe('Ctrl-C', () => {
     first.child.kill('SIGINT')
     const { code, stdout } = await first.ended
     expect(code).toBe(130)
-    expect(stdout).toContain('the same command goes on')
+    expect(stdout).toContain('the same command continues')
     expect(stdout).toContain(`${okta.users.size} created`)
     expect(summaryOf((await run()).stdout)).toMatchObject({ created: 400 })
     expect(okta.creates()).toHaveLength(400)

@@ -1,10 +1,10 @@
 /** The fate of one row, whatever becomes of the answers: created once, found, or refused. */
 import { describe, expect, it } from 'vitest'
 import { systemClock, type Clock } from '../../src/clock.ts'
-import { FORMS } from '../../src/import/rows/modes.ts'
+import { CREDENTIAL_MODES, type Mode } from '../../src/import/rows/modes.ts'
 import { createColumns } from '../../src/import/rows/columns.ts'
 import { createPrepare, type Sendable } from '../../src/import/rows/prepare.ts'
-import type { RowOutcome } from '../../src/import/journal/journal.ts'
+import type { RowOutcome } from '../../src/import/journal/row.ts'
 import { createServerTime } from '../../src/import/run/server-time.ts'
 import { createUserCreator } from '../../src/import/run/create-user.ts'
 import { createOktaClient } from '../../src/okta/client/client.ts'
@@ -31,7 +31,7 @@ const hasty = () => {
 
 const NEW = { number: 1, line: 2, oktaId: null, madeBy: null, changed: null }
 
-const settlerFor = (orgUrl: string) => {
+const creatorFor = (orgUrl: string) => {
   const halt = new AbortController()
   const { waits, clock } = hasty()
   const client = createOktaClient({
@@ -45,32 +45,32 @@ const settlerFor = (orgUrl: string) => {
   })
   const serverTime = createServerTime(systemClock)
   const parts = { client, serverTime, clock, halt: halt.signal }
-  const settler = createUserCreator(parts)
-  const updater = createUserCreator({ ...parts, intend: () => undefined })
-  const settle = (row: Sendable, intendedAt: number, fresh: boolean): Promise<RowOutcome> =>
-    settler.settle(row, { ...NEW, intendedAt, fresh })
+  const creator = createUserCreator(parts)
+  const updater = createUserCreator({ ...parts, recordIntent: () => undefined })
+  const createOnce = (row: Sendable, intendedAt: number, isNew: boolean): Promise<RowOutcome> =>
+    creator.createOnce(row, { ...NEW, intendedAt, isNew })
   const update = (row: Sendable): Promise<RowOutcome> =>
-    updater.settle(row, { ...NEW, intendedAt: 0, fresh: true })
-  return { waits, serverTime, halt, settle, update }
+    updater.createOnce(row, { ...NEW, intendedAt: 0, isNew: true })
+  return { waits, serverTime, halt, createOnce, update }
 }
 
 const start = async (options: FakeOptions = {}) => {
   const okta = await startFakeOkta(options)
-  return { okta, ...settlerFor(okta.url) }
+  return { okta, ...creatorFor(okta.url) }
 }
 
-const sendable = (login: string, mode: keyof typeof FORMS = 'hook', more = {}): Sendable => {
-  const form = FORMS[mode]
-  const columns = createColumns({ map: new Map(), ignore: new Set(), fields: form.fields })
+const sendable = (login: string, modeName: Mode = 'hook', more = {}): Sendable => {
+  const mode = CREDENTIAL_MODES[modeName]
+  const columns = createColumns({ map: new Map(), ignore: new Set(), fields: mode.fields })
   const prepare = createPrepare({
     columns,
-    form,
+    mode,
     required: ['login'],
     groupIds: [],
     userType: undefined,
   })
   const fields = new Map(Object.entries({ email: 'a@x.example', login, ...more }))
-  const prepared = prepare({ number: 1, line: 2, behind: undefined, fields })
+  const prepared = prepare({ number: 1, line: 2, fractionRead: undefined, fields })
   if (!prepared.sendable) throw new Error(prepared.rejection)
   return prepared.sendable
 }
@@ -80,22 +80,22 @@ const now = (): number => Date.now()
 
 describe('a row that was never sent', () => {
   it('is left to the next run once this one stops', async () => {
-    const { okta, settle, halt } = await start()
+    const { okta, createOnce, halt } = await start()
     halt.abort()
-    await expect(settle(ANN, now(), true)).rejects.toBe(halt.signal.reason)
+    await expect(createOnce(ANN, now(), true)).rejects.toBe(halt.signal.reason)
     expect(okta.calls).toEqual([])
   })
 
   it('is created with one call', async () => {
-    const { okta, settle } = await start()
-    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'created', oktaId: '00u0' })
+    const { okta, createOnce } = await start()
+    expect(await createOnce(ANN, now(), true)).toMatchObject({ state: 'created', oktaId: '00u0' })
     expect(okta.calls).toHaveLength(1)
   })
 
   it('is there already when Okta says so', async () => {
-    const { okta, settle } = await start()
+    const { okta, createOnce } = await start()
     okta.seed('Ann@X.example')
-    expect(await settle(ANN, now(), true)).toEqual({
+    expect(await createOnce(ANN, now(), true)).toEqual({
       state: 'existing',
       oktaId: '00u0',
       oktaLogin: 'Ann@X.example',
@@ -114,9 +114,9 @@ describe('a row that was never sent', () => {
   ]
 
   it('is there already, though made only after this run began', async () => {
-    const { okta, settle } = await start()
+    const { okta, createOnce } = await start()
     okta.seed('ann@x.example', new Date(now() + 1_000).toISOString())
-    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'existing' })
+    expect(await createOnce(ANN, now(), true)).toMatchObject({ state: 'existing' })
   })
 
   it.each([
@@ -131,9 +131,9 @@ describe('a row that was never sent', () => {
       'Okta shows nobody with this login or e-mail address',
     ],
   ])('is not there already where %s', async (_, [login = '', email], words) => {
-    const { okta, settle, waits } = await start({ refuse: taken })
+    const { okta, createOnce, waits } = await start({ refuse: taken })
     okta.seed(login, undefined, { email })
-    expect(await settle(ANN, now(), true)).toEqual({
+    expect(await createOnce(ANN, now(), true)).toEqual({
       state: 'failed',
       errorCode: 'E0000001',
       requestId: 'req1',
@@ -143,8 +143,8 @@ describe('a row that was never sent', () => {
   })
 
   it('fails with both of Okta’s words where Okta refuses the question', async () => {
-    const { settle } = await start({ refuse: taken, refuseQuestions: true })
-    expect(await settle(ANN, now(), true)).toMatchObject({
+    const { createOnce } = await start({ refuse: taken, refuseQuestions: true })
+    expect(await createOnce(ANN, now(), true)).toMatchObject({
       state: 'failed',
       reason: `${TAKEN}; Okta does not say who has it: no`,
     })
@@ -153,8 +153,8 @@ describe('a row that was never sent', () => {
   it('fails for a duplicate of another attribute, with the reason, code and request id', async () => {
     const cause = 'employeeNumber: An object with this field already exists'
     const body = { errorCode: 'E0000001', errorCauses: [{ errorSummary: cause }] }
-    const { settle } = await start({ refuse: () => [400, body] })
-    expect(await settle(ANN, now(), true)).toEqual({
+    const { createOnce } = await start({ refuse: () => [400, body] })
+    expect(await createOnce(ANN, now(), true)).toEqual({
       state: 'failed',
       errorCode: 'E0000001',
       requestId: 'req1',
@@ -164,65 +164,65 @@ describe('a row that was never sent', () => {
 
   it('fails without its secret being told, even if Okta repeats it', async () => {
     const body = { errorCode: 'E0000080', errorCauses: [{ errorSummary: 'hunter2 is too short' }] }
-    const { settle } = await start({ refuse: () => [403, body] })
+    const { createOnce } = await start({ refuse: () => [403, body] })
     const row = sendable('ann@x.example', 'password', { password: 'hunter2' })
-    expect(await settle(row, now(), true)).toMatchObject({
+    expect(await createOnce(row, now(), true)).toMatchObject({
       reason: '*** is too short',
       isRefusal: true,
     })
   })
 
   it.each(['lost', 'lost 500'] as const)('is created once when the answer is %s', async (fault) => {
-    const { okta, settle, waits } = await start({
+    const { okta, createOnce, waits } = await start({
       fault: ({ method }) => (method === 'POST' ? fault : 'none'),
     })
-    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'created', oktaId: '00u0' })
+    expect(await createOnce(ANN, now(), true)).toMatchObject({ state: 'created', oktaId: '00u0' })
     expect(okta.creates()).toHaveLength(1)
     expect(waits).toEqual([200])
   })
 
   it.each(['dropped', '500'] as const)('is sent again when the call was %s', async (fault) => {
-    const { okta, settle } = await start({ fault: (_, n) => (n === 1 ? fault : 'none') })
-    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'created' })
+    const { okta, createOnce } = await start({ fault: (_, n) => (n === 1 ? fault : 'none') })
+    expect(await createOnce(ANN, now(), true)).toMatchObject({ state: 'created' })
     expect(okta.calls.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'POST'])
   })
 
   it('whose login is the short name of another user is created all the same', async () => {
-    const { okta, settle } = await start()
+    const { okta, createOnce } = await start()
     okta.seed('ann@other.example')
     const short = { ...ANN, login: 'ann' }
-    expect(await settle(short, now(), false)).toMatchObject({ state: 'created' })
+    expect(await createOnce(short, now(), false)).toMatchObject({ state: 'created' })
     expect([...okta.users.keys()]).toEqual(['ann@other.example', 'ann@x.example'])
   })
 
   it('whose login differs from a user only in diacritics is there already', async () => {
-    const { okta, settle } = await start({ fault: (_, n) => (n === 1 ? 'dropped' : 'none') })
+    const { okta, createOnce } = await start({ fault: (_, n) => (n === 1 ? 'dropped' : 'none') })
     okta.seed('änn@x.example', undefined, { email: 'a@x.example' })
-    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'existing', oktaId: '00u0' })
+    expect(await createOnce(ANN, now(), true)).toMatchObject({ state: 'existing', oktaId: '00u0' })
     expect(okta.users.size).toBe(1)
   })
 
   it('whose login differs in diacritics only is there already, at the first answer too', async () => {
-    const { okta, settle, waits } = await start()
+    const { okta, createOnce, waits } = await start()
     okta.seed('änn@x.example', undefined, { email: 'a@x.example' })
-    expect(await settle(ANN, now(), true)).toMatchObject({ state: 'existing', oktaId: '00u0' })
+    expect(await createOnce(ANN, now(), true)).toMatchObject({ state: 'existing', oktaId: '00u0' })
     expect(waits).toEqual([])
   })
 
   it('whose login has a slash is asked about by filter', async () => {
-    const { okta, settle } = await start({
+    const { okta, createOnce } = await start({
       fault: ({ method }) => (method === 'POST' ? 'lost' : 'none'),
     })
     const row = sendable('ann/bo@x.example')
-    expect(await settle(row, now(), true)).toMatchObject({ state: 'created' })
+    expect(await createOnce(row, now(), true)).toMatchObject({ state: 'created' })
     expect(okta.calls.at(-1)?.path).toContain('filter=profile.login%20eq%20%22ann%2Fbo%40x.example')
   })
 
   it('that is never answered fails in the end, and is known not to be there', async () => {
-    const { okta, settle, waits } = await start({
+    const { okta, createOnce, waits } = await start({
       fault: ({ method }) => (method === 'POST' ? 'dropped' : 'none'),
     })
-    expect(await settle(ANN, now(), true)).toMatchObject({
+    expect(await createOnce(ANN, now(), true)).toMatchObject({
       state: 'failed',
       reason: expect.stringMatching(
         /^Okta gave no answer to create it: .* closed the connection/,
@@ -233,18 +233,18 @@ describe('a row that was never sent', () => {
   })
 
   it('ends the run where Okta creates nobody at all any more', async () => {
-    const { settle } = await start({
+    const { createOnce } = await start({
       fault: ({ method }) => (method === 'POST' ? '500' : 'none'),
     })
-    for (let i = 1; i <= 5; i++) await settle(ANN, now(), true)
-    await expect(settle(ANN, now(), true)).rejects.toMatchObject({ code: 'okta_unreachable' })
+    for (let i = 1; i <= 5; i++) await createOnce(ANN, now(), true)
+    await expect(createOnce(ANN, now(), true)).rejects.toMatchObject({ code: 'okta_unreachable' })
   })
 })
 
 describe('a row that an earlier run may have sent', () => {
   it('is asked about before anything is sent', async () => {
-    const { okta, settle } = await start()
-    expect(await settle(ANN, now(), false)).toMatchObject({ state: 'created' })
+    const { okta, createOnce } = await start()
+    expect(await createOnce(ANN, now(), false)).toMatchObject({ state: 'created' })
     expect(okta.calls.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST'])
   })
 
@@ -255,22 +255,22 @@ describe('a row that an earlier run may have sent', () => {
     ['existing', 'before it was written down', -6_000, 'IMPORT'],
     ['existing', 'since, in another way', 0, 'FEDERATION'],
   ])('counts as %s when its user was made %s', async (state, _, offset, type) => {
-    const { okta, settle } = await start()
+    const { okta, createOnce } = await start()
     const intendedAt = now()
     okta.seed('ann@x.example', new Date(intendedAt + offset).toISOString())
     const [[key, user] = []] = okta.users
     if (!key || !user) throw new Error('no user')
     okta.users.set(key, { ...user, credentials: { provider: { type, name: type } } })
-    expect(await settle(ANN, intendedAt, false)).toMatchObject({ state, oktaId: '00u0' })
+    expect(await createOnce(ANN, intendedAt, false)).toMatchObject({ state, oktaId: '00u0' })
     expect(okta.creates()).toEqual([])
   })
 
   it('fails for a taken e-mail address once its own user had time to show', async () => {
     const cause = 'login: An object with this field already exists'
     const body = { errorCode: 'E0000001', errorCauses: [{ errorSummary: cause }] }
-    const { okta, settle, waits } = await start({ refuse: () => [400, body] })
+    const { okta, createOnce, waits } = await start({ refuse: () => [400, body] })
     okta.seed('bob@x.example', undefined, { email: 'a@x.example' })
-    expect(await settle(ANN, now(), false)).toMatchObject({
+    expect(await createOnce(ANN, now(), false)).toMatchObject({
       state: 'failed',
       reason: expect.stringContaining('belongs to bob@x.example (00u0, ACTIVE)') as string,
     })
@@ -278,8 +278,8 @@ describe('a row that an earlier run may have sent', () => {
   })
 
   it('is not said to be there or not where Okta refuses the question', async () => {
-    const { okta, settle } = await start({ refuseQuestions: true })
-    expect(await settle(ANN, now(), false)).toMatchObject({
+    const { okta, createOnce } = await start({ refuseQuestions: true })
+    expect(await createOnce(ANN, now(), false)).toMatchObject({
       state: 'failed',
       reason: 'Okta does not say whether it was created: no',
     })
@@ -305,13 +305,17 @@ describe("Okta's time", () => {
 
 describe('a row whose creation Okta has answered with a duplicate', () => {
   it('is no proof that our call made the user', async () => {
-    const { okta, settle } = await start()
+    const { okta, createOnce } = await start()
     const email = 'jose@x.example'
     okta.seed(email, new Date().toISOString(), { email })
     const user = okta.users.get(email)
     const credentials = { provider: { type: 'IMPORT', name: 'IMPORT' } }
     if (user) okta.users.set(email, { ...user, credentials })
-    const outcome = await settle(sendable('jos\u00e9@x.example', 'hook', { email }), now(), false)
+    const outcome = await createOnce(
+      sendable('jos\u00e9@x.example', 'hook', { email }),
+      now(),
+      false,
+    )
     expect(outcome).toMatchObject({ state: 'created', oktaId: '00u0' })
     expect(outcome.madeBy).toBeUndefined()
   })
@@ -330,5 +334,26 @@ describe('an update that Okta does not answer', () => {
     }
     expect(waits.slice(0, 4)).toEqual([...REPEAT_WAITS_MS])
     await expect(update(sendable(last))).rejects.toMatchObject({ code: 'okta_unreachable' })
+  })
+})
+
+describe('the count of rows that were given up', () => {
+  it('starts again after a row that Okta has answered', async () => {
+    const isDropped = (login: unknown): boolean => String(login).startsWith('lost')
+    const { createOnce } = await start({
+      fault: ({ method, body }) =>
+        method === 'POST' && isDropped((body?.['profile'] as { login?: unknown }).login)
+          ? 'dropped'
+          : 'none',
+    })
+    for (const round of ['a', 'b']) {
+      for (let i = 0; i < 4; i++) {
+        const row = sendable(`lost-${round}${i}@x.example`)
+        expect(await createOnce(row, now(), true)).toMatchObject({ isUnanswered: true })
+      }
+      expect(await createOnce(sendable(`${round}@x.example`), now(), true)).toMatchObject({
+        state: 'created',
+      })
+    }
   })
 })

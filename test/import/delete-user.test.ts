@@ -224,6 +224,16 @@ describe('an undo', () => {
     expect(methods.map(({ method }) => method)).toEqual(['GET', 'GET', 'DELETE'])
   })
 
+  it('keeps a user with a password whom an admin has deactivated', async () => {
+    const { run, undo, change, logins } = await start(1)
+    await run()
+    const credentials = { provider: { type: 'OKTA', name: 'OKTA' } }
+    change(1, { status: 'DEPROVISIONED', credentials })
+    const { summary } = await undo(1)
+    expect(reasonsIn(summary)).toEqual({ 'has a password in Okta by now': [2] })
+    expect(logins()).toEqual(['user1@x.example'])
+  })
+
   it('keeps whom an update was about to change, whatever the state of the row', async () => {
     const { run, undo, exec, logins } = await start(2)
     await run()

@@ -65,7 +65,7 @@ describe('a file from the field', () => {
       '"_id" holds nested values, which are left out',
     )
     const { stderr } = await (await startField('r06-null-words.tsv')).run('--dry-run')
-    expect(stderr).toContain('Line 2: mobilePhone is the word \\N, and is taken as it is')
+    expect(stderr).toContain('Line 2: mobilePhone is the word \\N, and is used as it is')
     expect(stderr).toContain("add --null 'NULL'")
   })
 })
@@ -102,8 +102,8 @@ describe('a file', () => {
   it('is told what was left off and passed over', async () => {
     const { run } = await start(`${CSV.replace('Ann,Lee', ' Ann,Lee ')},,\n`)
     const { stderr } = await run()
-    expect(stderr).toContain('Blanks around a value were left off: 2 times.')
-    expect(stderr).toContain('Rows without any value were passed over: 1.')
+    expect(stderr).toContain('Blanks around a value were removed: 2 times.')
+    expect(stderr).toContain('Rows without any value were skipped: 1.')
   })
 
   it('between tabs has quotes as they are, unless they can be quotes', async () => {

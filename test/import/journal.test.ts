@@ -6,12 +6,8 @@ import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AppError } from '../../src/errors/errors.ts'
-import {
-  openJournal,
-  type Candidate,
-  type Journal,
-  type RowOutcome,
-} from '../../src/import/journal/journal.ts'
+import { openJournal, type Journal } from '../../src/import/journal/journal.ts'
+import type { Candidate, RowOutcome } from '../../src/import/journal/row.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { makeTempDir, removeDir, tempDir } from '../support/temp.ts'
 
@@ -48,11 +44,11 @@ describe('a row', () => {
     const dir = tempDir()
     const journal = open(join(dir, 'a'))
     expect(journal.admit([candidate(1, 'a@x')], 77)).toMatchObject([
-      { state: 'sending', fresh: true, intendedAt: 77 },
+      { state: 'sending', isNew: true, intendedAt: 77 },
     ])
     const after = open(crash(join(dir, 'a'), join(dir, 'b')))
     expect(after.admit([candidate(1, 'a@x')], 99)).toMatchObject([
-      { state: 'sending', fresh: false, intendedAt: 77 },
+      { state: 'sending', isNew: false, intendedAt: 77 },
     ])
     after.close()
     journal.close()
@@ -68,13 +64,13 @@ describe('a row', () => {
       requestId: 'r1',
       reason: 'no',
     } as const
-    journal.settle(1, outcome)
+    journal.recordOutcome(1, outcome)
     journal.flush()
     journal.close()
     const again = open(path)
     expect(again.admit([candidate(1, 'a@x'), candidate(2)], 2)).toMatchObject([
-      { ...outcome, fresh: false },
-      { state: 'rejected', reason: 'email is missing', fresh: false },
+      { ...outcome, isNew: false },
+      { state: 'rejected', reason: 'email is missing', isNew: false },
     ])
     expect(again.counts).toMatchObject({ sending: 0, created: 0, rejected: 1, failed: 1 })
     again.close()
@@ -97,7 +93,7 @@ describe('a row', () => {
     const changed = [candidate(1, 'a@x', 'other'), candidate(2, 'b@x')]
     expect(refusal(() => journal.admit(changed, 1))).toMatchObject({
       code: 'journal_mismatch',
-      detail: 'Row 1 (line 2) is not what it was when it was first read.',
+      detail: 'Row 1 (line 2) has changed since it was first read.',
     })
     expect(journal.last).toBe(1)
     journal.close()
@@ -113,7 +109,7 @@ describe('a row that is compared with its user', () => {
   const settled = (path: string, outcome: RowOutcome): void => {
     const journal = open(path)
     journal.admit([ofAnn('first')], 1)
-    journal.settle(1, outcome)
+    journal.recordOutcome(1, outcome)
     journal.flush()
     journal.close()
   }
@@ -126,17 +122,17 @@ describe('a row that is compared with its user', () => {
     settled(path, CREATED)
     const journal = openJournal(path, SETTINGS, Infinity)
     expect(journal.admit([ofAnn('second')], 9)).toMatchObject([
-      { state: 'sending', fresh: true, intendedAt: 9, oktaId: '00u1', madeBy: 'r1', changed: null },
+      { state: 'sending', isNew: true, intendedAt: 9, oktaId: '00u1', madeBy: 'r1', changed: null },
     ])
     expect([journal.reopened, journal.counts]).toMatchObject([1, { created: 0, sending: 1 }])
-    journal.intend(1, '00u1', 'city')
+    journal.recordIntent(1, '00u1', 'city')
     const another = open(crash(path, join(dir, 'c')))
-    another.intend(1, '00u2', 'city')
+    another.recordIntent(1, '00u2', 'city')
     expect(another.admit([ofAnn('second')], 10)).toMatchObject([{ oktaId: '00u2', madeBy: null }])
     another.close()
     const after = open(crash(path, join(dir, 'b')))
     expect(after.admit([ofAnn('second')], 10)).toMatchObject([
-      { state: 'sending', fresh: false, intendedAt: 9, oktaId: '00u1', changed: 'city' },
+      { state: 'sending', isNew: false, intendedAt: 9, oktaId: '00u1', changed: 'city' },
     ])
     after.close()
     journal.close()
@@ -147,7 +143,7 @@ describe('a row that is compared with its user', () => {
     settled(path, CREATED)
     const journal = openJournal(path, SETTINGS, Infinity)
     journal.admit([ofAnn('second')], 9)
-    journal.settle(1, { state: 'created', oktaId: '00u2' })
+    journal.recordOutcome(1, { state: 'created', oktaId: '00u2' })
     journal.flush()
     expect(journal.admit([ofAnn('second')], 9)).toMatchObject([{ oktaId: '00u2', madeBy: null }])
     journal.close()
@@ -172,7 +168,7 @@ describe('a row that is compared with its user', () => {
     compared.close()
     const full = openJournal(path, SETTINGS, 1)
     expect(full.admit([ofAnn('second')], 9)).toMatchObject([{ state: 'sending' }])
-    full.settle(1, { ...CREATED, changed: '' })
+    full.recordOutcome(1, { ...CREATED, changed: '' })
     expect(full.admit([ofAnn('third')], 9)).toMatchObject([{ state: 'created' }])
     full.close()
   })
@@ -218,9 +214,9 @@ describe('a row that is skipped', () => {
     const again = open(path)
     const now = [candidate(1, 'b@x', 'changed'), skipped(2), candidate(3, 'a@x')]
     expect(again.admit(now, 9)).toMatchObject([
-      { state: 'sending', fresh: true, intendedAt: 9 },
-      { state: 'skipped', fresh: false },
-      { state: 'sending', fresh: false, intendedAt: 5 },
+      { state: 'sending', isNew: true, intendedAt: 9 },
+      { state: 'skipped', isNew: false },
+      { state: 'sending', isNew: false, intendedAt: 5 },
     ])
     expect(again.counts).toMatchObject({ skipped: 1, sending: 2 })
     expect(again.admit([candidate(2, 'a@x', 'changed')], 9)).toMatchObject([
@@ -258,12 +254,17 @@ describe('a journal of the version before', () => {
       const journal = open(path)
       const rows = [candidate(1, 'a@x'), candidate(2, 'b@x'), candidate(3), candidate(4, 'd@x')]
       expect(journal.admit(rows, 9), time).toMatchObject([
-        { state: 'created', requestId: 'r1', fresh: false },
-        { state: 'existing', errorCode: 'E0000001', fresh: false },
-        { state: 'rejected', reason: 'email is missing', fresh: false },
-        { state: time === 'first' ? 'sending' : 'existing', intendedAt: 6, fresh: false },
+        { state: 'created', requestId: 'r1', isNew: false },
+        { state: 'existing', errorCode: 'E0000001', isNew: false },
+        { state: 'rejected', reason: 'email is missing', isNew: false },
+        { state: time === 'first' ? 'sending' : 'existing', intendedAt: 6, isNew: false },
       ])
-      journal.settle(4, { state: 'existing', oktaId: '00u4', oktaLogin: 'D@x', status: 'STAGED' })
+      journal.recordOutcome(4, {
+        state: 'existing',
+        oktaId: '00u4',
+        oktaLogin: 'D@x',
+        status: 'STAGED',
+      })
       journal.flush()
       expect([...journal.rowsIn('existing')]).toMatchObject([
         { line: 3, login: 'b@x', oktaId: null, oktaLogin: null, status: null },
@@ -280,9 +281,9 @@ describe('a journal of the version before', () => {
     const path = join(tempDir(), 'old')
     const journal = open(path)
     journal.admit([candidate(1, 'a@x'), candidate(2, 'b@x'), candidate(3, 'c@x')], 1)
-    journal.settle(1, { state: 'created', oktaId: '00u1', requestId: 'r1', madeBy: 'r1' })
-    journal.settle(2, { state: 'created', oktaId: '00u2' })
-    journal.settle(3, { state: 'existing', oktaId: '00u3', requestId: 'r3' })
+    journal.recordOutcome(1, { state: 'created', oktaId: '00u1', requestId: 'r1', madeBy: 'r1' })
+    journal.recordOutcome(2, { state: 'created', oktaId: '00u2' })
+    journal.recordOutcome(3, { state: 'existing', oktaId: '00u3', requestId: 'r3' })
     journal.flush()
     journal.close()
     const old = new Database(path)
@@ -305,7 +306,7 @@ describe('a journal of the version before', () => {
     db.close()
     expect(refusal(() => open(path))).toMatchObject({
       code: 'journal_unusable',
-      detail: `${path} was written by a later version of this program: run that version.`,
+      detail: `${path} was written by a later version of this program. Use that version.`,
     })
   })
 })
@@ -407,7 +408,7 @@ describe('any sequence of intents, outcomes and crashes', () => {
     run(model: Model, { journal }: Real): void {
       const open = this.#open(model)
       const number = open[this.#pick % open.length] ?? 0
-      journal.settle(number, { state: this.#state })
+      journal.recordOutcome(number, { state: this.#state })
       model.noted.set(number, this.#state)
     }
     toString = (): string => `settle(${this.#pick}, ${this.#state})`
@@ -437,7 +438,7 @@ describe('any sequence of intents, outcomes and crashes', () => {
       expect(entries.map(({ state }) => state)).toEqual(rows.map(([, { state }]) => state))
       // Only of what was rejected or left out it is sure that nothing was sent.
       const wasUnsent = (i: number): boolean => ['rejected', 'skipped'].includes(before[i] ?? '')
-      expect(entries.map(({ fresh }) => fresh)).toEqual(
+      expect(entries.map(({ isNew }) => isNew)).toEqual(
         rows.map(([, { state }], i) => state === 'sending' && wasUnsent(i)),
       )
       const counted = rows.filter(([, { state }]) => state === 'created').length
@@ -536,7 +537,7 @@ describe('the file', () => {
     const path = join(tempDir(), 'journal')
     const journal = open(path)
     journal.admit([candidate(1, 'a@x'), candidate(2)], 1)
-    journal.settle(1, { state: 'existing', oktaId: '00u1' })
+    journal.recordOutcome(1, { state: 'existing', oktaId: '00u1' })
     journal.flush()
     journal.close()
     const other = openJournal(path, { '--mode': 'staged' })

@@ -27,7 +27,7 @@ const START: Snapshot = {
   total: undefined,
   before: NO_COUNTS,
   thisRun: NO_COUNTS,
-  last: 0,
+  lastRow: 0,
 }
 const PACE: RateLimitStatus = {
   concurrency: 10,

@@ -221,7 +221,7 @@ describe('the groups of a row', () => {
     const env = { OKTA_ORG_URL: sandbox.url, OKTA_ACCESS_TOKEN: token }
     const { code, stderr } = await runImport([file, '--group-column', 'teams'], env)
     expect(code).toBe(0)
-    expect(stderr.match(/was not checked/g)).toHaveLength(1)
+    expect(stderr.match(/were not checked/g)).toHaveLength(1)
     expect(stderr).toContain('okta.groups.read')
   })
 })

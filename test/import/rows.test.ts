@@ -2,7 +2,7 @@
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
 import { createColumns, isSecretName, type Mapping } from '../../src/import/rows/columns.ts'
-import { FORMS, type Mode } from '../../src/import/rows/modes.ts'
+import { CREDENTIAL_MODES, type Mode } from '../../src/import/rows/modes.ts'
 import { createPrepare, maskRequest, type Prepared } from '../../src/import/rows/prepare.ts'
 import { BASE_ATTRIBUTES } from '../../src/import/rows/profile.ts'
 import type { Value } from '../../src/import/sources/source.ts'
@@ -11,25 +11,25 @@ const ANN = { email: 'ann@x.example', firstName: 'Ann', lastName: 'Lee' }
 
 const prepareWith = (
   row: Readonly<Record<string, Value>>,
-  mode: Mode = 'hook',
+  modeName: Mode = 'hook',
   mapping: Partial<Mapping> = {},
 ): Prepared => {
-  const form = FORMS[mode]
+  const mode = CREDENTIAL_MODES[modeName]
   const columns = createColumns({
     map: new Map(),
     ignore: new Set(),
-    fields: form.fields,
+    fields: mode.fields,
     ...mapping,
   })
   const prepare = createPrepare({
     columns,
-    form,
+    mode,
     required: BASE_ATTRIBUTES.required,
     groupIds: [],
     userType: undefined,
   })
   const fields = new Map(Object.entries(row).filter(([, value]) => value !== ''))
-  return prepare({ number: 1, line: 2, behind: undefined, fields })
+  return prepare({ number: 1, line: 2, fractionRead: undefined, fields })
 }
 
 const reasonFor = (row: Readonly<Record<string, Value>>, mode?: Mode): string =>
@@ -77,7 +77,7 @@ describe('a mode', () => {
     ['federated', 'activate=true&provider=true', { provider: { type: 'SOCIAL', name: 'GOOGLE' } }],
   ])('%s sends its own credentials and nothing of another', (mode, query, credentials) => {
     const ignore = new Set(['question', 'providerType', 'providerName'])
-    for (const field of FORMS[mode].fields) ignore.delete(field)
+    for (const field of CREDENTIAL_MODES[mode].fields) ignore.delete(field)
     const { sendable, rejection } = prepareWith({ ...ANN, ...SECRETS }, mode, { ignore })
     expect(rejection).toBeUndefined()
     expect(sendable?.request.path).toBe(`/api/v1/users?${query}`)

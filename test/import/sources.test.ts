@@ -150,7 +150,7 @@ describe('bytes', () => {
 
   it('tell how much of them lies behind', async () => {
     for (const input of ['email\na@x.example\nb@x.example\n', '{"email":"a"}\n{"email":"b"}\n']) {
-      const behind = (await read(input)).map((row) => row.behind ?? NaN)
+      const behind = (await read(input)).map((row) => row.fractionRead ?? NaN)
       expect(behind[0]).toBeLessThan(1)
       expect(behind[1]).toBeCloseTo(1)
     }

@@ -66,7 +66,7 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
       { email: 'a@x.example', employeeNumber: '9007199254740993', password_hash: 'hash' },
       { email: 'b@x.example', employeeNumber: 7 },
     ])
-    expect(rows.map(({ number, behind }) => [number, behind])).toEqual([
+    expect(rows.map(({ number, fractionRead }) => [number, fractionRead])).toEqual([
       [1, 0.5],
       [2, 1],
     ])

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import type { Decided } from '../../src/ledger/entry.ts'
+import type { DecidedCall } from '../../src/call-record.ts'
 import {
   Ledger,
   RESPAWN_DELAY_MS,
@@ -36,7 +36,7 @@ const start = async (more: Partial<LedgerOptions> = {}) => {
   return { ledger: await Ledger.start(options), url, lines, ...options }
 }
 
-const decided = (eventId: string | undefined): Decided => ({
+const decided = (eventId: string | undefined): DecidedCall => ({
   id: randomUUID(),
   eventId,
   account: 'account',
@@ -158,7 +158,7 @@ describe('a decision', () => {
 
   it('that cannot be written down costs no answer, and holds up no other', async () => {
     const { ledger, url } = await start()
-    await ledger.record(undefined as unknown as Decided)
+    await ledger.record(undefined as unknown as DecidedCall)
     expect(ledger.status.lost).toBe(1)
     void ledger.record({ ...decided('odd'), waitMs: NaN })
     void ledger.record(decided('sound'))

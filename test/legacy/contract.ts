@@ -1,6 +1,6 @@
 /** What every legacy store does alike, whatever its dialect. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import type { LegacyStore, StoreOptions } from '../../src/legacy/store.ts'
+import type { HashStore, StoreOptions } from '../../src/legacy/store.ts'
 import type { Dialect, Kind, TestDatabase } from '../support/databases.ts'
 import { openLegacy, warningsOf } from '../support/legacy.ts'
 
@@ -8,7 +8,7 @@ export const openStore = async (
   url: string,
   sql?: string,
   more: Partial<StoreOptions> = {},
-): Promise<LegacyStore> => {
+): Promise<HashStore> => {
   const store = await openLegacy(url, { sql, ...more })
   onTestFinished(() => store.close())
   return store
@@ -172,7 +172,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
   })
   afterAll(() => db.drop())
 
-  const hashesFor = async (store: LegacyStore, login: string, username = login) =>
+  const hashesFor = async (store: HashStore, login: string, username = login) =>
     (await store.find(login, username)).map(({ passwordHash }) => passwordHash).sort()
 
   /** A table of these columns with these values in its one row. */
@@ -331,7 +331,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
   it('for a statement that scans, the warning names an index, and that index helps', async () => {
     const table = await tableOf('pw VARCHAR(80)', "'hash'")
     const sql = `SELECT u.pw AS password_hash, u.email FROM ${table} AS u WHERE u.email = :login`
-    const scans = (store: LegacyStore): string[] =>
+    const scans = (store: HashStore): string[] =>
       warningsOf(store).filter((warning) => warning.includes('reads the whole of'))
     const warnings = scans(await openStore(db.url, sql))
     expect(warnings).toEqual([expect.stringContaining('CREATE INDEX')])

@@ -1,6 +1,6 @@
 /** A server that is down, slow, hung or restarting: calls fail in time, and recover by themselves. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LegacyStore, StoreOptions } from '../../src/legacy/store.ts'
+import type { HashStore, StoreOptions } from '../../src/legacy/store.ts'
 import { ManualClock } from '../support/clock.ts'
 import { describeEach, SERVERS, type Dialect, type TestDatabase } from '../support/databases.ts'
 import { startProxy } from '../support/proxy.ts'
@@ -40,7 +40,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     return { proxy, clock, store }
   }
 
-  const findAnn = (store: LegacyStore, deadline?: number) => store.find('ann', 'ann', deadline)
+  const findAnn = (store: HashStore, deadline?: number) => store.find('ann', 'ann', deadline)
   const ANN = [{ passwordHash: 'h' }]
 
   /** Settles once the promise does, so that a rejection is never unheard. */

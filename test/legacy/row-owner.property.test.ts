@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { hashSync } from 'bcryptjs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { assess, decide } from '../../src/hook/decision.ts'
-import type { LegacyStore } from '../../src/legacy/store.ts'
+import type { HashStore } from '../../src/legacy/store.ts'
 import { normaliseLogin } from '../../src/login.ts'
 import { CORES, createEngine } from '../../src/passwords/engine.ts'
 import { inspect } from '../../src/passwords/registry.ts'
@@ -82,7 +82,7 @@ const isNamed = (name: string | null, typed: string): boolean =>
 
 await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }) => {
   let db: TestDatabase
-  const stores = new Map<string, LegacyStore>()
+  const stores = new Map<string, HashStore>()
   beforeAll(async () => {
     db = await create()
     await db.exec(...PREPARE[dialect])
@@ -93,7 +93,7 @@ await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }
   })
 
   /** Statements are few, and each is checked once. */
-  const storeFor = async (sql: string): Promise<LegacyStore> => {
+  const storeFor = async (sql: string): Promise<HashStore> => {
     const store = stores.get(sql) ?? (await openLegacy(db.url, { sql, poolSize: 1 }))
     stores.set(sql, store)
     return store
@@ -112,11 +112,7 @@ await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }
   const text = (value: string | null): string =>
     value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`
 
-  const verified = async (
-    store: LegacyStore,
-    typed: string,
-    password: string,
-  ): Promise<boolean> => {
+  const verified = async (store: HashStore, typed: string, password: string): Promise<boolean> => {
     const accounts = await store.find(normaliseLogin(typed), typed)
     const standing = assess(accounts, password, (hash) => inspect(hash, BOUNDS))
     if (!standing.hash) return false

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { LegacyStore, StoreOptions } from '../../src/legacy/store.ts'
+import type { HashStore, StoreOptions } from '../../src/legacy/store.ts'
 import { ManualClock } from '../support/clock.ts'
 import { SCHEMA } from '../support/hook.ts'
 import { openLegacy, warningsOf } from '../support/legacy.ts'
@@ -148,7 +148,7 @@ const accountsDb = (enabled: 0 | 1, more = ''): string =>
     more,
   )
 
-const isEnabled = async (store: LegacyStore): Promise<boolean | undefined> =>
+const isEnabled = async (store: HashStore): Promise<boolean | undefined> =>
   (await store.find('ann', 'ann'))[0]?.enabled
 
 const UNAVAILABLE = { code: 'legacy_unavailable' }
@@ -338,7 +338,7 @@ describe('75 callers at a locked file', () => {
     writer.exec('BEGIN EXCLUSIVE')
     return writer
   }
-  const crowd = (store: LegacyStore) => Array.from({ length: 75 }, () => isEnabled(store))
+  const crowd = (store: HashStore) => Array.from({ length: 75 }, () => isEnabled(store))
 
   it('are refused at the end of the share that a lookup has, and the loop turns meanwhile', async () => {
     const path = accountsDb(1)

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LegacyStore } from '../../src/legacy/store.ts'
+import type { HashStore } from '../../src/legacy/store.ts'
 import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
 import { createMessageCheck } from '../../src/sql/postgres-client.ts'
 import { describeEach, SERVERS, type Dialect, type TestDatabase } from '../support/databases.ts'
@@ -74,7 +74,7 @@ await describeEach(
     })
     afterAll(() => db.drop())
 
-    const findAnn = (store: LegacyStore) => store.find('ann', 'ann')
+    const findAnn = (store: HashStore) => store.find('ann', 'ann')
     const ANN = [{ passwordHash: 'h' }]
     const junk = fc.oneof(
       some,

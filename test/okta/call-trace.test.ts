@@ -1,4 +1,4 @@
-/** Calls in lines: attempts, waits, and nobody's name. */
+/** The trace of calls: attempts, waits, and no logins. */
 import { describe, expect, it } from 'vitest'
 import { describeTracedCall, type TracedCall } from '../../src/okta/client/call-trace.ts'
 import { ManualClock } from '../support/clock.ts'

@@ -12,18 +12,26 @@ import {
   reset,
   silence,
   startOkta,
-  type Behaviour,
-  type Told,
+  type Responder,
+  type StubAnswer,
 } from '../support/okta-server.ts'
 
 const USERS = '/api/v1/users'
-const OK: Told = { headers: limits(600, 500), body: { id: '00u1' } }
-const BUSY: Told = { status: 503, headers: limits(600, 500), body: oktaError('E0000010') }
-const OVER_RATE: Told = { status: 429, headers: limits(600, 0, 1), body: oktaError('E0000047') }
-const OVER_CONCURRENCY: Told = { status: 429, headers: limits(0, 0), body: oktaError('E0000047') }
+const OK: StubAnswer = { headers: limits(600, 500), body: { id: '00u1' } }
+const BUSY: StubAnswer = { status: 503, headers: limits(600, 500), body: oktaError('E0000010') }
+const OVER_RATE: StubAnswer = {
+  status: 429,
+  headers: limits(600, 0, 1),
+  body: oktaError('E0000047'),
+}
+const OVER_CONCURRENCY: StubAnswer = {
+  status: 429,
+  headers: limits(0, 0),
+  body: oktaError('E0000047'),
+}
 
 /** The outcome of one request to a server that answers so. */
-const outcomeOf = async (request: OktaRequest, ...answers: (Told | Behaviour)[]) => {
+const outcomeOf = async (request: OktaRequest, ...answers: (StubAnswer | Responder)[]) => {
   const okta = await startOkta(inTurn(...answers))
   const { client, clock } = makeClient(okta.url)
   const outcome = await settle(client.request(request), clock).catch((err: unknown) => err)
@@ -100,7 +108,7 @@ describe('what fails once', () => {
     expect([outcome, calls]).toMatchObject([{ status: 200 }, 2])
   })
 
-  const cutShort: Behaviour = (_, res) => {
+  const cutShort: Responder = (_, res) => {
     res.writeHead(200, { 'content-length': '99' })
     res.write('{', () => res.socket?.resetAndDestroy())
     return undefined
@@ -143,7 +151,7 @@ describe('what fails once', () => {
 })
 
 describe('an org that cannot be reached', () => {
-  it('is told at once at the first contact', async () => {
+  it('is reported at once at the first contact', async () => {
     const okta = await startOkta(() => OK)
     okta.close()
     const { client, clock } = makeClient(okta.url)
@@ -204,7 +212,7 @@ describe('a refusal', () => {
     [401, oktaError('E0000011'), 'okta_unauthorized'],
     [403, oktaError('E0000006'), 'okta_forbidden'],
     [403, '<html>blocked</html>', 'okta_forbidden'],
-  ])('with %i (%j) stops at once and names the cure', async (status, body, code) => {
+  ])('with %i (%j) stops at once and says what to do', async (status, body, code) => {
     const told = { status, headers: { 'x-okta-request-id': 'req9' }, body }
     const { outcome, calls } = await outcomeOf({ method: 'GET', path: USERS }, told)
     expect(outcome).toMatchObject({ code, row: { exit: 2 } })
@@ -216,7 +224,7 @@ describe('a refusal', () => {
     [400, 'E0000001', 'okta_rejected'],
     [403, 'E0000038', 'okta_rejected'],
     [404, 'E0000007', 'okta_not_found'],
-  ])('of this one request, %i %s, is told in full', async (status, errorCode, code) => {
+  ])('of this one request, %i %s, is reported in full', async (status, errorCode, code) => {
     const told = { status, body: oktaError(errorCode, 'login: taken') }
     const { outcome, calls } = await outcomeOf({ method: 'POST', path: USERS, body: {} }, told)
     expect(outcome).toBeInstanceOf(OktaRejection)
@@ -240,7 +248,7 @@ describe('a refusal', () => {
 describe('an answer that is not Okta’s', () => {
   const page = (title: string): string => `<html><head><title>\n${title} </title></head></html>`
   const html = { 'content-type': 'text/html; charset=utf-8' }
-  const PAGE: Told = { headers: html, body: page('Welcome') }
+  const PAGE: StubAnswer = { headers: html, body: page('Welcome') }
 
   it.each([
     [
@@ -256,7 +264,7 @@ describe('an answer that is not Okta’s', () => {
     [501, 'okta_answer_unusable', /501; .*is not Okta/],
     [511, 'okta_answer_unusable', /511; .*in a browser/],
     [200, 'okta_answer_unusable', /200; .*web page instead of JSON/],
-  ])('with %i is told as what it is, at once', async (status, code, detail) => {
+  ])('with %i is described at once', async (status, code, detail) => {
     const location = status === 302 ? { location: 'https://sso.corp/in?token=marked' } : {}
     const told = { ...PAGE, status, headers: { ...html, ...location, server: 'squid' } }
     for (const before of [[], [OK]]) {
@@ -293,7 +301,7 @@ describe('an answer that is not Okta’s', () => {
     expect((outcome as AppError).detail).toContain('"Maintenance"; request id req9')
   })
 
-  it('refuses one POST where it may be about its words, and the others go on', async () => {
+  it('refuses one POST that a firewall may object to, and the others go on', async () => {
     const blocked = { ...PAGE, status: 403 }
     const { outcome } = await outcomeOf({ method: 'POST', path: USERS, body: {} }, blocked)
     expect(outcome).toBeInstanceOf(OktaRejection)
@@ -301,7 +309,7 @@ describe('an answer that is not Okta’s', () => {
     expect((outcome as OktaRejection).words).toMatch(/^not Okta's own answer: a firewall/)
   })
 
-  it('never stands for Okta’s word that there is nobody', async () => {
+  it('never counts as Okta’s answer that a user does not exist', async () => {
     const { outcome } = await outcomeOf({ method: 'GET', path: USERS }, { ...PAGE, status: 404 })
     expect(outcome).not.toBeInstanceOf(OktaRejection)
   })
@@ -347,7 +355,7 @@ describe('a secret of the request', () => {
 })
 
 describe('the rate limit', () => {
-  it('is waited for by Okta’s clock, and the wait is told', async () => {
+  it('is waited for by Okta’s clock, and the wait is reported', async () => {
     const okta = await startOkta(inTurn({ ...OK, headers: limits(2, 0, 40) }, OK))
     const { client, clock } = makeClient(okta.url)
     await settle(client.request({ method: 'GET', path: USERS }), clock)
@@ -367,9 +375,9 @@ describe('the rate limit', () => {
     expect(client.rateLimitStatus.waitingUntil).toBeUndefined()
   })
 
-  it('is asked for by one request before the rest go', async () => {
+  it('is probed by one request before the others are sent', async () => {
     let release = (): void => undefined
-    const held = new Promise<Told>((resolve) => (release = () => resolve(OK)))
+    const held = new Promise<StubAnswer>((resolve) => (release = () => resolve(OK)))
     const okta = await startOkta(inTurn(() => held, OK))
     const { client, clock } = makeClient(okta.url)
     const all = Promise.all(

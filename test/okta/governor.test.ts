@@ -90,7 +90,24 @@ describe('alone in its bucket', () => {
   })
 })
 
-describe('beside others in its bucket', () => {
+describe('alone in a bucket whose Reset is rounded up in one answer and down in the next', () => {
+  const rounding = {
+    ...scene,
+    limit: fc.integer({ min: 20, max: 100 }),
+    cutOffMs: fc.integer({ min: 1, max: 999 }),
+    roundsUp: fc.func(fc.boolean()),
+  }
+
+  it('uses no more than its share of a window', () => {
+    check(fc.record(rounding), (run, drawn) => {
+      expectWithinShare(run, drawn, 1)
+      expect(run.refused).toBeLessThanOrEqual(3)
+      expect(run.longestIdleMs).toBeLessThanOrEqual(MAX_IDLE_MS + 1000)
+    })
+  })
+})
+
+describe('with others in its bucket', () => {
   it('never sends what no answer leaves room for, and is never idle for long', () => {
     const arbitrary = fc.record({ ...scene, ...losses, others: othersOften })
     check(arbitrary, (run, drawn) => {

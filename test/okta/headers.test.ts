@@ -75,18 +75,18 @@ describe('concurrency', () => {
     const governor = new Governor({ share: 1, maxConcurrency: 10 })
     governor.release(governor.admit('a', 0), 0, roomy)
     const sendAll = () => {
-      const tickets = []
-      while (!governor.delay('a', 0)) tickets.push(governor.admit('a', 0))
-      return tickets
+      const permits = []
+      while (!governor.delay('a', 0)) permits.push(governor.admit('a', 0))
+      return permits
     }
     return { governor, sendAll }
   }
 
   it('is halved once by a crowd of refusals, and the bucket stays open', () => {
     const { governor, sendAll } = start()
-    const tickets = sendAll()
-    expect(tickets).toHaveLength(10)
-    for (const ticket of tickets) governor.release(ticket, 0, none, 'concurrency')
+    const permits = sendAll()
+    expect(permits).toHaveLength(10)
+    for (const permit of permits) governor.release(permit, 0, none, 'concurrency')
     expect(governor.concurrency).toBe(5)
     expect(sendAll()).toHaveLength(5)
     expect(governor.delay('a', 0)).toEqual({
@@ -98,7 +98,7 @@ describe('concurrency', () => {
   it('never falls below one, and rises again slowly, to where it was', () => {
     const { governor, sendAll } = start()
     for (let i = 0; i < 9; i++) {
-      for (const ticket of sendAll()) governor.release(ticket, 0, none, 'concurrency')
+      for (const permit of sendAll()) governor.release(permit, 0, none, 'concurrency')
     }
     expect(governor.concurrency).toBe(1)
     const answersUntil = (concurrency: number): number => {
@@ -111,6 +111,27 @@ describe('concurrency', () => {
     expect([answersUntil(2), answersUntil(3), answersUntil(10)]).toEqual([10, 20, 420])
     governor.release(governor.admit('a', 0), 0, roomy)
     expect(governor.concurrency).toBe(10)
+  })
+
+  it('rises after as many good answers since the last cut, and not since an earlier one', () => {
+    const { governor, sendAll } = start()
+    const answer = (times: number): void => {
+      for (let i = 0; i < times; i++) governor.release(governor.admit('a', 0), 0, roomy)
+    }
+    for (const permit of sendAll()) governor.release(permit, 0, none, 'concurrency')
+    answer(30)
+    governor.release(governor.admit('a', 0), 0, none, 'concurrency')
+    answer(19)
+    expect(governor.concurrency).toBe(2)
+    answer(1)
+    expect(governor.concurrency).toBe(3)
+  })
+
+  it('does not rise by refusals', () => {
+    const { governor, sendAll } = start()
+    for (const permit of sendAll()) governor.release(permit, 0, none, 'concurrency')
+    for (let i = 0; i < 60; i++) governor.release(governor.admit('a', 0), 0, roomy, 'rate')
+    expect(governor.concurrency).toBe(5)
   })
 
   it('is shared by all buckets', () => {
@@ -134,5 +155,50 @@ describe('a rate 429', () => {
     governor.release(governor.admit('a', 0), 0, undefined, 'rate')
     expect(governor.delay('a', 400)?.ms).toBe(600)
     expect(governor.delay('a', 1000)).toBeUndefined()
+  })
+})
+
+describe('a bucket', () => {
+  const start = () => new Governor({ share: 1, maxConcurrency: 10 })
+
+  it('is probed again after ten minutes, however late its Reset is', () => {
+    const governor = start()
+    const far = { limit: 600, remaining: 0, reset: EPOCH + 3_600, date: EPOCH }
+    governor.release(governor.admit('a', 0), 0, far)
+    expect(governor.delay('a', 0)?.ms).toBe(600_000)
+  })
+
+  it('waits for its latest probe, also where an earlier one has ended', () => {
+    const governor = start()
+    const first = governor.admit('a', 0)
+    governor.admit('a', 1_000)
+    governor.release(first, 1_100)
+    expect(governor.delay('a', 1_100)).toEqual({ ms: 900, reason: 'probing the rate limit' })
+  })
+
+  const countUntilFull = (governor: Governor, now: number): number => {
+    let count = 0
+    for (; !governor.delay('a', now); count++) governor.admit('a', now)
+    return count
+  }
+
+  it('keeps its share where a late refusal is about a window that is over', () => {
+    const governor = new Governor({ share: 0.9, maxConcurrency: 1_000 })
+    const late = governor.admit('a', 0)
+    const rate = (reset: number, date: number, remaining: number): RateLimit => ({
+      ...{ limit: 100, remaining, reset: EPOCH + reset, date: EPOCH + date },
+    })
+    governor.release(governor.admit('a', 0), 0, rate(60, 0, 98))
+    governor.release(governor.admit('a', 70_000), 70_000, rate(120, 70, 99))
+    governor.release(late, 70_001, rate(60, 0, 50), 'rate')
+    expect(countUntilFull(governor, 72_000)).toBeGreaterThan(80)
+  })
+
+  it('counts the last thousand requests of which no answer reported the limit', () => {
+    const governor = new Governor({ share: 0.2, maxConcurrency: 10_000 })
+    for (let i = 0; i < 1_500; i++) governor.release(governor.admit('a', 0), 0)
+    const rate = { limit: 10_000, remaining: 9_000, reset: EPOCH + 60, date: EPOCH }
+    governor.release(governor.admit('a', 0), 0, rate)
+    expect(countUntilFull(governor, 0)).toBe(2_000 - 1_001)
   })
 })

@@ -9,8 +9,8 @@ import {
   oktaError,
   reset,
   startOkta,
-  type Behaviour,
-  type Told,
+  type Responder,
+  type StubAnswer,
 } from '../support/okta-server.ts'
 import { HOOK_PASSWORD, profileFor, startTestSandbox, TOKEN } from '../support/sandbox.ts'
 
@@ -23,7 +23,7 @@ const start = async (scheme: 'SSWS' | 'Bearer' = 'SSWS') => {
   return { sandbox, users }
 }
 
-const startStub = async (...answers: (Told | Behaviour)[]) => {
+const startStub = async (...answers: (StubAnswer | Responder)[]) => {
   const okta = await startOkta(inTurn(...answers))
   const { client, clock } = makeClient(okta.url)
   const users = createKnownUsers((request) => settle(client.request(request), clock))
@@ -65,7 +65,7 @@ describe('a user', () => {
     },
   )
 
-  it('is not one whom a short name, an id or "me" leads to', async () => {
+  it('is not a user found by short name, id or "me"', async () => {
     const { sandbox, users } = await start()
     const { body } = await sandbox.create(profileFor('ann@x.example'))
     for (const login of ['ann', (body as { id: string }).id, 'me']) {
@@ -122,7 +122,7 @@ describe('a change', () => {
     expect(await users.get(id)).toBeUndefined()
   })
 
-  it('that is lost is told as lost, and not repeated', async () => {
+  it('that is lost is reported as lost, and not repeated', async () => {
     const { okta, users } = await startStub(reset)
     await expect(users.update('00u1', {})).rejects.toBeInstanceOf(OktaAnswerLost)
     await expect(users.deactivate('00u1')).rejects.toBeInstanceOf(OktaAnswerLost)
@@ -141,7 +141,7 @@ describe('the account behind the token', () => {
     expect(await (await start()).users.whoAmI()).toMatchObject({ login: 'admin@sandbox.example' })
   })
 
-  it('is nobody for a service app, and what may not be asked is nobody', async () => {
+  it('is undefined for a service app, and where asking is forbidden', async () => {
     expect(await (await start('Bearer')).users.whoAmI()).toBeUndefined()
     const { users } = await startStub({ status: 403, body: oktaError('E0000006') })
     expect(await users.whoAmI()).toBeUndefined()

@@ -1,9 +1,9 @@
-/** Okta's pages: the Link header in all its forms, and where it may not lead. */
+/** Okta's pages: the Link header in all its forms, and the links that are refused. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findLink, listItems } from '../../src/okta/client/pages.ts'
 import { makeClient, settle } from '../support/okta-client.ts'
-import { startOkta, type Told } from '../support/okta-server.ts'
+import { startOkta, type StubAnswer } from '../support/okta-server.ts'
 
 describe('findLink', () => {
   it.each([
@@ -41,8 +41,8 @@ describe('findLink', () => {
   })
 })
 
-const collect = async (pages: (base: string) => Record<string, Told>) => {
-  const okta = await startOkta(({ path }): Told => pages(okta.url)[path] ?? { status: 404 })
+const collect = async (pages: (base: string) => Record<string, StubAnswer>) => {
+  const okta = await startOkta(({ path }): StubAnswer => pages(okta.url)[path] ?? { status: 404 })
   const { client, clock } = makeClient(okta.url)
   const items: unknown[] = []
   const all = async (): Promise<void> => {
@@ -52,7 +52,7 @@ const collect = async (pages: (base: string) => Record<string, Told>) => {
   return { items, error, calls: okta.calls.map(({ path }) => path) }
 }
 
-const next = (url: string): Told['headers'] => ({
+const next = (url: string): StubAnswer['headers'] => ({
   link: [`<${url}&self>; rel="self"`, `<${url}>; rel="next"`],
 })
 

@@ -8,13 +8,13 @@ import { createTransport } from '../../src/okta/client/transport.ts'
 import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { ManualClock } from '../support/clock.ts'
 import { makeClient, settle } from '../support/okta-client.ts'
-import { oktaError, startOkta, type Behaviour, type Received } from '../support/okta-server.ts'
+import { oktaError, startOkta, type Responder, type Received } from '../support/okta-server.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
 const EPOCH_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
 
-const start = async (tokenEndpoint: Behaviour, api: Behaviour = () => ({ body: [] })) => {
+const start = async (tokenEndpoint: Responder, api: Responder = () => ({ body: [] })) => {
   const okta = await startOkta((call, res) =>
     call.path === '/oauth2/v1/token' ? tokenEndpoint(call, res) : api(call, res),
   )
@@ -38,14 +38,14 @@ const start = async (tokenEndpoint: Behaviour, api: Behaviour = () => ({ body: [
 }
 
 /** Gives out t1, t2 and so on. */
-const tokens = (type = 'Bearer'): Behaviour => {
+const tokens = (type = 'Bearer'): Responder => {
   let n = 0
   return () => ({ body: { access_token: `t${++n}`, token_type: type, expires_in: 3600 } })
 }
 
 const authorizations = (calls: Received[]) => calls.map(({ headers }) => headers.authorization)
 
-describe('a token endpoint in whose place something else answers', () => {
+describe('an answer that is not from the token endpoint', () => {
   const html = { 'content-type': 'text/html' }
 
   it.each([
@@ -62,7 +62,7 @@ describe('a token endpoint in whose place something else answers', () => {
 })
 
 describe('a token', () => {
-  it('is asked for with a signed assertion', async () => {
+  it('is requested with a signed assertion', async () => {
     const { okta, get, tokenCalls, apiCalls } = await start(tokens())
     await get()
     const form = new URLSearchParams(tokenCalls()[0]?.body)
@@ -97,7 +97,7 @@ describe('a token', () => {
   })
 
   it('that Okta refuses is renewed once for all, and the requests are sent again', async () => {
-    const refuseFirst: Behaviour = ({ headers }) =>
+    const refuseFirst: Responder = ({ headers }) =>
       headers.authorization === 'Bearer t1'
         ? { status: 401, body: oktaError('E0000011') }
         : { body: [] }
@@ -113,7 +113,7 @@ describe('a token', () => {
   it('that was renewed already is kept when a late answer refuses the one before', async () => {
     let release = (): void => undefined
     const isRenewed = new Promise<void>((resolve) => (release = resolve))
-    const api: Behaviour = async ({ headers, path }) => {
+    const api: Responder = async ({ headers, path }) => {
       if (headers.authorization === 'Bearer t2') release()
       else if (path === '/api/v1/slow') await isRenewed
       if (headers.authorization === 'Bearer t2') return { body: [] }
@@ -128,13 +128,13 @@ describe('a token', () => {
   })
 
   it('that Okta refuses again ends the run', async () => {
-    const refuse: Behaviour = () => ({ status: 401, body: oktaError('E0000011') })
+    const refuse: Responder = () => ({ status: 401, body: oktaError('E0000011') })
     const { get, apiCalls } = await start(tokens(), refuse)
     await expect(get()).rejects.toMatchObject({ code: 'okta_unauthorized' })
     expect(apiCalls()).toHaveLength(2)
   })
 
-  it('is asked for again after a failure that may pass', async () => {
+  it('is requested again after a temporary failure', async () => {
     let isFirst = true
     const give = tokens()
     const { get, tokenCalls } = await start((call, res) => {
@@ -149,7 +149,7 @@ describe('a token', () => {
   it.each([
     ['invalid_client', 'okta_unauthorized'],
     ['invalid_scope', 'okta_forbidden'],
-  ])('refused with %s is %s, told with the difference of the clocks', async (error, code) => {
+  ])('refused with %s is %s, with the difference of the clocks', async (error, code) => {
     const date = new Date(EPOCH_MS - 600_000).toUTCString()
     const { get, apiCalls } = await start(() => ({
       status: 401,
@@ -166,7 +166,7 @@ describe('a token', () => {
 
 describe('DPoP', () => {
   /** Demands a proof, then a nonce, as Okta does of an app that requires DPoP. */
-  const demanding: Behaviour = async ({ headers }) => {
+  const demanding: Responder = async ({ headers }) => {
     const proof = headers['dpop']
     if (typeof proof !== 'string') return { status: 400, body: { error: 'invalid_dpop_proof' } }
     const { payload } = await jwtVerify(proof, EmbeddedJWK)

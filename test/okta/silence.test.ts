@@ -19,7 +19,7 @@ it('lasts from the first request without an answer to the next good one', () => 
   expect(silence.current).toBeUndefined()
 })
 
-it('begins again with an answer, for what is still under way', () => {
+it('starts again with an answer, for requests still in flight', () => {
   const clock = new ManualClock()
   const silence = createSilenceWatch(clock)
   silence.sent(1)
@@ -27,4 +27,11 @@ it('begins again with an answer, for what is still under way', () => {
   clock.advance(2_000)
   silence.ended(200)
   expect(silence.current).toEqual({ since: 2_000, attempt: 1, hasErrors: false })
+})
+
+it('names the request that was repeated most often', () => {
+  const silence = createSilenceWatch(new ManualClock())
+  silence.sent(3)
+  silence.sent(1)
+  expect(silence.current?.attempt).toBe(3)
 })

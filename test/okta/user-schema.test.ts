@@ -10,7 +10,7 @@ import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { readUserSchema } from '../../src/okta/api/user-schema.ts'
 import { ManualClock } from '../support/clock.ts'
 import { makeClient, settle } from '../support/okta-client.ts'
-import { oktaError, startOkta, type Behaviour } from '../support/okta-server.ts'
+import { oktaError, startOkta, type Responder } from '../support/okta-server.ts'
 
 const DEFAULT = {
   definitions: {
@@ -39,7 +39,7 @@ const DEFAULT = {
   },
 }
 
-const request = async (behave: Behaviour) => {
+const request = async (behave: Responder) => {
   const okta = await startOkta(behave)
   const { client, clock } = makeClient(okta.url)
   const ask: typeof client.request = (what) => settle(client.request(what), clock)
@@ -96,7 +96,7 @@ describe('a schema', () => {
     { definitions: { base: {} } },
     { definitions: { base: { properties: ['login'] } } },
     { definitions: { base: DEFAULT.definitions.base, custom: { properties: 'x' } } },
-  ])('is none where the answer is %j', async (body) => {
+  ])('is refused where the answer is %j', async (body) => {
     const { ask } = await request(() => ({ body }))
     await expect(readUserSchema(ask)).rejects.toMatchObject({ code: 'okta_answer_unusable' })
   })

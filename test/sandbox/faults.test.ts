@@ -125,7 +125,7 @@ describe('chance', () => {
     return statuses
   }
 
-  it('repeats with its seed, and strikes about as often as it is told', async () => {
+  it('repeats with its seed, and occurs about as often as configured', async () => {
     const first = await outcomes(7)
     expect(await outcomes(7)).toEqual(first)
     expect(await outcomes(8)).not.toEqual(first)

@@ -118,6 +118,13 @@ describe('a hook', () => {
     expect((await call('GET', path)).body).toMatchObject({ errorCode: 'E0000007' })
   })
 
+  it('is refused beyond 50', async () => {
+    const { call } = await startTestSandbox()
+    const hook = { ...hookBody(URI), type: 'com.okta.telephony.provider' }
+    for (let i = 0; i < 50; i++) expect((await call('POST', PATH, hook)).status).toBe(200)
+    expect((await call('POST', PATH, hook)).status).toBe(400)
+  })
+
   it('is activated again', async () => {
     const { call, path } = await startWithHook()
     await call('POST', `${path}/lifecycle/deactivate`)
@@ -138,6 +145,14 @@ describe('a change', () => {
     expect(body).toMatchObject({ name: 'Renamed', channel: { config: { uri: stub.url } } })
     await call('POST', `${path}/execute`, {})
     expect(stub.calls[0]?.headers.authorization).toBe('Basic c2VjcmV0')
+  })
+
+  it('in part of the header keeps the rest of it', async () => {
+    const stub = await startHookStub(VERIFIED)
+    const { call, path } = await startWithHook(hookBody(stub.url))
+    await call('POST', path, { channel: { config: { authScheme: { key: 'x-secret' } } } })
+    await call('POST', `${path}/execute`, {})
+    expect(stub.calls[0]?.headers).toMatchObject({ 'x-secret': 'Basic c2VjcmV0' })
   })
 
   it('by PUT replaces all but the type', async () => {

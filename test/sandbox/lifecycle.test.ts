@@ -72,7 +72,7 @@ describe('a lifecycle operation', () => {
 })
 
 describe('what an e-mail would hold', () => {
-  it('is answered instead where none is wanted', async () => {
+  it('is in the answer instead where no e-mail is wanted', async () => {
     const { run } = await start({}, '?activate=false')
     const activation = {
       activationUrl: expect.stringMatching(/\/welcome\/[\w-]{20}$/) as string,
@@ -112,7 +112,7 @@ describe('a password', () => {
     })
   })
 
-  it('of somebody who is suspended lets nobody in', async () => {
+  it('of a suspended user is refused', async () => {
     const { run, signIn } = await start({ credentials: VALUE })
     await run('suspend')
     expect((await signIn(PROFILE.login, VALUE.password.value)).status).toBe(401)
@@ -130,5 +130,15 @@ describe('a user is deleted', () => {
     expect((await call('DELETE', USER)).status).toBe(204)
     expect((await call('GET', USER)).status).toBe(404)
     expect((await create(PROFILE)).status).toBe(200)
+  })
+
+  it('frees the e-mail address where each can have one user only', async () => {
+    const { create, call } = await startTestSandbox({ uniqueEmail: true })
+    const { body } = await create(PROFILE)
+    const path = `/api/v1/users/${(body as { id: string }).id}`
+    await call('DELETE', path)
+    expect((await create({ ...PROFILE, login: 'other@example.com' })).status).toBe(400)
+    await call('DELETE', path)
+    expect((await create({ ...PROFILE, login: 'other@example.com' })).status).toBe(200)
   })
 })

@@ -41,7 +41,7 @@ describe('pages', () => {
     expect(await pages('/api/v1/users?limit=5')).toHaveLength(1)
   })
 
-  it('keep the expression that they were asked with', async () => {
+  it('keep the expression of the first page', async () => {
     const { pages } = await startWithUsers(3)
     const search = encodeURIComponent('profile.login sw "u"')
     expect(await pages(`/api/v1/users?limit=2&search=${search}`)).toEqual([
@@ -50,7 +50,7 @@ describe('pages', () => {
     ])
   })
 
-  it('lose nobody when users are deleted on the way', async () => {
+  it('skip no user when others are deleted in between', async () => {
     const { call } = await startWithUsers(3)
     const { headers, body } = await call('GET', '/api/v1/users?limit=2')
     expect(logins(body)).toEqual([ADMIN, 'u0@example.com'])
@@ -62,7 +62,7 @@ describe('pages', () => {
     expect(logins((await call('GET', `/api/v1/users${search}`)).body)).toEqual(['u2@example.com'])
   })
 
-  it('have 200 users where no limit is asked for, and never more', async () => {
+  it('have 200 users without a limit, and never more', async () => {
     const { call } = await startWithUsers(205)
     expect(logins((await call('GET', '/api/v1/users')).body)).toHaveLength(200)
     expect(logins((await call('GET', '/api/v1/users?limit=1000')).body)).toHaveLength(200)
@@ -143,7 +143,7 @@ describe('an attribute of any type', () => {
 })
 
 describe('fields', () => {
-  it('leave of each user what was asked for', async () => {
+  it('keep the selected parts of each user', async () => {
     const { call } = await startWithUsers(1)
     const { body } = await call('GET', '/api/v1/users?fields=id,status,profile:(login,email)')
     expect((body as object[])[1]).toEqual({

@@ -22,7 +22,7 @@ const limits = ({ status, headers }: Answer) => [
 const seconds = (ms: number): number => (START + ms) / 1000
 
 describe('a window', () => {
-  it('begins with the first call, counts down, refuses, and begins anew', async () => {
+  it('starts with the first call, counts down, refuses, and starts again', async () => {
     const { get, clock } = await startAt({ faults: { rateLimit: 2 } })
     clock.advance(10_000)
     expect(limits(await get())).toEqual([200, 2, 1, seconds(70_000)])

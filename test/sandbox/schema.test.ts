@@ -72,7 +72,7 @@ describe('the schema', () => {
     expect(definitions.base.properties).not.toHaveProperty('title.maxLength')
   })
 
-  it('is asked for by "default" or by its own id, and no other', async () => {
+  it('is found by "default" or by its own id only', async () => {
     const { call } = await start()
     const { id } = (await call('GET', DEFAULT)).body as { id: string }
     expect((await call('GET', new URL(id).pathname)).status).toBe(200)

@@ -1,4 +1,4 @@
-/** The search language by itself: what an expression means, and that nothing else passes for one. */
+/** The search language: the meaning of expressions, and that all else is refused. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OktaError } from '../../src/sandbox/http/errors.ts'

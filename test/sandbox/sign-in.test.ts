@@ -157,22 +157,25 @@ describe('a hook that fails', () => {
         VERIFIED,
       ],
     ],
-  ])('with %s is called %i times, and nobody comes in', async (_, times, eventType, replies) => {
-    const { signIn, stub, user, outcomes } = await startWithPending(replies)
-    expect(await signIn(LOGIN, 'right')).toMatchObject(REFUSED)
-    expect(stub.calls).toHaveLength(times)
-    expect(user()).toMatchObject({ password: 'hook' })
-    expect(outcomes()).toEqual([
-      `${eventType} FAILURE`,
-      'user.import.password FAILURE',
-      'user.session.start FAILURE',
-    ])
-  })
+  ])(
+    'with %s is called %i times, and the sign-in is refused',
+    async (_, times, eventType, replies) => {
+      const { signIn, stub, user, outcomes } = await startWithPending(replies)
+      expect(await signIn(LOGIN, 'right')).toMatchObject(REFUSED)
+      expect(stub.calls).toHaveLength(times)
+      expect(user()).toMatchObject({ password: 'hook' })
+      expect(outcomes()).toEqual([
+        `${eventType} FAILURE`,
+        'user.import.password FAILURE',
+        'user.session.start FAILURE',
+      ])
+    },
+  )
 
   it.each<[string, HookReply]>([
     ['a 503', { status: 503 }],
     ['a reset', 'reset'],
-  ])('once, with %s, may mend it: the same event comes again', async (_, reply) => {
+  ])('once, with %s, is retried with the same event', async (_, reply) => {
     const { signIn, stub } = await startWithPending([reply, VERIFIED])
     expect(await signIn(LOGIN, 'right')).toMatchObject(SUCCESS)
     expect(stub.calls).toHaveLength(2)
@@ -205,6 +208,20 @@ describe('a hook that fails', () => {
       debugContext: { debugData: { reason: 'no', attempts: 1 } },
     })
   })
+})
+
+it('keeps a password that an admin sets while the hook is called', async () => {
+  const own = 'Float on, 2004!'
+  const changed = Promise.withResolvers<undefined>()
+  const reply = { ...VERIFIED, after: changed.promise }
+  const { signIn, call, stub, user } = await startWithPending([reply])
+  const signingIn = signIn(LOGIN, 'right')
+  await stub.called(1)
+  await call('POST', `/api/v1/users/${user()?.id}`, { credentials: { password: { value: own } } })
+  changed.resolve(undefined)
+  expect(await signingIn).toMatchObject(SUCCESS)
+  expect(await signIn(LOGIN, 'right')).toMatchObject(REFUSED)
+  expect(await signIn(LOGIN, own)).toMatchObject(SUCCESS)
 })
 
 describe('read-only mode', () => {

@@ -10,6 +10,10 @@ import {
 } from 'jose'
 import { createHash, randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { createDpopChecker } from '../../src/sandbox/dpop.ts'
+import { createTokens } from '../../src/sandbox/org/tokens.ts'
+import { createSimulatedClock } from '../../src/sandbox/simulated-clock.ts'
 import { ManualClock } from '../support/clock.ts'
 import { startTestSandbox, type Answer } from '../support/sandbox.ts'
 
@@ -116,7 +120,7 @@ describe('a fixed token', () => {
     })
   })
 
-  it('to read is none to write', async () => {
+  it('to read is not enough to write', async () => {
     const { call, users } = await start()
     const headers = { authorization: 'Bearer static' }
     expect((await call('POST', '/api/v1/users', { profile: {} }, headers)).status).toBe(403)
@@ -126,7 +130,7 @@ describe('a fixed token', () => {
 })
 
 describe('a service app', () => {
-  it('gets a token for an hour, good for the scopes that it asked for', async () => {
+  it('gets a token for an hour, with the scopes of its request', async () => {
     const { askToken, assertion, get, clock } = await start()
     const answer = await askToken(await assertion())
     expect(answer).toMatchObject({
@@ -198,7 +202,7 @@ describe('a proof of possession', () => {
     return { ...sandbox, challenge, nonce, answer, token, usersProof, get }
   }
 
-  it('is asked for, then its nonce, and binds the token', async () => {
+  it('is required, then its nonce, and binds the token', async () => {
     const { askToken, assertion, challenge, answer } = await startWithToken()
     expect(await askToken(await assertion())).toMatchObject({
       status: 400,
@@ -270,4 +274,17 @@ describe('an API token', () => {
     const { call } = await startTestSandbox()
     expect((await call('GET', '/api/v1/users', undefined, { authorization })).status).toBe(status)
   })
+})
+
+it('only the latest 10,000 access tokens are kept', async () => {
+  const deps = { clock: systemClock, startedAt: Date.now(), skewMs: () => 0 }
+  const dpop = createDpopChecker(createSimulatedClock(deps))
+  const tokens = createTokens({ tokens: [], dpop, now: () => 0 })
+  const issue = () => tokens.issue({ scheme: 'Bearer', scopes: [], thumbprint: undefined })
+  const [first, second] = [issue(), issue()]
+  for (let i = 2; i <= 10_000; i++) issue()
+  const check = (token: string) =>
+    tokens.check({ authorization: `Bearer ${token}`, proof: undefined, method: 'GET', url: '' })
+  await expect(check(first)).rejects.toMatchObject({ code: 'E0000011' })
+  expect(await check(second)).toMatchObject({ scheme: 'Bearer' })
 })

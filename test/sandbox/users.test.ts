@@ -58,6 +58,13 @@ describe('a new user', () => {
       'ACTIVE',
       { password: {}, ...question, provider: OKTA },
     ],
+    [
+      'the hook and a question',
+      { ...HOOK_PASSWORD.credentials, ...QUESTION },
+      '',
+      'ACTIVE',
+      { password: {}, ...question, provider: IMPORT },
+    ],
     ['a provider', FEDERATION, '?provider=true', 'ACTIVE', FEDERATION],
   ])('with %s (%j, %s) is %s', async (_, credentials, query, status, shown) => {
     const { create } = await startTestSandbox()

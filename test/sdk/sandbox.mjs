@@ -1,4 +1,4 @@
-/** Owns the sandbox under check: the built command in a process of its own. */
+/** Starts the built sandbox command in its own process, for the checks of Okta's SDKs. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -16,7 +16,7 @@ export const startSandbox = async (...args) => {
     child.on('exit', (code) => reject(new Error(`the sandbox ended with ${code}`)))
     child.stdout.on('data', (chunk) => {
       printed += chunk
-      if (!printed.includes('Ctrl-C ends the sandbox.')) return
+      if (!printed.includes('Ctrl-C stops the sandbox.')) return
       clearTimeout(timer)
       resolve()
     })

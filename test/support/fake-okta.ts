@@ -1,4 +1,4 @@
-/** A tiny Okta over a real socket: users created and found, with the faults that a test asks for. */
+/** A small Okta on a real socket that creates and finds users, with a test's faults. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
@@ -51,19 +51,19 @@ const readBody = async (req: IncomingMessage): Promise<string> => {
 }
 
 export interface FakeOptions {
-  /** What goes wrong with a call. */
+  /** The fault of a call. */
   readonly fault?: (call: Call, n: number) => Fault
   /** Refuses a create call, or an update, with this answer. */
   readonly refuse?: (profile: Record<string, unknown>) => Answer | undefined
-  /** What an update leaves as it is, without a word. */
+  /** Attributes that updates silently do not change. */
   readonly readOnly?: readonly string[]
-  /** What happens to a user in the moment of a deactivation. */
+  /** Changes to a user at the moment of a deactivation. */
   readonly onDeactivate?: (user: FakeUser) => Partial<FakeUser>
   /** Refuses every deactivation. */
   readonly refuseDeactivation?: boolean
-  /** Refuses to say who is there. */
+  /** Refuses to find users. */
   readonly refuseQuestions?: boolean
-  /** The schema of users, which is not granted without one. */
+  /** The schema of users; without it, reading it is forbidden. */
   readonly schema?: () => unknown
 }
 

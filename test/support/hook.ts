@@ -11,6 +11,7 @@ import { systemClock, type Clock } from '../../src/clock.ts'
 import { createHookApp, HOOK_PATH, type HookAppOptions } from '../../src/hook/app.ts'
 import { createCredentialsPrecheck } from '../../src/hook/authenticate.ts'
 import { createGuessLimiter, type GuessLimitOptions } from '../../src/hook/guess-limit.ts'
+import type { LegacyStore } from '../../src/legacy/store.ts'
 import { createHealthApp } from '../../src/ops/probes.ts'
 import { listen } from '../../src/ops/listen.ts'
 import { createLog, fingerprint } from '../../src/ops/log.ts'
@@ -69,6 +70,8 @@ export const payload = (username: unknown, password: unknown, more: object = {})
 
 export interface HookOptions {
   readonly rows?: readonly Row[]
+  /** In place of a database with the rows. */
+  readonly legacy?: LegacyStore
   readonly settings?: Partial<HookAppOptions>
   readonly guesses?: GuessLimitOptions
   readonly ledger?: DecisionLog
@@ -94,7 +97,8 @@ export const startHook = async (options: HookOptions = {}) => {
   const { rows = [], clock = systemClock, isDraining = () => false } = options
   const dir = makeTempDir()
   const legacyPath = makeLegacyDb(dir, rows)
-  const legacy = await openLegacy(`sqlite:${legacyPath}`, { clock, lookupMs: 1_250 })
+  const legacy =
+    options.legacy ?? (await openLegacy(`sqlite:${legacyPath}`, { clock, lookupMs: 1_250 }))
   const settings: HookAppOptions = {
     authHeader: 'authorization',
     secrets: { current: SECRET, previous: undefined },
@@ -143,7 +147,7 @@ export const startHook = async (options: HookOptions = {}) => {
     settings,
     legacy,
     checker,
-    guessLimiter: createGuessLimiter(options.guesses ?? { limit: 10, windowMs: 900_000 }, clock),
+    guessLimiter: createGuessLimiter(clock, options.guesses ?? { limit: 10, windowMs: 900_000 }),
     checkBearer,
     clock,
     log,

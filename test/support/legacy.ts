@@ -1,7 +1,7 @@
 /** A legacy store as the server opens one, with limits that no test waits for. */
 import { systemClock } from '../../src/clock.ts'
 import { openLegacyStore } from '../../src/legacy/open.ts'
-import type { LegacyStore, StoreOptions } from '../../src/legacy/store.ts'
+import type { HashStore, StoreOptions } from '../../src/legacy/store.ts'
 
 /** Far beyond what any lookup takes here. */
 const AMPLE_MS = 20_000
@@ -17,8 +17,8 @@ const DEFAULTS: StoreOptions = {
   clock: systemClock,
 }
 
-export const openLegacy = (url: string, more: Partial<StoreOptions> = {}): Promise<LegacyStore> =>
+export const openLegacy = (url: string, more: Partial<StoreOptions> = {}): Promise<HashStore> =>
   openLegacyStore(url, { ...DEFAULTS, ...more })
 
-export const warningsOf = ({ findings }: LegacyStore): string[] =>
+export const warningsOf = ({ findings }: HashStore): string[] =>
   findings.filter(({ level }) => level === 'warning').map(({ text }) => text)

@@ -1,4 +1,4 @@
-/** A model of an org's rate limit, and of a client that always has work, in made-up time. */
+/** A model of an org's rate limit and of a client that always has work, in simulated time. */
 import { Governor, type Permit } from '../../src/okta/rate-limit/governor.ts'
 import type { RateLimit } from '../../src/okta/rate-limit/headers.ts'
 
@@ -8,7 +8,7 @@ const BUCKET = '/api/v1/users'
 /** What must be left in every window, whatever the share. */
 export const reserveOf = (limit: number): number => Math.floor(limit / 10)
 
-/** How long a request that was lost looks as if it might still get an answer. */
+/** When a lost request times out. */
 const TIMEOUT_MS = 5_000
 
 const TICK_MS = 50
@@ -17,7 +17,7 @@ export interface Journey {
   /** Milliseconds to Okta and back; an answer may overtake another. */
   readonly there: number
   readonly back: number
-  /** Lost on the way there, until a timeout; or unheard, since the connection broke on the way back. */
+  /** Lost before Okta until a timeout, or unanswered because the connection broke after Okta. */
   readonly outcome: 'answered' | 'lost' | 'unanswered'
 }
 
@@ -30,7 +30,9 @@ export interface Scene {
   readonly skewMs: number
   /** How far the true end of a window lies after Reset, which is cut off to the second. */
   readonly cutOffMs: number
-  /** What the n-th request meets. */
+  /** Whether the n-th answer rounds Reset up to the next second, in place of cutting it off. */
+  readonly roundsUp?: (n: number) => boolean
+  /** The delays and outcome of the n-th request. */
   readonly journey: (n: number) => Journey
   /** When others use the bucket, one request each. */
   readonly others: readonly number[]
@@ -58,7 +60,8 @@ export interface Run {
 type Answered = RateLimit & { readonly isRefused: boolean }
 
 /** Okta's side: fixed windows, aligned to whole minutes of its own clock. */
-const createLimit = ({ limit, skewMs, cutOffMs }: Scene) => {
+const createLimit = ({ limit, skewMs, cutOffMs, roundsUp = () => false }: Scene) => {
+  let answers = 0
   const used = new Map<number, number>()
   const epoch = (now: number): number => now + skewMs + 1_000_000 * WINDOW_MS
   const windowAt = (now: number): number => Math.floor((epoch(now) - cutOffMs) / WINDOW_MS)
@@ -66,7 +69,7 @@ const createLimit = ({ limit, skewMs, cutOffMs }: Scene) => {
   const take = (now: number): Answered => {
     const isRefused = leftAt(now) <= 0
     if (!isRefused) used.set(windowAt(now), (used.get(windowAt(now)) ?? 0) + 1)
-    const reset = ((windowAt(now) + 1) * WINDOW_MS) / 1000
+    const reset = ((windowAt(now) + 1) * WINDOW_MS) / 1000 + (roundsUp(answers++) ? 1 : 0)
     return { limit, remaining: leftAt(now), reset, date: Math.floor(epoch(now) / 1000), isRefused }
   }
   return { windowAt, leftAt, take }

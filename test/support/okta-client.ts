@@ -1,4 +1,4 @@
-/** The client as commands make it, on a clock that a test holds. */
+/** A client like that of the commands, with a clock that the test controls. */
 import { traceCalls, type TracedCall } from '../../src/okta/client/call-trace.ts'
 import { createOktaClient, type OktaClient } from '../../src/okta/client/client.ts'
 import { staticToken, type OktaCredentials } from '../../src/okta/auth/credentials.ts'
@@ -29,7 +29,7 @@ export const makeClient = (
   return { client: createOktaClient({ orgUrl, credentials, transport, clock, ...pacing }), clock }
 }
 
-/** Lets time pass, a step at a time, until the work is done. */
+/** Advances the clock step by step until the work is done. */
 export const settle = async <T>(work: Promise<T>, clock: ManualClock): Promise<T> => {
   const state = { isDone: false }
   const done = work.finally(() => (state.isDone = true))

@@ -1,4 +1,4 @@
-/** A server on a free port that answers as a test tells it to, and remembers what it was sent. */
+/** A server on a free port that gives a test's answers and records the calls. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
@@ -11,15 +11,18 @@ export interface Received {
   readonly body: string
 }
 
-export interface Told {
+export interface StubAnswer {
   readonly status?: number
   readonly headers?: Record<string, string | string[]>
   /** Sent as JSON, or as it is where it is text. */
   readonly body?: unknown
 }
 
-/** What to do with a call: an answer, or a hand on the socket. */
-export type Behaviour = (call: Received, res: ServerResponse) => Told | undefined | Promise<Told>
+/** Answers a call, or handles its socket. */
+export type Responder = (
+  call: Received,
+  res: ServerResponse,
+) => StubAnswer | undefined | Promise<StubAnswer>
 
 const readAll = async (req: IncomingMessage): Promise<string> => {
   let text = ''
@@ -27,20 +30,20 @@ const readAll = async (req: IncomingMessage): Promise<string> => {
   return text
 }
 
-const respond = (res: ServerResponse, { status = 200, headers = {}, body }: Told): void => {
+const respond = (res: ServerResponse, { status = 200, headers = {}, body }: StubAnswer): void => {
   res.writeHead(status, { 'content-type': 'application/json', ...headers })
   res.end(typeof body === 'string' || body === undefined ? body : JSON.stringify(body))
 }
 
-export const startOkta = async (behave: Behaviour) => {
+export const startOkta = async (respondTo: Responder) => {
   const calls: Received[] = []
   const server = createServer((req, res) => {
     void readAll(req).then(async (body) => {
       const { method = '', url: path = '', headers } = req
       const call = { method, path, headers, body }
       calls.push(call)
-      const told = await behave(call, res)
-      if (told) respond(res, told)
+      const answer = await respondTo(call, res)
+      if (answer) respond(res, answer)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -54,7 +57,7 @@ export const startOkta = async (behave: Behaviour) => {
 }
 
 /** Answers one call after another as listed, the last one again and again. */
-export const inTurn = (...answers: (Told | Behaviour)[]): Behaviour => {
+export const inTurn = (...answers: (StubAnswer | Responder)[]): Responder => {
   let turn = 0
   return (call, res) => {
     const answer = answers[Math.min(turn++, answers.length - 1)]
@@ -62,14 +65,14 @@ export const inTurn = (...answers: (Told | Behaviour)[]): Behaviour => {
   }
 }
 
-/** Drops the connection without an answer. */
-export const reset: Behaviour = (_, res) => {
+/** Resets the connection without an answer. */
+export const reset: Responder = (_, res) => {
   res.socket?.resetAndDestroy()
   return undefined
 }
 
 /** Never answers. */
-export const silence: Behaviour = () => undefined
+export const silence: Responder = () => undefined
 
 /** Headers of a rate limit whose window ends so many seconds after this answer, by Okta's clock. */
 export const limits = (limit: number, remaining: number, seconds = 60): Record<string, string> => {

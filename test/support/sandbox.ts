@@ -1,4 +1,4 @@
-/** A whole sandbox on a free port, a caller with a token, and a hook that answers as it is told. */
+/** A whole sandbox on a free port, a caller with a token, and a hook with given answers. */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
@@ -71,9 +71,15 @@ export interface HookCall {
   readonly body: unknown
 }
 
-/** What the hook does: an answer, or a function that may leave the call unanswered. */
+/** The hook's answer, or another reaction. */
 export type HookReply =
-  | { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> }
+  | {
+      readonly status: number
+      readonly body?: unknown
+      readonly headers?: Record<string, string>
+      /** The hook waits for it before it answers. */
+      readonly after?: Promise<unknown>
+    }
   | 'hang'
   | 'reset'
 
@@ -109,9 +115,11 @@ export const startHookStub = async (...replies: HookReply[]) => {
         req.socket.resetAndDestroy()
         return
       }
-      const { status, body, headers = {} } = reply
-      res.writeHead(status, { 'content-type': 'application/json', ...headers })
-      res.end(typeof body === 'string' ? body : JSON.stringify(body))
+      const { status, body, headers = {}, after } = reply
+      void Promise.resolve(after).then(() => {
+        res.writeHead(status, { 'content-type': 'application/json', ...headers })
+        res.end(typeof body === 'string' ? body : JSON.stringify(body))
+      })
     })
   })
   const url = await listenOn(server)

@@ -1,4 +1,4 @@
-/** Owns the question to the org which attributes its profiles have, before the first row is read. */
+/** Asks the org, before the first row is read, which attributes its profiles have. */
 import { AppError } from '../../errors/errors.ts'
 import { BASE_ATTRIBUTES } from '../../import/rows/profile.ts'
 import { createAttributes, type ProfileAttributes } from '../../import/rows/attributes.ts'
@@ -12,27 +12,27 @@ import {
   type UserSchema,
 } from '../../okta/api/user-schema.ts'
 
-export interface SchemaQuestion {
-  /** Undefined where no org is configured. */
+export interface AttributesDeps {
+  /** Undefined if no org is configured. */
   readonly client: OktaClient | undefined
   /** The id of a user type that is not the default one. */
   readonly userType: string | undefined
   /** Between the items of a list that is written as text. */
   readonly separator: string | undefined
-  readonly say: (message: string) => void
+  readonly notify: (message: string) => void
 }
 
 const UNCHECKED =
-  "The org's schema was not read. Attributes of your own, their types and what else the org requires are left to " +
-  'Okta; the values of a CSV file are sent as text, and logins must have the form of an e-mail address.'
+  "The org's schema was not read. Custom attributes, their types, and what else the org requires are checked by " +
+  'Okta only. The values of a CSV file are sent as text, and logins must have the form of an e-mail address.'
 
-const NO_ORG = `${UNCHECKED} To check them too, set OKTA_ORG_URL and a token.`
+const NO_ORG = `${UNCHECKED} To check them here too, set OKTA_ORG_URL and a token.`
 
 const describeGrant = (scopes: readonly string[]): string =>
   `Grant the service app ${scopes.join(' and ')} (Admin Console: Applications, the app, Okta API Scopes), ` +
   'or use the token of an admin who may see the profiles.'
 
-/** What cannot be read as a schema is no reason to stop: Okta checks every row itself. */
+/** An unreadable schema is no reason to stop: Okta checks every row itself. */
 const isUnreadable = (err: unknown): err is AppError =>
   err instanceof OktaRejection || (err instanceof AppError && err.code === 'okta_answer_unusable')
 
@@ -46,23 +46,22 @@ const ask = async (
     const found = await ifGranted(() => readUserSchema((what) => own.request(what), userType))
     return found instanceof NotGranted ? `${describeGrant(scopes)} Okta says: ${found.why}` : found
   } catch (err) {
-    // A user type that is not there would fail every row.
+    // A user type that does not exist would fail every row.
     if (!isUnreadable(err) || (userType !== undefined && err.code === 'okta_not_found')) throw err
     return `The answer cannot be used: ${err.detail ?? err.message}`
   }
 }
 
 /**
- * The schema's part in a run is not in the journal: it may change while a run is under way, and what was
- * sent before stays as it was. Rows of which nobody knows what became are asked about by their login, which
- * no schema changes.
+ * The schema is not one of the settings in the journal: it may change during a run, and rows that were sent
+ * before stay as they are. Rows whose result is unknown are looked up by login, which no schema changes.
  * @throws AppError where Okta cannot be asked, or has no such user type
  */
-export const learnAttributes = async (question: SchemaQuestion): Promise<ProfileAttributes> => {
-  const { client, userType, separator, say } = question
+export const fetchAttributes = async (question: AttributesDeps): Promise<ProfileAttributes> => {
+  const { client, userType, separator, notify } = question
   const scopes = userType === undefined ? SCHEMA_SCOPES : TYPE_SCOPES
   const found = client ? await ask(client, userType, scopes) : undefined
   if (typeof found === 'object') return createAttributes(found, { areAll: true, separator })
-  say(found === undefined ? NO_ORG : `${UNCHECKED} ${found}`)
+  notify(found === undefined ? NO_ORG : `${UNCHECKED} ${found}`)
   return BASE_ATTRIBUTES
 }

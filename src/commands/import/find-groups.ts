@@ -1,7 +1,11 @@
-/** Owns the groups of an import: which are named before its first row, and the question to Okta about each. */
+/** Finds the groups that an import names, and checks them in Okta. */
 import { statSync } from 'node:fs'
-import { createGroupCheck, type GroupCheck } from '../../import/run/groups.ts'
-import { groupIdsAhead, type GroupIds } from '../../import/run/groups-ahead.ts'
+import {
+  createGroupCheck,
+  groupIdsAhead,
+  type GroupCheck,
+  type GroupIds,
+} from '../../import/run/groups.ts'
 import type { Sendable } from '../../import/rows/prepare.ts'
 import type { Roles } from '../../import/rows/roles.ts'
 import type { RunDeps } from '../../import/run/run.ts'
@@ -10,11 +14,11 @@ import type { OktaClient } from '../../okta/client/client.ts'
 import { ifGranted } from '../../okta/errors/rejection.ts'
 import { getGroup, GROUP_SCOPES } from '../../okta/api/groups.ts'
 
-export interface Look {
+export interface GroupSearch {
   readonly file: string | undefined
   readonly given: readonly string[]
   readonly roles: Roles
-  /** Rows, read ahead. */
+  /** Rows that were read ahead. */
   readonly first: readonly SourceRow[]
   readonly reopen: () => Promise<Source>
 }
@@ -22,21 +26,20 @@ export interface Look {
 const isRegular = (file: string | undefined): boolean =>
   file !== undefined && file !== '-' && statSync(file).isFile()
 
-/** A file is read to its end; of other sources, what was read ahead. */
-export const findGroupIds = async (look: Look): Promise<GroupIds> => {
-  const { file, given, roles, first, reopen } = look
+/** Reads a file to its end; for other sources, only the rows that were read ahead. */
+export const findGroupIds = async (search: GroupSearch): Promise<GroupIds> => {
+  const { file, given, roles, first, reopen } = search
   if (roles.groups === undefined) return groupIdsAhead(given, [], roles)
   if (!isRegular(file)) return groupIdsAhead(given, first, roles)
   const source = await reopen()
   try {
-    const rows = { [Symbol.asyncIterator]: () => source.rows }
-    return await groupIdsAhead(given, rows, roles)
+    return await groupIdsAhead(given, source.rows, roles)
   } finally {
     source.close()
   }
 }
 
-/** Asks with a token of its own: its scope may not be granted, and an import can do without. */
+/** Uses a separate token: an import also works if the scope for groups is not granted. */
 export const openGroups = (
   client: OktaClient,
   halt: AbortSignal,
@@ -55,12 +58,12 @@ const flawIn = async (groups: GroupCheck, { request }: Sendable): Promise<string
   return undefined
 }
 
-/** Before a row is sent, each of its groups was asked about; one that an earlier run may have sent is past that. */
+/** Checks each group of a row before it is sent, unless an earlier run may have sent it. */
 export const withGroups =
-  (groups: GroupCheck, settle: RunDeps['settle']): RunDeps['settle'] =>
+  (groups: GroupCheck, sendRow: RunDeps['sendRow']): RunDeps['sendRow'] =>
   async (sendable, due) => {
-    const reason = due.fresh ? await flawIn(groups, sendable) : undefined
+    const reason = due.isNew ? await flawIn(groups, sendable) : undefined
     return reason === undefined
-      ? settle(sendable, due)
+      ? sendRow(sendable, due)
       : { state: 'failed', reason, isRefusal: true }
   }

@@ -1,4 +1,4 @@
-/** Owns the wiring of the import: options in, parts joined, run to its end or to a signal. */
+/** The command `okta-migrate import`: puts its parts together from options and environment, and its help. */
 import { Command } from 'commander'
 import { setFlagsFromString } from 'node:v8'
 import { loadSettings } from '../../config/load.ts'
@@ -6,7 +6,7 @@ import { describeVariables } from '../../config/variables.ts'
 import { checkColumns } from '../../import/rows/check-columns.ts'
 import { checkLogins } from '../../import/rows/check-logins.ts'
 import { createColumns, type Columns, type Mapping } from '../../import/rows/columns.ts'
-import { FORMS } from '../../import/rows/modes.ts'
+import { CREDENTIAL_MODES } from '../../import/rows/modes.ts'
 import { createPrepare } from '../../import/rows/prepare.ts'
 import { createRejects } from '../../import/report/rejects.ts'
 import { checkFlags } from '../../import/rows/roles.ts'
@@ -14,7 +14,7 @@ import type { Source } from '../../import/sources/source.ts'
 import { createTidy } from '../../import/rows/tidy.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
 import { printNotices, readText, type CommandContext, type Perform } from '../context.ts'
-import type { Look } from './find-groups.ts'
+import type { GroupSearch } from './find-groups.ts'
 import {
   addImportOptions,
   askedColumns,
@@ -23,8 +23,8 @@ import {
   chooseRoles,
   type ImportOptions,
 } from './options.ts'
-import { perform, rehearse, type Shared } from './perform.ts'
-import { learnAttributes } from './ask-schema.ts'
+import { perform, performDryRun } from './perform.ts'
+import { fetchAttributes } from './ask-schema.ts'
 import { flagNotice, lookAhead, openSource, SOURCE } from './input.ts'
 import { undoCommand } from '../undo/undo.ts'
 import { createImportReporter, type ImportReporter } from './reporter.ts'
@@ -34,9 +34,9 @@ import { isOktaGiven, OKTA_SETTINGS } from '../okta-settings.ts'
 const SCOPES = ['okta.users.manage']
 
 /**
- * V8 lets its heap grow to a multiple of what lives in it before it collects, and here nearly all is a row's
- * passing waste: from Node.js 24 on, 100 MB of it. The old generation is held to one and a half times what lives
- * in it, and the young one to the size that it has when the command begins.
+ * V8 lets its heap grow to a multiple of the live data before it collects, and here nearly everything is garbage
+ * of single rows: 100 MB of it from Node.js 24 on. These flags limit the old generation to one and a half times
+ * the live data, and the young one to its size at the start.
  */
 const HEAP_FLAGS = ['--heap-growing-percent=50', '--semi-space-growth-factor=1']
 
@@ -50,58 +50,45 @@ const importUsers =
   async (host: CommandContext): Promise<number> => {
     HEAP_FLAGS.forEach(setFlagsFromString)
     const { settings, notices } = loadSettings(SOURCE, host.env, readText)
-    const teller = createImportReporter(host, options)
-    const { userType, arraySeparator: separator } = options
-    // Whom an update would change, only Okta can say.
+    const reporter = createImportReporter(host, options)
+    const { notify } = reporter
+    const { userType, arraySeparator: separator, group: groupIds, disabled } = options
+    // Only Okta knows which users an update would change.
     const isOffline = options.dryRun === true && !options.update && !isOktaGiven(host.env)
-    // A run that calls Okta prints them when it reads its settings for Okta.
+    // A run that calls Okta reports them when it reads its settings for that.
     if (isOffline) printNotices(host, notices)
-    const form = FORMS[options.mode]
+    const mode = CREDENTIAL_MODES[options.mode]
     const roles = chooseRoles(options)
     const asked = askedColumns(options)
     const nested = [...options.map.values()]
-    const opened = await openSource(file, settings.query, host.stdin, nested)
+    const reopen = (): Promise<Source> => openSource(file, settings.query, host.stdin, nested)
+    const opened = await reopen()
     try {
       const { first, source } = await lookAhead(file, opened)
       const paths = choosePaths(file, source.format, options)
-      const client = isOffline ? undefined : openOkta(host, pacingOf(options, teller))
-      const attributes = await learnAttributes({ client, userType, separator, say: teller.say })
-      const mapping: Mapping = {
-        map: attributeMap(options),
-        ignore: new Set(options.ignore),
-        fields: form.fields,
-        roles,
-        attributes,
-      }
+      const client = isOffline ? undefined : openOkta(host, pacingOf(options, reporter))
+      const attributes = await fetchAttributes({ client, userType, separator, notify })
+      const [map, ignore] = [attributeMap(options), new Set(options.ignore)]
+      const mapping: Mapping = { map, ignore, fields: mode.fields, roles, attributes }
       const columns: Columns = createColumns(mapping)
       const required = attributes.required.filter((name) => !options.optional.includes(name))
-      for (const notice of checkColumns({ source, columns, mapping, required, asked, first }))
-        teller.say(notice)
+      checkColumns({ source, columns, mapping, required, asked, first }).forEach(notify)
       checkFlags(first, roles)
       checkLogins(first, columns, attributes)
       const isAsked = asked.some(([, column]) => column === roles.enabled)
       const notice = isAsked ? undefined : flagNotice(source.columns, roles, options)
-      if (notice !== undefined) teller.say(notice)
-      const tidy = createTidy({ columns, nulls: options.null, say: teller.say })
+      if (notice !== undefined) notify(notice)
+      const tidy = createTidy({ columns, nulls: options.null, notify })
       const prepare = createPrepare({
-        tidy,
-        columns,
-        form,
-        required,
-        groupIds: options.group,
-        userType,
-        attributes,
-        roles,
-        disabled: options.disabled,
-        unseen: source.hasHeader ? [] : asked.map(([, column]) => column),
+        ...{ tidy, columns, mode, required, groupIds, userType, attributes, roles, disabled },
+        awaited: source.hasHeader ? [] : asked.map(([, column]) => column),
       })
       const withSecrets = options.rejectsWithSecrets === true
       const rejects = createRejects({ path: paths.rejects, source, columns, withSecrets })
-      const shared: Shared = { file, host, options, source, prepare, tidy, rejects, paths, teller }
-      const reopen = (): Promise<Source> => openSource(file, settings.query, host.stdin, nested)
-      const look: Look = { file, given: options.group, roles, first, reopen }
-      if (!options.dryRun && client) return await perform(shared, look, client)
-      return await rehearse(shared, look, client)
+      const groups: GroupSearch = { file, given: groupIds, roles, first, reopen }
+      const deps = { file, host, options, source, prepare, tidy, rejects, paths, reporter, groups }
+      if (!options.dryRun && client) return await perform(deps, client)
+      return await performDryRun(deps, client)
     } finally {
       opened.close()
     }
@@ -109,8 +96,8 @@ const importUsers =
 
 const HELP = `
 Modes:
-  hook               the first sign-in asks the password import inline hook
-  staged             no credentials, and not active yet
+  hook               the first sign-in calls the password import inline hook
+  staged             no credentials, not active yet
   hash               the bcrypt hash itself, from the column password_hash
   password           a password, from the column password
   recovery           a question and its answer, from the columns question and answer
@@ -121,26 +108,26 @@ Configured by environment variables; each may be given as NAME_FILE, a path to r
 
 ${describeVariables([...OKTA_SETTINGS.names, ...SOURCE.names])}
 
-The way to Okta, as other programs know it:
+Network settings:
 
 ${NETWORK_HELP}
 
-People whom the column "enabled", or that of --where-enabled, disables are left out. It holds y/n, yes/no, t/f,
-true/false, on/off or 1/0, as the hook reads it; nothing means enabled. With --disabled staged they are created, and
-cannot sign in before an admin activates them.
+People whom the column "enabled" (or that of --where-enabled) disables are left out. The column holds y/n, yes/no, t/f,
+true/false, on/off or 1/0, like for the hook; an empty value means enabled. With --disabled staged they are created, but
+cannot sign in until an admin activates them.
 
-The org's own schema is read before the first row: columns and values that do not fit it are told, and text becomes
-the boolean, number or list that it wants. A service app needs the scope okta.users.manage, and okta.schemas.read for
-this (with --user-type also okta.userTypes.read); without it a warning says what is not checked.
+The org's schema is read before the first row. Columns and values that do not fit it are reported, and text is converted
+to the boolean, number or list that it asks for. A service app needs the scope okta.users.manage, and okta.schemas.read
+for the schema (with --user-type also okta.userTypes.read); without it a warning says what is not checked.
 
-Groups are named by their ids. Before the first row Okta is asked whether each is there: those of --group, and those
-of --group-column where the input is a file. A service app needs the scope okta.groups.read for it.
+Groups are given by their ids. Before the first row, Okta is asked whether each of them exists: those of --group, and
+those of --group-column if the input is a file. A service app needs the scope okta.groups.read for this.
 
-With --update, people who are there already get the attributes that the row has otherwise. What it leaves empty stays,
-and so do their login, password, groups and status. Each row is compared once, and again after it has changed.
+With --update, existing users get the attributes of their row where they differ. Attributes that the row leaves empty
+stay, and so do login, password, groups and status. Each row is compared once, and again after it has changed.
 
-Killed at any moment, the same command goes on where it was: no user is lost or created twice. "import undo" deletes
-what a journal created and nobody has used.
+If the import is interrupted or killed, run the same command again: it continues, and no user is lost or created twice.
+"import undo" deletes the users that a journal's import created and that were not used since.
 
 Examples:
   okta-migrate import users.csv --dry-run

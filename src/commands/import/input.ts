@@ -1,4 +1,4 @@
-/** The input of an import: a file, a stream or the legacy database, and a look at its first rows. */
+/** Opens the input of an import: a file, a stream or the legacy database. */
 import type { SettingsSpec } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openInputFile, openStream } from '../../import/sources/file.ts'
@@ -36,18 +36,18 @@ export const openSource = async (
   })
 }
 
-/** A stream may be slow, and is not waited for before its rows are sent. */
+/** Of a stream nothing is read ahead: it may be slow. */
 export const lookAhead = (file: string | undefined, source: Source): Promise<Ahead> =>
   file === '-' ? Promise.resolve({ first: [], source }) : readAhead(source)
 
-/** What nobody asked for in so many words is said. */
+/** Announces a flag that no option has named. */
 export const flagNotice = (
   columns: readonly string[],
   { enabled = '' }: Roles,
   { disabled }: ImportOptions,
 ): string | undefined => {
   if (!columns.includes(enabled)) return undefined
-  const what = disabled === 'skip' ? 'skipped' : 'created, and not active'
+  const what = disabled === 'skip' ? 'skipped' : 'created, but not active'
   return (
     `The column "${enabled}" says who may sign in: people who may not are ${what}. ` +
     `If it means something else: --ignore "${enabled}", or --map "NAME=${enabled}".`

@@ -1,53 +1,53 @@
-/** The files of an import: its journal, with what imports of its rejects have done since, and its rejects. */
+/** Opens the journal of an import, and closes its rejects file. */
 import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { settledBy } from '../../import/journal/imported-rejects.ts'
+import { importedRejectsOf } from '../../import/journal/imported-rejects.ts'
 import { openJournal, type Journal, type Settings } from '../../import/journal/journal.ts'
 import type { Rejects } from '../../import/report/rejects.ts'
 import type { Paths } from './options.ts'
 import type { ImportReporter } from './reporter.ts'
 
-interface Shared {
+interface RejectsDeps {
   readonly rejects: Rejects
   readonly paths: Paths
-  readonly teller: ImportReporter
+  readonly reporter: ImportReporter
 }
 
-/** Puts the rejects file in its place, and tells where that is if it is not where it was meant to be. */
+/** Publishes the rejects file, with a notice if its path is not the one that was asked for. */
 export const closeRejects = (
-  { rejects, paths, teller }: Shared,
+  { rejects, paths, reporter }: RejectsDeps,
   journal: Journal,
   isComplete: boolean,
 ): Paths => {
   const path = rejects.close(isComplete)
   if (path === undefined) return paths
-  journal.noteRejectsFile(relative(dirname(resolve(paths.journal)), resolve(path)))
+  journal.recordRejectsFile(relative(dirname(resolve(paths.journal)), resolve(path)))
   if (path !== paths.rejects) {
-    teller.say(
-      `${paths.rejects} was changed or imported since it was written, and stays as it is. The rows that are still to correct are in ${path}.`,
+    reporter.notify(
+      `${paths.rejects} was changed or imported after it was written, and is kept. The rows that still need correction are in ${path}.`,
     )
   }
   return { ...paths, rejects: path }
 }
 
-/** Where the rejects are after a failure, which is told in place of another one that comes of it. */
-export const placeAfterFailure = (place: () => Paths, paths: Paths): Paths => {
+/** The paths after a failure; a second failure, of the rejects file, must not hide the first. */
+export const pathsAfterFailure = (closeFile: () => Paths, paths: Paths): Paths => {
   try {
-    return place()
+    return closeFile()
   } catch {
     return paths
   }
 }
 
-/** The journal with what imports of its rejects files have settled since. */
+/** The journal, updated with the results of imports of its rejects files. */
 export const openOwnJournal = (path: string, settings: Settings, updates: number): Journal => {
   const journal = openJournal(path, settings, updates)
-  journal.adopt(settledBy(path, journal.rejectsFiles()))
+  journal.applyImportedRejects(importedRejectsOf(path, journal.rejectsFiles()))
   return journal
 }
 
-/** A journal is not begun before the run may: an answer of no leaves nothing behind. */
-export const openKnown = (
+/** Creates no journal: if the user does not confirm, nothing is left behind. */
+export const openIfThere = (
   path: string,
   settings: Settings,
   updates: number,

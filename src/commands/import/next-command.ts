@@ -1,4 +1,4 @@
-/** The command that comes next, ready to paste into a shell. */
+/** Suggests the next command after an import, ready to paste into a shell. */
 import type { RunEnd } from '../../import/run/run.ts'
 
 const quote = (word: string): string =>
@@ -25,8 +25,8 @@ const withFile = (args: readonly string[], from: string | undefined, to: string)
   return at < 0 ? [...kept.slice(0, 1), to, ...kept.slice(1)] : kept.with(at, to)
 }
 
-export interface Course {
-  /** As they were given, from the name of the command on. */
+export interface FinishedImport {
+  /** As given, from the name of the command on. */
   readonly args: readonly string[]
   readonly file: string | undefined
   readonly end: RunEnd
@@ -35,32 +35,33 @@ export interface Course {
   readonly rejects: string | undefined
 }
 
-export interface Next {
+export interface NextStep {
   readonly what: string
   readonly command: string
 }
 
 /** @returns what to do, and the command for it */
-export const nextOf = ({ args, file, end, dryRun, rejects }: Course): Next => {
+export const nextStepOf = ({ args, file, end, dryRun, rejects }: FinishedImport): NextStep => {
   const same = toShell(args)
   if (dryRun) {
-    if (rejects !== undefined) return { what: 'Correct the input, and look again', command: same }
+    if (rejects !== undefined)
+      return { what: 'Correct the input, and check it again', command: same }
     const real = without(args, ['--dry-run', '--print'], ['--limit'])
-    return { what: 'Begin with ten rows', command: toShell([...real, '--limit', '10']) }
+    return { what: 'Start with ten rows', command: toShell([...real, '--limit', '10']) }
   }
   if (end === 'stopped') {
-    return { what: 'Not all rows were taken up; the same command goes on', command: same }
+    return { what: 'Not all rows were processed; the same command continues', command: same }
   }
   if (end === 'limit') {
     const all = toShell(without(args, [], ['--limit']))
-    return { what: 'The limit is reached; this takes up all other rows', command: all }
+    return { what: 'The limit is reached; this processes the other rows', command: all }
   }
   if (rejects !== undefined) {
     const command = toShell(withFile(args, file, rejects))
     return { what: `Correct ${rejects}, and import it`, command }
   }
   return {
-    what: 'See who has not signed in yet',
+    what: 'List the users who have not signed in yet',
     command: toShell(['users', 'list', '--pending']),
   }
 }

@@ -1,10 +1,10 @@
-/** Owns the options of the import: their words, their rules, and where its files lie. */
+/** Declares the options of the import, with their help and their rules, and chooses the paths of its files. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { AppError } from '../../errors/errors.ts'
-import { cutRecord } from '../../import/sources/csv/csv-record.ts'
-import { MOST_ALIKE } from '../../import/run/circuit-breaker.ts'
+import { cutRecord } from '../../import/sources/csv/cut-record.ts'
+import { MAX_SAME_REFUSALS } from '../../import/run/circuit-breaker.ts'
 import { DISABLED_CHOICES, MAX_GROUPS } from '../../import/rows/prepare.ts'
 import { MODES, type Mode } from '../../import/rows/modes.ts'
 import type { Settings } from '../../import/journal/journal.ts'
@@ -39,7 +39,7 @@ export interface ImportOptions extends CommonOptions {
   readonly yes?: true
 }
 
-/** What the hook calls it, too. */
+/** The hook has the same name for it. */
 const FLAG = 'enabled'
 
 const separator = (text: string): string => {
@@ -93,7 +93,7 @@ const mapping = (text: string, before: ReadonlyMap<string, string>): Map<string,
 const MAX_CONCURRENCY = 64
 
 const OPTIONS: readonly Option[] = [
-  new Option('--mode <mode>', 'the form of the credentials').choices(MODES).default('hook'),
+  new Option('--mode <mode>', 'how credentials are sent to Okta').choices(MODES).default('hook'),
   new Option('--group <id>', 'add each user to this group, by its id in Okta; up to 20')
     .argParser(groups)
     .default([], 'none'),
@@ -103,15 +103,18 @@ const OPTIONS: readonly Option[] = [
   ),
   new Option(
     '--where-enabled <column>',
-    'the column that says who may sign in (default: "enabled", where there is one)',
+    'the column that says who may sign in (default: "enabled", if there is one)',
   ),
-  new Option('--disabled <choice>', 'people who may not sign in: leave out, or create inactive')
+  new Option(
+    '--disabled <choice>',
+    'people who may not sign in: leave them out, or create them inactive',
+  )
     .choices(DISABLED_CHOICES)
     .default('skip'),
-  new Option('--user-type <id>', 'the user type, where it is not the default one'),
+  new Option('--user-type <id>', 'the user type, if it is not the default one'),
   new Option(
     '--map <name=column>',
-    'which column holds what, or a JSON file that says so; city=address.city reaches into JSON',
+    'which column holds an attribute, or a JSON file with such pairs; city=address.city reads nested JSON',
   )
     .argParser(mapping)
     .default(new Map(), 'columns are named as in Okta'),
@@ -122,43 +125,46 @@ const OPTIONS: readonly Option[] = [
   new Option('--null <word>', 'a word that means no value, such as NULL or \\N')
     .argParser(list)
     .default([], 'none'),
-  new Option('--allow-empty', 'an input without any row is no failure'),
+  new Option('--allow-empty', 'do not fail if the input has no rows'),
   new Option(
     '--array-separator <text>',
     'what separates the items of a list, such as | (default: a list is JSON)',
   ).argParser(separator),
-  new Option('--limit <n>', 'take up this many more rows, and end').argParser(
+  new Option('--limit <n>', 'process at most this many more rows, then stop').argParser(
     wholeOption(1, Number.MAX_SAFE_INTEGER),
   ),
-  new Option(
-    '--update',
-    'also change the attributes of people who are there, where a row has others',
-  ),
+  new Option('--update', 'also update existing users whose attributes differ from their row'),
   new Option(
     '--dry-run',
-    'check every row, and show the problems and three requests (with --update, ten differences); change nothing',
+    'check every row, show problems and three requests (with --update, ten differences), and change nothing',
   ),
   new Option('--print', 'print all requests, as JSON lines; send nothing').implies({
     dryRun: true,
   }),
   new Option(
     '--keep-going',
-    `go on where Okta refuses ${MOST_ALIKE} rows in a row for one cause, in place of stopping`,
+    `do not stop after Okta refuses ${MAX_SAME_REFUSALS} rows in a row for the same reason`,
   ),
-  new Option('--journal <path>', 'what became of each row (default: beside the input)'),
-  new Option('--rejects <path>', 'the rows that did not become users (default: beside the input)'),
-  new Option('--existing <path>', 'the people who were there already (default: beside the input)'),
+  new Option(
+    '--journal <path>',
+    'path of the journal that records the result of each row (default: next to the input)',
+  ),
+  new Option('--rejects <path>', 'path of the file of rejected rows (default: next to the input)'),
+  new Option(
+    '--existing <path>',
+    'path of the list of users who already existed (default: next to the input)',
+  ),
   new Option(
     '--rejects-with-secrets',
-    'write passwords, hashes and answers to the rejects file, too',
+    'also write passwords, hashes and answers to the rejects file',
   ),
   shareOption(),
-  new Option('--concurrency <n>', 'how many requests may be under way at once')
+  new Option('--concurrency <n>', 'maximum number of concurrent requests')
     .argParser(wholeOption(1, MAX_CONCURRENCY))
     .default(DEFAULT_CONCURRENCY),
   new Option(
     '--yes',
-    'begin without the question, which only a terminal gets, and no run that goes on',
+    'start without asking for confirmation (only a new import on a terminal asks)',
   ),
   jsonOption(),
   quietOption(),
@@ -171,8 +177,8 @@ export const addImportOptions = (command: Command): Command => {
 }
 
 /**
- * A column that is called `enabled` is the flag that the hook knows by that name, unless it is mapped or
- * ignored: taken for an attribute, it would not keep out whom it disables.
+ * A column named `enabled` is the flag that the hook knows by that name, unless it is mapped or ignored. As a
+ * plain attribute it would not keep out the people whom it disables.
  * @throws AppError `usage_invalid`
  */
 export const chooseRoles = (options: ImportOptions): Roles => {
@@ -186,7 +192,7 @@ export const chooseRoles = (options: ImportOptions): Roles => {
   return { enabled: whereEnabled ?? mapped ?? (isOther ? undefined : FLAG), groups }
 }
 
-/** Options that name a column for a role, with that column. */
+/** The options that name a column for a role, each with its column. */
 export const askedColumns = ({ map, whereEnabled, groupColumn }: ImportOptions) => {
   const flag = whereEnabled ?? map.get(FLAG)
   return [
@@ -195,7 +201,7 @@ export const askedColumns = ({ map, whereEnabled, groupColumn }: ImportOptions) 
   ]
 }
 
-/** What is mapped to attributes and credentials. */
+/** The pairs of `--map` for attributes and credentials. */
 export const attributeMap = ({ map }: ImportOptions): ReadonlyMap<string, string> =>
   new Map([...map].filter(([name]) => name !== FLAG))
 
@@ -205,7 +211,7 @@ export interface Paths {
   readonly existingFile: string
 }
 
-/** The name under which a source without a file keeps its files, in the working directory. */
+/** The name of the files of an input that is not a file, in the working directory. */
 const nameOf = (file: string | undefined): string => (file === '-' ? 'stdin' : 'legacy-users')
 
 /** @throws AppError `usage_invalid` when one file would overwrite another */
@@ -218,7 +224,7 @@ export const choosePaths = (
   const input = isFile ? file : nameOf(file)
   const stem = join(dirname(input), basename(input, extname(input)))
   const journal = options.journal ?? `${input}.journal`
-  // The rows that a rehearsal finds must not take the place of those that Okta has refused.
+  // The rejects of a dry run must not replace rows that Okta has refused.
   const kind = options.dryRun ? 'rejects.dry-run' : 'rejects'
   const rejects = options.rejects ?? `${stem}.${kind}.${format}`
   const existingFile = options.existing ?? `${stem}.existing.csv`
@@ -239,7 +245,7 @@ const describeMap = (map: ImportOptions['map']): string =>
     .sort()
     .join(', ')
 
-/** All that decides what is sent for a row, beside the row itself. */
+/** Everything besides the row that decides what is sent for it. */
 export const settingsOf = (orgUrl: string, options: ImportOptions): Settings => ({
   'the org': orgUrl,
   '--mode': options.mode,

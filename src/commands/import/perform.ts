@@ -1,10 +1,10 @@
-/** The course of an import: rehearsed, or performed to its end or to a signal, and then summed up. */
+/** Performs an import, or a dry run of one, until its end or a signal, and reports the summary. */
 import { systemClock } from '../../clock.ts'
 import { createCircuitBreaker, NO_CIRCUIT_BREAKER } from '../../import/run/circuit-breaker.ts'
-import { existing } from '../../import/run/duplicate.ts'
-import { writeExisting } from '../../import/report/existing.ts'
-import { countExisting, type StatusCounts } from '../../import/report/existing-count.ts'
-import { openJournal, type RowOutcome } from '../../import/journal/journal.ts'
+import { asExisting } from '../../import/run/duplicate.ts'
+import { countExisting, writeExisting, type StatusCounts } from '../../import/report/existing.ts'
+import { openJournal } from '../../import/journal/journal.ts'
+import type { RowOutcome } from '../../import/journal/row.ts'
 import type { Prepare, Sendable } from '../../import/rows/prepare.ts'
 import { createProgress, describeDryCounts } from '../../import/report/progress.ts'
 import { createReasons } from '../../import/report/reasons.ts'
@@ -19,22 +19,21 @@ import type { OktaClient } from '../../okta/client/client.ts'
 import { readRateLimit } from '../../okta/rate-limit/headers.ts'
 import { createKnownUsers } from '../../okta/api/known-users.ts'
 import type { CommandContext } from '../context.ts'
-import { closeRejects, openKnown, openOwnJournal, placeAfterFailure } from './journal-files.ts'
-import { findGroupIds, openGroups, withGroups, type Look } from './find-groups.ts'
+import { closeRejects, openIfThere, openOwnJournal, pathsAfterFailure } from './journal-files.ts'
+import { findGroupIds, openGroups, withGroups, type GroupSearch } from './find-groups.ts'
 import { settingsOf, type ImportOptions, type Paths } from './options.ts'
 import { createPrinter } from './request-printer.ts'
-import { mayGoOn, startFacts } from './start-report.ts'
+import { confirmStart, toStart } from './start-report.ts'
 import { summarise, type Summary } from './summary-report.ts'
 import { importView, type ImportReporter } from './reporter.ts'
 import { runWithProgress } from '../terminal/run-with-progress.ts'
 import { withWaitProgress } from '../terminal/wait-progress.ts'
 
-/** A crash leaves at most this many rows to be asked about; fewer would be bound by the disk. */
-const WINDOW = { min: 10, max: 64 }
+/** A crash leaves at most this many rows to ask Okta about. With fewer, the disk would limit the speed. */
+const IN_FLIGHT = { min: 10, max: 64 }
 
-/** What a run and a dry run have in common. */
-export interface Shared {
-  /** As it was named. */
+export interface ImportDeps {
+  /** As given on the command line. */
   readonly file: string | undefined
   readonly host: CommandContext
   readonly options: ImportOptions
@@ -43,40 +42,41 @@ export interface Shared {
   readonly tidy: Tidy
   readonly rejects: Rejects
   readonly paths: Paths
-  readonly teller: ImportReporter
+  readonly reporter: ImportReporter
+  readonly groups: GroupSearch
 }
 
-const finish = async (
-  { host, options, teller }: Shared,
+const showUntilEnd = async (
+  { host, options, reporter }: ImportDeps,
   run: Run,
   client: OktaClient | undefined,
 ): Promise<{ end: RunEnd; isInterrupted: boolean }> => {
-  const look = createProgress({
+  const readProgress = createProgress({
     snapshot: run.snapshot,
     pace: () => client?.rateLimitStatus,
     clock: systemClock,
   })
-  const words = options.dryRun ? describeDryCounts : undefined
-  const { display } = teller
-  const shown = { host, run, display, view: () => importView(look(), words) }
+  const describe = options.dryRun ? describeDryCounts : undefined
+  const { display } = reporter
+  const shown = { host, run, display, view: () => importView(readProgress(), describe) }
   const { end = 'stopped', isInterrupted } = await runWithProgress(shown)
   return { end, isInterrupted }
 }
 
 /** How many users were changed in each attribute. */
-const countChanges = (settle: RunDeps['settle']) => {
+const countChanges = (sendRow: RunDeps['sendRow']) => {
   const counts: Record<string, number> = {}
-  const counted: RunDeps['settle'] = async (...row) => {
-    const outcome = await settle(...row)
+  const counted: RunDeps['sendRow'] = async (...row) => {
+    const outcome = await sendRow(...row)
     const names = outcome.state === 'updated' ? (outcome.changed ?? '') : ''
     for (const name of names.split(', ')) if (name !== '') counts[name] = (counts[name] ?? 0) + 1
     return outcome
   }
-  return { counts, settle: counted }
+  return { counts, sendRow: counted }
 }
 
-/** Counts the rejects by reason, beside writing them. */
-const countReasons = ({ rejects }: Shared) => {
+/** Counts the rejects by reason as they are written. */
+const countReasons = ({ rejects }: ImportDeps) => {
   const reasons = createReasons()
   const write: Rejects['write'] = (row, report) => {
     rejects.write(row, report)
@@ -85,56 +85,55 @@ const countReasons = ({ rejects }: Shared) => {
   return { reasons, write }
 }
 
-/** Runs to the end, tells how it went, and gives the exit code. */
-const conclude = async (
-  shared: Shared,
-  parts: Pick<RunDeps, 'journal' | 'settle' | 'brake' | 'serverTime' | 'window' | 'halt'>,
+/** @returns the exit code */
+const runAndReport = async (
+  deps: ImportDeps,
+  parts: Pick<
+    RunDeps,
+    'journal' | 'sendRow' | 'circuitBreaker' | 'serverTime' | 'maxInFlight' | 'halt'
+  >,
   client?: OktaClient,
 ): Promise<number> => {
-  const { host, source, prepare, options, teller } = shared
+  const { host, source, prepare, options, reporter } = deps
   const { journal } = parts
   const limit = options.limit ?? Infinity
   const known = journal.last
-  const { reasons, write } = countReasons(shared)
-  const { counts: changes, settle } = countChanges(parts.settle)
-  const run = createRun({ source, prepare, limit, ...parts, rejects: { write }, settle })
+  const { reasons, write } = countReasons(deps)
+  const { counts: changes, sendRow } = countChanges(parts.sendRow)
+  const run = createRun({ source, prepare, limit, ...parts, rejects: { write }, sendRow })
   let written: StatusCounts | undefined
-  const keep = (): void => {
-    if (!options.dryRun) written = writeExisting(shared.paths.existingFile, journal)
+  const writeExistingFile = (): void => {
+    if (!options.dryRun) written = writeExisting(deps.paths.existingFile, journal)
   }
-  // A run that has not seen again what the journal knows has too few rows to replace those of the run before.
-  const place = (end: RunEnd): Paths => {
-    const isComplete = end !== 'stopped' || (!options.dryRun && run.snapshot().last >= known)
-    return closeRejects(shared, journal, isComplete)
+  // A run that stopped before it had read all rows of the journal again has too few rejects to replace the file.
+  const closeFile = (end: RunEnd): Paths => {
+    const isComplete = end !== 'stopped' || (!options.dryRun && run.snapshot().lastRow >= known)
+    return closeRejects(deps, journal, isComplete)
   }
   const startedAt = systemClock.now()
   const summary = (end: RunEnd, paths: Paths): Summary => {
     const seconds = (systemClock.now() - startedAt) / 1000
     const existing = written ?? countExisting(journal)
     return summarise(
-      { ...shared, paths },
+      { ...deps, paths },
       { counts: run.snapshot(), end, seconds, reasons: reasons.list(), existing, changes },
     )
   }
-  // Its reader has had enough, as `head` has.
+  // A reader such as `head` closes its end of the pipe when it has enough.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', run.stop)
   try {
-    const { end, isInterrupted } = await finish(shared, run, client).finally(keep)
+    const { end, isInterrupted } = await showUntilEnd(deps, run, client).finally(writeExistingFile)
     journal.flush()
-    shared.tidy.describe().forEach(teller.say)
-    teller.summary(summary(end, place(end)))
+    deps.tidy.describe().forEach(reporter.notify)
+    reporter.summary(summary(end, closeFile(end)))
     if (isInterrupted) return 130
-    const { rejected, failed, last } = run.snapshot()
-    const isEmpty = end === 'finished' && last === 0 && !options.allowEmpty
-    if (isEmpty) teller.say('The input has no rows. If that may be, add --allow-empty.')
+    const { rejected, failed, lastRow } = run.snapshot()
+    const isEmpty = end === 'finished' && lastRow === 0 && !options.allowEmpty
+    if (isEmpty) reporter.notify('The input has no rows. If that is expected, add --allow-empty.')
     return rejected + failed > 0 || end === 'stopped' || isEmpty ? 1 : 0
   } catch (err) {
-    teller.summary(
-      summary(
-        'stopped',
-        placeAfterFailure(() => place('stopped'), shared.paths),
-      ),
-    )
+    const paths = pathsAfterFailure(() => closeFile('stopped'), deps.paths)
+    reporter.summary(summary('stopped', paths))
     throw err
   } finally {
     journal.close()
@@ -142,19 +141,18 @@ const conclude = async (
 }
 
 /**
- * Checks every row as a run would, and shows what it would send.
- * @param client asks about groups, and with `--update` who is there already and in what they differ
+ * Checks every row as an import would, and shows what it would send.
+ * @param client asks about groups, and with `--update` about existing users and their differences
  */
-export const rehearse = async (
-  shared: Shared,
-  look: Look,
+export const performDryRun = async (
+  deps: ImportDeps,
   client: OktaClient | undefined,
 ): Promise<number> => {
-  const { host, options, teller } = shared
+  const { host, options, reporter } = deps
   const print = createPrinter(host, options)
   const halt = new AbortController()
   if (client) {
-    await openGroups(client, halt.signal, teller.say).checkAll(await findGroupIds(look))
+    await openGroups(client, halt.signal, reporter.notify).checkAll(await findGroupIds(deps.groups))
   }
   const users =
     options.update &&
@@ -169,65 +167,72 @@ export const rehearse = async (
     }
     const changes = changesOf(sendable, user)
     const changed = Object.keys(changes).join(', ')
-    if (changed === '') return existing(user)
+    if (changed === '') return asExisting(user)
     await print.difference({ line, user, changes })
-    return { ...existing(user), state: 'updated', changed }
+    return { ...asExisting(user), state: 'updated', changed }
   }
-  return conclude(
-    shared,
+  return runAndReport(
+    deps,
     {
       journal: openJournal('', {}),
-      settle: (sendable, { line }) => show(sendable, line),
-      brake: NO_CIRCUIT_BREAKER,
+      sendRow: (sendable, { line }) => show(sendable, line),
+      circuitBreaker: NO_CIRCUIT_BREAKER,
       serverTime: { now: () => 0 },
-      window: WINDOW.max,
+      maxInFlight: IN_FLIGHT.max,
       halt,
     },
     client,
   )
 }
 
-/** Creates the users, and with `--update` changes those who are there. */
-export const perform = async (shared: Shared, look: Look, client: OktaClient): Promise<number> => {
-  const { host, options, paths, teller } = shared
+/** Creates the users, and with `--update` changes existing ones. */
+export const perform = async (deps: ImportDeps, client: OktaClient): Promise<number> => {
+  const { host, options, paths, reporter } = deps
   const serverTime = createServerTime(systemClock)
   const halt = new AbortController()
-  // Shows before anything is written down that Okta answers, and what time it is there.
+  // Before anything is recorded: shows that Okta answers, and gives its time.
   const first = { method: 'GET', path: '/api/v1/users?limit=1' } as const
-  const { headers } = await withWaitProgress(client, teller).request(first)
+  const { headers } = await withWaitProgress(client, reporter).request(first)
   serverTime.observe(headers)
-  const groups = openGroups(client, halt.signal, teller.say)
-  await groups.checkAll(await findGroupIds(look))
+  const groups = openGroups(client, halt.signal, reporter.notify)
+  await groups.checkAll(await findGroupIds(deps.groups))
   const account = (await createKnownUsers((request) => client.request(request)).whoAmI())?.login
   const { orgUrl } = client
   const settings = settingsOf(orgUrl, options)
   const updates = options.update ? (options.limit ?? Infinity) : 0
-  const known = openKnown(paths.journal, settings, updates)
-  const start = startFacts(shared, {
+  const known = openIfThere(paths.journal, settings, updates)
+  const start = toStart(deps, {
     orgUrl,
     account,
     known: known?.last ?? 0,
-    isBegun: known !== undefined && known.last > 0 && (!options.update || known.hasCompared),
+    isResumed: known !== undefined && known.last > 0 && (!options.update || known.hasCompared),
     callsPerMinute: readRateLimit(headers)?.limit,
   })
-  teller.start(start)
-  const refused = await mayGoOn(host, options, start)
+  reporter.start(start)
+  const refused = await confirmStart(host, options, start)
   if (refused !== undefined) {
     known?.close()
     return refused
   }
   const { signal } = halt
   const journal = known ?? openOwnJournal(paths.journal, settings, updates)
-  const intend = options.update && journal.intend
-  const settler = createUserCreator({
+  const recordIntent = options.update && journal.recordIntent
+  const { createOnce } = createUserCreator({
     client,
     serverTime,
     clock: systemClock,
     halt: signal,
-    intend,
+    recordIntent,
   })
-  const settle = withGroups(groups, settler.settle)
-  const window = Math.min(WINDOW.max, Math.max(WINDOW.min, client.rateLimitStatus.concurrency))
-  const brake = options.keepGoing ? NO_CIRCUIT_BREAKER : createCircuitBreaker()
-  return conclude(shared, { journal, settle, brake, serverTime, window, halt }, client)
+  const sendRow = withGroups(groups, createOnce)
+  const maxInFlight = Math.min(
+    IN_FLIGHT.max,
+    Math.max(IN_FLIGHT.min, client.rateLimitStatus.concurrency),
+  )
+  const circuitBreaker = options.keepGoing ? NO_CIRCUIT_BREAKER : createCircuitBreaker()
+  return runAndReport(
+    deps,
+    { journal, sendRow, circuitBreaker, serverTime, maxInFlight, halt },
+    client,
+  )
 }

@@ -1,10 +1,10 @@
-/** Everything that an import says: its progress, notices, failures, requests and the summary. */
+/** Reports an import: its progress, notices, start and summary, as text or as events. */
 import {
   describeProgress,
   describeProgressInLine,
   toEvent,
   type Progress,
-  type Words,
+  type DescribeCounts,
 } from '../../import/report/progress.ts'
 import { jsonLine } from '../../text/json-line.ts'
 import {
@@ -20,15 +20,15 @@ import { createColourise } from '../terminal/colour.ts'
 
 export interface ImportReporter {
   readonly display: ProgressDisplay
-  readonly say: (message: string) => void
+  readonly notify: (message: string) => void
   readonly start: (start: Start) => void
   readonly summary: (summary: Summary) => void
 }
 
-export const importView = (sight: Progress, words?: Words): ProgressView => ({
-  live: (columns) => describeProgress(sight, columns, words),
-  line: () => describeProgressInLine(sight, words),
-  event: () => toEvent(sight),
+export const importView = (progress: Progress, describe?: DescribeCounts): ProgressView => ({
+  live: (columns) => describeProgress(progress, columns, describe),
+  line: () => describeProgressInLine(progress, describe),
+  event: () => toEvent(progress),
 })
 
 type Streams = Pick<CommandContext, 'stdout' | 'stderr' | 'env'>
@@ -38,25 +38,25 @@ export const createImportReporter = (
   { json, quiet, print }: Pick<ImportOptions, 'json' | 'quiet' | 'print'>,
 ): ImportReporter => {
   const { stdout, stderr, env } = host
-  // Requests that run over a terminal show by themselves how far it is.
+  // Requests that scroll over a terminal show the progress themselves.
   const isHidden = quiet === true || (print === true && stdout.isTTY === true)
   const display = createDisplay(host, { json, quiet: isHidden })
-  const { notify } = display
+  const notify = display.notify
   const emit = (event: object): void => void stdout.write(jsonLine(event))
   if (json) {
     return {
       display,
-      say: notify,
+      notify,
       start: (start) => emit(toStartEvent(start)),
       summary: (summary) => emit(toSummaryEvent(summary)),
     }
   }
-  // Where requests go to standard output, nothing else does.
+  // Where requests go to standard output, everything else goes to standard error.
   const out = print ? stderr : stdout
   const paint = createColourise(out, env)
   return {
     display,
-    say: notify,
+    notify,
     start: (start) => notify(describeStart(start)),
     summary: (summary) => void out.write(`${describeSummary(summary, paint)}\n`),
   }

@@ -1,4 +1,4 @@
-/** The requests of a dry run, printed at the pace of their reader, also of one who has had enough. */
+/** Prints the requests and differences of a dry run, no faster than they are read. */
 import { maskRequest, type CreateUser } from '../../import/rows/prepare.ts'
 import type { Changes } from '../../import/run/update-user.ts'
 import { jsonLine } from '../../text/json-line.ts'
@@ -20,7 +20,7 @@ export interface Difference {
   readonly changes: Changes
 }
 
-/** @returns what writes a line, and is done when the next may follow */
+/** @returns a function that writes a line, and resolves when the next may follow; also after its reader has closed */
 const createWriter = (stream: NodeJS.WritableStream): ((line: string) => Promise<void>) => {
   let isGone = false
   let waiting: Promise<void> | undefined
@@ -68,14 +68,14 @@ const describeRequest = (
   n: number,
 ): string => `Sample request ${n}:\n${method} ${path}\n${JSON.stringify(body, undefined, 2)}\n`
 
-/** All of them as JSON lines with `--print`, else the first: for people, or as events. */
+/** With `--print` all of them as JSON lines; otherwise the first, as text or events. */
 export const createPrinter = (
   { stdout }: Pick<CommandContext, 'stdout'>,
   { print: isAll, json }: Pick<ImportOptions, 'print' | 'json'>,
 ) => {
   const write = createWriter(stdout)
   const printed = { request: 0, difference: 0 }
-  /** @param most that people and events get */
+  /** @param most how many are printed without `--print` */
   const print = async (
     kind: keyof typeof printed,
     most: number,

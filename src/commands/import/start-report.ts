@@ -1,7 +1,7 @@
-/** What an import says before it creates anybody, and the question whether to go on. */
+/** Reports what an import is about to do, and asks for confirmation. */
 import { describeSeconds } from '../../text/duration.ts'
 import type { Mode } from '../../import/rows/modes.ts'
-import { guessRows } from '../../import/sources/guess-rows.ts'
+import { guessRows } from '../../import/sources/file.ts'
 import type { Source } from '../../import/sources/source.ts'
 import { printable } from '../../text/printable.ts'
 import type { CommandContext } from '../context.ts'
@@ -10,36 +10,36 @@ import { askYes } from '../terminal/prompt.ts'
 
 export interface Start {
   readonly orgUrl: string
-  /** Whom the token belongs to, where that can be read. */
+  /** The owner of the token, where that can be read. */
   readonly account: string | undefined
   readonly mode: Mode
-  /** Whether people who are there already are changed. */
+  /** Whether existing users are changed. */
   readonly update: boolean
-  /** About how many the input has. */
+  /** About how many rows the input has. */
   readonly rows: number | undefined
-  /** How many of them the journal knows. */
+  /** How many of them are in the journal. */
   readonly known: number
-  /** Whether the same was begun before, so that nobody is asked. */
-  readonly isBegun: boolean
-  /** At most so many more. */
+  /** Whether it continues an earlier run, and needs no confirmation. */
+  readonly isResumed: boolean
+  /** The most rows of this run. */
   readonly limit: number | undefined
-  /** Calls a minute that Okta's limit allows, and the part of it that is used, in per cent. */
+  /** Calls a minute that Okta's limit allows, and the percentage of it that is used. */
   readonly callsPerMinute: number | undefined
   readonly share: number
   readonly paths: Paths
 }
 
-export interface Deps {
-  /** As it was named. */
+export interface StartDeps {
+  /** As given on the command line. */
   readonly file: string | undefined
   readonly options: ImportOptions
   readonly source: Pick<Source, 'total' | 'hasHeader'>
   readonly paths: Paths
 }
 
-export const startFacts = (
-  { file, options, source, paths }: Deps,
-  facts: Pick<Start, 'orgUrl' | 'account' | 'known' | 'isBegun' | 'callsPerMinute'>,
+export const toStart = (
+  { file, options, source, paths }: StartDeps,
+  facts: Pick<Start, 'orgUrl' | 'account' | 'known' | 'isResumed' | 'callsPerMinute'>,
 ): Start => {
   const isFile = file !== undefined && file !== '-'
   const rows = source.total ?? (isFile ? guessRows(file, source.hasHeader) : undefined)
@@ -54,7 +54,7 @@ const rowsLeft = ({ rows, known, update, limit = Infinity }: Start): number | un
       : undefined
     : Math.min(Math.max(0, rows - (update ? 0 : known)), limit)
 
-/** Seconds that Okta's limit alone takes. */
+/** The duration in seconds if only Okta's limit counts. */
 export const secondsFor = (start: Start): number | undefined => {
   const left = rowsLeft(start)
   const { callsPerMinute: calls, share } = start
@@ -65,7 +65,7 @@ export const secondsFor = (start: Start): number | undefined => {
 const describeRows = (start: Start): string => {
   const { rows, known, limit } = start
   return [
-    rows === undefined ? 'not known before the end' : `about ${rows}`,
+    rows === undefined ? 'unknown until the end' : `about ${rows}`,
     ...(known > 0 ? [`${known} of them are in the journal`] : []),
     ...(limit === undefined ? [] : [`up to ${limit} in this run`]),
   ].join(', ')
@@ -74,10 +74,10 @@ const describeRows = (start: Start): string => {
 const describeDuration = (start: Start): string => {
   const seconds = secondsFor(start)
   const { callsPerMinute, share } = start
-  if (callsPerMinute === undefined) return 'not known: Okta states no limit'
+  if (callsPerMinute === undefined) return 'unknown: Okta states no limit'
   const limit = `${share} % of ${callsPerMinute} calls a minute`
   return seconds === undefined
-    ? `not known, at ${limit}`
+    ? `unknown, at ${limit}`
     : `${describeSeconds(Math.max(1, seconds))} or more, at ${limit}`
 }
 
@@ -85,7 +85,7 @@ export const describeStart = (start: Start): string =>
   [
     ['Org', start.orgUrl],
     ...(start.account === undefined ? [] : [['Account', printable(start.account)]]),
-    ['Mode', start.update ? `${start.mode}, and people who are there are updated` : start.mode],
+    ['Mode', start.update ? `${start.mode}, and existing users are updated` : start.mode],
     ['Rows', describeRows(start)],
     ['Duration', describeDuration(start)],
     ['Journal', start.paths.journal],
@@ -113,18 +113,18 @@ export const toStartEvent = ({ callsPerMinute, share, paths, ...start }: Start):
   }
 }
 
-/** A person is asked once, at a terminal: a script has nobody to answer, and goes on. */
+/** Asks once, on a terminal: a script cannot answer, and continues. */
 const isAsked = (
   { stdin, stderr }: CommandContext,
   { yes, json }: ImportOptions,
-  { isBegun }: Start,
+  { isResumed }: Start,
 ): boolean => {
   const isTerminal = 'isTTY' in stdin && stdin.isTTY === true && stderr.isTTY === true
-  return isTerminal && !yes && !json && !isBegun
+  return isTerminal && !yes && !json && !isResumed
 }
 
-/** @returns the exit code with which to end, where it shall not go on */
-export const mayGoOn = async (
+/** @returns the exit code, if the import must not start */
+export const confirmStart = async (
   host: CommandContext,
   options: ImportOptions,
   start: Start,

@@ -1,4 +1,4 @@
-/** The last words of an import: what came of the rows, why not, which files, and what comes next. */
+/** The summary of an import: the results, the reasons of rejects, the files, and the next command. */
 import { describeSeconds } from '../../text/duration.ts'
 import { describeCounts, describeDryCounts, doneOf } from '../../import/report/progress.ts'
 import type { ReasonKind } from '../../import/report/reasons.ts'
@@ -6,7 +6,7 @@ import type { RunEnd, Snapshot } from '../../import/run/run.ts'
 import { printable } from '../../text/printable.ts'
 import type { CommandContext } from '../context.ts'
 import type { ImportOptions, Paths } from './options.ts'
-import { nextOf, type Next } from './next-command.ts'
+import { nextStepOf, type NextStep } from './next-command.ts'
 import type { Colourise } from '../terminal/colour.ts'
 
 export interface Summary {
@@ -15,14 +15,14 @@ export interface Summary {
   readonly dryRun: boolean
   readonly seconds: number
   readonly reasons: readonly ReasonKind[]
-  /** People who were there already, by their status in Okta. */
+  /** Users who already existed, by their status in Okta. */
   readonly existing: Readonly<Record<string, number>>
   readonly paths: Paths
-  /** How many users were changed in each attribute; of a dry run, how many would be. */
+  /** How many users were changed in each attribute; in a dry run, how many would be. */
   readonly changes: Readonly<Record<string, number>>
-  /** Those of the paths that were written. */
+  /** The paths that were written. */
   readonly files: readonly string[]
-  readonly next: Next
+  readonly next: NextStep
 }
 
 interface Import {
@@ -32,33 +32,32 @@ interface Import {
   readonly file: string | undefined
 }
 
-/** @param facts of the run's end */
 export const summarise = (
   { host, options, paths, file }: Import,
-  facts: Pick<Summary, 'counts' | 'end' | 'seconds' | 'reasons' | 'existing' | 'changes'>,
+  results: Pick<Summary, 'counts' | 'end' | 'seconds' | 'reasons' | 'existing' | 'changes'>,
 ): Summary => {
   const dryRun = options.dryRun === true
-  const rejects = facts.reasons.length > 0 ? paths.rejects : undefined
-  const isAny = Object.keys(facts.existing).length > 0 && !dryRun
+  const rejects = results.reasons.length > 0 ? paths.rejects : undefined
+  const isAny = Object.keys(results.existing).length > 0 && !dryRun
   const existing = isAny ? paths.existingFile : undefined
   const files = [rejects, existing, dryRun ? undefined : paths.journal].filter(
     (path) => path !== undefined,
   )
-  const next = nextOf({ args: host.args, file, end: facts.end, dryRun, rejects })
-  return { ...facts, dryRun, paths, files, next }
+  const next = nextStepOf({ args: host.args, file, end: results.end, dryRun, rejects })
+  return { ...results, dryRun, paths, files, next }
 }
 
 /** More would push the counts off the screen; the rejects file has them all. */
 const MAX_REASONS = 10
 
-const some = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 const describeEnds = ({ counts, dryRun }: Summary): string[] => {
   if (dryRun) {
     return [
       'Dry run, nothing was sent.',
       `${describeDryCounts(counts)}.`,
-      'Okta itself may refuse more, or know some of them already.',
+      'Okta may still refuse some of them, or have them already.',
     ]
   }
   const all = describeCounts(counts)
@@ -100,14 +99,14 @@ const describeChanges = ({ changes, dryRun }: Summary): string[] => {
 
 const describeTime = ({ counts, seconds, dryRun }: Summary): string => {
   const done = doneOf(counts)
-  const time = `${some(doneOf(counts.thisRun), 'row')} in ${describeSeconds(seconds)}.`
+  const time = `${countOf(doneOf(counts.thisRun), 'row')} in ${describeSeconds(seconds)}.`
   const isAll = counts.total === undefined || counts.total <= done
   return isAll || dryRun ? time : `${time} Rows so far: ${done} of about ${counts.total}.`
 }
 
 export const describeSummary = (summary: Summary, paint: Colourise): string => {
   const { counts, files, next } = summary
-  const unknown = `The result of ${some(counts.sending, 'request')} is unknown; the next run asks Okta.`
+  const unknown = `The result of ${countOf(counts.sending, 'request')} is unknown; the next run checks ${counts.sending === 1 ? 'it' : 'them'} in Okta.`
   return [
     ...describeEnds(summary).map((line) =>
       paint(counts.rejected + counts.failed > 0 ? 'yellow' : 'green', line),

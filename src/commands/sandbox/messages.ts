@@ -1,6 +1,6 @@
-/** Owns what the sandbox command makes for one run, and the words in which it says so. */
+/** Creates the credentials of one sandbox, and describes them to people and scripts. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { FAULTS_PATH } from '../../sandbox/api/faults.ts'
+import { FAULTS_PATH } from '../../sandbox/http/faults.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts'
 import { SCOPES } from '../../sandbox/org/tokens.ts'
 
@@ -10,11 +10,11 @@ const HOOK_SCOPE = 'okta.hook'
 
 type Service = Required<Pick<SandboxOptions, 'apps' | 'hookClients'>>
 
-/** A service app as the Admin Console makes it, and a client with whose tokens the hook can be called. */
+/** A service app as the Admin Console creates it, and a client that gets tokens to call the hook. */
 export const createService = (requiresDpop: boolean) => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const hookSecret = randomBytes(24).toString('base64url')
-  const service: Service = {
+  const options: Service = {
     apps: [
       {
         clientId: CLIENT_ID,
@@ -26,7 +26,7 @@ export const createService = (requiresDpop: boolean) => {
     hookClients: [{ clientId: HOOK_CLIENT_ID, clientSecret: hookSecret, scopes: [HOOK_SCOPE] }],
   }
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString().trim()
-  return { service, pem, hookSecret }
+  return { options, pem, hookSecret }
 }
 
 export const announceService = (url: string, pem: string, hookSecret: string): string => `
@@ -35,7 +35,7 @@ export const announceService = (url: string, pem: string, hookSecret: string): s
 export OKTA_CLIENT_ID=${CLIENT_ID}
 export OKTA_PRIVATE_KEY='${pem}'
 
-  For a hook whose channel is OAUTH (client_secret_post):
+  For a hook with a channel of type OAUTH (client_secret_post):
 
     token URL      ${url}/oauth2/default/v1/token
     client id      ${HOOK_CLIENT_ID}
@@ -44,11 +44,11 @@ export OKTA_PRIVATE_KEY='${pem}'
     issuer         ${url}/oauth2/default   (keys at /v1/keys, audience api://default)
 `
 
-/** What a script needs of a sandbox that is ready. */
+/** What a script needs to use the sandbox. */
 export const readyEvent = (
   url: string,
   token: string,
-  made: ReturnType<typeof createService> | undefined,
+  created: ReturnType<typeof createService> | undefined,
   { groups, userTypes }: Pick<Sandbox, 'groups' | 'userTypes'>,
 ): object => ({
   event: 'ready',
@@ -57,19 +57,19 @@ export const readyEvent = (
   faultsUrl: url + FAULTS_PATH,
   groups: groups.map(({ id, profile }) => ({ id, name: profile.name })),
   userTypes: userTypes.map(({ id, name }) => ({ id, name })),
-  ...(made && {
-    serviceApp: { clientId: CLIENT_ID, privateKey: made.pem },
+  ...(created && {
+    serviceApp: { clientId: CLIENT_ID, privateKey: created.pem },
     hookClient: {
       tokenUrl: `${url}/oauth2/default/v1/token`,
       clientId: HOOK_CLIENT_ID,
-      clientSecret: made.hookSecret,
+      clientSecret: created.hookSecret,
       scope: HOOK_SCOPE,
       issuer: `${url}/oauth2/default`,
     },
   }),
 })
 
-/** The ids that an import needs: of groups and user types, where there are some of its own. */
+/** The ids of groups and user types for imports, unless there are only those of every org. */
 export const announceIds = ({
   groups,
   userTypes,
@@ -82,22 +82,22 @@ export const announceIds = ({
 }
 
 export const announce = (url: string, token: string, service: string): string => `
-  AN OKTA TO PRACTISE ON, at ${url}. It keeps its users in memory and ends with them.
+  AN OKTA ORG TO PRACTISE ON, at ${url}. Its users are in memory, and are gone when it stops.
 
 export OKTA_ORG_URL=${url}
 export OKTA_API_TOKEN=${token}
 ${service}
-  Users and their lifecycle, their schema and types, groups, inline hooks,
-  sign-in (POST /api/v1/authn), System Log, OAuth tokens.
+  It has users with their lifecycle, schema and types, groups, inline hooks,
+  sign-in (POST /api/v1/authn), the System Log and OAuth tokens.
 
-  Signs in, and asks the password import hook while the user has no password in Okta:
+  To sign in; the password import hook is called while the user has no password in Okta:
 
 curl -sS -w '\\n' ${url}/api/v1/authn -H 'content-type: application/json' -d '{"username":"…","password":"…"}'
 
-  Makes half of all answers get lost, from now on:
+  To lose half of all answers from now on:
 
 curl -sS -w '\\n' -X PUT ${url}${FAULTS_PATH} -H 'content-type: application/json' -d '{"resetAfterRate":0.5}'
 
-  Ctrl-C ends the sandbox.
+  Ctrl-C stops the sandbox.
 
 `

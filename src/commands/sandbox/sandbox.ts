@@ -1,12 +1,16 @@
-/** Owns the sandbox command: options in, an Okta to practise on, served until told to stop. */
+/** The sandbox command: starts an Okta org to practise on, until a signal stops it. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../../clock.ts'
 import { describeUnforeseen } from '../../errors/errors.ts'
 import { describeTracedCall } from '../../okta/client/call-trace.ts'
 import { untilStopped } from '../../ops/shutdown.ts'
-import { FAULTS_PATH } from '../../sandbox/api/faults.ts'
-import { faultSchema, type Faults, type FaultSettings } from '../../sandbox/http/faults.ts'
+import {
+  FAULTS_PATH,
+  faultSchema,
+  type Faults,
+  type FaultSettings,
+} from '../../sandbox/http/faults.ts'
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import type { SchemaSettings } from '../../sandbox/org/schema.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
@@ -38,7 +42,7 @@ const orgFrom = ({ attribute, schema, userType, group, uniqueEmail }: SandboxCom
 })
 
 /**
- * Serves until a signal ends it.
+ * Runs until a signal stops it.
  * @returns the exit code
  * @throws AppError `listen_failed`
  */
@@ -48,31 +52,33 @@ export const sandbox = async (
 ): Promise<number> => {
   const { host, port, seed, oauth, dpop, faults, verbose } = options
   const token = options.token ?? `00${randomBytes(30).toString('base64url')}`
-  const made = oauth || dpop ? createService(dpop) : undefined
-  const tell = createPrint({ stdout }, options)
+  const service = oauth || dpop ? createService(dpop) : undefined
+  const print = createPrint({ stdout }, options)
   const starting = startSandbox({
     ...{ host, port, seed, faults },
     ...orgFrom(options),
-    ...made?.service,
+    ...service?.options,
     tokens: [{ scheme: 'SSWS', token }],
     ...(verbose && {
       onCall: (call) =>
-        void stderr.write(`${describeTracedCall({ ...call, result: call.status || 'cut off' })}\n`),
+        void stderr.write(
+          `${describeTracedCall({ ...call, result: call.status || 'connection reset' })}\n`,
+        ),
     }),
     onBug: (err) => {
       const what = describeUnforeseen(err)
-      tell(`A mistake in the sandbox: ${JSON.stringify(what)}\n`, { event: 'mistake', ...what })
+      print(`An error in the sandbox: ${JSON.stringify(what)}\n`, { event: 'mistake', ...what })
     },
   })
   const end = untilStopped({
     onSignal,
     drain: async () => (await starting).close(),
     clock: systemClock,
-    log: (message) => tell(`${message}\n`, { event: 'notice', message }),
+    log: (message) => print(`${message}\n`, { event: 'notice', message }),
   })
   const { url, ...org } = await starting
-  const service = made ? announceService(url, made.pem, made.hookSecret) : ''
-  tell(announce(url, token, service + announceIds(org)), readyEvent(url, token, made, org))
+  const serviceText = service ? announceService(url, service.pem, service.hookSecret) : ''
+  print(announce(url, token, serviceText + announceIds(org)), readyEvent(url, token, service, org))
   return end
 }
 
@@ -82,7 +88,7 @@ const numberWithin =
   (text: string): number => {
     const value = Number(text)
     if (text.trim() === '' || !accepts(value))
-      throw new InvalidArgumentError('It is not a number that fits.')
+      throw new InvalidArgumentError('It is not a number in the allowed range.')
     return value
   }
 
@@ -92,20 +98,28 @@ const isInteger =
     Number.isInteger(value) && value >= 0 && value <= max
 
 const FAULT_OPTIONS: readonly [fault: keyof Faults, flags: string, description: string][] = [
-  ['rateLimit', '--rate-limit <calls>', 'calls a minute in each bucket'],
+  ['rateLimit', '--rate-limit <calls>', 'calls per minute in each bucket'],
   ['concurrency', '--concurrency <calls>', 'calls at the same time'],
   ['readOnly', '--read-only', 'refuse writes, as an org in read-only mode'],
-  ['latencyMs', '--latency <ms>', 'how late every answer is'],
-  ['errorRate', '--error-rate <0..1>', 'how many API calls fail with 500'],
-  ['resetBeforeRate', '--reset-before-rate <0..1>', 'how many are cut off before they count'],
-  ['resetAfterRate', '--reset-after-rate <0..1>', 'how many are carried out but lose their answer'],
-  ['answer', '--answer <name>', 'what comes instead of the usual answer'],
-  ['answerRate', '--answer-rate <0..1>', 'how many API calls have that answer'],
-  ['answerWritesOnly', '--answer-writes-only', 'only calls that change something have it'],
-  ['clockSkewMs', '--clock-skew <ms>', "how far Okta's clock is ahead (behind, if negative)"],
+  ['latencyMs', '--latency <ms>', 'delay added to each response'],
+  ['errorRate', '--error-rate <0..1>', 'share of API calls that fail with 500'],
+  [
+    'resetBeforeRate',
+    '--reset-before-rate <0..1>',
+    'share of connections reset before the call is processed',
+  ],
+  [
+    'resetAfterRate',
+    '--reset-after-rate <0..1>',
+    'share of connections reset after the call is processed',
+  ],
+  ['answer', '--answer <name>', 'an answer that replaces the usual one'],
+  ['answerRate', '--answer-rate <0..1>', 'share of API calls that get this answer'],
+  ['answerWritesOnly', '--answer-writes-only', 'only calls that change something get this answer'],
+  ['clockSkewMs', '--clock-skew <ms>', "how far Okta's clock is ahead (negative: behind)"],
 ]
 
-/** Commander names an option after its flag; the sandbox, after its unit. */
+/** Commander names an option after its flag; the sandbox names a fault after its unit. */
 const faultsFrom = (given: Readonly<Record<string, unknown>>): FaultSettings =>
   Object.fromEntries(
     FAULT_OPTIONS.map(
@@ -113,7 +127,7 @@ const faultsFrom = (given: Readonly<Record<string, unknown>>): FaultSettings =>
     ),
   )
 
-/** Its values are checked by the fault's own schema, so that the two cannot differ. */
+/** The fault's own schema checks the values, so that the two cannot differ. */
 const faultOption = ([fault, flags, description]: (typeof FAULT_OPTIONS)[number]): Option => {
   const schema = faultSchema.shape[fault]
   const usual = schema.parse(undefined)
@@ -127,12 +141,12 @@ const faultOption = ([fault, flags, description]: (typeof FAULT_OPTIONS)[number]
 }
 
 const HELP = `
-While it runs, GET ${FAULTS_PATH} shows the faults, and PUT sets those that it names:
+While it runs, GET ${FAULTS_PATH} shows the faults, and PUT changes those in its body:
   ${Object.keys(faultSchema.shape).join(', ')}
 
-A schema file has the form of Okta's Schemas API. It can be the answer of a real org, from
-GET /api/v1/meta/schemas/user/default, or only what differs. Here a custom attribute, and logins
-that need not be e-mail addresses:
+A schema file has the format of Okta's Schemas API. It can be the answer of a real org to
+GET /api/v1/meta/schemas/user/default, or only the differences. This one adds a custom attribute
+and allows logins that are not e-mail addresses:
   { "definitions": {
       "custom": { "properties": { "vip": { "type": "boolean" } } },
       "base": { "properties": { "login": { "pattern": ".+" } } } } }
@@ -141,42 +155,47 @@ Examples:
   okta-migrate sandbox
   okta-migrate sandbox --schema schema.json --group Customers Staff
   okta-migrate sandbox --rate-limit 100 --latency 200 --reset-after-rate 0.02
-  okta-migrate sandbox --dpop            a service app, as new ones are made
-  okta-migrate sandbox --json            one line with its address and token
+  okta-migrate sandbox --dpop            with a service app that requires DPoP
+  okta-migrate sandbox --json            prints its address and token as one line of JSON
 `
 
 export const sandboxCommand = (perform: Perform): Command => {
   const command = new Command('sandbox')
-    .description('an Okta to practise on: offline, in memory, faults on demand')
-    .option('--host <address>', 'where to listen', '127.0.0.1')
-    .option('--port <number>', 'where to listen; 0 for any', numberWithin(isInteger(65_535)), 4000)
-    .option('--token <text>', 'the API token that is good (default: made for this run)')
-    .option('--attribute <name...>', "profile attributes beyond Okta's own, of plain text", [])
+    .description('start an Okta org to practise on: offline, in memory, with faults on demand')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option(
+      '--port <number>',
+      'port to listen on; 0 for any free one',
+      numberWithin(isInteger(65_535)),
+      4000,
+    )
+    .option('--token <text>', 'the API token to accept (default: a new one for each run)')
+    .option('--attribute <name...>', 'custom profile attributes of plain text', [])
     .option(
       '--schema <file>',
-      'attributes with types and rules, as JSON (see below)',
+      'JSON file with attributes, their types and rules (see below)',
       readSchemaFile,
     )
-    .option('--user-type <name...>', 'user types beside the default one', [])
-    .option('--group <name...>', 'groups beside Everyone', [])
+    .option('--user-type <name...>', 'user types in addition to the default one', [])
+    .option('--group <name...>', 'groups in addition to Everyone', [])
     .option(
       '--unique-email',
-      'allow an e-mail address once, as with self-service registration',
+      'allow each e-mail address once, as with self-service registration',
       false,
     )
     .option(
       '--seed <number>',
-      'of chance, so that a run repeats',
+      'random seed, for reproducible faults',
       numberWithin(isInteger(2 ** 32)),
       1,
     )
-    .option('--oauth', 'make a service app, and a client to call the hook with', false)
-    .option('--dpop', 'the same, and the app requires DPoP', false)
+    .option('--oauth', 'create a service app, and a client for calls of the hook', false)
+    .option('--dpop', 'the same, with DPoP required for the app', false)
     .addHelpText('after', HELP)
   for (const option of FAULT_OPTIONS) command.addOption(faultOption(option))
   command
     .addOption(jsonOption())
-    .addOption(verboseOption('write a line for each call that it answers to standard error'))
+    .addOption(verboseOption('write a line to standard error for each call that it answers'))
   return command.action((given: Omit<SandboxCommandOptions, 'faults'> & Record<string, unknown>) =>
     perform((host) => sandbox({ ...given, faults: faultsFrom(given) }, host)),
   )

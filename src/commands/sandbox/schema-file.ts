@@ -1,15 +1,8 @@
-/** The file of --schema: the schema of user profiles that the sandbox is to have. */
+/** Reads the file of --schema: the schema of the sandbox's user profiles. */
 import { InvalidArgumentError } from 'commander'
 import { readFileSync } from 'node:fs'
 import { schemaSettings, type SchemaSettings } from '../../sandbox/org/schema.ts'
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new InvalidArgumentError('It is not JSON.')
-  }
-}
+import { parseJson } from '../../text/parse-json.ts'
 
 /** @throws InvalidArgumentError, which commander turns into the usage's exit code */
 export const readSchemaFile = (path: string): SchemaSettings => {
@@ -19,7 +12,9 @@ export const readSchemaFile = (path: string): SchemaSettings => {
   } catch {
     throw new InvalidArgumentError('The file cannot be read.')
   }
-  const { success, data, error } = schemaSettings.safeParse(parse(text))
+  const json = parseJson(text)
+  if (json === undefined) throw new InvalidArgumentError('It is not JSON.')
+  const { success, data, error } = schemaSettings.safeParse(json)
   if (success) return data
   const [issue] = error.issues
   const where = ['the file', ...(issue?.path ?? [])].join('.')

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
 import { openLegacyStore } from '../../legacy/open.ts'
-import type { LegacyStore, StoreOptions } from '../../legacy/store.ts'
+import type { HashStore, StoreOptions } from '../../legacy/store.ts'
 import type { ServerSettings } from './settings.ts'
 
 /** How much of the deadline a lookup may take: the check of the password needs the rest. */
@@ -34,5 +34,5 @@ export const openLegacy = (
   { legacy, deadlineMs }: ServerSettings,
   clock: Clock,
   onCheck: OnCheck,
-): Promise<LegacyStore> =>
+): Promise<HashStore> =>
   openLegacyStore(legacy.url, { ...legacy, lookupMs: lookupLimitOf(deadlineMs), clock, onCheck })

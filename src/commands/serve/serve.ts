@@ -95,7 +95,7 @@ const start = async (
   const pool = await startPool(settings, log)
   warnAbove(legacy.hashes, await costInTime(settings, pool, clock, log), log)
   const { guesses } = settings
-  const guessLimiter = createGuessLimiter(guesses, clock)
+  const guessLimiter = createGuessLimiter(clock, guesses)
   const ledger = await startLedger(settings, { ...guesses, guessLimiter }, log, clock)
   let draining = false
   const isDraining = (): boolean => draining

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
 import type { Environment } from '../../config/load.ts'
+import type { AppError } from '../../errors/errors.ts'
 import { createBearerCheck, type CheckBearer } from '../../hook/oauth/bearer.ts'
 import { createIssuerKeys, type IssuerKeys } from '../../hook/oauth/jwks-cache.ts'
 import { fetchFrom } from '../../http/proxied-fetch.ts'
@@ -20,14 +21,11 @@ export const startOAuth = (
   log: Logger,
 ): OAuth | undefined => {
   if (!oauth) return undefined
-  const keys = createIssuerKeys({
-    ...oauth,
-    deadlineMs,
-    fetch: fetchFrom(env),
-    clock,
-    onFailure: ({ detail }) => log.warn({ detail }, "the issuer's keys could not be fetched"),
-  })
+  const onFailure = ({ detail }: AppError): void =>
+    log.warn({ detail }, "the issuer's keys could not be fetched")
+  const deps = { fetch: fetchFrom(env), clock, onFailure }
+  const keys = createIssuerKeys(deps, { ...oauth, deadlineMs })
   keys.ready()
-  const checkBearer = createBearerCheck(oauth, keys.keyFor, clock)
+  const checkBearer = createBearerCheck({ keyFor: keys.keyFor, clock }, oauth)
   return { keys, checkBearer }
 }

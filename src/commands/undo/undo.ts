@@ -1,10 +1,10 @@
-/** The command `okta-migrate import undo`: deletes the users that a journal created and nobody has used since. */
+/** The command `okta-migrate import undo`: deletes the users that a journal created and that were not used since. */
 import { Command, Option } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { describeVariables } from '../../config/variables.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openUndoJournal, type UndoJournal } from '../../import/journal/undo-journal.ts'
-import { createUndo } from '../../import/run/delete-user.ts'
+import { createUserDeleter } from '../../import/run/delete-user.ts'
 import { createUndoRun, type UndoRun } from '../../import/run/undo-run.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
 import { createKnownUsers } from '../../okta/api/known-users.ts'
@@ -15,7 +15,7 @@ import type { CommandContext, Perform } from '../context.ts'
 import { DEFAULT_CONCURRENCY, openOkta, shareOption } from '../okta-options.ts'
 import { OKTA_SETTINGS } from '../okta-settings.ts'
 import { runWithProgress } from '../terminal/run-with-progress.ts'
-import { createUndoReporter, undoView, type UndoReporter } from './undo-reporter.ts'
+import { createUndoReporter, undoView, type UndoReporter } from './undo-report.ts'
 import { openVerifiedLookup, type VerifiedLookup } from './verified.ts'
 
 interface UndoOptions extends CommonOptions {
@@ -29,46 +29,53 @@ const SCOPES = ['okta.users.manage']
 /** @throws AppError `undo_impossible` */
 const checkOrg = ({ orgUrl }: UndoJournal, client: OktaClient): void => {
   if (orgUrl === client.orgUrl) return
-  const detail = `The journal is of ${orgUrl}, and OKTA_ORG_URL is ${client.orgUrl}.`
+  const detail = `The journal is of ${orgUrl}, but OKTA_ORG_URL is ${client.orgUrl}.`
   throw new AppError('undo_impossible', { detail })
 }
 
-interface Deps {
+interface UndoCommandDeps {
   readonly host: CommandContext
   readonly options: UndoOptions
   readonly journal: UndoJournal
   readonly client: OktaClient
   readonly verified: VerifiedLookup
-  readonly teller: UndoReporter
+  readonly reporter: UndoReporter
 }
 
-const runFor = ({ options, journal, client, verified }: Deps): UndoRun => {
+const runFor = ({ options, journal, client, verified }: UndoCommandDeps): UndoRun => {
   const halt = new AbortController()
   const { signal } = halt
   const users = createKnownUsers((what) => client.request({ ...what, signal }))
   const isDryRun = options.dryRun === true
   const { wasVerified } = verified
   const { mode } = journal
-  const undo = createUndo({ users, wasVerified, mode, isDryRun, clock: systemClock, halt: signal })
+  const deleteUser = createUserDeleter({
+    users,
+    wasVerified,
+    mode,
+    isDryRun,
+    clock: systemClock,
+    halt: signal,
+  })
   return createUndoRun({
     journal,
-    undo,
+    deleteUser,
     isDryRun,
-    window: client.rateLimitStatus.concurrency,
+    maxInFlight: client.rateLimitStatus.concurrency,
     halt,
   })
 }
 
-/** The same command goes on after it was cut short: it may name those, too, whom it has deleted by then. */
+/** A command that continues may also count the users that it has deleted before. */
 const countFor = ({ yes }: UndoOptions, { made, undone }: UndoJournal): number => {
   const given = yes?.count ?? 0
   return given >= made && given <= made + undone ? given : made
 }
 
-const perform = async (path: string, deps: Deps): Promise<number> => {
-  const { host, options, journal, client, verified, teller } = deps
+const perform = async (path: string, deps: UndoCommandDeps): Promise<number> => {
+  const { host, options, journal, client, verified, reporter } = deps
   const account = (await createKnownUsers((what) => client.request(what)).whoAmI())?.login
-  teller.start({ orgUrl: client.orgUrl, account, path, journal, ledger: verified.ledger })
+  reporter.start({ orgUrl: client.orgUrl, account, path, journal, ledger: verified.ledger })
   if (journal.made > 0 && !options.dryRun) {
     const { host: org } = new URL(client.orgUrl)
     await confirm(host, options.yes, { org, count: countFor(options, journal) })
@@ -76,15 +83,15 @@ const perform = async (path: string, deps: Deps): Promise<number> => {
   const run = runFor(deps)
   const view = (): ProgressView =>
     undoView(run.snapshot(), client.rateLimitStatus, systemClock.now())
-  const sum = (): void => teller.summary(run.snapshot(), run.reasons())
+  const reportSummary = (): void => reporter.summary(run.snapshot(), run.reasons())
   try {
-    const { display } = teller
+    const { display } = reporter
     const { isInterrupted } = await runWithProgress({ host, run, display, view })
-    sum()
+    reportSummary()
     const { kept, failed } = run.snapshot()
     return isInterrupted ? 130 : kept + failed > 0 ? 1 : 0
   } catch (err) {
-    sum()
+    reportSummary()
     throw err
   }
 }
@@ -95,13 +102,13 @@ const undoImport =
     const journal = openUndoJournal(path)
     try {
       const { share } = options
-      const teller = createUndoReporter(host, options)
+      const reporter = createUndoReporter(host, options)
       const pacing = { scopes: SCOPES, share, concurrency: DEFAULT_CONCURRENCY }
-      const onCall = options.verbose && teller.display.log
+      const onCall = options.verbose && reporter.display.log
       const client = openOkta(host, { ...pacing, onCall })
       checkOrg(journal, client)
       const verified = await openVerifiedLookup(host)
-      return await perform(path, { host, options, journal, client, verified, teller }).finally(
+      return await perform(path, { host, options, journal, client, verified, reporter }).finally(
         verified.close,
       )
     } finally {
@@ -111,13 +118,13 @@ const undoImport =
 
 export const undoCommand = (performWork: Perform): Command =>
   new Command('undo')
-    .description('delete the users that an import created and nobody has used')
-    .argument('<journal>', 'of the import, such as users.csv.journal')
-    .option('--dry-run', 'ask Okta about each of them, and change nothing')
+    .description('delete the users that an import created and that were not used since')
+    .argument('<journal>', 'the journal of the import, such as users.csv.journal')
+    .option('--dry-run', 'check each user in Okta, and change nothing')
     .addOption(
       new Option(
         '--yes <org:number>',
-        'confirm it in a script, with the org and the number of users that it may delete',
+        'confirm in a script, with the org and the number of users to delete',
       ).argParser(yesOption),
     )
     .addOption(shareOption())
@@ -127,20 +134,21 @@ export const undoCommand = (performWork: Perform): Command =>
     .addHelpText(
       'after',
       `
-It deletes a user only where Okta's own answer says that this import made it, and nobody has used it: no sign-in, no
-password of its own in Okta, no VERIFIED in the hook server's ledger, the same login, and no change by --update with
-this journal. Each is deactivated, asked about again, and then deleted. All others stay, and are counted by reason.
+It deletes a user only if Okta's answer to this import proves that it created the user, and the user was not used: no
+sign-in, no password of its own in Okta, no VERIFIED in the hook server's ledger, the same login, and no change by
+--update with this journal. Each is deactivated, checked again, and then deleted. All others stay, and are counted by
+reason.
 
-Okta cannot bring back who is deleted. The next import with the same journal creates them anew.
+Okta cannot restore deleted users. The next import with the same journal creates them again.
 
-Killed at any moment, the same command goes on where it was.
+If the undo is interrupted or killed, run the same command again: it continues.
 
 Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
 
 ${describeVariables(OKTA_SETTINGS.names)}
 
-The ledger is read where LEDGER_DB_URL is set, as the hook server has it; with it go LEDGER_DB_CA, and FINGERPRINT_KEY or
-HOOK_SECRET (and HOOK_SECRET_PREVIOUS), by which its logins are found.
+The ledger is read if LEDGER_DB_URL is set as for the hook server, along with LEDGER_DB_CA, and FINGERPRINT_KEY or
+HOOK_SECRET (and HOOK_SECRET_PREVIOUS), which are needed to find its logins.
 
 Examples:
   okta-migrate import undo users.csv.journal --dry-run

@@ -11,6 +11,12 @@ export interface TokenRequirements {
   readonly scope: string
 }
 
+export interface BearerDeps {
+  /** Finds the key for a token's header. */
+  readonly keyFor: JWTVerifyGetKey
+  readonly clock: Clock
+}
+
 /**
  * Checks the values of an Authorization header, one for each time it was sent.
  * @throws AppError `unauthenticated`, with the cause for the log, or `keys_unavailable`
@@ -63,11 +69,9 @@ const failureOf = (err: unknown): AppError => {
  * server can get a token that passes all of that, so the client id and a scope must match too.
  */
 export const createBearerCheck = (
-  requirements: TokenRequirements,
-  keyFor: JWTVerifyGetKey,
-  clock: Clock,
+  { keyFor, clock }: BearerDeps,
+  { issuer, audience, clientId, scope }: TokenRequirements,
 ) => {
-  const { issuer, audience, clientId, scope } = requirements
   const check: CheckBearer = async (values) => {
     const { payload } = await jwtVerify(tokenIn(values), keyFor, {
       algorithms: ['RS256'],

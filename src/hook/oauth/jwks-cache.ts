@@ -1,8 +1,8 @@
 /** Caches an issuer's keys: when they are fetched again, and how long old ones may still be used. */
 import { errors, type JWTVerifyGetKey, type LocalJWKSet } from 'jose'
-import { endsWithin, type Clock } from '../../clock.ts'
+import { endsWithin } from '../../clock.ts'
 import { AppError, asAppError } from '../../errors/errors.ts'
-import { fetchKeys, type Issuer } from './jwks.ts'
+import { fetchKeys, type FetchKeysDeps, type Issuer } from './jwks.ts'
 
 /** How soon a key that the issuer withdrew is rejected. Okta publishes new ones weeks ahead. */
 export const FRESH_MS = 10 * 60_000
@@ -19,12 +19,14 @@ const FETCH_MS = 5_000
 /** The longest that a call waits for a fetch: never more than half of its time, and never twice. */
 const MAX_WAIT_MS = 1_000
 
+export interface KeysDeps extends FetchKeysDeps {
+  /** Called for each fetch that failed. */
+  readonly onFailure: (err: AppError) => void
+}
+
 export interface KeysOptions extends Issuer {
   /** Of the hook's calls. */
   readonly deadlineMs: number
-  readonly clock: Clock
-  /** Called for each fetch that failed. */
-  readonly onFailure: (err: AppError) => void
 }
 
 export interface IssuerKeys {
@@ -45,24 +47,26 @@ const notFetched = (): AppError =>
  * from `Date.now` and its limit from `AbortSignal.timeout` rather than from a clock.
  */
 class KeyCache {
-  readonly #options: KeysOptions
+  readonly #deps: KeysDeps
+  readonly #issuer: Issuer
   #latest: { readonly keys: LocalJWKSet; readonly at: number } | undefined
   #triedAt = -Infinity
   #failure: AppError | undefined
   #pendingFetch: Promise<void> | undefined
 
-  constructor(options: KeysOptions) {
-    this.#options = options
+  constructor(deps: KeysDeps, issuer: Issuer) {
+    this.#deps = deps
+    this.#issuer = issuer
   }
 
   youngerThan(ms: number): LocalJWKSet | undefined {
-    const { clock } = this.#options
+    const { clock } = this.#deps
     return this.#latest && clock.now() - this.#latest.at < ms ? this.#latest.keys : undefined
   }
 
   /** Joins the pending fetch, or starts one unless the last one was a moment ago. */
   refresh(): Promise<void> {
-    if (!this.#pendingFetch && this.#options.clock.now() - this.#triedAt >= COOLDOWN_MS) {
+    if (!this.#pendingFetch && this.#deps.clock.now() - this.#triedAt >= COOLDOWN_MS) {
       this.#pendingFetch = this.#fetch()
     }
     return this.#pendingFetch ?? Promise.resolve()
@@ -74,10 +78,10 @@ class KeyCache {
   }
 
   async #fetch(): Promise<void> {
-    const { clock, onFailure } = this.#options
+    const { clock, onFailure } = this.#deps
     this.#triedAt = clock.now()
     try {
-      const keys = await fetchKeys(this.#options, FETCH_MS, clock)
+      const keys = await fetchKeys(this.#deps, this.#issuer, FETCH_MS)
       this.#latest = { keys, at: clock.now() }
       this.#failure = undefined
     } catch (err) {
@@ -89,12 +93,11 @@ class KeyCache {
   }
 }
 
-export const createIssuerKeys = (options: KeysOptions): IssuerKeys => {
-  const { clock, deadlineMs } = options
-  const waitMs = Math.min(MAX_WAIT_MS, deadlineMs / 2)
-  const cache = new KeyCache(options)
+export const createIssuerKeys = (deps: KeysDeps, options: KeysOptions): IssuerKeys => {
+  const waitMs = Math.min(MAX_WAIT_MS, options.deadlineMs / 2)
+  const cache = new KeyCache(deps, options)
 
-  const waitForRefresh = (): Promise<boolean> => endsWithin(clock, waitMs, cache.refresh())
+  const waitForRefresh = (): Promise<boolean> => endsWithin(deps.clock, waitMs, cache.refresh())
 
   const find: JWTVerifyGetKey = (header, token) => {
     const keys = cache.youngerThan(MAX_AGE_MS)

@@ -11,7 +11,11 @@ export interface Issuer {
   readonly issuer: string
   /** The URL of the keys; by default the issuer's metadata names it. */
   readonly jwksUrl: string | undefined
-  /** See `fetchFrom`. */
+}
+
+export interface FetchKeysDeps {
+  readonly clock: Clock
+  /** By default without a proxy. */
   readonly fetch?: Fetch
 }
 
@@ -55,9 +59,9 @@ const explain = (err: unknown, url: string): string => {
  * @throws AppError `keys_unavailable`, whose detail says why
  */
 export const fetchKeys = async (
-  { issuer, jwksUrl, fetch = fetchFrom({}) }: Issuer,
+  { clock, fetch = fetchFrom({}) }: FetchKeysDeps,
+  { issuer, jwksUrl }: Issuer,
   timeoutMs: number,
-  clock: Clock,
 ): Promise<LocalJWKSet> => {
   const controller = new AbortController()
   const { signal } = controller

@@ -1,10 +1,10 @@
-/** Owns what a journal knows of its rejects files, and of the rows that their imports have settled. */
+/** Takes the results of imported rejects files over into the journal of the input. */
 import Database from 'better-sqlite3'
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-/** A row that another run has settled, by its line in this input. */
-export interface Settled {
+/** A row that became a user by the import of a rejects file, by its line in this input. */
+export interface ImportedReject {
   readonly line: number
   readonly oktaId: string | null
   /** Folded. */
@@ -13,76 +13,83 @@ export interface Settled {
   readonly isUndone: boolean
 }
 
-/** Other runs know a row by its line alone, so that of two rows on one line neither is known. */
-const ADOPT = `
+/** Other journals know a row only by its line, so two rows on one line are left out. */
+const APPLY = `
   UPDATE rows SET state = 'existing', digest = x'', login = NULL, error_code = NULL,
-                  okta_id = settled.okta_id, request_id = NULL, reason = NULL, made_by = NULL,
-                  changed = NULL, person = settled.login
-    FROM settled
-   WHERE rows.line = settled.line AND rows.state IN ('rejected', 'failed')
+                  okta_id = imported.okta_id, request_id = NULL, reason = NULL, made_by = NULL,
+                  changed = NULL, person = imported.login
+    FROM imported
+   WHERE rows.line = imported.line AND rows.state IN ('rejected', 'failed')
      AND rows.line NOT IN (SELECT line FROM rows GROUP BY line HAVING count(*) > 1)`
 
-/** What an undo has deleted, after that: taken up anew by the next run, as every rejected row is. */
+/** Rows whose users an undo has deleted since: the next run processes them again, like every rejected row. */
 const RELEASE = `
   UPDATE rows SET state = 'rejected', okta_id = NULL, person = NULL, reason = 'its user was deleted by an undo'
-    FROM settled
-   WHERE rows.line = settled.line AND settled.is_undone
+    FROM imported
+   WHERE rows.line = imported.line AND imported.is_undone
      AND rows.state = 'existing' AND rows.login IS NULL`
 
 export const prepareRejects = (db: Database.Database) => {
-  const note = db.prepare('INSERT INTO rejects_files VALUES (?) ON CONFLICT DO NOTHING')
+  const record = db.prepare('INSERT INTO rejects_files VALUES (?) ON CONFLICT DO NOTHING')
   const files = db.prepare<[], string>('SELECT path FROM rejects_files ORDER BY rowid').pluck()
-  const adopt = db.transaction((settled: readonly Settled[]) => {
+  const apply = db.transaction((imported: readonly ImportedReject[]) => {
     db.exec(
-      'CREATE TEMP TABLE settled (line INTEGER PRIMARY KEY, okta_id TEXT, login TEXT, is_undone INTEGER)',
+      'CREATE TEMP TABLE imported (line INTEGER PRIMARY KEY, okta_id TEXT, login TEXT, is_undone INTEGER)',
     )
-    const insert = db.prepare('INSERT INTO settled VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
-    for (const { line, oktaId, login, isUndone } of settled) {
+    const insert = db.prepare('INSERT INTO imported VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+    for (const { line, oktaId, login, isUndone } of imported) {
       insert.run(line, oktaId, login, Number(isUndone))
     }
-    db.exec(ADOPT)
+    db.exec(APPLY)
     db.exec(RELEASE)
-    db.exec('DROP TABLE settled')
+    db.exec('DROP TABLE imported')
   })
-  return { note, files, adopt }
+  return { record, files, apply }
 }
 
 const ROWS = `
   SELECT line, origin, state, okta_id AS oktaId, login FROM rows WHERE origin IS NOT NULL`
 
-interface Row extends Omit<Settled, 'isUndone'> {
+interface Row extends Omit<ImportedReject, 'isUndone'> {
   readonly origin: number
   readonly state: string
 }
 
-/** The row as the import of rejects has left it; undefined where it is still to do. */
-const settledAs = ({ origin: line, state, oktaId, login }: Row): Settled | undefined => {
+/** @returns undefined if the row has no user yet */
+const toImportedReject = ({
+  origin: line,
+  state,
+  oktaId,
+  login,
+}: Row): ImportedReject | undefined => {
   if (state === 'undone') return { line, oktaId: null, login: null, isUndone: true }
   const hasUser = ['created', 'updated', 'existing'].includes(state)
   return hasUser ? { line, oktaId, login, isUndone: false } : undefined
 }
 
-/** Of an import of rejects, whose own rejects may have been imported in their turn. */
-const readSettled = (db: Database.Database, journal: string): Settled[] => {
+/** Its own rejects may have been imported, too. */
+const readImportedRejects = (db: Database.Database, journal: string): ImportedReject[] => {
   const { files } = prepareRejects(db)
-  const deeper = new Map(settledBy(journal, files.all()).map((each) => [each.line, each] as const))
+  const deeper = new Map(
+    importedRejectsOf(journal, files.all()).map((each) => [each.line, each] as const),
+  )
   return db
     .prepare<[], Row>(ROWS)
     .all()
     .flatMap((row) => {
       const inner = deeper.get(row.line)
-      // Rows that an inner import has settled are here without a login, and known by it there.
-      return inner ? { ...inner, line: row.origin } : (settledAs(row) ?? [])
+      // For rows of an inner import, only its own journal has the login.
+      return inner ? { ...inner, line: row.origin } : (toImportedReject(row) ?? [])
     })
 }
 
-/** A journal that cannot be read now settles nothing: its rows are listed once more. */
-const readJournal = (journal: string): Settled[] => {
+/** A journal that cannot be read now is ignored: its rows are listed as rejects again. */
+const readJournal = (journal: string): ImportedReject[] => {
   let db: Database.Database | undefined
   try {
-    // Not read-only: that would leave the files of its write-ahead log behind.
+    // Not read-only, which would leave the files of the write-ahead log behind.
     db = new Database(journal, { fileMustExist: true, timeout: 0 })
-    return readSettled(db, journal)
+    return readImportedRejects(db, journal)
   } catch {
     return []
   } finally {
@@ -94,9 +101,9 @@ export const journalOf = (file: string): string => `${file}.journal`
 
 /**
  * The rows of an input that became users by the import of its rejects files.
- * @param journal of the input; the files are named from where it lies
+ * @param journal the path of the input's journal; the files are relative to its folder
  */
-export const settledBy = (journal: string, files: readonly string[]): Settled[] =>
+export const importedRejectsOf = (journal: string, files: readonly string[]): ImportedReject[] =>
   files
     .map((file) => journalOf(resolve(dirname(journal), file)))
     .filter((path) => path !== resolve(journal) && existsSync(path))

@@ -1,119 +1,45 @@
-/** Owns the journal: what became of each row, in a SQLite file that outlives any crash. */
+/** The journal of an import: the state and result of each row, in a SQLite file that survives any crash. */
 import type Database from 'better-sqlite3'
 import { AppError } from '../../errors/errors.ts'
-import { openDatabase, write } from './journal-file.ts'
-import { prepareRejects, type Settled } from './imported-rejects.ts'
-import { prepareRows } from './journal-rows.ts'
-import { UNDOING } from './journal-tables.ts'
-
-/** What came of a row that was sent. */
-export interface RowOutcome {
-  readonly state: 'created' | 'updated' | 'existing' | 'failed'
-  readonly oktaId?: string | undefined
-  /** Of a user who was there already, as Okta has it now. */
-  readonly oktaLogin?: string | undefined
-  readonly status?: string | undefined
-  /** `credentials.provider.type`. */
-  readonly provider?: string | undefined
-  readonly errorCode?: string | undefined
-  readonly requestId?: string | undefined
-  readonly reason?: string | undefined
-  /** The request id of Okta's 200 to our own create call. */
-  readonly madeBy?: string | null | undefined
-  /** Names of the attributes that `--update` has changed; empty where it has found no difference. */
-  readonly changed?: string | undefined
-  /** Whether Okta's answer refuses this row for what it says; not for a duplicate. */
-  readonly isRefusal?: boolean
-  /** Whether Okta has not answered what was sent for it. */
-  readonly isUnanswered?: boolean
-}
-
-/**
- * A row as it comes from the input: with a folded login when it can be sent, else with the reason; with neither
- * where it has no values, and is passed over.
- */
-export interface Candidate {
-  readonly number: number
-  readonly line: number
-  readonly digest: Buffer
-  readonly login: string | undefined
-  /** Whose row it is: its folded login, also where it cannot be sent. */
-  readonly person?: string | undefined
-  readonly rejection: string | undefined
-  /** Whether it may have changed where its digest has not: secrets have no part in that. */
-  readonly hasSecrets?: boolean
-  /** Of a row of a rejects file, its line in the input that was rejected. */
-  readonly origin?: number | undefined
-  /** Whether it is left out on purpose. */
-  readonly isSkipped?: boolean
-}
-
-export interface JournalRow {
-  readonly state: 'sending' | 'rejected' | 'skipped' | 'blank' | 'undone' | RowOutcome['state']
-  /** Whether this very call wrote it: only then has nothing been sent for it yet. */
-  readonly fresh: boolean
-  /** When its sending was decided, in milliseconds of Okta's clock. */
-  readonly intendedAt: number
-  readonly errorCode: string | null
-  readonly requestId: string | null
-  readonly reason: string | null
-  /** Of the user that Okta is known to have for it. */
-  readonly oktaId: string | null
-  /** The request id of Okta's 200 to our own create call; of a user who was only found there is none. */
-  readonly madeBy: string | null
-  /** The attributes that `--update` has changed, or was about to; null before it has compared them. */
-  readonly changed: string | null
-}
-
-export type Counts = Readonly<Record<Exclude<JournalRow['state'], 'blank' | 'undone'>, number>>
-
-/** A row as the journal keeps it. */
-export interface KeptRow {
-  readonly line: number
-  /** Folded. */
-  readonly login: string | null
-  readonly oktaLogin: string | null
-  readonly oktaId: string | null
-  readonly status: string | null
-  readonly provider: string | null
-  readonly errorCode: string | null
-  readonly reason: string | null
-  readonly changed: string | null
-}
+import { openDatabase, writing } from './locked-file.ts'
+import { prepareRejects, type ImportedReject } from './imported-rejects.ts'
+import { prepareRows } from './row-store.ts'
+import type { Candidate, Counts, JournalRow, KeptRow, RowOutcome } from './row.ts'
+import { UNDOING } from './tables.ts'
 
 export interface Journal {
-  /** The number of the last row that is in it; all before it are, too. */
+  /** The number of the last row in it; it has all rows before that, too. */
   readonly last: number
-  /** With the outcomes that were noted and are not on the disk yet. */
+  /** Includes outcomes that are not on the disk yet. */
   readonly counts: Counts
   /**
-   * Writes down, in one transaction with all outcomes so far, that these rows are about to be sent;
-   * rows it knows come back as they stand, but for those that were never sent, or refused and changed since:
-   * they are taken up anew, as with `--update` are those that it has not compared yet. On return it is on the disk: the rows may be sent.
+   * Records, in one transaction with all outcomes so far, that these rows are about to be sent. Known rows are
+   * returned as they are, except for those that were never sent, or failed and changed since, and with `--update`
+   * those not compared yet: these start again. On return all of it is on the disk, and the rows may be sent.
    * @param candidates in the order of their numbers
    * @param intendedAt now, in milliseconds of Okta's clock
-   * @throws AppError `journal_mismatch` for a row that was sent and is not what it was; `journal_unwritable`
+   * @throws AppError `journal_mismatch` for a row that was sent and has changed since; `journal_unwritable`
    */
   admit(candidates: readonly Candidate[], intendedAt: number): JournalRow[]
-  /** Notes an outcome; it is on the disk after the next `admit` or `flush`. */
-  settle(number: number, outcome: RowOutcome): void
+  /** The outcome is on the disk after the next `admit` or `flush`. */
+  recordOutcome(number: number, outcome: RowOutcome): void
   /**
-   * Writes down that attributes of a user are about to be changed. On return it is on the disk.
+   * Records that attributes of a user are about to be changed. On return it is on the disk.
    * @throws AppError `journal_unwritable`
    */
-  readonly intend: (number: number, oktaId: string, changed: string) => void
+  readonly recordIntent: (number: number, oktaId: string, changed: string) => void
   /** @throws AppError `journal_unwritable` */
   readonly flush: () => void
-  /** Whether an update has compared any row with its user. */
+  /** Whether an update has compared any rows with their users. */
   readonly hasCompared: boolean
-  /** How many rows that had ended were taken up anew to be updated. */
+  /** How many rows that had ended were reopened for an update. */
   readonly reopened: number
-  /** Rejects files that were written of this journal's rows, in the order of their writing. */
+  /** The rejects files with rows of this journal, in the order in which they were written. */
   readonly rejectsFiles: () => readonly string[]
-  readonly noteRejectsFile: (path: string) => void
-  /** Notes that rows which did not become users here have become users by their rejects file. */
-  readonly adopt: (settled: readonly Settled[]) => void
-  /** The rows in these states that are on the disk, in their order; of earlier runs too. */
+  readonly recordRejectsFile: (path: string) => void
+  /** Records that rejected rows have become users by the import of a rejects file. */
+  readonly applyImportedRejects: (imported: readonly ImportedReject[]) => void
+  /** The rows on the disk in these states, in their order; those of earlier runs too. */
   readonly rowsIn: (...states: JournalRow['state'][]) => Iterable<KeptRow>
   close(): void
 }
@@ -145,13 +71,13 @@ const begin = (db: Database.Database, settings: Settings): void => {
   })()
 }
 
-/** Whether Okta may have a user, or a change of one, by these settings: not once all are undone. */
+/** Whether Okta may have users, or changes, made with these settings; not after a complete undo. */
 const hasEffects = (db: Database.Database): boolean =>
   db
     .prepare("SELECT 1 FROM rows WHERE state IN ('sending', 'created', 'updated') LIMIT 1")
     .get() !== undefined
 
-/** Writes the settings into a new journal, or compares them with those of the run that began it. */
+/** Writes the settings into a new journal, or compares them with those that it was started with. */
 const checkSettings = (db: Database.Database, settings: Settings): void => {
   const known = db.prepare<[], [string, string]>('SELECT name, value FROM settings').raw().all()
   const before = new Map(known)
@@ -159,7 +85,7 @@ const checkSettings = (db: Database.Database, settings: Settings): void => {
     begin(db, settings)
     return
   }
-  // A journal of an earlier version lacks what there was no option for.
+  // A journal of an earlier version lacks newer options.
   const names = new Set([...before.keys(), ...Object.keys(settings)])
   const changed = [...names]
     .map((name) => [name, before.get(name) ?? ''] as const)
@@ -178,10 +104,10 @@ const checkSettings = (db: Database.Database, settings: Settings): void => {
 }
 
 /**
- * Opens the journal, or begins it, for this process alone.
- * @param path of the file; empty for one that is gone when it is closed
- * @param settings whatever else decides what is sent for a row
- * @param updates how many rows that have ended may be taken up anew, to compare their users with them
+ * Opens or creates the journal, for this process alone.
+ * @param path empty for a temporary journal
+ * @param settings everything besides the row that decides what is sent for it
+ * @param updates how many rows that have ended may be reopened, to compare their users with them
  * @throws AppError `journal_locked`, `journal_mismatch` or `journal_unusable`
  */
 export const openJournal = (path: string, settings: Settings, updates = 0): Journal => {
@@ -204,17 +130,17 @@ const journalOver = (db: Database.Database, before: Counts, updates: number): Jo
   let last = db.prepare<[], number>('SELECT coalesce(max(number), 0) FROM rows').pluck().get() ?? 0
 
   const commit = db.transaction((candidates: readonly Candidate[], intendedAt: number) => {
-    for (const [number, outcome] of outcomes) rows.settle(number, outcome)
+    for (const [number, outcome] of outcomes) rows.recordOutcome(number, outcome)
     return candidates.map((candidate) => rows.admit(candidate, intendedAt))
   })
   const admit: Journal['admit'] = (candidates, intendedAt) => {
-    const admitted = write(() => commit(candidates, intendedAt))
+    const admitted = writing(() => commit(candidates, intendedAt))
     for (const { state } of outcomes.values()) counts[state]++
     counts.sending -= outcomes.size
     outcomes.clear()
     for (const { entry, was } of admitted) {
       if (was !== undefined && was !== 'undone') counts[was]--
-      const isNew = was !== undefined || entry.fresh
+      const isNew = was !== undefined || entry.isNew
       if (isNew && entry.state !== 'blank' && entry.state !== 'undone') counts[entry.state]++
     }
     last = Math.max(last, candidates.at(-1)?.number ?? 0)
@@ -236,14 +162,14 @@ const journalOver = (db: Database.Database, before: Counts, updates: number): Jo
       return rows.reopened()
     },
     admit,
-    intend: (...intent) => write(() => void rows.intend(...intent)),
-    settle: (number, outcome) => void outcomes.set(number, outcome),
+    recordIntent: (...intent) => writing(() => void rows.recordIntent(...intent)),
+    recordOutcome: (number, outcome) => void outcomes.set(number, outcome),
     flush: () => void admit([], 0),
     rejectsFiles: () => rejects.files.all(),
-    noteRejectsFile: (path) => write(() => void rejects.note.run(path)),
-    adopt: (settled) => {
-      if (settled.length === 0) return
-      write(() => rejects.adopt(settled))
+    recordRejectsFile: (path) => writing(() => void rejects.record.run(path)),
+    applyImportedRejects: (imported) => {
+      if (imported.length === 0) return
+      writing(() => rejects.apply(imported))
       counts = { ...countStates(db) }
     },
     rowsIn: rows.rowsIn,

@@ -1,49 +1,49 @@
-/** The journal as an undo reads and writes it: which users it may delete, and which of them are gone. */
+/** Opens the journal for an undo: lists the users it may delete, and records which are gone. */
 import { existsSync, statSync } from 'node:fs'
 import { AppError } from '../../errors/errors.ts'
-import { openDatabase, write } from './journal-file.ts'
-import { UNDOING } from './journal-tables.ts'
+import { openDatabase, writing } from './locked-file.ts'
+import { UNDOING } from './tables.ts'
 
 /** A row whose user our own create call made, and no update has touched. */
-export interface Made {
+export interface CreatedRow {
   readonly number: number
   readonly line: number
   /** Folded. */
   readonly login: string
   readonly oktaId: string
-  /** Whether an undo that was cut short has begun with it. */
-  readonly isBegun: boolean
+  /** Whether an interrupted undo has started with it. */
+  readonly isStarted: boolean
 }
 
 export interface UndoJournal {
-  /** Of the import that began the journal. */
+  /** The org and mode of the import. */
   readonly orgUrl: string
   readonly mode: string
-  /** How many users may be deleted, and how many were by undos before. */
+  /** How many users may be deleted, and how many were deleted by earlier undos. */
   readonly made: number
   readonly undone: number
-  /** How many stay, since nothing proves that our own call made them. */
+  /** How many stay because nothing proves that our own call made them. */
   readonly unproven: number
-  /** How many stay of those that it did make, since an update has changed them, or has taken up their rows. */
+  /** How many stay because an update has changed them, or reopened their rows. */
   readonly updated: number
   /** Users after this number, in their order. */
-  readonly after: (number: number, limit: number) => Made[]
+  readonly after: (number: number, limit: number) => CreatedRow[]
   /**
-   * Writes down that these users are about to be deleted. On return it is on the disk.
+   * Records that these users are about to be deleted. On return it is on the disk.
    * @throws AppError `journal_unwritable`
    */
-  readonly begin: (rows: readonly Made[]) => void
+  readonly recordStart: (rows: readonly CreatedRow[]) => void
   /**
-   * Writes down that a user is gone, or stays as it was.
+   * Records that a user is gone, or stays as it was.
    * @throws AppError `journal_unwritable`
    */
-  readonly end: (row: Made, isGone: boolean) => void
+  readonly recordEnd: (row: CreatedRow, isGone: boolean) => void
   readonly close: () => void
 }
 
 type UndoCounts = Pick<UndoJournal, 'made' | 'undone' | 'unproven' | 'updated'>
 
-/** What a crash left half done was begun as one of these. */
+/** A row that a crash has left half done was one of these. */
 const MADE = `
   (state = '${UNDOING}' OR (state = 'created' AND made_by IS NOT NULL AND coalesce(changed, '') = ''))`
 
@@ -57,7 +57,7 @@ const AFTER = `
   SELECT number, line, login, okta_id AS oktaId, state = '${UNDOING}' AS begun FROM rows
    WHERE number > ? AND ${MADE} ORDER BY number LIMIT ?`
 const BEGIN = `UPDATE rows SET state = '${UNDOING}' WHERE number = ?`
-/** An undone row stands in no other row's way, has no user, and may be taken up by the next import. */
+/** An undone row blocks no other row, has no user, and may be processed by the next import. */
 const GONE = "UPDATE rows SET state = 'undone', login = NULL, person = NULL WHERE number = ?"
 const STAYS = "UPDATE rows SET state = 'created' WHERE number = ?"
 
@@ -66,18 +66,18 @@ const STAYS = "UPDATE rows SET state = 'created' WHERE number = ?"
  * @throws AppError `undo_impossible`, `journal_locked` or `journal_unusable`
  */
 export const openUndoJournal = (path: string): UndoJournal => {
-  // To open it would make it a journal.
+  // Opening would create it.
   if (!existsSync(path) || statSync(path).size === 0) {
-    throw new AppError('undo_impossible', { detail: `${path} is not there, or empty.` })
+    throw new AppError('undo_impossible', { detail: `${path} does not exist, or is empty.` })
   }
   const db = openDatabase(path)
   const setting = db.prepare<[string], string>('SELECT value FROM settings WHERE name = ?').pluck()
   const counts = db.prepare<[], UndoCounts>(COUNTS).get()
-  const after = db.prepare<[number, number], Omit<Made, 'isBegun'> & { begun: number }>(AFTER)
+  const after = db.prepare<[number, number], Omit<CreatedRow, 'isBegun'> & { begun: number }>(AFTER)
   const begin = db.prepare<[number]>(BEGIN)
   const gone = db.prepare<[number]>(GONE)
   const stays = db.prepare<[number]>(STAYS)
-  const beginAll = db.transaction((rows: readonly Made[]) => {
+  const beginAll = db.transaction((rows: readonly CreatedRow[]) => {
     for (const { number } of rows) begin.run(number)
   })
   return {
@@ -86,8 +86,8 @@ export const openUndoJournal = (path: string): UndoJournal => {
     ...{ made: 0, undone: 0, unproven: 0, updated: 0, ...counts },
     after: (number, limit) =>
       after.all(number, limit).map(({ begun, ...row }) => ({ ...row, isBegun: begun === 1 })),
-    begin: (rows) => write(() => beginAll(rows)),
-    end: ({ number }, isGone) => write(() => void (isGone ? gone : stays).run(number)),
+    recordStart: (rows) => writing(() => beginAll(rows)),
+    recordEnd: ({ number }, isGone) => writing(() => void (isGone ? gone : stays).run(number)),
     close: () => db.close(),
   }
 }

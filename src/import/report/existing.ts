@@ -1,9 +1,26 @@
-/** Owns the file of people who were there already: who they are in Okta, and whether they can use the hook. */
+/** Writes the file of users who already existed: who they are in Okta, and whether they can use the hook. */
 import { closeSync, existsSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { csvLine } from '../../text/csv-line.ts'
 import { AppError, messageOf } from '../../errors/errors.ts'
-import { createStatusCount, WERE_THERE, type StatusCounts } from './existing-count.ts'
-import type { Journal, KeptRow } from '../journal/journal.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { KeptRow } from '../journal/row.ts'
+
+/** By status in Okta; `UNKNOWN` if Okta was not asked. */
+export type StatusCounts = Readonly<Record<string, number>>
+
+/** The states of rows whose users existed before. */
+export const WERE_THERE = ['existing', 'updated'] as const
+
+export const createStatusCount = () => {
+  const counts = new Map<string, number>()
+  return {
+    add: ({ status }: Pick<KeptRow, 'status'>): void => {
+      const name = status ?? 'UNKNOWN'
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    },
+    all: (): StatusCounts => Object.fromEntries(counts),
+  }
+}
 
 export const EXISTING_COLUMNS = [
   'import_line',
@@ -16,7 +33,7 @@ export const EXISTING_COLUMNS = [
   'changed',
 ]
 
-/** Why nobody in this status gets as far as the hook (Okta Management API, "User status"). */
+/** Why a user in this status cannot use the hook (Okta Management API, "User status"). */
 const CLOSED: Readonly<Record<string, string>> = {
   DEPROVISIONED: 'deactivated in Okta: cannot sign in',
   SUSPENDED: 'suspended in Okta: cannot sign in',
@@ -28,10 +45,10 @@ const CLOSED: Readonly<Record<string, string>> = {
 
 const OPEN = ['ACTIVE', 'PASSWORD_EXPIRED']
 
-type Standing = Pick<KeptRow, 'status' | 'provider'>
+type HookUser = Pick<KeptRow, 'status' | 'provider'>
 
-/** Okta asks the hook for people whose provider is IMPORT. So it is for hashes that were imported, too. */
-const judge = ({ status, provider }: Standing): [can: string, why: string] => {
+/** Okta calls the hook for users whose provider is IMPORT. Imported hashes have this provider, too. */
+const hookAccessOf = ({ status, provider }: HookUser): [can: string, why: string] => {
   if (status === null) return ['unknown', 'Okta was not asked: this row is of an earlier version']
   const closed = CLOSED[status]
   if (closed !== undefined) return ['no', closed]
@@ -43,16 +60,16 @@ const judge = ({ status, provider }: Standing): [can: string, why: string] => {
 const lineOf = (row: KeptRow): string => {
   const { line, login, oktaLogin, oktaId, status, provider } = row
   const about = [oktaLogin ?? login, oktaId, status, provider].map((each) => each ?? '')
-  return csvLine([String(line), ...about, ...judge(row), row.changed ?? ''])
+  return csvLine([String(line), ...about, ...hookAccessOf(row), row.changed ?? ''])
 }
 
 const BUFFER_LINES = 1_000
 
-/** Writes another file and renames it, so that a run that is killed leaves a whole one. */
+/** Writes a new file and renames it, so that a killed run never leaves half a file. */
 const replace = (path: string, rows: Iterable<KeptRow>): StatusCounts => {
-  const fresh = `${path}.new`
+  const next = `${path}.new`
   const count = createStatusCount()
-  const fd = openSync(fresh, 'w', 0o600)
+  const fd = openSync(next, 'w', 0o600)
   try {
     let lines = [csvLine(EXISTING_COLUMNS)]
     for (const row of rows) {
@@ -66,13 +83,13 @@ const replace = (path: string, rows: Iterable<KeptRow>): StatusCounts => {
   } finally {
     closeSync(fd)
   }
-  renameSync(fresh, path)
+  renameSync(next, path)
   return count.all()
 }
 
 /**
- * Writes all of them that the journal knows, also of earlier runs; where there are none, no file is begun.
- * @returns how many there are, since a million rows take seconds to read once more
+ * Writes all of them, those of earlier runs too. If there are none, it creates no file.
+ * @returns their count, since reading a million rows a second time takes seconds
  * @throws AppError `output_unwritable`
  */
 export const writeExisting = (path: string, journal: Journal): StatusCounts => {
@@ -83,4 +100,11 @@ export const writeExisting = (path: string, journal: Journal): StatusCounts => {
   } catch (cause) {
     throw new AppError('output_unwritable', { detail: `${path}: ${messageOf(cause)}`, cause })
   }
+}
+
+/** How many users already existed, in all runs with this journal. */
+export const countExisting = ({ rowsIn }: Pick<Journal, 'rowsIn'>): StatusCounts => {
+  const count = createStatusCount()
+  for (const row of rowsIn(...WERE_THERE)) count.add(row)
+  return count.all()
 }

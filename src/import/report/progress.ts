@@ -1,52 +1,58 @@
-/** How far a run is: what is done, how fast, until when, and the words for it. */
+/** The progress of a run: what is done, how fast, how long it will take, and its text and event. */
 import type { Clock } from '../../clock.ts'
 import { describeSeconds } from '../../text/duration.ts'
 import type { RateLimitStatus } from '../../okta/client/client.ts'
 import { describeWait } from '../../okta/client/wait.ts'
-import type { Counts } from '../journal/journal.ts'
+import type { Counts } from '../journal/row.ts'
 import type { Snapshot } from '../run/run.ts'
 
-/** The ways in which a row ends. */
-export type Ends = Omit<Counts, 'sending'>
+/** Rows by how they ended. */
+export type EndCounts = Omit<Counts, 'sending'>
 
 export interface Progress extends Snapshot {
   /** Rows that have ended, in all runs. */
   readonly done: number
-  /** Rows a second, lately. */
+  /** Rows a second, recently. */
   readonly rate: number
-  /** Seconds to the end at this rate, where the end is known. */
+  /** Seconds left at this rate, if the total is known. */
   readonly secondsLeft: number | undefined
   /** What it waits for at Okta. */
   readonly waitingFor: string | undefined
 }
 
-export const doneOf = ({ created, updated, existing, rejected, failed, skipped }: Ends): number =>
-  created + updated + existing + rejected + failed + skipped
+export const doneOf = ({
+  created,
+  updated,
+  existing,
+  rejected,
+  failed,
+  skipped,
+}: EndCounts): number => created + updated + existing + rejected + failed + skipped
 
-export type Words = (ends: Ends) => string
+export type DescribeCounts = (ends: EndCounts) => string
 
-const withSkipped = (told: string, { skipped }: Ends): string =>
-  skipped === 0 ? told : `${told}, ${skipped} skipped as disabled`
+const withSkipped = (counts: string, { skipped }: EndCounts): string =>
+  skipped === 0 ? counts : `${counts}, ${skipped} skipped as disabled`
 
-export const describeCounts: Words = (ends) => {
+export const describeCounts: DescribeCounts = (ends) => {
   const { created, updated, existing, rejected, failed } = ends
   const changed = updated === 0 ? '' : `${updated} updated, `
-  const told = `${created} created, ${changed}${existing} already there, ${rejected} rejected, ${failed} failed`
-  return withSkipped(told, ends)
+  const counts = `${created} created, ${changed}${existing} already there, ${rejected} rejected, ${failed} failed`
+  return withSkipped(counts, ends)
 }
 
-/** A dry run creates nobody. */
-export const describeDryCounts: Words = (ends) => {
+/** For a dry run, which creates no users. */
+export const describeDryCounts: DescribeCounts = (ends) => {
   const { created, updated, existing, rejected } = ends
   const there = `, ${updated} would be updated, ${existing} already there and the same`
   const known = updated + existing > 0 ? there : ''
   return withSkipped(`${created} can be sent${known}, ${rejected} rejected`, ends)
 }
 
-/** Okta's limits are counted by the minute: over three of them, bursts and waits make one speed. */
+/** Okta counts its limits by the minute: over three minutes, bursts and waits average out. */
 const RATE_WINDOW_MS = 180_000
 
-/** Between two samples, however often somebody looks. */
+/** The least time between two samples. */
 const SAMPLE_MS = 1_000
 
 /**
@@ -73,7 +79,7 @@ export interface ProgressDeps {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** @returns what looks at the run, now */
+/** @returns a function that reads the current progress */
 export const createProgress = ({ snapshot, pace, clock }: ProgressDeps): (() => Progress) => {
   const rateOf = createRate(clock, doneOf(snapshot()))
   return () => {
@@ -88,7 +94,6 @@ export const createProgress = ({ snapshot, pace, clock }: ProgressDeps): (() => 
   }
 }
 
-/** 100 % is for the end alone. */
 const percentOf = ({ done, total }: Progress): string | undefined =>
   total === undefined || total === 0
     ? undefined
@@ -110,15 +115,15 @@ const withoutZeros = (counts: string): string =>
 export const fitting = (columns: number, ...choices: readonly string[]): string =>
   choices.find((text) => text.length <= columns) ?? (choices.at(-1) ?? '').slice(0, columns)
 
-/** Two lines: what is done, and how it goes on. */
+/** Two lines: what is done, and what remains. */
 export const describeProgress = (
-  sight: Progress,
+  progress: Progress,
   columns: number,
-  words: Words = describeCounts,
+  describe: DescribeCounts = describeCounts,
 ): [string, string] => {
-  const { done, total, rate, secondsLeft, waitingFor, rejected, failed } = sight
-  const share = percentOf(sight)
-  const counts = words(sight)
+  const { done, total, rate, secondsLeft, waitingFor, rejected, failed } = progress
+  const share = percentOf(progress)
+  const counts = describe(progress)
   const rows = total === undefined ? `${done} rows` : `${done} of ${total} rows`
   const left = secondsLeft === undefined ? undefined : `${describeSeconds(secondsLeft)} left`
   const about = left && `about ${left}`
@@ -139,22 +144,22 @@ export const describeProgress = (
   ]
 }
 
-/** The same in one line, for a log. */
-export const describeProgressInLine = (sight: Progress, words?: Words): string =>
-  describeProgress(sight, Infinity, words).join('; ')
+/** The same in one line, for logs. */
+export const describeProgressInLine = (progress: Progress, describe?: DescribeCounts): string =>
+  describeProgress(progress, Infinity, describe).join('; ')
 
-/** For programs: what docs/EVENTS.md says. */
-export const toEvent = (sight: Progress): object => {
-  const { created, updated, existing, rejected, failed, skipped, sending, waitingFor } = sight
+/** The event of docs/EVENTS.md. */
+export const toEvent = (progress: Progress): object => {
+  const { created, updated, existing, rejected, failed, skipped, sending, waitingFor } = progress
   const ends = { created, updated, existing, rejected, failed, skipped }
   return {
     event: 'progress',
     ...ends,
     unsettled: sending,
-    done: sight.done,
-    total: sight.total,
-    rate: sight.rate,
-    secondsLeft: sight.secondsLeft,
+    done: progress.done,
+    total: progress.total,
+    rate: progress.rate,
+    secondsLeft: progress.secondsLeft,
     waitingFor,
   }
 }

@@ -1,7 +1,16 @@
 /** Why rows did not become users, counted by kind. */
-import { reasonKindOf } from './reason-kind.ts'
 import type { OktaRejection } from '../../okta/errors/rejection.ts'
 import type { Report } from './rejects.ts'
+
+/** What is in quotes is a value, unless it is the name of an attribute: `Property name 'team' is not defined`. */
+const QUOTED = /(?<!\w|\bname )(["'])[^"']*\1/g
+const ADDRESS = /[^\s,;:(]+@[^\s,;:)]+/g
+/** Ids, dates and line numbers, but not lengths. */
+const NUMBERED = /\b\w*\d[\w.:-]*\b(?! (?:characters|bytes)\b)/g
+
+/** The text that reasons of one kind share. It holds no value of a row, so it may be shown anywhere. */
+export const reasonKindOf = (reason: string): string =>
+  reason.replace(QUOTED, '…').replace(ADDRESS, '…').replace(NUMBERED, '…')
 
 export interface ReasonKind {
   readonly reason: string
@@ -10,17 +19,16 @@ export interface ReasonKind {
   readonly lines: readonly number[]
 }
 
-/** Enough to find one in the input. */
 const MAX_LINES = 3
 
-/** Okta's words may hold what is different in each row, so that the kinds would never end. */
+/** Okta's text may contain something that differs in each row: the number of kinds must have a limit. */
 const MAX_KINDS = 100
 const OTHER = 'other reasons'
 
-/** A row may have several reasons, and then counts for each. */
+/** Counts reasons by kind; a row with several reasons counts for each of them. */
 export const createReasons = () => {
   const kinds = new Map<string, { count: number; readonly lines: number[] }>()
-  const note = (reason: string, line: number): void => {
+  const count = (reason: string, line: number): void => {
     const isRoom = kinds.size < MAX_KINDS || kinds.has(reason)
     const name = isRoom ? reason : OTHER
     const kind = kinds.get(name) ?? { count: 0, lines: [] }
@@ -32,7 +40,7 @@ export const createReasons = () => {
     add: (line: number, { reason, errorCode }: Pick<Report, 'reason' | 'errorCode'>): void => {
       const code = errorCode ? `${errorCode} ` : ''
       for (const each of new Set(reasonKindOf(reason ?? 'no reason given').split('; '))) {
-        note(code + each, line)
+        count(code + each, line)
       }
     },
     /** The most frequent first. */
@@ -41,7 +49,7 @@ export const createReasons = () => {
   }
 }
 
-/** Okta's words on a refusal, without any secret of the row that they may repeat. */
+/** Okta's text on a rejection, without any secret of the row that it may repeat. */
 export const reasonFor = (
   { words }: Pick<OktaRejection, 'words'>,
   secrets: readonly string[],

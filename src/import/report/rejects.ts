@@ -1,9 +1,9 @@
-/** Owns the rejects file: rows that did not become users, in the input's own columns, ready to be corrected. */
+/** Writes the rejects file: rows that did not become users, in the columns of the input, ready to be corrected. */
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { AppError, messageOf } from '../../errors/errors.ts'
 import { RAW_COLUMN, REPORT_COLUMNS, type Columns } from '../rows/columns.ts'
-import { textAfter } from '../sources/csv/csv-record.ts'
-import { chooseRejects, placeRejects, removeRejects } from './rejects-files.ts'
+import { textAfter } from '../sources/csv/cut-record.ts'
+import { chooseRejects, publishRejects, removeRejects } from './rejects-files.ts'
 import type { Layout, Source, SourceRow, Value } from '../sources/source.ts'
 
 export interface Report {
@@ -16,17 +16,17 @@ export interface Rejects {
   /** @throws AppError `rejects_unwritable` */
   write(row: SourceRow, report: Report): void
   /**
-   * Puts the file in its place; the one of the run before is replaced if it is as that run left it.
-   * @param isComplete whether every row that the run before had seen was seen again: only then may fewer
-   *   rows take the place of more
-   * @returns where the rows are, or undefined where there are none
+   * Publishes the file; it replaces that of the run before, unless that was edited.
+   * @param isComplete whether every row of the run before was read again: only then may the file be
+   *   replaced
+   * @returns the path of the rejects, or undefined if there are none
    * @throws AppError `rejects_unwritable`
    */
   close(isComplete: boolean): string | undefined
 }
 
 export interface RejectsOptions {
-  /** Where it goes, unless a file that must be kept is there. */
+  /** Its path, unless a file that must be kept is there. */
   readonly path: string
   readonly source: Pick<Source, 'format' | 'columns' | 'layout'>
   readonly columns: Columns
@@ -58,7 +58,7 @@ interface CsvParts {
   readonly layout: Layout
 }
 
-/** Of an input that is a rejects file, the report of the run before is not the row's. */
+/** In an input that is a rejects file, the report of the run before is not part of the row. */
 const rowOf = (raw: string, { columns, layout }: CsvParts): string => {
   const isReport = REPORT_COLUMNS.every((name, i) => columns[i] === name)
   return isReport ? textAfter(raw, REPORT_COLUMNS.length, layout.delimiter) : raw
@@ -66,11 +66,11 @@ const rowOf = (raw: string, { columns, layout }: CsvParts): string => {
 
 const HIDDEN = 'its text may hold secrets, and is left out without --rejects-with-secrets'
 
-/** The report comes first, so that a row that is no row of these columns can follow it as it stands. */
+/** The report comes first, so that a row that does not fit the columns can follow it unchanged. */
 const csvFormat = (parts: CsvParts): Format => {
   const { columns, shown, layout } = parts
   const join = (values: readonly Value[]): string => values.map(quote).join(layout.delimiter)
-  // In a row that cannot be told apart into its columns, a secret may stand anywhere.
+  // In a row that cannot be split into its columns, a secret may be anywhere.
   const rawIsSafe = columns.every((name) => isReported(name) || shown.includes(name))
   return (row, report) => {
     if ('fields' in row) {
@@ -118,7 +118,7 @@ const guard = <T>(path: string, run: () => T): T => {
   }
 }
 
-/** Writes beside the file until all rows are there; a run without rejects leaves none. */
+/** Writes to a partial file until the run ends; a run without rejects leaves no file. */
 export const createRejects = ({ path, source, columns, withSecrets }: RejectsOptions): Rejects => {
   const isShown = (name: string): boolean =>
     !isReported(name) && (withSecrets || !columns.isSecret(name))
@@ -141,7 +141,7 @@ export const createRejects = ({ path, source, columns, withSecrets }: RejectsOpt
   const place = (isComplete: boolean, isWritten: boolean): string | undefined => {
     const target = chooseRejects(path)
     const mayReplace = isComplete || !existsSync(target)
-    if (isWritten && mayReplace) placeRejects(partial, target)
+    if (isWritten && mayReplace) publishRejects(partial, target)
     if (isWritten && !mayReplace) rmSync(partial)
     if (!isWritten && isComplete) removeRejects(target)
     return existsSync(target) ? target : undefined
@@ -160,7 +160,7 @@ export const createRejects = ({ path, source, columns, withSecrets }: RejectsOpt
       }),
     close: (isComplete) =>
       guard(path, () => {
-        // A row that a second Ctrl-C did not wait for must not begin the file anew.
+        // A row that ends after a second Ctrl-C must not start a new file.
         isClosed = true
         if (fd === undefined) return place(isComplete, false)
         const written = fd

@@ -1,4 +1,4 @@
-/** Owns what a profile takes: the attributes of a schema, each with the reader of its values, made once. */
+/** The attributes of a schema, each with a reader of its values. */
 import type { SchemaAttribute } from '../../okta/api/user-schema.ts'
 import { printable } from '../../text/printable.ts'
 import { formatOf } from './formats.ts'
@@ -15,8 +15,8 @@ import {
 } from './read-value.ts'
 
 /**
- * What a schema says of an attribute. `permissions` is not among it: it is about what users may do to their
- * own profiles, and not about the API.
+ * What a schema says of an attribute. `permissions` is left out: it is about what users may do in their own
+ * profiles, not about the API.
  */
 export type Rules = Partial<SchemaAttribute>
 
@@ -26,10 +26,10 @@ export interface ProfileAttribute {
 }
 
 export interface ProfileAttributes {
-  /** Whether the org has no others, so that a column that is none of them is a mistake. */
+  /** Whether the org has no others, so that any other column is a mistake. */
   readonly areAll: boolean
   readonly names: readonly string[]
-  /** Those without which Okta makes no user. */
+  /** Those without which Okta creates no user. */
   readonly required: readonly string[]
   readonly get: (name: string) => ProfileAttribute | undefined
 }
@@ -48,7 +48,7 @@ const lengthChecks = ({ minLength, maxLength }: Rules): ValueCheck[] => {
 
 const MAX_SHOWN = 10
 
-/** The values are the org's own, so they may be shown. Where one is an object or a list, all are left to Okta. */
+/** The values are the org's own, so they may be shown. If one is an object or a list, Okta checks all of them. */
 const optionChecks = ({ enum: plain, oneOf }: Rules): ValueCheck[] => {
   const all = oneOf?.map((option) => option.const) ?? plain
   if (!all?.length || !all.every(isScalar)) return []
@@ -60,9 +60,9 @@ const optionChecks = ({ enum: plain, oneOf }: Rules): ValueCheck[] => {
 }
 
 /**
- * One class of characters, any number of times. Okta documents no other form beside `.+` ("Login pattern
- * validation"), and any other is left to Okta: with groups and repeats, a pattern could take years on the
- * text of one row, however short the text may be, and this form takes one step for a character.
+ * One class of characters, any number of times. Okta documents no other form besides `.+` ("Login pattern
+ * validation"), and checks any other itself: a pattern with groups and repeats could take years on the text of
+ * one row, however short, while this form takes one step per character.
  */
 const ONE_CLASS = /^\[(?:[^[\]\\&]|\\.)+\]\+$/
 
@@ -73,7 +73,7 @@ const patternChecks = (pattern: string): ValueCheck[] => {
     const flaw = `has characters that the org does not allow: it takes ${printable(pattern, 100)}`
     return [(text) => (regex.test(String(text)) ? undefined : flaw)]
   } catch {
-    // Okta's patterns are Java's, and some of those are none in JavaScript.
+    // Okta's patterns are Java's, and some are invalid in JavaScript.
     return []
   }
 }
@@ -99,7 +99,7 @@ const READERS: ReadonlyMap<string, Read> = new Map([
   ['integer', readInteger],
 ])
 
-/** A type that is not known is left to Okta, with all that is said of its values. */
+/** Okta itself checks values of unknown types. */
 const scalarReader = (name: string, rules: Rules): Read => {
   const read = READERS.get(rules.type ?? '')
   if (!read) return asItIs
@@ -114,7 +114,7 @@ const readerOf = (name: string, rules: Rules, separator: string | undefined): Re
 
 export interface AttributesOptions {
   readonly areAll: boolean
-  /** Between the items of a list that is written as text. */
+  /** Separates the items of a list that is written as text. */
   readonly separator: string | undefined
 }
 

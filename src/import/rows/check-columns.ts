@@ -1,4 +1,4 @@
-/** Owns the look at the columns before anything is sent. */
+/** Checks the columns of the input before anything is sent. */
 import { AppError } from '../../errors/errors.ts'
 import type { Columns, Mapping } from './columns.ts'
 import type { Source, SourceRow } from '../sources/source.ts'
@@ -8,13 +8,13 @@ export interface ColumnsCheck {
   readonly columns: Columns
   readonly mapping: Mapping
   readonly required: readonly string[]
-  /** Options that name a column, with that column. */
+  /** The options that name a column, each with its column. */
   readonly asked: readonly (readonly [option: string, column: string])[]
-  /** Read ahead; none of a stream. */
+  /** Rows that were read ahead; none of a stream. */
   readonly first: readonly SourceRow[]
 }
 
-/** JSON lines may leave out what a row has no value for, but hardly all of the first rows. */
+/** JSON lines may omit a column without a value, but hardly all of the first rows do. */
 const absentFrom = ({ source, asked, first }: ColumnsCheck): string[] => {
   const inRows = first.flatMap((row) => ('fields' in row ? [...row.fields.keys()] : []))
   const seen = new Set(source.hasHeader ? source.columns : inRows)
@@ -37,15 +37,15 @@ const missingFrom = ({ source, columns, mapping, required }: ColumnsCheck): stri
 }
 
 /**
- * @returns what the person should know of the columns, and need not mend
- * @throws AppError `columns_unclear`, whose detail lists every column in doubt with what to say of it
+ * @returns notices on the columns that require no action
+ * @throws AppError `columns_unclear`, whose detail lists every unclear column with the option that it needs
  */
 export const checkColumns = (check: ColumnsCheck): string[] => {
   const { source, columns } = check
   const uses = source.columns.map((column) => ({ column, use: columns.useOf(column) }))
   const problems = [
     ...uses.flatMap(({ use }) => (use.kind === 'unclear' ? [use.problem] : [])),
-    // JSON lines may leave out what a row has no value for, so that their first row proves nothing.
+    // JSON lines may omit columns without a value, so their first row proves nothing.
     ...(source.hasHeader ? missingFrom(check) : []),
     ...absentFrom(check),
   ]
@@ -62,7 +62,7 @@ export const checkColumns = (check: ColumnsCheck): string[] => {
     ),
     ...nested.map(
       (column) =>
-        `"${column}" holds nested values, which are left out. One of them is reached by its path, ` +
+        `"${column}" holds nested values, which are left out. To use one of them, map its path, ` +
         `such as --map "name=${column}.…".`,
     ),
   ]

@@ -1,11 +1,11 @@
-/** Owns the look at the logins of the first rows: whether the org takes logins of their form at all. */
+/** Checks whether the org accepts logins of the form that the first rows have. */
 import { AppError } from '../../errors/errors.ts'
 import type { Columns } from './columns.ts'
 import { Flaws } from './read-value.ts'
 import type { ProfileAttributes } from './attributes.ts'
 import type { SourceRow, Value } from '../sources/source.ts'
 
-/** One row may be wrong for a reason of its own. */
+/** A single row may be wrong for its own reason. */
 const MIN_ROWS = 2
 
 const valueFor = (name: string, row: SourceRow, columns: Columns): Value | undefined => {
@@ -18,8 +18,8 @@ const valueFor = (name: string, row: SourceRow, columns: Columns): Value | undef
 }
 
 /**
- * @param first rows, read ahead
- * @throws AppError `logins_refused` where all of them are refused for the same reason
+ * @param first rows that were read ahead
+ * @throws AppError `logins_refused` if all of them are refused for the same reason
  */
 export const checkLogins = (
   first: readonly SourceRow[],

@@ -1,4 +1,4 @@
-/** Owns what each column of the input is for, and the columns that need a word from the person. */
+/** Decides what each column of the input is for, and which columns need an option. */
 import leven from 'leven'
 import { SECRET_FIELDS } from './modes.ts'
 import { BASE_ATTRIBUTES } from './profile.ts'
@@ -6,14 +6,14 @@ import type { Roles } from './roles.ts'
 import type { ProfileAttributes } from './attributes.ts'
 
 export interface Mapping {
-  /** From what Okta calls it, or a form's field, to the column that holds it. */
+  /** From an attribute of Okta, or a field of the mode, to its column. */
   readonly map: ReadonlyMap<string, string>
   /** Columns to leave out. */
   readonly ignore: ReadonlySet<string>
-  /** The fields that the form reads beside the profile. */
+  /** The fields that the mode reads in addition to the profile. */
   readonly fields: readonly string[]
   readonly roles?: Roles
-  /** Those of every org, where it is not known which this one has. */
+  /** By default those of every org. */
   readonly attributes?: ProfileAttributes
 }
 
@@ -25,7 +25,7 @@ export type Use =
 /** In a rejects file, the line of the input that was rejected. */
 export const LINE_COLUMN = 'import_line'
 
-/** Columns of a rejects file, which may be imported in its turn. */
+/** The report columns of a rejects file, which may be imported itself. */
 export const REPORT_COLUMNS = [
   LINE_COLUMN,
   'import_reason',
@@ -33,7 +33,7 @@ export const REPORT_COLUMNS = [
   'import_request_id',
 ]
 
-/** In a rejects file of JSON lines, the text of what is no row: once it is corrected, it is read as one. */
+/** In a rejects file of JSON lines, text that could not be read as a row: once corrected, it is read as one. */
 export const RAW_COLUMN = 'import_raw'
 
 /** Names that hold secrets wherever they occur, such as `password_hash`, `userPassword` or `salt`. */
@@ -48,17 +48,17 @@ const toSnakeCase = (name: string): string =>
 
 export const isSecretName = (name: string): boolean => SECRET_NAME.test(toSnakeCase(name))
 
-const bare = (name: string): string => name.toLowerCase().replace(/[^a-z\d]/g, '')
+const lettersOf = (name: string): string => name.toLowerCase().replace(/[^a-z\d]/g, '')
 
-/** Two letters swapped, or one or two typed wrong; in a short word only one, else all would be near. */
+/** One or two wrong letters; in a short word only one, since otherwise all would be similar. */
 const isNear = (name: string, known: string): boolean =>
-  leven(bare(name), bare(known)) <= (known.length < 5 ? 1 : 2)
+  leven(lettersOf(name), lettersOf(known)) <= (known.length < 5 ? 1 : 2)
 
 /** Okta's rule for the variable name of an attribute. */
 const ATTRIBUTE_NAME = /^[A-Za-z_]\w*$/
 
-/** A word of an option for the shell; a comma in it would begin another one, unless it is quoted as in CSV. */
-const word = (text: string): string =>
+/** Quotes a value of an option for the shell, and also as in CSV if a comma would split it. */
+const shellWord = (text: string): string =>
   /[",]/.test(text) ? `'"${text.replaceAll('"', '""')}"'` : `"${text}"`
 
 const unclear = (problem: string): Use => ({ kind: 'unclear', problem })
@@ -79,18 +79,18 @@ const asProfile = (
   const fixed = names.find((name) => get(name)?.isReadOnly)
   return fixed === undefined
     ? { kind: 'profile', names }
-    : unclear(`"${fixed}" is read-only in this org: say --ignore ${word(column)}`)
+    : unclear(`"${fixed}" is read-only in this org: say --ignore ${shellWord(column)}`)
 }
 
 const describeNear = (column: string, meant: string, areAll: boolean): string =>
-  `"${column}" looks like ${meant}: say --map ${word(`${meant}=${column}`)}, or --ignore ${word(column)}` +
-  (areAll ? '' : `, or --map ${word(`${column}=${column}`)} if it is an attribute of your own`)
+  `"${column}" looks like ${meant}: say --map ${shellWord(`${meant}=${column}`)}, or --ignore ${shellWord(column)}` +
+  (areAll ? '' : `, or --map ${shellWord(`${column}=${column}`)} if it is an attribute of your own`)
 
 const useOfUnmapped = (column: string, mapping: Mapping): Use => {
   const { map, fields, attributes = BASE_ATTRIBUTES } = mapping
   const taken = map.get(column)
   if (taken !== undefined) {
-    return unclear(`"${column}" is mapped from "${taken}": add --ignore ${word(column)}`)
+    return unclear(`"${column}" is mapped from "${taken}": add --ignore ${shellWord(column)}`)
   }
   if (fields.includes(column)) return { kind: 'field', names: [column] }
   if (attributes.get(column) && !isSecretName(column)) {
@@ -103,13 +103,13 @@ const useOfUnmapped = (column: string, mapping: Mapping): Use => {
   if (isSecretName(column)) return leftOut(column)
   if (attributes.areAll) {
     return unclear(
-      `"${column}" is no attribute of a profile in this org: say --ignore ${word(column)} or ` +
-        `--map ${word(`NAME=${column}`)}, or add it in the Admin Console (Directory, Profile Editor)`,
+      `"${column}" is no attribute of a profile in this org: say --ignore ${shellWord(column)} or ` +
+        `--map ${shellWord(`NAME=${column}`)}, or add it in the Admin Console (Directory, Profile Editor)`,
     )
   }
   if (ATTRIBUTE_NAME.test(column)) return { kind: 'profile', names: [column] }
   return unclear(
-    `"${column}" cannot be the name of an attribute: say --map ${word(`name=${column}`)} or --ignore ${word(column)}`,
+    `"${column}" cannot be the name of an attribute: say --map ${shellWord(`name=${column}`)} or --ignore ${shellWord(column)}`,
   )
 }
 
@@ -129,23 +129,23 @@ const computeUse = (column: string, mapping: Mapping): Use => {
   return names.length > 0 ? asProfile(column, names, attributes) : useOfUnmapped(column, mapping)
 }
 
-/** Columns of JSON lines are never all known; beyond this many, the memory of them starts afresh. */
-const MAX_REMEMBERED = 1_000
+/** JSON lines may have any number of columns: the cache is cleared at this size. */
+const MAX_CACHED = 1_000
 
 export interface Columns {
   useOf(column: string): Use
   /** Whether its values may be shown, kept in the journal as a digest, or written to the rejects file. */
   isSecret(column: string): boolean
-  /** An attribute or field with the column that is mapped to it. */
+  /** An attribute or field, with the column that is mapped to it. */
   readonly label: (name: string) => string
 }
 
 export const createColumns = (mapping: Mapping): Columns => {
-  const remembered = new Map<string, Use>()
+  const cache = new Map<string, Use>()
   const useOf = (column: string): Use => {
-    const use = remembered.get(column) ?? computeUse(column, mapping)
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-    remembered.set(column, use)
+    const use = cache.get(column) ?? computeUse(column, mapping)
+    if (cache.size >= MAX_CACHED) cache.clear()
+    cache.set(column, use)
     return use
   }
   const isSecret = (column: string): boolean => {

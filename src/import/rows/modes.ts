@@ -1,26 +1,26 @@
-/** Owns the forms in which Okta takes a new user's credentials: one row a mode of the import. */
+/** The table of modes: how each sends the credentials of a new user to Okta. */
 import { bcrypt } from '../../passwords/bcrypt/grammar.ts'
 import { inspectAs } from '../../passwords/registry.ts'
 
-/** What a form reads beside the profile, by the name of its column; empty ones are left out. */
+/** What a mode reads in addition to the profile, by column; without empty values. */
 export type Fields = ReadonlyMap<string, string>
 
 export interface CredentialMode {
-  /** Columns that it reads beside the profile's. */
+  /** Columns that it reads in addition to the profile. */
   readonly fields: readonly string[]
   /** The query of the create call (Okta management API, "Create a user"). */
   readonly query: string
-  /** Each `credentials.provider.type` that Okta may show for a user made in this form. */
+  /** Each `credentials.provider.type` that Okta may show for a user created in this mode. */
   readonly providers: (fields: Fields) => readonly string[]
-  /** Everything wrong with the fields, beyond missing ones; never their values. */
+  /** Everything wrong with the fields, except missing ones; never their values. */
   readonly complaints: (fields: Fields) => readonly string[]
-  /** The `credentials` of fields that have none of these complaints. */
+  /** The `credentials` for fields without complaints. */
   readonly credentials: (fields: Fields) => Readonly<Record<string, unknown>> | undefined
 }
 
 const read = (fields: Fields, name: string): string => fields.get(name) ?? ''
 
-/** The dearest cost that Okta takes (Okta management API, schema PasswordCredentialHash). */
+/** The highest cost that Okta accepts (Okta management API, schema PasswordCredentialHash). */
 const OKTA_BOUNDS = { bcryptCost: 20 }
 
 const HASH_FLAWS = {
@@ -31,7 +31,7 @@ const HASH_FLAWS = {
   out_of_bounds: 'costs more than 20, the dearest that Okta takes',
 } as const
 
-/** Made by a flawed bcrypt, which Okta's would not reproduce. */
+/** Made by a faulty bcrypt, which Okta does not reproduce. */
 const FLAWED = /^\s*\$2x\$/
 
 const hashComplaints = (fields: Fields): string[] => {
@@ -66,10 +66,10 @@ const none = (): [] => []
 
 const native = (): string[] => ['OKTA']
 
-/** The first right password makes OKTA of IMPORT. */
+/** IMPORT becomes OKTA with the first correct password. */
 const imported = (): string[] => ['IMPORT', 'OKTA']
 
-export const FORMS = {
+export const CREDENTIAL_MODES = {
   hook: {
     fields: [],
     query: 'activate=true',
@@ -129,16 +129,16 @@ export const FORMS = {
   },
 } as const satisfies Readonly<Record<string, CredentialMode>>
 
-export type Mode = keyof typeof FORMS
+export type Mode = keyof typeof CREDENTIAL_MODES
 
-export const MODES = Object.keys(FORMS) as Mode[]
+export const MODES = Object.keys(CREDENTIAL_MODES) as Mode[]
 
-/** Fields whose values are secrets in every mode, also in one that does not read them. */
+/** Fields whose values are secrets in every mode, even one that does not read them. */
 export const SECRET_FIELDS = ['password_hash', 'password', 'answer']
 
 const SECRET_KEYS = new Set(['value', 'salt', 'answer'])
 
-/** Credentials as they may be shown: all but the hook's form hold secrets. */
+/** Credentials without their secrets, to be shown. */
 export const maskCredentials = (credentials: unknown): unknown =>
   JSON.parse(
     JSON.stringify(credentials, (key, value: unknown) => (SECRET_KEYS.has(key) ? '***' : value)),

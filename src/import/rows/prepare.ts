@@ -1,6 +1,7 @@
-/** Owns the step from a row to the request that creates its user, or to the reasons against it. */
+/** Validates a row, and builds the request that creates its user. */
 import { hash } from 'node:crypto'
 import type { OktaRequest } from '../../okta/client/client.ts'
+import type { Candidate } from '../journal/row.ts'
 import { LINE_COLUMN, type Columns } from './columns.ts'
 import { maskCredentials, SECRET_FIELDS, type Fields, type CredentialMode } from './modes.ts'
 import { foldLogin } from '../../login.ts'
@@ -25,52 +26,38 @@ export interface Sendable {
   readonly login: string
   /** Each `credentials.provider.type` that Okta may show for it. */
   readonly providers: readonly string[]
-  /** Values that no output may repeat, even where Okta's answer does. */
+  /** Values that no output may repeat, even if Okta's answer does. */
   readonly secrets: readonly string[]
 }
 
-export interface Prepared {
+export interface Prepared extends Candidate {
   readonly row: SourceRow
-  /** Tells the row from another one without telling what it says: secrets have no part in it. */
-  readonly digest: Buffer
-  /** Folded, see `foldLogin`; undefined where the row must not be sent. */
-  readonly login: string | undefined
-  /** Whose row it is: the folded login of a row that can be made into a request. */
-  readonly person: string | undefined
   /**
-   * There also for a row that is refused, wherever it can be made: an earlier run may have sent it, before
+   * Also built for a rejected row, if possible: an earlier run may have sent it, before
    * the org's schema changed, and then Okta must still be asked about it.
    */
   readonly sendable: Sendable | undefined
-  /** Why the row cannot be sent; undefined too where it has no values at all. */
-  readonly rejection: string | undefined
-  /** Whether what would be sent for it holds secrets. */
-  readonly hasSecrets: boolean
-  /** Of a row of a rejects file, its line in the input that was rejected. */
-  readonly origin: number | undefined
-  /** Whether it is left out on purpose: nobody is to sign in by it. */
-  readonly isSkipped: boolean
 }
 
-/** What becomes of people who may not sign in. */
+/** What to do with people who may not sign in. */
 export const DISABLED_CHOICES = ['skip', 'staged'] as const
 
 export interface PrepareOptions {
   readonly columns: Columns
-  readonly form: CredentialMode
+  readonly mode: CredentialMode
   readonly required: readonly string[]
   readonly groupIds: readonly string[]
   readonly userType: string | undefined
   readonly tidy?: Tidy
   readonly roles?: Roles
   readonly disabled?: (typeof DISABLED_CHOICES)[number]
-  /** Those of every org, where it is not known which this one has. */
+  /** By default those of every org. */
   readonly attributes?: ProfileAttributes
-  /** Columns that options name, and that no header shows to be there. */
-  readonly unseen?: readonly string[]
+  /** Columns that options name, in an input without a header. */
+  readonly awaited?: readonly string[]
 }
 
-/** Okta takes no more at the creation of a user (error code E0000093). */
+/** Okta's limit for the creation of a user (error code E0000093). */
 export const MAX_GROUPS = 20
 
 const DIGEST_BYTES = 16
@@ -109,25 +96,25 @@ const withLogin = (profile: Map<string, Value>): Profile => {
     : new Map([['login', email], ...profile])
 }
 
-const fieldComplaints = (fields: Fields, { form, columns }: PrepareOptions): string[] => {
-  const missing = form.fields.filter((name) => !fields.has(name))
+const fieldComplaints = (fields: Fields, { mode, columns }: PrepareOptions): string[] => {
+  const missing = mode.fields.filter((name) => !fields.has(name))
   return missing.length > 0
     ? missing.map((name) => `${columns.label(name)} is missing`)
-    : [...form.complaints(fields)]
+    : [...mode.complaints(fields)]
 }
 
 interface Person {
   readonly profile: Profile
   readonly fields: Fields
   readonly groupIds: readonly string[]
-  /** Whether nobody is to sign in by it before an admin activates it. */
+  /** Whether an admin must activate the user before the first sign-in. */
   readonly isStaged: boolean
 }
 
-const requestFor = (person: Person, { form, userType }: PrepareOptions): CreateUser => {
+const requestFor = (person: Person, { mode, userType }: PrepareOptions): CreateUser => {
   const { profile, fields, groupIds, isStaged } = person
-  const credentials = form.credentials(fields)
-  const query = isStaged ? form.query.replace('activate=true', 'activate=false') : form.query
+  const credentials = mode.credentials(fields)
+  const query = isStaged ? mode.query.replace('activate=true', 'activate=false') : mode.query
   return {
     method: 'POST',
     path: `/api/v1/users?${query}`,
@@ -140,14 +127,14 @@ const requestFor = (person: Person, { form, userType }: PrepareOptions): CreateU
   }
 }
 
-/** The request as it may be shown. */
+/** The request without its secrets, to be shown. */
 export const maskRequest = ({ method, path, body }: CreateUser) => ({
   method,
   path,
   body: 'credentials' in body ? { ...body, credentials: maskCredentials(body.credentials) } : body,
 })
 
-/** Of `--group` and of the row, each once. */
+/** The groups of `--group` and of the row, each once. */
 const groupIdsOf = (
   values: ReadonlyMap<string, Value>,
   { groupIds, roles = {} }: PrepareOptions,
@@ -162,10 +149,10 @@ const roleComplaints = (
   ...(groupIds.length > MAX_GROUPS ? [`there are more than ${MAX_GROUPS} groups for it`] : []),
 ]
 
-type Judged = Pick<Prepared, 'sendable' | 'rejection'> & Partial<Pick<Prepared, 'isSkipped'>>
+type Assessment = Pick<Prepared, 'sendable' | 'rejection' | 'isSkipped'>
 
-const judge = (values: ReadonlyMap<string, Value>, options: PrepareOptions): Judged => {
-  const { columns, form, required, attributes = BASE_ATTRIBUTES } = options
+const assess = (values: ReadonlyMap<string, Value>, options: PrepareOptions): Assessment => {
+  const { columns, mode, required, attributes = BASE_ATTRIBUTES } = options
   const isStaged = isEnabled(values, options.roles ?? {}) === false
   const { profile: given, fields, problems } = sort(values, columns)
   const check = { required, attributes, label: columns.label }
@@ -186,7 +173,7 @@ const judge = (values: ReadonlyMap<string, Value>, options: PrepareOptions): Jud
   const sendable = {
     request: requestFor({ profile, fields, groupIds, isStaged }, options),
     login: String(login),
-    providers: form.providers(fields),
+    providers: mode.providers(fields),
     secrets: secrets.map(([, value]) => String(value)),
   }
   return { sendable, rejection, isSkipped }
@@ -200,10 +187,10 @@ const originOf = (fields: ReadonlyMap<string, Value>): number | undefined => {
 }
 
 /**
- * A stream of JSON lines has no header: where an option names a column wrongly, all would be taken as enabled, or put
- * into no group. So rows are rejected until one has the column.
+ * A stream of JSON lines has no header: if an option named a wrong column, all rows would count as enabled, or be in
+ * no group. So rows are rejected until one has the column.
  */
-const createSeen = (columns: readonly string[]) => {
+const createColumnWatch = (columns: readonly string[]) => {
   const unseen = new Set(columns)
   return (fields: ReadonlyMap<string, Value>): string | undefined => {
     for (const column of unseen) if (fields.has(column)) unseen.delete(column)
@@ -213,15 +200,17 @@ const createSeen = (columns: readonly string[]) => {
 }
 
 export const createPrepare = (options: PrepareOptions): Prepare => {
-  const { columns, form } = options
-  const tidy = options.tidy ?? createTidy({ columns, nulls: [], say: () => undefined })
-  const hasSecrets = form.fields.some((name) => SECRET_FIELDS.includes(name))
-  const lack = createSeen(options.unseen ?? [])
+  const { columns, mode } = options
+  const tidy = options.tidy ?? createTidy({ columns, nulls: [], notify: () => undefined })
+  const hasSecrets = mode.fields.some((name) => SECRET_FIELDS.includes(name))
+  const missingColumn = createColumnWatch(options.awaited ?? [])
   return (row) => {
     const fields = tidy.fields(row)
     const unsendable = {
       row,
-      // Of the row as it stands, so that journals know it whatever is left off.
+      number: row.number,
+      line: row.line,
+      // Of the unchanged row, so that the journal recognises it with other options, too.
       digest: digestOf(row, columns),
       login: undefined,
       person: undefined,
@@ -233,13 +222,13 @@ export const createPrepare = (options: PrepareOptions): Prepare => {
     }
     if ('flaw' in row) return unsendable
     if (fields.size === 0) {
-      tidy.noteBlank()
+      tidy.countBlank()
       return unsendable
     }
-    const lacking = lack(row.fields)
-    if (lacking !== undefined) return { ...unsendable, rejection: lacking }
-    const judged = judge(fields, options)
-    const { sendable, rejection, isSkipped = false } = judged
+    const missing = missingColumn(row.fields)
+    if (missing !== undefined) return { ...unsendable, rejection: missing }
+    const assessment = assess(fields, options)
+    const { sendable, rejection, isSkipped = false } = assessment
     const person = sendable && foldLogin(sendable.login)
     if (isSkipped) return { ...unsendable, person, isSkipped }
     if (rejection !== undefined || !sendable) return { ...unsendable, sendable, person, rejection }

@@ -1,11 +1,11 @@
-/** Owns the profile of a row: what Okta would refuse in it, and its values as Okta takes them. */
+/** Validates the profile of a row, and converts its values to the types of Okta. */
 import { Flaws } from './read-value.ts'
 import { createAttributes, type ProfileAttributes, type Rules } from './attributes.ts'
 import type { Value } from '../sources/source.ts'
 
 /**
- * The base attributes of a user's profile, and what Okta documents of their limits (Okta management
- * API, schema UserProfile), for where an org's own schema cannot be read.
+ * The base attributes of a user's profile, with the limits that Okta documents (Okta management API, schema
+ * UserProfile). Used if the org's own schema cannot be read.
  */
 const BASE: Readonly<Record<string, Rules>> = {
   login: { minLength: 5, maxLength: 100, isRequired: true },
@@ -46,7 +46,7 @@ const asText = ([name, rules]: [string, Rules]): [string, Rules] => [
   { type: 'string', ...rules },
 ]
 
-/** What is known of every org. Attributes of one's own are left to Okta's judgement. */
+/** The attributes of every org. Okta itself checks custom attributes. */
 export const BASE_ATTRIBUTES: ProfileAttributes = createAttributes(
   new Map(Object.entries(BASE).map(asText)),
   { areAll: false, separator: undefined },
@@ -71,13 +71,13 @@ export interface ProfileCheck {
   /** The attributes that must have a value. */
   readonly required: readonly string[]
   readonly attributes: ProfileAttributes
-  /** What the person knows an attribute by. */
+  /** The name by which the user knows an attribute. */
   readonly label: (name: string) => string
 }
 
 /**
- * The profile with its values as Okta takes them, and everything that Okta would refuse in it: each begins with
- * the attribute's label, and none holds its value. A value that is refused stays as it is.
+ * The profile with its values as Okta takes them, and everything that Okta would refuse in it. Each complaint starts
+ * with the attribute's label, and contains no value. A refused value stays as it is.
  */
 export const readProfile = (
   profile: Profile,

@@ -1,4 +1,4 @@
-/** Owns the reading of values by type: the text of a CSV file or a database becomes what Okta takes. */
+/** Reads values by type: converts the text of a CSV file or a database to what Okta takes. */
 import { FLAG_WORDS, readFlag } from '../../text/flag.ts'
 import type { Scalar, Value } from '../sources/source.ts'
 
@@ -11,7 +11,7 @@ export class Flaws {
   }
 }
 
-/** Makes nothing but the value, since it is called for every value of a million rows. */
+/** Allocates nothing but the value, since it is called for every value of a million rows. */
 export type Read = (value: Value) => Value | Flaws
 
 const NO_TEXT = new Flaws('must be text')
@@ -24,7 +24,7 @@ const INEXACT = new Flaws('is a number with more digits than can be kept exactly
 const isExact = (number: number): boolean =>
   Number.isSafeInteger(number) || !Number.isInteger(number)
 
-/** Where a database or JSON holds a number, such as an employee's, Okta may want text. */
+/** Okta may want text where a database or JSON has a number, such as an employee number. */
 export const readTextValue: Read = (value) => {
   if (typeof value === 'string') return value
   if (typeof value !== 'number') return NO_TEXT
@@ -80,7 +80,7 @@ const NO_LIST = new Flaws(
 const itemFlaws = ({ all }: Flaws): Flaws =>
   new Flaws(...all.map((what) => `has an item that ${what}`))
 
-/** @param separator between the items of a text that is no JSON; without one such a text is no list */
+/** @param separator of the items of a text that is not JSON; without one, such a text is not a list */
 export const readList =
   (readItem: Read, separator: string | undefined): Read =>
   (value) => {

@@ -1,4 +1,4 @@
-/** Owns the columns that say something about a row and are no attributes: who may sign in, and the row's groups. */
+/** Reads the columns that are not attributes: whether the user may sign in, and the groups. */
 import { FLAG_WORDS, isShowableWord, MAX_FLAG_WORDS, readFlag } from '../../text/flag.ts'
 import { AppError } from '../../errors/errors.ts'
 import type { SourceRow, Value } from '../sources/source.ts'
@@ -14,14 +14,14 @@ type Values = ReadonlyMap<string, Value>
 
 const FLAG_RULE = `must be ${FLAG_WORDS}, and is something else`
 
-/** @returns undefined where it cannot be told; a row without the flag may sign in, as the hook has it */
+/** @returns undefined if the flag is unreadable; without the flag, the user may sign in, as in the hook */
 export const isEnabled = (values: Values, { enabled }: Roles): boolean | undefined =>
   enabled === undefined ? true : readFlag(values.get(enabled))
 
 export const flagComplaints = (values: Values, roles: Roles): string[] =>
   isEnabled(values, roles) === undefined ? [`${roles.enabled ?? ''} ${FLAG_RULE}`] : []
 
-/** The ids in a cell: one text with | or ; between them, or a list. */
+/** The ids in a cell: a text with | or ; between them, or a list. */
 export const groupsOf = (values: Values, { groups }: Roles): string[] => {
   const cell = groups === undefined ? undefined : values.get(groups)
   if (cell === undefined) return []
@@ -36,8 +36,8 @@ const describeWords = (values: readonly (Value | undefined)[]): string => {
 }
 
 /**
- * @param first rows, read ahead
- * @throws AppError `flag_unreadable` where one of them has a word that is no flag
+ * @param first rows that were read ahead
+ * @throws AppError `flag_unreadable` if one of them has a word that is no flag
  */
 export const checkFlags = (first: readonly SourceRow[], roles: Roles): void => {
   const sound = first.flatMap((row) => ('fields' in row ? [row] : []))

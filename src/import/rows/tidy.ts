@@ -1,38 +1,38 @@
-/** Owns what is no part of a value: blanks around it, and words that stand for nothing; each is counted or told. */
+/** Removes what is not part of a value: blanks around it, and words that mean no value; counts or reports both. */
 import type { Columns } from './columns.ts'
 import type { SourceRow, Value } from '../sources/source.ts'
 
-/** NBSP is white space to JavaScript; characters of no width are not. */
+/** JavaScript counts NBSP as white space, but not characters of no width. */
 const BLANKS = /^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$/g
 
-/** What databases write where there is no value. */
+/** What databases write for a missing value. */
 const NULL_WORDS = ['NULL', '\\N']
 
 export interface TidyDeps {
   readonly columns: Pick<Columns, 'isSecret'>
   /** Words that mean no value, by `--null`. */
   readonly nulls: readonly string[]
-  readonly say: (message: string) => void
+  readonly notify: (message: string) => void
 }
 
 export interface Tidy {
-  /** The values without what is no part of them; secrets stay as they are. */
+  /** The cleaned values; secrets stay as they are. */
   readonly fields: (row: SourceRow) => ReadonlyMap<string, Value>
-  readonly noteBlank: () => void
-  /** What was left off or passed over, in sentences. */
+  readonly countBlank: () => void
+  /** What was removed or skipped, in sentences. */
   readonly describe: () => string[]
 }
 
-export const createTidy = ({ columns, nulls, say }: TidyDeps): Tidy => {
+export const createTidy = ({ columns, nulls, notify }: TidyDeps): Tidy => {
   let trimmed = 0
   let blank = 0
-  const told = new Set(nulls)
+  const reported = new Set(nulls)
 
   const warn = (word: string, column: string, line: number): void => {
-    if (told.has(word) || !NULL_WORDS.includes(word)) return
-    told.add(word)
-    say(
-      `Line ${line}: ${column} is the word ${word}, and is taken as it is. ` +
+    if (reported.has(word) || !NULL_WORDS.includes(word)) return
+    reported.add(word)
+    notify(
+      `Line ${line}: ${column} is the word ${word}, and is used as it is. ` +
         `If it means that there is no value, add --null '${word}'.`,
     )
   }
@@ -54,12 +54,12 @@ export const createTidy = ({ columns, nulls, say }: TidyDeps): Tidy => {
       }
       return kept
     },
-    noteBlank: () => {
+    countBlank: () => {
       blank++
     },
     describe: () => [
-      ...(trimmed > 0 ? [`Blanks around a value were left off: ${trimmed} times.`] : []),
-      ...(blank > 0 ? [`Rows without any value were passed over: ${blank}.`] : []),
+      ...(trimmed > 0 ? [`Blanks around a value were removed: ${trimmed} times.`] : []),
+      ...(blank > 0 ? [`Rows without any value were skipped: ${blank}.`] : []),
     ],
   }
 }

@@ -1,33 +1,33 @@
-/** Owns the moment at which refusals are no longer about rows: Okta says one thing to each of them. */
-import { reasonKindOf } from '../report/reason-kind.ts'
-import type { RowOutcome } from '../journal/journal.ts'
+/** Stops a run once Okta refuses many rows in a row for the same reason, since the rows are then not the cause. */
+import { reasonKindOf } from '../report/reasons.ts'
+import type { RowOutcome } from '../journal/row.ts'
 
-/** How many rows in a row Okta may refuse for one cause before the run stops. */
-export const MOST_ALIKE = 25
+/** The run stops after this many equal refusals in a row. */
+export const MAX_SAME_REFUSALS = 25
 
 export interface CircuitBreaker {
   /**
-   * Takes outcomes in the order in which Okta answered.
-   * @returns the cause, without values of the rows, once it has refused too many in a row
+   * Called with each outcome, in the order of Okta's answers.
+   * @returns the reason, without values of the rows, once there were too many equal refusals
    */
   readonly observe: (outcome: RowOutcome) => string | undefined
 }
 
-/** Duplicates and rows that Okta never answered say nothing about the others: they are passed over. */
+/** Duplicates and rows without an answer prove nothing about other rows, and are ignored. */
 export const createCircuitBreaker = (): CircuitBreaker => {
   let cause = ''
-  let alike = 0
+  let equal = 0
   return {
     observe: ({ state, isRefusal, errorCode = '', reason = '' }) => {
-      if (state === 'created' || state === 'updated') alike = 0
+      if (state === 'created' || state === 'updated') equal = 0
       if (isRefusal !== true) return undefined
       const now = [errorCode, reasonKindOf(reason)].filter((part) => part !== '').join(' ')
-      alike = now === cause ? alike + 1 : 1
+      equal = now === cause ? equal + 1 : 1
       cause = now
-      return alike >= MOST_ALIKE ? cause : undefined
+      return equal >= MAX_SAME_REFUSALS ? cause : undefined
     },
   }
 }
 
-/** For a run that goes on whatever Okta says. */
+/** For `--keep-going`. */
 export const NO_CIRCUIT_BREAKER: CircuitBreaker = { observe: () => undefined }

@@ -1,22 +1,23 @@
-/** Owns the fate of one row: created once, found there, or refused, whatever becomes of the answers. */
+/** Creates the user of one row exactly once, or finds the one who exists, even where answers are lost. */
 import { sleep, type Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
 import { OktaAnswerLost, OktaRejection } from '../../okta/errors/rejection.ts'
 import { createKnownUsers, type KnownUser, type KnownUsers } from '../../okta/api/known-users.ts'
 import { REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
-import { isDuplicate, isTaken, whoIsThere } from './duplicate.ts'
-import type { Journal, RowOutcome } from '../journal/journal.ts'
+import { isDuplicate, isTaken, findHolder } from './duplicate.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { RowOutcome } from '../journal/row.ts'
 import type { Sendable } from '../rows/prepare.ts'
 import { reasonFor } from '../report/reasons.ts'
 import type { ServerTime } from './server-time.ts'
-import { asFound, createUpdate, type Due, type SentUpdate } from './update-user.ts'
+import { asFound, createUpdate, type DueRow, type SentRow, type UpdateDeps } from './update-user.ts'
 
-/** Okta's servers may differ by a moment in what time it is. */
-export const SKEW_MS = 5_000
+/** Okta's servers may disagree on the time by a moment. */
+export const SERVER_SKEW_MS = 5_000
 
-/** Whether a create call was carried out is not known. */
-interface Unknown {
+/** A create call whose result is unknown. */
+interface UnknownResult {
   readonly state: 'unknown'
   readonly lost: OktaAnswerLost | undefined
 }
@@ -30,11 +31,11 @@ const idIn = (body: unknown): string | undefined => {
 const create = async (
   request: OktaClient['request'],
   sendable: Sendable,
-): Promise<RowOutcome | Unknown | OktaRejection> => {
+): Promise<RowOutcome | UnknownResult | OktaRejection> => {
   try {
     const { body, requestId } = await request(sendable.request)
     const oktaId = idIn(body)
-    // A 200 that holds no user is no proof of one: perhaps something else has answered.
+    // A 200 without a user proves nothing: perhaps something other than Okta has answered.
     return oktaId === undefined
       ? { state: 'unknown', lost: undefined }
       : { state: 'created', oktaId, requestId, madeBy: requestId }
@@ -45,33 +46,36 @@ const create = async (
   }
 }
 
-/** What is open about a row that was sent and perhaps not created. */
-interface Doubt {
-  isOpen: boolean
+/** What the create calls for a row have left open. */
+interface Attempts {
+  /** Whether one of them may have created the user. */
+  isUncertain: boolean
   duplicate: OktaRejection | undefined
   lost: OktaAnswerLost | undefined
 }
 
-/** Whether our own call made the user: the user is of that kind, and no older. */
-const isOurs = (user: KnownUser, { sendable, due }: SentUpdate): boolean => {
+/** Whether our own call made the user: the provider is plausible, and the user is not older than the call. */
+const isOurs = (user: KnownUser, { sendable, due }: SentRow): boolean => {
   const { created = '', provider } = user
-  const isKin = provider === undefined || sendable.providers.includes(provider)
-  return isKin && Date.parse(created) >= due.intendedAt - SKEW_MS
+  const isPlausibleProvider = provider === undefined || sendable.providers.includes(provider)
+  return isPlausibleProvider && Date.parse(created) >= due.intendedAt - SERVER_SKEW_MS
 }
 
-/** What a user who is there is the sign of. */
-type Meet = (user: KnownUser, sent: SentUpdate) => Promise<RowOutcome>
+type OnUserFound = (user: KnownUser, sent: SentRow) => Promise<RowOutcome>
 
-interface Caller {
+interface CreationDeps {
   readonly request: OktaClient['request']
   readonly users: KnownUsers
-  /** A user whom our call did not make. */
-  readonly meet: Meet
-  /** A user whom our own call may have made. */
-  readonly judge: Meet
+  /** For a user whom our call did not make. */
+  readonly onFound: OnUserFound
+  /** For a user whom our own call may have made. */
+  readonly onPossiblyOurs: OnUserFound
 }
 
-const ask = async ({ users, judge }: Caller, sent: SentUpdate): Promise<RowOutcome | undefined> => {
+const findCreated = async (
+  { users, onPossiblyOurs }: CreationDeps,
+  sent: SentRow,
+): Promise<RowOutcome | undefined> => {
   let user: KnownUser | undefined
   try {
     user = await users.find(sent.sendable.login)
@@ -81,41 +85,41 @@ const ask = async ({ users, judge }: Caller, sent: SentUpdate): Promise<RowOutco
     const reason = `Okta does not say whether it was created: ${words}`
     return { state: 'failed', errorCode, requestId, reason }
   }
-  return user && judge(user, sent)
+  return user && onPossiblyOurs(user, sent)
 }
 
-const explain = async (
+const resolveDuplicate = async (
   users: KnownUsers,
   duplicate: OktaRejection,
-  sent: SentUpdate,
-  meet: Meet,
+  sent: SentRow,
+  onHolder: OnUserFound,
 ): Promise<RowOutcome> => {
   const { errorCode, requestId } = duplicate
-  const { user, words } = await whoIsThere(users, sent.sendable)
-  if (user) return { errorCode, requestId, ...(await meet(user, sent)) }
-  const reason = `${reasonFor(duplicate, sent.sendable.secrets)}; ${words}`
+  const { user, explanation } = await findHolder(users, sent.sendable)
+  if (user) return { errorCode, requestId, ...(await onHolder(user, sent)) }
+  const reason = `${reasonFor(duplicate, sent.sendable.secrets)}; ${explanation}`
   return { state: 'failed', errorCode, requestId, reason }
 }
 
-/** @returns undefined while nobody knows what became of the user */
-const attempt = async (
-  caller: Caller,
-  sent: SentUpdate,
-  doubt: Doubt,
+/** @returns undefined while it is unknown whether the user was created */
+const attemptCreate = async (
+  deps: CreationDeps,
+  sent: SentRow,
+  attempts: Attempts,
 ): Promise<RowOutcome | undefined> => {
-  if (doubt.isOpen) {
-    const found = await ask(caller, sent)
+  if (attempts.isUncertain) {
+    const found = await findCreated(deps, sent)
     if (found) return found
   }
-  const { request, users, meet } = caller
+  const { request, users, onFound } = deps
   const answer = await create(request, sent.sendable)
   if (answer instanceof OktaRejection) {
-    // Nothing was sent before, so that nobody with this login can be our own doing.
-    if (!doubt.isOpen) return explain(users, answer, sent, meet)
-    doubt.duplicate = answer
-  } else if (answer.state === 'unknown') doubt.lost = answer.lost
+    // Nothing was sent before, so a user with this login cannot be ours.
+    if (!attempts.isUncertain) return resolveDuplicate(users, answer, sent, onFound)
+    attempts.duplicate = answer
+  } else if (answer.state === 'unknown') attempts.lost = answer.lost
   else return answer
-  doubt.isOpen = true
+  attempts.isUncertain = true
   return undefined
 }
 
@@ -123,36 +127,35 @@ export interface UserCreatorDeps {
   readonly client: OktaClient
   readonly serverTime: ServerTime
   readonly clock: Clock
-  /** Ends every wait; what is under way then rejects with its reason. */
+  /** Ends every wait; requests in flight then reject with its reason. */
   readonly halt: AbortSignal
-  /** Where users who are there are updated: writes down what is about to be changed. */
-  readonly intend?: Journal['intend'] | undefined
+  /** Given where existing users are updated: records what is about to be changed. */
+  readonly recordIntent?: Journal['recordIntent'] | undefined
 }
 
 export interface UserCreator {
   /**
-   * Creates the user, unless it is there.
-   * @throws AppError when the run must stop, or the reason of `halt`; the row's fate is then for the next
-   *   run to ask
+   * Creates the user, unless it exists.
+   * @throws AppError when the run must stop, or the reason of `halt`; the next run then asks Okta about the row
    */
-  readonly settle: (sendable: Sendable, due: Due) => Promise<RowOutcome>
+  readonly createOnce: (sendable: Sendable, due: DueRow) => Promise<RowOutcome>
 }
 
-/** @throws what is no refusal of Okta's */
-const refused = (err: unknown, { secrets }: Sendable): RowOutcome => {
+/** @throws what is not a rejection by Okta */
+const toFailed = (err: unknown, { secrets }: Sendable): RowOutcome => {
   if (!(err instanceof OktaRejection)) throw err
   const { errorCode, requestId } = err
   const isRefusal = isTaken(err) ? {} : { isRefusal: true }
   return { state: 'failed', errorCode, requestId, reason: reasonFor(err, secrets), ...isRefusal }
 }
 
-/** How many rows in a row may be given up before it is Okta that fails, and no longer the rows. */
+/** After this many rows in a row without an answer, Okta is failing, not the rows. */
 const MAX_GIVEN_UP = 5
 
-/** Gives up rows whose creation or update has no answer, until they are too many in a row. */
-const createGivingUp = () => {
+/** Gives up rows whose creation or update has no answer, until there are too many in a row. */
+const createGiveUpCounter = () => {
   let givenUp = 0
-  const answered = (outcome: RowOutcome): RowOutcome => {
+  const onOutcome = (outcome: RowOutcome): RowOutcome => {
     if (!outcome.isUnanswered) givenUp = 0
     return outcome
   }
@@ -162,7 +165,8 @@ const createGivingUp = () => {
     secrets: readonly string[],
   ): RowOutcome => {
     if (++givenUp > MAX_GIVEN_UP) {
-      const detail = 'It answers questions about users, and no call that creates or changes one.'
+      const detail =
+        'It answers questions about users, but not the calls that create or change them.'
       throw new AppError('okta_unreachable', { detail })
     }
     const { errorCode, requestId } = lost ?? {}
@@ -170,76 +174,64 @@ const createGivingUp = () => {
     const reason = `Okta gave no answer to ${what}${why}`
     return { state: 'failed', errorCode, requestId, reason, isUnanswered: true }
   }
-  return { answered, giveUp }
+  return { onOutcome, giveUp }
 }
 
-const findKnown = async (
-  users: KnownUsers,
-  { sendable, due }: SentUpdate,
-): Promise<KnownUser | undefined> =>
-  (await users.get(due.oktaId ?? '')) ?? (await users.find(sendable.login))
-
-/** A row whose user was known before is not created again: somebody had a reason. */
-const deletedSince = ({ due }: SentUpdate): RowOutcome => ({
-  state: 'failed',
-  reason:
+/** A row that had a user in Okta. If that was deleted, it is not created again: someone had a reason. */
+const revisit = async ({ users, onFound }: CreationDeps, sent: SentRow): Promise<RowOutcome> => {
+  const { sendable, due } = sent
+  const user = (await users.get(due.oktaId ?? '')) ?? (await users.find(sendable.login))
+  if (user) return onFound(user, sent)
+  const reason =
     `its user (${due.oktaId ?? ''}) was deleted in Okta since it was imported; ` +
-    'to create it again, import it with another --journal',
-})
+    'to create it again, import it with another --journal'
+  return { state: 'failed', reason }
+}
 
-export const createUserCreator = ({
-  client,
-  serverTime,
-  clock,
-  halt,
-  intend,
-}: UserCreatorDeps): UserCreator => {
-  const { answered, giveUp } = createGivingUp()
+export const createUserCreator = (deps: UserCreatorDeps): UserCreator => {
+  const { client, serverTime, clock, halt, recordIntent } = deps
+  const { onOutcome, giveUp } = createGiveUpCounter()
 
   const request: OktaClient['request'] = async (what) => {
     const response = await client.request({ ...what, signal: halt })
     serverTime.observe(response.headers)
     return response
   }
-
   const users = createKnownUsers(request)
+  const giveUpUpdate: UpdateDeps['giveUp'] = (...lost) => giveUp('update it', ...lost)
   const update =
-    intend &&
-    createUpdate({ users, intend, clock, halt, giveUp: (...lost) => giveUp('update it', ...lost) })
-  const meet: Meet = update ?? ((user, { due }) => Promise.resolve(asFound(user, due)))
-  const judge: Meet = (user, sent) =>
-    isOurs(user, sent) ? Promise.resolve({ state: 'created', oktaId: user.id }) : meet(user, sent)
-  const caller = { request, users, meet, judge }
+    recordIntent && createUpdate({ users, recordIntent, clock, halt, giveUp: giveUpUpdate })
+  const onFound: OnUserFound = update ?? ((user, { due }) => Promise.resolve(asFound(user, due)))
+  const onPossiblyOurs: OnUserFound = async (user, sent) =>
+    isOurs(user, sent) ? { state: 'created', oktaId: user.id } : onFound(user, sent)
+  const creation: CreationDeps = { request, users, onFound, onPossiblyOurs }
 
-  const settle = async (sent: SentUpdate): Promise<RowOutcome> => {
+  const createOrFind = async (sent: SentRow): Promise<RowOutcome> => {
     const { sendable, due } = sent
-    if (due.oktaId !== null) {
-      const known = await findKnown(users, sent)
-      return known ? meet(known, sent) : deletedSince(sent)
-    }
-    // In one call, for most are there; who is not found so is found when the creation is refused.
-    const found = update && due.fresh ? await users.findByPath(sendable.login) : undefined
-    if (found) return meet(found, sent)
-    const doubt: Doubt = { isOpen: !due.fresh, duplicate: undefined, lost: undefined }
+    if (due.oktaId !== null) return revisit(creation, sent)
+    // With --update most users exist, so one call finds them. Others are found when the creation is refused.
+    const found = update && due.isNew ? await users.findByPath(sendable.login) : undefined
+    if (found) return onFound(found, sent)
+    const attempts: Attempts = { isUncertain: !due.isNew, duplicate: undefined, lost: undefined }
     for (const ms of [0, ...REPEAT_WAITS_MS]) {
       if (ms > 0) await sleep(clock, ms, halt)
-      const outcome = await attempt(caller, sent, doubt)
+      const outcome = await attemptCreate(creation, sent, attempts)
       if (outcome) return outcome
     }
-    const there = await ask(caller, sent)
-    if (there) return there
-    const { duplicate, lost } = doubt
+    const created = await findCreated(creation, sent)
+    if (created) return created
+    const { duplicate, lost } = attempts
     if (!duplicate) return giveUp('create it', lost, sendable.secrets)
-    return explain(users, duplicate, sent, judge)
+    return resolveDuplicate(users, duplicate, sent, onPossiblyOurs)
   }
-  /** What was created from the row has no differences from it. */
+  /** A user who was created from the row does not differ from it. */
   const compared = (outcome: RowOutcome): RowOutcome =>
     update && outcome.state === 'created' ? { changed: '', ...outcome } : outcome
 
   return {
-    settle: (sendable, due) =>
-      settle({ sendable, due })
-        .catch((err: unknown) => refused(err, sendable))
-        .then((outcome) => answered(compared(outcome))),
+    createOnce: (sendable, due) =>
+      createOrFind({ sendable, due })
+        .catch((err: unknown) => toFailed(err, sendable))
+        .then((outcome) => onOutcome(compared(outcome))),
   }
 }

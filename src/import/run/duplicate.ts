@@ -1,12 +1,12 @@
-/** Owns the question that a duplicate asks: who is there already, by the login or by the e-mail address. */
+/** Finds the user who already has the login or the e-mail address of a row that Okta calls a duplicate. */
 import { foldLogin } from '../../login.ts'
 import type { KnownUser, KnownUsers } from '../../okta/api/known-users.ts'
 import { OktaRejection } from '../../okta/errors/rejection.ts'
 import { printable } from '../../text/printable.ts'
-import type { RowOutcome } from '../journal/journal.ts'
+import type { RowOutcome } from '../journal/row.ts'
 import type { Sendable } from '../rows/prepare.ts'
 
-/** Only the text of the cause tells a duplicate from other faults (Okta error code E0000001). */
+/** Only the text of the cause distinguishes a duplicate from other errors (Okta error code E0000001). */
 const IS_DUPLICATE = /^login: .*already exists/i
 
 export const isDuplicate = ({ errorCode, causes }: OktaRejection): boolean =>
@@ -17,7 +17,7 @@ export const isTaken = ({ causes }: OktaRejection): boolean =>
   causes.some((cause) => /already exists/i.test(cause))
 
 /** A user with the row's login, whom this import did not create. */
-export const existing = ({ id: oktaId, login, status, provider }: KnownUser): RowOutcome => ({
+export const asExisting = ({ id: oktaId, login, status, provider }: KnownUser): RowOutcome => ({
   state: 'existing',
   oktaId,
   oktaLogin: login,
@@ -35,36 +35,42 @@ const describe = (holders: readonly KnownUser[]): string => {
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
-export interface Found {
-  /** Who has the login. */
+export interface DuplicateHolder {
+  /** The user with the login. */
   readonly user: KnownUser | undefined
-  /** Where nobody has: what was found in place of it. */
-  readonly words: string
+  /** If there is none: what was found instead. */
+  readonly explanation: string
 }
 
-const look = async (users: KnownUsers, { login, request }: Sendable): Promise<Found> => {
+const search = async (
+  users: KnownUsers,
+  { login, request }: Sendable,
+): Promise<DuplicateHolder> => {
   const byLogin = await users.find(login)
-  if (byLogin) return { user: byLogin, words: '' }
+  if (byLogin) return { user: byLogin, explanation: '' }
   const { email } = request.body.profile
   const holders = typeof email === 'string' ? await users.findByEmail(email) : []
   const user = holders.find((holder) => foldLogin(holder.login) === foldLogin(login))
-  const words =
+  const explanation =
     holders.length > 0
       ? `nobody has this login, and the e-mail address belongs to ${describe(holders)}`
       : 'Okta shows nobody with this login or e-mail address'
-  return { user, words }
+  return { user, explanation }
 }
 
 /**
- * Okta says that a *login* exists also where only the e-mail address is taken: so do orgs that allow an
- * address once, as those with self-service registration do. And a login may be held by one that differs in
- * case or accents only, which the question by login need not find.
+ * Okta also says that a *login* exists if only the e-mail address is taken: orgs with self-service registration
+ * allow an address once. And the login of the holder may differ in case or accents, so that a search by login
+ * need not find it.
  */
-export const whoIsThere = async (users: KnownUsers, sendable: Sendable): Promise<Found> => {
+export const findHolder = async (
+  users: KnownUsers,
+  sendable: Sendable,
+): Promise<DuplicateHolder> => {
   try {
-    return await look(users, sendable)
+    return await search(users, sendable)
   } catch (err) {
     if (!(err instanceof OktaRejection)) throw err
-    return { user: undefined, words: `Okta does not say who has it: ${err.words}` }
+    return { user: undefined, explanation: `Okta does not say who has it: ${err.words}` }
   }
 }

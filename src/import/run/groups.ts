@@ -1,11 +1,13 @@
-/** Owns the check of groups before anybody is put into them: that each is there, and takes members. */
+/** Checks that the groups of an import exist and take members, before users are added to them. */
 import { AppError } from '../../errors/errors.ts'
 import { NotGranted } from '../../okta/errors/rejection.ts'
 import type { Group } from '../../okta/api/groups.ts'
 import { OktaRejection } from '../../okta/errors/rejection.ts'
+import { groupsOf, isEnabled, type Roles } from '../rows/roles.ts'
+import type { SourceRow } from '../sources/source.ts'
 import { printable } from '../../text/printable.ts'
 
-/** By id; undefined where there is none. */
+/** By id; undefined if there is none. */
 type Ask = (id: string) => Promise<Group | undefined | NotGranted>
 
 const MAX_SHOWN = 10
@@ -23,17 +25,17 @@ const flawOf = (group: Group | undefined): string | undefined => {
 
 export interface GroupCheck {
   /**
-   * Whether Okta would take members for it, asked once a group.
-   * @returns what is wrong with it
+   * Asks Okta once for each group whether it takes members.
+   * @returns what is wrong with the group
    */
   readonly flaw: (id: string) => Promise<string | undefined>
-  /** @throws AppError `group_unknown`, which names each that is wrong */
+  /** @throws AppError `group_unknown`, which lists the wrong ones */
   readonly checkAll: (ids: ReadonlyMap<string, string>) => Promise<void>
 }
 
 /**
- * @param ask with a token of its own: it may not be granted
- * @param warn is told once where it is not
+ * @param ask with its own token, whose scope need not be granted
+ * @param warn is called once if it is not
  */
 export const createGroupCheck = (ask: Ask, warn: (message: string) => void): GroupCheck => {
   const asked = new Map<string, Promise<string | undefined>>()
@@ -43,11 +45,11 @@ export const createGroupCheck = (ask: Ask, warn: (message: string) => void): Gro
     if (!isGranted) return
     isGranted = false
     warn(
-      'Whether the groups are there was not checked, since Okta does not let these credentials ask ' +
-        `(okta.groups.read): a wrong id shows when the first user is refused. ${why}`,
+      'The groups were not checked, since these credentials may not read groups (okta.groups.read). ' +
+        `A wrong id shows when Okta refuses the first user with it. ${why}`,
     )
   }
-  const look = async (id: string): Promise<string | undefined> => {
+  const check = async (id: string): Promise<string | undefined> => {
     try {
       const group = isGranted ? await ask(id) : undefined
       if (group instanceof NotGranted) stopAsking(group)
@@ -59,7 +61,7 @@ export const createGroupCheck = (ask: Ask, warn: (message: string) => void): Gro
     }
   }
   const flaw = (id: string): Promise<string | undefined> => {
-    const answer = asked.get(id) ?? look(id)
+    const answer = asked.get(id) ?? check(id)
     asked.set(id, answer)
     return answer
   }
@@ -75,4 +77,31 @@ export const createGroupCheck = (ask: Ask, warn: (message: string) => void): Gro
       throw new AppError('group_unknown', { detail: lines.join('\n') })
     },
   }
+}
+
+/** A column with more ids than this may be the wrong one; the rest is checked row by row. */
+const MAX_AHEAD = 1_000
+
+export type GroupIds = ReadonlyMap<string, string>
+
+/**
+ * The groups that an import names, as far as they can be known before its first row.
+ * @param given by `--group`
+ * @param rows all that can be read before the run starts
+ * @returns each id with the option or line that names it first
+ */
+export const groupIdsAhead = async (
+  given: readonly string[],
+  rows: AsyncIterable<SourceRow> | Iterable<SourceRow>,
+  roles: Roles,
+): Promise<GroupIds> => {
+  const ids = new Map(given.map((id) => [id, '--group']))
+  for await (const row of rows) {
+    if (!('fields' in row) || isEnabled(row.fields, roles) === false) continue
+    for (const id of groupsOf(row.fields, roles)) {
+      if (!ids.has(id)) ids.set(id, `line ${row.line}`)
+    }
+    if (ids.size > MAX_AHEAD) break
+  }
+  return ids
 }

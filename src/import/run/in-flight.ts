@@ -1,29 +1,29 @@
-/** Owns the count of what is under way, and the wait for it to become less. */
+/** Counts the operations in flight, and waits until there is room for more or none is left. */
 import { setImmediate } from 'node:timers/promises'
 
 /** For one waiter at a time. */
 export const createInFlight = (size: number) => {
-  let inFlight = 0
+  let count = 0
   let wake = (): void => undefined
   const ended = (): void => {
-    inFlight--
+    count--
     wake()
   }
   const until = async (condition: () => boolean): Promise<void> => {
     while (!condition()) await new Promise<void>((resolve) => (wake = resolve))
   }
   return {
-    inFlight: () => inFlight,
-    enter: (work: Promise<unknown>) => {
-      inFlight++
+    count: () => count,
+    add: (work: Promise<unknown>) => {
+      count++
       void work.finally(ended)
     },
     room: async () => {
-      await until(() => inFlight < size)
-      // Whatever else has ended by now shares the next commit, which may take as long as the disk likes.
+      await until(() => count < size)
+      // What else has ended by now then shares the next commit, which the disk may delay.
       await setImmediate()
-      return size - inFlight
+      return size - count
     },
-    empty: () => until(() => inFlight === 0),
+    empty: () => until(() => count === 0),
   }
 }

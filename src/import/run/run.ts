@@ -1,212 +1,206 @@
-/** Owns the run: rows in, each written down before it is sent, at most a window of them at once. */
+/** Runs an import: each row is in the journal before it is sent, and a limited number is in flight at once. */
 import { AppError, asAppError } from '../../errors/errors.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
-import type { Counts, JournalRow, Journal, RowOutcome } from '../journal/journal.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Counts, JournalRow, RowOutcome } from '../journal/row.ts'
 import type { Prepare, Prepared, Sendable } from '../rows/prepare.ts'
-import { refusedAlike, take } from './remaining-rows.ts'
+import { refusedAlike } from './refused-alike.ts'
+import { take } from '../sources/read-ahead.ts'
 import type { Rejects } from '../report/rejects.ts'
 import type { ServerTime } from './server-time.ts'
 import type { Source, SourceRow } from '../sources/source.ts'
-import type { Due } from './update-user.ts'
+import type { DueRow } from './update-user.ts'
 import { createInFlight } from './in-flight.ts'
 
 export interface RunDeps {
   readonly source: Source
   readonly prepare: Prepare
   readonly journal: Journal
-  /** What becomes of a row that may be sent. */
-  readonly settle: (sendable: Sendable, due: Due) => Promise<RowOutcome>
+  /** Creates or updates the user of a row, or shows what it would do. */
+  readonly sendRow: (sendable: Sendable, due: DueRow) => Promise<RowOutcome>
   readonly serverTime: Pick<ServerTime, 'now'>
   readonly rejects: Pick<Rejects, 'write'>
-  readonly brake: CircuitBreaker
-  /** The most rows that may be under way at once: the most that a crash leaves to be asked about. */
-  readonly window: number
-  /** Aborted when the run stops: rows that still wait to be sent are left to the next run. */
+  readonly circuitBreaker: CircuitBreaker
+  /** A crash leaves at most this many rows to ask Okta about. */
+  readonly maxInFlight: number
+  /** Aborted when the run stops: rows that still wait to be sent are left for the next run. */
   readonly halt: AbortController
-  /** How many rows this run may take up beyond those the journal knows. */
+  /** How many rows this run may process beyond those in the journal. */
   readonly limit: number
 }
 
 export interface Snapshot extends Counts {
-  /** How many rows will be done at the end of this run, as far as that can be told. */
+  /** How many rows will be done at the end of this run, where that is known or can be estimated. */
   readonly total: number | undefined
   /** The counts of the runs before this one, and what has ended in this one. */
   readonly before: Counts
   readonly thisRun: Omit<Counts, 'sending'>
-  /** The number of the last row that this run took up or met again. */
-  readonly last: number
+  /** The number of the last row that this run has read. */
+  readonly lastRow: number
   readonly inFlight: number
 }
 
 export type RunEnd = 'finished' | 'limit' | 'stopped'
 
 export interface Run {
-  /** @throws AppError for whatever ends it before its time; what is in the journal stays true */
+  /** @throws AppError for whatever stops it early; the journal remains correct */
   readonly start: () => Promise<RunEnd>
-  /** Takes up no more rows, sends no more, and lets those that were sent finish. */
+  /** Reads and sends no more rows, and lets the requests in flight finish. */
   readonly stop: () => void
   readonly snapshot: () => Snapshot
 }
 
-const toCandidate = ({
-  row,
-  digest,
-  login,
-  person,
-  rejection,
-  isSkipped,
-  hasSecrets,
-  origin,
-}: Prepared) => ({
-  number: row.number,
-  line: row.line,
-  digest,
-  login,
-  person,
-  rejection,
-  hasSecrets,
-  origin,
-  isSkipped,
-})
-
 const endsTooSoon = (number: number, known: number): AppError =>
   new AppError('journal_mismatch', {
-    detail: `The input ends after row ${number}, and the journal knows ${known} rows of it.`,
+    detail: `The input ends after row ${number}, but the journal has ${known} rows of it.`,
   })
 
-/** Where a run began, and its end: guessed from the length of the rows that were read, until it shows. */
-const createCourse = (journal: Journal, lastWanted: number) => {
+/** Counts the rows of this run. The total is an estimate by the length of the rows that were read, until the end is reached. */
+const createRunCounts = (journal: Journal, lastWanted: number) => {
   const { last: known, counts: before } = journal
   const thisRun = { created: 0, updated: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
   let total: number | undefined
-  let last = 0
+  let lastRow = 0
   return {
-    now: () => ({ ...journal.counts, total, before, thisRun: { ...thisRun }, last }),
-    met: ({ state, fresh }: JournalRow): void => {
-      if (fresh && (state === 'rejected' || state === 'skipped')) thisRun[state]++
+    read: () => ({ ...journal.counts, total, before, thisRun: { ...thisRun }, lastRow }),
+    countEntry: ({ state, isNew }: JournalRow): void => {
+      if (isNew && (state === 'rejected' || state === 'skipped')) thisRun[state]++
     },
-    /** A user who was known before this run was there already, also one that we made. */
-    ended: ({ state }: RowOutcome, { oktaId }: JournalRow): void => {
+    /** A user who was known before this run already existed, even one that we made. */
+    countOutcome: ({ state }: RowOutcome, { oktaId }: JournalRow): void => {
       thisRun[state === 'created' && oktaId !== null ? 'existing' : state]++
     },
-    read: ({ number, behind = 0 }: SourceRow) => {
-      last = number
-      if (behind > 0) total = Math.min(Math.max(Math.round(number / behind), known), lastWanted)
+    onRead: ({ number, fractionRead = 0 }: SourceRow) => {
+      lastRow = number
+      if (fractionRead === 0) return
+      total = Math.min(Math.max(Math.round(number / fractionRead), known), lastWanted)
     },
-    end: (number: number) => void (total = number),
+    onEnd: (number: number) => void (total = number),
   }
 }
 
 const isReject = ({ state }: Pick<JournalRow, 'state'>): boolean =>
   state === 'rejected' || state === 'failed'
 
-/** Writes the rows down, and the rejects; on return, those to be sent may be sent. */
+/** Records the rows in the journal, and rejects in their file. On return the others may be sent. */
 const admit = (
   rows: readonly SourceRow[],
   { prepare, journal, serverTime, rejects }: RunDeps,
 ): [Prepared, JournalRow][] => {
   const prepared = rows.map(prepare)
-  const entries = journal.admit(prepared.map(toCandidate), serverTime.now())
+  const entries = journal.admit(prepared, serverTime.now())
   for (const [i, entry] of entries.entries()) {
     if (isReject(entry) && prepared[i]) rejects.write(prepared[i].row, entry)
   }
   return prepared.flatMap((each, i) => (entries[i] ? [[each, entries[i]]] : []))
 }
 
-const send = async (
+const sendAndRecord = async (
   { row, sendable }: Prepared,
   entry: JournalRow,
-  { settle, journal, rejects }: RunDeps,
+  { sendRow, journal, rejects }: RunDeps,
 ): Promise<RowOutcome> => {
   if (!sendable) throw new TypeError('a row without a request was admitted')
-  const outcome = await settle(sendable, { ...entry, number: row.number, line: row.line })
-  journal.settle(row.number, outcome)
+  const outcome = await sendRow(sendable, { ...entry, number: row.number, line: row.line })
+  journal.recordOutcome(row.number, outcome)
   if (isReject(outcome)) rejects.write(row, outcome)
   return outcome
 }
 
-/** How a run is ended before its time. */
-const createEnding = ({ source, halt, brake }: RunDeps) => {
-  let stopping = false
-  let failure: AppError | undefined
-  /** What Okta says to too many rows in a row. */
-  let cause: string | undefined
+type StopDeps = Pick<RunDeps, 'source' | 'halt' | 'circuitBreaker'>
 
-  const stop = (): void => {
-    stopping = true
-    source.close()
-    halt.abort()
+/** Stops a run before its end: on request, after a failure, or by the circuit breaker. */
+class EarlyStop {
+  readonly #deps: StopDeps
+  #isStopping = false
+  #failure: AppError | undefined
+  #cause: string | undefined
+  /** Whether the source is known to end: it may stay open then, so that its remaining rows can be counted. */
+  hasEnd = false
+
+  constructor(deps: StopDeps) {
+    this.#deps = deps
   }
-  return {
-    stop,
-    isOver: (): boolean => stopping,
-    fail: (err: unknown): 'stopped' => {
-      if (err === halt.signal.reason) return 'stopped'
-      failure ??= asAppError(err)
-      stop()
-      return 'stopped'
-    },
-    /** @param hasEnd whether the source may stay open, so that what is left in it can be counted */
-    observe: (outcome: RowOutcome, hasEnd: boolean): void => {
-      cause ??= brake.observe(outcome)
-      if (cause === undefined || stopping) return
-      if (!hasEnd) stop()
-      stopping = true
-      halt.abort()
-    },
-    failure: () => failure,
-    cause: () => cause,
+
+  get failure(): AppError | undefined {
+    return this.#failure
+  }
+
+  /** The circuit breaker's, if that has stopped the run. */
+  get cause(): string | undefined {
+    return this.#cause
+  }
+
+  readonly isStopping = (): boolean => this.#isStopping
+
+  readonly stop = (): void => {
+    this.#isStopping = true
+    this.#deps.source.close()
+    this.#deps.halt.abort()
+  }
+
+  readonly fail = (err: unknown): 'stopped' => {
+    if (err === this.#deps.halt.signal.reason) return 'stopped'
+    this.#failure ??= asAppError(err)
+    this.stop()
+    return 'stopped'
+  }
+
+  observe(outcome: RowOutcome): void {
+    this.#cause ??= this.#deps.circuitBreaker.observe(outcome)
+    if (this.#cause === undefined || this.#isStopping) return
+    if (!this.hasEnd) this.stop()
+    this.#isStopping = true
+    this.#deps.halt.abort()
   }
 }
 
-/** Rows that were taken up anew are among those of the limit. */
+/** Rows that were reopened count towards the limit. */
 const createLimit = (journal: Journal, limit: number) => {
   const known = journal.last
   const lastWanted = (): number => Math.max(known, known + limit - journal.reopened)
   return {
     lastWanted,
-    /** How many of the next rows may be taken up: no new ones before it is known how many were taken up anew. */
+    /** How many of the next rows may be read: new ones only once it is known how many were reopened. */
     wantedAfter: (number: number): number => (number < known ? known : lastWanted()) - number,
   }
 }
 
 export const createRun = (deps: RunDeps): Run => {
   const { source, journal } = deps
-  const [window, known] = [createInFlight(deps.window), journal.last]
+  const [inFlight, known] = [createInFlight(deps.maxInFlight), journal.last]
   const { lastWanted, wantedAfter } = createLimit(journal, deps.limit)
-  const { stop, isOver, fail, observe, ...ended } = createEnding(deps)
-  const course = createCourse(journal, known + deps.limit)
-  let hasEnd = false
+  const early = new EarlyStop(deps)
+  const counts = createRunCounts(journal, known + deps.limit)
   let unread: readonly SourceRow[] = []
 
-  const end = (outcome: RowOutcome, entry: JournalRow): void => {
-    course.ended(outcome, entry)
-    observe(outcome, hasEnd)
-  }
-  const takeUp = (rows: readonly SourceRow[]): void => {
-    hasEnd ||= rows.at(-1)?.behind !== undefined
+  const startRows = (rows: readonly SourceRow[]): void => {
+    early.hasEnd ||= rows.at(-1)?.fractionRead !== undefined
     for (const [prepared, entry] of admit(rows, deps)) {
       if (entry.state === 'sending') {
-        const sent = send(prepared, entry, deps)
-        window.enter(sent.then((outcome) => end(outcome, entry)).catch(fail))
+        const onOutcome = (outcome: RowOutcome): void => {
+          counts.countOutcome(outcome, entry)
+          early.observe(outcome)
+        }
+        inFlight.add(sendAndRecord(prepared, entry, deps).then(onOutcome).catch(early.fail))
       }
-      course.met(entry)
+      counts.countEntry(entry)
     }
-    // Not before: a row that is not what it was ends the run here.
-    rows.slice(-1).forEach(course.read)
+    // Only now: a row that has changed since an earlier run throws above.
+    rows.slice(-1).forEach(counts.onRead)
   }
 
   const pump = async (): Promise<RunEnd> => {
     let number = 0
     while (number < lastWanted()) {
-      const room = await window.room()
-      if (isOver()) return 'stopped'
+      const room = await inFlight.room()
+      if (early.isStopping()) return 'stopped'
       const { rows, done } = await take(source, Math.min(room, wantedAfter(number)))
-      if (isOver()) unread = rows
-      if (isOver()) return 'stopped'
-      takeUp(rows)
+      if (early.isStopping()) unread = rows
+      if (early.isStopping()) return 'stopped'
+      startRows(rows)
       number = rows.at(-1)?.number ?? number
-      if (done || number === lastWanted()) course.end(number)
+      if (done || number === lastWanted()) counts.onEnd(number)
       if (done && number < known) throw endsTooSoon(number, known)
       if (done) return 'finished'
     }
@@ -214,19 +208,21 @@ export const createRun = (deps: RunDeps): Run => {
   }
 
   const start = async (): Promise<RunEnd> => {
-    // A reading that was ended on purpose may end in an error, and then it is nobody's.
-    const end = await pump().catch((err: unknown) => (isOver() ? 'stopped' : fail(err)))
-    await window.empty()
-    await Promise.resolve().then(journal.flush).catch(fail)
-    const cause = ended.cause()
+    // Errors from a read that we cancelled ourselves are ignored.
+    const end = await pump().catch((err: unknown) =>
+      early.isStopping() ? 'stopped' : early.fail(err),
+    )
+    await inFlight.empty()
+    await Promise.resolve().then(journal.flush).catch(early.fail)
+    const { cause, hasEnd } = early
     const stopped = { source, hasEnd, journal, unread, known }
     const refused = cause === undefined ? undefined : await refusedAlike(cause, stopped)
     source.close()
-    const failure = ended.failure() ?? refused
+    const failure = early.failure ?? refused
     if (failure) throw failure
     return end
   }
 
-  const snapshot = (): Snapshot => ({ ...course.now(), inFlight: window.inFlight() })
-  return { start, stop, snapshot }
+  const snapshot = (): Snapshot => ({ ...counts.read(), inFlight: inFlight.count() })
+  return { start, stop: early.stop, snapshot }
 }

@@ -1,8 +1,8 @@
-/** Owns what time it is at Okta, told from the dates of its answers. */
+/** Follows Okta's clock by the dates of its answers. */
 import type { Clock } from '../../clock.ts'
 
 export interface ServerTime {
-  /** Milliseconds since 1970 by Okta's clock, to the second; this machine's until Okta has answered. */
+  /** Milliseconds since 1970 by Okta's clock, to the second; by this machine's until Okta has answered. */
   now(): number
   observe(headers: Pick<Headers, 'get'>): void
 }

@@ -1,6 +1,6 @@
-/** The course of an undo: users in the order of the journal, each written down before it is touched. */
+/** Runs an undo: deletes users in the order of the journal, and records each before it is touched. */
 import { asAppError, type AppError } from '../../errors/errors.ts'
-import type { Made, UndoJournal } from '../journal/undo-journal.ts'
+import type { CreatedRow, UndoJournal } from '../journal/undo-journal.ts'
 import { createReasons } from '../report/reasons.ts'
 import type { DeletionResult } from './delete-user.ts'
 import { createInFlight } from './in-flight.ts'
@@ -13,18 +13,23 @@ export interface UndoSnapshot extends UndoCounts {
 
 export interface UndoRunDeps {
   readonly journal: UndoJournal
-  readonly undo: (row: Made) => Promise<DeletionResult>
-  /** Nothing is written down then. */
+  readonly deleteUser: (row: CreatedRow) => Promise<DeletionResult>
   readonly isDryRun: boolean
-  readonly window: number
+  readonly maxInFlight: number
   /** Aborted when the run stops. */
   readonly halt: AbortController
 }
 
-export const createUndoRun = ({ journal, undo, isDryRun, window, halt }: UndoRunDeps) => {
+export const createUndoRun = ({
+  journal,
+  deleteUser,
+  isDryRun,
+  maxInFlight,
+  halt,
+}: UndoRunDeps) => {
   const counts = { deleted: 0, gone: 0, kept: 0, failed: 0 }
   const reasons = createReasons()
-  const underWay = createInFlight(window)
+  const inFlight = createInFlight(maxInFlight)
   let failure: AppError | undefined
 
   const stop = (): void => halt.abort()
@@ -34,29 +39,29 @@ export const createUndoRun = ({ journal, undo, isDryRun, window, halt }: UndoRun
     stop()
   }
   const isGone = ({ state }: DeletionResult): boolean => state === 'deleted' || state === 'gone'
-  const treat = async (row: Made): Promise<void> => {
-    const fate = await undo(row)
-    // Of one that failed the next undo must know that it was begun.
-    if (!isDryRun && fate.state !== 'failed') journal.end(row, isGone(fate))
-    counts[fate.state]++
-    const { reason, errorCode = null } = fate
+  const processRow = async (row: CreatedRow): Promise<void> => {
+    const result = await deleteUser(row)
+    // For a failed one, the next undo must know that it was started.
+    if (!isDryRun && result.state !== 'failed') journal.recordEnd(row, isGone(result))
+    counts[result.state]++
+    const { reason, errorCode = null } = result
     if (reason !== undefined) reasons.add(row.line, { reason, errorCode })
   }
   const pump = async (): Promise<void> => {
     for (let number = 0; ;) {
-      const rows = journal.after(number, await underWay.room())
+      const rows = journal.after(number, await inFlight.room())
       const last = rows.at(-1)
       if (!last || halt.signal.aborted) return
-      if (!isDryRun) journal.begin(rows)
-      for (const row of rows) underWay.enter(treat(row).catch(fail))
+      if (!isDryRun) journal.recordStart(rows)
+      for (const row of rows) inFlight.add(processRow(row).catch(fail))
       number = last.number
     }
   }
   return {
-    /** @throws AppError for whatever ends it before its time; the same undo then goes on */
+    /** @throws AppError for whatever stops it early; the same command then continues */
     start: async (): Promise<void> => {
       await pump().catch(fail)
-      await underWay.empty()
+      await inFlight.empty()
       if (failure) throw failure
     },
     stop,

@@ -1,23 +1,24 @@
-/** The update of a user who is there already: the attributes in which the row differs, and never the credentials. */
+/** Updates an existing user: the attributes in which the row differs, never the credentials. */
 import { isDeepStrictEqual } from 'node:util'
 import { sleep, type Clock } from '../../clock.ts'
 import { isDeactivated, type KnownUser, type KnownUsers } from '../../okta/api/known-users.ts'
 import { OktaAnswerLost } from '../../okta/errors/rejection.ts'
 import { REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
-import { existing } from './duplicate.ts'
-import type { JournalRow, Journal, RowOutcome } from '../journal/journal.ts'
+import { asExisting } from './duplicate.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { JournalRow, RowOutcome } from '../journal/row.ts'
 import type { Sendable } from '../rows/prepare.ts'
 
-/** A row that is to be sent, as the journal has it. */
-export type Due = Pick<JournalRow, 'intendedAt' | 'fresh' | 'oktaId' | 'madeBy' | 'changed'> & {
+/** A row that is due to be sent, as the journal has it. */
+export type DueRow = Pick<JournalRow, 'intendedAt' | 'isNew' | 'oktaId' | 'madeBy' | 'changed'> & {
   readonly number: number
   readonly line: number
 }
 
-/** What was sent for a row, or is to be. */
-export interface SentUpdate {
+/** A row with its request. */
+export interface SentRow {
   readonly sendable: Sendable
-  readonly due: Due
+  readonly due: DueRow
 }
 
 export interface Change {
@@ -29,9 +30,9 @@ export interface Change {
 export type Changes = Readonly<Record<string, Change>>
 
 /**
- * The attributes that the row has and Okta has otherwise. Not the login: the user was found by it, and
- * another spelling of it is the same login. What the row leaves empty stays as it is. Of people who are
- * deactivated there are none: they are told with the people who are there.
+ * The attributes of the row that differ in Okta. Not the login: the user was found by it, and another
+ * spelling of it is the same login. Attributes that the row leaves empty stay. Deactivated users have no
+ * changes: they are reported with the users who already existed.
  */
 export const changesOf = ({ request }: Sendable, user: KnownUser): Changes => {
   if (isDeactivated(user)) return {}
@@ -44,18 +45,18 @@ export const changesOf = ({ request }: Sendable, user: KnownUser): Changes => {
 }
 
 /**
- * A row whose user is left as it is: created by us, or only found. What is known is of the user with that id;
- * another one may have the login by now.
+ * A row whose user is left as it is: created by us, or only found. What the journal knows is about the user with
+ * that id; another user may have the login by now.
  */
-export const asFound = (user: KnownUser, { oktaId, madeBy, changed }: Due): RowOutcome =>
+export const asFound = (user: KnownUser, { oktaId, madeBy, changed }: DueRow): RowOutcome =>
   madeBy !== null && user.id === oktaId && !changed
     ? { state: 'created', oktaId: user.id, requestId: madeBy, madeBy }
-    : existing(user)
+    : asExisting(user)
 
 /** A row without differences. */
-const unchanged = (user: KnownUser, due: Due): RowOutcome =>
+const unchanged = (user: KnownUser, due: DueRow): RowOutcome =>
   due.changed && user.id === due.oktaId
-    ? { ...existing(user), state: 'updated' }
+    ? { ...asExisting(user), state: 'updated' }
     : { ...asFound(user, due), changed: '' }
 
 const failed = (reason: string, { errorCode, requestId }: Partial<OktaAnswerLost>): RowOutcome => ({
@@ -72,7 +73,7 @@ const send = async (users: KnownUsers, user: KnownUser, changes: Changes): Promi
     isDeepStrictEqual(after.profile[name], user.profile[name]),
   )
   const changed = Object.keys(profile).join(', ')
-  if (left.length === 0) return { ...existing(after), state: 'updated', requestId, changed }
+  if (left.length === 0) return { ...asExisting(after), state: 'updated', requestId, changed }
   const reason =
     `Okta has answered the update, and ${left.join(', ')} is as before: perhaps another source ` +
     'than Okta has the last word on it, such as Active Directory'
@@ -81,29 +82,29 @@ const send = async (users: KnownUsers, user: KnownUser, changes: Changes): Promi
 
 export interface UpdateDeps {
   readonly users: KnownUsers
-  readonly intend: Journal['intend']
-  /** Of an update that has no answer. */
+  readonly recordIntent: Journal['recordIntent']
+  /** Called if an update has no answer. */
   readonly giveUp: (lost: OktaAnswerLost | undefined, secrets: readonly string[]) => RowOutcome
   readonly clock: Clock
   readonly halt: AbortSignal
 }
 
-/** @returns what updates a user; it throws OktaRejection where Okta refuses the values */
+/** @returns a function that updates a user; it throws OktaRejection if Okta refuses the values */
 export const createUpdate =
-  ({ users, intend, giveUp, clock, halt }: UpdateDeps) =>
-  async (found: KnownUser, { sendable, due }: SentUpdate): Promise<RowOutcome> => {
+  ({ users, recordIntent, giveUp, clock, halt }: UpdateDeps) =>
+  async (found: KnownUser, { sendable, due }: SentRow): Promise<RowOutcome> => {
     let lost: OktaAnswerLost | undefined
     let now = due
     for (const ms of [0, ...REPEAT_WAITS_MS]) {
       if (ms > 0) await sleep(clock, ms, halt)
-      // An update that was sent may have been done, and may be done once more.
+      // The lost update may have been applied; applying it twice is harmless.
       const user = lost ? await users.get(found.id) : found
       if (!user) return failed('the user was deleted in Okta during the update', lost ?? {})
       const changes = changesOf(sendable, user)
       const names = Object.keys(changes).join(', ')
       if (names === '') return unchanged(user, now)
-      // Before it is sent, so that a run that goes on after a crash tells its own changes from others.
-      intend(due.number, user.id, names)
+      // Before it is sent, so that a run after a crash knows its own changes from others.
+      recordIntent(due.number, user.id, names)
       now = { ...due, oktaId: user.id, changed: names }
       try {
         return await send(users, user, changes)

@@ -1,4 +1,4 @@
-/** Owns the step from an input's bytes to UTF-8 without a mark: out of gzip, and out of UTF-16. */
+/** Decodes the bytes of an input to UTF-8 without a byte order mark, from gzip and from UTF-16. */
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { AppError } from '../../errors/errors.ts'
@@ -12,17 +12,17 @@ const UTF16_MARKS = [
 ]
 
 async function* gunzip(pieces: Pieces): Pieces {
-  let behind: number | undefined
+  let fractionRead: number | undefined
   async function* packed(): AsyncGenerator<Buffer, void> {
     for await (const piece of pieces) {
-      behind = piece.behind
+      fractionRead = piece.fractionRead
       yield piece.bytes
     }
   }
   const unpacked = createGunzip()
   pipeline(Readable.from(packed()), unpacked, () => undefined)
   try {
-    for await (const bytes of unpacked as AsyncIterable<Buffer>) yield { bytes, behind }
+    for await (const bytes of unpacked as AsyncIterable<Buffer>) yield { bytes, fractionRead }
   } catch (cause) {
     const isDamaged =
       cause instanceof Error && String((cause as { code?: unknown }).code).startsWith('Z_')
@@ -35,11 +35,11 @@ async function* gunzip(pieces: Pieces): Pieces {
 async function* toUtf8(pieces: Pieces, encoding: string): Pieces {
   const decoder = new TextDecoder(encoding)
   let last: number | undefined
-  for await (const { bytes, behind } of pieces) {
-    last = behind
-    yield { bytes: Buffer.from(decoder.decode(bytes, { stream: true })), behind }
+  for await (const { bytes, fractionRead } of pieces) {
+    last = fractionRead
+    yield { bytes: Buffer.from(decoder.decode(bytes, { stream: true })), fractionRead }
   }
-  yield { bytes: Buffer.from(decoder.decode()), behind: last }
+  yield { bytes: Buffer.from(decoder.decode()), fractionRead: last }
 }
 
 const startsWith = (head: Buffer, mark: Buffer): boolean =>

@@ -1,24 +1,17 @@
-/** Owns the opening of a file or of standard input, and whether it holds CSV or JSON. */
-import { createReadStream, statSync } from 'node:fs'
+/** Opens a file or standard input, and detects whether it holds CSV or JSON. */
+import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { AppError } from '../../errors/errors.ts'
 import { peek, piecesOf, type Pieces } from './bytes.ts'
-import { decodeInput } from './encodings.ts'
+import { decodeInput, isGzip } from './encodings.ts'
 import { readLines } from './lines.ts'
 import { describeLookAlike } from './look-alikes.ts'
 import { readCsv } from './csv/csv.ts'
 import { isDocument, isEnoughJson, readJsonDocument, readJsonLines } from './json/json.ts'
+import { prepend } from './read-ahead.ts'
 import { asInputError, type Source, type SourceRow } from './source.ts'
 
 const EMPTY = 'The input is empty.'
-
-async function* before(
-  first: SourceRow,
-  rest: AsyncIterable<SourceRow>,
-): AsyncGenerator<SourceRow, void> {
-  yield first
-  yield* rest
-}
 
 type Opened = Omit<Source, 'close'>
 
@@ -27,7 +20,7 @@ const openJson = async (rows: AsyncGenerator<SourceRow, void>): Promise<Opened> 
   if (done) return { format: 'jsonl', hasHeader: false, columns: [], rows }
   const { fields, nested = [] } = 'fields' in value ? value : { fields: new Map() }
   const columns = [...fields.keys()]
-  return { format: 'jsonl', hasHeader: false, columns, nested, rows: before(value, rows) }
+  return { format: 'jsonl', hasHeader: false, columns, nested, rows: prepend([value], rows) }
 }
 
 const openCsv = async (pieces: Pieces): Promise<Opened> => {
@@ -44,7 +37,7 @@ const openPieces = async (given: Pieces, paths: readonly string[]): Promise<Open
   if (lookAlike !== undefined) {
     throw new AppError('input_unusable', { detail: `It looks like ${lookAlike}.` })
   }
-  // JSON begins with a bracket, and no header of CSV does.
+  // JSON starts with a bracket, and no header of CSV does.
   if (/^[[{]/.test(text)) {
     return openJson((isDocument(head) ? readJsonDocument : readJsonLines)(pieces, paths))
   }
@@ -56,9 +49,9 @@ const openPieces = async (given: Pieces, paths: readonly string[]): Promise<Open
 }
 
 /**
- * Opens bytes as CSV or as JSON, whichever they begin like, out of gzip where they are in it.
- * @param size in bytes, where it is known
- * @param paths of the columns that are mapped, by which nested values of JSON are reached
+ * Opens bytes as CSV or JSON, by how they start, also in gzip.
+ * @param size in bytes, if known
+ * @param paths of the mapped columns, for nested values of JSON
  * @throws AppError `input_unusable`
  */
 export const openStream = async (
@@ -75,11 +68,35 @@ export const openStream = async (
   }
 }
 
-/** @throws AppError `input_unusable` when there is no such file, or it is neither CSV nor JSON */
+/** @throws AppError `input_unusable` if there is no such file, or it is neither CSV nor JSON */
 export const openInputFile = async (
   path: string,
   paths: readonly string[] = [],
 ): Promise<Source> => {
   const size = statSync(path, { throwIfNoEntry: false })?.size
   return openStream(createReadStream(path), size, paths)
+}
+
+const SAMPLE_BYTES = 1_048_576
+
+const NEWLINE = 0x0a
+
+/**
+ * Guesses from the first part of a file how many rows it has: a count would read all of it.
+ * @returns undefined where that is not possible; a newline inside quotes counts like any other
+ */
+export const guessRows = (path: string, hasHeader: boolean): number | undefined => {
+  const fd = openSync(path, 'r')
+  try {
+    const stats = fstatSync(fd)
+    const sample = Buffer.alloc(SAMPLE_BYTES)
+    const read = stats.isFile() ? readSync(fd, sample, 0, SAMPLE_BYTES, 0) : 0
+    if (read === 0 || isGzip(sample)) return undefined
+    const bytes = sample.subarray(0, read)
+    const isOpen = bytes.at(-1) !== NEWLINE && read === stats.size
+    const lines = bytes.reduce((sum, byte) => sum + Number(byte === NEWLINE), 0) + Number(isOpen)
+    return Math.max(0, Math.round((lines / read) * stats.size) - Number(hasHeader))
+  } finally {
+    closeSync(fd)
+  }
 }

@@ -1,4 +1,4 @@
-/** Owns the step from bytes to lines of text; what is wrong with a line is told with it, and ends nothing. */
+/** Splits bytes into lines of text. A flaw of a line is reported with it, and does not stop the reading. */
 import { isUtf8 } from 'node:buffer'
 import type { Piece } from './bytes.ts'
 
@@ -8,12 +8,12 @@ export interface TextLine {
   readonly end: string
   /** 1 for the first of the input. */
   readonly number: number
-  readonly behind: number | undefined
-  /** Why its text is not what stands in the input. */
+  readonly fractionRead: number | undefined
+  /** Why its text is not exactly that of the input. */
   readonly flaw: string | undefined
 }
 
-/** No account needs so long a line: it is a file without line ends, or no text at all. */
+/** No account needs a longer line: such a file has no line ends, or is not text. */
 export const MAX_LINE_BYTES = 1_048_576
 
 const [LF, CR] = [0x0a, 0x0d]
@@ -66,7 +66,7 @@ interface Reading {
   /** The beginning of a line whose end has not come; of one that is too long, nothing. */
   carried: Buffer[]
   carriedBytes: number
-  behind: number | undefined
+  fractionRead: number | undefined
 }
 
 const toLine = (
@@ -82,21 +82,21 @@ const toLine = (
 }
 
 /** The lines of bytes that end where a line ends, or where the input does. */
-const take = (reading: Reading, bytes: Buffer, behind: number | undefined): TextLine[] => {
+const take = (reading: Reading, bytes: Buffer, fractionRead: number | undefined): TextLine[] => {
   const { terminator } = reading
   const isTooLong = reading.carriedBytes > MAX_LINE_BYTES
   const texts = decode(Buffer.concat([...reading.carried, bytes]), terminator)
   const isEnded = texts.at(-1)?.text === ''
   if (isEnded) texts.pop()
   if (isTooLong) texts[0] = { text: '', flaw: TOO_LONG }
-  const before = reading.behind ?? 0
-  const step = behind === undefined ? undefined : (behind - before) / texts.length
+  const before = reading.fractionRead ?? 0
+  const step = fractionRead === undefined ? undefined : (fractionRead - before) / texts.length
   const lines = texts.map((each, i) => ({
     ...toLine(each, terminator, isEnded || i < texts.length - 1),
     number: reading.number + i,
-    behind: step === undefined ? undefined : before + step * (i + 1),
+    fractionRead: step === undefined ? undefined : before + step * (i + 1),
   }))
-  Object.assign(reading, { carried: [], carriedBytes: 0, behind })
+  Object.assign(reading, { carried: [], carriedBytes: 0, fractionRead })
   reading.number += lines.length
   return lines
 }
@@ -119,16 +119,16 @@ export async function* readLines(
     number: 1,
     carried: [],
     carriedBytes: 0,
-    behind: 0,
+    fractionRead: 0,
   })
-  for await (const { bytes, behind } of pieces) {
-    last = behind
+  for await (const { bytes, fractionRead } of pieces) {
+    last = fractionRead
     seen = reading || seen.length === 0 ? bytes : Buffer.concat([seen, bytes])
     const terminator = reading?.terminator ?? terminatorIn(seen, seen.length > MAX_LINE_BYTES)
     if (terminator === undefined) continue
     reading ??= begin(terminator)
     const end = seen.lastIndexOf(terminator) + 1
-    if (end > 0) yield take(reading, seen.subarray(0, end), behind)
+    if (end > 0) yield take(reading, seen.subarray(0, end), fractionRead)
     if (end < seen.length) carry(reading, seen.subarray(end))
     seen = Buffer.alloc(0)
   }

@@ -1,4 +1,4 @@
-/** Owns the names of what is no input of the import, though people try it, and how to make one of it. */
+/** Recognises files that people try to import but that cannot be read, with advice on how to convert them. */
 
 const BINARY: readonly [start: string, what: string][] = [
   ['PK\x03\x04', 'an Excel workbook (.xlsx) or another ZIP file. Save the sheet as "CSV UTF-8"'],
@@ -23,7 +23,7 @@ const TEXT: readonly [pattern: RegExp, what: string][] = [
   [/^\s*</, 'XML or HTML. Export the users as CSV or JSON'],
 ]
 
-/** @returns what the beginning of a file looks like, where it is nothing that can be read */
+/** @returns what the start of a file looks like, if it cannot be read */
 export const describeLookAlike = (head: Buffer): string | undefined => {
   const bytes = head.toString('latin1')
   const binary = BINARY.find(([start]) => bytes.startsWith(start))

@@ -1,13 +1,28 @@
-/** Owns the reading of the first rows before the run begins, which then meets them all the same. */
-import { take } from '../run/remaining-rows.ts'
-import type { Source, SourceRow } from './source.ts'
+/** Reads rows by number, and the first rows ahead of the run without losing them. */
+import { asInputError, type Source, type SourceRow } from './source.ts'
 
-async function* before(
-  first: readonly SourceRow[],
-  rest: AsyncIterator<SourceRow, void>,
-): AsyncGenerator<SourceRow, void> {
+/** Returns fewer rows only at the end of the input. */
+export const take = async (
+  source: Source,
+  most: number,
+): Promise<{ rows: SourceRow[]; done: boolean }> => {
+  const rows: SourceRow[] = []
+  while (rows.length < most) {
+    const next = await source.rows.next().catch((err: unknown) => {
+      throw asInputError(err)
+    })
+    if (next.done) return { rows, done: true }
+    rows.push(next.value)
+  }
+  return { rows, done: false }
+}
+
+export async function* prepend<T>(
+  first: readonly T[],
+  rest: AsyncIterable<T>,
+): AsyncGenerator<T, void> {
   yield* first
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+  yield* rest
 }
 
 const ROWS = 100
@@ -20,5 +35,5 @@ export interface Ahead {
 
 export const readAhead = async (source: Source): Promise<Ahead> => {
   const { rows } = await take(source, ROWS)
-  return { first: rows, source: { ...source, rows: before(rows, source.rows) } }
+  return { first: rows, source: { ...source, rows: prepend(rows, source.rows) } }
 }

@@ -1,27 +1,27 @@
-/** Owns what the import knows of its input: rows, one at a time, whatever they are read from. */
+/** The shapes of an input and of its rows, whatever they are read from. */
 import { AppError } from '../../errors/errors.ts'
 
 export type Scalar = string | number | boolean
 export type Value = Scalar | readonly Scalar[]
 
-interface Place {
-  /** 1 for the first row. A resumed run knows its rows by it. */
+interface Position {
+  /** 1 for the first row. A resumed run recognises its rows by it. */
   readonly number: number
-  /** The line on which the row begins, 1 for the first of the input; a database's row is its own line. */
+  /** The line on which the row starts, from 1; for a database, the number of the row. */
   readonly line: number
-  /** How much of the input lies behind the reader after this row, from 0 to 1, where its size is known. */
-  readonly behind: number | undefined
+  /** How much of the input is read after this row, from 0 to 1, if its size is known. */
+  readonly fractionRead: number | undefined
 }
 
-/** A row by its columns; columns without a value are left out. */
-export interface SoundRow extends Place {
+/** A row by its columns, without empty ones. */
+export interface SoundRow extends Position {
   readonly fields: ReadonlyMap<string, Value>
-  /** Names of what is neither text, number, flag nor list, and is left out. */
+  /** Names of nested values, which are left out. */
   readonly nested?: readonly string[]
 }
 
-/** A row that cannot be told apart into columns, what is wrong with it, and its text as it stands. */
-export interface FlawedRow extends Place {
+/** A row that cannot be split into columns, with what is wrong and its unchanged text. */
+export interface FlawedRow extends Position {
   readonly flaw: string
   readonly raw: string
 }
@@ -32,28 +32,28 @@ export type SourceRow = SoundRow | FlawedRow
 export interface Layout {
   readonly delimiter: string
   readonly lineEnd: string
-  /** Whether it begins with a byte order mark, without which some programs take UTF-8 for something else. */
+  /** Whether it starts with a byte order mark, without which some programs misread UTF-8. */
   readonly hasMark?: boolean
 }
 
 export interface Source {
-  /** Fixes the format of the rejects file, so that it can be corrected and imported in its turn. */
+  /** Also the format of the rejects file, so that it can be corrected and imported. */
   readonly format: 'csv' | 'jsonl'
   readonly layout?: Layout
-  /** All columns where a header names them; of JSON lines, those of the first row. */
+  /** All columns if there is a header; for JSON lines, those of the first row. */
   readonly columns: readonly string[]
   readonly hasHeader: boolean
-  /** Columns of the first row that hold nested values, which only a path of `--map` reaches. */
+  /** Columns of the first row with nested values, which need a path in `--map`. */
   readonly nested?: readonly string[]
-  /** How many rows there are, where that is known. */
+  /** The number of rows, if known. */
   readonly total?: number
-  /** @throws AppError `input_unusable`, which names the line, where reading cannot go on */
-  readonly rows: AsyncIterator<SourceRow, void>
-  /** Ends the reading, also one that waits. */
+  /** @throws AppError `input_unusable`, which names the line, if reading cannot continue */
+  readonly rows: AsyncIterableIterator<SourceRow, void>
+  /** Cancels the reading, also while it waits. */
   close(): void
 }
 
-/** What reading failed with; of errors that are not the system's, the message may quote the input. */
+/** Keeps only messages of system errors: others may quote the input. */
 export const asInputError = (cause: unknown): AppError => {
   if (cause instanceof AppError) return cause
   const isSystems = cause instanceof Error && 'syscall' in cause

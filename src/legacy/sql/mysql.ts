@@ -22,14 +22,7 @@ import {
   type SqlConnection,
 } from './driver.ts'
 import { valuesForUnknown, type Lookup } from './lookup.ts'
-import {
-  escapedIn,
-  PARAMETER,
-  questionMarks,
-  withLimit,
-  WORD,
-  type SqlDialect,
-} from './parameters.ts'
+import { createDialect, TOKENS } from './parameters.ts'
 import { prepareSession } from './mysql-session.ts'
 import type { Finding } from '../store.ts'
 
@@ -228,17 +221,11 @@ const inspect: Driver['inspect'] = async (connection, lookup, unchecked) => {
 }
 
 /** "Comment Syntax" (11.7) and "String Literals" (11.1.1), without NO_BACKSLASH_ESCAPES. */
-const DIALECT: SqlDialect = {
-  token: new RegExp(
-    String.raw`--(?=\s|$)[^\n]*|#[^\n]*|(?<comment>/\*)|${escapedIn("'")}|${escapedIn('"')}|` +
-      '`(?:[^`]|``)*`|' +
-      String.raw`${WORD}|${PARAMETER}|(?<foreign>\?)|[^]`,
-    'y',
-  ),
-  nests: false,
-  placeholder: questionMarks,
-  firstRows: withLimit,
-}
+const DIALECT = createDialect(
+  String.raw`--(?=\s|$)[^\n]*|#[^\n]*|(?<comment>/\*)|${TOKENS.escaped("'")}|${TOKENS.escaped('"')}|` +
+    '`(?:[^`]|``)*`|' +
+    String.raw`${TOKENS.word}|${TOKENS.parameter}|(?<foreign>\?)|[^]`,
+)
 
 export const MYSQL: Driver = {
   kind: 'mysql',

@@ -31,21 +31,29 @@ export interface SqlDialect {
 }
 
 /** Pieces of tokens that dialects share. */
-export const WORD = String.raw`[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*`
-export const PARAMETER = String.raw`:(?<name>[A-Za-z_]\w*)`
-export const PLAIN = String.raw`'(?:[^']|'')*'|"(?:[^"]|"")*"`
-export const escapedIn = (quote: string): string =>
-  String.raw`${quote}(?:[^${quote}\\]|\\[^]|${quote}${quote})*${quote}`
-
-/** Every parameter is a `?`, with a value of its own. */
-export const questionMarks: SqlDialect['placeholder'] = (name, names) => {
-  names.push(name)
-  return '?'
+export const TOKENS = {
+  word: String.raw`[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*`,
+  parameter: String.raw`:(?<name>[A-Za-z_]\w*)`,
+  plain: String.raw`'(?:[^']|'')*'|"(?:[^"]|"")*"`,
+  escaped: (quote: string): string =>
+    String.raw`${quote}(?:[^${quote}\\]|\\[^]|${quote}${quote})*${quote}`,
 }
 
 /** As a derived table the statement can only be one query, and is read no further than needed. */
 export const withLimit: SqlDialect['firstRows'] = (sql, name, rows) =>
   `SELECT * FROM (\n${sql}\n) AS ${name} LIMIT ${rows}`
+
+/** A dialect with a `?` for each use of a parameter, and LIMIT, but for what `own` replaces. */
+export const createDialect = (token: string, own: Partial<SqlDialect> = {}): SqlDialect => ({
+  token: new RegExp(token, 'y'),
+  nests: false,
+  placeholder: (name, names) => {
+    names.push(name)
+    return '?'
+  },
+  firstRows: withLimit,
+  ...own,
+})
 
 /** Where the comment that opens at `from` is over. */
 const endOfComment = (sql: string, from: number, nests: boolean): number => {

@@ -3,7 +3,7 @@ import { parseAddress } from '../../sql/address.ts'
 import { comparisons, scanFinding, tablesIn, tablesOf, unquoted } from '../check/plan-advice.ts'
 import { transportFindings, SERVER_IDLE_MS, type Driver, type SqlConnection } from './driver.ts'
 import type { Lookup } from './lookup.ts'
-import { escapedIn, PARAMETER, PLAIN, withLimit, WORD, type SqlDialect } from './parameters.ts'
+import { createDialect, TOKENS } from './parameters.ts'
 import { openPostgresConnection } from './postgres-session.ts'
 
 interface Plan {
@@ -69,34 +69,27 @@ const inspect: Driver['inspect'] = async (connection, lookup) => {
 }
 
 /** "Lexical Structure" (4.1). PostgreSQL's own `$1` would be taken for one of the placeholders. */
-const DIALECT: SqlDialect = {
-  token: new RegExp(
-    String.raw`--[^\r\n]*|(?<comment>/\*)|[eE]${escapedIn("'")}|${PLAIN}|` +
-      String.raw`\$(?<tag>(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[^]*?\$\k<tag>\$|` +
-      String.raw`${WORD}|::|${PARAMETER}|(?<foreign>\$\d+)|[^]`,
-    'y',
-  ),
-  nests: true,
-  placeholder: (name, names) => {
-    if (!names.includes(name)) names.push(name)
-    return `$${names.indexOf(name) + 1}`
+const DIALECT = createDialect(
+  String.raw`--[^\r\n]*|(?<comment>/\*)|[eE]${TOKENS.escaped("'")}|${TOKENS.plain}|` +
+    String.raw`\$(?<tag>(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[^]*?\$\k<tag>\$|` +
+    String.raw`${TOKENS.word}|::|${TOKENS.parameter}|(?<foreign>\$\d+)|[^]`,
+  {
+    nests: true,
+    placeholder: (name, names) => {
+      if (!names.includes(name)) names.push(name)
+      return `$${names.indexOf(name) + 1}`
+    },
   },
-  firstRows: withLimit,
-}
+)
 
 export const POSTGRES: Driver = {
   kind: 'postgres',
   dialect: DIALECT,
   maxIdleMs: SERVER_IDLE_MS,
   createConnector: ({ url, ca, statementMs }) => {
-    const address = parseAddress(url, {
-      prefix: 'LEGACY_DB',
-      ca,
-    })
-    return {
-      open: () => openPostgresConnection(address, statementMs),
-      findings: transportFindings(address),
-    }
+    const address = parseAddress(url, { prefix: 'LEGACY_DB', ca })
+    const open = () => openPostgresConnection(address, statementMs)
+    return { open, findings: transportFindings(address) }
   },
   // "PostgreSQL Error Codes" (appendix A): what the database's encoding cannot hold, and what is no pattern.
   invalidLogin: /^(?:22021|22P05|2201B|22025)$/,

@@ -14,7 +14,7 @@ import {
   DEFAULT_AUDIT_SQL,
   DEFAULT_LOOKUP_SQL,
   type LegacyAccount,
-  type LegacyStore,
+  type HashStore,
   type StoreOptions,
   type StoreState,
 } from '../store.ts'
@@ -47,7 +47,7 @@ const isSearchable = ({ login, username }: Parameters): boolean =>
 const isUnexpected = ({ store, columns }: QueryResult, passed: Passed): boolean =>
   store !== passed.store || knownIn(columns) !== passed.known
 
-export class SqlStore implements LegacyStore {
+export class SqlStore implements HashStore {
   readonly #driver: Driver
   readonly #options: StoreOptions
   readonly #pool: ConnectionPool<SqlConnection>
@@ -64,8 +64,8 @@ export class SqlStore implements LegacyStore {
   #lastReport: string | undefined
   #isStarting = true
   #foreignRows = 0
-  findings: LegacyStore['findings'] = []
-  hashes: LegacyStore['hashes'] = []
+  findings: HashStore['findings'] = []
+  hashes: HashStore['hashes'] = []
 
   /** @throws AppError `legacy_unusable` when the URL or the statement is wrong in itself */
   constructor(driver: Driver, url: string, options: StoreOptions) {

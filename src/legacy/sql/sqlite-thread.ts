@@ -2,7 +2,30 @@
 import Database from 'better-sqlite3'
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { ReaderReply, ReaderRequest, ReaderOptions, ToReader } from './sqlite-protocol.ts'
+
+export interface ReaderOptions {
+  readonly path: string
+  /** Milliseconds to wait for a writer's lock. */
+  readonly busyMs: number
+}
+
+export interface ReaderRequest {
+  readonly text: string
+  readonly values: readonly string[]
+}
+
+/** Answered with `ready` at the start, and with a reply for each request, in order; `close` ends the thread. */
+export type ToReader = ReaderRequest | 'close'
+
+export type ReaderReply =
+  | {
+      readonly columns: readonly string[]
+      /** As they were declared; null where a column is an expression. */
+      readonly types: readonly (string | null)[]
+      readonly rows: readonly Record<string, unknown>[]
+      readonly store: string
+    }
+  | { readonly code: string | undefined; readonly message: string }
 
 const port = parentPort
 if (!port) throw new TypeError('sqlite-thread.ts runs as a worker thread only')

@@ -8,8 +8,8 @@ import { startThread, threadUrl } from '../../thread.ts'
 import { comparisons, scanFinding, tablesIn, unquoted } from '../check/plan-advice.ts'
 import type { QueryResult, ColumnType, Driver, SqlConnection } from './driver.ts'
 import { valuesForUnknown, type Lookup } from './lookup.ts'
-import { PARAMETER, PLAIN, questionMarks, withLimit, WORD, type SqlDialect } from './parameters.ts'
-import type { ReaderReply, ReaderRequest, ReaderOptions, ToReader } from './sqlite-protocol.ts'
+import { createDialect, TOKENS, withLimit } from './parameters.ts'
+import type { ReaderReply, ReaderRequest, ReaderOptions, ToReader } from './sqlite-thread.ts'
 
 const THREAD_URL = threadUrl('./sqlite-thread', import.meta.url)
 
@@ -163,17 +163,11 @@ const inspect: Driver['inspect'] = async (connection, lookup) => {
 }
 
 /** "SQLite Keywords" (quoted names) and "Parameters". */
-const DIALECT: SqlDialect = {
-  token: new RegExp(
-    String.raw`--[^\n]*|(?<comment>/\*)|${PLAIN}|` +
-      '`(?:[^`]|``)*`|' +
-      String.raw`\[[^\]]*\]|${WORD}|${PARAMETER}|(?<foreign>\?\d*|[@$]\w+)|[^]`,
-    'y',
-  ),
-  nests: false,
-  placeholder: questionMarks,
-  firstRows: withLimit,
-}
+const DIALECT = createDialect(
+  String.raw`--[^\n]*|(?<comment>/\*)|${TOKENS.plain}|` +
+    '`(?:[^`]|``)*`|' +
+    String.raw`\[[^\]]*\]|${TOKENS.word}|${TOKENS.parameter}|(?<foreign>\?\d*|[@$]\w+)|[^]`,
+)
 
 export const SQLITE: Driver = {
   kind: 'sqlite',

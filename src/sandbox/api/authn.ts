@@ -1,4 +1,4 @@
-/** Owns primary authentication as an org of the Classic Engine answers it ("Authentication API"). */
+/** Primary authentication of the Classic Engine ("Authentication API"). */
 import { randomBytes } from 'node:crypto'
 import { Hono } from 'hono'
 import * as z from 'zod'

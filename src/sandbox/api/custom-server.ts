@@ -1,4 +1,4 @@
-/** Owns a custom authorization server, `default`: it signs the tokens with which hooks can be called. */
+/** The custom authorization server `default`, which issues the tokens to call hooks with. */
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
@@ -24,7 +24,7 @@ interface Keys {
   readonly jwk: JWK
 }
 
-const makeKeys = async (): Promise<Keys> => {
+const createKeys = async (): Promise<Keys> => {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const jwk = { ...(await exportJWK(publicKey)), kid: KID, alg: 'RS256', use: 'sig' }
   return { privateKey, jwk }
@@ -46,9 +46,9 @@ export const customServerApi = (
   wallClock: SimulatedClock,
 ): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
-  let made: Promise<Keys> | undefined
-  /** Made at the first call: few runs need them, and they take a moment. */
-  const keys = (): Promise<Keys> => (made ??= makeKeys())
+  let created: Promise<Keys> | undefined
+  /** Created at the first call: few runs need them, and it takes a moment. */
+  const keys = (): Promise<Keys> => (created ??= createKeys())
 
   app.get(`${BASE}/.well-known/oauth-authorization-server`, (c) => {
     const issuer = originOf(c) + BASE

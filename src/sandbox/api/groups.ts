@@ -1,4 +1,4 @@
-/** The Groups API, read only: find a group by its name, and look at one. */
+/** The Groups API, read-only: list groups, find them by name, and get one. */
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { GROUP_ATTRIBUTES, groupView, type OrgGroup } from '../org/groups.ts'
@@ -18,7 +18,7 @@ const QUERY = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(MAX_LIMIT),
 })
 
-/** The attributes of groups that can be filtered by; the names are in `search` and `q` only. */
+/** The attributes of groups that `filter` takes. Names work in `search` and `q` only. */
 const FILTERABLE = ['id', 'type']
 
 const predicateOf = ({ q, search, filter }: z.output<typeof QUERY>) => {
@@ -34,15 +34,15 @@ const predicateOf = ({ q, search, filter }: z.output<typeof QUERY>) => {
 
 export const groupsApi = ({ tokens, groups, wallClock }: Org): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
-  const made = wallClock.iso()
+  const createdAt = wallClock.iso()
   const mayRead = requireScope(tokens, 'okta.groups.read')
   app.get('/api/v1/groups', mayRead, (c) => {
     const query = parseAs(QUERY, c.req.query(), 'query')
     const found = groups.list.filter(predicateOf(query))
-    return c.json(pageOf(c, found, query).map((group) => groupView(group, originOf(c), made)))
+    return c.json(pageOf(c, found, query).map((group) => groupView(group, originOf(c), createdAt)))
   })
   app.get('/api/v1/groups/:id', mayRead, (c) =>
-    c.json(groupView(groups.get(c.req.param('id')), originOf(c), made)),
+    c.json(groupView(groups.get(c.req.param('id')), originOf(c), createdAt)),
   )
   return app
 }

@@ -1,4 +1,4 @@
-/** Owns the Inline Hooks API: register, change, try, and remove hooks. */
+/** The Inline Hooks API: register, change, try and delete hooks. */
 import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { invalid, OktaError } from '../http/errors.ts'
@@ -72,7 +72,7 @@ export const hooksApi = (org: Org, callHook: HookCaller): Hono<OrgEnv> => {
     const payload = parseAs(z.looseObject({}), await readJson(c), 'payload')
     const { outcome } = await callHook(hookAt(c).channel, payload)
     if (outcome.kind === 'decided') return c.json(outcome.body as object)
-    // 400 by the API's description; the error code reference has 502 and 504 for these codes.
+    // 400 as in the API's description; the error code reference has 502 and 504 for these codes.
     throw new OktaError(CODES[outcome.kind], { causes: [outcome.why], status: 400 })
   })
   return app

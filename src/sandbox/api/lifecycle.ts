@@ -1,19 +1,18 @@
-/** A user's lifecycle: activate, deactivate, reset the password, delete ("User Lifecycle"). */
+/** The operations on a user's lifecycle: activate, deactivate, reset the password, delete ("User Lifecycle"). */
 import { randomBytes } from 'node:crypto'
 import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { changeCredentials } from '../org/credentials.ts'
 import { OktaError } from '../http/errors.ts'
-import { OPERATIONS, type OperationName } from '../org/lifecycle.ts'
+import { OPERATIONS, type OperationName, type UserStatus } from '../org/lifecycle.ts'
 import { logTarget, type EventType } from '../org/system-log.ts'
 import { requireScope } from '../http/middleware.ts'
 import { flag, originOf, parseAs, type OrgEnv } from '../http/request.ts'
 import type { Org } from '../org/org.ts'
 import { userAt } from './user-at.ts'
 import { fullUserView, type User } from '../org/users.ts'
-import type { UserStatus } from '../org/lifecycle.ts'
 
-/** Okta sends no e-mail from here; where none is wanted, the caller is given what it would hold. */
+/** The sandbox sends no e-mail. With `sendEmail=false` the answer has the links that Okta would send. */
 const emailQuery = z.object({ sendEmail: flag(true) })
 
 const oneTimeToken = (): string => randomBytes(15).toString('base64url')
@@ -77,8 +76,8 @@ export const lifecycleApi = (org: Org): Hono<OrgEnv> => {
     const operation = name as OperationName
     app.post(`/api/v1/users/:id/lifecycle/${name}`, mayManage, async (c) => {
       const user = userAt(users, c)
-      const isTold = operation !== 'reset_password' || c.req.query('sendEmail') !== undefined
-      if (!isTold) throw new OktaError('E0000028')
+      const needsQuery = operation === 'reset_password' && c.req.query('sendEmail') === undefined
+      if (needsQuery) throw new OktaError('E0000028')
       parseAs(emailQuery, c.req.query(), 'query')
       if (!from.includes(user.status)) throw refusal()
       if (to) user.status = to

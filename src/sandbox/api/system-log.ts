@@ -1,4 +1,4 @@
-/** The System Log API, as far as following a migration needs it. */
+/** The System Log API, as far as a migration needs it. */
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { LOG_ATTRIBUTES, type LogEvent, type SystemLog } from '../org/system-log.ts'
@@ -36,7 +36,7 @@ const predicateOf = ({
   }
 }
 
-/** A page, and where the next one begins; while no end is named, there is always a next one to ask for. */
+/** A page, and where the next one starts. Without `until` there is always a next one. */
 const pageOf = (log: SystemLog, query: LogQuery) => {
   const events = log.events()
   const first = log.count - events.length

@@ -1,4 +1,4 @@
-/** Owns the org authorization server's token endpoint: service apps, private_key_jwt, DPoP. */
+/** The token endpoint of the org authorization server: service apps, private_key_jwt, DPoP. */
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JWK } from 'jose'
 import { Hono, type Context } from 'hono'
 import { SIGNATURES, type DpopChecker } from '../dpop.ts'
@@ -9,7 +9,7 @@ import type { SimulatedClock } from '../simulated-clock.ts'
 
 const PATH = '/oauth2/v1/token'
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-/** An assertion may end at most this far ahead. */
+/** An assertion may expire this far ahead at most. */
 const MAX_ASSERTION_S = 3_600
 
 export interface RegisteredApp {
@@ -87,7 +87,7 @@ const authenticate = async (
   return app
 }
 
-/** @returns the thumbprint of the key to which the token is bound, if it is to be bound */
+/** @returns the thumbprint of the key to bind the token to, if the request has a proof */
 const checkProof = async (
   { dpop }: TokenApiDeps,
   app: RegisteredApp,

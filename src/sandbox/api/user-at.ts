@@ -1,4 +1,4 @@
-/** Owns the user in a path: an id, a login, or a short name. */
+/** Finds the user whom a path names by id, login or short name. */
 import type { Context } from 'hono'
 import { notFound } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
@@ -8,13 +8,13 @@ import type { User, UserStore } from '../org/users.ts'
 const ADMIN_ID = makeId('00u', 0)
 
 /**
- * `me` is whoever made the API token: the admin, who is the first user.
+ * `me` is the owner of the API token: the admin, who is the first user.
  * @throws OktaError E0000007
  */
 export const userAt = (users: UserStore, c: Context<OrgEnv>): User => {
   const idOrName = c.req.param('id') ?? ''
   const isAdmin = idOrName === 'me' && c.req.header('authorization')?.startsWith('SSWS')
-  // A login with a slash is found by its id only ("Retrieve a user").
+  // A user whose login has a slash is found by id only ("Retrieve a user").
   const user = idOrName.includes('/') ? undefined : users.find(isAdmin ? ADMIN_ID : idOrName)
   if (!user) throw notFound(idOrName, 'User')
   return user

@@ -1,4 +1,4 @@
-/** Owns the list of users: pages, filter, search and q ("List all users"). */
+/** The list of users, with pages, filter, search and q ("List all users"). */
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { parseFields } from '../http/fields.ts'

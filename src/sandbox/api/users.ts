@@ -1,4 +1,4 @@
-/** Owns the Users API: create, get, list and update ("Users" in the Okta Management API). */
+/** The Users API: create, get, list and update ("Users" in the Okta Management API). */
 import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import {
@@ -44,7 +44,7 @@ const updateSchema = z.object({
 
 type CreateQuery = z.infer<typeof createQuery>
 
-/** The table "Create a user" of the Users API, by what the user can sign in with. */
+/** The table in "Create a user" of the Users API, by the credentials of the user. */
 const firstStatus = (
   { activate, nextLogin }: CreateQuery,
   credentials: UserCredentials,
@@ -76,7 +76,7 @@ const create = (org: Org) => async (c: Context<OrgEnv>) => {
   const profile = checkProfile(body.profile, type.schema)
   const credentials = await newCredentials(body.credentials, query.provider)
   checkNextLogin(query, credentials)
-  // From here to the end nothing waits, so that of two equal logins at once one is a duplicate.
+  // Nothing is awaited from here on, so that one of two concurrent calls with equal logins is a duplicate.
   if (org.users.isTaken(profile)) throw duplicateLogin()
   const status = firstStatus(query, credentials)
   const { groupIds } = body
@@ -104,9 +104,9 @@ const setCredentials = async (
 
 type Join = (current: UserProfile, given: UserProfile) => UserProfile
 
-/** A partial update: what is not named stays. */
+/** A partial update: other attributes stay. */
 const merged: Join = (current, given) => ({ ...current, ...given })
-/** A replacement: what is not named goes. */
+/** A replacement: other attributes are removed. */
 const replaced: Join = (_, given) => given
 
 const update = (org: Org, join: Join) => async (c: Context<OrgEnv>) => {
@@ -115,7 +115,7 @@ const update = (org: Org, join: Join) => async (c: Context<OrgEnv>) => {
   const next = profile && checkProfile(join(user.profile, profile), user.type.schema, user.profile)
   if (next && org.users.isTaken(next, user)) throw duplicateLogin()
   if (credentials) await setCredentials(org, user, credentials)
-  // Meanwhile, another one may have taken the login.
+  // Another call may have taken the login in the meantime.
   if (next && org.users.isTaken(next, user)) throw duplicateLogin()
   if (next) org.users.setProfile(user, next)
   user.lastUpdated = org.wallClock.iso()

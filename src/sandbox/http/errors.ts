@@ -1,4 +1,4 @@
-/** Owns the sandbox's failures: Okta's codes and sentences, OAuth's, and the bodies they go out in. */
+/** The sandbox's errors: Okta's and OAuth's codes, sentences and bodies. */
 import { randomBytes } from 'node:crypto'
 
 const NEEDS_ACTIVATE =
@@ -6,7 +6,7 @@ const NEEDS_ACTIVATE =
 const NEEDS_PASSWORD =
   'Could not create user. To create a user and expire their password immediately, a password must be specified'
 
-/** From Okta's error code reference; `{}` is filled in per failure. */
+/** From Okta's error code reference; `{}` stands for the field or resource. */
 const OKTA_ERRORS = {
   E0000001: { status: 400, summary: 'Api validation failed: {}' },
   E0000003: { status: 400, summary: 'The request body was not well-formed.' },
@@ -71,7 +71,7 @@ interface KnownError {
 interface ErrorDetails {
   readonly what?: string
   readonly causes?: readonly string[]
-  /** Where it is not the code's usual one. */
+  /** If not the code's usual status. */
   readonly status?: OktaStatus
 }
 
@@ -101,7 +101,7 @@ export class OktaError extends Error {
   }
 }
 
-/** A field that breaks a rule; Okta names it in the summary and again in the cause. */
+/** A field breaks a rule. Okta names it both in the summary and in the causes. */
 export const invalid = (field: string, ...sentences: readonly string[]): OktaError =>
   new OktaError('E0000001', {
     what: field,
@@ -111,7 +111,7 @@ export const invalid = (field: string, ...sentences: readonly string[]): OktaErr
 export const notFound = (id: string, kind: string): OktaError =>
   new OktaError('E0000007', { what: `${id} (${kind})` })
 
-/** A failure of a token endpoint (RFC 6749, section 5.2; RFC 9449, section 8). */
+/** An error of a token endpoint (RFC 6749, section 5.2; RFC 9449, section 8). */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly error: string

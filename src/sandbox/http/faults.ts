@@ -1,6 +1,7 @@
-/** Owns what can be made to go wrong, and how often it does. */
+/** The faults that the sandbox can inject, their rates, and the route that changes them. */
+import { Hono } from 'hono'
 import * as z from 'zod'
-import { parseAs } from './request.ts'
+import { parseAs, readJson, type OrgEnv } from './request.ts'
 import { STAGED_ANSWERS, type StagedAnswerName } from './staged-answers.ts'
 
 const ANSWERS = Object.keys(STAGED_ANSWERS) as StagedAnswerName[]
@@ -9,27 +10,27 @@ const rate = z.number().min(0).max(1)
 const count = z.int().min(0).max(1_000_000_000)
 
 export const faultSchema = z.strictObject({
-  /** Milliseconds by which every answer is late. */
+  /** Milliseconds added to each response. */
   latencyMs: count.default(0),
-  /** How many of the API calls, from 0 to 1, are answered 500 instead of being carried out. */
+  /** The share of API calls, from 0 to 1, that fail with 500 and are not processed. */
   errorRate: rate.default(0),
-  /** How many of the API calls are cut off before they are carried out. */
+  /** The share of API calls whose connection is reset before they are processed. */
   resetBeforeRate: rate.default(0),
-  /** How many of the API calls are carried out, but their answer is lost. */
+  /** The share of API calls whose connection is reset after they are processed. */
   resetAfterRate: rate.default(0),
-  /** An answer that comes instead of the usual one, by its name. */
+  /** The name of an answer that replaces the usual one. */
   answer: z.enum(['usual', ...ANSWERS]).default('usual'),
-  /** How many of the API calls have that answer. */
+  /** The share of API calls that get this answer. */
   answerRate: rate.default(1),
-  /** Whether only calls that change something have it. */
+  /** Whether only calls that change something get it. */
   answerWritesOnly: z.boolean().default(false),
-  /** Milliseconds by which Okta's date and time are ahead; behind, where negative. */
+  /** Milliseconds by which Okta's clock is ahead; negative if it is behind. */
   clockSkewMs: z.int().min(-1_000_000_000).max(1_000_000_000).default(0),
-  /** Writes are refused, and a VERIFIED password is not stored. */
+  /** Refuses writes, and does not store a VERIFIED password. */
   readOnly: z.boolean().default(false),
-  /** Calls per minute in each bucket. Okta's customary 600 for users. */
+  /** Calls per minute in each bucket. Okta's usual limit for users is 600. */
   rateLimit: count.default(600),
-  /** Calls at the same time. Okta's default for a production org. */
+  /** Calls at the same time. 75 is Okta's default for a production org. */
   concurrency: count.default(75),
 })
 
@@ -39,11 +40,11 @@ export type FaultSettings = z.input<typeof faultSchema>
 export interface FaultInjector {
   readonly current: Faults
   /**
-   * Sets what is named and leaves the rest.
-   * @throws OktaError E0000001 for names and values that are none
+   * Changes the named faults only.
+   * @throws OktaError E0000001 for unknown names and for values that do not fit
    */
   set(settings: unknown): Faults
-  /** Whether something that happens at this rate happens now. */
+  /** Whether an event with this rate occurs now. */
   occurs(rate: number): boolean
 }
 
@@ -53,11 +54,21 @@ export const createFaults = (random: () => number, settings: FaultSettings): Fau
     get current() {
       return current
     },
-    set(more) {
-      const named = parseAs(z.looseObject({}), more, 'faults')
-      current = parseAs(faultSchema, { ...current, ...named }, 'faults')
+    set(settings) {
+      const changes = parseAs(z.looseObject({}), settings, 'faults')
+      current = parseAs(faultSchema, { ...current, ...changes }, 'faults')
       return current
     },
     occurs: (rate) => rate > 0 && random() < rate,
   }
+}
+
+export const FAULTS_PATH = '/sandbox/faults'
+
+/** Shows and changes the faults while the sandbox runs. Not part of Okta's API. */
+export const faultsApi = (faults: FaultInjector): Hono<OrgEnv> => {
+  const app = new Hono<OrgEnv>()
+  app.get(FAULTS_PATH, (c) => c.json(faults.current))
+  app.put(FAULTS_PATH, async (c) => c.json(faults.set(await readJson(c))))
+  return app
 }

@@ -1,9 +1,9 @@
-/** The parameter `fields`: which parts of each item an answer holds ("List all users"). */
+/** The parameter `fields`, which selects parts of each item ("List all users"). */
 import { invalid } from './errors.ts'
 
 type Tree = Readonly<Record<string, unknown>>
 
-/** `id,profile:(login,email)`: names with a comma between them, and of an object, perhaps, only these parts. */
+/** `id,profile:(login,email)`: names separated by commas, each with an optional list of its parts. */
 const PART = /(\w+)(?::\(((?:\w+,)*\w+)\))?(?:,(?!$)|$)/y
 
 const parse = (text: string): [name: string, parts: string[] | undefined][] => {
@@ -21,7 +21,7 @@ const pickFrom = (tree: Tree, names: readonly string[]): Tree =>
   Object.fromEntries(names.filter((name) => name in tree).map((name) => [name, tree[name]]))
 
 /**
- * @returns a function that leaves of an item what was asked for
+ * @returns a function that keeps only the selected parts of an item
  * @throws OktaError E0000001
  */
 export const parseFields = (text: string): ((item: object) => object) => {

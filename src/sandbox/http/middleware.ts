@@ -1,4 +1,4 @@
-/** Owns what every call meets before its route: date, request id, faults, and limits. */
+/** The middleware before the routes: date, request id, faults, limits and scopes. */
 import { randomBytes } from 'node:crypto'
 import type { Context } from 'hono'
 import { sleep, type Clock } from '../../clock.ts'
@@ -11,12 +11,11 @@ import { bucketOf, createRateLimiter, WINDOW_MS } from './rate-limit.ts'
 import { stagedAnswer } from './staged-answers.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
 
-/** A call as it was answered. */
 export interface AnsweredCall {
   readonly method: string
-  /** With its query. */
+  /** With the query. */
   readonly path: string
-  /** 0 where the connection was cut off instead. */
+  /** 0 where the connection was reset instead. */
   readonly status: number
   readonly requestId: string
   readonly ms: number
@@ -30,7 +29,7 @@ export interface MiddlewareDeps {
   readonly onCall: (call: AnsweredCall) => void
 }
 
-/** On Node.js's own response: on hono's, each of them costs a Headers object, and the sandbox its speed. */
+/** On the response of Node.js: on hono's, each header costs a Headers object, which makes the sandbox slow. */
 const setHeader = (c: Context<OrgEnv>, name: string, value: string): void => {
   c.env.outgoing.setHeader(name, value)
 }
@@ -69,7 +68,7 @@ const limitConcurrency = ({ wallClock, faults, log }: MiddlewareDeps): OrgMiddle
   let inFlight = 0
   return async (c, next) => {
     if (inFlight >= faults.current.concurrency) {
-      // Only a suggestion: nobody knows when another call ends.
+      // Only a suggestion: it is unknown when another call ends.
       setRateHeaders(c, 0, 0, wallClock.epoch() + WINDOW_MS)
       log.write({ eventType: 'core.concurrency.org.limit.violation', isSuccess: false })
       throw new OktaError('E0000047')
@@ -102,7 +101,7 @@ const delay =
     await next()
   }
 
-/** What must be true of a call before it is looked at: a length, even of nothing. */
+/** Writes need a content length, even if it is 0. */
 const requireLength: OrgMiddleware = async (c, next) => {
   const isWrite = c.req.method === 'POST' || c.req.method === 'PUT'
   const hasLength = c.req.header('content-length') ?? c.req.header('transfer-encoding')
@@ -138,7 +137,7 @@ const stageAnswer =
     return c.body(body(), status, headers)
   }
 
-/** In order. The last ones are for calls of the API only, the others for those of its OAuth servers too. */
+/** In this order. `all` includes calls of the OAuth servers; `api` does not. */
 export const createMiddleware = (deps: MiddlewareDeps) => ({
   all: [identify(deps), limitConcurrency(deps), limitRate(deps), delay(deps), requireLength],
   api: [injectFaults(deps), stageAnswer(deps)],

@@ -1,4 +1,4 @@
-/** Pages of a list: the cursor `after`, and the Link header that leads to the next one. */
+/** Pages of a list: the cursor `after`, and the Link header with the next page. */
 import type { Context } from 'hono'
 import { OktaError } from './errors.ts'
 import type { OrgEnv } from './request.ts'

@@ -1,8 +1,8 @@
-/** Owns Okta's rate limit: calls counted per bucket in windows of a minute. */
+/** Okta's rate limit: counts the calls of each bucket in windows of a minute. */
 
 export const WINDOW_MS = 60_000
 
-/** Which calls share a counter. The first that fits counts. */
+/** Which calls share a counter; the first pattern that matches applies. */
 const BUCKETS: readonly [bucket: string, path: RegExp][] = [
   ['users', /^\/api\/v1\/users\/?$/],
   ['user', /^\/api\/v1\/users\//],
@@ -24,7 +24,7 @@ export interface Allowance {
   readonly resetAt: number
 }
 
-/** A window begins with a bucket's first call, not with the minute ("Rate limits overview"). */
+/** A window starts with a bucket's first call, not with the minute ("Rate limits overview"). */
 export const createRateLimiter = () => {
   const windows = new Map<string, { readonly endsAt: number; used: number }>()
   return (bucket: string, limit: number, now: number): Allowance => {

@@ -1,4 +1,4 @@
-/** Answers that come in place of Okta's usual one: of what stands between, and refusals that are hard to provoke. */
+/** Answers that replace Okta's usual one: those of proxies and firewalls, and refusals that are hard to provoke. */
 import { OktaError } from './errors.ts'
 
 interface StagedAnswer {
@@ -16,7 +16,7 @@ const page = (title: string, text: string) => (): string =>
 
 const okta = (err: () => OktaError) => (): string => JSON.stringify(err().body())
 
-/** By the name that the fault `answer` has. */
+/** By the value of the fault `answer`. */
 export const STAGED_ANSWERS = {
   'block-page': {
     status: 403,

@@ -1,4 +1,4 @@
-/** Owns the credentials that a user can be given: each form that Okta documents, and what becomes of it. */
+/** Users' credentials, in each form that Okta documents, and the rules for changing them. */
 import * as z from 'zod'
 import { invalid, OktaError } from '../http/errors.ts'
 import { hashPassword, hashSchema, type ImportedHash, type OwnHash } from './hashes.ts'
@@ -8,17 +8,17 @@ export interface Provider {
   readonly name: string
 }
 
-/** `hook`: the next sign-in asks the password import hook. */
+/** `hook`: the next sign-in calls the password import hook. */
 export type Password = 'none' | 'hook' | OwnHash | ImportedHash
 
 export interface UserCredentials {
   readonly password: Password
   readonly provider: Provider
-  /** The recovery question; nothing here asks for its answer, so that is not kept. */
+  /** The recovery question. Its answer is not stored, since nothing uses it. */
   readonly question: string | undefined
 }
 
-/** One object each, since a million users share them. */
+/** Shared objects, since there can be a million users. */
 export const OKTA_PROVIDER: Provider = { type: 'OKTA', name: 'OKTA' }
 const IMPORT: Provider = { type: 'IMPORT', name: 'IMPORT' }
 export const NO_CREDENTIALS: UserCredentials = {
@@ -52,7 +52,7 @@ export const credentialsSchema = z.object({
 
 export type GivenCredentials = z.infer<typeof credentialsSchema>
 
-/** As in a new org's default policy. Hook and hash imports are not held to it. */
+/** As in a new org's default policy. It does not apply to hook and hash imports. */
 const MIN_PASSWORD = 8
 /** From an older edition of the Users API reference. */
 const MAX_PASSWORD = 72
@@ -73,7 +73,7 @@ const passwordFrom = async (given: GivenCredentials['password']): Promise<Passwo
 }
 
 /**
- * What becomes of credentials for a user who has `current` ones.
+ * The credentials of a user after a change.
  * @throws OktaError E0000080
  */
 export const changeCredentials = async (

@@ -1,10 +1,10 @@
-/** The formats that a profile attribute can have, and the sentence for a value that is none of it. */
+/** The formats of profile attributes, and the errors for values that do not have them. */
 
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 
 export const isEmail = (value: string): boolean => EMAIL.test(value)
 
-/** Codes that Unicode knows and ISO 3166-1 does not. */
+/** Codes in Unicode's list of regions that are not in ISO 3166-1. */
 const NO_COUNTRIES = new Set(['EU', 'EZ', 'UN', 'QO', 'XA', 'XB', 'ZZ'])
 
 const regions = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
@@ -21,10 +21,10 @@ const accepts = (test: () => unknown): boolean => {
 const isCountry = (value: string): boolean =>
   /^[A-Z]{2}$/.test(value) && !NO_COUNTRIES.has(value) && accepts(() => regions.of(value))
 
-/** A language and perhaps a country, joined by `_` or `-`: `de`, `en_US`. */
+/** A language, with an optional country after `_` or `-`: `de`, `en_US`. */
 const isLocale = (value: string): boolean => accepts(() => languages.of(value.replaceAll('_', '-')))
 
-/** Node.js also takes offsets such as `+01:00`, which are no names of the time zone database. */
+/** Node.js also accepts offsets such as `+01:00`, which are not names in the time zone database. */
 const isTimezone = (value: string): boolean =>
   /^[A-Z]/.test(value) && accepts(() => new Intl.DateTimeFormat('en', { timeZone: value }))
 
@@ -43,10 +43,10 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
 ])
 
 const MAX_REMEMBERED = 1_000
-/** Values that were right: a few are in every profile, and a time zone takes long to check. */
+/** Values that passed: profiles have few different ones, and checking a time zone is slow. */
 const remembered = new Set<string>()
 
-/** @returns what is wrong, if anything; a format that is not known takes every value */
+/** @returns undefined for a value that has the format, or where the format is unknown */
 export const flawOfFormat = (format: string, value: string): string | undefined => {
   const key = `${format}:${value}`
   const known = FORMATS.get(format)

@@ -1,4 +1,4 @@
-/** The groups of an org: those that it was started with, and Everyone ("Groups"). */
+/** The groups of an org: Everyone, and those from its settings ("Groups"). */
 import { notFound, OktaError } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
 import type { SearchAttribute } from './search.ts'
@@ -15,7 +15,7 @@ export interface OrgGroup {
 }
 
 export interface OrgGroups {
-  /** Everyone first, then in the order in which they were given. */
+  /** Everyone, then the others in the order of the settings. */
   readonly list: readonly OrgGroup[]
   /** @throws OktaError E0000007 */
   get(id: string): OrgGroup
@@ -46,7 +46,7 @@ export const createOrgGroups = (settings: readonly GroupSettings[]): OrgGroups =
     get,
     checkNewMember(ids) {
       for (const id of ids) {
-        // Nobody is put into it, since all are in it: answered 501 (help, "Create User").
+        // All users are members already, so Okta refuses it with 501 (help, "Create User").
         if (get(id) === everyone) throw new OktaError('E0000060')
       }
     },

@@ -1,4 +1,4 @@
-/** Owns stored passwords: those that Okta hashed itself, and hashes imported in its documented forms. */
+/** Stored passwords: those that Okta hashed itself, and imported hashes in the documented forms. */
 import { compare } from 'bcryptjs'
 import { createHash, pbkdf2, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -66,10 +66,10 @@ export interface OwnHash {
 const deriveScrypt = promisify<string, Buffer, number, object, Buffer>(scrypt)
 const derivePbkdf2 = promisify(pbkdf2)
 
-/** Small on purpose: what is kept here is gone when the sandbox ends. */
+/** Low cost on purpose: the hashes are gone when the sandbox ends. */
 const SCRYPT = { bytes: 32, cost: { N: 1024, r: 8, p: 1 } }
 
-/** Hashes a password that Okta holds itself. */
+/** Hashes a password that Okta stores itself. */
 export const hashPassword = async (password: string): Promise<OwnHash> => {
   const salt = randomBytes(16)
   const value = await deriveScrypt(password, salt, SCRYPT.bytes, SCRYPT.cost)
@@ -96,7 +96,7 @@ export const passwordMatches = async (
   }
   if (stored.algorithm === 'BCRYPT') {
     const cost = String(stored.workFactor).padStart(2, '0')
-    // Okta takes work factors from 1, bcrypt has them from 4: such a hash fits no password.
+    // Okta accepts work factors from 1, but bcrypt's start at 4: such a hash matches no password.
     return stored.workFactor >= 4 && compare(password, `$2a$${cost}$${stored.salt}${stored.value}`)
   }
   const value = Buffer.from(stored.value, 'base64')

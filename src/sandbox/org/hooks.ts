@@ -1,4 +1,4 @@
-/** Owns the inline hooks: their rules and how they are kept ("Inline Hooks" in the Okta Management API). */
+/** The inline hooks of an org, and their rules ("Inline Hooks" in the Okta Management API). */
 import * as z from 'zod'
 import { invalid, notFound } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
@@ -14,12 +14,12 @@ const TYPES = [
   'com.okta.user.pre-registration',
 ] as const
 
-/** 50 in the API's description, 100 in the concept page: the smaller binds. */
+/** 50 in the API's description, 100 in the concept page: the lower one applies. */
 const MAX_HOOKS = 50
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 
-/** Okta calls https only; a sandbox also calls this machine, so that a hook can be tried without a certificate. */
+/** Okta calls https only. The sandbox also calls this machine by http, so that a hook needs no certificate. */
 const isCallable = (uri: string): boolean => {
   if (/\s/.test(uri) || !URL.canParse(uri)) return false
   const { protocol, hostname } = new URL(uri)
@@ -33,13 +33,17 @@ const uriSchema = z
 
 const headersSchema = z.array(z.object({ key: z.string().min(1), value: z.string() })).max(50)
 
+const commonConfig = {
+  uri: uriSchema,
+  method: z.literal('POST').default('POST'),
+  headers: headersSchema.nullish(),
+}
+
 const httpChannel = z.object({
   type: z.literal('HTTP'),
   version: z.string(),
   config: z.object({
-    uri: uriSchema,
-    method: z.literal('POST').default('POST'),
-    headers: headersSchema.nullish(),
+    ...commonConfig,
     authScheme: z
       .object({ type: z.literal('HEADER'), key: z.string().min(1), value: z.string().min(1) })
       .nullish(),
@@ -50,9 +54,7 @@ const oauthChannel = z.object({
   type: z.literal('OAUTH'),
   version: z.string(),
   config: z.object({
-    uri: uriSchema,
-    method: z.literal('POST').default('POST'),
-    headers: headersSchema.nullish(),
+    ...commonConfig,
     authScheme: z.null().optional(),
     authType: z.literal('client_secret_post', { error: 'Only client_secret_post is simulated' }),
     clientId: z.string().min(1),
@@ -99,7 +101,7 @@ export interface Hook {
   lastUpdated: string
 }
 
-/** A partial update laid over what there is; secrets that it leaves out stay. */
+/** Applies a partial update. Secrets that it omits stay. */
 export const mergeChannel = (
   channel: Channel,
   update: NonNullable<z.infer<typeof updateSchema>['channel']>,
@@ -124,7 +126,7 @@ const configView = ({ type, config }: Channel): object => {
   return { ...shared, authScheme: null, authType, clientId, tokenUrl, scope }
 }
 
-/** The hook as the API shows it: secrets go in and never come out. */
+/** The hook as the API shows it, without secrets. */
 export const hookView = (hook: Hook, origin: string) => {
   const { type, version } = hook.channel
   const href = `${origin}/api/v1/inlineHooks/${hook.id}`
@@ -145,30 +147,30 @@ export const hookView = (hook: Hook, origin: string) => {
 export type HookView = ReturnType<typeof hookView>
 
 export interface HookStore {
-  /** @throws OktaError E0000001 when the org has a password import hook, or as many hooks as it can */
+  /** @throws OktaError E0000001 for a second password import hook, or too many hooks */
   add(hook: z.infer<typeof hookCreationSchema>, now: string): Hook
   /** @throws OktaError E0000007 */
   get(id: string): Hook
   list(type: string | undefined): Hook[]
   remove(hook: Hook): void
-  /** The one that sign-ins call, while it is active. */
+  /** The hook that sign-ins call, if it is active. */
   passwordImport(): Hook | undefined
 }
 
 export const createHookStore = (): HookStore => {
   const hooks = new Map<string, Hook>()
-  let made = 0
+  let count = 0
   const list = (type: string | undefined): Hook[] =>
     [...hooks.values()].filter((hook) => type === undefined || hook.type === type)
   return {
     add(hook, now) {
       if (hooks.size >= MAX_HOOKS) throw invalid('inlineHook', 'The org has as many as it can')
-      // Okta documents the limit, but not the code of the answer.
+      // Okta documents the limit, but not the error code.
       if (hook.type === PASSWORD_IMPORT_TYPE && list(PASSWORD_IMPORT_TYPE).length > 0) {
         throw invalid('type', 'The org already has a password import inline hook')
       }
       const times = { created: now, lastUpdated: now }
-      const added: Hook = { id: makeId('cal', made++), status: 'ACTIVE', ...hook, ...times }
+      const added: Hook = { id: makeId('cal', count++), status: 'ACTIVE', ...hook, ...times }
       hooks.set(added.id, added)
       return added
     },

@@ -1,4 +1,4 @@
-/** The operations on a user's lifecycle, as one table: from which status to which, and how Okta refuses. */
+/** The operations on a user's lifecycle in one table: the statuses before and after, and Okta's refusal. */
 import { invalid, OktaError } from '../http/errors.ts'
 
 export type UserStatus =
@@ -12,10 +12,10 @@ export type UserStatus =
   | 'DEPROVISIONED'
 
 export interface Operation {
-  /** The link in a user's answer that leads to it. */
+  /** The name of the link to it in answers about a user. */
   readonly link?: string
   readonly from: readonly UserStatus[]
-  /** The status after it; none where it stays. */
+  /** The status after it, if it changes. */
   readonly to?: UserStatus
   readonly refusal: () => OktaError
 }
@@ -83,7 +83,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
 
 const ALL = Object.entries(OPERATIONS) as [OperationName, Operation][]
 
-/** What can be done with a user of this status. `href` is the user's own. */
+/** Links to the operations that this status allows. `href` is the user's own. */
 export const lifecycleLinks = (status: UserStatus, href: string): Record<string, object> => {
   const links: Record<string, object> = {}
   for (const [name, { link, from }] of ALL) {

@@ -1,4 +1,4 @@
-/** The rules of a user's profile: what its schema takes, and which logins are the same. */
+/** The rules for users' profiles: which values a schema takes, and which logins are equal. */
 import { invalid, OktaError } from '../http/errors.ts'
 import { flawOfFormat, isEmail } from './formats.ts'
 import type { AttributeSchema, OrgUserSchema } from './schema.ts'
@@ -58,8 +58,8 @@ const flawOf = (name: string, attribute: AttributeSchema, value: unknown): strin
 const isEmpty = (value: unknown): boolean => value === null || value === undefined || value === ''
 
 /**
- * Checks a whole profile; null and an empty text are the same as no value.
- * @throws OktaError E0000001 with every flaw
+ * Checks a whole profile. Null and an empty string count as no value.
+ * @throws OktaError E0000001 with all errors
  */
 export const checkProfile = (
   given: UserProfile,
@@ -89,19 +89,19 @@ export const checkProfile = (
   throw new OktaError('E0000001', { what: first[0], causes })
 }
 
-/** In these words, without the attribute before them, in recorded answers. */
+/** As in recorded answers: without the attribute's name in front. */
 const unknownAttribute = (name: string): OktaError =>
   new OktaError('E0000001', {
     what: 'newUser',
     causes: [`Property name '${name}' is not defined in profile`],
   })
 
-/** The word that tells a duplicate from every other E0000001. */
+/** The sentence that distinguishes a duplicate from every other E0000001. */
 export const duplicateLogin = (): OktaError =>
   invalid('login', 'An object with this field already exists in the current organization')
 
 const ASCII = /^[\0-\x7f]*$/
 
-/** What two logins that Okta holds for the same have in common: case and diacritics do not count. */
+/** Equal for logins that Okta treats as one: it ignores case and diacritics. */
 export const uniqueLogin = (login: string): string =>
   (ASCII.test(login) ? login : login.normalize('NFD').replace(/\p{M}/gu, '')).toLowerCase()

@@ -1,12 +1,12 @@
-/** The schema of a user's profile: which attributes an org has, and what each of them takes ("Schemas API"). */
+/** The schema of users' profiles: the attributes of an org and the values that they take ("Schemas API"). */
 import * as z from 'zod'
 
 const values = z.array(z.union([z.string(), z.number()]))
-/** The form of an enum in which each value has a title. */
+/** An enum whose values have titles. */
 const titledValues = z.array(z.looseObject({ const: z.union([z.string(), z.number()]) }))
 const options = { enum: values.optional(), oneOf: titledValues.optional() }
 
-/** Okta takes any character, or names those that are allowed ("Login pattern validation"). */
+/** Okta allows either any character, or a list of characters ("Login pattern validation"). */
 const PATTERN = /^(\.\+|\[(?:[^\]\\]|\\.)+\]\+)$/
 
 const isPattern = (text: string): boolean => {
@@ -39,7 +39,7 @@ const partSchema = z.looseObject({
   required: z.array(z.string()).optional(),
 })
 
-/** What the Schemas API answers and takes: so the schema of a real org can be tried here. */
+/** As the Schemas API returns and accepts it, so that the schema of a real org can be tried here. */
 export const schemaSettings = z.looseObject({
   definitions: z.looseObject({ base: partSchema.optional(), custom: partSchema.optional() }),
 })
@@ -57,7 +57,7 @@ export interface OrgUserSchema {
 
 const EMAIL = { format: 'email', minLength: 5, maxLength: 100 }
 
-/** As recorded from orgs: a title, and limits on few of them. */
+/** As recorded from orgs: each has a title, and a few have limits. */
 const BASE: Readonly<Record<string, AttributeSchema>> = {
   login: { title: 'Username', minLength: 5, maxLength: 100, required: true },
   firstName: { title: 'First name', minLength: 1, maxLength: 50, required: true },
@@ -92,7 +92,7 @@ const BASE: Readonly<Record<string, AttributeSchema>> = {
   manager: { title: 'Manager' },
 }
 
-/** What every attribute says in the API, unless it has another word for it. */
+/** The values of every attribute in the API, unless it has its own. */
 const USUAL = {
   type: 'string',
   mutability: 'READ_WRITE',
@@ -112,7 +112,7 @@ const overlay = (
   return new Map([...Object.entries(usual), ...changed])
 }
 
-/** The list of required ones decides where there is one; a property's own mark counts as well. */
+/** The list of required attributes applies if there is one, and so does an attribute's own mark. */
 const requiredOf = (attributes: AttributeSchemas, part: Part): string[] => {
   const isMarked = ([name, { required }]: [string, AttributeSchema]) =>
     part?.required && !part.properties[name]?.required ? false : required === true
@@ -121,8 +121,8 @@ const requiredOf = (attributes: AttributeSchemas, part: Part): string[] => {
 }
 
 /**
- * The schema that every org starts with, changed.
- * @param names custom attributes that are plain text
+ * The schema that every org starts with, with the changes of the settings.
+ * @param names custom attributes of plain text
  */
 export const createUserSchema = (
   settings: SchemaSettings | undefined,

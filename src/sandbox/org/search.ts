@@ -1,11 +1,11 @@
-/** Owns the search language: a small, honest part of SCIM's, and a refusal of the rest. */
+/** The search language: a small part of SCIM's. All else is refused. */
 import { OktaError } from '../http/errors.ts'
 
 export type SearchKind = 'text' | 'date' | 'number' | 'boolean'
 
 type Value = string | number | boolean
 
-/** How to read an attribute of an item: nothing where the item has none, several values of an array. */
+/** How to read an attribute of an item: undefined where it has no value, an array where it has several. */
 export interface SearchAttribute<T> {
   readonly kind: SearchKind
   readonly read: (item: T) => unknown
@@ -13,7 +13,7 @@ export interface SearchAttribute<T> {
 
 export type Predicate<T> = (item: T) => boolean
 
-/** Which operators each kind of attribute takes, and whether case counts. */
+/** The operators of each kind of attribute, and whether case matters. */
 export interface SearchDialect {
   readonly operators: Readonly<Record<SearchKind, readonly string[]>>
   readonly isExact: boolean
@@ -21,7 +21,7 @@ export interface SearchDialect {
 
 const ORDER = ['gt', 'ge', 'lt', 'le']
 
-/** There is no `ne`: Okta's documentation puts `lt … or gt …` in its place. */
+/** There is no `ne`: Okta's documentation recommends `lt … or gt …` instead. */
 export const SEARCH: SearchDialect = {
   operators: {
     text: ['eq', 'sw', 'co', 'pr', ...ORDER],
@@ -104,7 +104,7 @@ const compileClause = <T>(
 }
 
 /**
- * Turns an expression into a test of items: clauses joined by and, or and parentheses.
+ * Compiles an expression to a predicate: clauses with and, or and parentheses.
  * @throws OktaError E0000031 for anything else
  */
 export const parseSearch = <T>(

@@ -1,4 +1,4 @@
-/** Owns the System Log: the events that matter to a migration, the latest of them. */
+/** The System Log: the latest of the events that matter to a migration. */
 import { randomUUID } from 'node:crypto'
 import { createRing } from '../ring.ts'
 import type { SearchAttribute } from './search.ts'
@@ -7,7 +7,7 @@ import type { SimulatedClock } from '../simulated-clock.ts'
 
 const MAX_EVENTS = 1_000
 
-/** With the message that people see. */
+/** With the message that the log shows. */
 const EVENTS = {
   'user.import.password': 'Import user password',
   'inline_hook.executed': 'Inline hook executed',
@@ -56,7 +56,7 @@ export interface SystemLog {
   write(event: NewEvent): void
   /** Oldest first. */
   events(): LogEvent[]
-  /** How many were ever written. */
+  /** How many events were ever written. */
   readonly count: number
 }
 
@@ -91,7 +91,7 @@ export const createSystemLog = (wallClock: SimulatedClock): SystemLog => {
   }
 }
 
-/** Not `published`: Okta refuses it here, and has `since` and `until`. */
+/** Without `published`, which Okta refuses here: it has `since` and `until`. */
 export const LOG_ATTRIBUTES: ReadonlyMap<string, SearchAttribute<LogEvent>> = new Map(
   Object.entries<SearchAttribute<LogEvent>>({
     eventType: { kind: 'text', read: ({ eventType }) => eventType },

@@ -1,4 +1,4 @@
-/** Owns access: API tokens, OAuth tokens, and the scopes that each of them carries. */
+/** API tokens and OAuth tokens, and the scopes of each. */
 import { randomBytes } from 'node:crypto'
 import { hashOf, type DpopChecker } from '../dpop.ts'
 import { OktaError } from '../http/errors.ts'
@@ -16,7 +16,7 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number]
 
-/** A token that is good from the start: SSWS ones may do all that their admin may. */
+/** A token that is valid from the start. SSWS tokens have all rights of their admin. */
 export type IssuedToken =
   | { readonly scheme: 'SSWS'; readonly token: string }
   | { readonly scheme: 'Bearer'; readonly token: string; readonly scopes: readonly Scope[] }
@@ -25,7 +25,7 @@ export interface Grant {
   readonly scheme: 'SSWS' | 'Bearer' | 'DPoP'
   readonly scopes: readonly string[] | 'all'
   readonly expiresAt: number
-  /** Of the key to which a DPoP token is bound. */
+  /** Of the key that a DPoP token is bound to. */
   readonly thumbprint: string | undefined
 }
 
@@ -42,14 +42,14 @@ export interface Tokens {
   issue(grant: Omit<Grant, 'expiresAt'>): string
 }
 
-/** Okta's access tokens for its own API live one hour, always. */
+/** Okta's access tokens for its own API are always valid for one hour. */
 export const TOKEN_LIFE_S = 3_600
 const MAX_ISSUED = 10_000
 
-/** The blank after SSWS may be missing: Okta's Python SDK 3.4.4 sends none. */
+/** The space after SSWS is optional: Okta's Python SDK 3.4.4 sends none. */
 const AUTHORIZATION = /^(SSWS|Bearer(?= )|DPoP(?= )) ?(.+)$/
 
-/** Manage includes read. */
+/** A manage scope includes read. */
 export const covers = ({ scopes }: Grant, scope: Scope): boolean =>
   scopes === 'all' || scopes.includes(scope) || scopes.includes(scope.replace(/\.read$/, '.manage'))
 
@@ -60,7 +60,7 @@ export interface TokenDeps {
 }
 
 export const createTokens = ({ tokens, dpop, now }: TokenDeps): Tokens => {
-  // Looked up by digest: how long a look-up takes tells nothing of a token.
+  // Looked up by digest, so that the time of a lookup reveals nothing about a token.
   const fixed = new Map<string, Grant>()
   const issued = new Map<string, Grant>()
   for (const { token, ...rest } of tokens) {

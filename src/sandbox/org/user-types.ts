@@ -1,4 +1,4 @@
-/** The user types of an org, each with the schema of its profiles ("User Types"). */
+/** The user types of an org, each with its profile schema ("User Types"). */
 import { notFound } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
 import {
@@ -10,7 +10,7 @@ import {
 
 export interface UserTypeSettings {
   readonly name: string
-  /** The default type's, where it has none of its own. */
+  /** If none, the schema of the default type. */
   readonly schema?: SchemaSettings
 }
 
@@ -28,7 +28,7 @@ export interface UserTypes {
   byId(id: string): UserType | undefined
   /** @throws OktaError E0000007 */
   bySchemaId(id: string): UserType
-  /** Of whichever type has it. */
+  /** The schema of the first type that has the attribute. */
   attribute(name: string): AttributeSchema | undefined
 }
 

@@ -1,4 +1,4 @@
-/** Owns the users: kept so that a million of them fit, and no page costs more than its own rows. */
+/** The users of an org, stored so that a million of them fit into memory and pages are cheap. */
 import type { UserCredentials } from './credentials.ts'
 import { indexOfId, makeId } from '../ids.ts'
 import { lifecycleLinks, type UserStatus } from './lifecycle.ts'
@@ -6,7 +6,7 @@ import { uniqueLogin, type UserProfile } from './profile.ts'
 import { schemaHref, typeHref, type UserType } from './user-types.ts'
 
 export interface User {
-  /** In the order of creation; the id is made of it. */
+  /** The order of creation, from which the id is made. */
   readonly index: number
   status: UserStatus
   readonly created: string
@@ -27,7 +27,7 @@ export const userId = ({ index }: User): string => makeId('00u', index)
 
 export const loginOf = ({ profile }: User): string => String(profile['login'])
 
-/** The user as lists show it, `origin` being the scheme and host that the caller used. */
+/** The user as lists show it. `origin` is the scheme and host that the caller used. */
 export const userView = (user: User, origin: string) => ({
   id: userId(user),
   status: user.status,
@@ -38,7 +38,7 @@ export const userView = (user: User, origin: string) => ({
   lastUpdated: user.lastUpdated,
   passwordChanged: user.passwordChanged,
   type: { id: user.type.id },
-  // Recorded answers always have it.
+  // Always present in recorded answers.
   profile: { secondEmail: null, ...user.profile } as UserProfile,
   credentials: {
     ...(user.credentials.password === 'none' ? {} : { password: {} }),
@@ -50,7 +50,7 @@ export const userView = (user: User, origin: string) => ({
   _links: { self: { href: `${origin}/api/v1/users/${userId(user)}` } },
 })
 
-/** The user as an answer about this one shows it: with all that can be done next. */
+/** The user as answers about one user show it, with links to the operations that are possible now. */
 export const fullUserView = (user: User, origin: string) => {
   const view = userView(user, origin)
   const { self } = view._links
@@ -75,11 +75,11 @@ export interface Page {
 
 export interface UserStore {
   add(user: NewUser, now: string): User
-  /** By login, whatever its case and diacritics. */
+  /** By login, ignoring case and diacritics. */
   byLogin(login: string): User | undefined
-  /** By id, by login, or by the part of the login before the @ while only one user has it. */
+  /** By id, by login, or by the part of the login before the @ if only one user has it. */
   find(idOrName: string): User | undefined
-  /** Whether another user has this login or, in an org that allows an e-mail address once, this address. */
+  /** Whether another user has this login or, if addresses must be unique, this e-mail address. */
   isTaken(profile: UserProfile, user?: User): boolean
   setProfile(user: User, profile: UserProfile): void
   remove(user: User): void
@@ -91,7 +91,7 @@ const keyOf = (user: User): string => uniqueLogin(loginOf(user))
 
 const emailKey = (profile: UserProfile): string => uniqueLogin(String(profile['email']))
 
-/** Looks at every login: rare enough that an index of its own is not worth its memory. */
+/** Scans all logins: too rare to be worth the memory of an index. */
 const findShortName = (logins: ReadonlyMap<string, User>, name: string): User | undefined => {
   const start = `${uniqueLogin(name)}@`
   let found: User | undefined
@@ -103,7 +103,7 @@ const findShortName = (logins: ReadonlyMap<string, User>, name: string): User | 
   return found
 }
 
-/** Users by what may be only one user's. */
+/** Users by their unique attributes. */
 const createIndex = (uniqueEmail: boolean) => {
   const logins = new Map<string, User>()
   const emails = new Map<string, User>()

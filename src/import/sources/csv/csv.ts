@@ -1,7 +1,8 @@
-/** Owns the reading of CSV (RFC 4180): a header, then rows. */
+/** Reads CSV (RFC 4180): a header, then rows. */
 import { AppError } from '../../../errors/errors.ts'
-import { readRecords, recordText, type CsvRecord } from './csv-lines.ts'
+import { readRecords, recordText, type CsvRecord } from './read-records.ts'
 import type { TextLine } from '../lines.ts'
+import { prepend } from '../read-ahead.ts'
 import type { Layout, SourceRow } from '../source.ts'
 
 /** What spreadsheets of all countries put between fields. */
@@ -62,19 +63,18 @@ const toRow = (
   { lines, cut }: CsvRecord,
   number: number,
 ): SourceRow => {
-  const place = { number, line: lines[0]?.number ?? number, behind: lines.at(-1)?.behind }
-  if ('flaw' in cut) return { ...place, flaw: cut.flaw, raw: recordText(lines) }
+  const position = {
+    number,
+    line: lines[0]?.number ?? number,
+    fractionRead: lines.at(-1)?.fractionRead,
+  }
+  if ('flaw' in cut) return { ...position, flaw: cut.flaw, raw: recordText(lines) }
   const { values } = cut
   const flaw = flawOf(columns, values, width)
-  if (flaw !== undefined) return { ...place, flaw, raw: recordText(lines) }
+  if (flaw !== undefined) return { ...position, flaw, raw: recordText(lines) }
   const fields = new Map<string, string>()
   for (const [i, name] of columns.entries()) if (name && values[i]) fields.set(name, values[i])
-  return { ...place, fields }
-}
-
-async function* before<T>(first: readonly T[], rest: AsyncIterable<T>): AsyncGenerator<T, void> {
-  yield* first
-  yield* rest
+  return { ...position, fields }
 }
 
 const isHeader = ({ text }: TextLine): boolean => text.trim() !== '' && !PREAMBLE.test(text)
@@ -89,15 +89,15 @@ export const readCsv = async (
 ): Promise<{ columns: string[]; layout: Layout; rows: AsyncGenerator<SourceRow, void> }> => {
   const first = await firstText(batches)
   const start = first.findIndex(isHeader)
-  const told = first.slice(0, start).map(({ text }) => PREAMBLE.exec(text)?.groups?.['delimiter'])
-  const delimiter = told.find(Boolean) ?? delimiterOf(first[start]?.text ?? '')
-  const records = readRecords(before([first.slice(Math.max(0, start))], batches), delimiter)
+  const stated = first.slice(0, start).map(({ text }) => PREAMBLE.exec(text)?.groups?.['delimiter'])
+  const delimiter = stated.find(Boolean) ?? delimiterOf(first[start]?.text ?? '')
+  const records = readRecords(prepend([first.slice(Math.max(0, start))], batches), delimiter)
   const head = await firstRecords(records)
   const columns = columnsOf(head[0])
   const width = head[0] && 'values' in head[0].cut ? head[0].cut.values.length : 0
   async function* rows(): AsyncGenerator<SourceRow, void> {
     let number = 1
-    for await (const batch of before([head.slice(1)], records)) {
+    for await (const batch of prepend([head.slice(1)], records)) {
       for (const record of batch) {
         yield toRow({ columns, width }, record, number)
         number += numbersOf(record)

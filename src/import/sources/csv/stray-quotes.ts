@@ -1,5 +1,5 @@
-/** Owns the suspicion that a quoted field has swallowed rows: two stray quotes look like one long field. */
-import type { Cut } from './csv-record.ts'
+/** Detects quoted fields that seem to contain rows: two stray quotes look like one long field. */
+import type { Cut } from './cut-record.ts'
 import type { TextLine } from '../lines.ts'
 
 /** What rows look like so far. */

@@ -1,11 +1,11 @@
-/** Owns the reading of JSON: objects by line, or the users of one document. */
+/** Reads JSON as rows: one object per line, or the users of one document. */
 import type { Pieces } from '../bytes.ts'
-import { readDocument } from './json-document.ts'
-import { readObject } from './json-row.ts'
+import { readDocument } from './document.ts'
+import { readObject } from './read-object.ts'
 import { readLines } from '../lines.ts'
 import type { SourceRow } from '../source.ts'
 
-/** Further on no line is looked for: it is one document without line ends. */
+/** A first line longer than this is one document without line ends. */
 const MAX_LOOK_BYTES = 65_536
 
 const SECOND_LINE = /\n\s*\S/
@@ -53,10 +53,10 @@ export async function* readJsonLines(
 ): AsyncGenerator<SourceRow, void> {
   let number = 0
   for await (const batch of readLines(pieces)) {
-    for (const { text, flaw, number: line, behind } of batch) {
+    for (const { text, flaw, number: line, fractionRead } of batch) {
       if (flaw === undefined && text.trim() === '') continue
       const reading = flaw === undefined ? readObject(text, 'the line', paths) : { flaw, raw: text }
-      yield { number: ++number, line, behind, ...reading }
+      yield { number: ++number, line, fractionRead, ...reading }
     }
   }
 }
@@ -66,8 +66,8 @@ export async function* readJsonDocument(
   paths: readonly string[],
 ): AsyncGenerator<SourceRow, void> {
   let number = 0
-  for await (const { text, flaw, line, behind } of readDocument(pieces)) {
+  for await (const { text, flaw, line, fractionRead } of readDocument(pieces)) {
     const reading = flaw === undefined ? readObject(text, 'the object', paths) : { flaw, raw: text }
-    yield { number: ++number, line, behind, ...reading }
+    yield { number: ++number, line, fractionRead, ...reading }
   }
 }

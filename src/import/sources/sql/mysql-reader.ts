@@ -43,11 +43,8 @@ const stream = async (connection: Connection, socket: Socket, sql: string) => {
   const lost = Object.assign(new Error('lost'), { code: 'PROTOCOL_CONNECTION_LOST' })
   socket.once('close', () => rows.destroy(lost))
   const [fields] = (await once(query, 'fields')) as [readonly FieldPacket[]]
-  const unsupported = fields.find(({ columnType }) => columnType === mysql.Types.GEOMETRY)
-  if (unsupported)
-    throw new TypeError(
-      `the column ${unsupported.name} has the type GEOMETRY, which no attribute of a user can hold`,
-    )
+  const bad = fields.find(({ columnType }) => columnType === mysql.Types.GEOMETRY)
+  if (bad) throw new TypeError(`the column ${bad.name} is a GEOMETRY, which no attribute can hold`)
   return { rows, columns: fields.map(({ name }) => name) }
 }
 

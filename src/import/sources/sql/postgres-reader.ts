@@ -85,11 +85,8 @@ export const openPostgresReader: OpenReader = async (target, sql) => {
     // With an extended query it can be one statement only, and DECLARE takes nothing but a SELECT.
     await client.query({ text: `DECLARE users NO SCROLL CURSOR FOR ${sql}`, values: [] })
     const first = await fetch()
-    const unsupported = first.fields.find(({ dataTypeID }) => UNREADABLE.has(dataTypeID))
-    if (unsupported)
-      throw new TypeError(
-        `the column ${unsupported.name} has a type that no attribute of a user can hold`,
-      )
+    const bad = first.fields.find(({ dataTypeID }) => UNREADABLE.has(dataTypeID))
+    if (bad) throw new TypeError(`the column ${bad.name} has a type that no attribute can hold`)
     return {
       columns: first.fields.map(({ name }) => name),
       total: Number(counted.rows[0]?.count),

@@ -1,7 +1,7 @@
 /** Reads users straight from the legacy database, row by row, as a source of an import. */
 import { isUtf8 } from 'node:buffer'
 import { isTransient, unreachable } from '../../../sql/failures.ts'
-import { databaseKindOf, SCHEMES, type DatabaseKind } from '../../../sql/kinds.ts'
+import { databaseKindOf, type DatabaseKind } from '../../../sql/kinds.ts'
 import { AppError, messageOf } from '../../../errors/errors.ts'
 import type { FlawedRow, Scalar, SoundRow, Source, SourceRow, Value } from '../source.ts'
 import type { OpenReader, SqlReader, SqlTarget } from './sql-reader.ts'
@@ -55,8 +55,8 @@ async function* iterate(
   try {
     for await (const cells of rows) {
       number++
-      const behind = Math.min(1, number / total)
-      yield { number, line: number, behind, ...read(columns, cells) }
+      const fractionRead = Math.min(1, number / total)
+      yield { number, line: number, fractionRead, ...read(columns, cells) }
     }
   } catch (cause) {
     const { code = 'no code' } = cause as { code?: string }
@@ -89,8 +89,7 @@ const prepare = (sql: string): string => {
 export const openSqlSource = async (target: SqlTarget, sql: string): Promise<Source> => {
   const kind = databaseKindOf(target.url)
   if (!kind) {
-    const detail = `LEGACY_DB_URL must begin with one of ${SCHEMES.join(', ')}.`
-    throw new AppError('legacy_unusable', { detail })
+    throw new AppError('legacy_unusable', { detail: 'LEGACY_DB_URL has an unknown scheme.' })
   }
   try {
     const open = await READERS[kind]()

@@ -1,34 +1,19 @@
-/** Owns the reading of rows in numbers: those that come next, and how many a run that stops leaves untouched. */
+/** Describes the end of a run that the circuit breaker has stopped, with the number of rows that are left. */
 import { AppError } from '../../errors/errors.ts'
 import type { Journal } from '../journal/journal.ts'
-import { asInputError, type Source, type SourceRow } from '../sources/source.ts'
-
-/** Up to so many rows, fewer only at the end of the input. */
-export const take = async (
-  source: Source,
-  most: number,
-): Promise<{ rows: SourceRow[]; done: boolean }> => {
-  const rows: SourceRow[] = []
-  while (rows.length < most) {
-    const next = await source.rows.next().catch((err: unknown) => {
-      throw asInputError(err)
-    })
-    if (next.done) return { rows, done: true }
-    rows.push(next.value)
-  }
-  return { rows, done: false }
-}
+import { take } from '../sources/read-ahead.ts'
+import type { Source, SourceRow } from '../sources/source.ts'
 
 const COUNTED_AT_ONCE = 1_000
 
 interface Stopped {
   readonly source: Source
-  /** Whether its end is known to come; it is open then. Of a stream nobody knows, so it is not read on. */
+  /** Whether it is known to end, and still open. A stream may never end, so it is not read further. */
   readonly hasEnd: boolean
   readonly journal: Journal
-  /** What was read and not taken up. */
+  /** Rows that were read, but not processed. */
   readonly unread: readonly SourceRow[]
-  /** The last row that an earlier run took up. */
+  /** The last row of earlier runs. */
   readonly known: number
 }
 
@@ -43,9 +28,8 @@ const countLeft = async ({ source, journal, unread, known }: Stopped): Promise<n
   return count
 }
 
-/** The end of a run to whose rows Okta said one thing again and again. */
 export const refusedAlike = async (cause: string, stopped: Stopped): Promise<AppError> => {
-  // The number is good to know; a source that cannot be read on must not hide the cause.
+  // A source that cannot be read further must not hide the cause.
   const counting = stopped.hasEnd ? countLeft(stopped) : undefined
   const left = await counting?.catch(() => undefined)
   const rest =

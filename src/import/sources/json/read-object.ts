@@ -1,4 +1,4 @@
-/** Owns the step from a JSON object to a row: its values, those that a path reaches, and what is nested. */
+/** Reads a JSON object as a row: its values, those at mapped paths, and the names of nested ones. */
 import { RAW_COLUMN, REPORT_COLUMNS } from '../../rows/columns.ts'
 import { BASE_ATTRIBUTES } from '../../rows/profile.ts'
 import { isScalar } from '../../rows/read-value.ts'
@@ -11,7 +11,7 @@ const isEmpty = (value: unknown): boolean => value === null || value === undefin
 
 type Fields = Readonly<Record<string, unknown>>
 
-export type Reading = Pick<SoundRow, 'fields' | 'nested'> | Pick<FlawedRow, 'flaw' | 'raw'>
+export type ObjectReading = Pick<SoundRow, 'fields' | 'nested'> | Pick<FlawedRow, 'flaw' | 'raw'>
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 
@@ -27,7 +27,7 @@ const reach = (object: Fields, path: string): unknown =>
 const ODD = 'is neither text, a number, true, false nor a list of these'
 
 /** @param paths of the columns that are mapped */
-export const toReading = (object: Fields, raw: string, paths: readonly string[]): Reading => {
+export const toReading = (object: Fields, raw: string, paths: readonly string[]): ObjectReading => {
   const pairs = Object.entries(object).filter(([, value]) => !isEmpty(value))
   const nested = pairs.filter(([, value]) => !isValue(value)).map(([name]) => name)
   const odd = nested.find((name) => BASE_ATTRIBUTES.get(name) !== undefined || paths.includes(name))
@@ -43,7 +43,7 @@ export const toReading = (object: Fields, raw: string, paths: readonly string[])
 }
 
 /** @param what the text is, such as "the line" */
-export const readObject = (text: string, what: string, paths: readonly string[]): Reading => {
+export const readObject = (text: string, what: string, paths: readonly string[]): ObjectReading => {
   let parsed: unknown
   try {
     parsed = JSON.parse(text)

@@ -1,4 +1,4 @@
-/** Everything that an undo says: what it may delete, how far it is, and what came of it. */
+/** Reports an undo: what it may delete, its progress, and its summary, as text or as events. */
 import { jsonLine } from '../../text/json-line.ts'
 import type { UndoJournal } from '../../import/journal/undo-journal.ts'
 import { fitting } from '../../import/report/progress.ts'
@@ -27,14 +27,14 @@ export interface UndoStart {
 }
 
 const NO_LEDGER =
-  'not read, since LEDGER_DB_URL is not set: a VERIFIED whose sign-in Okta did not finish is not seen'
+  'not read, since LEDGER_DB_URL is not set: a VERIFIED whose sign-in Okta did not finish goes unnoticed'
 
 const describeUsers = ({ made, unproven, updated }: UndoStart['journal']): string =>
   [
-    `up to ${made} are deleted: those whom nobody has used`,
-    ...(updated > 0 ? [`kept: ${updated} whose rows --update has taken up`] : []),
+    `up to ${made} will be deleted: those that were not used`,
+    ...(updated > 0 ? [`kept: ${updated} whose rows --update has processed`] : []),
     ...(unproven > 0
-      ? [`kept: ${unproven} whom perhaps others created, since Okta did not answer`]
+      ? [`kept: ${unproven} that others may have created, since Okta did not answer`]
       : []),
   ].join('; ')
 
@@ -52,7 +52,7 @@ export const describeUndoStart = ({ orgUrl, account, path, journal, ledger }: Un
 const describeCounts = ({ deleted, gone, kept, failed }: UndoSnapshot, isDryRun: boolean): string =>
   [
     `${deleted} ${isDryRun ? 'would be deleted' : 'deleted'}`,
-    ...(gone > 0 ? [`${gone} deleted before by others`] : []),
+    ...(gone > 0 ? [`${gone} already deleted by others`] : []),
     `${kept} kept`,
     `${failed} failed`,
   ].join(', ')
@@ -83,7 +83,7 @@ export const describeUndoSummary = (
   return [
     ...(isDryRun ? ['Dry run, nothing was changed.'] : []),
     `${describeCounts(snapshot, isDryRun)}.`,
-    ...(left > 0 ? [`${left} were not looked at to the end; the same command goes on.`] : []),
+    ...(left > 0 ? [`${left} were not finished; the same command continues.`] : []),
     ...describeReasons(reasons),
   ].join('\n')
 }

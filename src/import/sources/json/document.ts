@@ -1,4 +1,4 @@
-/** Owns the cutting of one JSON document, or of objects over several lines, into its users, as it streams. */
+/** Splits a JSON document, or objects over several lines, into its users while it streams. */
 import type { Pieces } from '../bytes.ts'
 import { MAX_LINE_BYTES } from '../lines.ts'
 
@@ -6,7 +6,7 @@ export interface Element {
   readonly text: string
   /** The line on which it begins. */
   readonly line: number
-  readonly behind: number | undefined
+  readonly fractionRead: number | undefined
   readonly flaw: string | undefined
 }
 
@@ -41,7 +41,7 @@ interface State {
   elementIndent: number
 }
 
-type Found = Omit<Element, 'behind'>
+type Found = Omit<Element, 'fractionRead'>
 
 const finish = (state: State, end: number, flaw?: string): Found => {
   const text = state.rest.slice(0, end)
@@ -68,7 +68,7 @@ const breakOff = (state: State, end: number, flaw: string): Found => {
   return found
 }
 
-const pass = (state: State, to: number): void => {
+const measureIndent = (state: State, to: number): void => {
   if (state.indent === undefined) return
   const isBlank = state.rest.slice(state.at, to).trim() === ''
   state.indent = isBlank ? state.indent + to - state.at : undefined
@@ -104,7 +104,7 @@ const step = (state: State): { found: Found | undefined } | undefined => {
   const pattern = state.isInText ? IN_TEXT : STRUCTURE
   pattern.lastIndex = state.at
   const match = pattern.exec(state.rest)
-  pass(state, match?.index ?? state.rest.length)
+  measureIndent(state, match?.index ?? state.rest.length)
   if (!match || (match[0] === '\\' && match.index + 1 === state.rest.length)) {
     state.at = match?.index ?? state.rest.length
     return undefined
@@ -159,13 +159,13 @@ export async function* readDocument(pieces: Pieces): AsyncGenerator<Element, voi
     elementIndent: Infinity,
   }
   let last: number | undefined
-  for await (const { bytes, behind } of pieces) {
-    last = behind
+  for await (const { bytes, fractionRead } of pieces) {
+    last = fractionRead
     state.rest += decoder.decode(bytes, { stream: true })
-    for (const found of advance(state)) yield { ...found, behind }
+    for (const found of advance(state)) yield { ...found, fractionRead }
     if (state.isOver) return
   }
   if (state.start !== undefined) {
-    yield { ...finish(state, state.rest.length, CUT_OFF), behind: last }
+    yield { ...finish(state, state.rest.length, CUT_OFF), fractionRead: last }
   }
 }

@@ -1,4 +1,4 @@
-/** The tables of the journal, and how those of earlier versions become them. */
+/** Creates the tables of the journal, and migrates those of earlier versions. */
 import type Database from 'better-sqlite3'
 import { AppError } from '../../errors/errors.ts'
 
@@ -6,8 +6,8 @@ import { AppError } from '../../errors/errors.ts'
 const APPLICATION_ID = 0x4f4d494a
 
 /**
- * 0: without what Okta says of people who are there already, and without rows that are skipped.
- * 1: without who made a user, and what --update changed.
+ * 0: without Okta's data on existing users, and without skipped rows.
+ * 1: without who made a user, and without the changes of --update.
  */
 const VERSION = 2
 
@@ -16,7 +16,7 @@ export const UNDOING = 'undoing'
 
 const SETTINGS = 'CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;'
 
-/** SQLite does not check the states: a later version could not add one to the check. */
+/** The states have no CHECK: a later version could not add one to it. */
 const ROWS = `
   CREATE TABLE rows (
     number INTEGER PRIMARY KEY,
@@ -45,7 +45,7 @@ const ROWS = `
 
 const REJECTS_FILES = 'CREATE TABLE rejects_files (path TEXT PRIMARY KEY) STRICT;'
 
-/** Before, a row had one request id; beside an error's code it is that of a duplicate, which proves nothing. */
+/** Rows used to have one request id; with an error code it is that of a duplicate, which proves nothing. */
 const MADE_BY =
   "UPDATE rows SET made_by = request_id WHERE state = 'created' AND error_code IS NULL;"
 
@@ -78,16 +78,16 @@ const pragma = (db: Database.Database, name: string): number =>
 export const checkKind = (db: Database.Database, path: string): void => {
   if (isEmpty(db)) return
   if (pragma(db, 'application_id') !== APPLICATION_ID) {
-    throw new AppError('journal_unusable', { detail: `${path} is no journal of an import.` })
+    throw new AppError('journal_unusable', { detail: `${path} is not the journal of an import.` })
   }
   if (pragma(db, 'user_version') > VERSION) {
-    const detail = `${path} was written by a later version of this program: run that version.`
+    const detail = `${path} was written by a later version of this program. Use that version.`
     throw new AppError('journal_unusable', { detail })
   }
 }
 
-/** Makes the tables, or brings those of an earlier version up to date, whole or not at all. */
-export const bringUpToDate = (db: Database.Database): void => {
+/** Creates the tables, or migrates those of an earlier version, in one transaction. */
+export const migrate = (db: Database.Database): void => {
   db.transaction(() => {
     if (isEmpty(db)) {
       db.pragma(`application_id = ${APPLICATION_ID}`)

@@ -1,4 +1,4 @@
-/** Owns the cutting of one CSV record (RFC 4180) into its fields. */
+/** Cuts one CSV record (RFC 4180) into its fields. */
 
 /** No message quotes the input, which may be a password. */
 const FLAWS = {
@@ -17,7 +17,7 @@ interface Field {
   readonly next: number
 }
 
-/** Blanks around quotes belong to nobody: they are not in the field. */
+/** Blanks around quotes are not part of the field. */
 const skipBlanks = (text: string, from: number, delimiter: string): number => {
   let at = from
   while (text[at] === ' ' || (text[at] === '\t' && delimiter !== '\t')) at++

@@ -1,5 +1,5 @@
-/** Owns the step from lines to CSV records: one that is damaged costs its own line, and no other. */
-import { cutPlain, cutRecord, isOpen, type Cut } from './csv-record.ts'
+/** Joins lines into CSV records; a damaged one costs only its own line. */
+import { cutPlain, cutRecord, isOpen, type Cut } from './cut-record.ts'
 import { hasSwallowedRows, swallowed, type Shape } from './stray-quotes.ts'
 import { MAX_LINE_BYTES, type TextLine } from '../lines.ts'
 
@@ -20,7 +20,7 @@ const isOdd = (text: string): boolean => {
 }
 
 /** A flaw of a line is one of its record. */
-const judged = (lines: readonly TextLine[], cut: Cut): CsvRecord => {
+const withLineFlaw = (lines: readonly TextLine[], cut: Cut): CsvRecord => {
   const flaw = lines.find((line) => line.flaw !== undefined)?.flaw
   return { lines, cut: flaw === undefined ? cut : { flaw } }
 }
@@ -42,7 +42,7 @@ interface Reading {
  */
 const readLong = (reading: Reading, from: number, first: Cut): CsvRecord | undefined => {
   const { lines, delimiter, shape, isLast } = reading
-  const alone = judged(lines.slice(from, from + 1), first)
+  const alone = withLineFlaw(lines.slice(from, from + 1), first)
   let size = lines[from]?.text.length ?? 0
   for (let at = from + 1; at < lines.length; at++) {
     const text = lines[at]?.text ?? ''
@@ -52,7 +52,7 @@ const readLong = (reading: Reading, from: number, first: Cut): CsvRecord | undef
     const all = lines.slice(from, at + 1)
     const cut = cutRecord(recordText(all), delimiter)
     if ('flaw' in cut) return alone
-    return judged(all, hasSwallowedRows(all, shape, delimiter) ? swallowed(all) : cut)
+    return withLineFlaw(all, hasSwallowedRows(all, shape, delimiter) ? swallowed(all) : cut)
   }
   return isLast ? alone : undefined
 }
@@ -62,7 +62,7 @@ const readRecord = (reading: Reading, from: number): CsvRecord | undefined => {
   if (!line) return undefined
   const cut = cutRecord(line.text, reading.delimiter)
   const plain = 'flaw' in cut ? (cutPlain(line.text, reading.delimiter) ?? cut) : cut
-  return isOpen(cut) ? readLong(reading, from, plain) : judged([line], plain)
+  return isOpen(cut) ? readLong(reading, from, plain) : withLineFlaw([line], plain)
 }
 
 /** Lines without a character are between the records. */
@@ -70,7 +70,7 @@ const isNothing = ({ lines, cut }: CsvRecord): boolean =>
   'values' in cut && lines.length === 1 && lines[0]?.text === ''
 
 /** The header gives the width, and each row that was read is a sample for the next. */
-const learn = (shape: Shape, { cut }: CsvRecord): void => {
+const observe = (shape: Shape, { cut }: CsvRecord): void => {
   if ('flaw' in cut) return
   if (shape.width === 0) shape.width = cut.values.length
   else if (shape.width === cut.values.length) shape.sample = cut.values
@@ -85,7 +85,7 @@ const cutLines = (reading: Reading): { records: CsvRecord[]; rest: readonly Text
     if (!record) return { records, rest: reading.lines.slice(at) }
     at += record.lines.length
     if (isNothing(record)) continue
-    learn(reading.shape, record)
+    observe(reading.shape, record)
     records.push(record)
   }
 }

@@ -1,15 +1,15 @@
-/** Owns the journal's file: who may open it, and what is said where it cannot be written. */
+/** Opens the file of the journal for one process, and reports failures to write it. */
 import Database from 'better-sqlite3'
 import { AppError } from '../../errors/errors.ts'
 import { makeDurable, openPrivateFile } from '../../sql/private-file.ts'
-import { bringUpToDate, checkKind } from './journal-tables.ts'
+import { migrate, checkKind } from './tables.ts'
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : '')
 
 const isBusy = (cause: unknown): boolean =>
   cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')
 
-/** The index of a million logins is larger: the rest of it is in the cache of the system, and costs hardly more to read. */
+/** The index of a million logins is larger, but the system's cache has the rest at hardly any cost. */
 const CACHE_KIB = 8_192
 
 /** Logins are personal data, so the file is private. */
@@ -20,7 +20,7 @@ const connect = (path: string): Database.Database =>
     checkKind(db, path)
     makeDurable(db)
     db.pragma(`cache_size = -${CACHE_KIB}`)
-    bringUpToDate(db)
+    migrate(db)
   })
 
 /** @throws AppError `journal_locked` or `journal_unusable` */
@@ -35,7 +35,7 @@ export const openDatabase = (path: string): Database.Database => {
 }
 
 /** @throws AppError `journal_unwritable` */
-export const write = <T>(run: () => T): T => {
+export const writing = <T>(run: () => T): T => {
   try {
     return run()
   } catch (cause) {

@@ -1,7 +1,7 @@
-/** The rows of the journal: which stand as they are, which are taken up anew, and what came of each. */
+/** Reads and writes the rows of the journal: decides which stay as they are and which start again. */
 import type Database from 'better-sqlite3'
 import { AppError } from '../../errors/errors.ts'
-import type { Candidate, JournalRow, KeptRow, RowOutcome } from './journal.ts'
+import type { Candidate, JournalRow, KeptRow, RowOutcome } from './row.ts'
 
 const SELECT = `
   SELECT digest, state, intended_at AS intendedAt, error_code AS errorCode,
@@ -12,7 +12,7 @@ const INSERT = `
   INSERT INTO rows (number, line, digest, login, state, intended_at, reason, origin, okta_id, made_by, changed,
                     person)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING`
-/** What is known of a user says nothing of another one, by another id. */
+/** What is known of a user is not true of another one, with another id. */
 const UPDATE = `
   UPDATE rows SET state = @state, error_code = @errorCode, request_id = @requestId, reason = @reason,
          okta_login = @oktaLogin, status = @status, provider = @provider,
@@ -27,7 +27,7 @@ const SELECT_ALL = `
   SELECT line, login, okta_login AS oktaLogin, okta_id AS oktaId, status, provider,
          error_code AS errorCode, reason, changed
     FROM rows WHERE state IN (SELECT value FROM json_each(?))
-     -- What a rejects file has settled is in that file's own journal.
+     -- Rows that were imported by a rejects file are in the journal of that file.
      AND NOT (state = 'existing' AND login IS NULL)
    ORDER BY number`
 
@@ -36,20 +36,20 @@ const NOTHING = {
   ...{ oktaLogin: null, status: null, provider: null, changed: null },
 }
 
-type Known = Omit<JournalRow, 'fresh' | 'state'> & {
+type Known = Omit<JournalRow, 'isNew' | 'state'> & {
   readonly state: Exclude<JournalRow['state'], 'blank'>
   readonly digest: Buffer
-  /** Whose row it is, as far as that was known. */
+  /** Whose row it is, if known. */
   readonly person: string | null
 }
 
-/** The digest of a row that its rejects file has settled: whatever it says here, it is the same row. */
-const ANY = Buffer.alloc(0)
+/** The digest of a row that was imported by its rejects file: it matches any content. */
+const ANY_DIGEST = Buffer.alloc(0)
 
 const isSame = ({ digest }: Candidate, known: Known): boolean =>
-  known.digest.equals(ANY) || known.digest.equals(digest)
+  known.digest.equals(ANY_DIGEST) || known.digest.equals(digest)
 
-/** Whether nothing of a row can be in Okta, and something about it may be other than it was. */
+/** Whether nothing of the row can be in Okta, so that it may be processed again. */
 const isOpen = (candidate: Candidate, known: Known): boolean =>
   known.state === 'rejected' ||
   known.state === 'undone' ||
@@ -58,15 +58,15 @@ const isOpen = (candidate: Candidate, known: Known): boolean =>
 
 const HAVE_USERS: readonly JournalRow['state'][] = ['created', 'updated', 'existing']
 
-/** An import without `--update` may have ended the row in the middle of one. */
+/** After an interrupted update, an import without `--update` may have ended the row. */
 const wasCompared = ({ state, changed }: Known): boolean =>
   changed !== null && (state !== 'existing' || changed === '')
 
-/** Whether its user was not compared with it yet. Another person's row in its place is a changed input. */
+/** Whether its user was not compared with it yet. A row of another person in its place is a changed input. */
 const isToCompare = (candidate: Candidate, known: Known): boolean => {
   if (known.person === null || known.person !== candidate.person) return false
-  // What its rejects file has settled is not corrected in this input, as long as that is so.
-  if (known.digest.equals(ANY)) return candidate.login !== undefined
+  // A row that was imported by its rejects file, and is still rejected in this input.
+  if (known.digest.equals(ANY_DIGEST)) return candidate.login !== undefined
   if (known.state === 'sending') return known.oktaId !== null && !isSame(candidate, known)
   return HAVE_USERS.includes(known.state) && (!wasCompared(known) || !isSame(candidate, known))
 }
@@ -75,22 +75,22 @@ const checkSame = (candidate: Candidate, known: Known): void => {
   if (isSame(candidate, known)) return
   const { number, line } = candidate
   throw new AppError('journal_mismatch', {
-    detail: `Row ${number} (line ${line}) is not what it was when it was first read.`,
+    detail: `Row ${number} (line ${line}) has changed since it was first read.`,
   })
 }
 
 export interface Admitted {
   readonly entry: JournalRow
-  /** What it was before, where that is no longer so. */
+  /** Its state before, if that has changed. */
   readonly was: Known['state'] | undefined
 }
 
 const blank = (
   state: JournalRow['state'],
-  { intendedAt = 0, reason = null, before = NOTHING }: Partial<Taken>,
+  { intendedAt = 0, reason = null, before = NOTHING }: Partial<NewRow>,
 ): JournalRow => ({
   state,
-  fresh: true,
+  isNew: true,
   intendedAt,
   errorCode: null,
   requestId: null,
@@ -100,29 +100,29 @@ const blank = (
   changed: before.changed,
 })
 
-/** What is known of the user of a row that was taken up before. */
+/** What is known of the user of a row from an earlier run. */
 type User = Pick<Known, 'oktaId' | 'madeBy' | 'changed'>
 
-/** The row may be that of another person by now. */
+/** Nothing, if the row now belongs to another person. */
 const userOf = (known: Known, { person }: Candidate): User => {
   if (known.person === null || known.person !== person) return NOTHING
   const { oktaId, madeBy, changed } = known
-  // It is compared anew; that it was changed before stays true.
+  // It is compared again; an earlier change remains recorded.
   return { oktaId, madeBy, changed: changed === '' ? null : changed }
 }
 
-interface Taken {
+interface NewRow {
   readonly intendedAt: number
   readonly reason: string | null
   readonly before: User
 }
 
-/** What takes up a row of the input that the journal does not have. */
-const prepareTake = (db: Database.Database) => {
+/** Inserts rows that the journal does not have. */
+const prepareInsert = (db: Database.Database) => {
   const insert = db.prepare(INSERT)
   const lineOf = db.prepare<[unknown], number>('SELECT line FROM rows WHERE login = ?').pluck()
 
-  const put = (candidate: Candidate, state: JournalRow['state'], taken: Taken): boolean => {
+  const put = (candidate: Candidate, state: JournalRow['state'], taken: NewRow): boolean => {
     const { number, line, digest, origin } = candidate
     const { intendedAt, reason, before } = taken
     const login = state === 'sending' ? candidate.login : null
@@ -130,7 +130,7 @@ const prepareTake = (db: Database.Database) => {
     const row = [number, line, digest, login, state, intendedAt, reason, origin]
     return insert.run(...row, before.oktaId, before.madeBy, before.changed, person).changes === 1
   }
-  const end = (candidate: Candidate, state: 'rejected' | 'skipped', taken: Taken): JournalRow => {
+  const end = (candidate: Candidate, state: 'rejected' | 'skipped', taken: NewRow): JournalRow => {
     const ended = { ...taken, intendedAt: 0 }
     put(candidate, state, ended)
     return blank(state, ended)
@@ -147,45 +147,45 @@ const prepareTake = (db: Database.Database) => {
   }
 }
 
-/** Everything that reads or writes rows, each for use inside a transaction. */
+/** The statements for rows, to be used inside a transaction. */
 export const prepareRows = (db: Database.Database, updates: number) => {
   const select = db.prepare<[number], Known>(SELECT)
   const update = db.prepare(UPDATE)
-  const intend = db.prepare(INTEND)
+  const recordIntent = db.prepare(INTEND)
   const remove = db.prepare('DELETE FROM rows WHERE number = ?')
   const all = db.prepare<[string], KeptRow>(SELECT_ALL)
-  const take = prepareTake(db)
+  const insert = prepareInsert(db)
   let reopened = 0
 
-  const takeAgain = (candidate: Candidate, intendedAt: number, known: Known): Admitted => {
+  const reopen = (candidate: Candidate, intendedAt: number, known: Known): Admitted => {
     remove.run(candidate.number)
-    const entry = take(candidate, intendedAt, userOf(known, candidate))
-    // What Okta has refused may be there all the same, where its answer was lost.
-    const fresh = entry.state === 'sending' && known.state !== 'failed'
-    return { entry: { ...entry, fresh }, was: known.state }
+    const entry = insert(candidate, intendedAt, userOf(known, candidate))
+    // A failed row may still have a user, if an answer was lost.
+    const isNew = entry.state === 'sending' && known.state !== 'failed'
+    return { entry: { ...entry, isNew }, was: known.state }
   }
   const admit = (candidate: Candidate, intendedAt: number): Admitted => {
     const known = select.get(candidate.number)
-    if (!known) return { entry: take(candidate, intendedAt, NOTHING), was: undefined }
-    if (isOpen(candidate, known)) return takeAgain(candidate, intendedAt, known)
+    if (!known) return { entry: insert(candidate, intendedAt, NOTHING), was: undefined }
+    if (isOpen(candidate, known)) return reopen(candidate, intendedAt, known)
     if (updates === 0 || !isToCompare(candidate, known)) checkSame(candidate, known)
     else if (reopened < updates) {
       reopened++
-      return takeAgain(candidate, intendedAt, known)
+      return reopen(candidate, intendedAt, known)
     }
-    return { entry: { ...known, fresh: false }, was: undefined }
+    return { entry: { ...known, isNew: false }, was: undefined }
   }
-  const settle = (number: number, outcome: RowOutcome) =>
+  const recordOutcome = (number: number, outcome: RowOutcome) =>
     update.run({ ...NOTHING, ...outcome, number })
-  /** Begun by the first row that is asked for: a statement that was begun and left would stay busy. */
+  /** A generator, since a statement that was started and not finished would stay busy. */
   function* rowsIn(...states: JournalRow['state'][]): Generator<KeptRow> {
     yield* all.iterate(JSON.stringify(states))
   }
   return {
     admit,
-    settle,
-    intend: (number: number, oktaId: string, changed: string) =>
-      intend.run({ number, oktaId, changed }),
+    recordOutcome,
+    recordIntent: (number: number, oktaId: string, changed: string) =>
+      recordIntent.run({ number, oktaId, changed }),
     rowsIn,
     reopened: () => reopened,
   }
