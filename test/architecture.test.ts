@@ -61,6 +61,53 @@ describe('imports', () => {
   })
 })
 
+/** The names that a file exports at its top level. */
+const exportsOf = (text: string): string[] =>
+  [
+    ...text.matchAll(
+      /^export (?:async )?(?:const|function|class|abstract class|type|interface) (\w+)/gm,
+    ),
+  ].map(([, name = '']) => name)
+
+/** The first circle of imports that a file is part of, as the way around it. */
+const circleOf = (start: string): string[] => {
+  const seen = new Set<string>()
+  const follow = (path: string, way: readonly string[]): string[] => {
+    for (const next of files.find((file) => file.path === path)?.imports ?? []) {
+      if (next === start) return [...way, next]
+      if (seen.has(next)) continue
+      seen.add(next)
+      const circle = follow(next, [...way, next])
+      if (circle.length > 0) return circle
+    }
+    return []
+  }
+  return follow(start, [start])
+}
+
+describe('the files', () => {
+  it.each(files)('$path is in no circle of imports', ({ path }) => {
+    expect(circleOf(path)).toEqual([])
+  })
+
+  it('export each name once, so that a name means one thing', () => {
+    const names = files.flatMap(({ text }) => exportsOf(text))
+    expect(names).toContain('createHookApp')
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
+  })
+
+  it('are at most 300 lines long, and at most 14 in a folder', () => {
+    expect(
+      files.filter(({ text }) => text.split('\n').length > 301).map(({ path }) => path),
+    ).toEqual([])
+    const folders = files.map(({ path }) => posix.dirname(path))
+    const sizes = new Map(
+      folders.map((folder) => [folder, folders.filter((each) => each === folder).length]),
+    )
+    expect([...sizes].filter(([, size]) => size > 14)).toEqual([])
+  })
+})
+
 describe('the process', () => {
   it.each(['process.env', 'process.exit'])('%s appears in main.ts alone', (name) => {
     expect(

@@ -8,7 +8,7 @@ import { customServerApi, type HookClient } from './api/custom-server.ts'
 import { createDpopChecker } from './dpop.ts'
 import { notFound, OAuthError, OktaError } from './http/errors.ts'
 import { createFaults, faultsApi, type Faults, type FaultSettings } from './http/faults.ts'
-import { createMiddleware, type AnsweredCall } from './http/middleware.ts'
+import { createMiddleware, type ServedCall } from './http/middleware.ts'
 import { createOrgGroups, type OrgGroup, type GroupSettings } from './org/groups.ts'
 import { groupsApi } from './api/groups.ts'
 import { createHookCaller } from './hook-call.ts'
@@ -49,7 +49,7 @@ export interface SandboxOptions extends UserTypesSettings {
   readonly groups?: readonly GroupSettings[]
   /** Each e-mail address can have one user only, as in orgs with self-service registration. */
   readonly uniqueEmail?: boolean
-  readonly onCall?: (call: AnsweredCall) => void
+  readonly onCall?: (call: ServedCall) => void
   /** Called for an error in the sandbox itself. */
   readonly onBug?: (err: unknown) => void
 }
@@ -65,7 +65,7 @@ export interface Sandbox {
   readonly groups: readonly OrgGroup[]
   readonly userTypes: readonly UserType[]
   /** The latest calls, oldest first. */
-  readonly calls: () => AnsweredCall[]
+  readonly calls: () => ServedCall[]
   /** The System Log's latest events, oldest first. */
   readonly events: () => LogEvent[]
   /** @throws OktaError for unknown faults and values that do not fit */
@@ -115,8 +115,8 @@ const KNOWN_PATHS =
   /^\/api\/v1\/(authn|logs|meta\/types\/user|(users|groups|inlineHooks)(\/[^/]+)?)$/
 
 const createApp = (options: SandboxOptions, org: Org, parts: Hono<OrgEnv>[]) => {
-  const calls = createRing<AnsweredCall>(MAX_CALLS)
-  const onCall = (call: AnsweredCall): void => {
+  const calls = createRing<ServedCall>(MAX_CALLS)
+  const onCall = (call: ServedCall): void => {
     calls.push(call)
     options.onCall?.(call)
   }

@@ -182,7 +182,7 @@ describe('an update', () => {
     }
   })
 
-  it('goes on where a row has changed since it was cut short', async () => {
+  it('continues where a row has changed since it was cut short', async () => {
     const { run, write, exec } = await start(['ann@x.example,Ann,Lee,Paris,y'])
     await run()
     write('ann@x.example,Ann,Lee,Rome,y')

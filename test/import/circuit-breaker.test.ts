@@ -116,7 +116,7 @@ describe('a run that Okta refuses row by row', () => {
     )
   })
 
-  it('goes on with --keep-going, and counts by reason', async () => {
+  it('continues with --keep-going, and counts by reason', async () => {
     const { okta, run } = await start(60, 10)
     const { code, stdout } = await run('--keep-going', '--json')
     expect([code, okta.creates().length]).toEqual([1, 60])
@@ -143,7 +143,7 @@ describe('a run that Okta refuses row by row', () => {
     expect(stderr).toContain(`${CAUSE}\nThe rows after them were left untouched.`)
   })
 
-  it('goes on where rows are rejected here, and not by Okta', async () => {
+  it('continues where rows are rejected here, and not by Okta', async () => {
     const { okta, env } = await start(0)
     const file = join(tempDir(), 'bad.csv')
     writeFileSync(file, `email,firstName,lastName\n${times(60, (i) => `bad${i},A,B\n`).join('')}`)

@@ -1,4 +1,4 @@
-/** The fate of one row, whatever becomes of the answers: created once, found, or refused. */
+/** One row, even where answers are lost: created once, found, or refused. */
 import { describe, expect, it } from 'vitest'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { CREDENTIAL_MODES, type Mode } from '../../src/import/rows/modes.ts'
@@ -288,7 +288,7 @@ describe('a row that an earlier run may have sent', () => {
 })
 
 describe("Okta's time", () => {
-  it('is told from its answers, and goes on between them', () => {
+  it('follows the dates of its answers, and continues between them', () => {
     let ms = 1_000
     const time = createServerTime({
       now: () => ms,

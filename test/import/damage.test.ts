@@ -50,7 +50,7 @@ describe('a damaged row of CSV', () => {
     )
   })
 
-  it('is one of 20,000: its line is told, the others come', async () => {
+  it('is one of 20,000: its line is reported, the others come', async () => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `user${i + 2}@x.example,Lee,Bonn`)
     lines[8_998] = 'user9000@x.example,"Lee,Bonn'
     const rows = await readInput(['email,lastName,city', ...lines, ''].join('\n'), 65_536)

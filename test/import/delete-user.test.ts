@@ -135,7 +135,7 @@ describe('an undo', () => {
     })
   })
 
-  it.each(['lost', 'dropped'] as const)('goes on where answers are %s', async (fault) => {
+  it.each(['lost', 'dropped'] as const)('continues where answers are %s', async (fault) => {
     let n = 0
     const { run, undo, logins } = await start(2, {
       fault: ({ method, path }) =>
@@ -187,7 +187,7 @@ describe('an undo', () => {
       stderr: expect.stringContaining('The journal is of https://acme.okta.com') as string,
     })
     const { code, stderr } = await runImport(['undo', `${file}.other`], {})
-    expect([code, stderr]).toEqual([2, expect.stringContaining('users.csv.other is not there')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('users.csv.other does not exist')])
     expect(logins()).toHaveLength(1)
   })
 
@@ -267,7 +267,7 @@ describe('an undo', () => {
     expect(logins()).toHaveLength(2)
   })
 
-  it('goes on by the same command, which names those that it has deleted by then', async () => {
+  it('continues by the same command, which names those that it has deleted by then', async () => {
     const { okta, run, undo, exec } = await start(20)
     await run()
     exec("UPDATE rows SET state = 'undone', login = NULL WHERE number <= 15")

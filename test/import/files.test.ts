@@ -60,7 +60,7 @@ describe('a file from the field', () => {
     expect(profiles()).toEqual([profile])
   })
 
-  it('is told to hold nested values, or words that mean nothing', async () => {
+  it('gets a notice of nested values, and of words that mean no value', async () => {
     expect((await (await startField('r02-mongoexport.json')).run('--dry-run')).stderr).toContain(
       '"_id" holds nested values, which are left out',
     )
@@ -99,7 +99,7 @@ describe('a file', () => {
     expect(profiles()).toEqual([SENT])
   })
 
-  it('is told what was left off and passed over', async () => {
+  it('gets a notice of what was removed and skipped', async () => {
     const { run } = await start(`${CSV.replace('Ann,Lee', ' Ann,Lee ')},,\n`)
     const { stderr } = await run()
     expect(stderr).toContain('Blanks around a value were removed: 2 times.')
@@ -171,7 +171,7 @@ describe('a file', () => {
 })
 
 describe('a JSON document', () => {
-  it('loses a damaged object alone, whose line is told, however it is cut', async () => {
+  it('loses a damaged object alone, whose line is reported, however it is cut', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat({ max: 9 }),

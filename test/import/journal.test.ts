@@ -54,7 +54,7 @@ describe('a row', () => {
     journal.close()
   })
 
-  it('keeps its outcome, and what a person needs to mend it', () => {
+  it('keeps its outcome, and what a person needs to correct it', () => {
     const path = join(tempDir(), 'a')
     const journal = open(path)
     journal.admit([candidate(1, 'a@x'), candidate(2)], 1)
@@ -87,7 +87,7 @@ describe('a row', () => {
     journal.close()
   })
 
-  it('that is not what it was is refused, and nothing of its batch is written', () => {
+  it('that has changed since is refused, and nothing of its batch is written', () => {
     const journal = open('')
     journal.admit([candidate(1, 'a@x')], 1)
     const changed = [candidate(1, 'a@x', 'other'), candidate(2, 'b@x')]
@@ -116,7 +116,7 @@ describe('a row that is compared with its user', () => {
 
   const CREATED: RowOutcome = { state: 'created', oktaId: '00u1', requestId: 'r1', madeBy: 'r1' }
 
-  it('is taken up anew with what is known of the user, and on the disk before it is changed', () => {
+  it('is processed again with what is known of the user, and on the disk before it is changed', () => {
     const dir = tempDir()
     const path = join(dir, 'a')
     settled(path, CREATED)
@@ -204,7 +204,7 @@ describe('a row that is skipped', () => {
     isSkipped: true,
   })
 
-  it('stands in no other row’s way, and is taken up anew once it has changed', () => {
+  it('blocks no other row, and is processed again once it has changed', () => {
     const path = join(tempDir(), 'a')
     const journal = open(path)
     const first = journal.admit([skipped(1), skipped(2), candidate(3, 'a@x')], 5)
@@ -245,7 +245,7 @@ describe('settings', () => {
 })
 
 describe('a journal of the version before', () => {
-  it('goes on: each row as it stood, and what Okta says of people from now on', () => {
+  it('continues: each row as it stood, and what Okta says of people from now on', () => {
     const path = join(tempDir(), 'old')
     const old = new Database(path)
     old.exec(OLD_SCHEMA)
@@ -521,7 +521,7 @@ describe('the file', () => {
     expect(statSync(path).mode & 0o077).toBe(0)
   })
 
-  it('of other settings is refused, and what has changed is told', () => {
+  it('of other settings is refused, and what has changed is reported', () => {
     const path = join(tempDir(), 'journal')
     const journal = open(path)
     journal.admit([candidate(1, 'a@x')], 1)

@@ -86,7 +86,7 @@ describe('the text of a damaged row', () => {
     ['users.csv', `${HEADER},password\nb@x.example,B,Lee,"Marked\n`],
     ['users.jsonl', '{"email":"a"}\n{"email":"b@x.example","password":"Marked}\n'],
   ])(
-    'that may hold a secret is left out of the rejects of %s, and it is told',
+    'that may hold a secret is left out of the rejects of %s, and it is reported',
     async (name, input) => {
       const { run, read } = await start(input, name)
       await run(name, '--mode', 'password', '--dry-run')

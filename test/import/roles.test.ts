@@ -26,7 +26,7 @@ const row = (name: string, word: string): string => `${name}@x.example,A,B,${wor
 const THREE = HEAD + row('ann', 'Yes') + row('bob', 'no') + row('cy', '')
 
 describe('people who may not sign in', () => {
-  it('are skipped and counted, and taken up once they are enabled', async () => {
+  it('are skipped and counted, and processed once they are enabled', async () => {
     const { run, write, people } = await start(THREE)
     const { code, stdout } = await run('--where-enabled', 'active')
     expect([code, summaryOf(stdout)]).toMatchObject([0, { created: 2, skipped: 1, rejected: 0 }])

@@ -153,7 +153,7 @@ describe('a profile', () => {
     })
   })
 
-  it('is told by its column where that is mapped', () => {
+  it('is named by its column where that is mapped', () => {
     const map = new Map([['firstName', 'vorname']])
     const { rejection } = prepareWith({ email: 'a@x.example', lastName: 'L' }, 'hook', { map })
     expect(rejection).toBe('firstName (vorname) is missing')

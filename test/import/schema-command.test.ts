@@ -185,7 +185,7 @@ describe('r09: columns that the org does not have', () => {
     expect(rejectsOf(file)).toContain("Property name 'id' is not defined in profile")
   })
 
-  it('of JSON lines are told by the row that has them', async () => {
+  it('of JSON lines are reported by the row that has them', async () => {
     const { org, env } = await startOrg()
     const ann = '{"email":"ann@x.example","firstName":"Ann","lastName":"Lee"'
     const file = written(

@@ -41,7 +41,7 @@ describe('CSV', () => {
     expect(fieldsOf((await read(input))[0])).toMatchObject({ email: 'a@x.example' })
   })
 
-  it('tells a ragged row by its line, keeps its fields, and goes on', async () => {
+  it('tells a ragged row by its line, keeps its fields, and continues', async () => {
     const rows = await read('email,city\na@x.example\nb@x.example,Bonn,more\nc@x.example,Köln')
     expect(rows).toMatchObject([
       { line: 2, flaw: 'the row has 1 fields where the header has 2', raw: 'a@x.example' },
@@ -141,12 +141,15 @@ describe('JSON lines', () => {
 })
 
 describe('bytes', () => {
-  it.each(['missing.csv', '.'])('of %s cannot be read, and the reason is told', async (name) => {
-    await expect(openInputFile(join(tempDir(), name))).rejects.toMatchObject({
-      code: 'input_unusable',
-      detail: expect.stringMatching(/ENOENT|EISDIR/) as string,
-    })
-  })
+  it.each(['missing.csv', '.'])(
+    'of %s cannot be read, and the reason is reported',
+    async (name) => {
+      await expect(openInputFile(join(tempDir(), name))).rejects.toMatchObject({
+        code: 'input_unusable',
+        detail: expect.stringMatching(/ENOENT|EISDIR/) as string,
+      })
+    },
+  )
 
   it('tell how much of them lies behind', async () => {
     for (const input of ['email\na@x.example\nb@x.example\n', '{"email":"a"}\n{"email":"b"}\n']) {

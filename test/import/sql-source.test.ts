@@ -184,7 +184,7 @@ describe('a database that is away', () => {
     ['mysql', 3306],
   ] as const
 
-  it.each(SCHEMES)('is told apart from one that refuses: %s', async (scheme, port) => {
+  it.each(SCHEMES)('is distinguished from one that refuses: %s', async (scheme, port) => {
     const proxy = await startProxy(new URL(`${scheme}://reader:pw@127.0.0.1/x`), port)
     proxy.down()
     const refusal = await openSqlSource({ url: proxy.url, ca: undefined }, SQL).catch(asAppError)

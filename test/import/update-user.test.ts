@@ -111,11 +111,11 @@ describe('an update', () => {
     await run()
     write('new@x.example,New,One,,', 'ann@x.example,Ann,Lee,,', 'bob@x.example,Bob,Ray,,')
     const { code, stderr } = await run('--update')
-    expect([code, stderr]).toEqual([2, expect.stringContaining('Row 1 (line 2) is not what')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Row 1 (line 2) has changed since')])
     expect(okta.updates()).toEqual([])
   })
 
-  it('keeps to --limit among rows that were taken up before, and goes on', async () => {
+  it('keeps to --limit among rows that were processed before, and continues', async () => {
     const rows = (city: string): string[] => [1, 2, 3, 4].map((n) => `u${n}@x.example,A,B,${city},`)
     const { run, write } = await start(rows('Paris'))
     await run()
@@ -157,7 +157,7 @@ describe('an update', () => {
     expect(okta.updates()).toHaveLength(1)
   })
 
-  it('goes on where it was cut off, and tells its own changes from others', async () => {
+  it('continues where it was cut off, and tells its own changes from others', async () => {
     const { okta, file, run } = await start(['ann@x.example,Ann,Lee,London,'])
     okta.seed('ann@x.example', undefined, BEFORE)
     await run('--update')
@@ -182,7 +182,7 @@ describe('an update that Okta does not do', () => {
     expect(profileOf('ann@x.example')?.['city']).toBe('London')
   })
 
-  it('is told where the user was deleted in the midst of it', async () => {
+  it('fails if the user is deleted during it', async () => {
     const { okta, run, read } = await start(['ann@x.example,Ann,Lee,London,'], {
       fault: ({ method }) => {
         if (method !== 'POST') return 'none'
@@ -205,7 +205,7 @@ describe('an update that Okta does not do', () => {
     expect(okta.updates()).toHaveLength(1)
   })
 
-  it('is a reject in Okta’s words, and is taken up once the row was corrected', async () => {
+  it('is a reject in Okta’s words, and is processed once the row was corrected', async () => {
     const { okta, run, read, write } = await start(['ann@x.example,Ann,Lee,Nowhere,'], {
       refuse: ({ city }) =>
         city === 'Nowhere'

@@ -81,8 +81,11 @@ const describeDuration = (start: Start): string => {
     : `${describeSeconds(Math.max(1, seconds))} or more, at ${limit}`
 }
 
+export const describeTable = (rows: readonly string[][]): string =>
+  rows.map(([name = '', value = '']) => `${name.padEnd(9)} ${value}`).join('\n')
+
 export const describeStart = (start: Start): string =>
-  [
+  describeTable([
     ['Org', start.orgUrl],
     ...(start.account === undefined ? [] : [['Account', printable(start.account)]]),
     ['Mode', start.update ? `${start.mode}, and existing users are updated` : start.mode],
@@ -90,9 +93,7 @@ export const describeStart = (start: Start): string =>
     ['Duration', describeDuration(start)],
     ['Journal', start.paths.journal],
     ['Rejects', start.paths.rejects],
-  ]
-    .map(([name = '', value = '']) => `${name.padEnd(9)} ${value}`)
-    .join('\n')
+  ])
 
 /** For programs: the fields that docs/EVENTS.md lists. */
 export const toStartEvent = ({ callsPerMinute, share, paths, ...start }: Start): object => {

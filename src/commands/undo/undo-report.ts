@@ -14,6 +14,7 @@ import {
   type ProgressView,
 } from '../terminal/progress-display.ts'
 import type { CommandContext } from '../context.ts'
+import { describeTable } from '../import/start-report.ts'
 import { describeReasons } from '../import/summary-report.ts'
 import { createColourise } from '../terminal/colour.ts'
 
@@ -39,15 +40,13 @@ const describeUsers = ({ made, unproven, updated }: UndoStart['journal']): strin
   ].join('; ')
 
 export const describeUndoStart = ({ orgUrl, account, path, journal, ledger }: UndoStart): string =>
-  [
+  describeTable([
     ['Org', orgUrl],
     ...(account === undefined ? [] : [['Account', printable(account)]]),
     ['Journal', path],
     ['Users', describeUsers(journal)],
     ['Ledger', ledger ?? NO_LEDGER],
-  ]
-    .map(([name = '', value = '']) => `${name.padEnd(9)} ${value}`)
-    .join('\n')
+  ])
 
 const describeCounts = ({ deleted, gone, kept, failed }: UndoSnapshot, isDryRun: boolean): string =>
   [

@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3'
 import { AppError } from '../../errors/errors.ts'
 import { makeDurable, openPrivateFile } from '../../sql/private-file.ts'
-import { migrate, checkKind } from './tables.ts'
+import { migrateJournal, checkKind } from './tables.ts'
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : '')
 
@@ -20,7 +20,7 @@ const connect = (path: string): Database.Database =>
     checkKind(db, path)
     makeDurable(db)
     db.pragma(`cache_size = -${CACHE_KIB}`)
-    migrate(db)
+    migrateJournal(db)
   })
 
 /** @throws AppError `journal_locked` or `journal_unusable` */

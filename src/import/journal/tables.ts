@@ -87,7 +87,7 @@ export const checkKind = (db: Database.Database, path: string): void => {
 }
 
 /** Creates the tables, or migrates those of an earlier version, in one transaction. */
-export const migrate = (db: Database.Database): void => {
+export const migrateJournal = (db: Database.Database): void => {
   db.transaction(() => {
     if (isEmpty(db)) {
       db.pragma(`application_id = ${APPLICATION_ID}`)

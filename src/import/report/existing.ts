@@ -11,15 +11,9 @@ export type StatusCounts = Readonly<Record<string, number>>
 /** The states of rows whose users existed before. */
 export const WERE_THERE = ['existing', 'updated'] as const
 
-export const createStatusCount = () => {
-  const counts = new Map<string, number>()
-  return {
-    add: ({ status }: Pick<KeptRow, 'status'>): void => {
-      const name = status ?? 'UNKNOWN'
-      counts.set(name, (counts.get(name) ?? 0) + 1)
-    },
-    all: (): StatusCounts => Object.fromEntries(counts),
-  }
+const countStatus = (counts: Record<string, number>, { status }: KeptRow): void => {
+  const name = status ?? 'UNKNOWN'
+  counts[name] = (counts[name] ?? 0) + 1
 }
 
 export const EXISTING_COLUMNS = [
@@ -68,13 +62,13 @@ const BUFFER_LINES = 1_000
 /** Writes a new file and renames it, so that a killed run never leaves half a file. */
 const replace = (path: string, rows: Iterable<KeptRow>): StatusCounts => {
   const next = `${path}.new`
-  const count = createStatusCount()
+  const counts: Record<string, number> = {}
   const fd = openSync(next, 'w', 0o600)
   try {
     let lines = [csvLine(EXISTING_COLUMNS)]
     for (const row of rows) {
       lines.push(lineOf(row))
-      count.add(row)
+      countStatus(counts, row)
       if (lines.length < BUFFER_LINES) continue
       writeFileSync(fd, lines.join(''))
       lines = []
@@ -84,7 +78,7 @@ const replace = (path: string, rows: Iterable<KeptRow>): StatusCounts => {
     closeSync(fd)
   }
   renameSync(next, path)
-  return count.all()
+  return counts
 }
 
 /**
@@ -104,7 +98,7 @@ export const writeExisting = (path: string, journal: Journal): StatusCounts => {
 
 /** How many users already existed, in all runs with this journal. */
 export const countExisting = ({ rowsIn }: Pick<Journal, 'rowsIn'>): StatusCounts => {
-  const count = createStatusCount()
-  for (const row of rowsIn(...WERE_THERE)) count.add(row)
-  return count.all()
+  const counts: Record<string, number> = {}
+  for (const row of rowsIn(...WERE_THERE)) countStatus(counts, row)
+  return counts
 }

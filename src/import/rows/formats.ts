@@ -1,4 +1,4 @@
-/** Owns the formats of Okta's profile attributes (Okta Management API, "Schemas"): whether a text is one. */
+/** The formats of Okta's profile attributes (Okta Management API, "Schemas"), as checks of a text. */
 
 /** Looser than any mail server's rules: what it refuses, Okta refuses. */
 const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/

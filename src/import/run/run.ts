@@ -113,22 +113,14 @@ type StopDeps = Pick<RunDeps, 'source' | 'halt' | 'circuitBreaker'>
 class EarlyStop {
   readonly #deps: StopDeps
   #isStopping = false
-  #failure: AppError | undefined
-  #cause: string | undefined
+  failure: AppError | undefined
+  /** The circuit breaker's, if that has stopped the run. */
+  cause: string | undefined
   /** Whether the source is known to end: it may stay open then, so that its remaining rows can be counted. */
   hasEnd = false
 
   constructor(deps: StopDeps) {
     this.#deps = deps
-  }
-
-  get failure(): AppError | undefined {
-    return this.#failure
-  }
-
-  /** The circuit breaker's, if that has stopped the run. */
-  get cause(): string | undefined {
-    return this.#cause
   }
 
   readonly isStopping = (): boolean => this.#isStopping
@@ -141,14 +133,14 @@ class EarlyStop {
 
   readonly fail = (err: unknown): 'stopped' => {
     if (err === this.#deps.halt.signal.reason) return 'stopped'
-    this.#failure ??= asAppError(err)
+    this.failure ??= asAppError(err)
     this.stop()
     return 'stopped'
   }
 
   observe(outcome: RowOutcome): void {
-    this.#cause ??= this.#deps.circuitBreaker.observe(outcome)
-    if (this.#cause === undefined || this.#isStopping) return
+    this.cause ??= this.#deps.circuitBreaker.observe(outcome)
+    if (this.cause === undefined || this.#isStopping) return
     if (!this.hasEnd) this.stop()
     this.#isStopping = true
     this.#deps.halt.abort()

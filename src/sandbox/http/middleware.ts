@@ -11,7 +11,7 @@ import { bucketOf, createRateLimiter, WINDOW_MS } from './rate-limit.ts'
 import { stagedAnswer } from './staged-answers.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
 
-export interface AnsweredCall {
+export interface ServedCall {
   readonly method: string
   /** With the query. */
   readonly path: string
@@ -26,7 +26,7 @@ export interface MiddlewareDeps {
   readonly wallClock: SimulatedClock
   readonly faults: FaultInjector
   readonly log: SystemLog
-  readonly onCall: (call: AnsweredCall) => void
+  readonly onCall: (call: ServedCall) => void
 }
 
 /** On the response of Node.js: on hono's, each header costs a Headers object, which makes the sandbox slow. */
