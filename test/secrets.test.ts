@@ -170,7 +170,7 @@ describe('no trace of a secret', () => {
     server.child.kill('SIGUSR2')
     const { code, stdout, stderr } = await server.ended
     expect(code).toBe(1)
-    expect(stderr).toMatch(/made a mistake[^]+it is a bug/)
+    expect(stderr).toMatch(/Internal error[^]+This is a bug/)
     // The place of this bug is its own source text, a data: URL.
     expectNoTrace(stdout + stderr.replaceAll(encodeURIComponent(bug), ''))
   })

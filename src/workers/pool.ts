@@ -1,5 +1,4 @@
 /** Runs the worker threads that check passwords: starts what the schedule says, replaces lost threads, closes. */
-import type { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors/errors.ts'
 import type { PasswordCheck } from '../passwords/core.ts'
@@ -168,12 +167,11 @@ export class WorkerPool implements PasswordChecker {
   }
 
   #keep(slot: Slot<Job>): void {
-    const { workerUrl = WORKER_URL, clock } = this.#options
     const thread = keepThread<FromWorker>({
-      start: (): Worker => startThread(workerUrl),
+      start: () => startThread(this.#options.workerUrl ?? WORKER_URL),
       onMessage: (message) => this.#onMessage(slot, message),
       onExit: (exitCode, cause) => this.#onExit(slot, { exitCode, ...describeCause(cause) }),
-      clock,
+      clock: this.#options.clock,
     })
     this.#threads.set(slot, thread)
   }

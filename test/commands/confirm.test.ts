@@ -30,7 +30,7 @@ const typed = async (...keys: string[]): Promise<string> => {
 }
 
 it.each(['acme.okta.com:68836', ' ACME.okta.com 68836 '])('%j goes on', async (line) => {
-  expect(await typed(line, '\r')).toContain('Type acme.okta.com:68836 to go on: ')
+  expect(await typed(line, '\r')).toContain('Type acme.okta.com:68836 to continue: ')
 })
 
 it.each([

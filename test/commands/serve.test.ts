@@ -227,7 +227,7 @@ describe('a signal', () => {
     server.child.kill('SIGTERM')
     expect(await server.ended).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('a second signal came') as string,
+      stdout: expect.stringContaining('a second signal was received') as string,
     })
   })
 })

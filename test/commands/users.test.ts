@@ -130,7 +130,7 @@ describe('users list', () => {
     const refused = await runCommand(['users', 'list'], { ...env, OKTA_ORG_URL: refusing.url })
     expect(refused).toMatchObject({ code: 2, stdout: '' })
     expect(refused.stderr).toMatch(
-      /does not accept the credentials\.\n401 E0000011.*error id oaeX\nMake a new token/,
+      /does not accept the credentials\.\n401 E0000011.*error id oaeX\nCreate a new token/,
     )
     expect(refused.stderr).not.toContain(TOKEN)
   })

@@ -131,7 +131,7 @@ describe('an undo', () => {
     expect(deletions()).toHaveLength(1)
     expect(await run()).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('An undo of this journal was begun') as string,
+      stderr: expect.stringContaining('An undo of this journal was started') as string,
     })
   })
 
@@ -336,7 +336,7 @@ describe('the ledger', () => {
     const nowhere = { LEDGER_DB_URL: `sqlite:${join(dir, 'none')}`, FINGERPRINT_KEY: KEY }
     expect(await undo(1, [], nowhere)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('is not there') as string,
+      stderr: expect.stringContaining('does not exist') as string,
     })
     expect(logins()).toHaveLength(1)
   })

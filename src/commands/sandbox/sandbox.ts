@@ -156,7 +156,7 @@ Examples:
   okta-migrate sandbox --schema schema.json --group Customers Staff
   okta-migrate sandbox --rate-limit 100 --latency 200 --reset-after-rate 0.02
   okta-migrate sandbox --dpop            with a service app that requires DPoP
-  okta-migrate sandbox --json            prints its address and token as one line of JSON
+  okta-migrate sandbox --json            prints URL and token as a line of JSON
 `
 
 export const sandboxCommand = (perform: Perform): Command => {
