@@ -11,26 +11,12 @@ const DAY_MS = 86_400_000
 /** Nonces change daily and stay valid for three more days ("Configure OAuth 2.0 DPoP"). */
 const NONCE_DAYS = 3
 
-export interface Proof {
-  /** The key's thumbprint (RFC 7638), to which tokens are bound. */
-  readonly thumbprint: string
-  readonly nonce: unknown
-}
-
-export interface ProofTarget {
+interface ProofTarget {
   readonly method: string
   /** Without query and fragment. */
   readonly url: string
   /** The access token that the proof is sent with, if any. */
   readonly token?: string
-}
-
-export interface DpopChecker {
-  /** The nonce that the token endpoint issues now. */
-  nonce(): string
-  isNonce(nonce: unknown): boolean
-  /** @returns undefined for a proof that does not fit, or that was used before */
-  check(proof: string, target: ProofTarget): Promise<Proof | undefined>
 }
 
 export const hashOf = (token: string): string =>
@@ -52,7 +38,7 @@ const createReplayGuard = () => {
   }
 }
 
-export const createDpopChecker = (wallClock: SimulatedClock): DpopChecker => {
+export const createDpopChecker = (wallClock: SimulatedClock) => {
   const key = randomBytes(32)
   const isNew = createReplayGuard()
   const nonceOf = (day: number): string =>
@@ -60,12 +46,17 @@ export const createDpopChecker = (wallClock: SimulatedClock): DpopChecker => {
   const today = (): number => Math.floor(wallClock.epoch() / DAY_MS)
 
   return {
+    /** The nonce that the token endpoint issues now. */
     nonce: () => nonceOf(today()),
-    isNonce: (nonce) =>
+    isNonce: (nonce: unknown) =>
       Array.from({ length: NONCE_DAYS + 1 }, (_, ago) => nonceOf(today() - ago)).some(
         (good) => good === nonce,
       ),
-    async check(proof, { method, url, token }) {
+    /**
+     * @returns the nonce, and the key's thumbprint (RFC 7638), to which tokens are bound; undefined for a proof
+     * that does not fit, or that was used before
+     */
+    async check(proof: string, { method, url, token }: ProofTarget) {
       const now = wallClock.epoch()
       const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
         typ: 'dpop+jwt',
@@ -84,3 +75,5 @@ export const createDpopChecker = (wallClock: SimulatedClock): DpopChecker => {
     },
   }
 }
+
+export type DpopChecker = ReturnType<typeof createDpopChecker>

@@ -44,7 +44,10 @@ const answerSchema = z.object({
   debugContext: z.record(z.string(), z.unknown()).optional(),
 })
 
-const interpret = (status: number, text: string): HookOutcome => {
+const interpret = (status: number, text: string | undefined): HookOutcome => {
+  if (text === undefined) {
+    return { kind: 'unusable', why: 'the answer is not smaller than 256 KB', status: 200 }
+  }
   if (status >= 500) return { kind: 'unreachable', why: `HTTP status ${status}` }
   if (status === 204) {
     return { kind: 'decided', credential: 'UNVERIFIED', body: {}, debugContext: undefined }
@@ -65,10 +68,7 @@ const interpret = (status: number, text: string): HookOutcome => {
 /** A token is renewed this long before it expires. */
 const RENEW_BEFORE_MS = 60_000
 
-const tokenSchema = z.object({
-  access_token: z.string().min(1),
-  expires_in: z.number().default(0),
-})
+const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().default(0) })
 
 /**
  * Client credentials, from the hook's own token URL.
@@ -109,17 +109,10 @@ const secretHeaders = async (
   return authScheme ? { [authScheme.key]: authScheme.value } : {}
 }
 
-/** A second attempt may succeed. After an answer below 500 there is none. */
-const isRetried = ({ kind }: HookOutcome): boolean => kind === 'unreachable' || kind === 'timeout'
-
 export const createHookCaller = (clock: Clock): HookCaller => {
   const tokens = createHookTokens(clock)
 
-  const send = async (
-    channel: Channel,
-    payload: object,
-    signal: AbortSignal,
-  ): Promise<HookOutcome> => {
+  const send = async (channel: Channel, payload: object, signal: AbortSignal) => {
     const { uri, method, headers } = channel.config
     const own = Object.fromEntries((headers ?? []).map(({ key, value }) => [key, value]))
     const response = await fetch(uri, {
@@ -135,8 +128,7 @@ export const createHookCaller = (clock: Clock): HookCaller => {
       signal,
     })
     const text = response.body ? await readBounded(response.body, MAX_ANSWER_BYTES) : ''
-    if (text !== undefined) return interpret(response.status, text)
-    return { kind: 'unusable', why: 'the answer is not smaller than 256 KB', status: 200 }
+    return interpret(response.status, text)
   }
 
   const attempt = async (channel: Channel, payload: object): Promise<HookOutcome> => {
@@ -153,7 +145,9 @@ export const createHookCaller = (clock: Clock): HookCaller => {
   return async (channel, payload) => {
     for (let attempts = 1; ; attempts += 1) {
       const outcome = await attempt(channel, payload)
-      if (!isRetried(outcome) || attempts === MAX_ATTEMPTS) return { outcome, attempts }
+      // A second attempt may succeed. After an answer below 500 there is none.
+      const isRetried = outcome.kind === 'unreachable' || outcome.kind === 'timeout'
+      if (!isRetried || attempts === MAX_ATTEMPTS) return { outcome, attempts }
     }
   }
 }

@@ -1,54 +1,37 @@
 /** Starts the sandbox: an Okta org in memory that listens on a port. */
 import { Hono } from 'hono'
-import { systemClock, type Clock } from '../clock.ts'
 import { listen } from '../ops/listen.ts'
 import { authnApi } from './api/authn.ts'
-import { NO_CREDENTIALS } from './org/credentials.ts'
 import { customServerApi, type HookClient } from './api/custom-server.ts'
-import { createDpopChecker } from './dpop.ts'
 import { notFound, OAuthError, OktaError } from './http/errors.ts'
-import { createFaults, faultsApi, type Faults, type FaultSettings } from './http/faults.ts'
+import { faultsApi, type Faults, type FaultSettings } from './http/faults.ts'
 import { createMiddleware, type ServedCall } from './http/middleware.ts'
-import { createOrgGroups, type OrgGroup, type GroupSettings } from './org/groups.ts'
+import type { OrgGroup } from './org/groups.ts'
 import { groupsApi } from './api/groups.ts'
 import { createHookCaller } from './hook-call.ts'
-import { createHookStore, hookView, type HookView } from './org/hooks.ts'
+import { hookView, type HookView } from './org/hooks.ts'
 import { hooksApi } from './api/hooks.ts'
 import { logApi } from './api/system-log.ts'
-import { createSystemLog, type LogEvent } from './org/system-log.ts'
+import type { LogEvent } from './org/system-log.ts'
 import { metaApi } from './api/schemas.ts'
 import type { OrgEnv } from './http/request.ts'
-import type { Org } from './org/org.ts'
-import { createRandom } from './random.ts'
+import { createOrg, type Org, type OrgOptions } from './org/org.ts'
 import { createRing } from './ring.ts'
 import { createSignIn } from './sign-in.ts'
 import { tokenApi, type RegisteredApp } from './api/token.ts'
-import { createTokens, type IssuedToken } from './org/tokens.ts'
-import { createUserTypes, type UserType, type UserTypesSettings } from './org/user-types.ts'
-import { createUserStore, userView, type NewUser, type UserView } from './org/users.ts'
+import type { UserType } from './org/user-types.ts'
+import { userView, type UserView } from './org/users.ts'
 import { usersApi } from './api/users.ts'
-import { createSimulatedClock } from './simulated-clock.ts'
 
 const MAX_CALLS = 10_000
 
-export interface SandboxOptions extends UserTypesSettings {
+export interface SandboxOptions extends OrgOptions {
   readonly host?: string
   /** 0 for any free port. */
   readonly port?: number
-  readonly clock?: Clock
-  /** The date and time at the start, in milliseconds since 1970. */
-  readonly startedAt?: number
-  /** With the same seed, the same calls get the same faults. */
-  readonly seed?: number
-  readonly tokens?: readonly IssuedToken[]
   readonly apps?: readonly RegisteredApp[]
   /** Clients of the custom authorization server that can get tokens to call hooks. */
   readonly hookClients?: readonly HookClient[]
-  readonly faults?: FaultSettings
-  /** In addition to Everyone. */
-  readonly groups?: readonly GroupSettings[]
-  /** Each e-mail address can have one user only, as in orgs with self-service registration. */
-  readonly uniqueEmail?: boolean
   readonly onCall?: (call: ServedCall) => void
   /** Called for an error in the sandbox itself. */
   readonly onBug?: (err: unknown) => void
@@ -71,43 +54,6 @@ export interface Sandbox {
   /** @throws OktaError for unknown faults and values that do not fit */
   readonly setFaults: (settings: FaultSettings) => Faults
   readonly close: () => Promise<void>
-}
-
-const adminOf = (type: UserType): NewUser => ({
-  status: 'ACTIVE',
-  type,
-  groupIds: [],
-  profile: {
-    login: 'admin@sandbox.example',
-    email: 'admin@sandbox.example',
-    firstName: 'Sandbox',
-    lastName: 'Admin',
-  },
-  credentials: NO_CREDENTIALS,
-})
-
-const createOrg = (options: SandboxOptions) => {
-  const { clock = systemClock, startedAt = Date.now(), seed = 1 } = options
-  const faults = createFaults(createRandom(seed), options.faults ?? {})
-  const skewMs = (): number => faults.current.clockSkewMs
-  const wallClock = createSimulatedClock({ clock, startedAt, skewMs })
-  const dpop = createDpopChecker(wallClock)
-  const tokens = createTokens({ tokens: options.tokens ?? [], dpop, now: () => clock.now() })
-  const userTypes = createUserTypes(options)
-  const users = createUserStore(options)
-  users.add(adminOf(userTypes.default), wallClock.iso())
-  const org: Org = {
-    clock,
-    wallClock,
-    faults,
-    users,
-    hooks: createHookStore(),
-    log: createSystemLog(wallClock),
-    tokens,
-    groups: createOrgGroups(options.groups ?? []),
-    userTypes,
-  }
-  return { org, dpop }
 }
 
 /** Paths that have a route, so that only the method can be wrong. */
@@ -145,18 +91,18 @@ const passwordKind = (password: string | { readonly algorithm: string }) => {
 /** @throws AppError `listen_failed` */
 export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
   const { host = '127.0.0.1', port = 0, apps = [], hookClients = [] } = options
-  const { org, dpop } = createOrg(options)
-  const { clock, wallClock, tokens, users, hooks, log, faults } = org
+  const org = createOrg(options)
+  const { clock, users, hooks, log, faults } = org
   const callHook = createHookCaller(clock)
   const { app, calls } = createApp(options, org, [
     usersApi(org),
     metaApi(org),
     groupsApi(org),
     hooksApi(org, callHook),
-    authnApi(createSignIn(org, callHook), wallClock),
-    logApi(log, tokens),
-    tokenApi({ apps, tokens, dpop, wallClock }),
-    customServerApi(hookClients, wallClock),
+    authnApi(org, createSignIn(org, callHook)),
+    logApi(org),
+    tokenApi(org, apps),
+    customServerApi(org, hookClients),
   ])
   const listener = await listen({
     ...{ fetch: app.fetch, host, port, clock },

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { OKTA_PROVIDER, type Password } from './org/credentials.ts'
 import { hashPassword, passwordMatches } from './org/hashes.ts'
-import type { HookCaller, HookOutcome, HookResult } from './hook-call.ts'
+import type { HookCaller, HookResult } from './hook-call.ts'
 import { PASSWORD_IMPORT_TYPE, type Hook } from './org/hooks.ts'
 import { logTarget, type LogTarget } from './org/system-log.ts'
 import type { Org } from './org/org.ts'
@@ -43,9 +43,6 @@ const payloadFor = (hook: Hook, attempt: Attempt, eventTime: string): object => 
   },
 })
 
-const isVerified = (outcome: HookOutcome): boolean =>
-  outcome.kind === 'decided' && outcome.credential === 'VERIFIED'
-
 const logHookCall = ({ log }: Org, hook: Hook, { outcome, attempts }: HookResult): void => {
   const target: LogTarget[] = [{ id: hook.id, type: 'Inline Hook', alternateId: hook.name }]
   const write = (eventType: 'inline_hook.executed' | 'inline_hook.response.processed') => {
@@ -73,7 +70,8 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
     if (!hook) return false
     const result = await callHook(hook.channel, payloadFor(hook, attempt, wallClock.iso()))
     logHookCall(org, hook, result)
-    const verified = isVerified(result.outcome)
+    const { outcome } = result
+    const verified = outcome.kind === 'decided' && outcome.credential === 'VERIFIED'
     const password = verified && !faults.current.readOnly && (await hashPassword(attempt.password))
     // If an admin has set another password in the meantime, it stays.
     const isStored = password !== false && user.credentials.password === 'hook'

@@ -8,23 +8,17 @@ const CLIENT_ID = '0oasandboxserviceapp'
 const HOOK_CLIENT_ID = '0oasandboxhookclient'
 const HOOK_SCOPE = 'okta.hook'
 
-type Service = Required<Pick<SandboxOptions, 'apps' | 'hookClients'>>
+type Ids = Pick<Sandbox, 'groups' | 'userTypes'>
 
 /** A service app as the Admin Console creates it, and a client that gets tokens to call the hook. */
 export const createService = (requiresDpop: boolean) => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const publicJwk = publicKey.export({ format: 'jwk' })
   const hookSecret = randomBytes(24).toString('base64url')
-  const options: Service = {
-    apps: [
-      {
-        clientId: CLIENT_ID,
-        keys: [publicKey.export({ format: 'jwk' })],
-        scopes: SCOPES,
-        requiresDpop,
-      },
-    ],
+  const options = {
+    apps: [{ clientId: CLIENT_ID, keys: [publicJwk], scopes: SCOPES, requiresDpop }],
     hookClients: [{ clientId: HOOK_CLIENT_ID, clientSecret: hookSecret, scopes: [HOOK_SCOPE] }],
-  }
+  } satisfies SandboxOptions
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString().trim()
   return { options, pem, hookSecret }
 }
@@ -49,7 +43,7 @@ export const readyEvent = (
   url: string,
   token: string,
   created: ReturnType<typeof createService> | undefined,
-  { groups, userTypes }: Pick<Sandbox, 'groups' | 'userTypes'>,
+  { groups, userTypes }: Ids,
 ): object => ({
   event: 'ready',
   url,
@@ -70,10 +64,7 @@ export const readyEvent = (
 })
 
 /** The ids of groups and user types for imports, unless there are only those of every org. */
-export const announceIds = ({
-  groups,
-  userTypes,
-}: Pick<Sandbox, 'groups' | 'userTypes'>): string => {
+export const announceIds = ({ groups, userTypes }: Ids): string => {
   const lines = [
     ...groups.map(({ id, profile }) => `    group      ${id}  ${profile.name}`),
     ...userTypes.map(({ id, name }) => `    user type  ${id}  ${name}`),

@@ -5,12 +5,7 @@ import { systemClock } from '../../clock.ts'
 import { describeUnforeseen } from '../../errors/errors.ts'
 import { describeTracedCall } from '../../okta/client/call-trace.ts'
 import { untilStopped } from '../../ops/shutdown.ts'
-import {
-  FAULTS_PATH,
-  faultSchema,
-  type Faults,
-  type FaultSettings,
-} from '../../sandbox/http/faults.ts'
+import { FAULTS_PATH, faultSchema, type FaultSettings } from '../../sandbox/http/faults.ts'
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import type { SchemaSettings } from '../../sandbox/org/schema.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
@@ -92,12 +87,10 @@ const numberWithin =
     return value
   }
 
-const isInteger =
-  (max: number) =>
-  (value: number): boolean =>
-    Number.isInteger(value) && value >= 0 && value <= max
+const integerUpTo = (max: number) =>
+  numberWithin((value) => Number.isInteger(value) && value >= 0 && value <= max)
 
-const FAULT_OPTIONS: readonly [fault: keyof Faults, flags: string, description: string][] = [
+const FAULT_OPTIONS: readonly [fault: keyof FaultSettings, flags: string, description: string][] = [
   ['rateLimit', '--rate-limit <calls>', 'calls per minute in each bucket'],
   ['concurrency', '--concurrency <calls>', 'calls at the same time'],
   ['readOnly', '--read-only', 'refuse writes, as an org in read-only mode'],
@@ -120,12 +113,10 @@ const FAULT_OPTIONS: readonly [fault: keyof Faults, flags: string, description: 
 ]
 
 /** Commander names an option after its flag; the sandbox names a fault after its unit. */
-const faultsFrom = (given: Readonly<Record<string, unknown>>): FaultSettings =>
-  Object.fromEntries(
-    FAULT_OPTIONS.map(
-      ([fault, flags]) => [fault, given[new Option(flags).attributeName()]] as const,
-    ),
-  )
+const faultsFrom = (given: Readonly<Record<string, unknown>>): FaultSettings => {
+  const valueOf = (flags: string): unknown => given[new Option(flags).attributeName()]
+  return Object.fromEntries(FAULT_OPTIONS.map(([fault, flags]) => [fault, valueOf(flags)]))
+}
 
 /** The fault's own schema checks the values, so that the two cannot differ. */
 const faultOption = ([fault, flags, description]: (typeof FAULT_OPTIONS)[number]): Option => {
@@ -163,12 +154,7 @@ export const sandboxCommand = (perform: Perform): Command => {
   const command = new Command('sandbox')
     .description('start an Okta org to practise on: offline, in memory, with faults on demand')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option(
-      '--port <number>',
-      'port to listen on; 0 for any free one',
-      numberWithin(isInteger(65_535)),
-      4000,
-    )
+    .option('--port <number>', 'port to listen on; 0 for any free one', integerUpTo(65_535), 4000)
     .option('--token <text>', 'the API token to accept (default: a new one for each run)')
     .option('--attribute <name...>', 'custom profile attributes of plain text', [])
     .option(
@@ -183,12 +169,7 @@ export const sandboxCommand = (perform: Perform): Command => {
       'allow each e-mail address once, as with self-service registration',
       false,
     )
-    .option(
-      '--seed <number>',
-      'random seed, for reproducible faults',
-      numberWithin(isInteger(2 ** 32)),
-      1,
-    )
+    .option('--seed <number>', 'random seed, for reproducible faults', integerUpTo(2 ** 32), 1)
     .option('--oauth', 'create a service app, and a client for calls of the hook', false)
     .option('--dpop', 'the same, with DPoP required for the app', false)
     .addHelpText('after', HELP)

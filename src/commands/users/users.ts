@@ -95,7 +95,7 @@ const get =
     const display = createDisplay(context, { quiet })
     const okta = openOkta(context, { ...READING, onCall: verbose && display.log })
     const client = withWaitProgress(okta, { display })
-    return print(justOne(getUser(client, name)), format, context)
+    return print(justOne(getUser((what) => client.request(what), name)), format, context)
   }
 
 const formatOption = (): Option =>

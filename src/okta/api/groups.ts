@@ -1,6 +1,6 @@
 /** Reads a group by its id (Okta Management API, "Groups"). */
 import * as z from 'zod'
-import type { OktaClient } from '../client/client.ts'
+import type { RequestFn } from '../client/client.ts'
 import { orMissing } from '../errors/rejection.ts'
 import { readAs } from '../errors/unusable-answer.ts'
 
@@ -20,13 +20,10 @@ export interface Group {
 }
 
 /** @returns undefined where the org has no such group */
-export const getGroup = async (
-  request: OktaClient['request'],
-  id: string,
-): Promise<Group | undefined> => {
+export const getGroup = async (request: RequestFn, id: string): Promise<Group | undefined> => {
   const path = `/api/v1/groups/${encodeURIComponent(id)}`
   const answer = await orMissing(request({ method: 'GET', path }))
   if (!answer) return undefined
-  const { type, profile, ...group } = readAs(schema, answer.body, 'a group')
-  return { id: group.id, type, name: profile.name }
+  const { profile, ...group } = readAs(schema, answer.body, 'a group')
+  return { ...group, name: profile.name }
 }

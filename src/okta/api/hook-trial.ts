@@ -1,7 +1,7 @@
 /** Makes a trial call to the hook server, like a call of Okta, before the hook is registered. */
 import type { ErrorCode } from '../../errors/errors.ts'
 import type { HookAuth, HookChannel } from './inline-hooks.ts'
-import { isAnswer, type TransportResult, type Transport } from '../client/transport.ts'
+import { isAnswer, type OktaResult, type Transport } from '../client/transport.ts'
 
 /** The hook server's error for an empty body, which it reads only if the secret is right. */
 const ACCEPTED: ErrorCode = 'payload_invalid'
@@ -17,13 +17,11 @@ const headersOf = (headers: HookChannel['headers'] = []): Record<string, string>
     ),
   )
 
-type OAuth = Extract<HookAuth, { type: 'oauth' }>
+type Authorized = { readonly secret: Readonly<Record<string, string>> } | { readonly why: string }
 
 /** RFC 6749, section 4.4, with the client's secret in the body, as Okta sends it (client_secret_post). */
-const fetchToken = async (
-  transport: Transport,
-  auth: OAuth,
-): Promise<{ token: string } | { why: string }> => {
+const authorize = async (transport: Transport, auth: HookAuth): Promise<Authorized> => {
+  if (auth.type === 'header') return { secret: { [auth.key.toLowerCase()]: auth.value } }
   const outcome = await transport.send({
     method: 'POST',
     url: new URL(auth.tokenUrl),
@@ -37,11 +35,13 @@ const fetchToken = async (
   })
   if (!isAnswer(outcome)) return { why: `The token URL did not answer: ${outcome.reason}.` }
   const { access_token: token } = Object(outcome.body) as { access_token?: unknown }
-  if (outcome.status === 200 && typeof token === 'string') return { token }
+  if (outcome.status === 200 && typeof token === 'string') {
+    return { secret: { authorization: `Bearer ${token}` } }
+  }
   return { why: `The token URL returned no token (status ${outcome.status}).` }
 }
 
-const problemIn = (outcome: TransportResult): string | undefined => {
+const problemIn = (outcome: OktaResult): string | undefined => {
   if (!isAnswer(outcome)) return `The hook server did not answer: ${outcome.reason}.`
   const { status, body } = outcome
   const { code } = Object(body) as { code?: unknown }
@@ -61,15 +61,9 @@ export const tryChannel = async (
   transport: Transport,
   { uri, auth, headers }: HookChannel,
 ): Promise<string | undefined> => {
-  const granted = auth.type === 'oauth' ? await fetchToken(transport, auth) : { token: auth.value }
+  const granted = await authorize(transport, auth)
   if ('why' in granted) return granted.why
-  const { token } = granted
-  const own =
-    auth.type === 'oauth'
-      ? { authorization: `Bearer ${token}` }
-      : { [auth.key.toLowerCase()]: token }
-  const sent = { ...headersOf(headers), 'content-type': 'application/json', ...own }
-  return problemIn(
-    await transport.send({ method: 'POST', url: new URL(uri), headers: sent, body: BODY }),
-  )
+  const sent = { ...headersOf(headers), 'content-type': 'application/json', ...granted.secret }
+  const call = { method: 'POST', url: new URL(uri), headers: sent, body: BODY }
+  return problemIn(await transport.send(call))
 }

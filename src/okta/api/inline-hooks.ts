@@ -107,11 +107,7 @@ export const findHook = async (client: OktaClient): Promise<InlineHook | undefin
   return undefined
 }
 
-export const switchHook = async (
-  client: OktaClient,
-  id: string,
-  to: 'activate' | 'deactivate',
-): Promise<InlineHook> => {
+export const switchHook = async (client: OktaClient, id: string, to: 'activate' | 'deactivate') => {
   const path = `${PATH}/${encodeURIComponent(id)}/lifecycle/${to}`
   return readHook((await client.request({ method: 'POST', path })).body)
 }

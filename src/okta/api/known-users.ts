@@ -1,7 +1,7 @@
 /** Finds, updates and deletes users who exist in Okta (Okta Management API, "Users"). */
 import type { AppError } from '../../errors/errors.ts'
 import { foldLogin } from '../../login.ts'
-import type { OktaClient } from '../client/client.ts'
+import type { RequestFn } from '../client/client.ts'
 import { OktaRejection, orMissing } from '../errors/rejection.ts'
 import { unusableAnswer } from '../errors/unusable-answer.ts'
 import { getUser, readUser, type OktaUser } from './users.ts'
@@ -23,40 +23,25 @@ export interface KnownUser {
 export const isDeactivated = ({ status }: Pick<KnownUser, 'status'>): boolean =>
   status === 'DEPROVISIONED'
 
-type Request = OktaClient['request']
-
 const USERS = '/api/v1/users'
 
-const toKnownUser = ({
-  id,
-  status,
-  created,
-  lastLogin,
-  profile,
-  credentials,
-}: OktaUser): KnownUser => ({
-  id,
-  login: profile.login ?? '',
-  email: profile.email ?? undefined,
-  status: status ?? undefined,
-  provider: credentials?.provider?.type ?? undefined,
-  created: created ?? undefined,
-  lastLogin: lastLogin ?? undefined,
-  profile,
+const toKnownUser = (user: OktaUser): KnownUser => ({
+  id: user.id,
+  login: user.profile.login ?? '',
+  email: user.profile.email ?? undefined,
+  status: user.status ?? undefined,
+  provider: user.credentials?.provider?.type ?? undefined,
+  created: user.created ?? undefined,
+  lastLogin: user.lastLogin ?? undefined,
+  profile: user.profile,
 })
 
-const find = async (request: Request, name: string): Promise<KnownUser | undefined> => {
-  const user = await orMissing(getUser({ request }, name))
+const find = async (request: RequestFn, name: string): Promise<KnownUser | undefined> => {
+  const user = await orMissing(getUser(request, name))
   return user && toKnownUser(user)
 }
 
-const listWhere = async (
-  request: Request,
-  how: 'filter' | 'search',
-  attribute: 'login' | 'email',
-  value: string,
-): Promise<KnownUser[]> => {
-  const expression = `profile.${attribute} eq ${JSON.stringify(value)}`
+const listWhere = async (request: RequestFn, how: 'filter' | 'search', expression: string) => {
   const path = `${USERS}?${how}=${encodeURIComponent(expression)}`
   const { body } = await request({ method: 'GET', path })
   if (!Array.isArray(body)) throw unusableAnswer('the answer is not a list')
@@ -66,14 +51,12 @@ const listWhere = async (
 /** Okta does not find logins with a slash by path ("Retrieve a user"), and dots alone are another path. */
 const fitsPath = (login: string): boolean => !/[/\\]|^\.{0,2}$/.test(login)
 
-const hasLogin =
-  (login: string) =>
-  (user: KnownUser): boolean =>
-    foldLogin(user.login) === foldLogin(login)
+const hasLogin = (user: KnownUser, login: string): boolean =>
+  foldLogin(user.login) === foldLogin(login)
 
-const findByPath = async (request: Request, login: string): Promise<KnownUser | undefined> => {
+const findByPath = async (request: RequestFn, login: string): Promise<KnownUser | undefined> => {
   const user = fitsPath(login) ? await find(request, login) : undefined
-  return user && hasLogin(login)(user) ? user : undefined
+  return user && hasLogin(user, login) ? user : undefined
 }
 
 /**
@@ -81,13 +64,14 @@ const findByPath = async (request: Request, login: string): Promise<KnownUser | 
  * `me` and a short name before the @: the user found may then be another one. Whether it finds deactivated users
  * is not documented; the list with a filter does.
  */
-const findByLogin = async (request: Request, login: string): Promise<KnownUser | undefined> => {
-  const user = await findByPath(request, login)
-  if (user) return user
-  return (await listWhere(request, 'filter', 'login', login)).find(hasLogin(login))
+const findByLogin = async (request: RequestFn, login: string): Promise<KnownUser | undefined> => {
+  const byPath = await findByPath(request, login)
+  if (byPath) return byPath
+  const users = await listWhere(request, 'filter', `profile.login eq ${JSON.stringify(login)}`)
+  return users.find((user) => hasLogin(user, login))
 }
 
-const whoAmI = async (request: Request): Promise<KnownUser | undefined> => {
+const whoAmI = async (request: RequestFn): Promise<KnownUser | undefined> => {
   try {
     return await find(request, 'me')
   } catch (err) {
@@ -98,7 +82,7 @@ const whoAmI = async (request: Request): Promise<KnownUser | undefined> => {
 }
 
 /** @param request the client's own, or one that ends its waits with the run */
-export const createKnownUsers = (request: Request) => ({
+export const createKnownUsers = (request: RequestFn) => ({
   /** @returns undefined where no user has the login */
   find: (login: string): Promise<KnownUser | undefined> => findByLogin(request, login),
 
@@ -111,7 +95,7 @@ export const createKnownUsers = (request: Request) => ({
    */
   async findByEmail(email: string): Promise<KnownUser[]> {
     for (const how of ['filter', 'search'] as const) {
-      const users = await listWhere(request, how, 'email', email)
+      const users = await listWhere(request, how, `profile.email eq ${JSON.stringify(email)}`)
       const found = users.filter((user) => user.email?.toLowerCase() === email.toLowerCase())
       if (found.length > 0) return found
     }
@@ -125,10 +109,7 @@ export const createKnownUsers = (request: Request) => ({
    * Changes the given attributes, and no others and no credentials.
    * @throws OktaAnswerLost where Okta may or may not have done it: the update may be repeated
    */
-  async update(
-    id: string,
-    profile: Readonly<Record<string, unknown>>,
-  ): Promise<KnownUser & { readonly requestId: string | undefined }> {
+  async update(id: string, profile: KnownUser['profile']) {
     const path = `${USERS}/${encodeURIComponent(id)}`
     const { body, requestId } = await request({ method: 'POST', path, body: { profile } })
     return { ...toKnownUser(readUser(body)), requestId }

@@ -1,7 +1,7 @@
 /** Reads an org's user schema: its attributes and the values that they take (Okta Management API, "Schemas"). */
 import * as z from 'zod'
 import { readAs, unusableAnswer } from '../errors/unusable-answer.ts'
-import type { OktaClient } from '../client/client.ts'
+import type { RequestFn } from '../client/client.ts'
 
 /** Scopes to read the default schema, and that of another user type. */
 export const SCHEMA_SCOPES = ['okta.schemas.read'] as const
@@ -50,22 +50,17 @@ export interface SchemaAttribute extends Omit<z.infer<typeof attributeSchema>, '
 /** By the attribute's name. */
 export type UserSchema = ReadonlyMap<string, SchemaAttribute>
 
-type Part = z.infer<typeof part>
-
 /** `required` may be set at the attribute, in the list, or both. */
-const attributesOf = (
-  { properties, required }: Part,
-  isCustom: boolean,
-): [string, SchemaAttribute][] =>
-  Object.entries(properties).map(([name, { required: isRequired, ...attribute }]) => [
-    name,
-    { ...attribute, isRequired: isRequired === true || required.includes(name), isCustom },
-  ])
+const attributesOf = ({ properties, required }: z.infer<typeof part>, isCustom: boolean) =>
+  Object.entries(properties).map(([name, { required: isMarked, ...attribute }]) => {
+    const isRequired = isMarked === true || required.includes(name)
+    return [name, { ...attribute, isRequired, isCustom }] as const
+  })
 
 const typeSchema = z.object({ _links: z.object({ schema: z.object({ href: z.string() }) }) })
 
 /** The id at the end of the type's link. The link itself may name another host of the org. */
-const schemaIdOf = async (request: OktaClient['request'], typeId: string): Promise<string> => {
+const schemaIdOf = async (request: RequestFn, typeId: string): Promise<string> => {
   const path = `/api/v1/meta/types/user/${encodeURIComponent(typeId)}`
   const { body } = await request({ method: 'GET', path })
   const { href } = readAs(typeSchema, body, 'a user type')._links.schema
@@ -78,10 +73,7 @@ const schemaIdOf = async (request: OktaClient['request'], typeId: string): Promi
  * @param typeId a user type other than the default one
  * @throws OktaRejection `okta_not_found` where there is no such type
  */
-export const readUserSchema = async (
-  request: OktaClient['request'],
-  typeId?: string,
-): Promise<UserSchema> => {
+export const readUserSchema = async (request: RequestFn, typeId?: string): Promise<UserSchema> => {
   const id = typeId === undefined ? 'default' : await schemaIdOf(request, typeId)
   const path = `/api/v1/meta/schemas/user/${encodeURIComponent(id)}`
   const { body } = await request({ method: 'GET', path })

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { AppError } from '../../errors/errors.ts'
 import { readAs } from '../errors/unusable-answer.ts'
-import type { OktaClient } from '../client/client.ts'
+import type { OktaClient, RequestFn } from '../client/client.ts'
 import { listItems } from '../client/pages.ts'
 
 const optionalText = z.string().nullish().catch(undefined)
@@ -69,12 +69,9 @@ export async function* listUsers(client: OktaClient, query: UserQuery): AsyncGen
  * @param name an id, a login, a short name where it is unique, or `me`
  * @throws OktaRejection with status 404 where there is no such user
  */
-export const getUser = async (
-  client: Pick<OktaClient, 'request'>,
-  name: string,
-): Promise<OktaUser> => {
+export const getUser = async (request: RequestFn, name: string): Promise<OktaUser> => {
   // As part of the path, these would name another resource.
   if (['', '.', '..'].includes(name)) throw new AppError('okta_not_found', { detail: 'no name' })
   const path = `/api/v1/users/${encodeURIComponent(name)}`
-  return readUser((await client.request({ method: 'GET', path })).body)
+  return readUser((await request({ method: 'GET', path })).body)
 }

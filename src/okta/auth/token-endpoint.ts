@@ -10,12 +10,7 @@ import { readAs } from '../errors/unusable-answer.ts'
 import { problemOf } from '../errors/error-body.ts'
 import { describeProblem } from '../errors/rejection.ts'
 import { backoff } from '../client/retry.ts'
-import {
-  isAnswer,
-  type OktaAnswer,
-  type TransportResult,
-  type Transport,
-} from '../client/transport.ts'
+import { isAnswer, type OktaAnswer, type OktaResult, type Transport } from '../client/transport.ts'
 import { classify, type Failure } from '../client/classify.ts'
 
 export interface ServiceApp {
@@ -106,7 +101,7 @@ export const createTokenSource = (deps: ServiceAppDeps): (() => Promise<AccessTo
   let needsProof = false
   let nonce: string | undefined
 
-  const requestToken = async (): Promise<TransportResult> => {
+  const requestToken = async (): Promise<OktaResult> => {
     const body = new URLSearchParams({
       grant_type: 'client_credentials',
       scope: app.scopes.join(' '),
@@ -119,7 +114,7 @@ export const createTokenSource = (deps: ServiceAppDeps): (() => Promise<AccessTo
   }
 
   /** Whether Okta requires a proof, as it does if the app requires DPoP, or a proof with its nonce. */
-  const applyChallenge = (result: TransportResult): boolean => {
+  const applyChallenge = (result: OktaResult): boolean => {
     if (!isAnswer(result) || result.status !== 400) return false
     const { errorCode } = problemOf(result)
     const needsNonce = errorCode === 'use_dpop_nonce'
@@ -129,7 +124,7 @@ export const createTokenSource = (deps: ServiceAppDeps): (() => Promise<AccessTo
     return true
   }
 
-  const requestWithChallenges = async (): Promise<TransportResult> => {
+  const requestWithChallenges = async (): Promise<OktaResult> => {
     let result = await requestToken()
     for (let i = 0; i < MAX_CHALLENGES && applyChallenge(result); i++) result = await requestToken()
     return result

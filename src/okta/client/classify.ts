@@ -5,7 +5,7 @@ import { problemOf, problemWithout } from '../errors/error-body.ts'
 import { redactorFor } from '../errors/redact.ts'
 import { describeProblem, OktaAnswerLost, OktaRejection } from '../errors/rejection.ts'
 import { foreignKindOf, type ForeignKind } from '../errors/foreign-answer.ts'
-import { isAnswer, type OktaAnswer, type TransportResult } from './transport.ts'
+import { isAnswer, type OktaAnswer, type OktaResult } from './transport.ts'
 
 type ResultKind =
   | FailureKind
@@ -67,9 +67,6 @@ const kindOfAnswer = (answer: OktaAnswer): ResultKind => {
   return isReadable ? 'done' : 'unusable'
 }
 
-const kindOf = (result: TransportResult): ResultKind =>
-  isAnswer(result) ? kindOfAnswer(result) : result.kind
-
 export interface Failure {
   readonly kind: Exclude<ResultKind, 'done'>
   readonly mayRepeat: boolean
@@ -84,9 +81,9 @@ const isRefused = (kind: ResultKind, method: string): boolean =>
 /** @returns undefined where the request succeeded */
 export const classify = (
   { method, body }: { readonly method: string; readonly body?: unknown },
-  result: TransportResult,
+  result: OktaResult,
 ): Failure | undefined => {
-  const kind = kindOf(result)
+  const kind = isAnswer(result) ? kindOfAnswer(result) : result.kind
   if (kind === 'done') return undefined
   const { isRepeatable, mayBeDone, code } = POLICIES[kind]
   const problem = isAnswer(result)

@@ -1,15 +1,11 @@
 /** The one function through which this program calls an Okta org: paced, authorised, and repeated where safe. */
 import { sleep, type Clock } from '../../clock.ts'
 import type { AuthHeaders, OktaCredentials } from '../auth/credentials.ts'
-import {
-  createRequestQueue,
-  type QueueStatus,
-  type RequestQueue,
-} from '../rate-limit/request-queue.ts'
+import { createRequestQueue, type RequestQueue } from '../rate-limit/request-queue.ts'
 import { rateLimitBucketOf, Governor, type GovernorOptions } from '../rate-limit/governor.ts'
 import { backoff, MAX_ATTEMPTS } from './retry.ts'
 import { createSilenceWatch, type Silence } from './silence.ts'
-import { isAnswer, type OktaAnswer, type TransportResult, type Transport } from './transport.ts'
+import { isAnswer, type OktaAnswer, type OktaResult, type Transport } from './transport.ts'
 import { unusableAnswer } from '../errors/unusable-answer.ts'
 import { foreignKindOf } from '../errors/foreign-answer.ts'
 import { classify, type Failure } from './classify.ts'
@@ -25,11 +21,8 @@ export interface OktaRequest {
 
 export type OktaResponse = Pick<OktaAnswer, 'status' | 'headers' | 'body' | 'requestId'>
 
-/** What requests are waiting for. */
-export interface RateLimitStatus extends QueueStatus {
-  /** Since when Okta has given no good answer. */
-  readonly silence: Silence | undefined
-}
+/** What requests are waiting for, and since when Okta has given no good answer. */
+export type RateLimitStatus = RequestQueue['status'] & { readonly silence: Silence | undefined }
 
 export interface OktaClient {
   readonly orgUrl: string
@@ -52,6 +45,8 @@ export interface OktaClient {
   withScopes(scopes: readonly string[]): OktaClient
   readonly rateLimitStatus: RateLimitStatus
 }
+
+export type RequestFn = OktaClient['request']
 
 export interface ClientDeps extends GovernorOptions {
   /** Scheme and host. */
@@ -95,7 +90,7 @@ export const createOktaClient = (deps: ClientDeps): OktaClient => {
     { method, body, signal }: OktaRequest,
     url: URL,
     attempt: number,
-  ): Promise<{ outcome: TransportResult; auth: AuthHeaders }> => {
+  ): Promise<{ outcome: OktaResult; auth: AuthHeaders }> => {
     const bucket = rateLimitBucketOf(method, url.pathname)
     const { permit, waited } = await acquire(queue, clock, bucket, signal)
     silence.sent(attempt)

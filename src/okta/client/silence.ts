@@ -10,31 +10,25 @@ export interface Silence {
   readonly hasErrors: boolean
 }
 
-export interface SilenceWatch {
-  /** A request is sent for the `attempt`th time. */
-  sent(attempt: number): void
-  /** It has ended with this status, or without an answer. */
-  ended(status: number | undefined): void
-  /** Undefined while Okta answers, or nothing is in flight. */
-  readonly current: Silence | undefined
-}
-
-export const createSilenceWatch = (clock: Clock): SilenceWatch => {
+export const createSilenceWatch = (clock: Clock) => {
   let inFlight = 0
   let silence: Silence | undefined
   return {
-    sent(attempt) {
+    /** A request is sent for the `attempt`th time. */
+    sent(attempt: number): void {
       inFlight++
       silence ??= { since: clock.now(), attempt, hasErrors: false }
       silence = { ...silence, attempt: Math.max(silence.attempt, attempt) }
     },
-    ended(status) {
+    /** It has ended with this status, or without an answer. */
+    ended(status: number | undefined): void {
       inFlight--
       if (status !== undefined && status < 500) {
         silence = inFlight === 0 ? undefined : { since: clock.now(), attempt: 1, hasErrors: false }
       } else if (silence && status !== undefined) silence = { ...silence, hasErrors: true }
     },
-    get current() {
+    /** Undefined while Okta answers, or nothing is in flight. */
+    get current(): Silence | undefined {
       return silence
     },
   }

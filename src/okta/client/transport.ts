@@ -17,9 +17,9 @@ export interface OktaAnswer {
   readonly requestId: string | undefined
 }
 
-export type TransportResult = OktaAnswer | FetchFailure
+export type OktaResult = OktaAnswer | FetchFailure
 
-export const isAnswer = (result: TransportResult): result is OktaAnswer => 'status' in result
+export const isAnswer = (result: OktaResult): result is OktaAnswer => 'status' in result
 
 /** How long a request waited before it was sent, and for what. */
 export interface Wait {
@@ -39,7 +39,7 @@ export interface TransportRequest {
 
 export interface Transport {
   /** Never rejects: a failure is a result. */
-  send(request: TransportRequest): Promise<TransportResult>
+  send(request: TransportRequest): Promise<OktaResult>
 }
 
 export interface TransportDeps {
@@ -68,17 +68,13 @@ const requestIdOf = (headers: HttpReply['headers']): string | undefined =>
 
 export const createTransport = (deps: TransportDeps): Transport => {
   const { clock, version, fetch, timeoutMs = TIMEOUT_MS } = deps
-  const fixed = {
-    accept: 'application/json',
-    'user-agent': `okta-password-import-hook/${version}`,
-  }
+  const userAgent = `okta-password-import-hook/${version}`
+  const fixed = { accept: 'application/json', 'user-agent': userAgent }
 
-  const exchange = async (
-    { method, url, headers, body }: TransportRequest,
-    signal: AbortSignal,
-  ): Promise<TransportResult> => {
-    const sent = { method, body: body ?? null, signal, headers: { ...fixed, ...headers } }
-    const response = await fetch(url, sent)
+  const exchange = async (request: TransportRequest, signal: AbortSignal): Promise<OktaResult> => {
+    const { method, url, body = null } = request
+    const headers = { ...fixed, ...request.headers }
+    const response = await fetch(url, { method, headers, body, signal })
     const text = await readBounded(response.body, MAX_ANSWER_BYTES)
     if (text === undefined) return { kind: 'unusable', reason: 'the answer is too large' }
     const { status } = response

@@ -16,10 +16,7 @@ const describeSilence = ({ silence }: RateLimitStatus, now: number): string | un
 }
 
 /** @returns undefined where it does not wait, or not for long */
-export const describeWait = (
-  status: RateLimitStatus | undefined,
-  now: number,
-): string | undefined => {
+export const describeWait = (status: RateLimitStatus | undefined, now: number) => {
   if (status === undefined) return undefined
   const { reason = '', waitingUntil = now } = status
   const ms = waitingUntil - now

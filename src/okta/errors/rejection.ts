@@ -58,9 +58,8 @@ export class OktaAnswerLost extends AppError {
     super('okta_answer_lost', { detail: describeProblem(problem) })
     this.status = problem.status
     this.errorCode = problem.errorCode
-    this.words = [problem.status, problem.causes.join('; ') || problem.summary]
-      .filter(Boolean)
-      .join(' ')
+    const why = problem.causes.join('; ') || problem.summary
+    this.words = [problem.status, why].filter(Boolean).join(' ')
     this.requestId = problem.requestId
   }
 }

@@ -5,29 +5,9 @@ import type { Delay } from './bucket.ts'
 import type { Governor, Permit } from './governor.ts'
 import { readRateLimit, refusalOf } from './headers.ts'
 
-export interface QueueStatus {
-  /** How many requests may be in flight at once. */
-  readonly concurrency: number
-  /** On the clock's scale. */
-  readonly waitingUntil: number | undefined
-  readonly reason: string | undefined
-}
-
-export interface RequestQueue {
-  /** Resolves when a request may be sent to the bucket; rejects with the signal's reason. */
-  acquire(bucket: string, signal?: AbortSignal): Promise<Permit>
-  /** Must follow each `acquire` once the request has ended, with its answer if there is one. */
-  release(permit: Permit, answer?: Pick<HttpReply, 'status' | 'headers'>): void
-  readonly status: QueueStatus
-}
-
-interface Waiter {
-  readonly bucket: string
-  readonly admit: (permit: Permit) => void
-}
-
-export const createRequestQueue = (governor: Governor, clock: Clock): RequestQueue => {
-  const waiters = new Set<Waiter>()
+export const createRequestQueue = (governor: Governor, clock: Clock) => {
+  /** The bucket of each request that waits, by the function that admits it. */
+  const waiters = new Map<(permit: Permit) => void, string>()
   let cancelTimer = (): void => undefined
   let waiting: { readonly until: number; readonly reason: string } | undefined
 
@@ -35,13 +15,13 @@ export const createRequestQueue = (governor: Governor, clock: Clock): RequestQue
   const admitWaiting = (): void => {
     const now = clock.now()
     const delays = new Map<string, Delay>()
-    for (const waiter of waiters) {
-      if (delays.has(waiter.bucket)) continue
-      const delay = governor.delay(waiter.bucket, now)
-      if (delay) delays.set(waiter.bucket, delay)
+    for (const [admit, bucket] of waiters) {
+      if (delays.has(bucket)) continue
+      const delay = governor.delay(bucket, now)
+      if (delay) delays.set(bucket, delay)
       else {
-        waiters.delete(waiter)
-        waiter.admit(governor.admit(waiter.bucket, now))
+        waiters.delete(admit)
+        admit(governor.admit(bucket, now))
       }
     }
     cancelTimer()
@@ -51,32 +31,32 @@ export const createRequestQueue = (governor: Governor, clock: Clock): RequestQue
   }
 
   return {
-    acquire(bucket, signal) {
+    /** Resolves when a request may be sent to the bucket; rejects with the signal's reason. */
+    acquire(bucket: string, signal?: AbortSignal): Promise<Permit> {
       return new Promise((resolve, reject) => {
         signal?.throwIfAborted()
         const leaveQueue = (): void => {
-          waiters.delete(waiter)
+          waiters.delete(admit)
           reject(signal?.reason as Error)
           admitWaiting()
         }
-        const waiter: Waiter = {
-          bucket,
-          admit: (permit) => {
-            signal?.removeEventListener('abort', leaveQueue)
-            resolve(permit)
-          },
+        const admit = (permit: Permit): void => {
+          signal?.removeEventListener('abort', leaveQueue)
+          resolve(permit)
         }
         signal?.addEventListener('abort', leaveQueue, { once: true })
-        waiters.add(waiter)
+        waiters.set(admit, bucket)
         admitWaiting()
       })
     },
-    release(permit, answer) {
+    /** Must follow each `acquire` once the request has ended, with its answer if there is one. */
+    release(permit: Permit, answer?: Pick<HttpReply, 'status' | 'headers'>): void {
       const rate = answer && readRateLimit(answer.headers)
       const refusal = answer && refusalOf(answer.status, rate)
       governor.release(permit, clock.now(), rate, refusal)
       admitWaiting()
     },
+    /** How many requests may be in flight at once; until when, on the clock's scale, one waits, and why. */
     get status() {
       const until = waiting?.until
       const waitingUntil = until !== undefined && Number.isFinite(until) ? until : undefined
@@ -84,3 +64,5 @@ export const createRequestQueue = (governor: Governor, clock: Clock): RequestQue
     },
   }
 }
+
+export type RequestQueue = ReturnType<typeof createRequestQueue>

@@ -6,7 +6,7 @@ import { OktaError } from '../http/errors.ts'
 import { originOf, parseAs, readJson, type OrgEnv } from '../http/request.ts'
 import type { SignIn } from '../sign-in.ts'
 import { userId, type User } from '../org/users.ts'
-import type { SimulatedClock } from '../simulated-clock.ts'
+import type { Org } from '../org/org.ts'
 
 const SESSION_TOKEN_LIFE_MS = 300_000
 
@@ -21,7 +21,7 @@ const userSummary = (user: User): object => {
   }
 }
 
-export const authnApi = (signIn: SignIn, wallClock: SimulatedClock): Hono<OrgEnv> => {
+export const authnApi = ({ wallClock }: Org, signIn: SignIn): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   app.post('/api/v1/authn', async (c) => {
     const { username, password } = parseAs(schema, await readJson(c), 'authentication')

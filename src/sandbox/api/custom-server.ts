@@ -1,12 +1,12 @@
 /** The custom authorization server `default`, which issues the tokens to call hooks with. */
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { hashOf } from '../dpop.ts'
 import { originOf, type OrgEnv } from '../http/request.ts'
-import { grantedScopes, invalidClient, readForm, type TokenForm } from './token.ts'
+import { grantedScopes, invalidClient, readForm, tokenAnswer, type TokenForm } from './token.ts'
+import type { Org } from '../org/org.ts'
 import { TOKEN_LIFE_S } from '../org/tokens.ts'
-import type { SimulatedClock } from '../simulated-clock.ts'
 
 const BASE = '/oauth2/default'
 const AUDIENCE = 'api://default'
@@ -19,12 +19,7 @@ export interface HookClient {
   readonly scopes: readonly string[]
 }
 
-interface Keys {
-  readonly privateKey: CryptoKey
-  readonly jwk: JWK
-}
-
-const createKeys = async (): Promise<Keys> => {
+const createKeys = async () => {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const jwk = { ...(await exportJWK(publicKey)), kid: KID, alg: 'RS256', use: 'sig' }
   return { privateKey, jwk }
@@ -41,14 +36,11 @@ const authenticate = (clients: readonly HookClient[], form: TokenForm): HookClie
   return client
 }
 
-export const customServerApi = (
-  clients: readonly HookClient[],
-  wallClock: SimulatedClock,
-): Hono<OrgEnv> => {
+export const customServerApi = ({ wallClock }: Org, clients: readonly HookClient[]) => {
   const app = new Hono<OrgEnv>()
-  let created: Promise<Keys> | undefined
+  let created: ReturnType<typeof createKeys> | undefined
   /** Created at the first call: few runs need them, and it takes a moment. */
-  const keys = (): Promise<Keys> => (created ??= createKeys())
+  const keys = () => (created ??= createKeys())
 
   app.get(`${BASE}/.well-known/oauth-authorization-server`, (c) => {
     const issuer = originOf(c) + BASE
@@ -78,12 +70,7 @@ export const customServerApi = (
       .setIssuedAt(now)
       .setExpirationTime(now + TOKEN_LIFE_S)
       .sign((await keys()).privateKey)
-    return c.json({
-      token_type: 'Bearer',
-      expires_in: TOKEN_LIFE_S,
-      access_token: token,
-      scope: scopes.join(' '),
-    })
+    return c.json(tokenAnswer('Bearer', token, scopes))
   })
   return app
 }

@@ -1,5 +1,5 @@
 /** The Inline Hooks API: register, change, try and delete hooks. */
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import * as z from 'zod'
 import { invalid, OktaError } from '../http/errors.ts'
 import type { HookCaller, HookOutcome } from '../hook-call.ts'
@@ -13,7 +13,7 @@ import {
   type Hook,
 } from '../org/hooks.ts'
 import { requireScope } from '../http/middleware.ts'
-import { originOf, parseAs, readJson, type OrgEnv } from '../http/request.ts'
+import { originOf, parseAs, readJson, type OrgContext, type OrgEnv } from '../http/request.ts'
 import type { Org } from '../org/org.ts'
 
 const PATH = '/api/v1/inlineHooks'
@@ -32,9 +32,9 @@ export const hooksApi = (org: Org, callHook: HookCaller): Hono<OrgEnv> => {
   const mayRead = requireScope(tokens, 'okta.inlineHooks.read')
   const mayManage = requireScope(tokens, 'okta.inlineHooks.manage')
 
-  const hookAt = (c: Context<OrgEnv>): Hook => hooks.get(c.req.param('id') ?? '')
-  const show = (c: Context<OrgEnv>, hook: Hook) => c.json(hookView(hook, originOf(c)))
-  const change = (c: Context<OrgEnv>, hook: Hook, what: Partial<Hook>) =>
+  const hookAt = (c: OrgContext): Hook => hooks.get(c.req.param('id') ?? '')
+  const show = (c: OrgContext, hook: Hook) => c.json(hookView(hook, originOf(c)))
+  const change = (c: OrgContext, hook: Hook, what: Partial<Hook>) =>
     show(c, Object.assign(hook, what, { lastUpdated: wallClock.iso() }))
 
   app.get(PATH, mayRead, (c) =>

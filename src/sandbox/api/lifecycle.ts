@@ -1,6 +1,6 @@
 /** The operations on a user's lifecycle: activate, deactivate, reset the password, delete ("User Lifecycle"). */
 import { randomBytes } from 'node:crypto'
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import * as z from 'zod'
 import { changeCredentials } from '../org/credentials.ts'
 import { OktaError } from '../http/errors.ts'
@@ -29,32 +29,29 @@ const EVENTS: Partial<Record<OperationName, EventType>> = {
   expire_password_with_temp_password: 'user.account.expire_password',
 }
 
-type Act = (c: Context<OrgEnv>, user: User) => object | Promise<object>
+type Act = (user: User, origin: string, sendEmail: boolean) => object | Promise<object>
 
 const createActs = ({ wallClock }: Org): Partial<Record<OperationName, Act>> => {
-  const activation: Act = (c) => {
-    if (parseAs(emailQuery, c.req.query(), 'query').sendEmail) return {}
+  const activation: Act = (_, origin, sendEmail) => {
+    if (sendEmail) return {}
     const activationToken = oneTimeToken()
-    return { activationUrl: `${originOf(c)}/welcome/${activationToken}`, activationToken }
+    return { activationUrl: `${origin}/welcome/${activationToken}`, activationToken }
   }
   return {
     reactivate: activation,
-    activate(c, user) {
+    activate(user, ...more) {
       const { password, provider } = user.credentials
       user.status = password === 'none' && provider.type === 'OKTA' ? 'PROVISIONED' : 'ACTIVE'
       user.activated = wallClock.iso()
-      return activation(c, user)
+      return activation(user, ...more)
     },
-    reset_password: (c) =>
-      parseAs(emailQuery, c.req.query(), 'query').sendEmail
-        ? {}
-        : { resetPasswordUrl: `${originOf(c)}/reset_password/${oneTimeToken()}` },
-    expire_password: (c, user) => fullUserView(user, originOf(c)),
-    async expire_password_with_temp_password(_, user) {
+    reset_password: (_, origin, sendEmail) =>
+      sendEmail ? {} : { resetPasswordUrl: `${origin}/reset_password/${oneTimeToken()}` },
+    expire_password: fullUserView,
+    async expire_password_with_temp_password(user) {
       const tempPassword = `Aa1${oneTimeToken()}`
-      user.credentials = await changeCredentials(user.credentials, {
-        password: { value: tempPassword },
-      })
+      const password = { value: tempPassword }
+      user.credentials = await changeCredentials(user.credentials, { password })
       return { tempPassword }
     },
   }
@@ -72,16 +69,15 @@ export const lifecycleApi = (org: Org): Hono<OrgEnv> => {
     if (eventType) log.write({ eventType, isSuccess: true, target: [logTarget(user)] })
   }
 
-  for (const [name, { from, to, refusal }] of Object.entries(OPERATIONS)) {
-    const operation = name as OperationName
-    app.post(`/api/v1/users/:id/lifecycle/${name}`, mayManage, async (c) => {
+  for (const [operation, { from, to, refusal }] of OPERATIONS) {
+    app.post(`/api/v1/users/:id/lifecycle/${operation}`, mayManage, async (c) => {
       const user = userAt(users, c)
       const needsQuery = operation === 'reset_password' && c.req.query('sendEmail') === undefined
       if (needsQuery) throw new OktaError('E0000028')
-      parseAs(emailQuery, c.req.query(), 'query')
-      if (!from.includes(user.status)) throw refusal()
+      const { sendEmail } = parseAs(emailQuery, c.req.query(), 'query')
+      if (!from.includes(user.status)) throw refusal?.() ?? new OktaError('E0000038')
       if (to) user.status = to
-      const answer = (await acts[operation]?.(c, user)) ?? {}
+      const answer = (await acts[operation]?.(user, originOf(c), sendEmail)) ?? {}
       moveTo(user, user.status, EVENTS[operation])
       return c.json(answer)
     })

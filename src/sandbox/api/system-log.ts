@@ -6,7 +6,7 @@ import { requireScope } from '../http/middleware.ts'
 import { parseAs, type OrgEnv } from '../http/request.ts'
 import { setLinks, pageStart } from '../http/paging.ts'
 import { parseSearch, type Predicate } from '../org/search.ts'
-import type { Tokens } from '../org/tokens.ts'
+import type { Org } from '../org/org.ts'
 
 const QUERY = z.object({
   since: z.iso.datetime({ offset: true }).transform(Date.parse).default(0),
@@ -20,16 +20,11 @@ const QUERY = z.object({
 
 type LogQuery = z.output<typeof QUERY>
 
-const predicateOf = ({
-  since,
-  until = Infinity,
-  filter,
-  q = '',
-}: LogQuery): Predicate<LogEvent> => {
-  const fits =
+const predicateOf = ({ since, until = Infinity, filter, q = '' }: LogQuery) => {
+  const fits: Predicate<LogEvent> =
     filter === undefined ? () => true : parseSearch(filter, (name) => LOG_ATTRIBUTES.get(name))
   const words = q.toLowerCase().split(/\s+/)
-  return (event) => {
+  return (event: LogEvent): boolean => {
     const at = Date.parse(event.published)
     const text = q && JSON.stringify(event).toLowerCase()
     return at >= since && at < until && fits(event) && words.every((word) => text.includes(word))
@@ -58,7 +53,7 @@ const pageOf = (log: SystemLog, query: LogQuery) => {
   return { events: page.map(({ event }) => event), next: next ?? end }
 }
 
-export const logApi = (log: SystemLog, tokens: Tokens): Hono<OrgEnv> => {
+export const logApi = ({ log, tokens }: Org): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   app.get('/api/v1/logs', requireScope(tokens, 'okta.logs.read'), (c) => {
     const query = parseAs(QUERY, c.req.query(), 'query')

@@ -1,11 +1,11 @@
 /** The token endpoint of the org authorization server: service apps, private_key_jwt, DPoP. */
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JWK } from 'jose'
-import { Hono, type Context } from 'hono'
-import { SIGNATURES, type DpopChecker } from '../dpop.ts'
+import { Hono } from 'hono'
+import { SIGNATURES } from '../dpop.ts'
 import { OAuthError } from '../http/errors.ts'
-import { originOf, readBodyText, type OrgEnv } from '../http/request.ts'
-import { TOKEN_LIFE_S, type Scope, type Tokens } from '../org/tokens.ts'
-import type { SimulatedClock } from '../simulated-clock.ts'
+import { originOf, readBodyText, type OrgContext, type OrgEnv } from '../http/request.ts'
+import type { Org } from '../org/org.ts'
+import { TOKEN_LIFE_S, type Scope } from '../org/tokens.ts'
 
 const PATH = '/oauth2/v1/token'
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -22,17 +22,10 @@ export interface RegisteredApp {
   readonly requiresDpop: boolean
 }
 
-export interface TokenApiDeps {
-  readonly apps: readonly RegisteredApp[]
-  readonly tokens: Tokens
-  readonly dpop: DpopChecker
-  readonly wallClock: SimulatedClock
-}
-
 export type TokenForm = Readonly<Record<string, string>>
 
 /** @throws OAuthError `unsupported_grant_type` */
-export const readForm = async (c: Context<OrgEnv>): Promise<TokenForm> => {
+export const readForm = async (c: OrgContext): Promise<TokenForm> => {
   const form = Object.fromEntries(new URLSearchParams(await readBodyText(c)))
   if (form['grant_type'] !== 'client_credentials') {
     throw new OAuthError('unsupported_grant_type', 'Only client_credentials is supported.')
@@ -62,16 +55,16 @@ const issuerOf = (assertion: string): string | undefined => {
 }
 
 const authenticate = async (
-  { apps, wallClock }: TokenApiDeps,
+  apps: readonly RegisteredApp[],
   form: TokenForm,
   audience: string,
+  now: number,
 ): Promise<RegisteredApp> => {
   const assertion = form['client_assertion'] ?? ''
   const app = apps.find(({ clientId }) => clientId === issuerOf(assertion))
   if (form['client_assertion_type'] !== ASSERTION_TYPE || !app) {
     throw invalidClient('The client is unknown, or does not use private_key_jwt.')
   }
-  const now = wallClock.epoch()
   const verified = await jwtVerify(assertion, createLocalJWKSet({ keys: [...app.keys] }), {
     algorithms: SIGNATURES,
     audience,
@@ -88,12 +81,7 @@ const authenticate = async (
 }
 
 /** @returns the thumbprint of the key to bind the token to, if the request has a proof */
-const checkProof = async (
-  { dpop }: TokenApiDeps,
-  app: RegisteredApp,
-  proof: string | undefined,
-  url: string,
-): Promise<string | undefined> => {
+const checkProof = async ({ dpop }: Org, app: RegisteredApp, url: string, proof?: string) => {
   if (proof === undefined) {
     if (!app.requiresDpop) return undefined
     throw new OAuthError('invalid_dpop_proof', 'The DPoP proof JWT header is missing.')
@@ -106,23 +94,27 @@ const checkProof = async (
   return checked.thumbprint
 }
 
-export const tokenApi = (deps: TokenApiDeps): Hono<OrgEnv> => {
+/** The answer of a token endpoint. */
+export const tokenAnswer = (scheme: 'Bearer' | 'DPoP', token: string, scopes: string[]) => ({
+  token_type: scheme,
+  expires_in: TOKEN_LIFE_S,
+  access_token: token,
+  scope: scopes.join(' '),
+})
+
+export const tokenApi = (org: Org, apps: readonly RegisteredApp[]): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   app.post(PATH, async (c) => {
     const url = originOf(c) + PATH
     const form = await readForm(c)
-    const client = await authenticate(deps, form, url)
+    const client = await authenticate(apps, form, url, org.wallClock.epoch())
     const proof = c.req.header('dpop')
-    if (proof !== undefined) c.header('dpop-nonce', deps.dpop.nonce())
-    const thumbprint = await checkProof(deps, client, proof, url)
+    if (proof !== undefined) c.header('dpop-nonce', org.dpop.nonce())
+    const thumbprint = await checkProof(org, client, url, proof)
     const scopes = grantedScopes(form, client.scopes)
     const scheme = thumbprint === undefined ? 'Bearer' : 'DPoP'
-    return c.json({
-      token_type: scheme,
-      expires_in: TOKEN_LIFE_S,
-      access_token: deps.tokens.issue({ scheme, scopes, thumbprint }),
-      scope: scopes.join(' '),
-    })
+    const token = org.tokens.issue({ scheme, scopes, thumbprint })
+    return c.json(tokenAnswer(scheme, token, scopes))
   })
   return app
 }

@@ -1,8 +1,7 @@
 /** Finds the user whom a path names by id, login or short name. */
-import type { Context } from 'hono'
 import { notFound } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
-import type { OrgEnv } from '../http/request.ts'
+import type { OrgContext } from '../http/request.ts'
 import type { User, UserStore } from '../org/users.ts'
 
 const ADMIN_ID = makeId('00u', 0)
@@ -11,7 +10,7 @@ const ADMIN_ID = makeId('00u', 0)
  * `me` is the owner of the API token: the admin, who is the first user.
  * @throws OktaError E0000007
  */
-export const userAt = (users: UserStore, c: Context<OrgEnv>): User => {
+export const userAt = (users: UserStore, c: OrgContext): User => {
   const idOrName = c.req.param('id') ?? ''
   const isAdmin = idOrName === 'me' && c.req.header('authorization')?.startsWith('SSWS')
   // A user whose login has a slash is found by id only ("Retrieve a user").

@@ -6,14 +6,8 @@ import { requireScope } from '../http/middleware.ts'
 import { originOf, parseAs, type OrgEnv } from '../http/request.ts'
 import type { Org } from '../org/org.ts'
 import { setLinks, pageStart } from '../http/paging.ts'
-import type { AttributeSchema as SchemaAttribute } from '../org/schema.ts'
-import {
-  FILTER,
-  parseSearch,
-  type SearchAttribute,
-  type SearchKind,
-  type Predicate,
-} from '../org/search.ts'
+import type { AttributeSchema } from '../org/schema.ts'
+import { FILTER, parseSearch, textAttribute, type SearchAttribute } from '../org/search.ts'
 import type { UserTypes } from '../org/user-types.ts'
 import { userId, userView, type User } from '../org/users.ts'
 
@@ -32,48 +26,44 @@ const QUERY = z.object({
 
 type ListQuery = z.infer<typeof QUERY>
 
-const text = (read: (user: User) => unknown): SearchAttribute<User> => ({ kind: 'text', read })
-const date = (read: (user: User) => unknown): SearchAttribute<User> => ({ kind: 'date', read })
+type Attribute = SearchAttribute<User>
+type Kinds = Readonly<Record<string, Attribute['kind']>>
 
-const KINDS: Readonly<Record<string, SearchKind>> = {
-  number: 'number',
-  integer: 'number',
-  boolean: 'boolean',
-}
+const date = (read: Attribute['read']): Attribute => ({ kind: 'date', read })
 
-const profileAttribute = (name: string, { type, items }: SchemaAttribute = {}) => {
+const KINDS: Kinds = { number: 'number', integer: 'number', boolean: 'boolean' }
+
+const profileAttribute = (name: string, { type, items }: AttributeSchema = {}) => {
   const kind = KINDS[(type === 'array' ? items?.type : type) ?? 'string'] ?? 'text'
   return { kind, read: ({ profile }: User) => profile[name] }
 }
 
-type Attributes = ReadonlyMap<string, SearchAttribute<User>>
-
-const FILTERABLE: Attributes = new Map([
-  ['id', text(userId)],
-  ['status', text(({ status }) => status)],
+const FILTERABLE = new Map<string, Attribute>([
+  ['id', textAttribute(userId)],
+  ['status', textAttribute(({ status }) => status)],
   ['lastUpdated', date(({ lastUpdated }) => lastUpdated)],
   ...['login', 'email', 'firstName', 'lastName'].map(
     (name) => [`profile.${name}`, profileAttribute(name)] as const,
   ),
 ])
 
-const SEARCHABLE: Attributes = new Map([
+const SEARCHABLE = new Map<string, Attribute>([
   ...FILTERABLE,
   ['created', date(({ created }) => created)],
   ['activated', date(({ activated }) => activated)],
   ['statusChanged', date(({ statusChanged }) => statusChanged)],
-  ['type.id', text(({ type }) => type.id)],
+  ['type.id', textAttribute(({ type }) => type.id)],
 ])
 
-const searchable = (name: string, userTypes: UserTypes): SearchAttribute<User> | undefined => {
+const searchable = (name: string, userTypes: UserTypes): Attribute | undefined => {
   const [, attribute = ''] = /^profile\.(\w+)$/.exec(name) ?? []
   const schema = userTypes.attribute(attribute)
   return SEARCHABLE.get(name) ?? (schema && profileAttribute(attribute, schema))
 }
 
-const startsWith = (wanted: string): Predicate<User> => {
+const startsWith = (wanted: string) => {
   const start = wanted.toLowerCase()
-  return ({ profile, status }) =>
+  return ({ profile, status }: User): boolean =>
     status !== 'DEPROVISIONED' &&
     [profile['firstName'], profile['lastName'], profile['email']].some((value) =>
       String(value).toLowerCase().startsWith(start),

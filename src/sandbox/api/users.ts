@@ -1,23 +1,17 @@
 /** The Users API: create, get, list and update ("Users" in the Okta Management API). */
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import * as z from 'zod'
-import {
-  changeCredentials,
-  credentialsSchema,
-  newCredentials,
-  type UserCredentials,
-} from '../org/credentials.ts'
+import { changeCredentials, credentialsSchema, newCredentials } from '../org/credentials.ts'
 import { hashOf } from '../dpop.ts'
 import { invalid, OktaError } from '../http/errors.ts'
 import { lifecycleApi } from './lifecycle.ts'
 import { listApi } from './users-list.ts'
 import { requireScope } from '../http/middleware.ts'
-import { flag, originOf, parseAs, readJson, type OrgEnv } from '../http/request.ts'
+import { flag, originOf, parseAs, readJson, type OrgContext, type OrgEnv } from '../http/request.ts'
 import type { Org } from '../org/org.ts'
-import { checkProfile, duplicateLogin, type UserProfile } from '../org/profile.ts'
+import { checkProfile, duplicateLogin } from '../org/profile.ts'
 import { userAt } from './user-at.ts'
 import { fullUserView, type User } from '../org/users.ts'
-import type { UserStatus } from '../org/lifecycle.ts'
 
 const MAX_GROUPS = 20
 
@@ -45,28 +39,21 @@ const updateSchema = z.object({
 type CreateQuery = z.infer<typeof createQuery>
 
 /** The table in "Create a user" of the Users API, by the credentials of the user. */
-const firstStatus = (
-  { activate, nextLogin }: CreateQuery,
-  credentials: UserCredentials,
-): UserStatus => {
-  if (!activate) return 'STAGED'
-  if (nextLogin) return 'PASSWORD_EXPIRED'
-  const { password, provider } = credentials
+const firstStatus = (query: CreateQuery, { password, provider }: User['credentials']) => {
+  if (!query.activate) return 'STAGED'
+  if (query.nextLogin) return 'PASSWORD_EXPIRED'
   return password === 'none' && provider.type === 'OKTA' ? 'PROVISIONED' : 'ACTIVE'
 }
 
-const checkNextLogin = (
-  { activate, nextLogin }: CreateQuery,
-  { password }: UserCredentials,
-): void => {
-  if (!nextLogin) return
-  if (!activate) throw new OktaError('E0000124')
+const checkNextLogin = (query: CreateQuery, { password }: User['credentials']): void => {
+  if (!query.nextLogin) return
+  if (!query.activate) throw new OktaError('E0000124')
   if (password === 'none' || password === 'hook') throw new OktaError('E0000125')
 }
 
-const show = (c: Context<OrgEnv>, user: User) => c.json(fullUserView(user, originOf(c)))
+const show = (c: OrgContext, user: User) => c.json(fullUserView(user, originOf(c)))
 
-const create = (org: Org) => async (c: Context<OrgEnv>) => {
+const create = (org: Org) => async (c: OrgContext) => {
   const query = parseAs(createQuery, c.req.query(), 'query')
   const body = parseAs(createSchema, await readJson(c), 'user')
   if (body.groupIds.length > MAX_GROUPS) throw new OktaError('E0000093')
@@ -84,11 +71,7 @@ const create = (org: Org) => async (c: Context<OrgEnv>) => {
   return show(c, user)
 }
 
-const setCredentials = async (
-  org: Org,
-  user: User,
-  given: z.infer<typeof credentialsSchema>,
-): Promise<void> => {
+const setCredentials = async (org: Org, user: User, given: z.infer<typeof credentialsSchema>) => {
   const { provider } = user.credentials
   const isSame = given.provider?.type === provider.type && given.provider.name === provider.name
   if (given.provider && !isSame) throw invalid('provider', 'Cannot be changed here')
@@ -102,17 +85,12 @@ const setCredentials = async (
   }
 }
 
-type Join = (current: UserProfile, given: UserProfile) => UserProfile
-
-/** A partial update: other attributes stay. */
-const merged: Join = (current, given) => ({ ...current, ...given })
-/** A replacement: other attributes are removed. */
-const replaced: Join = (_, given) => given
-
-const update = (org: Org, join: Join) => async (c: Context<OrgEnv>) => {
+/** A partial update keeps the other attributes; a replacement removes them. */
+const update = (org: Org, isPartial: boolean) => async (c: OrgContext) => {
   const { profile, credentials } = parseAs(updateSchema, await readJson(c), 'user')
   const user = userAt(org.users, c)
-  const next = profile && checkProfile(join(user.profile, profile), user.type.schema, user.profile)
+  const kept = isPartial ? user.profile : {}
+  const next = profile && checkProfile({ ...kept, ...profile }, user.type.schema, user.profile)
   if (next && org.users.isTaken(next, user)) throw duplicateLogin()
   if (credentials) await setCredentials(org, user, credentials)
   // Another call may have taken the login in the meantime.
@@ -133,8 +111,8 @@ export const usersApi = (org: Org): Hono<OrgEnv> => {
     c.header('etag', `W/"${hashOf(JSON.stringify(user))}"`)
     return show(c, user)
   })
-  app.put('/api/v1/users/:id', mayManage, update(org, replaced))
-  app.post('/api/v1/users/:id', mayManage, update(org, merged))
+  app.put('/api/v1/users/:id', mayManage, update(org, false))
+  app.post('/api/v1/users/:id', mayManage, update(org, true))
   app.route('/', lifecycleApi(org))
   return app
 }

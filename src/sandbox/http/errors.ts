@@ -6,67 +6,40 @@ const NEEDS_ACTIVATE =
 const NEEDS_PASSWORD =
   'Could not create user. To create a user and expire their password immediately, a password must be specified'
 
-/** From Okta's error code reference; `{}` stands for the field or resource. */
+/** Status, summary and perhaps a cause, from Okta's error code reference; `{}`: the field or resource. */
 const OKTA_ERRORS = {
-  E0000001: { status: 400, summary: 'Api validation failed: {}' },
-  E0000003: { status: 400, summary: 'The request body was not well-formed.' },
-  E0000004: { status: 401, summary: 'Authentication failed' },
-  E0000006: {
-    status: 403,
-    summary: 'You do not have permission to perform the requested action',
-  },
-  E0000007: { status: 404, summary: 'Not found: Resource not found: {}' },
-  E0000009: { status: 500, summary: 'Internal Server Error' },
-  E0000010: { status: 503, summary: 'Service is in read only mode' },
-  E0000011: { status: 401, summary: 'Invalid token provided' },
-  E0000016: { status: 403, summary: 'Activation failed because the user is already active' },
-  E0000021: {
-    status: 400,
-    summary:
-      'Bad request. Accept and/or Content-Type headers likely do not match supported values.',
-  },
-  E0000022: { status: 405, summary: 'The endpoint does not support the provided HTTP method' },
-  E0000028: { status: 400, summary: 'The request is missing a required parameter.' },
-  E0000031: { status: 400, summary: 'Invalid search criteria.' },
-  E0000032: { status: 403, summary: 'Unlock is not allowed for this user.' },
-  E0000038: { status: 403, summary: "This operation is not allowed in the user's current status." },
-  E0000047: { status: 429, summary: 'API call exceeded rate limit due to too many requests.' },
-  E0000060: { status: 501, summary: 'Unsupported operation.' },
-  E0000080: {
-    status: 403,
-    summary: 'The password does not meet the requirements of the current password policy.',
-  },
-  E0000093: {
-    status: 400,
-    summary: 'Target count limit exceeded',
-    causes: ['The number of group targets is too large.'],
-  },
-  E0000124: {
-    status: 400,
-    summary: NEEDS_ACTIVATE,
-    causes: [NEEDS_ACTIVATE],
-  },
-  E0000125: {
-    status: 400,
-    summary: NEEDS_PASSWORD,
-    causes: [NEEDS_PASSWORD],
-  },
-  E0000134: {
-    status: 502,
-    summary: 'Okta could not communicate correctly with an inline hook.',
-  },
-  E0000135: { status: 400, summary: 'An inline hook responded with an error.' },
-  E0000137: { status: 504, summary: 'Okta did not receive a response from an inline hook.' },
+  E0000001: [400, 'Api validation failed: {}'],
+  E0000003: [400, 'The request body was not well-formed.'],
+  E0000004: [401, 'Authentication failed'],
+  E0000006: [403, 'You do not have permission to perform the requested action'],
+  E0000007: [404, 'Not found: Resource not found: {}'],
+  E0000009: [500, 'Internal Server Error'],
+  E0000010: [503, 'Service is in read only mode'],
+  E0000011: [401, 'Invalid token provided'],
+  E0000016: [403, 'Activation failed because the user is already active'],
+  E0000021: [
+    400,
+    'Bad request. Accept and/or Content-Type headers likely do not match supported values.',
+  ],
+  E0000022: [405, 'The endpoint does not support the provided HTTP method'],
+  E0000028: [400, 'The request is missing a required parameter.'],
+  E0000031: [400, 'Invalid search criteria.'],
+  E0000032: [403, 'Unlock is not allowed for this user.'],
+  E0000038: [403, "This operation is not allowed in the user's current status."],
+  E0000047: [429, 'API call exceeded rate limit due to too many requests.'],
+  E0000060: [501, 'Unsupported operation.'],
+  E0000080: [403, 'The password does not meet the requirements of the current password policy.'],
+  E0000093: [400, 'Target count limit exceeded', 'The number of group targets is too large.'],
+  E0000124: [400, NEEDS_ACTIVATE, NEEDS_ACTIVATE],
+  E0000125: [400, NEEDS_PASSWORD, NEEDS_PASSWORD],
+  E0000134: [502, 'Okta could not communicate correctly with an inline hook.'],
+  E0000135: [400, 'An inline hook responded with an error.'],
+  E0000137: [504, 'Okta did not receive a response from an inline hook.'],
 } as const
 
 type OktaErrorCode = keyof typeof OKTA_ERRORS
 
-type OktaStatus = (typeof OKTA_ERRORS)[OktaErrorCode]['status']
-
-interface KnownError {
-  readonly summary: string
-  readonly causes?: readonly string[]
-}
+type OktaStatus = (typeof OKTA_ERRORS)[OktaErrorCode][0]
 
 interface ErrorDetails {
   readonly what?: string
@@ -79,15 +52,14 @@ export class OktaError extends Error {
   override readonly name = 'OktaError'
   readonly code: OktaErrorCode
   readonly causes: readonly string[]
-
   readonly status: OktaStatus
 
   constructor(code: OktaErrorCode, { what = '', causes, status }: ErrorDetails = {}) {
-    const known: KnownError = OKTA_ERRORS[code]
-    super(known.summary.replace('{}', () => what))
+    const [usual, summary, ...usualCauses] = OKTA_ERRORS[code]
+    super(summary.replace('{}', () => what))
     this.code = code
-    this.causes = causes ?? known.causes ?? []
-    this.status = status ?? OKTA_ERRORS[code].status
+    this.causes = causes ?? usualCauses
+    this.status = status ?? usual
   }
 
   body(): object {
@@ -102,11 +74,8 @@ export class OktaError extends Error {
 }
 
 /** A field breaks a rule. Okta names it both in the summary and in the causes. */
-export const invalid = (field: string, ...sentences: readonly string[]): OktaError =>
-  new OktaError('E0000001', {
-    what: field,
-    causes: sentences.map((sentence) => `${field}: ${sentence}`),
-  })
+export const invalid = (field: string, sentence: string): OktaError =>
+  new OktaError('E0000001', { what: field, causes: [`${field}: ${sentence}`] })
 
 export const notFound = (id: string, kind: string): OktaError =>
   new OktaError('E0000007', { what: `${id} (${kind})` })

@@ -2,9 +2,9 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { parseAs, readJson, type OrgEnv } from './request.ts'
-import { STAGED_ANSWERS, type StagedAnswerName } from './staged-answers.ts'
+import { STAGED_ANSWERS } from './staged-answers.ts'
 
-const ANSWERS = Object.keys(STAGED_ANSWERS) as StagedAnswerName[]
+const ANSWERS = Object.keys(STAGED_ANSWERS) as (keyof typeof STAGED_ANSWERS)[]
 
 const rate = z.number().min(0).max(1)
 const count = z.int().min(0).max(1_000_000_000)
@@ -37,36 +37,30 @@ export const faultSchema = z.strictObject({
 export type Faults = Readonly<z.infer<typeof faultSchema>>
 export type FaultSettings = z.input<typeof faultSchema>
 
-export interface FaultInjector {
-  readonly current: Faults
-  /**
-   * Changes the named faults only.
-   * @throws OktaError E0000001 for unknown names and for values that do not fit
-   */
-  set(settings: unknown): Faults
-  /** Whether an event with this rate occurs now. */
-  occurs(rate: number): boolean
-}
-
-export const createFaults = (random: () => number, settings: FaultSettings): FaultInjector => {
+export const createFaults = (random: () => number, settings: FaultSettings) => {
   let current: Faults = parseAs(faultSchema, settings, 'faults')
   return {
     get current() {
       return current
     },
-    set(settings) {
+    /**
+     * Changes the named faults only.
+     * @throws OktaError E0000001 for unknown names and for values that do not fit
+     */
+    set(settings: unknown): Faults {
       const changes = parseAs(z.looseObject({}), settings, 'faults')
       current = parseAs(faultSchema, { ...current, ...changes }, 'faults')
       return current
     },
-    occurs: (rate) => rate > 0 && random() < rate,
+    /** Whether an event with this rate occurs now. */
+    occurs: (rate: number) => rate > 0 && random() < rate,
   }
 }
 
 export const FAULTS_PATH = '/sandbox/faults'
 
 /** Shows and changes the faults while the sandbox runs. Not part of Okta's API. */
-export const faultsApi = (faults: FaultInjector): Hono<OrgEnv> => {
+export const faultsApi = (faults: ReturnType<typeof createFaults>): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   app.get(FAULTS_PATH, (c) => c.json(faults.current))
   app.put(FAULTS_PATH, async (c) => c.json(faults.set(await readJson(c))))

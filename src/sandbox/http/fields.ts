@@ -27,14 +27,11 @@ const pickFrom = (tree: Tree, names: readonly string[]): Tree =>
 export const parseFields = (text: string): ((item: object) => object) => {
   const fields = parse(text)
   return (item) => {
+    const tree = item as Tree
     const picked: Record<string, unknown> = {}
-    const tree = pickFrom(
-      item as Tree,
-      fields.map(([name]) => name),
-    )
     for (const [name, parts] of fields) {
-      if (name in tree)
-        picked[name] = parts ? pickFrom(Object(tree[name]) as Tree, parts) : tree[name]
+      if (!(name in tree)) continue
+      picked[name] = parts ? pickFrom(Object(tree[name]) as Tree, parts) : tree[name]
     }
     return picked
   }

@@ -1,15 +1,12 @@
 /** The middleware before the routes: date, request id, faults, limits and scopes. */
 import { randomBytes } from 'node:crypto'
-import type { Context } from 'hono'
-import { sleep, type Clock } from '../../clock.ts'
+import { sleep } from '../../clock.ts'
 import { OktaError } from './errors.ts'
-import type { FaultInjector } from './faults.ts'
-import type { OrgEnv, OrgMiddleware } from './request.ts'
-import type { SystemLog } from '../org/system-log.ts'
+import type { OrgContext, OrgMiddleware } from './request.ts'
+import type { Org } from '../org/org.ts'
 import { covers, type Grant, type Scope, type Tokens } from '../org/tokens.ts'
 import { bucketOf, createRateLimiter, WINDOW_MS } from './rate-limit.ts'
-import { stagedAnswer } from './staged-answers.ts'
-import type { SimulatedClock } from '../simulated-clock.ts'
+import { STAGED_ANSWERS } from './staged-answers.ts'
 
 export interface ServedCall {
   readonly method: string
@@ -21,20 +18,16 @@ export interface ServedCall {
   readonly ms: number
 }
 
-export interface MiddlewareDeps {
-  readonly clock: Clock
-  readonly wallClock: SimulatedClock
-  readonly faults: FaultInjector
-  readonly log: SystemLog
+interface MiddlewareDeps extends Org {
   readonly onCall: (call: ServedCall) => void
 }
 
 /** On the response of Node.js: on hono's, each header costs a Headers object, which makes the sandbox slow. */
-const setHeader = (c: Context<OrgEnv>, name: string, value: string): void => {
+const setHeader = (c: OrgContext, name: string, value: string): void => {
   c.env.outgoing.setHeader(name, value)
 }
 
-const cutOff = (c: Context<OrgEnv>): void => {
+const cutOff = (c: OrgContext): void => {
   c.env.incoming.socket.resetAndDestroy()
 }
 
@@ -53,12 +46,7 @@ const identify =
     onCall({ method: c.req.method, path, status, requestId, ms })
   }
 
-const setRateHeaders = (
-  c: Context<OrgEnv>,
-  limit: number,
-  remaining: number,
-  resetMs: number,
-): void => {
+const setRateHeaders = (c: OrgContext, limit: number, remaining: number, resetMs: number) => {
   setHeader(c, 'x-rate-limit-limit', String(limit))
   setHeader(c, 'x-rate-limit-remaining', String(remaining))
   setHeader(c, 'x-rate-limit-reset', String(Math.ceil(resetMs / 1000)))
@@ -133,7 +121,7 @@ const stageAnswer =
     const { answer, answerRate, answerWritesOnly } = faults.current
     const isMeant = answer !== 'usual' && !(answerWritesOnly && c.req.method === 'GET')
     if (!isMeant || !faults.occurs(answerRate)) return next()
-    const { status, headers, body } = stagedAnswer(answer)
+    const { status, headers, body } = STAGED_ANSWERS[answer]
     return c.body(body(), status, headers)
   }
 

@@ -1,7 +1,6 @@
 /** Pages of a list: the cursor `after`, and the Link header with the next page. */
-import type { Context } from 'hono'
 import { OktaError } from './errors.ts'
-import type { OrgEnv } from './request.ts'
+import type { OrgContext } from './request.ts'
 
 /** @throws OktaError E0000031 for a cursor that was not made here */
 export const pageStart = (after: string | undefined): number => {
@@ -11,14 +10,14 @@ export const pageStart = (after: string | undefined): number => {
   return Number(index)
 }
 
-const linkTo = (c: Context<OrgEnv>, rel: string, change: Record<string, string>): string => {
+const linkTo = (c: OrgContext, rel: string, change: Record<string, string>): string => {
   const url = new URL(c.req.url)
   for (const [name, value] of Object.entries(change)) url.searchParams.set(name, value)
   return `<${url.href}>; rel="${rel}"`
 }
 
 /** @param next where the next page begins, if there is one */
-export const setLinks = (c: Context<OrgEnv>, limit: number, next: number | undefined): void => {
+export const setLinks = (c: OrgContext, limit: number, next: number | undefined): void => {
   const links = [linkTo(c, 'self', {})]
   if (next !== undefined) {
     const after = Buffer.from(`index:${next}`).toString('base64url')
@@ -30,7 +29,7 @@ export const setLinks = (c: Context<OrgEnv>, limit: number, next: number | undef
 
 /** One page of a short list. */
 export const pageOf = <T>(
-  c: Context<OrgEnv>,
+  c: OrgContext,
   items: readonly T[],
   { after, limit }: { readonly after?: string | undefined; readonly limit: number },
 ): readonly T[] => {

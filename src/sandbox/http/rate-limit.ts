@@ -17,17 +17,13 @@ const BUCKETS: readonly [bucket: string, path: RegExp][] = [
 export const bucketOf = (path: string): string =>
   BUCKETS.find(([, pattern]) => pattern.test(path))?.[0] ?? 'other'
 
-export interface Allowance {
-  readonly allowed: boolean
-  readonly remaining: number
-  /** When the window ends, on the scale of `now`. */
-  readonly resetAt: number
-}
-
-/** A window starts with a bucket's first call, not with the minute ("Rate limits overview"). */
+/**
+ * A window starts with a bucket's first call, not with the minute ("Rate limits overview").
+ * @returns a function that takes one call, and says whether it is allowed, and when the window ends
+ */
 export const createRateLimiter = () => {
   const windows = new Map<string, { readonly endsAt: number; used: number }>()
-  return (bucket: string, limit: number, now: number): Allowance => {
+  return (bucket: string, limit: number, now: number) => {
     let window = windows.get(bucket)
     if (!window || now >= window.endsAt) {
       window = { endsAt: now + WINDOW_MS, used: 0 }

@@ -10,10 +10,11 @@ export interface OrgEnv {
   Variables: { requestId: string }
 }
 
+export type OrgContext = Context<OrgEnv>
 export type OrgMiddleware = MiddlewareHandler<OrgEnv>
 
 /** Scheme and host as the caller wrote them, so that links work for the caller. */
-export const originOf = (c: Context<OrgEnv>): string => new URL(c.req.url).origin
+export const originOf = (c: OrgContext): string => new URL(c.req.url).origin
 
 const MAX_BODY_BYTES = 1024 * 1024
 
@@ -30,14 +31,14 @@ const readChunks = async (body: ReadableStream<Uint8Array>): Promise<string> => 
 }
 
 /** @throws OktaError E0000003 beyond 1 MB */
-export const readBodyText = async (c: Context<OrgEnv>): Promise<string> => {
+export const readBodyText = async (c: OrgContext): Promise<string> => {
   const length = Number(c.req.header('content-length') ?? Infinity)
   if (length > MAX_BODY_BYTES) return c.req.raw.body ? readChunks(c.req.raw.body) : ''
   return c.req.text()
 }
 
 /** @throws OktaError E0000021 or E0000003 */
-export const readJson = async (c: Context<OrgEnv>): Promise<unknown> => {
+export const readJson = async (c: OrgContext): Promise<unknown> => {
   const mediaType = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json') throw new OktaError('E0000021')
   const json = parseJson(await readBodyText(c))

@@ -3,11 +3,6 @@ import * as z from 'zod'
 import { invalid, OktaError } from '../http/errors.ts'
 import { hashPassword, hashSchema, type ImportedHash, type OwnHash } from './hashes.ts'
 
-export interface Provider {
-  readonly type: 'OKTA' | 'IMPORT' | 'FEDERATION' | 'SOCIAL'
-  readonly name: string
-}
-
 /** `hook`: the next sign-in calls the password import hook. */
 export type Password = 'none' | 'hook' | OwnHash | ImportedHash
 
@@ -50,7 +45,8 @@ export const credentialsSchema = z.object({
     .optional(),
 })
 
-export type GivenCredentials = z.infer<typeof credentialsSchema>
+type GivenCredentials = z.infer<typeof credentialsSchema>
+type Provider = Readonly<NonNullable<GivenCredentials['provider']>>
 
 /** As in a new org's default policy. It does not apply to hook and hash imports. */
 const MIN_PASSWORD = 8

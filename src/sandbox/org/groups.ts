@@ -1,7 +1,7 @@
 /** The groups of an org: Everyone, and those from its settings ("Groups"). */
 import { notFound, OktaError } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
-import type { SearchAttribute } from './search.ts'
+import { textAttribute, type SearchAttribute } from './search.ts'
 
 export interface GroupSettings {
   readonly name: string
@@ -14,16 +14,7 @@ export interface OrgGroup {
   readonly profile: { readonly name: string; readonly description: string | null }
 }
 
-export interface OrgGroups {
-  /** Everyone, then the others in the order of the settings. */
-  readonly list: readonly OrgGroup[]
-  /** @throws OktaError E0000007 */
-  get(id: string): OrgGroup
-  /** @throws OktaError E0000007 for a group that does not exist, E0000060 for Everyone */
-  checkNewMember(ids: readonly string[]): void
-}
-
-export const createOrgGroups = (settings: readonly GroupSettings[]): OrgGroups => {
+export const createOrgGroups = (settings: readonly GroupSettings[]) => {
   const everyone: OrgGroup = {
     id: makeId('00g', 0),
     type: 'BUILT_IN',
@@ -36,15 +27,18 @@ export const createOrgGroups = (settings: readonly GroupSettings[]): OrgGroups =
       return { id, type: 'OKTA_GROUP', profile: { name, description } }
     }),
   ]
+  /** @throws OktaError E0000007 */
   const get = (id: string): OrgGroup => {
     const group = list.find((one) => one.id === id)
     if (!group) throw notFound(id, 'UserGroup')
     return group
   }
   return {
+    /** Everyone, then the others in the order of the settings. */
     list,
     get,
-    checkNewMember(ids) {
+    /** @throws OktaError E0000007 for a group that does not exist, E0000060 for Everyone */
+    checkNewMember(ids: readonly string[]): void {
       for (const id of ids) {
         // All users are members already, so Okta refuses it with 501 (help, "Create User").
         if (get(id) === everyone) throw new OktaError('E0000060')
@@ -53,17 +47,12 @@ export const createOrgGroups = (settings: readonly GroupSettings[]): OrgGroups =
   }
 }
 
-export const GROUP_ATTRIBUTES: ReadonlyMap<string, SearchAttribute<OrgGroup>> = new Map(
-  Object.entries<SearchAttribute<OrgGroup>>({
-    id: { kind: 'text', read: ({ id }) => id },
-    type: { kind: 'text', read: ({ type }) => type },
-    'profile.name': { kind: 'text', read: ({ profile }) => profile.name },
-    'profile.description': {
-      kind: 'text',
-      read: ({ profile }) => profile.description ?? undefined,
-    },
-  }),
-)
+export const GROUP_ATTRIBUTES = new Map<string, SearchAttribute<OrgGroup>>([
+  ['id', textAttribute(({ id }) => id)],
+  ['type', textAttribute(({ type }) => type)],
+  ['profile.name', textAttribute(({ profile }) => profile.name)],
+  ['profile.description', textAttribute(({ profile }) => profile.description ?? undefined)],
+])
 
 /** The group as the Groups API shows it. */
 export const groupView = (group: OrgGroup, origin: string, now: string): object => {

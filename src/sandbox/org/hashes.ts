@@ -76,10 +76,9 @@ export const hashPassword = async (password: string): Promise<OwnHash> => {
   return { algorithm: 'scrypt', salt, value }
 }
 
-const digest = (
-  { algorithm, salt = '', saltOrder }: z.infer<typeof digestSchema>,
-  password: string,
-): Buffer => {
+type Digest = z.infer<typeof digestSchema>
+
+const digest = ({ algorithm, salt = '', saltOrder }: Digest, password: string): Buffer => {
   const parts = [Buffer.from(salt, 'base64'), Buffer.from(password)]
   if (saltOrder === 'POSTFIX') parts.reverse()
   return createHash(DIGESTS[algorithm].name).update(Buffer.concat(parts)).digest()
@@ -87,10 +86,7 @@ const digest = (
 
 const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b)
 
-export const passwordMatches = async (
-  stored: OwnHash | ImportedHash,
-  password: string,
-): Promise<boolean> => {
+export const passwordMatches = async (stored: OwnHash | ImportedHash, password: string) => {
   if (stored.algorithm === 'scrypt') {
     return equal(await deriveScrypt(password, stored.salt, SCRYPT.bytes, SCRYPT.cost), stored.value)
   }
@@ -103,8 +99,6 @@ export const passwordMatches = async (
   if (stored.algorithm !== 'PBKDF2') return equal(digest(stored, password), value)
   const hmac = stored.digestAlgorithm === 'SHA512_HMAC' ? 'sha512' : 'sha256'
   const salt = Buffer.from(stored.salt, 'base64')
-  return equal(
-    await derivePbkdf2(password, salt, stored.iterationCount, stored.keySize, hmac),
-    value,
-  )
+  const { iterationCount, keySize } = stored
+  return equal(await derivePbkdf2(password, salt, iterationCount, keySize, hmac), value)
 }

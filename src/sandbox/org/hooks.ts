@@ -146,24 +146,14 @@ export const hookView = (hook: Hook, origin: string) => {
 
 export type HookView = ReturnType<typeof hookView>
 
-export interface HookStore {
-  /** @throws OktaError E0000001 for a second password import hook, or too many hooks */
-  add(hook: z.infer<typeof hookCreationSchema>, now: string): Hook
-  /** @throws OktaError E0000007 */
-  get(id: string): Hook
-  list(type: string | undefined): Hook[]
-  remove(hook: Hook): void
-  /** The hook that sign-ins call, if it is active. */
-  passwordImport(): Hook | undefined
-}
-
-export const createHookStore = (): HookStore => {
+export const createHookStore = () => {
   const hooks = new Map<string, Hook>()
   let count = 0
   const list = (type: string | undefined): Hook[] =>
     [...hooks.values()].filter((hook) => type === undefined || hook.type === type)
   return {
-    add(hook, now) {
+    /** @throws OktaError E0000001 for a second password import hook, or too many hooks */
+    add(hook: z.infer<typeof hookCreationSchema>, now: string): Hook {
       if (hooks.size >= MAX_HOOKS) throw invalid('inlineHook', 'The org has as many as it can')
       // Okta documents the limit, but not the error code.
       if (hook.type === PASSWORD_IMPORT_TYPE && list(PASSWORD_IMPORT_TYPE).length > 0) {
@@ -174,13 +164,15 @@ export const createHookStore = (): HookStore => {
       hooks.set(added.id, added)
       return added
     },
-    get(id) {
+    /** @throws OktaError E0000007 */
+    get(id: string): Hook {
       const hook = hooks.get(id)
       if (!hook) throw notFound(id, 'InlineHook')
       return hook
     },
     list,
-    remove: ({ id }) => void hooks.delete(id),
+    remove: ({ id }: Hook) => void hooks.delete(id),
+    /** The hook that sign-ins call, if it is active. */
     passwordImport: () => list(PASSWORD_IMPORT_TYPE).find(({ status }) => status === 'ACTIVE'),
   }
 }

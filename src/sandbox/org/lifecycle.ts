@@ -1,92 +1,49 @@
 /** The operations on a user's lifecycle in one table: the statuses before and after, and Okta's refusal. */
 import { invalid, OktaError } from '../http/errors.ts'
 
-export type UserStatus =
-  | 'STAGED'
-  | 'PROVISIONED'
-  | 'ACTIVE'
-  | 'RECOVERY'
-  | 'PASSWORD_EXPIRED'
-  | 'LOCKED_OUT'
-  | 'SUSPENDED'
-  | 'DEPROVISIONED'
+const IN_USE = ['PROVISIONED', 'ACTIVE', 'RECOVERY', 'PASSWORD_EXPIRED', 'LOCKED_OUT'] as const
+const EXISTING = ['STAGED', ...IN_USE, 'SUSPENDED'] as const
 
-export interface Operation {
+export type UserStatus = (typeof EXISTING)[number] | 'DEPROVISIONED'
+
+interface Operation {
   /** The name of the link to it in answers about a user. */
   readonly link?: string
   readonly from: readonly UserStatus[]
   /** The status after it, if it changes. */
   readonly to?: UserStatus
-  readonly refusal: () => OktaError
+  /** If not the usual one, E0000038. */
+  readonly refusal?: () => OktaError
 }
 
-const notAllowed = (): OktaError => new OktaError('E0000038')
+const isActive = () => new OktaError('E0000016')
+const notActive = () => invalid('suspendUser', 'Cannot suspend a user that is not active')
+const notSuspended = () => invalid('unsuspendUser', 'Cannot unsuspend a user that is not suspended')
+const notLocked = () => new OktaError('E0000032')
 
-const EXISTING: readonly UserStatus[] = [
-  ...(['STAGED', 'PROVISIONED', 'ACTIVE', 'RECOVERY'] as const),
-  ...(['PASSWORD_EXPIRED', 'LOCKED_OUT', 'SUSPENDED'] as const),
-]
-const IN_USE = EXISTING.filter((status) => status !== 'STAGED' && status !== 'SUSPENDED')
+const expiry = { from: ['ACTIVE', 'PASSWORD_EXPIRED'], to: 'PASSWORD_EXPIRED' } as const
 
-export type OperationName =
-  | 'activate'
-  | 'reactivate'
-  | 'deactivate'
-  | 'suspend'
-  | 'unsuspend'
-  | 'unlock'
-  | 'reset_password'
-  | 'expire_password'
-  | 'expire_password_with_temp_password'
-  | 'reset_factors'
+const TABLE = {
+  activate: { link: 'activate', from: ['STAGED', 'DEPROVISIONED'], refusal: isActive },
+  reactivate: { link: 'reactivate', from: ['PROVISIONED'] },
+  deactivate: { link: 'deactivate', from: EXISTING, to: 'DEPROVISIONED' },
+  suspend: { link: 'suspend', from: ['ACTIVE'], to: 'SUSPENDED', refusal: notActive },
+  unsuspend: { link: 'unsuspend', from: ['SUSPENDED'], to: 'ACTIVE', refusal: notSuspended },
+  unlock: { link: 'unlock', from: ['LOCKED_OUT'], to: 'ACTIVE', refusal: notLocked },
+  reset_password: { link: 'resetPassword', from: IN_USE, to: 'RECOVERY' },
+  expire_password: { link: 'expirePassword', ...expiry },
+  expire_password_with_temp_password: expiry,
+  reset_factors: { link: 'resetFactors', from: IN_USE },
+} as const satisfies Readonly<Record<string, Operation>>
 
-export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
-  activate: {
-    link: 'activate',
-    from: ['STAGED', 'DEPROVISIONED'],
-    refusal: () => new OktaError('E0000016'),
-  },
-  reactivate: { link: 'reactivate', from: ['PROVISIONED'], refusal: notAllowed },
-  deactivate: { link: 'deactivate', from: EXISTING, to: 'DEPROVISIONED', refusal: notAllowed },
-  suspend: {
-    link: 'suspend',
-    from: ['ACTIVE'],
-    to: 'SUSPENDED',
-    refusal: () => invalid('suspendUser', 'Cannot suspend a user that is not active'),
-  },
-  unsuspend: {
-    link: 'unsuspend',
-    from: ['SUSPENDED'],
-    to: 'ACTIVE',
-    refusal: () => invalid('unsuspendUser', 'Cannot unsuspend a user that is not suspended'),
-  },
-  unlock: {
-    link: 'unlock',
-    from: ['LOCKED_OUT'],
-    to: 'ACTIVE',
-    refusal: () => new OktaError('E0000032'),
-  },
-  reset_password: { link: 'resetPassword', from: IN_USE, to: 'RECOVERY', refusal: notAllowed },
-  expire_password: {
-    link: 'expirePassword',
-    from: ['ACTIVE', 'PASSWORD_EXPIRED'],
-    to: 'PASSWORD_EXPIRED',
-    refusal: notAllowed,
-  },
-  expire_password_with_temp_password: {
-    from: ['ACTIVE', 'PASSWORD_EXPIRED'],
-    to: 'PASSWORD_EXPIRED',
-    refusal: notAllowed,
-  },
-  reset_factors: { link: 'resetFactors', from: IN_USE, refusal: notAllowed },
-}
+export type OperationName = keyof typeof TABLE
 
-const ALL = Object.entries(OPERATIONS) as [OperationName, Operation][]
+export const OPERATIONS = Object.entries(TABLE) as [OperationName, Operation][]
 
 /** Links to the operations that this status allows. `href` is the user's own. */
 export const lifecycleLinks = (status: UserStatus, href: string): Record<string, object> => {
   const links: Record<string, object> = {}
-  for (const [name, { link, from }] of ALL) {
+  for (const [name, { link, from }] of OPERATIONS) {
     if (link === undefined || !from.includes(status)) continue
     links[link] = { href: `${href}/lifecycle/${name}`, method: 'POST' }
   }

@@ -1,22 +1,57 @@
-/** The parts of one sandbox, which its routes share. */
-import type { Clock } from '../../clock.ts'
-import type { FaultInjector } from '../http/faults.ts'
-import type { OrgGroups } from './groups.ts'
-import type { HookStore } from './hooks.ts'
-import type { SystemLog } from './system-log.ts'
-import type { Tokens } from './tokens.ts'
-import type { UserTypes } from './user-types.ts'
-import type { UserStore } from './users.ts'
-import type { SimulatedClock } from '../simulated-clock.ts'
+/** Creates the parts of one sandbox, which its routes share. */
+import { systemClock, type Clock } from '../../clock.ts'
+import { createDpopChecker } from '../dpop.ts'
+import { createFaults, type FaultSettings } from '../http/faults.ts'
+import { createRandom } from '../random.ts'
+import { createSimulatedClock } from '../simulated-clock.ts'
+import { NO_CREDENTIALS } from './credentials.ts'
+import { createOrgGroups, type GroupSettings } from './groups.ts'
+import { createHookStore } from './hooks.ts'
+import { createSystemLog } from './system-log.ts'
+import { createTokens, type IssuedToken } from './tokens.ts'
+import { createUserTypes, type UserType, type UserTypesSettings } from './user-types.ts'
+import { createUserStore, type NewUser } from './users.ts'
 
-export interface Org {
-  readonly clock: Clock
-  readonly wallClock: SimulatedClock
-  readonly faults: FaultInjector
-  readonly users: UserStore
-  readonly hooks: HookStore
-  readonly log: SystemLog
-  readonly tokens: Tokens
-  readonly groups: OrgGroups
-  readonly userTypes: UserTypes
+export interface OrgOptions extends UserTypesSettings {
+  readonly clock?: Clock
+  /** The date and time at the start, in milliseconds since 1970. */
+  readonly startedAt?: number
+  /** With the same seed, the same calls get the same faults. */
+  readonly seed?: number
+  readonly tokens?: readonly IssuedToken[]
+  readonly faults?: FaultSettings
+  /** In addition to Everyone. */
+  readonly groups?: readonly GroupSettings[]
+  /** Each e-mail address can have one user only, as in orgs with self-service registration. */
+  readonly uniqueEmail?: boolean
 }
+
+const adminOf = (type: UserType): NewUser => ({
+  status: 'ACTIVE',
+  type,
+  groupIds: [],
+  profile: {
+    login: 'admin@sandbox.example',
+    email: 'admin@sandbox.example',
+    firstName: 'Sandbox',
+    lastName: 'Admin',
+  },
+  credentials: NO_CREDENTIALS,
+})
+
+export const createOrg = (options: OrgOptions) => {
+  const { clock = systemClock, startedAt = Date.now(), seed = 1 } = options
+  const faults = createFaults(createRandom(seed), options.faults ?? {})
+  const skewMs = (): number => faults.current.clockSkewMs
+  const wallClock = createSimulatedClock({ clock, startedAt, skewMs })
+  const dpop = createDpopChecker(wallClock)
+  const tokens = createTokens({ tokens: options.tokens ?? [], dpop, now: () => clock.now() })
+  const [hooks, log] = [createHookStore(), createSystemLog(wallClock)]
+  const groups = createOrgGroups(options.groups ?? [])
+  const userTypes = createUserTypes(options)
+  const users = createUserStore(options)
+  users.add(adminOf(userTypes.default), wallClock.iso())
+  return { clock, wallClock, faults, dpop, tokens, users, userTypes, groups, hooks, log }
+}
+
+export type Org = ReturnType<typeof createOrg>

@@ -16,19 +16,14 @@ const IS_A: Readonly<Record<NonNullable<AttributeSchema['type']>, (value: unknow
   array: Array.isArray,
 }
 
-const isOption = (
-  value: unknown,
-  { enum: options, oneOf }: Pick<AttributeSchema, 'enum' | 'oneOf'>,
-) => {
+type Options = Pick<AttributeSchema, 'enum' | 'oneOf'>
+
+const isOption = (value: unknown, { enum: options, oneOf }: Options): boolean => {
   const allowed: readonly unknown[] | undefined = oneOf?.map((one) => one.const) ?? options
   return allowed?.includes(value) ?? true
 }
 
-const flawOfText = (
-  name: string,
-  attribute: AttributeSchema,
-  value: string,
-): string | undefined => {
+const flawOfText = (name: string, attribute: AttributeSchema, value: string) => {
   const { minLength = 0, maxLength = Infinity, format, pattern } = attribute
   if (value.length < minLength) return 'The field is too short'
   if (value.length > maxLength) return 'The field is too long'
@@ -36,8 +31,8 @@ const flawOfText = (
   if (typeof pattern === 'string') {
     return new RegExp(`^${pattern}$`).test(value) ? undefined : 'Does not match required pattern'
   }
-  const isLogin = name === 'login' && !isEmail(value)
-  return isLogin ? 'Username must be in the form of an email address' : undefined
+  const isBadLogin = name === 'login' && !isEmail(value)
+  return isBadLogin ? 'Username must be in the form of an email address' : undefined
 }
 
 const flawOf = (name: string, attribute: AttributeSchema, value: unknown): string | undefined => {

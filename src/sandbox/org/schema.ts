@@ -46,6 +46,7 @@ export const schemaSettings = z.looseObject({
 
 export type SchemaSettings = z.input<typeof schemaSettings>
 export type AttributeSchema = z.output<typeof attributeSchema>
+type Attributes = Readonly<Record<string, AttributeSchema>>
 export type AttributeSchemas = ReadonlyMap<string, AttributeSchema>
 
 export interface OrgUserSchema {
@@ -58,7 +59,7 @@ export interface OrgUserSchema {
 const EMAIL = { format: 'email', minLength: 5, maxLength: 100 }
 
 /** As recorded from orgs: each has a title, and a few have limits. */
-const BASE: Readonly<Record<string, AttributeSchema>> = {
+const BASE: Attributes = {
   login: { title: 'Username', minLength: 5, maxLength: 100, required: true },
   firstName: { title: 'First name', minLength: 1, maxLength: 50, required: true },
   lastName: { title: 'Last name', minLength: 1, maxLength: 50, required: true },
@@ -103,10 +104,7 @@ const USUAL = {
 
 type Part = z.output<typeof partSchema> | undefined
 
-const overlay = (
-  usual: Readonly<Record<string, AttributeSchema>>,
-  part: Part,
-): AttributeSchemas => {
+const overlay = (usual: Attributes, part: Part): AttributeSchemas => {
   const given = Object.entries(part?.properties ?? {})
   const changed = given.map(([name, more]) => [name, { ...usual[name], ...more }] as const)
   return new Map([...Object.entries(usual), ...changed])
@@ -125,23 +123,17 @@ const requiredOf = (attributes: AttributeSchemas, part: Part): string[] => {
  * @param names custom attributes of plain text
  */
 export const createUserSchema = (
-  settings: SchemaSettings | undefined,
+  settings: SchemaSettings = { definitions: {} },
   names: readonly string[] = [],
 ): OrgUserSchema => {
-  const { base: basePart, custom: customPart } = schemaSettings.parse(
-    settings ?? { definitions: {} },
-  ).definitions
-  const base = overlay(BASE, basePart)
-  const custom = overlay(Object.fromEntries(names.map((title) => [title, { title }])), customPart)
-  const required = new Set([...requiredOf(base, basePart), ...requiredOf(custom, customPart)])
+  const parts = schemaSettings.parse(settings).definitions
+  const named = Object.fromEntries(names.map((title) => [title, { title }]))
+  const [base, custom] = [overlay(BASE, parts.base), overlay(named, parts.custom)]
+  const required = new Set([...requiredOf(base, parts.base), ...requiredOf(custom, parts.custom)])
   return { base, custom, all: new Map([...base, ...custom]), required }
 }
 
-const partView = (
-  attributes: AttributeSchemas,
-  { required }: OrgUserSchema,
-  id: string,
-): object => ({
+const partView = (id: string, attributes: AttributeSchemas, { required }: OrgUserSchema) => ({
   id,
   type: 'object',
   properties: Object.fromEntries(
@@ -151,12 +143,7 @@ const partView = (
 })
 
 /** The schema as the Schemas API shows it. */
-export const schemaView = (
-  schema: OrgUserSchema,
-  href: string,
-  name: string,
-  now: string,
-): object => ({
+export const schemaView = (schema: OrgUserSchema, href: string, name: string, now: string) => ({
   id: href,
   $schema: 'http://json-schema.org/draft-04/schema#',
   name,
@@ -165,14 +152,12 @@ export const schemaView = (
   lastUpdated: now,
   created: now,
   definitions: {
-    custom: partView(schema.custom, schema, '#custom'),
-    base: partView(schema.base, schema, '#base'),
+    custom: partView('#custom', schema.custom, schema),
+    base: partView('#base', schema.base, schema),
   },
   type: 'object',
   properties: {
     profile: { allOf: [{ $ref: '#/definitions/custom' }, { $ref: '#/definitions/base' }] },
   },
-  _links: {
-    self: { rel: 'self', href, method: 'GET' },
-  },
+  _links: { self: { rel: 'self', href, method: 'GET' } },
 })

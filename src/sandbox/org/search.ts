@@ -11,6 +11,11 @@ export interface SearchAttribute<T> {
   readonly read: (item: T) => unknown
 }
 
+export const textAttribute = <T>(read: (item: T) => unknown): SearchAttribute<T> => ({
+  kind: 'text',
+  read,
+})
+
 export type Predicate<T> = (item: T) => boolean
 
 /** The operators of each kind of attribute, and whether case matters. */

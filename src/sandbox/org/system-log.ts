@@ -1,7 +1,7 @@
 /** The System Log: the latest of the events that matter to a migration. */
 import { randomUUID } from 'node:crypto'
 import { createRing } from '../ring.ts'
-import type { SearchAttribute } from './search.ts'
+import { textAttribute, type SearchAttribute } from './search.ts'
 import { loginOf, userId, type User } from './users.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
 
@@ -32,18 +32,6 @@ export interface LogTarget {
   readonly alternateId: string
 }
 
-export interface LogEvent {
-  readonly uuid: string
-  readonly published: string
-  readonly eventType: EventType
-  readonly displayMessage: string
-  readonly version: '0'
-  readonly severity: 'INFO' | 'WARN'
-  readonly outcome: { readonly result: 'SUCCESS' | 'FAILURE'; readonly reason: string | null }
-  readonly target: readonly LogTarget[]
-  readonly debugContext: { readonly debugData: Readonly<Record<string, unknown>> }
-}
-
 export interface NewEvent {
   readonly eventType: EventType
   readonly isSuccess: boolean
@@ -52,50 +40,51 @@ export interface NewEvent {
   readonly debugData?: Readonly<Record<string, unknown>>
 }
 
-export interface SystemLog {
-  write(event: NewEvent): void
-  /** Oldest first. */
-  events(): LogEvent[]
-  /** How many events were ever written. */
-  readonly count: number
-}
-
 export const logTarget = (user: User): LogTarget => ({
   id: userId(user),
   type: 'User',
   alternateId: loginOf(user),
 })
 
-export const createSystemLog = (wallClock: SimulatedClock): SystemLog => {
+const eventFrom = (event: NewEvent, published: string) => {
+  const { eventType, isSuccess, reason = null, target = [], debugData = {} } = event
+  return {
+    uuid: randomUUID() as string,
+    published,
+    eventType,
+    displayMessage: EVENTS[eventType],
+    version: '0',
+    severity: isSuccess ? 'INFO' : 'WARN',
+    outcome: { result: isSuccess ? 'SUCCESS' : 'FAILURE', reason },
+    target,
+    debugContext: { debugData },
+  } as const
+}
+
+export type LogEvent = ReturnType<typeof eventFrom>
+
+export const createSystemLog = (wallClock: SimulatedClock) => {
   const ring = createRing<LogEvent>(MAX_EVENTS)
   let count = 0
   return {
-    write({ eventType, isSuccess, reason, target = [], debugData = {} }) {
+    write(event: NewEvent): void {
       count += 1
-      ring.push({
-        uuid: randomUUID(),
-        published: wallClock.iso(),
-        eventType,
-        displayMessage: EVENTS[eventType],
-        version: '0',
-        severity: isSuccess ? 'INFO' : 'WARN',
-        outcome: { result: isSuccess ? 'SUCCESS' : 'FAILURE', reason: reason ?? null },
-        target,
-        debugContext: { debugData },
-      })
+      ring.push(eventFrom(event, wallClock.iso()))
     },
+    /** Oldest first. */
     events: () => ring.values(),
+    /** How many events were ever written. */
     get count() {
       return count
     },
   }
 }
 
+export type SystemLog = ReturnType<typeof createSystemLog>
+
 /** Without `published`, which Okta refuses here: it has `since` and `until`. */
-export const LOG_ATTRIBUTES: ReadonlyMap<string, SearchAttribute<LogEvent>> = new Map(
-  Object.entries<SearchAttribute<LogEvent>>({
-    eventType: { kind: 'text', read: ({ eventType }) => eventType },
-    'outcome.result': { kind: 'text', read: ({ outcome }) => outcome.result },
-    'target.id': { kind: 'text', read: ({ target }) => target.map(({ id }) => id) },
-  }),
-)
+export const LOG_ATTRIBUTES = new Map<string, SearchAttribute<LogEvent>>([
+  ['eventType', textAttribute(({ eventType }) => eventType)],
+  ['outcome.result', textAttribute(({ outcome }) => outcome.result)],
+  ['target.id', textAttribute(({ target }) => target.map(({ id }) => id))],
+])

@@ -36,12 +36,6 @@ export interface AuthorizedCall {
   readonly url: string
 }
 
-export interface Tokens {
-  /** @throws OktaError E0000011 */
-  check(call: AuthorizedCall): Promise<Grant>
-  issue(grant: Omit<Grant, 'expiresAt'>): string
-}
-
 /** Okta's access tokens for its own API are always valid for one hour. */
 export const TOKEN_LIFE_S = 3_600
 const MAX_ISSUED = 10_000
@@ -59,7 +53,7 @@ export interface TokenDeps {
   readonly now: () => number
 }
 
-export const createTokens = ({ tokens, dpop, now }: TokenDeps): Tokens => {
+export const createTokens = ({ tokens, dpop, now }: TokenDeps) => {
   // Looked up by digest, so that the time of a lookup reveals nothing about a token.
   const fixed = new Map<string, Grant>()
   const issued = new Map<string, Grant>()
@@ -80,7 +74,8 @@ export const createTokens = ({ tokens, dpop, now }: TokenDeps): Tokens => {
   }
 
   return {
-    async check(call) {
+    /** @throws OktaError E0000011 */
+    async check(call: AuthorizedCall): Promise<Grant> {
       const [, scheme, token = ''] = AUTHORIZATION.exec(call.authorization ?? '') ?? []
       const digest = hashOf(token)
       const grant = fixed.get(digest) ?? issued.get(digest)
@@ -88,7 +83,7 @@ export const createTokens = ({ tokens, dpop, now }: TokenDeps): Tokens => {
       if (!isGood || !(await isProven(grant, token, call))) throw new OktaError('E0000011')
       return grant
     },
-    issue(grant) {
+    issue(grant: Omit<Grant, 'expiresAt'>): string {
       const token = randomBytes(48).toString('base64url')
       const [oldest] = issued.keys()
       if (issued.size >= MAX_ISSUED && oldest !== undefined) issued.delete(oldest)
@@ -97,3 +92,5 @@ export const createTokens = ({ tokens, dpop, now }: TokenDeps): Tokens => {
     },
   }
 }
+
+export type Tokens = ReturnType<typeof createTokens>

@@ -1,12 +1,7 @@
 /** The user types of an org, each with its profile schema ("User Types"). */
 import { notFound } from '../http/errors.ts'
 import { makeId } from '../ids.ts'
-import {
-  createUserSchema,
-  type AttributeSchema,
-  type SchemaSettings,
-  type OrgUserSchema,
-} from './schema.ts'
+import { createUserSchema, type SchemaSettings, type OrgUserSchema } from './schema.ts'
 
 export interface UserTypeSettings {
   readonly name: string
@@ -22,23 +17,13 @@ export interface UserType {
   readonly schema: OrgUserSchema
 }
 
-export interface UserTypes {
-  readonly default: UserType
-  readonly list: readonly UserType[]
-  byId(id: string): UserType | undefined
-  /** @throws OktaError E0000007 */
-  bySchemaId(id: string): UserType
-  /** The schema of the first type that has the attribute. */
-  attribute(name: string): AttributeSchema | undefined
-}
-
 export interface UserTypesSettings {
   readonly attributes?: readonly string[]
   readonly schema?: SchemaSettings
   readonly userTypes?: readonly UserTypeSettings[]
 }
 
-export const createUserTypes = (settings: UserTypesSettings): UserTypes => {
+export const createUserTypes = (settings: UserTypesSettings) => {
   const { attributes, schema: usual, userTypes = [] } = settings
   const make = ({ name, schema = usual }: UserTypeSettings, index: number): UserType => ({
     id: makeId('oty', index),
@@ -52,15 +37,20 @@ export const createUserTypes = (settings: UserTypesSettings): UserTypes => {
   return {
     default: first,
     list,
-    byId: (id) => list.find((type) => type.id === id),
-    bySchemaId(id) {
+    byId: (id: string) => list.find((type) => type.id === id),
+    /** @throws OktaError E0000007 */
+    bySchemaId(id: string): UserType {
       const type = list.find(({ schemaId }) => schemaId === id)
       if (id !== 'default' && !type) throw notFound(id, 'UserSchema')
       return type ?? first
     },
-    attribute: (name) => list.find(({ schema }) => schema.all.has(name))?.schema.all.get(name),
+    /** The schema of the first type that has the attribute. */
+    attribute: (name: string) =>
+      list.find(({ schema }) => schema.all.has(name))?.schema.all.get(name),
   }
 }
+
+export type UserTypes = ReturnType<typeof createUserTypes>
 
 export const schemaHref = (origin: string, { schemaId }: UserType): string =>
   `${origin}/api/v1/meta/schemas/user/${schemaId}`

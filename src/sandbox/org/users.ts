@@ -67,29 +67,8 @@ export const fullUserView = (user: User, origin: string) => {
 
 export type UserView = ReturnType<typeof userView>
 
-export interface Page {
-  readonly users: readonly User[]
-  /** Where the next page begins, if there is one. */
-  readonly next: number | undefined
-}
-
-export interface UserStore {
-  add(user: NewUser, now: string): User
-  /** By login, ignoring case and diacritics. */
-  byLogin(login: string): User | undefined
-  /** By id, by login, or by the part of the login before the @ if only one user has it. */
-  find(idOrName: string): User | undefined
-  /** Whether another user has this login or, if addresses must be unique, this e-mail address. */
-  isTaken(profile: UserProfile, user?: User): boolean
-  setProfile(user: User, profile: UserProfile): void
-  remove(user: User): void
-  page(from: number, limit: number, accepts: (user: User) => boolean): Page
-  values(): Generator<User>
-}
-
-const keyOf = (user: User): string => uniqueLogin(loginOf(user))
-
-const emailKey = (profile: UserProfile): string => uniqueLogin(String(profile['email']))
+const keyOf = (profile: UserProfile, name: 'login' | 'email'): string =>
+  uniqueLogin(String(profile[name]))
 
 /** Scans all logins: too rare to be worth the memory of an index. */
 const findShortName = (logins: ReadonlyMap<string, User>, name: string): User | undefined => {
@@ -107,27 +86,26 @@ const findShortName = (logins: ReadonlyMap<string, User>, name: string): User | 
 const createIndex = (uniqueEmail: boolean) => {
   const logins = new Map<string, User>()
   const emails = new Map<string, User>()
-  const byLogin = (login: string): User | undefined => logins.get(uniqueLogin(login))
-  const isTaken = (profile: UserProfile, user?: User): boolean => {
-    const holders = [byLogin(String(profile['login'])), emails.get(emailKey(profile))]
-    return holders.some((holder) => holder !== undefined && holder !== user)
-  }
   return {
-    byLogin,
+    byLogin: (login: string) => logins.get(uniqueLogin(login)),
     byShortName: (name: string) => findShortName(logins, name),
-    isTaken,
+    /** Whether another user has this login or, if addresses must be unique, this e-mail address. */
+    isTaken: (profile: UserProfile, user?: User): boolean =>
+      [logins.get(keyOf(profile, 'login')), emails.get(keyOf(profile, 'email'))].some(
+        (holder) => holder !== undefined && holder !== user,
+      ),
     add(user: User): void {
-      logins.set(keyOf(user), user)
-      if (uniqueEmail) emails.set(emailKey(user.profile), user)
+      logins.set(keyOf(user.profile, 'login'), user)
+      if (uniqueEmail) emails.set(keyOf(user.profile, 'email'), user)
     },
-    remove(user: User): void {
-      logins.delete(keyOf(user))
-      emails.delete(emailKey(user.profile))
+    remove({ profile }: User): void {
+      logins.delete(keyOf(profile, 'login'))
+      emails.delete(keyOf(profile, 'email'))
     },
   }
 }
 
-export const createUserStore = ({ uniqueEmail = false } = {}): UserStore => {
+export const createUserStore = ({ uniqueEmail = false } = {}) => {
   const users: (User | undefined)[] = []
   const index = createIndex(uniqueEmail)
 
@@ -139,7 +117,7 @@ export const createUserStore = ({ uniqueEmail = false } = {}): UserStore => {
   }
 
   return {
-    add(user, now) {
+    add(user: NewUser, now: string): User {
       const activated = user.status === 'STAGED' ? null : now
       const added: User = {
         index: users.length,
@@ -155,24 +133,25 @@ export const createUserStore = ({ uniqueEmail = false } = {}): UserStore => {
       index.add(added)
       return added
     },
-    byLogin: index.byLogin,
     isTaken: index.isTaken,
-    find(idOrName) {
+    /** By id, by login, or by the part of the login before the @ if only one user has it. */
+    find(idOrName: string): User | undefined {
       const at = indexOfId('00u', idOrName)
       if (at !== undefined) return users[at]
       const isShort = !idOrName.includes('@')
       return index.byLogin(idOrName) ?? (isShort ? index.byShortName(idOrName) : undefined)
     },
-    setProfile(user, profile) {
+    setProfile(user: User, profile: UserProfile): void {
       index.remove(user)
       user.profile = profile
       index.add(user)
     },
-    remove(user) {
+    remove(user: User): void {
       index.remove(user)
       users[user.index] = undefined
     },
-    page(start, limit, accepts) {
+    /** `next`: where the next page begins, if there is one. */
+    page(start: number, limit: number, accepts: (user: User) => boolean) {
       const found: User[] = []
       for (const user of from(start)) {
         if (!accepts(user)) continue
@@ -184,3 +163,5 @@ export const createUserStore = ({ uniqueEmail = false } = {}): UserStore => {
     values: () => from(0),
   }
 }
+
+export type UserStore = ReturnType<typeof createUserStore>
