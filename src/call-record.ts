@@ -1,5 +1,10 @@
 /** The types of what is recorded about a call: its fields in the log and the metrics, its decision in the ledger. */
 
+/** The part of a logger that the hook and the ledger use. */
+export type LogSink = Readonly<
+  Record<'info' | 'warn' | 'error', (fields: Record<string, unknown>, message: string) => void>
+>
+
 /**
  * The log entry of a call, which its steps fill in. Metrics take as labels only fields with values of our own
  * code: a login or an id, which a caller can choose, would let callers create any number of series.

@@ -3,11 +3,11 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { randomUUID } from 'node:crypto'
 import type { CallFields, DecidedCall, DecisionLog } from '../call-record.ts'
+import type { Clock } from '../clock.ts'
 import { AppError, asAppError } from '../errors/errors.ts'
 import type { LegacyStore } from '../legacy/store.ts'
-import type { Bounds } from '../passwords/bounds.ts'
 import type { Inspection } from '../passwords/family.ts'
-import { inspect } from '../passwords/registry.ts'
+import { inspect, type Bounds } from '../passwords/registry.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
 import { createAuthenticator, isFromOrg, type Secrets } from './authenticate.ts'
@@ -15,7 +15,6 @@ import type { CheckBearer } from './oauth/bearer.ts'
 import { checkHeaders, readBody } from './body.ts'
 import { createDummyHashes } from './dummy-hashes.ts'
 import { createSingleFlight, type Caller } from './single-flight.ts'
-import { createCoalescer } from './coalesce.ts'
 import type { GuessLimiter } from './guess-limit.ts'
 import { createVerifyCall, type VerifyResult } from './verify-call.ts'
 import { createCallLog, type CallLogDeps, type HookEnv, type HookMiddleware } from './call-log.ts'
@@ -46,10 +45,30 @@ export interface HookDeps extends CallLogDeps {
   readonly checkBearer?: CheckBearer | undefined
   /** The form of a login in the log and the ledger. */
   readonly nameLogin: (login: string) => string
-  /** The form of an account's key in the ledger: a keyed fingerprint, the same at every replica. */
+  /** The form of an account's key in the ledger: see `DecidedCall.person`. */
   readonly namePerson: (key: string) => string
   /** Called once per decision; failed calls are not decisions. */
   readonly ledger?: DecisionLog | undefined
+}
+
+/** Short against the time in which a refusal is useful, and long enough to catch several calls in a storm. */
+const COALESCE_MS = 25
+
+/**
+ * While every core checks passwords, the code and data of the main thread are in no cache, and fetching
+ * them is most of what a refusal costs. So calls that arrive within a moment are handled together. If there
+ * is room by then, all of them are looked up, and some are refused after the others.
+ * @returns a function whose promises resolve together
+ */
+const createCoalescer = (clock: Clock): (() => Promise<void>) => {
+  let pending: Promise<void> | undefined
+  const startWindow = (resolve: () => void): void => {
+    clock.after(COALESCE_MS, () => {
+      pending = undefined
+      resolve()
+    })
+  }
+  return () => (pending ??= new Promise(startWindow))
 }
 
 /** The steps before the body is read. */
@@ -77,16 +96,12 @@ const createFirstSteps = (deps: HookDeps): readonly HookMiddleware[] => {
   ]
 }
 
-const createVerifyCallFrom = ({ settings, ...deps }: HookDeps) => {
-  const { bounds, dummyHashSecret } = settings
+const createVerifyCallFrom = (deps: HookDeps) => {
+  const { legacy, settings } = deps
+  const { bounds, dummyHashSecret: secret } = settings
   const inspectWithin = (encoded: string): Inspection => inspect(encoded, bounds)
-  const { legacy } = deps
   const sample = (): readonly string[] => ('hashes' in legacy ? legacy.hashes : [])
-  const dummyHashes = createDummyHashes({
-    secret: dummyHashSecret,
-    inspect: inspectWithin,
-    sample,
-  })
+  const dummyHashes = createDummyHashes({ secret, inspect: inspectWithin, sample })
   return createVerifyCall({ ...deps, inspect: inspectWithin, dummyHashes })
 }
 

@@ -1,10 +1,9 @@
 /** Writes one log entry for each call, whatever its result, and reports the same fields to the metrics. */
 import type { HttpBindings } from '@hono/node-server'
 import type { MiddlewareHandler } from 'hono'
-import type { AnsweredCall, CallFields, CallObserver } from '../call-record.ts'
+import type { AnsweredCall, CallFields, CallObserver, LogSink } from '../call-record.ts'
 import type { Clock } from '../clock.ts'
 import { asAppError, describeUnforeseen, type AppError } from '../errors/errors.ts'
-import type { LogSink } from '../log-sink.ts'
 
 export interface HookEnv {
   Bindings: HttpBindings
@@ -37,19 +36,11 @@ const failureFields = ({ code, field, detail, cause }: AppError): CallFields => 
   cause: cause === undefined ? undefined : describeUnforeseen(cause),
 })
 
-/** Milliseconds as the log shows them. */
-const tenths = (ms: number | undefined): number | undefined =>
-  ms === undefined ? undefined : Math.round(ms * 10) / 10
+const TIMES = ['lookupMs', 'waitMs', 'runMs', 'totalMs'] as const
 
 const logCall = (log: LogSink, call: AnsweredCall): void => {
-  const { lookupMs, waitMs, runMs, totalMs } = call
-  const shown = {
-    lookupMs: tenths(lookupMs),
-    waitMs: tenths(waitMs),
-    runMs: tenths(runMs),
-    totalMs: tenths(totalMs),
-  }
-  log[levelFor(call.status)]({ ...call, ...shown }, 'password import')
+  const rounded = TIMES.map((of) => [of, call[of] && Math.round(call[of] * 10) / 10] as const)
+  log[levelFor(call.status)]({ ...call, ...Object.fromEntries(rounded) }, 'password import')
 }
 
 /** A failure of the metrics must not cost a caller its answer. */

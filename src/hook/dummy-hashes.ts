@@ -18,7 +18,7 @@ export interface DummyHashesDeps {
 }
 
 export interface DummyHashes {
-  /** Counts the kind of an account's hash, once for each account, for a store without samples. */
+  /** Counts the kind of an account's hash, once for each account: for a store without samples. */
   observe(person: string, plan: Plan): void
   /**
    * What to compute for a login that has no hash. Its kind is drawn from the store's own, by a keyed hash of
@@ -100,12 +100,10 @@ export const createDummyHashes = ({ secret, inspect, sample }: DummyHashesDeps):
     return sampled.isEmpty() ? observed : sampled
   }
 
-  const quantileOf = (login: string): number => digest(login).readUIntBE(0, 6) / 2 ** 48
-
   return {
     observe: (person, plan) => {
       if (isNew(person)) observed.add(plan)
     },
-    planFor: (login) => tally().at(quantileOf(login)),
+    planFor: (login) => tally().at(digest(login).readUIntBE(0, 6) / 2 ** 48),
   }
 }

@@ -20,7 +20,6 @@ import {
   TOO_MANY_GUESSES,
   type Decision,
   type Assessment,
-  type Reason,
 } from './decision.ts'
 import type { DummyHashes } from './dummy-hashes.ts'
 import type { Cancellation } from './single-flight.ts'
@@ -43,7 +42,6 @@ export interface VerifyRequest {
   readonly password: string
   /** On the clock's scale. */
   readonly deadline: number
-  /** Aborted when no caller waits for the answer any more. */
   readonly cancellation: Cancellation
   /** Of the call's log entry, for the time of the lookup: it is logged even if the call fails. */
   readonly fields: CallFields
@@ -51,51 +49,45 @@ export interface VerifyRequest {
 
 /** A decision, with the details that the ledger records. */
 export interface VerifyResult extends Decision {
-  /** A keyed fingerprint of the account that was found, otherwise of the login. */
-  readonly person: string
-  /** The account's own hash, if it is sound. */
+  readonly person: DecidedCall['person']
   readonly hash?: DecidedCall['hash']
   /** How the check ran, if there was one. */
   readonly check?: Omit<Checked, 'outcome'>
 }
 
-/** Records the time that a lookup takes, even if it fails. */
-const timed = <T>(clock: Clock, fields: CallFields, run: () => Promise<T>): Promise<T> => {
+/** Waits for a lookup until the deadline, and records the time that it takes, even if it fails. */
+const timed = <T>(
+  clock: Clock,
+  { deadline, fields }: VerifyRequest,
+  lookUp: () => Promise<T>,
+): Promise<T> => {
   const startedAt = clock.now()
-  return run().finally(() => {
+  const late = (): AppError => new AppError('deadline_exceeded')
+  return within(clock, deadline, lookUp(), late).finally(() => {
     fields.lookupMs = clock.now() - startedAt
   })
 }
 
-const late = (): AppError => new AppError('deadline_exceeded')
-
-const describeHash = ({ hash }: Assessment): VerifyResult['hash'] =>
+const describeHash = ({ hash }: Assessment) =>
   hash && { family: hash.kind.name, cost: Math.round(hash.kind.cost) }
 
-const lookUp = async (
-  store: HashStore,
-  clock: Clock,
-  { login, deadline, fields }: VerifyRequest,
-): Promise<readonly LegacyAccount[]> => {
-  const accounts = await timed(clock, fields, () =>
-    within(clock, deadline, store.find(login.normalised, login.typed, deadline), late),
-  )
+const lookUp = async (store: HashStore, clock: Clock, request: VerifyRequest) => {
+  const { login, deadline } = request
+  const find = () => store.find(login.normalised, login.typed, deadline)
+  const accounts = await timed(clock, request, find)
   // It was looked up all the same, so that it costs as much as an unknown login.
   return login.isTooLong ? [] : accounts
 }
 
 /** Lets the store verify the password. No hash is computed, not even a dummy: the time is the store's own. */
-const askStore = async (
-  store: VerifyingStore,
-  clock: Clock,
-  { login, password, deadline, cancellation, fields }: VerifyRequest,
-): Promise<Reason> => {
+const askStore = async (store: VerifyingStore, clock: Clock, request: VerifyRequest) => {
+  const { login, password, deadline, cancellation } = request
   // Some directories accept an empty password from anyone.
   if (password === '') return 'empty_password'
   if (login.isTooLong) return 'unknown_login'
   const { normalised, typed } = login
   const verify = () => store.verify(normalised, typed, password, deadline, cancellation.signal)
-  return timed(clock, fields, () => within(clock, deadline, verify(), late))
+  return timed(clock, request, verify)
 }
 
 export const createVerifyCall = (deps: VerifyCallDeps) => {
@@ -117,10 +109,7 @@ export const createVerifyCall = (deps: VerifyCallDeps) => {
     return { ...decide(assessment, outcome), person, hash: describeHash(assessment), check }
   }
 
-  const lookUpAndCheck = async (
-    store: HashStore,
-    request: VerifyRequest,
-  ): Promise<VerifyResult> => {
+  const findAndCheck = async (store: HashStore, request: VerifyRequest): Promise<VerifyResult> => {
     if (!checker.mayAdmit(request.deadline)) throw refusal('overloaded')
     const accounts = await lookUp(store, clock, request)
     const assessment = assess(accounts, request.password, inspect)
@@ -138,18 +127,15 @@ export const createVerifyCall = (deps: VerifyCallDeps) => {
     )
   }
 
-  const verifyByStore = async (
-    store: VerifyingStore,
-    request: VerifyRequest,
-  ): Promise<VerifyResult> => {
-    const reason = await askStore(store, clock, request)
-    return { ...decisionFor(reason), person: personOf([], request) }
+  const verifyByStore = async (store: VerifyingStore, request: VerifyRequest) => {
+    const decision = decisionFor(await askStore(store, clock, request))
+    return { ...decision, person: personOf([], request) }
   }
 
   return (request: VerifyRequest): Promise<VerifyResult> =>
     guessLimiter.run(
       loginSubject(request.account),
-      () => ('find' in legacy ? lookUpAndCheck(legacy, request) : verifyByStore(legacy, request)),
+      () => ('find' in legacy ? findAndCheck(legacy, request) : verifyByStore(legacy, request)),
       () => Promise.resolve({ ...TOO_MANY_GUESSES, person: personOf([], request) }),
     )
 }

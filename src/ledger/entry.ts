@@ -60,7 +60,4 @@ export const toEntry = (decided: DecidedCall, at: number, replica: string): Ledg
 const UNKNOWN = { oktaEventId: null, person: null, callerGone: null }
 
 /** @param text an entry as it is in the spill file */
-export const parseEntry = (text: string): LedgerEntry => ({
-  ...UNKNOWN,
-  ...(JSON.parse(text) as LedgerEntry),
-})
+export const parseEntry = (text: string) => ({ ...UNKNOWN, ...(JSON.parse(text) as LedgerEntry) })

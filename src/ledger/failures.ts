@@ -15,16 +15,8 @@ const sqlStateOf = (err: Error): string | undefined => {
   return sqlState ?? (severity === undefined ? undefined : codeOf(err))
 }
 
-const DISK = [
-  'ENOSPC',
-  'EDQUOT',
-  'EIO',
-  'SQLITE_FULL',
-  /** PostgreSQL, "disk_full". */
-  '53100',
-  'ER_DISK_FULL',
-  'ER_RECORD_FILE_FULL',
-]
+/** 53100 is PostgreSQL's "disk_full". */
+const DISK = /^(?:ENOSPC|EDQUOT|EIO|53100|SQLITE_(?:FULL|IOERR.*)|ER_(?:DISK|RECORD_FILE)_FULL)$/
 
 /** What SQLite says of a file that others use, or of a machine without memory. */
 const SQLITE_PASSES = /^SQLITE_(?:BUSY|LOCKED|PROTOCOL|NOMEM|INTERRUPT)/
@@ -56,6 +48,6 @@ export const classifyFailure = (err: unknown): FailureClass => {
   if (!(err instanceof Error)) return 'away'
   const code = codeOf(err)
   if (isConnecting(err)) return 'away'
-  if (DISK.includes(code) || code.startsWith('SQLITE_IOERR')) return 'disk'
+  if (DISK.test(code)) return 'disk'
   return isRefused(code, sqlStateOf(err)) ? 'refused' : 'away'
 }

@@ -12,7 +12,7 @@ import {
   type GuessFilter,
   type GuessRules,
 } from './shared-guesses.ts'
-import { addWaiting, type FromForwarder, type ForwarderStatus } from './protocol.ts'
+import type { FromForwarder, ForwarderStatus } from './protocol.ts'
 import { Outbox } from './outbox.ts'
 import { describeFailure } from '../sql/failures.ts'
 import { classifyFailure } from './failures.ts'
@@ -90,7 +90,8 @@ export class Forwarder {
       clock,
       onPersisted: (count) => {
         send({ kind: 'persisted', count })
-        if (this.#reported) this.#reported = addWaiting(this.#reported, count)
+        const status = this.#reported
+        if (status) this.#reported = { ...status, waiting: status.waiting + count }
       },
       onDiskResult: (err) =>
         err === undefined
@@ -137,9 +138,8 @@ export class Forwarder {
   async close(): Promise<void> {
     this.#cancelCycle()
     this.#outbox.save()
-    const last = this.#cycle.then(() =>
-      this.#attempt(async () => this.#forward(await this.#open())),
-    )
+    const forward = async () => this.#forward(await this.#open())
+    const last = this.#cycle.then(() => this.#attempt(forward))
     await endsWithin(this.#deps.clock, CLOSE_TIMEOUT_MS, last)
     this.#closed = true
     this.#cancelCycle()
@@ -203,10 +203,8 @@ export class Forwarder {
     } catch (err) {
       if (err instanceof AppError || classifyFailure(err) !== 'refused') throw err
       // Such statements hold nothing secret, so the server's message may be logged.
-      throw new AppError('ledger_unusable', {
-        detail: `LEDGER_DB_URL: ${describeFailure(err)}`,
-        cause: err,
-      })
+      const detail = `LEDGER_DB_URL: ${describeFailure(err)}`
+      throw new AppError('ledger_unusable', { detail, cause: err })
     }
     this.#wasOpen = true
     return database
@@ -228,9 +226,8 @@ export class Forwarder {
 
   /** The outbox removes a batch only when the database has committed it. */
   async #forward(database: LedgerDatabase): Promise<void> {
-    this.#hasBacklog = await this.#outbox.forward((entries) =>
-      this.#inTime(database.write(entries)),
-    )
+    const write = (entries: readonly LedgerEntry[]) => this.#inTime(database.write(entries))
+    this.#hasBacklog = await this.#outbox.forward(write)
   }
 
   /** @returns whether there is more to read at once */
@@ -238,9 +235,8 @@ export class Forwarder {
     const { clock, guesses: rules, replica, send } = this.#deps
     if (!rules || clock.now() - this.#polledAt < POLL_INTERVAL_MS) return false
     const since = new Date(clock.epochMs() - rules.windowMs).toISOString()
-    this.#cursor ??= createCursor(
-      this.#guessesUpTo ?? (await this.#inTime(database.idBefore(since))),
-    )
+    this.#guessesUpTo ??= await this.#inTime(database.idBefore(since))
+    this.#cursor ??= createCursor(this.#guessesUpTo)
     const page = await this.#inTime(database.guessesAfter(this.#cursor.from, PAGE, replica))
     const isFull = page.length >= PAGE
     if (!isFull) this.#polledAt = clock.now()

@@ -9,25 +9,17 @@ import type { FromForwarder, LedgerThreadOptions, ToForwarder } from './protocol
 const port = parentPort
 if (!port) throw new TypeError('ledger-thread.ts runs as a worker thread only')
 
-const { target, spillDir, replica, guesses, guessesUpTo } = workerData as LedgerThreadOptions
+const { target, ...options } = workerData as LedgerThreadOptions
 const send = (message: FromForwarder): void => port.postMessage(message)
 
-const listen = (forwarder: Forwarder): void => {
-  port.on('message', (message: ToForwarder) => {
-    if (message !== 'close') {
-      forwarder.enqueue(message)
-      return
-    }
-    void forwarder.close().then(() => port.close())
-  })
+const onMessage = (message: ToForwarder): void => {
+  if (message === 'close') void forwarder.close().then(() => port.close())
+  else forwarder.enqueue(message)
 }
 
 const forwarder = new Forwarder({
-  spillDir,
+  ...options,
   open: (isReopened) => openLedgerDatabase(target, isReopened),
-  replica,
-  guesses,
-  guessesUpTo,
   clock: systemClock,
   send,
 })
@@ -39,7 +31,7 @@ const refuse = (err: unknown): void => {
 
 try {
   forwarder.open()
-  listen(forwarder)
+  port.on('message', onMessage)
   send({ kind: 'opened' })
   // The server may have started already when the database refuses, so the thread runs until it is closed.
   await forwarder.start().then(() => send({ kind: 'ready' }), refuse)

@@ -2,20 +2,18 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Worker } from 'node:worker_threads'
-import type { DecidedCall, DecisionLog } from '../call-record.ts'
+import type { DecidedCall, DecisionLog, LogSink } from '../call-record.ts'
 import { endsWithin, type Clock } from '../clock.ts'
 import { AppError, describeUnforeseen } from '../errors/errors.ts'
-import type { LogSink } from '../log-sink.ts'
 import { keepThread, startThread, threadUrl, type KeptThread } from '../thread.ts'
 import { toEntry, type LedgerEntry } from './entry.ts'
 import type { LedgerTarget } from './database/connection.ts'
 import { createDiskWait, createMemoryQueue } from './memory-queue.ts'
-import {
-  addWaiting,
-  type FromForwarder,
-  type ForwarderStatus,
-  type LedgerThreadOptions,
-  type ToForwarder,
+import type {
+  ForwarderStatus,
+  FromForwarder,
+  LedgerThreadOptions,
+  ToForwarder,
 } from './protocol.ts'
 import type { Guess, GuessRules } from './shared-guesses.ts'
 import { logChange, logVanished, newOutages } from './status-log.ts'
@@ -53,21 +51,6 @@ export interface LedgerOptions {
   readonly log: LogSink
   readonly maxEntriesInMemory?: number
   readonly threadUrl?: URL
-}
-
-/** The state of the ledger, and how many decisions it could not record since the start. */
-type LedgerStatus = Omit<ForwarderStatus, 'cause'> & {
-  readonly lost: number
-  /** How often its files were deleted or replaced while they were in use. */
-  readonly vanished: number
-}
-
-/** How many outages each part had since the start. An outage counts once, however many attempts fail in it. */
-interface LedgerFaults {
-  readonly database: number
-  readonly spill: number
-  readonly thread: number
-  readonly files: number
 }
 
 /** A host's name is not enough: its processes come and go, and count as replicas each. */
@@ -135,7 +118,8 @@ export class Ledger implements DecisionLog {
     throw new AppError(code, { detail })
   }
 
-  get status(): LedgerStatus {
+  /** The state of the ledger, how many decisions it could not record, and how often a file of it vanished. */
+  get status() {
     const { database = 'unreachable', spill = 'ok', waiting = 0 } = this.#forwarderStatus ?? {}
     return {
       database,
@@ -143,10 +127,11 @@ export class Ledger implements DecisionLog {
       waiting: waiting + this.#queue.size,
       lost: this.#lost,
       vanished: this.#faults.files,
-    }
+    } as const
   }
 
-  get faults(): LedgerFaults {
+  /** The outages of each part since the start. One counts once, however many attempts fail in it. */
+  get faults(): Readonly<Record<'database' | 'spill' | 'thread' | 'files', number>> {
     return this.#faults
   }
 
@@ -196,30 +181,20 @@ export class Ledger implements DecisionLog {
 
   #drop(cause?: Record<string, unknown>): void {
     // Logged once at the start; the number is logged at the end, and is in `status`.
-    if (this.#lost === this.#lostBefore) {
-      this.#options.log.error(
-        { cause },
-        'the ledger cannot accept decisions: they are being dropped',
-      )
-    }
+    const message = 'the ledger cannot accept decisions: they are being dropped'
+    if (this.#lost === this.#lostBefore) this.#options.log.error({ cause }, message)
     this.#lost++
   }
 
   #startThread(): Worker {
     const { target, spillDir, sharing, threadUrl: url = THREAD_URL, log } = this.#options
-    const options: LedgerThreadOptions = {
-      target,
-      spillDir,
-      replica: this.#replica,
-      guesses: sharing?.rules,
-      guessesUpTo: this.#guessesUpTo,
-    }
+    const own = { replica: this.#replica, guessesUpTo: this.#guessesUpTo }
+    const options: LedgerThreadOptions = { target, spillDir, guesses: sharing?.rules, ...own }
     const thread = startThread(url, options, true)
+    const warn = (text: Buffer): void =>
+      log.warn({ text: text.toString() }, 'warning from the ledger thread')
     // Written directly, a library's output would stand among the log's lines.
-    for (const output of [thread.stdout, thread.stderr])
-      output.on('data', (text: Buffer) =>
-        log.warn({ text: text.toString() }, 'warning from the ledger thread'),
-      )
+    for (const output of [thread.stdout, thread.stderr]) output.on('data', warn)
     post(thread, this.#queue.takeAll())
     return thread
   }
@@ -250,7 +225,8 @@ export class Ledger implements DecisionLog {
   #onPersisted(count: number): void {
     this.#queue.remove(count)
     this.#sendBatch()
-    if (this.#forwarderStatus) this.#forwarderStatus = addWaiting(this.#forwarderStatus, count)
+    const status = this.#forwarderStatus
+    if (status) this.#forwarderStatus = { ...status, waiting: status.waiting + count }
     if (this.#lost === this.#lostBefore) return
     const lost = this.#lost - this.#lostBefore
     this.#lostBefore = this.#lost

@@ -1,7 +1,7 @@
 /** The entries in memory until they are on this machine's disk, and how long an answer waits for that. */
 import { endsWithin, type Clock } from '../clock.ts'
 import type { LedgerEntry } from './entry.ts'
-import type { LogSink } from '../log-sink.ts'
+import type { LogSink } from '../call-record.ts'
 
 /**
  * The most that an answer waits for its decision to be on this machine's disk, where no crash can take

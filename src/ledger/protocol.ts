@@ -23,17 +23,11 @@ export interface ForwarderStatus {
   readonly database: 'ok' | 'unreachable' | 'failing' | 'refused' | 'migrating' | 'newer_schema'
   /** The file on this machine's disk. `failing`: that is full or broken. */
   readonly spill: 'ok' | 'failing'
-  /** Entries on this machine's disk that the database does not have yet. */
+  /** Entries on this machine's disk that the database does not have yet; after a `persisted`, so many more. */
   readonly waiting: number
   /** Type and code of the last failure, and, for the log only, what a server said about our tables or login. */
   readonly cause?: Record<string, unknown>
 }
-
-/** The status after a `persisted`, so that it need not be sent for each decision. */
-export const addWaiting = (status: ForwarderStatus, count: number): ForwarderStatus => ({
-  ...status,
-  waiting: status.waiting + count,
-})
 
 export type ToForwarder = readonly LedgerEntry[] | 'close'
 

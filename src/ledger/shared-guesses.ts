@@ -37,23 +37,21 @@ export interface Cursor {
 export const createCursor = (id: number): Cursor => {
   let pollEnds = [id]
   const seen = new Set<number>()
-  const from = (): number => pollEnds[0] ?? 0
-  const last = (): number => pollEnds.at(-1) ?? 0
   return {
     get from() {
-      return from()
+      return pollEnds[0] ?? 0
     },
     get last() {
-      return last()
+      return pollEnds.at(-1) ?? 0
     },
     accept(page) {
       const unseen = page.filter(({ id }) => !seen.has(id))
-      const end = Math.max(last(), page.at(-1)?.id ?? 0)
+      const end = Math.max(this.last, page.at(-1)?.id ?? 0)
       for (const { id } of unseen) seen.add(id)
       if (page.length >= PAGE) pollEnds = []
       pollEnds.push(end)
       if (pollEnds.length > OVERLAP) pollEnds.shift()
-      for (const id of seen) if (id <= from()) seen.delete(id)
+      for (const id of seen) if (id <= this.from) seen.delete(id)
       return unseen
     },
   }

@@ -13,16 +13,11 @@ const BUSY_TIMEOUT_MS = 1_000
 const TABLE =
   'CREATE TABLE IF NOT EXISTS waiting (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL)'
 
-interface SpilledEntry {
-  readonly seq: number
-  readonly entry: LedgerEntry
-}
-
 export interface Spill {
   /** Writes all of the entries or none. On return they are on the disk. Throws when it is full. */
   append(entries: Iterable<LedgerEntry>): void
   /** The entries that have waited longest, in their order, after the number `after`. */
-  first(limit: number, after?: number): SpilledEntry[]
+  first(limit: number, after?: number): { readonly seq: number; readonly entry: LedgerEntry }[]
   /**
    * Removes the entries up to and including this one. Where it throws, since a full disk has no room
    * for that, they are still skipped as long as this is open.
@@ -53,11 +48,8 @@ export const openSpill = (dir: string, maxBytes = MAX_SPILL_BYTES): Spill => {
   )
   const remove = db.prepare<[number]>('DELETE FROM waiting WHERE seq <= ?')
   // The ends of the numbers and not the count, which would read every row.
-  const span = db
-    .prepare<[number], number>(
-      'SELECT ifnull(max(seq) - min(seq) + 1, 0) FROM waiting WHERE seq > ?',
-    )
-    .pluck()
+  const countSpan = 'SELECT ifnull(max(seq) - min(seq) + 1, 0) FROM waiting WHERE seq > ?'
+  const span = db.prepare<[number], number>(countSpan).pluck()
   let passed = 0
   return {
     append: db.transaction((entries: Iterable<LedgerEntry>) => {

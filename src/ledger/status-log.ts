@@ -1,5 +1,5 @@
 /** The log messages for changes of the ledger's status, and the outages that they begin. */
-import type { LogSink } from '../log-sink.ts'
+import type { LogSink } from '../call-record.ts'
 import type { ForwarderStatus } from './protocol.ts'
 
 type Line = readonly [level: keyof LogSink, message: string]

@@ -4,29 +4,18 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import { probe, type HealthDeps, type Readiness } from './probes.ts'
 import { MS_PER_SECOND, PREFIX } from './metrics.ts'
 
-interface CollectedPool {
-  readonly alive: number
-  readonly size: number
-  readonly waiting: number
-  readonly lost: number
-  readonly engine: { readonly name: string; readonly fallback?: string }
-}
-
 interface CollectedLedger {
-  readonly status: {
-    readonly database: string
-    readonly spill: string
-    readonly waiting: number
-    readonly lost: number
-  }
+  readonly status: Readonly<
+    Record<'database' | 'spill', string> & Record<'waiting' | 'lost', number>
+  >
   readonly faults: Readonly<Record<'database' | 'spill' | 'thread' | 'files', number>>
 }
 
 export interface CollectorDeps {
   readonly health: HealthDeps
-  readonly pool: CollectedPool
+  readonly pool: HealthDeps['pool'] & { readonly waiting: number; readonly lost: number }
   /** Set where bearer tokens are accepted, with or without a secret. */
-  readonly keys?: { ready(): boolean } | undefined
+  readonly keys?: HealthDeps['keys']
   readonly ledger?: CollectedLedger | undefined
   readonly log: { readonly failures: number }
   /** Undefined where the server does not use TLS itself. */

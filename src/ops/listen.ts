@@ -5,9 +5,8 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { sleep, type Clock } from '../clock.ts'
 import { AppError } from '../errors/errors.ts'
-import { watchConnections } from './connections.ts'
-import type { SourceLimits } from './source-limits.ts'
-import { followRenewals, readTls, type RenewalWatch, type TlsFiles } from './tls.ts'
+import { watchConnections, type SourceLimits } from './connections.ts'
+import { followRenewals, readTls, type TlsFiles } from './tls.ts'
 import {
   createPipelineLimit,
   requestClass,
@@ -15,19 +14,13 @@ import {
   type PipelineLimit,
 } from './pipelining.ts'
 
-/** Slow senders are cut off: Okta sends a whole call at once, and gives up after 3 seconds. */
-const HEADERS_TIMEOUT_MS = 5_000
-const REQUEST_TIMEOUT_MS = 10_000
-const CONNECTIONS_CHECK_MS = 1_000
-
-/** Longer than load balancers keep idle connections (60 s is usual), so that they close them first. */
-const KEEP_ALIVE_MS = 65_000
-
-const SETTINGS = {
-  headersTimeout: HEADERS_TIMEOUT_MS,
-  requestTimeout: REQUEST_TIMEOUT_MS,
-  connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-  keepAliveTimeout: KEEP_ALIVE_MS,
+/** In milliseconds. Slow senders are cut off: Okta sends a whole call at once, and gives up after 3 seconds. */
+const TIMES = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  // Longer than load balancers keep idle connections (60 s is usual), so that they close them first.
+  keepAliveTimeout: 65_000,
 }
 
 export interface ListenOptions {
@@ -58,11 +51,6 @@ export interface Listener {
   close(delayMs?: number): Promise<void>
 }
 
-interface UnboundServer {
-  readonly server: Server
-  readonly renewals?: RenewalWatch
-}
-
 /**
  * Without this, Node.js answers an expectation that it does not know, and parses all of the body that comes.
  * RFC 9110, section 10.1.1, lets a server ignore it.
@@ -70,16 +58,13 @@ interface UnboundServer {
 const attachHandlers = <S extends Server>(server: S, { onRequest, onUpgrade }: PipelineLimit): S =>
   server.on('request', onRequest).on('checkExpectation', onRequest).on('upgrade', onUpgrade)
 
-const createServer = (options: ListenOptions, pipelineLimit: PipelineLimit): UnboundServer => {
+const createServer = (options: ListenOptions, pipelineLimit: PipelineLimit) => {
   const { tls, clock, onRenewal, mayStream = () => true } = options
-  const settings = { ...SETTINGS, IncomingMessage: requestClass(mayStream) }
+  const settings = { ...TIMES, IncomingMessage: requestClass(mayStream) }
   if (!tls) return { server: attachHandlers(createHttpServer(settings), pipelineLimit) }
   const material = readTls(tls)
-  const server = createHttpsServer({
-    ...settings,
-    ...material,
-    handshakeTimeout: HEADERS_TIMEOUT_MS,
-  })
+  const handshakeTimeout = TIMES.headersTimeout
+  const server = createHttpsServer({ ...settings, ...material, handshakeTimeout })
   attachHandlers(server, pipelineLimit)
   return { server, renewals: followRenewals(server, tls, material, clock, onRenewal) }
 }
@@ -100,7 +85,7 @@ export const listen = async (options: ListenOptions): Promise<Listener> => {
   const handle = getRequestListener(options.fetch, { autoCleanupIncoming: false })
   const pipelineLimit = createPipelineLimit((req, res) => void handle(req, res), clock)
   const { server, renewals } = createServer(options, pipelineLimit)
-  const connections = watchConnections(server, options.limits, clock)
+  const connections = watchConnections(server, clock, options.limits)
   const { address, family, port } = await bind(server, options.host, options.port)
   const name = family === 'IPv6' ? `[${address}]` : address
   return {

@@ -145,20 +145,19 @@ export const createPipelineLimit = (handle: Handle, clock: Clock): PipelineLimit
     handle(req, res)
   }
 
-  /** Answers a caller that may not stream: as any other, although Node.js has released the connection. */
-  const answerUnread = (req: IncomingMessage): void => {
-    const res = new ServerResponse(req)
-    res.shouldKeepAlive = false
-    res.assignSocket(req.socket)
-    onRequest(req, res)
-  }
-
   const onUpgrade = (req: IncomingMessage): void => {
     // Without a listener, a reset by the caller would end the process.
     req.socket.on('error', () => undefined)
     const isUnread = req instanceof UnpipelinedRequest && !req.isEarly && req.method !== 'CONNECT'
-    if (isUnread) answerUnread(req)
-    else endEarly(req)
+    if (!isUnread) {
+      endEarly(req)
+      return
+    }
+    // A caller that may not stream is answered as any other, although Node.js has released the connection.
+    const res = new ServerResponse(req)
+    res.shouldKeepAlive = false
+    res.assignSocket(req.socket)
+    onRequest(req, res)
   }
   return {
     onRequest,

@@ -13,7 +13,6 @@ export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 export type StopSignal = (typeof STOP_SIGNALS)[number]
 
 interface ShutdownDeps {
-  /** Calls the listener for each signal. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => void
   /** Stops accepting and finishes what was admitted. */
   readonly drain: (signal: StopSignal) => Promise<void>
@@ -27,14 +26,9 @@ interface ShutdownDeps {
  * Waits for the end.
  * @returns the exit code: 0 after a complete drain, 1 after one that was cut short
  */
-export const untilStopped = ({
-  onSignal,
-  drain,
-  hardStopMs = HARD_STOP_MS,
-  clock,
-  log,
-}: ShutdownDeps): Promise<0 | 1> =>
+export const untilStopped = (deps: ShutdownDeps): Promise<0 | 1> =>
   new Promise((resolve, reject) => {
+    const { onSignal, drain, hardStopMs = HARD_STOP_MS, clock, log } = deps
     let isDraining = false
     const cutShort = (why: string): void => {
       log(`stopping immediately: ${why}`)

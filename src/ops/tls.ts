@@ -43,11 +43,6 @@ export const readTls = ({ certFile, keyFile }: TlsFiles): TlsMaterial => {
   }
 }
 
-export interface RenewalWatch {
-  readonly inUse: () => TlsMaterial
-  readonly stop: () => void
-}
-
 /**
  * Follows renewals without a restart. A renewal that cannot be used is reported, and the certificate
  * in use stays.
@@ -58,7 +53,7 @@ export const followRenewals = (
   first: TlsMaterial,
   clock: Clock,
   onRenewal: (err: AppError | undefined) => void,
-): RenewalWatch => {
+) => {
   let current = first
   let stop = (): void => undefined
   const check = (): void => {

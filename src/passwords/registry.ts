@@ -1,7 +1,15 @@
-/** The table of hash families, and the check whether an encoded hash can be computed. */
+/** The table of hash families, and the check whether an encoded hash can be computed within bounds. */
 import { bcrypt } from './bcrypt/grammar.ts'
-import { isOutOfBounds, type Bounds } from './bounds.ts'
 import type { Family, Inspection, Plan } from './family.ts'
+
+/** The limits on what one check may cost. */
+export interface Bounds {
+  /** bcrypt's cost, the base-2 logarithm of its rounds. */
+  readonly bcryptCost: number
+}
+
+const isOutOfBounds = ({ kind }: Plan, { bcryptCost }: Bounds): boolean =>
+  kind.name === 'bcrypt' && kind.cost > bcryptCost
 
 export const FAMILIES: readonly Family<Plan>[] = [bcrypt]
 

@@ -1,7 +1,7 @@
 /** Reads the URL of a database server: its address, its user, and the TLS to use. */
 import { AppError, type ErrorCode } from '../errors/errors.ts'
 import { isLoopback } from '../http/url.ts'
-import { databaseKindOf, traitsOf, type ServerTraits } from './kinds.ts'
+import { databaseKindOf, traitsOf } from './kinds.ts'
 
 export interface Address {
   readonly host: string
@@ -23,8 +23,7 @@ export interface AddressOptions {
 
 /** The server's certificate is verified always. */
 export interface Tls {
-  /** PEM certificates to trust in place of the public ones. */
-  readonly ca: string | undefined
+  readonly ca: AddressOptions['ca']
   /** Whether the certificate must name the host. */
   readonly namesHost: boolean
 }
@@ -65,14 +64,6 @@ const decode = (part: string, refuse: Refuse): string => {
   } catch {
     throw refuse('contains a % that is not part of a percent-encoding; write %25 for a literal %')
   }
-}
-
-/** @throws AppError where the URL is not one of a database server */
-const serverOf = (text: string, refuse: Refuse): ServerTraits => {
-  const kind = databaseKindOf(text)
-  const { server } = kind ? traitsOf(kind) : {}
-  if (!server) throw refuse('is not the URL of a database server')
-  return server
 }
 
 /** A socket may also be in place of the host, percent-encoded, as libpq takes it. */
@@ -116,8 +107,10 @@ export const parseAddress = (text: string, options: AddressOptions): Address => 
         'scheme://user@%2Fpath%2Fof%2Fsocket/database',
     )
   }
-  const { port, socketParameter } = serverOf(text, refuse)
-  const socket = socketIn(url, socketParameter, refuse)
+  const kind = databaseKindOf(text)
+  const server = kind && traitsOf(kind).server
+  if (!server) throw refuse('is not the URL of a database server')
+  const socket = socketIn(url, server.socketParameter, refuse)
   // Traffic through a socket does not leave the machine.
   const mode = socket === undefined ? modeOf(url, options, refuse) : 'disable'
   if (socket !== undefined && (url.searchParams.get('sslmode') ?? mode) !== mode)
@@ -126,7 +119,7 @@ export const parseAddress = (text: string, options: AddressOptions): Address => 
   return {
     socket,
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? port : Number(url.port),
+    port: url.port === '' ? server.port : Number(url.port),
     user,
     password: password ?? '',
     database,

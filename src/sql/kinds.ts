@@ -1,23 +1,18 @@
 /** The table of the kinds of database: what their URLs look like, and which of their failures pass. */
 
-export interface FailurePatterns {
+interface DatabaseTraits {
+  /** The schemes of its URLs. */
+  readonly schemes: readonly string[]
+  /** Absent where the database is a file. */
+  readonly server?: {
+    readonly port: number
+    /** The parameter that names a Unix socket, as libpq ("Connection URIs") and mysql2 call it. */
+    readonly socketParameter: string
+  }
   /** Codes or sentences of failures that end without a change of the configuration. */
   readonly transient: RegExp
   /** Sentences of failures that stay, although their code is among the transient ones. */
   readonly permanent?: RegExp
-}
-
-interface DatabaseTraits extends FailurePatterns {
-  /** The schemes of its URLs. */
-  readonly schemes: readonly string[]
-  /** Absent where the database is a file. */
-  readonly server?: ServerTraits
-}
-
-export interface ServerTraits {
-  readonly port: number
-  /** The parameter that names a Unix socket, as libpq ("Connection URIs") and mysql2 call it. */
-  readonly socketParameter: string
 }
 
 const KINDS = {
@@ -53,10 +48,9 @@ export const traitsOf = (kind: DatabaseKind): DatabaseTraits => KINDS[kind]
 
 const kinds = Object.keys(KINDS) as DatabaseKind[]
 
-const prefixes = kinds.map(traitsOf).flatMap(({ schemes, server }) => {
-  const end = server ? '://' : ':'
-  return schemes.map((scheme) => scheme + end)
-})
+const prefixes = kinds
+  .map(traitsOf)
+  .flatMap(({ schemes, server }) => schemes.map((scheme) => scheme + (server ? '://' : ':')))
 
 /** A URL of any of these kinds, as far as its beginning tells. */
 export const DATABASE_URL = new RegExp(`^(?:${prefixes.join('|')}).`)

@@ -70,16 +70,14 @@ export class PostgresClient extends pg.Client {
     const attach = connection.attachListeners.bind(connection)
     connection.attachListeners = (stream: Stream) => {
       const check = createMessageCheck()
-      const guarded =
-        (read: Listener): Listener =>
-        (chunk) => {
-          try {
-            check(chunk)
-            read(chunk)
-          } catch (err) {
-            stream.destroy(unreadableError(err))
-          }
+      const guarded = (listener: Listener) => (chunk: Buffer) => {
+        try {
+          check(chunk)
+          listener(chunk)
+        } catch (err) {
+          stream.destroy(unreadableError(err))
         }
+      }
       attach({
         on: (event, listener) => stream.on(event, event === 'data' ? guarded(listener) : listener),
       })

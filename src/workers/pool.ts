@@ -1,8 +1,7 @@
 /** Runs the worker threads that check passwords: starts what the schedule says, replaces lost threads, closes. */
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors/errors.ts'
-import type { PasswordCheck } from '../passwords/core.ts'
-import type { Outcome, Plan } from '../passwords/family.ts'
+import type { Outcome, PasswordCheck, Plan } from '../passwords/family.ts'
 import { keepThread, startThread, threadUrl, type KeptThread } from '../thread.ts'
 import type { Task } from './batch.ts'
 import { Estimates } from './estimates.ts'
@@ -170,7 +169,8 @@ export class WorkerPool implements PasswordChecker {
     const thread = keepThread<FromWorker>({
       start: () => startThread(this.#options.workerUrl ?? WORKER_URL),
       onMessage: (message) => this.#onMessage(slot, message),
-      onExit: (exitCode, cause) => this.#onExit(slot, { exitCode, ...describeCause(cause) }),
+      onExit: (exitCode, cause) =>
+        this.#onExit(slot, { exitCode, ...(cause !== undefined && describeUnforeseen(cause)) }),
       clock: this.#options.clock,
     })
     this.#threads.set(slot, thread)
@@ -179,31 +179,26 @@ export class WorkerPool implements PasswordChecker {
   #onMessage(slot: Slot<Job>, message: FromWorker): void {
     const now = this.#options.clock.now()
     if ('cores' in message) this.#onReady(slot, message, now)
-    else this.#onReply(this.#schedule.finish(slot, now), message, slot.startedAt, now)
+    else this.#onReply(slot, message, now)
     this.#dispatch()
   }
 
   #onReady(slot: Slot<Job>, { cores, calibrations }: Ready, now: number): void {
+    const { lanes: most } = this.#schedule
     for (const calibration of calibrations) this.#estimates.calibrate(calibration)
     for (const core of cores) {
       const { computes, lanes, fallback } = core
       const known = this.#cores.get(computes)
-      this.#schedule.lanes.set(
-        computes,
-        Math.min(lanes, this.#schedule.lanes.get(computes) ?? lanes),
-      )
+      most.set(computes, Math.min(lanes, most.get(computes) ?? lanes))
       if (!known || fallback !== undefined) this.#cores.set(computes, core)
     }
     this.#schedule.markReady(slot, now)
     this.#failedStarts = 0
   }
 
-  #onReply(
-    batch: readonly Job[],
-    { outcomes, runMs }: BatchReply,
-    startedAt: number,
-    now: number,
-  ): void {
+  #onReply(slot: Slot<Job>, { outcomes, runMs }: BatchReply, now: number): void {
+    const { startedAt } = slot
+    const batch = this.#schedule.finish(slot, now)
     for (const [i, job] of batch.entries()) {
       const outcome = outcomes[i]
       // The job's own timer may be late, too, on an overloaded machine.
@@ -250,6 +245,3 @@ export class WorkerPool implements PasswordChecker {
     this.#waiters.clear()
   }
 }
-
-const describeCause = (cause: unknown): Record<string, unknown> =>
-  cause === undefined ? {} : describeUnforeseen(cause)

@@ -1,7 +1,6 @@
 /** The messages between the pool and its threads. */
-import type { PasswordCheck } from '../passwords/core.ts'
 import type { EngineCore } from '../passwords/engine.ts'
-import type { Kind, Outcome } from '../passwords/family.ts'
+import type { Kind, Outcome, PasswordCheck } from '../passwords/family.ts'
 
 /** How long the batches of a core's trial took in a thread. */
 export interface Calibration {

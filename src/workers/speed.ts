@@ -1,7 +1,8 @@
-/** Measures how long one check takes on this machine, in the threads that will do the work. */
+/** Measures how long one check takes, in the threads that will do the work, and counts the hashes that cost too much. */
 import type { Clock } from '../clock.ts'
 import { blankBcrypt } from '../passwords/bcrypt/grammar.ts'
 import type { Kind, Plan } from '../passwords/family.ts'
+import { inspect, type Bounds } from '../passwords/registry.ts'
 import type { PasswordChecker } from './pool.ts'
 import { SLOWER } from './schedule.ts'
 
@@ -43,3 +44,10 @@ export const measureSpeed = async (
   }
   return speed()
 }
+
+/** How many of these encoded hashes are sound, but above the bounds. */
+export const countAbove = (hashes: readonly string[], bounds: Bounds): number =>
+  hashes.filter((encoded) => {
+    const found = inspect(encoded, bounds)
+    return 'flaw' in found && found.flaw === 'out_of_bounds'
+  }).length

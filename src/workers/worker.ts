@@ -1,6 +1,6 @@
 /** The body of a worker thread: checks one batch at a time. */
 import { parentPort } from 'node:worker_threads'
-import type { PasswordCheck } from '../passwords/core.ts'
+import type { PasswordCheck } from '../passwords/family.ts'
 import { CORES, createEngine, type EngineCore } from '../passwords/engine.ts'
 import type { BatchReply, BatchRequest, Calibration, FromWorker } from './protocol.ts'
 

@@ -1,9 +1,9 @@
 /** Failures of a query: which are transient, which a login causes, and what may be reported of them. */
 import { describe, expect, it } from 'vitest'
-import { isTransient, sentenceOf, unreachable } from '../../src/sql/failures.ts'
+import { isTransient, matchesPattern, sentenceOf, unreachable } from '../../src/sql/failures.ts'
 import type { DatabaseKind } from '../../src/sql/kinds.ts'
 import { AppError } from '../../src/errors/errors.ts'
-import { isInvalidLogin, unusable } from '../../src/legacy/check/failures.ts'
+import { unusable } from '../../src/legacy/check/failures.ts'
 import { MYSQL } from '../../src/legacy/sql/mysql.ts'
 import { POSTGRES } from '../../src/legacy/sql/postgres.ts'
 import { SQLITE } from '../../src/legacy/sql/sqlite.ts'
@@ -78,11 +78,11 @@ describe('a failure', () => {
   })
 
   it('caused by a login that is a bad pattern means that no account has it', () => {
-    expect(isInvalidLogin(failed('22025'), POSTGRES)).toBe(true)
-    expect(isInvalidLogin(failed('ER_REGEXP_ERROR'), MYSQL)).toBe(true)
+    expect(matchesPattern(POSTGRES.invalidLogin, failed('22025'))).toBe(true)
+    expect(matchesPattern(MYSQL.invalidLogin, failed('ER_REGEXP_ERROR'))).toBe(true)
     const long = failed('SQLITE_ERROR', 'LIKE or GLOB pattern too complex')
-    expect(isInvalidLogin(long, SQLITE)).toBe(true)
-    expect(isInvalidLogin(failed('22012'), POSTGRES)).toBe(false)
+    expect(matchesPattern(SQLITE.invalidLogin, long)).toBe(true)
+    expect(matchesPattern(POSTGRES.invalidLogin, failed('22012'))).toBe(false)
   })
 
   it('about data is reported without the data', () => {

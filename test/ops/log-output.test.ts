@@ -1,7 +1,7 @@
 /** Where the log goes when standard output is broken, full or not read: never a wait, never an end. */
 import { Writable } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createLogOutput, type LogOutput } from '../../src/ops/log-output.ts'
+import { createLogOutput } from '../../src/ops/log.ts'
 import { ManualClock } from '../support/clock.ts'
 
 /** A stream that can be written to again after an error, as those of the process can. */
@@ -28,7 +28,7 @@ let clock: ManualClock
 let stdout: ReturnType<typeof createStream>
 let stderr: ReturnType<typeof createStream>
 let missing: number[]
-let output: LogOutput
+let output: ReturnType<typeof createLogOutput>
 beforeEach(() => {
   clock = new ManualClock()
   ;[stdout, stderr, missing] = [createStream(), createStream(), []]

@@ -1,6 +1,6 @@
 /** Whom a connection counts for, and how many connections that may be. */
 import { describe, expect, it } from 'vitest'
-import { createSourceLimiter, sourceOf } from '../../src/ops/source-limits.ts'
+import { createSourceLimiter, sourceOf } from '../../src/ops/connections.ts'
 import { ManualClock } from '../support/clock.ts'
 
 describe('the source', () => {

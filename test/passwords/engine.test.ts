@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { bcryptCore } from '../../src/passwords/bcrypt/core.ts'
-import type { PasswordCheck } from '../../src/passwords/core.ts'
-import type { Engine } from '../../src/passwords/engine.ts'
-import { selfTest } from '../../src/passwords/self-test.ts'
+import { selfTest, type Engine } from '../../src/passwords/engine.ts'
+import type { PasswordCheck } from '../../src/passwords/family.ts'
 import { compile } from '../support/compiled.ts'
 import {
   bcryptCoreOf,

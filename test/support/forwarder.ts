@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openLedgerDatabase, type LedgerDatabase } from '../../src/ledger/database/database.ts'
 import type { Guess, GuessRules } from '../../src/ledger/shared-guesses.ts'
 import { Forwarder } from '../../src/ledger/forwarder.ts'
-import { addWaiting, type ForwarderStatus } from '../../src/ledger/protocol.ts'
+import type { ForwarderStatus } from '../../src/ledger/protocol.ts'
 import { ManualClock } from './clock.ts'
 
 export interface ForwarderOptions {
@@ -41,7 +41,7 @@ export const makeForwarder = (options: ForwarderOptions) => {
       if (message.kind === 'persisted') {
         told.persisted += message.count
         const status = told.statuses.at(-1)
-        if (status) told.statuses.push(addWaiting(status, message.count))
+        if (status) told.statuses.push({ ...status, waiting: status.waiting + message.count })
       }
       if (message.kind === 'vanished') told.vanished.push(message.file)
       if (message.kind === 'status') told.statuses.push(message.status)

@@ -1,5 +1,5 @@
 /** Encoded hashes as the hook reads them, for tests of what computes their plans. */
-import type { Bounds } from '../../src/passwords/bounds.ts'
+import type { Bounds } from '../../src/passwords/registry.ts'
 import { CORES, createEngine, type Engine, type EngineCore } from '../../src/passwords/engine.ts'
 import type { Outcome, Plan } from '../../src/passwords/family.ts'
 import { inspect } from '../../src/passwords/registry.ts'

@@ -1,7 +1,6 @@
 /** A second hash family with its core: rounds of SHA-256, for tests that not only bcrypt fits. */
 import { createHash } from 'node:crypto'
-import type { CoreRow } from '../../src/passwords/core.ts'
-import type { Family, Kind, Plan } from '../../src/passwords/family.ts'
+import type { CoreRow, Family, Kind, Plan } from '../../src/passwords/family.ts'
 
 /** The union of plans is closed: a real family adds its member, where this one has casts. */
 interface DigestPlan {

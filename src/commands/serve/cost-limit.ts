@@ -1,9 +1,8 @@
 /** Finds the highest bcrypt cost that this machine can check in time, and warns about accounts above it. */
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
-import { countAbove } from '../../hook/sample.ts'
 import type { PasswordChecker } from '../../workers/pool.ts'
-import { BCRYPT_TRIAL, measureSpeed } from '../../workers/speed.ts'
+import { BCRYPT_TRIAL, countAbove, measureSpeed } from '../../workers/speed.ts'
 import type { ServerSettings } from './settings.ts'
 
 /** If BCRYPT_MAX_COST is not set. */

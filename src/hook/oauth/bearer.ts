@@ -12,7 +12,6 @@ export interface TokenRequirements {
 }
 
 export interface BearerDeps {
-  /** Finds the key for a token's header. */
   readonly keyFor: JWTVerifyGetKey
   readonly clock: Clock
 }
@@ -71,8 +70,8 @@ const failureOf = (err: unknown): AppError => {
 export const createBearerCheck = (
   { keyFor, clock }: BearerDeps,
   { issuer, audience, clientId, scope }: TokenRequirements,
-) => {
-  const check: CheckBearer = async (values) => {
+): CheckBearer => {
+  return async (values) => {
     const { payload } = await jwtVerify(tokenIn(values), keyFor, {
       algorithms: ['RS256'],
       issuer,
@@ -87,5 +86,4 @@ export const createBearerCheck = (
     if (payload['cid'] !== clientId) throw refused('of another client (cid)')
     if (!scopesOf(payload).includes(scope)) throw refused('without the scope (scp)')
   }
-  return check
 }

@@ -39,9 +39,6 @@ export interface IssuerKeys {
   ready(): boolean
 }
 
-const notFetched = (): AppError =>
-  new AppError('keys_unavailable', { detail: 'the fetch is not done yet' })
-
 /**
  * The keys that were fetched last, and how the latest fetch ended. jose's own remote key set takes its time
  * from `Date.now` and its limit from `AbortSignal.timeout` rather than from a clock.
@@ -74,7 +71,8 @@ class KeyCache {
 
   /** Why the issuer may have keys that are not here. */
   get incompleteness(): AppError | undefined {
-    return this.#pendingFetch ? notFetched() : this.#failure
+    if (!this.#pendingFetch) return this.#failure
+    return new AppError('keys_unavailable', { detail: 'the fetch is not done yet' })
   }
 
   async #fetch(): Promise<void> {

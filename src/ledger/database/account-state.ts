@@ -20,16 +20,16 @@ export interface AccountState {
   readonly confirmedAt: string | undefined
 }
 
-type AccountFields = Omit<AccountState, 'state'>
+type Fields = Omit<AccountState, 'state'>
 
 /** A VERIFIED after the confirmation revokes it: Okta would not ask if it had the password. */
-const stateOf = ({ verifications, lastVerifiedAt = '', confirmedAt }: AccountFields): MoveState => {
+const stateOf = ({ verifications, lastVerifiedAt = '', confirmedAt }: Fields): MoveState => {
   if (confirmedAt !== undefined && confirmedAt >= lastVerifiedAt) return 'confirmed'
   if (verifications === 0) return 'unverified'
   return verifications === 1 ? 'verified' : 'verified_again'
 }
 
-export const toAccountState = (fields: AccountFields): AccountState => ({
+export const toAccountState = (fields: Fields): AccountState => ({
   ...fields,
   state: stateOf(fields),
 })

@@ -15,7 +15,7 @@ import { PostgresClient, postgresOptions } from '../../sql/postgres-client.ts'
 import type { LedgerKind } from './schema.ts'
 import { openSqliteFile, watchFile } from './sqlite-file.ts'
 
-interface DatabaseConnection {
+export interface DatabaseConnection {
   readonly kind: LedgerKind
   readonly dialect: Dialect
   /** Ends every connection at once, answered or not: one that hangs would never end otherwise. */
@@ -114,13 +114,11 @@ const remoteTarget = ({ url, ca }: LedgerTarget) => {
  * Where the ledger is, in words that may be logged, and warnings about the connection to it.
  * @throws AppError `ledger_unusable` for a URL that cannot be used
  */
-export const describeLedgerTarget = (
-  target: LedgerTarget,
-): { name: string; warnings: readonly string[] } => {
+export const describeLedgerTarget = (target: LedgerTarget) => {
   const remote = remoteTarget(target)
   if (!remote) return { name: target.url, warnings: [] }
-  const warnings = transportWarnings(remote.address, 'LEDGER_DB')
-  return { name: describeAddress(remote.address), warnings }
+  const { address } = remote
+  return { name: describeAddress(address), warnings: transportWarnings(address, 'LEDGER_DB') }
 }
 
 /**

@@ -1,9 +1,9 @@
 /** The ledger's statements, the same for SQLite, PostgreSQL and MySQL. */
-import { Kysely, sql, type ExpressionBuilder, type Generated } from 'kysely'
+import { Kysely, sql, type ExpressionBuilder, type Generated, type InferResult } from 'kysely'
 import type { LedgerEntry } from '../entry.ts'
 import { isMigrated, migrate } from './migrations.ts'
 import type { LedgerKind } from './schema.ts'
-import { openConnection, type LedgerTarget } from './connection.ts'
+import { openConnection, type DatabaseConnection, type LedgerTarget } from './connection.ts'
 import { toAccountState, type AccountState } from './account-state.ts'
 
 interface Schema {
@@ -42,7 +42,7 @@ export interface RemoteDecision {
   readonly replica: string
 }
 
-export interface LedgerDatabase {
+export interface LedgerDatabase extends Pick<DatabaseConnection, 'cut' | 'isThere'> {
   /** @throws AppError `ledger_newer`; or the driver's error, as every other function here */
   isMigrated(): Promise<boolean>
   /**
@@ -68,11 +68,7 @@ export interface LedgerDatabase {
    * @param at when Okta was asked, by this machine's clock (ISO 8601)
    */
   confirm(account: string, at: string): Promise<void>
-  /** False when its file was deleted or replaced since it was opened. */
-  isThere(): boolean
   close(): Promise<void>
-  /** Ends every connection at once, answered or not. */
-  cut(): void
 }
 
 type Db = Kysely<Schema>
@@ -167,12 +163,7 @@ const selectAccounts = (db: Db) =>
       .as('last_verified_at'),
   ])
 
-interface AccountRow {
-  readonly account: string
-  readonly confirmed_at: string | null
-  readonly verifications: unknown
-  readonly last_verified_at: string | null
-}
+type AccountRow = InferResult<ReturnType<typeof selectAccounts>>[number]
 
 const fromRow = (row: AccountRow): AccountState =>
   toAccountState({

@@ -36,26 +36,21 @@ export const readSamples = async (
 ): Promise<readonly Sample[]> => {
   const { text, uses } = translate(withoutEnd(sql), dialect)
   if (uses > 0) throw new TypeError('it must have no parameter')
-  const { columns, rows } = await connection.query(
-    dialect.firstRows(text, 'accounts_to_audit', MAX_SAMPLES),
-  )
+  const firstRows = dialect.firstRows(text, 'accounts_to_audit', MAX_SAMPLES)
+  const { columns, rows } = await connection.query(firstRows)
   const names = columns.map((name) => name.toLowerCase())
   for (const column of ['login', 'password_hash']) {
     if (!names.includes(column)) throw new TypeError(`it must return a column named ${column}`)
   }
+  const samples = rows.map((row) => toSample(byLowerCase(row)))
   // An empty login is never looked up.
-  return rows
-    .map(byLowerCase)
-    .map(toSample)
-    .filter(({ login }) => login.trim() !== '')
+  return samples.filter(({ login }) => login.trim() !== '')
 }
 
 /** Some of them: of each kind of flag a few, and no more than `size`. */
 export const someOf = (samples: readonly Sample[], size: number): readonly Sample[] => {
   const groups = Map.groupBy(samples, ({ enabled }) => textIn(enabled))
   const ranks = [...groups.values()].flatMap((group) => group.map((one, rank) => ({ one, rank })))
-  return ranks
-    .sort((a, b) => a.rank - b.rank)
-    .slice(0, size)
-    .map(({ one }) => one)
+  const first = ranks.sort((a, b) => a.rank - b.rank).slice(0, size)
+  return first.map(({ one }) => one)
 }

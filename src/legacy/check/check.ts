@@ -12,8 +12,8 @@ export interface Passed {
   readonly columns: ColumnNames
   /** See `knownIn`. */
   readonly known: string
-  /** The store that was checked: see `Answer`. */
-  readonly store: string | undefined
+  /** The store that was checked. */
+  readonly store: QueryResult['store']
   /** Encoded hashes of some accounts. */
   readonly hashes: readonly string[]
   readonly findings: readonly Finding[]
@@ -38,17 +38,13 @@ const UNCHECKED =
 
 const ONE_ROW = /\bLIMIT\s+1\b|\bFETCH\s+FIRST\s+(?:1\s+)?ROW\b|\bDISTINCT\s+ON\b/i
 
+const ONLY_ONE_ROW =
+  'The lookup returns only one row. Without LIMIT, FETCH FIRST or DISTINCT ON, two accounts with one login would be noticed, and neither would be verified.'
+
 /** What the text of the statement shows. */
 const statementFindings = ({ lookup, unchecked }: CheckDeps): Finding[] => [
   ...(unchecked ? [warn('columns', UNCHECKED)] : []),
-  ...(ONE_ROW.test(lookup.sql)
-    ? [
-        warn(
-          'accounts',
-          'The lookup returns only one row. Without LIMIT, FETCH FIRST or DISTINCT ON, two accounts with one login would be noticed, and neither would be verified.',
-        ),
-      ]
-    : []),
+  ...(ONE_ROW.test(lookup.sql) ? [warn('accounts', ONLY_ONE_ROW)] : []),
 ]
 
 const checkUnknownLogin = (
@@ -66,6 +62,9 @@ const checkUnknownLogin = (
   return [warn('columns', text)]
 }
 
+const LOST_FLAG =
+  'it no longer returns enabled, so disabled accounts could sign in again; return it'
+
 /**
  * Runs the lookup for logins that no account has, and for some that are known.
  * @throws TypeError when it must not be used; what a query throws when it cannot be run
@@ -73,15 +72,10 @@ const checkUnknownLogin = (
 export const checkLookup = async (deps: CheckDeps): Promise<Passed> => {
   const { use, driver, lookup } = deps
   const unknown = unknownLogin()
-  const answer = await use((connection) =>
-    connection.query(lookup.text, lookup.valuesOf(loginAs(unknown))),
-  )
+  const values = lookup.valuesOf(loginAs(unknown))
+  const answer = await use((connection) => connection.query(lookup.text, values))
   const columns = nameColumns(answer.columns, deps)
-  if (deps.hadFlag && columns.enabled === undefined) {
-    throw new TypeError(
-      'it no longer returns enabled, so disabled accounts could sign in again; return it',
-    )
-  }
+  if (deps.hadFlag && columns.enabled === undefined) throw new TypeError(LOST_FLAG)
   const findings: Finding[] = [
     ok('columns', `It returns ${Object.keys(columns).join(', ')}.`),
     ...statementFindings(deps),
@@ -89,15 +83,10 @@ export const checkLookup = async (deps: CheckDeps): Promise<Passed> => {
   ]
   await checkTypes(deps)
   await probeWildcards(deps, columns)
-  const { samples, findings: sampled } = await takeSamples(deps)
-  findings.push(...sampled, ...(await checkSamples(deps, columns, samples)))
+  const [samples, sampled] = await takeSamples(deps)
+  findings.push(sampled, ...(await checkSamples(deps, columns, samples)))
   await probeLookalikes(deps, columns, samples)
   findings.push(...(await use((connection) => driver.inspect(connection, lookup, deps.unchecked))))
-  return {
-    columns,
-    known: knownIn(answer.columns),
-    store: answer.store,
-    hashes: samples.map(({ hash }) => hash),
-    findings,
-  }
+  const hashes = samples.map(({ hash }) => hash)
+  return { columns, known: knownIn(answer.columns), store: answer.store, hashes, findings }
 }

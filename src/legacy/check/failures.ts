@@ -1,13 +1,6 @@
-/** Describes why a store cannot be used, and tells which logins no lookup can find. */
+/** Describes why a store cannot be used. */
 import { codeOf, matchesPattern, sentenceOf } from '../../sql/failures.ts'
 import { AppError } from '../../errors/errors.ts'
-import type { Driver } from '../sql/driver.ts'
-
-/** Whether the login itself made the query fail, so that no account can have it. */
-export const isInvalidLogin = (
-  err: unknown,
-  { invalidLogin }: Pick<Driver, 'invalidLogin'>,
-): boolean => matchesPattern(invalidLogin, err)
 
 /** OpenSSL's sentences for a certificate whose issuer is not known; mysql2 gives all of them one code. */
 const UNKNOWN_ISSUER =

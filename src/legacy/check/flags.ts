@@ -23,11 +23,9 @@ const advise = async (
   const source = renamed ?? plain
   if (source === undefined) return ''
   const expression = `${expressionOf(source)} AS enabled`
+  const sql = lookup.sql.replace(SOURCE, () => expression)
   try {
-    const changed = prepare(
-      lookup.sql.replace(SOURCE, () => expression),
-      driver.dialect,
-    )
+    const changed = prepare(sql, driver.dialect)
     await use((connection) => connection.query(changed.text, valuesForUnknown(changed)))
     return ` Write: ${expression}`
   } catch {
@@ -42,12 +40,9 @@ const refuseWords = async (deps: CheckDeps, words: readonly string[]): Promise<n
   const enabledWord = words.find((word) => LIKELY.test(word)) ?? words[0] ?? ''
   const isFlag = words.some((word) => LIKELY.test(word) || readFlag(word) !== undefined)
   const isFew = isFlag && words.length <= MAX_FLAG_WORDS && words.every(isShowableWord)
-  const advice = isFew
-    ? await advise(
-        deps,
-        (source) => `CASE WHEN ${source} = ${quoted(enabledWord)} THEN 1 ELSE 0 END`,
-      )
-    : ''
+  const isEnabled = (source: string) =>
+    `CASE WHEN ${source} = ${quoted(enabledWord)} THEN 1 ELSE 0 END`
+  const advice = isFew ? await advise(deps, isEnabled) : ''
   const shown = isFew ? ` (it holds ${words.map(quoted).join(', ')})` : ''
   throw new TypeError(
     `enabled must be ${FLAG_WORDS}, but has other values${shown}.` +
@@ -56,10 +51,7 @@ const refuseWords = async (deps: CheckDeps, words: readonly string[]): Promise<n
 }
 
 /** @throws TypeError where the type of the column cannot be a flag */
-export const refuseFlagTypes = async (
-  deps: CheckDeps,
-  type: ColumnType | undefined,
-): Promise<void> => {
+export const refuseFlagTypes = async (deps: CheckDeps, type?: ColumnType): Promise<void> => {
   if (type?.kind === 'date') {
     const advice = await advise(deps, (source) => `CASE WHEN ${source} IS NULL THEN 0 ELSE 1 END`)
     throw new TypeError(
@@ -70,21 +62,14 @@ export const refuseFlagTypes = async (
   if (type?.kind === 'other')
     throw new TypeError(`enabled must be ${FLAG_WORDS}, but has another type`)
   const words = type?.words
-  if (words?.some((word) => readFlag(word) === undefined)) {
-    await refuseWords(deps, words)
-  }
+  if (words?.some((word) => readFlag(word) === undefined)) await refuseWords(deps, words)
 }
 
 /** @param values of the accounts that were looked up as samples @throws TypeError where one is no flag */
-export const refuseFlagValues = async (
-  deps: CheckDeps,
-  values: readonly unknown[],
-): Promise<void> => {
+export const refuseFlagValues = async (deps: CheckDeps, values: readonly unknown[]) => {
   if (values.every((value) => readFlag(value) !== undefined)) return
-  const counts = Map.groupBy(
-    values.filter((value) => value !== null && value !== undefined).map(String),
-    (word) => word,
-  )
+  const given = values.filter((value) => value !== null && value !== undefined)
+  const counts = Map.groupBy(given.map(String), (word) => word)
   const words = [...counts].sort(([, a], [, b]) => b.length - a.length).map(([word]) => word)
   await refuseWords(deps, words)
 }

@@ -19,6 +19,8 @@ export interface ColumnRules {
 const isColumn = (name: string): name is Column =>
   (LOOKUP_COLUMNS as readonly string[]).includes(name)
 
+const lowerCase = (name: string): string => name.toLowerCase()
+
 const list = (names: readonly string[]): string => names.join(', ')
 
 /** An expression without a name is named after its text, which may hold a key. */
@@ -36,9 +38,8 @@ const refuseDuplicates = (returned: readonly string[]): void => {
 const refuseUnknown = (names: readonly string[], ignored: readonly string[]): void => {
   const unknown = names.filter((name) => !isColumn(name) && !ignored.includes(name))
   if (unknown.length === 0) return
-  if (!unknown.every(isName)) {
+  if (!unknown.every(isName))
     throw new TypeError('it returns an expression without a name; give it one with AS')
-  }
   const known = names.filter(isColumn)
   throw new TypeError(
     `it returns ${list(unknown)}, which this program does not read; it reads ${list(LOOKUP_COLUMNS)}. ` +
@@ -57,27 +58,19 @@ const refuseNameless = (names: readonly string[]): void => {
 
 /** The columns among these that are read: another set of them is another statement. */
 export const knownIn = (returned: readonly string[]): string =>
-  returned
-    .map((name) => name.toLowerCase())
-    .filter(isColumn)
-    .sort()
-    .join()
+  returned.map(lowerCase).filter(isColumn).sort().join()
 
 /**
  * Names are compared without case, as SQL does.
  * @throws TypeError when the statement must not be used
  */
 export const nameColumns = (returned: readonly string[], rules: ColumnRules): ColumnNames => {
-  const names = returned.map((name) => name.toLowerCase())
+  const names = returned.map(lowerCase)
   refuseDuplicates(names)
   if (!names.includes('password_hash'))
     throw new TypeError('it must return a column named password_hash')
-  refuseUnknown(
-    names,
-    rules.ignored.map((name) => name.toLowerCase()),
-  )
+  refuseUnknown(names, rules.ignored.map(lowerCase))
   if (!rules.unchecked) refuseNameless(names)
-  return Object.fromEntries(
-    names.map((name, i) => [name, returned[i]] as const).filter(([name]) => isColumn(name)),
-  )
+  const pairs = names.map((name, i) => [name, returned[i]] as const)
+  return Object.fromEntries(pairs.filter(([name]) => isColumn(name)))
 }

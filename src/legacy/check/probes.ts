@@ -1,12 +1,11 @@
 /** Looks up logins that must find no account: a loose comparison would find one. */
-import { describeFailure, isConnectionFailure } from '../../sql/failures.ts'
+import { describeFailure, isConnectionFailure, matchesPattern } from '../../sql/failures.ts'
 import type { Sample } from './audit-sample.ts'
 import type { ColumnNames } from './lookup-columns.ts'
 import type { CheckDeps } from '../sql/driver.ts'
 import { unknownLogin } from '../sql/lookup.ts'
 import { normaliseLogin } from '../../login.ts'
 import { flagText } from '../../text/flag.ts'
-import { isInvalidLogin } from './failures.ts'
 import { rowsOf, valueIn, type Row } from '../sql/row.ts'
 
 /** Real accounts whose lookalikes are looked up. */
@@ -23,17 +22,13 @@ export const lookUp = async (
     const { rows } = await use((connection) => connection.query(lookup.text, values))
     return rowsOf(rows, columns, login, unchecked)
   } catch (err) {
-    if (isInvalidLogin(err, driver)) return []
+    if (matchesPattern(driver.invalidLogin, err)) return []
     throw err
   }
 }
 
 /** Looks up a login that must find nothing; a statement that fails or is late for it cannot be trusted. */
-const probe = async (
-  deps: CheckDeps,
-  columns: ColumnNames,
-  login: string,
-): Promise<readonly Row[]> => {
+const probe = async (deps: CheckDeps, columns: ColumnNames, login: string) => {
   try {
     return await lookUp(deps, columns, login)
   } catch (err) {
@@ -53,10 +48,10 @@ const replaceOne = (login: string, sign: string): string =>
   login.replace(/(?<=^[^@])([^@])/su, (found) => (found === sign ? '-' : sign))
 
 /** Logins that a comparison by pattern or by a part takes for the given one: LIKE, regular expressions, GLOB, left(). */
-const lookalikesOf = (login: string): string[] =>
-  [...['_', '.', '?'].map((sign) => replaceOne(login, sign)), `${login}x`].filter(
-    (other) => other !== login,
-  )
+const lookalikesOf = (login: string): string[] => {
+  const others = ['_', '.', '?'].map((sign) => replaceOne(login, sign))
+  return [...others, `${login}x`].filter((other) => other !== login)
+}
 
 const isSame = (row: Row, columns: ColumnNames, { id, hash }: Sample): boolean => {
   const own = flagText(valueIn(row, columns, 'id'))

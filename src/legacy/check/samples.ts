@@ -11,58 +11,37 @@ import { lookUp } from './probes.ts'
 /** Real accounts that are looked up at a check. */
 const LOOKED_UP = 20
 
-interface Samples {
-  readonly samples: readonly Sample[]
-  readonly findings: readonly Finding[]
-}
+type Samples = readonly [samples: readonly Sample[], finding: Finding]
 
 /** Without samples the check finds less, but is still a check: so their failure stops nothing. */
 export const takeSamples = async ({ use, auditSql, driver }: CheckDeps): Promise<Samples> => {
-  if (auditSql === undefined) {
-    const text = 'No sample of accounts was read: LEGACY_AUDIT_SQL is not set.'
-    return { samples: [], findings: [ok('accounts', text)] }
-  }
+  if (auditSql === undefined)
+    return [[], ok('accounts', 'No sample of accounts was read: LEGACY_AUDIT_SQL is not set.')]
   try {
     const samples = await use((connection) => readSamples(connection, auditSql, driver.dialect))
-    return {
-      samples,
-      findings: [ok('accounts', `${samples.length} accounts were read as a sample.`)],
-    }
+    return [samples, ok('accounts', `${samples.length} accounts were read as a sample.`)]
   } catch (err) {
     const text = `No sample of accounts could be read: LEGACY_AUDIT_SQL: ${sentenceOf(err)}`
-    return { samples: [], findings: [warn('accounts', text)] }
+    return [[], warn('accounts', text)]
   }
 }
 
-interface Tried {
-  readonly rows: readonly Row[]
-  readonly tried: number
-  readonly missing: number
-  readonly ambiguous: number
-}
-
-/** The rows of some samples; an account whose own login makes the lookup fail is as good as not found. */
+/** The rows of each of some samples; an account whose own login makes the lookup fail is as good as not found. */
 const lookUpSamples = async (
   deps: CheckDeps,
   columns: ColumnNames,
   samples: readonly Sample[],
-): Promise<Tried> => {
+): Promise<(readonly Row[])[]> => {
   const found: (readonly Row[])[] = []
   for (const { login } of someOf(samples, LOOKED_UP)) {
     if (!deps.hasTime()) break
-    found.push(
-      await lookUp(deps, columns, login).catch((err: unknown) => {
-        if (isTransient(err, deps.driver.kind)) throw err
-        return []
-      }),
-    )
+    const rows = lookUp(deps, columns, login).catch((err: unknown) => {
+      if (isTransient(err, deps.driver.kind)) throw err
+      return []
+    })
+    found.push(await rows)
   }
-  return {
-    rows: found.flat(),
-    tried: found.length,
-    missing: found.filter((rows) => rows.length === 0).length,
-    ambiguous: found.filter((rows) => rows.length > 1).length,
-  }
+  return found
 }
 
 export const checkSamples = async (
@@ -70,11 +49,12 @@ export const checkSamples = async (
   columns: ColumnNames,
   samples: readonly Sample[],
 ): Promise<Finding[]> => {
-  const { rows, tried, missing, ambiguous } = await lookUpSamples(deps, columns, samples)
-  await refuseFlagValues(
-    deps,
-    rows.map((row) => valueIn(row, columns, 'enabled')),
-  )
+  const found = await lookUpSamples(deps, columns, samples)
+  const flags = found.flat().map((row) => valueIn(row, columns, 'enabled'))
+  await refuseFlagValues(deps, flags)
+  const tried = found.length
+  const missing = found.filter((rows) => rows.length === 0).length
+  const ambiguous = found.filter((rows) => rows.length > 1).length
   const of = `of ${tried} sampled accounts by their own login: these people cannot sign in.`
   const findings: Finding[] = []
   if (missing > 0) {
@@ -82,10 +62,8 @@ export const checkSamples = async (
     findings.push(warn('accounts', `The lookup does not find ${missing} ${of} ${advice}`))
   }
   if (ambiguous > 0) {
-    const advice = 'Check whether a join repeats rows'
-    findings.push(
-      warn('accounts', `The lookup finds several rows for ${ambiguous} ${of} ${advice}`),
-    )
+    const text = `The lookup finds several rows for ${ambiguous} ${of} Check whether a join repeats rows`
+    findings.push(warn('accounts', text))
   }
   if (tried > 0 && findings.length === 0)
     findings.push(ok('accounts', `The lookup finds ${tried} of them by their own login.`))

@@ -65,8 +65,8 @@ const kindOf = ({ columnType, characterSet }: Definition): ColumnType['kind'] =>
 }
 
 const typeOf = async (client: Client, column: Definition): Promise<ColumnType> => {
-  const kind = kindOf(column)
   const { name } = column
+  const kind = kindOf(column)
   if ((column.flags & ENUM_FLAG) === 0) return { name, kind }
   const names = [column.schema, column.orgTable, column.orgName]
   const [rows] = await client.execute<RowDataPacket[]>(WORDS, names)
@@ -106,11 +106,9 @@ const open = (address: Address, statementMs: number): SqlConnection => {
     explain: async (lookup) =>
       (await query(`EXPLAIN ${lookup.text}`, valuesForUnknown(lookup))).rows,
     describe: async ({ inner }) => {
-      const prepared = await client.prepare(inner)
       // The driver's types know the statement under another name.
-      const { statement } = prepared as unknown as Prepared
-      const { columns } = statement
-      const types = await Promise.all(columns.map((column) => typeOf(client, column)))
+      const { statement } = (await client.prepare(inner)) as unknown as Prepared
+      const types = await Promise.all(statement.columns.map((column) => typeOf(client, column)))
       // A statement that is only closed stays in the driver's cache, with its present columns.
       client.unprepare(inner)
       return types
@@ -201,12 +199,9 @@ const indexesFor = (
   const isIndexable = ({ comparison, isTable, bytes }: Column): boolean =>
     !comparison.lowered && Number(isTable) === 1 && Number(bytes ?? 0) <= MAX_KEY_BYTES
   if (columns.length !== uses || !columns.every(isIndexable)) return []
-  return columns
-    .filter(({ written }) => scanned.includes(unquoted(written.alias)))
-    .map(
-      ({ column, written }) =>
-        `CREATE INDEX \`${column}_login\` ON ${written.table} (\`${column}\`);`,
-    )
+  const create = ({ column, written }: Column): string =>
+    `CREATE INDEX \`${column}_login\` ON ${written.table} (\`${column}\`);`
+  return columns.filter(({ written }) => scanned.includes(unquoted(written.alias))).map(create)
 }
 
 const inspect: Driver['inspect'] = async (connection, lookup, unchecked) => {

@@ -78,12 +78,10 @@ const describe = async (ask: Ask, lookup: Lookup): Promise<readonly ColumnType[]
   const { fields } = await ask(nothing, valuesForUnknown(lookup))
   const oids = fields.map(({ dataTypeID }) => dataTypeID)
   const rows = (await ask(TYPES, [`{${oids.join()}}`])).rows as TypeRow[]
-  return fields.map(({ name, dataTypeID }) =>
-    toColumnType(
-      name,
-      rows.find(({ oid }) => oid === String(dataTypeID)),
-    ),
-  )
+  return fields.map(({ name, dataTypeID }) => {
+    const row = rows.find(({ oid }) => oid === String(dataTypeID))
+    return toColumnType(name, row)
+  })
 }
 
 /** Small tables are scanned by choice; with that choice made costly, what still scans has no index. */
@@ -115,10 +113,8 @@ export const openPostgresConnection = (address: Address, statementMs: number): S
     },
     describe: (lookup) => describe(ask, lookup),
     explain: async (lookup) => {
-      const plan = await ask(`EXPLAIN (FORMAT JSON) ${lookup.text}`, valuesForUnknown(lookup), [
-        NO_SCANS,
-      ])
-      return plan.rows
+      const text = `EXPLAIN (FORMAT JSON) ${lookup.text}`
+      return (await ask(text, valuesForUnknown(lookup), [NO_SCANS])).rows
     },
     survives: () => false,
   }

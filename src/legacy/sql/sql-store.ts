@@ -1,23 +1,17 @@
 /** The legacy store over SQL: every lookup is checked first, and no lookup is made before its statement has passed. */
 import { within, type Clock } from '../../clock.ts'
-import { isTransient, unreachable } from '../../sql/failures.ts'
+import { isTransient, matchesPattern, unreachable } from '../../sql/failures.ts'
 import { AppError } from '../../errors/errors.ts'
 import { checkLookup, type Passed } from '../check/check.ts'
 import { knownIn, type ColumnNames } from '../check/lookup-columns.ts'
 import type { QueryResult, Driver, Connector, SqlConnection } from './driver.ts'
-import { isInvalidLogin, unusable } from '../check/failures.ts'
+import { unusable } from '../check/failures.ts'
 import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
 import { createConnectionPool, type ConnectionPool } from './connection-pool.ts'
 import { rowsOf, readAccount, type Row } from './row.ts'
-import {
-  DEFAULT_AUDIT_SQL,
-  DEFAULT_LOOKUP_SQL,
-  type LegacyAccount,
-  type HashStore,
-  type StoreOptions,
-  type StoreState,
-} from '../store.ts'
+import { DEFAULT_AUDIT_SQL, DEFAULT_LOOKUP_SQL, type LegacyAccount } from '../store.ts'
+import type { HashStore, StoreOptions, StoreState } from '../store.ts'
 
 /** A server may be slow to take its first connection. */
 const CHECK_LIMIT_MS = 10_000
@@ -63,7 +57,7 @@ export class SqlStore implements HashStore {
   /** What was last reported. */
   #lastReport: string | undefined
   #isStarting = true
-  #foreignRows = 0
+  foreignRows = 0
   findings: HashStore['findings'] = []
   hashes: HashStore['hashes'] = []
 
@@ -101,18 +95,10 @@ export class SqlStore implements HashStore {
     return this.#failure?.error.code === 'legacy_unusable' ? 'refused' : 'unreachable'
   }
 
-  get foreignRows(): number {
-    return this.#foreignRows
-  }
-
-  async find(
-    login: string,
-    username: string,
-    deadline = Infinity,
-  ): Promise<readonly LegacyAccount[]> {
+  async find(login: string, username: string, deadline = Infinity): Promise<LegacyAccount[]> {
     const { rows, columns } = await this.#rowsFor({ login, username }, deadline)
     const own = rowsOf(rows, columns, username, this.#options.unchecked)
-    this.#foreignRows += rows.length - own.length
+    this.foreignRows += rows.length - own.length
     const accounts = own.slice(0, 2).map((row) => readAccount(row, columns))
     // Where rows were cut off, a second account of this login may be among them.
     const [account] = accounts
@@ -143,12 +129,12 @@ export class SqlStore implements HashStore {
 
   /** @returns undefined where the store has to be checked again first */
   async #ask(parameters: Parameters, until: number): Promise<Rows | undefined> {
-    const passed = this.#passed ?? (await this.#checkUntil(until))
+    const late = (): AppError => new AppError('legacy_unavailable', { detail: 'no answer in time' })
+    const passed = this.#passed ?? (await within(this.#clock, until, this.#check(), late))
     const answer = await this.#pool.use(until, (connection) => this.#query(connection, parameters))
     if (answer instanceof Error) throw answer
-    if (answer === NOTHING || !isUnexpected(answer, passed)) {
-      return { rows: answer.rows, columns: passed.columns }
-    }
+    const { columns } = passed
+    if (answer === NOTHING || !isUnexpected(answer, passed)) return { rows: answer.rows, columns }
     if (this.#passed === passed) this.#passed = undefined
     return undefined
   }
@@ -158,7 +144,7 @@ export class SqlStore implements HashStore {
     try {
       return await connection.query(this.#lookup.text, this.#lookup.valuesOf(parameters))
     } catch (err) {
-      if (isInvalidLogin(err, this.#driver)) return NOTHING
+      if (matchesPattern(this.#driver.invalidLogin, err)) return NOTHING
       if (!isTransient(err, this.#driver.kind)) this.#recheckAfterFailure()
       if (err instanceof Error && connection.survives(err)) return err
       throw err
@@ -186,17 +172,10 @@ export class SqlStore implements HashStore {
       .catch(() => undefined)
   }
 
-  async #checkUntil(until: number): Promise<Passed> {
-    const late = (): AppError => new AppError('legacy_unavailable', { detail: 'no answer in time' })
-    return within(this.#clock, until, this.#check(), late)
-  }
-
   /** One check at a time, whatever the number of callers. */
   #check(): Promise<Passed> {
-    const failure = this.#failure
-    if (failure && this.#clock.now() - failure.at < CHECK_AGAIN_MS) {
-      return Promise.reject(failure.error)
-    }
+    const { error, at = -Infinity } = this.#failure ?? {}
+    if (error && this.#clock.now() - at < CHECK_AGAIN_MS) return Promise.reject(error)
     this.#checking ??= this.#runCheck().finally(() => (this.#checking = undefined))
     return this.#checking
   }

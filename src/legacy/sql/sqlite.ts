@@ -100,8 +100,10 @@ const openConnection = (
       const { columns, types } = await ask({ text, values: valuesForUnknown(lookup) })
       return columns.map((name, i) => ({ name, kind: kindOf(types[i] ?? null) }))
     },
-    explain: async (lookup) =>
-      (await ask({ text: explainStatement(lookup), values: valuesForUnknown(lookup) })).rows,
+    explain: async (lookup) => {
+      const values = valuesForUnknown(lookup)
+      return (await ask({ text: explainStatement(lookup), values })).rows
+    },
     // A thread that has replied has closed its file, and opens it again.
     survives: (err) => (err as { code?: string }).code !== LATE,
   }
@@ -153,13 +155,8 @@ const inspect: Driver['inspect'] = async (connection, lookup) => {
   const { rows } = await connection.query(
     "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
   )
-  return scanFinding(
-    scanned,
-    indexesFor(
-      rows.map(({ sql }) => String(sql)),
-      lookup,
-    ),
-  )
+  const schema = rows.map(({ sql }) => String(sql))
+  return scanFinding(scanned, indexesFor(schema, lookup))
 }
 
 /** "SQLite Keywords" (quoted names) and "Parameters". */

@@ -1,7 +1,6 @@
 /** Computes bcrypt in lanes of WebAssembly, or by bcryptjs where those cannot be used. */
 import { decodeBase64, encodeBase64, hashSync } from 'bcryptjs'
-import type { Core, CoreRow } from '../core.ts'
-import type { BcryptPlan } from '../family.ts'
+import type { BcryptPlan, Core, CoreRow } from '../family.ts'
 import { bcrypt, blankBcrypt } from './grammar.ts'
 import { createLanes } from './lanes.ts'
 
