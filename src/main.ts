@@ -6,28 +6,19 @@ import { COMMANDS } from './commands/commands.ts'
 import type { CommandContext, Perform } from './commands/context.ts'
 import { fitHelp } from './commands/terminal/help-text.ts'
 import { createColourise } from './commands/terminal/colour.ts'
-import {
-  AppError,
-  asAppError,
-  describeUnforeseen,
-  ERRORS,
-  type ErrorCode,
-} from './errors/errors.ts'
+import { AppError, asAppError, describeUnforeseen } from './errors/errors.ts'
 import { EXIT_CODES } from './errors/error-row.ts'
-import { jsonLine } from './text/json-line.ts'
+import { jsonLine } from './text/printable.ts'
 import { STOP_SIGNALS } from './ops/shutdown.ts'
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string }
+const PACKAGE = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+const { version } = JSON.parse(PACKAGE) as { version: string }
 
 /** With --json, a failure is also an event on standard output. */
 const isJson = process.argv.includes('--json')
 
-const printErrorEvent = (code: ErrorCode, detail: string | undefined): void => {
-  if (!isJson) return
-  const message = ERRORS[code].sentence
-  process.stdout.write(jsonLine({ event: 'error', code, message, detail }))
+const printErrorEvent = ({ code, message, detail }: AppError): void => {
+  if (isJson) process.stdout.write(jsonLine({ event: 'error', code, message, detail }))
 }
 
 /** An option is stronger than the environment. */
@@ -46,8 +37,9 @@ const context: CommandContext = {
 }
 
 const reportError = (err: unknown): number => {
-  const { code, row, detail, cause } = asAppError(err)
-  printErrorEvent(code, detail)
+  const error = asAppError(err)
+  printErrorEvent(error)
+  const { row, detail, cause } = error
   const what = detail ?? (cause === undefined ? '' : JSON.stringify(describeUnforeseen(cause)))
   const colourise = createColourise(process.stderr, context.env)
   const lines = [colourise('red', `okta-migrate: ${row.sentence}`), what, row.remedy]
@@ -123,7 +115,8 @@ for (const command of withSubcommands(program)) {
     })
     .exitOverride(({ exitCode, message }) => {
       if (exitCode === 0) process.exit(0)
-      printErrorEvent('usage_invalid', message.replace(/^error: /, ''))
+      const detail = message.replace(/^error: /, '')
+      printErrorEvent(new AppError('usage_invalid', { detail }))
       process.exit(2)
     })
 }

@@ -1,9 +1,11 @@
-/** Describes what a command knows of the process it runs in, and reads its settings from there. */
+/** Describes what a command knows of the process it runs in, reads its settings from there, and prints to it. */
 import type { Readable, Writable } from 'node:stream'
 import { loadSettings, type Environment, type SettingsSpec } from '../config/load.ts'
 import type { VariableName } from '../config/variables.ts'
 import type { StopSignal } from '../ops/shutdown.ts'
 import { readRegularFile } from '../regular-file.ts'
+import { jsonLine } from '../text/printable.ts'
+import type { CommonOptions } from './common-options.ts'
 
 export interface CommandContext {
   /** Of this program. */
@@ -23,6 +25,14 @@ export type Perform = (work: (context: CommandContext) => Promise<number>) => Pr
 /** @throws UnfitFile, and whatever the file system throws */
 export const readText = (path: string, maxBytes: number): string =>
   readRegularFile(path, maxBytes).toString()
+
+/** Prints one message; its words and its event have the same content. */
+export type Print = (words: string, event: object) => void
+
+export const createPrint =
+  ({ stdout }: Pick<CommandContext, 'stdout'>, { json }: CommonOptions): Print =>
+  (words, event) =>
+    void stdout.write(json ? jsonLine(event) : words)
 
 export const printNotices = (
   { stderr }: Pick<CommandContext, 'stderr'>,

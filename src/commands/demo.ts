@@ -10,9 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { jsonOption, verboseOption, type CommonOptions } from './common-options.ts'
 import { createDemo } from './serve/demo-mode.ts'
-import type { CommandContext, Perform } from './context.ts'
+import { createPrint, type CommandContext, type Perform, type Print } from './context.ts'
 import { toShell } from './import/next-command.ts'
-import { createPrint, type Print } from './terminal/output.ts'
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url))
 const USERS = new URL('../../legacy-db/sample-users.csv', import.meta.url)
@@ -91,17 +90,10 @@ const signIn = async (sandbox: Sandbox, username: string, password: string) => {
 const signInAll = async ({ sandbox, print }: DemoDeps): Promise<void> => {
   for (const [login, password, about] of SIGN_INS) {
     const { signedIn, hookAsked } = await signIn(sandbox, login, password)
-    const hookWords = hookAsked ? 'the hook was called' : 'the hook was not called'
-    print(
-      `  ${login.padEnd(24)} ${signedIn ? 'signed in' : 'refused  '}  ${hookWords}  (${about})\n`,
-      {
-        event: 'sign-in',
-        login,
-        signedIn,
-        hookAsked,
-        about,
-      },
-    )
+    const event = { event: 'sign-in', login, signedIn, hookAsked, about }
+    const answer = signedIn ? 'signed in' : 'refused  '
+    const hook = hookAsked ? 'the hook was called' : 'the hook was not called'
+    print(`  ${login.padEnd(24)} ${answer}  ${hook}  (${about})\n`, event)
   }
 }
 
@@ -137,14 +129,8 @@ const withHook = async (deps: DemoDeps): Promise<void> => {
   const store = createDemo()
   const okta = { OKTA_ORG_URL: deps.sandbox.url, OKTA_API_TOKEN: TOKEN }
   const env = { ...deps.terminalEnv, ...okta, HOOK_SECRET: store.secret }
-  const hook = {
-    ...env,
-    LEGACY_DB_URL: store.legacyDbUrl,
-    LEDGER_DB_URL: 'off',
-    PORT: '0',
-    DRAIN_DELAY_MS: '0',
-  }
-  const server = start(['serve'], hook, deps.dir, 'pipe')
+  const own = { LEGACY_DB_URL: store.legacyDbUrl, LEDGER_DB_URL: 'off', PORT: '0' }
+  const server = start(['serve'], { ...env, ...own, DRAIN_DELAY_MS: '0' }, deps.dir, 'pipe')
   try {
     await runStory(deps, await addressOf(server), env)
   } finally {

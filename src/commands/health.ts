@@ -3,31 +3,23 @@ import { Command } from 'commander'
 import { get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
 import type { SettingsSpec } from '../config/load.ts'
-import { jsonLine } from '../text/json-line.ts'
+import { jsonLine } from '../text/printable.ts'
 import { jsonOption, type CommonOptions } from './common-options.ts'
 import { readSettings, type CommandContext, type Perform } from './context.ts'
 
 const TIMEOUT_MS = 2_000
 
-const NAMES = ['HOST', 'PORT', 'TLS_CERT_FILE'] as const
-
 /** An unspecified address listens on all addresses; the loopback address is the one to call. */
 const reachable = (host: string): string => ({ '0.0.0.0': '127.0.0.1', '::': '::1' })[host] ?? host
 
-interface HealthSettings {
-  readonly host: string
-  readonly port: number
-  readonly isTls: boolean
-}
-
-export const HEALTH: SettingsSpec<(typeof NAMES)[number], HealthSettings> = {
-  names: NAMES,
+export const HEALTH = {
+  names: ['HOST', 'PORT', 'TLS_CERT_FILE'],
   parse: ({ values: { HOST, PORT, TLS_CERT_FILE } }) => ({
     host: reachable(HOST),
     port: PORT,
     isTls: TLS_CERT_FILE !== undefined,
   }),
-}
+} satisfies SettingsSpec<'HOST' | 'PORT' | 'TLS_CERT_FILE', object>
 
 /** @returns the exit code: 0 when the server answers, 1 when it does not */
 const ask = async (context: CommandContext): Promise<0 | 1> => {

@@ -9,8 +9,10 @@ import { createOktaClient, type OktaClient } from '../okta/client/client.ts'
 import { createTransport, type Transport } from '../okta/client/transport.ts'
 import { readSettings, type CommandContext } from './context.ts'
 import { OKTA_SETTINGS, type OktaSettings } from './okta-settings.ts'
+import { createDisplay, type DisplayOptions } from './terminal/progress-display.ts'
+import { withWaitProgress } from './terminal/wait-progress.ts'
 
-export interface OktaOptions {
+interface OktaOptions {
   /** What a service app asks for; Okta grants it only what its admin granted. */
   readonly scopes: readonly string[]
   /** The percentage of each X-Rate-Limit-Limit that we use in a window. */
@@ -31,7 +33,7 @@ const createCredentials = (
   return createServiceApp({ app, orgUrl, transport, clock: systemClock, epochMs, random })
 }
 
-export const connectOkta = (
+const connectOkta = (
   { env, version }: CommandContext,
   settings: OktaSettings,
   { scopes, share, concurrency: maxConcurrency, onCall }: OktaOptions,
@@ -53,6 +55,28 @@ export const connectOkta = (
 export const openOkta = (context: CommandContext, options: OktaOptions): OktaClient =>
   connectOkta(context, readSettings(context, OKTA_SETTINGS), options)
 
+interface ProgressOptions extends DisplayOptions {
+  readonly scopes: readonly string[]
+  readonly share?: number
+  readonly verbose?: true | undefined
+  /** The progress of the command in words. */
+  readonly progress?: () => string
+}
+
+/** The same, from settings that were read. It shows what it waits for, and if it is verbose, each call. */
+export const connectWithProgress = (
+  context: CommandContext,
+  settings: OktaSettings,
+  { scopes, share = DEFAULT_SHARE, verbose, progress, ...shown }: ProgressOptions,
+): OktaClient => {
+  const display = createDisplay(context, shown)
+  const pacing = { share, concurrency: DEFAULT_CONCURRENCY, onCall: verbose && display.log }
+  return withWaitProgress(connectOkta(context, settings, { scopes, ...pacing }), {
+    display,
+    progress,
+  })
+}
+
 /** Reads an option that is a whole number. */
 export const wholeOption =
   (min: number, max: number) =>
@@ -66,10 +90,9 @@ export const wholeOption =
  * Recorded headers of real orgs show the limit of the token, which Okta sets at half of the org's limit: nearly all of
  * it can be used, and others still have half of the org's.
  */
-export const DEFAULT_SHARE = 90
+const DEFAULT_SHARE = 90
 
-/** The help of --share, the same in every command. */
-export const SHARE_HELP =
+const SHARE_HELP =
   "maximum percentage of Okta's X-Rate-Limit-Limit to use in each minute. That is usually the limit of your token, half of the org's; use less if the limit of the token was raised. A tenth of it is always left unused"
 
 export const shareOption = (): Option =>

@@ -1,19 +1,12 @@
 /** The settings of a command that calls Okta: the org, and one way to authenticate. */
 import type { Environment, Input, SettingsSpec } from '../config/load.ts'
+import { OKTA_VARIABLES } from '../config/okta-variables.ts'
+import { namesOf } from '../config/variables.ts'
 import { isAdminUrl, toOrgUrl } from '../http/url.ts'
 import { readSigningKey } from '../okta/auth/signing-key.ts'
 import type { ServiceApp } from '../okta/auth/token-endpoint.ts'
 
-const NAMES = [
-  'OKTA_ORG_URL',
-  'OKTA_ACCESS_TOKEN',
-  'OKTA_API_TOKEN',
-  'OKTA_CLIENT_ID',
-  'OKTA_PRIVATE_KEY',
-  'OKTA_KEY_ID',
-] as const
-
-type Name = (typeof NAMES)[number]
+type OktaInput = Input<keyof typeof OKTA_VARIABLES>
 
 type OktaAuth =
   | { readonly kind: 'token'; readonly scheme: 'Bearer' | 'SSWS'; readonly token: string }
@@ -27,7 +20,7 @@ export interface OktaSettings {
 /** Each of these variables stands for one way to authenticate. */
 const WAYS = ['OKTA_ACCESS_TOKEN', 'OKTA_API_TOKEN', 'OKTA_CLIENT_ID'] as const
 
-const parseServiceApp = ({ values, isSet, report }: Input<Name>): OktaAuth | undefined => {
+const parseServiceApp = ({ values, isSet, report }: OktaInput): OktaAuth | undefined => {
   const { OKTA_CLIENT_ID: clientId, OKTA_PRIVATE_KEY: key, OKTA_KEY_ID: keyId } = values
   if (clientId === undefined && isSet('OKTA_PRIVATE_KEY')) report('OKTA_CLIENT_ID', 'is missing')
   if (key === undefined && isSet('OKTA_CLIENT_ID')) report('OKTA_PRIVATE_KEY', 'is missing')
@@ -39,7 +32,7 @@ const parseServiceApp = ({ values, isSet, report }: Input<Name>): OktaAuth | und
   return { kind: 'service-app', app: { clientId, signingKey, keyId } }
 }
 
-const parseAuth = (input: Input<Name>): OktaAuth | undefined => {
+const parseAuth = (input: OktaInput): OktaAuth | undefined => {
   const { values, isSet, report } = input
   const ways = WAYS.filter(isSet).length
   if (ways === 0 && !isSet('OKTA_PRIVATE_KEY')) {
@@ -53,7 +46,7 @@ const parseAuth = (input: Input<Name>): OktaAuth | undefined => {
 }
 
 /** The address of the Admin Console is corrected, with a notice. */
-const parseOrgUrl = ({ values, report, notice }: Input<Name>): string | undefined => {
+const parseOrgUrl = ({ values, report, notice }: OktaInput): string | undefined => {
   const { OKTA_ORG_URL: given } = values
   if (given === undefined) {
     report('OKTA_ORG_URL', 'is missing')
@@ -66,8 +59,8 @@ const parseOrgUrl = ({ values, report, notice }: Input<Name>): string | undefine
   return orgUrl
 }
 
-export const OKTA_SETTINGS: SettingsSpec<Name, OktaSettings> = {
-  names: NAMES,
+export const OKTA_SETTINGS: SettingsSpec<keyof typeof OKTA_VARIABLES, OktaSettings> = {
+  names: namesOf(OKTA_VARIABLES),
   parse: (input) => {
     const [orgUrl, auth] = [parseOrgUrl(input), parseAuth(input)]
     return orgUrl === undefined || !auth ? undefined : { orgUrl, auth }

@@ -84,13 +84,8 @@ const findNearMisses = (env: Environment): string[] => {
     })
 }
 
-const describeProblems = (problems: Problems, nearMisses: readonly string[]): string =>
-  [
-    ...[...problems].map(([name, what]) => `${name} ${what}.\n    ${noteOf(VARIABLES[name]).fix}`),
-    ...nearMisses,
-  ]
-    .map((text) => `  ${text}`)
-    .join('\n')
+const withFix = ([name, problem]: [VariableName, string]): string =>
+  `${name} ${problem}.\n    ${noteOf(VARIABLES[name]).fix}`
 
 /**
  * Reads what a command needs of the environment. Every check runs even if other variables are wrong, so that all
@@ -121,7 +116,8 @@ export const loadSettings = <N extends VariableName, S>(
   const isSet = (name: N): boolean => texts.has(name) || problems.has(name)
   const settings = parse({ values, isSet, report, notice })
   if (settings === undefined || problems.size > 0) {
-    throw new AppError('config_invalid', { detail: describeProblems(problems, nearMisses) })
+    const sentences = [...[...problems].map(withFix), ...nearMisses]
+    throw new AppError('config_invalid', { detail: sentences.map((s) => `  ${s}`).join('\n') })
   }
   return { settings, values, notices }
 }

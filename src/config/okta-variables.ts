@@ -1,7 +1,7 @@
 /** The table of the variables of the commands that call Okta: the org, its credentials, and secrets for the hook. */
 import * as z from 'zod'
 import { isSafeUrl } from '../http/url.ts'
-import { checkedText, headerValue, variable } from './variable.ts'
+import { checkedText, headerValue, text, variable } from './variable.ts'
 
 const isOrgUrl = (value: string): boolean => isSafeUrl(value) && new URL(value).pathname === '/'
 
@@ -23,16 +23,10 @@ export const OKTA_VARIABLES = {
     fix: CREDENTIALS_FIX,
     secret: true,
   }),
-  OKTA_CLIENT_ID: variable(
-    z
-      .string()
-      .regex(/^[\x21-\x7e]+$/)
-      .optional(),
-    {
-      help: 'the client ID of a service app (API Services); needs OKTA_PRIVATE_KEY',
-      fix: 'Give both OKTA_CLIENT_ID and OKTA_PRIVATE_KEY, or neither.',
-    },
-  ),
+  OKTA_CLIENT_ID: variable(text(/^[\x21-\x7e]+$/).optional(), {
+    help: 'the client ID of a service app (API Services); needs OKTA_PRIVATE_KEY',
+    fix: 'Give both OKTA_CLIENT_ID and OKTA_PRIVATE_KEY, or neither.',
+  }),
   OKTA_PRIVATE_KEY: variable(z.string().optional(), {
     help: 'the private key of that app, PEM or JWK, RSA or EC',
     fix: 'Use the private key whose public key is registered for the app, preferably by OKTA_PRIVATE_KEY_FILE.',

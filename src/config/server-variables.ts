@@ -2,7 +2,12 @@
 import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 import { isSafeUrl } from '../http/url.ts'
-import { checkedText, headerValue, variable, whole } from './variable.ts'
+import { checkedText, headerValue, text, variable, whole } from './variable.ts'
+
+const headerName = text(/^[!#$%&'*+.^_`|~\w-]+$/).toLowerCase()
+
+/** RFC 6749, section 3.3. */
+const scopeToken = text(/^[\x21\x23-\x5b\x5d-\x7e]+$/)
 
 /** RFC 8414, section 2: an issuer has no query and no fragment. */
 const isIssuer = (value: string): boolean => isSafeUrl(value) && !/[?#@\s]/.test(value)
@@ -31,17 +36,10 @@ export const AUTH_VARIABLES = {
     fix: SECRET_FIX,
     secret: true,
   }),
-  HOOK_AUTH_HEADER: variable(
-    z
-      .string()
-      .regex(/^[!#$%&'*+.^_`|~\w-]+$/)
-      .toLowerCase()
-      .default('authorization'),
-    {
-      help: 'the authentication field of the inline hook, a header name',
-      fix: 'Use a header name such as Authorization or X-Hook-Secret.',
-    },
-  ),
+  HOOK_AUTH_HEADER: variable(headerName.default('authorization'), {
+    help: 'the authentication field of the inline hook, a header name',
+    fix: 'Use a header name such as Authorization or X-Hook-Secret.',
+  }),
   HOOK_OAUTH_ISSUER: variable(checkedText(isIssuer).optional(), {
     help: 'the custom authorization server whose bearer tokens are accepted, such as https://acme.okta.com/oauth2/default',
     fix: `Copy the issuer URI of a custom authorization server (Security > API). ${OAUTH_FIX}`,
@@ -54,17 +52,10 @@ export const AUTH_VARIABLES = {
     help: 'the client ID of the inline hook in Okta: tokens of any other client are rejected',
     fix: `Copy the client ID of the API Services app that the inline hook uses. ${OAUTH_FIX}`,
   }),
-  HOOK_OAUTH_SCOPE: variable(
-    // RFC 6749, section 3.3: one scope-token.
-    z
-      .string()
-      .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/)
-      .optional(),
-    {
-      help: 'the custom scope that those tokens must have',
-      fix: `Use one scope, the one in the settings of the inline hook. ${OAUTH_FIX}`,
-    },
-  ),
+  HOOK_OAUTH_SCOPE: variable(scopeToken.optional(), {
+    help: 'the custom scope that those tokens must have',
+    fix: `Use one scope, the one in the settings of the inline hook. ${OAUTH_FIX}`,
+  }),
   HOOK_OAUTH_JWKS_URL: variable(checkedText(isSafeUrl).optional(), {
     help: "the URL of the issuer's keys; if not set, it is read from the issuer's metadata",
     fix: 'Use the jwks_uri of the authorization server, an https:// URL without user or password, or leave it out.',

@@ -1,15 +1,22 @@
 /** The table of the variables of the legacy store and of the ledger: URLs, certificates and statements. */
 import * as z from 'zod'
 import { DATABASE_URL } from '../sql/kinds.ts'
-import { variable, whole } from './variable.ts'
+import { text, variable, whole } from './variable.ts'
 
 const pemCertificates = z.string().includes('-----BEGIN CERTIFICATE-----')
+
+const columnNames = z
+  .string()
+  .transform((names) => names.split(',').map((name) => name.trim()))
+  .refine((names) => !names.includes(''), 'is not valid')
+
+const LEDGER_URL = /^(off$|sqlite:.|(postgres|postgresql|mysql|mariadb):\/\/.)/
 
 /** The certificate bundle of a cloud or a system is several hundred KiB. */
 const MAX_BUNDLE_BYTES = 1024 * 1024
 
 export const LEGACY_VARIABLES = {
-  LEGACY_DB_URL: variable(z.string().regex(DATABASE_URL).optional(), {
+  LEGACY_DB_URL: variable(text(DATABASE_URL).optional(), {
     help: 'the legacy store: sqlite:PATH, or postgres:// or mysql:// (mariadb://) followed by user:password@host:port/database; ?sslmode=verify-full requires TLS',
     fix: 'Use sqlite:/data/legacy.sqlite, or postgres://user:password@host/database?sslmode=verify-full, or the same with mysql://',
     secret: true,
@@ -29,17 +36,10 @@ export const LEGACY_VARIABLES = {
     fix: 'See "Your own schema" in the README.',
     secret: true,
   }),
-  LEGACY_LOOKUP_IGNORE: variable(
-    z
-      .string()
-      .transform((names) => names.split(',').map((name) => name.trim()))
-      .refine((names) => names.every((name) => name !== ''), 'is not valid')
-      .default([]),
-    {
-      help: 'columns that LEGACY_LOOKUP_SQL can return without being read, separated by commas',
-      fix: 'List the names of columns, such as created_at,updated_at.',
-    },
-  ),
+  LEGACY_LOOKUP_IGNORE: variable(columnNames.default([]), {
+    help: 'columns that LEGACY_LOOKUP_SQL can return without being read, separated by commas',
+    fix: 'List the names of columns, such as created_at,updated_at.',
+  }),
   LEGACY_LOOKUP_UNCHECKED: variable(z.stringbool().default(false), {
     help: '"true" accepts rows that do not say whose they are (no login, email or short_name). A statement that finds the row of another person then lets that person in',
     fix: 'Set it to true or false; preferably leave it out.',
@@ -49,6 +49,9 @@ export const LEGACY_VARIABLES = {
     fix: 'See "Samples of your accounts" in the README.',
     secret: true,
   }),
+}
+
+export const IMPORT_VARIABLES = {
   LEGACY_USERS_SQL: variable(z.string().optional(), {
     help: 'one SELECT with ORDER BY for all users to import, with columns named like those of a CSV file; on a server its transaction stays open for the whole run',
     fix: 'Order by a key that only grows, such as an id, so that a run that continues reads the same rows.',
@@ -57,17 +60,11 @@ export const LEGACY_VARIABLES = {
 }
 
 export const LEDGER_VARIABLES = {
-  LEDGER_DB_URL: variable(
-    z
-      .string()
-      .regex(/^(off$|sqlite:.|(postgres|postgresql|mysql|mariadb):\/\/.)/)
-      .optional(),
-    {
-      help: 'the ledger of decisions: sqlite:PATH (if not set, okta-migrate-ledger.sqlite in the working directory); postgres://… or mysql://… (mariadb://) if replicas share it, with ?sslmode=verify-full for TLS; or off',
-      fix: 'Use sqlite:/data/ledger.sqlite, postgres://USER:PASSWORD@HOST/DATABASE, mysql://USER:PASSWORD@HOST/DATABASE, or off.',
-      secret: true,
-    },
-  ),
+  LEDGER_DB_URL: variable(text(LEDGER_URL).optional(), {
+    help: 'the ledger of decisions: sqlite:PATH (if not set, okta-migrate-ledger.sqlite in the working directory); postgres://… or mysql://… (mariadb://) if replicas share it, with ?sslmode=verify-full for TLS; or off',
+    fix: 'Use sqlite:/data/ledger.sqlite, postgres://USER:PASSWORD@HOST/DATABASE, mysql://USER:PASSWORD@HOST/DATABASE, or off.',
+    secret: true,
+  }),
   LEDGER_DB_CA: variable(pemCertificates.optional(), {
     help: "certificates (PEM) to trust for the ledger's server instead of the public ones, preferably as LEDGER_DB_CA_FILE; requires TLS",
     fix: "Set LEDGER_DB_CA_FILE to the path of your database's CA certificate, in PEM.",

@@ -22,22 +22,18 @@ export const noteOf = (schema: z.ZodType): VariableNote => schema.meta() as unkn
 export const whole = (min: number, max: number) =>
   z.stringFormat('whole-number', /^\d+$/).transform(Number).pipe(z.number().min(min).max(max))
 
+export const text = (pattern: RegExp) => z.string().regex(pattern)
+
 /** A field value that reaches the server unchanged: RFC 9110, section 5.5. */
-export const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/)
+export const headerValue = text(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/)
 
 export const checkedText = (isValid: (value: string) => boolean) =>
   z.string().refine(isValid, 'is not valid')
 
-interface JsonSchema {
-  readonly default?: string | number | boolean | readonly string[]
-  readonly enum?: readonly string[]
-  readonly type?: string
-  readonly minimum?: number
-  readonly maximum?: number
-}
+type Default = string | number | boolean | readonly string[] | undefined
 
-const schemaOf = (schema: z.ZodType): JsonSchema =>
-  z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as JsonSchema
+const schemaOf = (schema: z.ZodType) =>
+  z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' })
 
 /** @returns undefined where the rule has no list and no range */
 export const choicesOf = (schema: z.ZodType): string | undefined => {
@@ -49,7 +45,7 @@ export const choicesOf = (schema: z.ZodType): string | undefined => {
 
 /** @returns undefined where there is none; an empty list is none */
 export const defaultOf = (schema: z.ZodType): string | undefined => {
-  const value = noteOf(schema).defaultWords ?? schemaOf(schema).default
+  const value = noteOf(schema).defaultWords ?? (schemaOf(schema).default as Default)
   const words = String(value ?? '')
   return words === '' ? undefined : words
 }

@@ -7,31 +7,28 @@ import {
   LISTEN_VARIABLES,
   LOG_VARIABLES,
 } from './server-variables.ts'
-import { LEDGER_VARIABLES, LEGACY_VARIABLES } from './store-variables.ts'
+import { IMPORT_VARIABLES, LEDGER_VARIABLES, LEGACY_VARIABLES } from './store-variables.ts'
 import { choicesOf, defaultOf, noteOf } from './variable.ts'
 
-/** By subject, in the order of docs/CONFIGURATION.md. */
-export const VARIABLE_GROUPS = {
-  'Listening and TLS': LISTEN_VARIABLES,
-  'Calls from Okta': AUTH_VARIABLES,
-  'Calls to Okta': OKTA_VARIABLES,
-  'Registering the hook': REGISTER_VARIABLES,
-  'The legacy store': LEGACY_VARIABLES,
-  'The ledger': LEDGER_VARIABLES,
-  Limits: LIMIT_VARIABLES,
-  'The log': LOG_VARIABLES,
-}
-
-export const VARIABLES = {
+/** What the hook server reads, along with OKTA_ORG_URL. */
+export const SERVER_VARIABLES = {
   ...LISTEN_VARIABLES,
   ...AUTH_VARIABLES,
-  ...OKTA_VARIABLES,
-  ...REGISTER_VARIABLES,
   ...LEGACY_VARIABLES,
   ...LEDGER_VARIABLES,
   ...LIMIT_VARIABLES,
   ...LOG_VARIABLES,
 }
+
+export const VARIABLES = {
+  ...SERVER_VARIABLES,
+  ...OKTA_VARIABLES,
+  ...REGISTER_VARIABLES,
+  ...IMPORT_VARIABLES,
+}
+
+/** The names in a table, in its order. */
+export const namesOf = <T extends object>(table: T) => Object.keys(table) as (keyof T)[]
 
 export type VariableName = keyof typeof VARIABLES
 
@@ -62,4 +59,6 @@ const describeVariable = (name: VariableName): string => {
 
 /** The variables of a command as a help text. */
 export const describeVariables = (names: readonly VariableName[]): string =>
-  names.map(describeVariable).join('\n')
+  `Configured by environment variables; each can be given as NAME_FILE, a path to read it from:
+
+${names.map(describeVariable).join('\n')}`

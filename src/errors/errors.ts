@@ -2,24 +2,20 @@
 import { CALL_ERRORS, ROUTE_ERRORS } from './call-errors.ts'
 import { COMMAND_ERRORS } from './command-errors.ts'
 import type { ErrorRow } from './error-row.ts'
-import { JOURNAL_ERRORS } from './journal-errors.ts'
+import { IMPORT_ERRORS } from './import-errors.ts'
 import { OKTA_ERRORS } from './okta-errors.ts'
-import { ROW_ERRORS } from './row-errors.ts'
 
-const table = <T extends Record<string, ErrorRow>>(
-  rows: T,
-): { readonly [K in keyof T]: ErrorRow } => rows
-
-export const ERRORS = table({
+const TABLES = {
   ...ROUTE_ERRORS,
   ...CALL_ERRORS,
   ...OKTA_ERRORS,
   ...COMMAND_ERRORS,
-  ...ROW_ERRORS,
-  ...JOURNAL_ERRORS,
-})
+  ...IMPORT_ERRORS,
+}
 
-export type ErrorCode = keyof typeof ERRORS
+export type ErrorCode = keyof typeof TABLES
+
+export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = TABLES
 
 export interface ErrorDetails {
   /** For the log or the terminal, never for the caller. Must not contain a password, token, hash or key. */

@@ -85,17 +85,10 @@ const DESCRIPTIONS: readonly (readonly [code: RegExp, describe: Describe])[] = [
 /** undici's message where a proxy refuses a CONNECT, and ours for a 407 without one. */
 const CONNECT_ANSWER = /^Proxy response \((\d{3})\)/
 
-const proxyStatusOf = (err: SystemError): number | undefined => {
-  const status = CONNECT_ANSWER.exec(err.message ?? '')?.[1]
-  return status === undefined ? undefined : Number(status)
-}
-
-const describeProxy = (status: number, host: string): string => {
-  if (status === 407) {
-    return `the proxy requires a login (407): add it to HTTPS_PROXY, http://USER:PASSWORD@HOST:PORT`
-  }
-  return `the proxy refuses to connect to ${host} (${status})`
-}
+const describeProxy = (status: number, host: string): string =>
+  status === 407
+    ? 'the proxy requires a login (407): add it to HTTPS_PROXY, http://USER:PASSWORD@HOST:PORT'
+    : `the proxy refuses to connect to ${host} (${status})`
 
 const UNTRUSTED = /CERT|ERR_TLS|ERR_SSL|UNABLE_TO|SELF_SIGNED|EPROTO/
 
@@ -117,11 +110,9 @@ const describe = (host: string, err: SystemError): string => {
   const { code } = err
   if (isNoHttp(err)) return `the answer of ${host} is not HTTP`
   if (code === undefined) return NO_WEBASSEMBLY ?? `the request to ${host} failed`
+  const [, describeOne] = DESCRIPTIONS.find(([pattern]) => pattern.test(code)) ?? []
   // Several addresses were tried; the first one's error stands for all.
-  const known = DESCRIPTIONS.find(([pattern]) => pattern.test(code))?.[1](
-    host,
-    err.errors?.[0] ?? err,
-  )
+  const known = describeOne?.(host, err.errors?.[0] ?? err)
   return `${known ?? `the connection to ${host} failed`} (${code})`
 }
 
@@ -151,8 +142,9 @@ const rootOf = (err: unknown): SystemError => {
 
 export const fetchFailureOf = (err: unknown, url: URL): FetchFailure => {
   const cause = rootOf(err)
-  const status = proxyStatusOf(cause)
-  if (status !== undefined) {
+  const answer = CONNECT_ANSWER.exec(cause.message ?? '')
+  if (answer) {
+    const status = Number(answer[1])
     // A gateway's 502 to 504 may be temporary: the proxy did not reach the host this time.
     const kind = status > 501 && status < 505 ? 'not-sent' : 'proxy-refused'
     return { kind, reason: describeProxy(status, url.host) }

@@ -22,12 +22,6 @@ export interface HttpReply {
 /** Does not follow redirects: that would send the credentials, and perhaps another method, elsewhere. */
 export type Fetch = (url: URL | string, sent: HttpRequest) => Promise<HttpReply>
 
-interface Proxies {
-  readonly httpProxy: string
-  readonly httpsProxy: string
-  readonly noProxy: string
-}
-
 /** The login must be URL-encoded, too. */
 const isProxyUrl = (text: string): boolean => {
   try {
@@ -53,7 +47,7 @@ const proxyIn = (env: Environment, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): string =
   })
 }
 
-const proxiesIn = (env: Environment): Proxies | undefined => {
+const proxiesIn = (env: Environment) => {
   const [httpProxy, httpsProxy] = [proxyIn(env, 'HTTP_PROXY'), proxyIn(env, 'HTTPS_PROXY')]
   if (httpProxy === '' && httpsProxy === '') return undefined
   return { httpProxy, httpsProxy, noProxy: valueOf(env, 'NO_PROXY') }
@@ -86,12 +80,9 @@ const headersOf = (raw: Undici.Dispatcher.ResponseData['headers']): HttpReply['h
 })
 
 /** Okta never answers 407, so a proxy did, one without CONNECT among them. */
-const checkProxyLogin = async ({
-  statusCode,
-  body,
-}: Undici.Dispatcher.ResponseData): Promise<void> => {
-  if (statusCode !== 407) return
-  await body.dump()
+const checkProxyLogin = async (answer: Undici.Dispatcher.ResponseData): Promise<void> => {
+  if (answer.statusCode !== 407) return
+  await answer.body.dump()
   throw new Error('Proxy response (407)')
 }
 
@@ -101,7 +92,7 @@ const checkProxyLogin = async ({
  * Node.js's own `fetch` supports the proxy variables only since 22.21. Loading undici takes 0.1 s, so the first
  * request does it.
  */
-const load = async (proxies: Proxies | undefined): Promise<Fetch> => {
+const load = async (proxies: ReturnType<typeof proxiesIn>): Promise<Fetch> => {
   const { default: undici } = await import('undici')
   const clientFactory = (origin: URL, options: object) => poolTo(undici, origin, options)
   const inside = new undici.Agent()

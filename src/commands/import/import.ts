@@ -104,8 +104,6 @@ Modes:
   password-recovery  both
   federated          an identity provider, from the columns providerType and providerName
 
-Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
-
 ${describeVariables([...OKTA_SETTINGS.names, ...SOURCE.names])}
 
 Network settings:

@@ -6,7 +6,7 @@ import {
   type Progress,
   type DescribeCounts,
 } from '../../import/report/progress.ts'
-import { jsonLine } from '../../text/json-line.ts'
+import { jsonLine } from '../../text/printable.ts'
 import {
   createDisplay,
   type ProgressDisplay,

@@ -1,9 +1,8 @@
 /** Prints the requests and differences of a dry run, no faster than they are read. */
 import { maskRequest, type CreateUser } from '../../import/rows/prepare.ts'
 import type { Changes } from '../../import/run/update-user.ts'
-import { jsonLine } from '../../text/json-line.ts'
 import type { KnownUser } from '../../okta/api/known-users.ts'
-import { printable } from '../../text/printable.ts'
+import { jsonLine, printable } from '../../text/printable.ts'
 import type { CommandContext } from '../context.ts'
 import type { ImportOptions } from './options.ts'
 

@@ -24,26 +24,11 @@ export const beforeEvent = (hook: InlineHook): object => ({
 type Done = 'found' | 'created' | 'rotated' | 'activated' | 'deactivated'
 
 /** @param refused the URL that was not registered because the org already has a hook */
-export const hookEvent = (
-  hook: InlineHook | undefined,
-  done: Done = 'found',
-  refused?: string,
-): object => {
+export const hookEvent = (hook?: InlineHook, done: Done = 'found', refused?: string): object => {
   if (!hook) return { event: 'hook', registered: false }
   const { id, name, status, channel } = hook
-  const warnings = authOf(hook).type === 'none' ? [NO_AUTHENTICATION] : []
-  const url = withoutUser(channel.config.uri)
+  const about = { id, name, status, url: withoutUser(channel.config.uri) }
   const authentication = authFields(hook)
-  return {
-    event: 'hook',
-    registered: true,
-    done,
-    id,
-    name,
-    status,
-    url,
-    authentication,
-    warnings,
-    refused,
-  }
+  const warnings = authentication.type === 'none' ? [NO_AUTHENTICATION] : []
+  return { event: 'hook', registered: true, done, ...about, authentication, warnings, refused }
 }

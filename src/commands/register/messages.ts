@@ -18,8 +18,8 @@ export const ownHeadersOf = ({ channel }: InlineHook): string[] =>
   })
 
 const describeOwnHeaders = (hook: InlineHook): string => {
-  const keys = ownHeadersOf(hook)
-  return keys.length > 0 ? ` (unless ${keys.join(', ')} does)` : ''
+  const keys = ownHeadersOf(hook).join(', ')
+  return keys && ` (unless ${keys} does)`
 }
 
 const describeAuth = (hook: InlineHook): string => {

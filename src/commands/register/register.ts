@@ -16,16 +16,14 @@ import {
 import { OktaAnswerLost, OktaRejection } from '../../okta/errors/rejection.ts'
 import { jsonOption, quietOption, verboseOption } from '../common-options.ts'
 import { yesOption } from '../terminal/confirm.ts'
-import { createDisplay } from '../terminal/progress-display.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
-import { readSettings, type CommandContext, type Perform } from '../context.ts'
-import { connectOkta, DEFAULT_CONCURRENCY, DEFAULT_SHARE } from '../okta-options.ts'
+import { createPrint, readSettings, type CommandContext, type Perform } from '../context.ts'
+import { connectWithProgress } from '../okta-options.ts'
 import { askSecret } from '../terminal/prompt.ts'
 import { nameOption, tokenUrlOption, urlOption, type RegisterOptions } from './options.ts'
 import { beforeEvent, hookEvent } from './events.ts'
 import { confirmDeactivation, tryFirst, type SafetyDeps } from './safety.ts'
 import { registerSettings, REGISTER_NAMES, type RegisterAction } from './settings.ts'
-import { createPrint } from '../terminal/output.ts'
 import {
   CREATED,
   describeBefore,
@@ -37,7 +35,6 @@ import {
   NO_HOOK,
   ROTATED,
 } from './messages.ts'
-import { withWaitProgress } from '../terminal/wait-progress.ts'
 
 const SCOPES = ['okta.inlineHooks.manage']
 
@@ -52,14 +49,18 @@ type ActionOf<K extends RegisterAction['kind']> = Extract<RegisterAction, { kind
 const noHook = (): AppError =>
   new AppError('okta_not_found', { detail: 'this org has no password import inline hook' })
 
+const show = ({ hook, print }: Job): number => {
+  print(hook ? describeHook(hook) : NO_HOOK, hookEvent(hook))
+  return hook ? 0 : 1
+}
+
 /** Creates the hook, unless the org has one: the same hook is fine, another one is not. */
 const create = async (job: Job, { url, auth }: ActionOf<'create'>): Promise<number> => {
   const { options, client, hook, print } = job
   if (hook) {
-    const isSame = hook.channel.config.uri === url
-    if (isSame) print(describeHook(hook), hookEvent(hook))
-    else print(describeHook(hook) + describeOther(url), hookEvent(hook, 'found', url))
-    return isSame ? 0 : 1
+    if (hook.channel.config.uri === url) return show(job)
+    print(describeHook(hook) + describeOther(url), hookEvent(hook, 'found', url))
+    return 1
   }
   await tryFirst(job, { uri: url, auth })
   const created = await sendHook(client, creation(options.name, { uri: url, auth }))
@@ -83,8 +84,7 @@ const toggle = async (job: Job, { to }: ActionOf<'switch'>): Promise<number> => 
   const { client, hook, print } = job
   if (!hook) throw noHook()
   print(describeBefore(hook), beforeEvent(hook))
-  const isEnd = to === 'deactivate' && hook.status !== 'INACTIVE'
-  if (isEnd) await confirmDeactivation(job)
+  if (to === 'deactivate' && hook.status !== 'INACTIVE') await confirmDeactivation(job)
   const switched = await switchHook(client, hook.id, to)
   print(describeHook(switched), hookEvent(switched, `${to}d`))
   return 0
@@ -119,11 +119,6 @@ const test = async (job: Job, { login, password: given }: ActionOf<'test'>): Pro
   }
 }
 
-const show = ({ hook, print }: Job): number => {
-  print(hook ? describeHook(hook) : NO_HOOK, hookEvent(hook))
-  return hook ? 0 : 1
-}
-
 const act = async (job: Job, action: RegisterAction): Promise<number> => {
   switch (action.kind) {
     case 'show':
@@ -153,11 +148,7 @@ const register =
       return 0
     }
     const { okta, action } = settings
-    const display = createDisplay(context, options)
-    const pacing = { share: DEFAULT_SHARE, concurrency: DEFAULT_CONCURRENCY }
-    const onCall = options.verbose && display.log
-    const connected = connectOkta(context, okta, { scopes: SCOPES, ...pacing, onCall })
-    const client = withWaitProgress(connected, { display })
+    const client = connectWithProgress(context, okta, { ...options, scopes: SCOPES })
     return act({ context, options, okta, client, print, hook: await findHook(client) }, action)
   }
 
@@ -183,8 +174,6 @@ const checkPairs = (command: Command): void => {
 const HELP = `
 Without options, this shows the registered hook. An org has at most one password import inline hook.
 
-Configured by environment variables; each can be given as NAME_FILE, a path to read it from:
-
 ${describeVariables(REGISTER_NAMES)}
 
 The network, with the variables that other programs use too:
@@ -206,40 +195,26 @@ Examples:
   okta-migrate register --deactivate --yes acme.okta.com:68836
 `
 
+const DEACTIVATE =
+  'stop Okta from calling the hook: users not yet migrated cannot sign in; shows how many, and asks'
+const NAME = 'the name of the hook in the Admin Console'
+const PRINT = 'show the request that would create the hook, without secrets'
+const TOKEN_URL = 'use OAuth: the URL where Okta gets its tokens'
+
 export const registerCommand = (perform: Perform): Command =>
   new Command('register')
     .description('register the hook server with Okta, or show, test and change what is registered')
-    .addOption(
-      new Option('--url <url>', 'the public address of the hook server').argParser(urlOption),
-    )
-    .addOption(
-      new Option('--name <name>', 'the name of the hook in the Admin Console')
-        .argParser(nameOption)
-        .default('Password import'),
-    )
+    .option('--url <url>', 'the public address of the hook server', urlOption)
+    .option('--name <name>', NAME, nameOption, 'Password import')
     .addOption(actionOption('rotate', 'send Okta the current HOOK_SECRET (and --url)'))
     .addOption(actionOption('activate', 'let Okta call the hook'))
-    .addOption(
-      actionOption(
-        'deactivate',
-        'stop Okta from calling the hook: users not yet migrated cannot sign in; shows how many, and asks',
-      ),
-    )
+    .addOption(actionOption('deactivate', DEACTIVATE))
     .addOption(actionOption('test', 'let Okta call the hook once, with --test-login'))
     .option('--force', 'create or rotate without the trial call to the hook server')
-    .addOption(
-      new Option('--yes <org:number>', 'confirm --deactivate in a script').argParser(yesOption),
-    )
+    .option('--yes <org:number>', 'confirm --deactivate in a script', yesOption)
     .option('--test-login <login>', 'a legacy account to try; you are asked for its password')
-    .addOption(
-      actionOption('print', 'show the request that would create the hook, without secrets'),
-    )
-    .addOption(
-      new Option(
-        '--oauth-token-url <url>',
-        'use OAuth: the URL where Okta gets its tokens',
-      ).argParser(tokenUrlOption),
-    )
+    .addOption(actionOption('print', PRINT))
+    .option('--oauth-token-url <url>', TOKEN_URL, tokenUrlOption)
     .option('--oauth-client-id <id>', 'the ID of the client that Okta uses there')
     .option('--oauth-scope <scope>', 'the scope that the hook server requires')
     .addOption(jsonOption())

@@ -7,14 +7,12 @@ import { createTransport } from '../../okta/client/transport.ts'
 import { fetchFrom } from '../../http/proxied-fetch.ts'
 import { listUsers, needsHook } from '../../okta/api/users.ts'
 import { confirm, type Count } from '../terminal/confirm.ts'
-import { createDisplay } from '../terminal/progress-display.ts'
-import type { CommandContext } from '../context.ts'
-import { connectOkta, DEFAULT_CONCURRENCY, DEFAULT_SHARE } from '../okta-options.ts'
+import type { CommandContext, Print } from '../context.ts'
+import { connectWithProgress } from '../okta-options.ts'
 import type { OktaSettings } from '../okta-settings.ts'
 import type { RegisterOptions } from './options.ts'
 import { describeAffected, TRIED, UNTRIED } from './messages.ts'
-import type { Print } from '../terminal/output.ts'
-import { countUsers, withWaitProgress } from '../terminal/wait-progress.ts'
+import { countUsers } from '../terminal/wait-progress.ts'
 
 export interface SafetyDeps {
   readonly context: CommandContext
@@ -38,41 +36,26 @@ export const tryFirst = async (
     print(UNTRIED, { event: 'trial', skipped: true })
     return
   }
-  const transport = createTransport({
-    clock: systemClock,
-    version,
-    fetch: fetchFrom(env),
-    timeoutMs: TRIAL_MS,
-  })
+  const limits = { clock: systemClock, timeoutMs: TRIAL_MS }
+  const transport = createTransport({ version, fetch: fetchFrom(env), ...limits })
   const why = await tryChannel(transport, channel)
   if (why !== undefined) throw new AppError('hook_untried', { detail: why })
   print(TRIED, { event: 'trial', accepted: true })
 }
 
-const COUNTING = {
-  scopes: ['okta.users.read'],
-  share: DEFAULT_SHARE,
-  concurrency: DEFAULT_CONCURRENCY,
-}
-
 /** Okta cannot search by provider, so all users are listed: some minutes for 100,000. */
-const countAffected = async ({
-  context,
-  options,
-  okta,
-}: SafetyDeps): Promise<{ count: Count; why: string | undefined }> => {
+const countAffected = async (deps: SafetyDeps): Promise<{ count: Count; why?: string }> => {
+  const { context, options, okta } = deps
   try {
     // A separate client: a scope that is not granted would make the whole token request fail.
-    const users = countUsers()
-    const display = createDisplay(context, options)
-    const onCall = options.verbose && display.log
-    const connected = connectOkta(context, okta, { ...COUNTING, onCall })
-    const client = withWaitProgress(connected, { display, progress: users.progress })
+    const { count: counted, progress } = countUsers()
+    const scopes = ['okta.users.read']
+    const client = connectWithProgress(context, okta, { ...options, scopes, progress })
     let count = 0
-    for await (const user of users.count(listUsers(client, { limit: 200 }))) {
+    for await (const user of counted(listUsers(client, { limit: 200 }))) {
       if (needsHook(user)) count++
     }
-    return { count, why: undefined }
+    return { count }
   } catch (err) {
     const { row, detail = '', code } = asAppError(err)
     if (code === 'internal') throw err

@@ -9,10 +9,9 @@ import { FAULTS_PATH, faultSchema, type FaultSettings } from '../../sandbox/http
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import type { SchemaSettings } from '../../sandbox/org/schema.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
-import type { CommandContext, Perform } from '../context.ts'
+import { createPrint, type CommandContext, type Perform } from '../context.ts'
 import { readSchemaFile } from './schema-file.ts'
 import { announce, announceIds, announceService, createService, readyEvent } from './messages.ts'
-import { createPrint } from '../terminal/output.ts'
 
 export interface SandboxCommandOptions extends CommonOptions {
   readonly host: string

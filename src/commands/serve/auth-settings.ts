@@ -1,37 +1,11 @@
 /** The settings by which the hook server knows Okta, and names logins: secrets, OAuth and fingerprints. */
 import type { Input } from '../../config/load.ts'
-import { MIN_SECRET_LENGTH } from '../../config/server-variables.ts'
+import { MIN_SECRET_LENGTH, type AUTH_VARIABLES } from '../../config/server-variables.ts'
 import { isLoopback } from '../../http/url.ts'
 import { keyFromSecret, type NamingSettings } from '../fingerprints.ts'
 
-type Name =
-  | 'NODE_ENV'
-  | 'HOST'
-  | 'HOOK_SECRET'
-  | 'HOOK_SECRET_PREVIOUS'
-  | 'HOOK_AUTH_HEADER'
-  | 'HOOK_OAUTH_JWKS_URL'
-  | 'OKTA_ORG_URL'
-  | 'LOG_LOGINS'
-  | 'FINGERPRINT_KEY'
-  | (typeof OAUTH)[number]
-
-type AuthInput = Input<Name>
-
-export interface OAuthSettings {
-  readonly issuer: string
-  readonly audience: string
-  readonly clientId: string
-  readonly scope: string
-  readonly jwksUrl: string | undefined
-}
-
-/** How Okta authenticates: with a secret, with OAuth, or with either. */
-export interface AuthSettings {
-  readonly header: string
-  readonly secrets: { readonly current: string; readonly previous: string | undefined } | undefined
-  readonly oauth: OAuthSettings | undefined
-}
+type OtherName = 'NODE_ENV' | 'HOST' | 'OKTA_ORG_URL' | 'LOG_LOGINS' | 'FINGERPRINT_KEY'
+type AuthInput = Input<keyof typeof AUTH_VARIABLES | OtherName>
 
 const OAUTH = [
   'HOOK_OAUTH_ISSUER',
@@ -61,7 +35,7 @@ const isOrgIssuer = (issuer: string, orgUrl: string | undefined): boolean => {
   return isOktas && !/^\/oauth2\/[^/]+$/.test(pathname)
 }
 
-const parseOAuth = ({ values, report }: AuthInput): OAuthSettings | undefined => {
+const parseOAuth = ({ values, report }: AuthInput) => {
   for (const name of OAUTH) if (values[name] === undefined) report(name, 'is missing')
   const { HOOK_OAUTH_ISSUER: issuer, HOOK_OAUTH_AUDIENCE: audience } = values
   const { HOOK_OAUTH_CLIENT_ID: clientId, HOOK_OAUTH_SCOPE: scope } = values
@@ -75,7 +49,8 @@ const parseOAuth = ({ values, report }: AuthInput): OAuthSettings | undefined =>
   return { issuer, audience, clientId, scope, jwksUrl: values.HOOK_OAUTH_JWKS_URL }
 }
 
-export const parseAuth = (input: AuthInput): AuthSettings => {
+/** How Okta authenticates: with a secret, with OAuth, or with either. */
+export const parseAuth = (input: AuthInput) => {
   const { values, isSet, report } = input
   const { HOOK_SECRET: current, HOOK_SECRET_PREVIOUS: previous } = values
   const usesOAuth = hasOAuth(input)
@@ -88,9 +63,11 @@ export const parseAuth = (input: AuthInput): AuthSettings => {
       if ((values[name]?.length ?? Infinity) < MIN_SECRET_LENGTH) report(name, 'is too short')
     }
   }
-  const secrets = current === undefined ? undefined : { current, previous }
-  const oauth = usesOAuth ? parseOAuth(input) : undefined
-  return { header: values.HOOK_AUTH_HEADER, secrets, oauth }
+  return {
+    authHeader: values.HOOK_AUTH_HEADER,
+    secrets: current === undefined ? undefined : { current, previous },
+    oauth: usesOAuth ? parseOAuth(input) : undefined,
+  }
 }
 
 export const parseNaming = (input: AuthInput): NamingSettings | undefined => {

@@ -15,23 +15,8 @@ interface Line {
   readonly text: string
 }
 
-const TOPIC_WIDTH = 'configuration'.length
-const LEVEL_WIDTH = 'warning'.length
-
-const write = (
-  stdout: CommandContext['stdout'],
-  lines: readonly Line[],
-  json: true | undefined,
-): void => {
-  const text = json
-    ? JSON.stringify(lines)
-    : lines
-        .map(({ topic, level, text }) =>
-          [level.padEnd(LEVEL_WIDTH), topic.padEnd(TOPIC_WIDTH), text].join('  '),
-        )
-        .join('\n')
-  stdout.write(`${text}\n`)
-}
+const asRow = ({ topic, level, text }: Line): string =>
+  [level.padEnd('warning'.length), topic.padEnd('configuration'.length), text].join('  ')
 
 /** Waits for the store only as long as a start of the server does. */
 const checkStore = async (settings: ServerSettings): Promise<Line[]> => {
@@ -66,7 +51,7 @@ const check =
       lines.push({ topic: 'store', level: 'failed', text: err.detail ?? err.message })
       return 2
     } finally {
-      write(stdout, lines, json)
+      stdout.write(`${json ? JSON.stringify(lines) : lines.map(asRow).join('\n')}\n`)
     }
   }
 

@@ -10,8 +10,6 @@ export const DEFAULT_COST = 14
 
 const LEAST_COST = 10
 
-type Settings = Pick<ServerSettings, 'maxBcryptCost' | 'deadlineMs'>
-
 /**
  * The highest cost whose check ends in time on this machine, measured in the threads that will do the work. If
  * BCRYPT_MAX_COST is not set, hashes above that cost are answered 503, but checked once the machine is faster: a
@@ -19,7 +17,7 @@ type Settings = Pick<ServerSettings, 'maxBcryptCost' | 'deadlineMs'>
  * @throws AppError `config_invalid` for a BCRYPT_MAX_COST whose check cannot end before the deadline
  */
 export const costInTime = async (
-  { maxBcryptCost: requested, deadlineMs }: Settings,
+  { maxBcryptCost: requested, deadlineMs }: Pick<ServerSettings, 'maxBcryptCost' | 'deadlineMs'>,
   checker: PasswordChecker,
   clock: Clock,
   log: { warn(fields: object, message: string): void },

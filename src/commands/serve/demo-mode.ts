@@ -12,13 +12,7 @@ const SAMPLE = { username: 'isaac.brock@example.com', password: 'Float on, 2004!
 const readSql = (name: string): string =>
   readFileSync(new URL(`../../../legacy-db/${name}`, import.meta.url), 'utf8')
 
-export interface Demo {
-  readonly secret: string
-  readonly legacyDbUrl: string
-  remove(): void
-}
-
-export const createDemo = (): Demo => {
+export const createDemo = () => {
   const dir = mkdtempSync(join(tmpdir(), 'okta-migrate-demo-'))
   const path = join(dir, 'legacy.sqlite')
   const db = new Database(path)
@@ -28,7 +22,7 @@ export const createDemo = (): Demo => {
   return {
     secret: randomBytes(24).toString('base64url'),
     legacyDbUrl: `sqlite:${path}`,
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    remove: (): void => rmSync(dir, { recursive: true, force: true }),
   }
 }
 

@@ -18,11 +18,8 @@ export const logChecks =
   ({ findings, state }, failure) => {
     if (failure) {
       const what = state === 'refused' ? 'was refused' : 'cannot be reached'
-      const { detail } = failure
-      log.error(
-        { detail },
-        `the legacy store ${what}: calls are answered with 503 until it passes its check`,
-      )
+      const answered = 'calls are answered with 503 until it passes its check'
+      log.error({ detail: failure.detail }, `the legacy store ${what}: ${answered}`)
       return
     }
     for (const { level, text } of findings) if (level === 'warning') log.warn(text)

@@ -1,7 +1,6 @@
 /** Serves the metrics and probes on the ops port. */
 import { Hono } from 'hono'
 import type { Logger } from 'pino'
-import type { CallObserver } from '../../call-record.ts'
 import type { Clock } from '../../clock.ts'
 import { CALL_ERRORS } from '../../errors/call-errors.ts'
 import { describeUnforeseen } from '../../errors/errors.ts'
@@ -13,12 +12,6 @@ import { createMetricsApp, type CollectorDeps } from '../../ops/collectors.ts'
 import type { ServerSettings } from './settings.ts'
 import { lookupLimitOf } from './open-legacy.ts'
 
-interface Ops {
-  readonly onAnswered: CallObserver
-  /** @throws AppError `listen_failed` */
-  readonly open: (deps: CollectorDeps) => Promise<Listener>
-}
-
 const DECISIONS = REASONS.map((reason) => {
   const { credential } = decide({ hash: undefined, denyReason: reason }, 'mismatch')
   return { outcome: credential, reason }
@@ -27,16 +20,13 @@ const DECISIONS = REASONS.map((reason) => {
 const FAILURES = Object.keys(CALL_ERRORS).map((reason) => ({ outcome: 'FAILED', reason }))
 
 /** @returns undefined where no ops port is wanted */
-export const createOps = (
-  { ops, deadlineMs }: ServerSettings,
-  log: Logger,
-  clock: Clock,
-): Ops | undefined => {
+export const createOps = ({ ops, deadlineMs }: ServerSettings, log: Logger, clock: Clock) => {
   if (!ops) return undefined
   const outcomes = [...DECISIONS, ...FAILURES]
   const lookupLimitMs = lookupLimitOf(deadlineMs)
   const { registry, countCall } = createMetrics({ deadlineMs, lookupLimitMs, outcomes })
 
+  /** @throws AppError `listen_failed` */
   const open = async (deps: CollectorDeps): Promise<Listener> => {
     const app = new Hono()
     app.route('/', createHealthApp(deps.health)).route('/', createMetricsApp(registry, deps))

@@ -13,39 +13,30 @@ import { createLog, logConsole, type Log } from '../../ops/log.ts'
 import { HARD_STOP_MS, untilStopped, type StopSignal } from '../../ops/shutdown.ts'
 import { WorkerPool } from '../../workers/pool.ts'
 import { createNamers } from '../fingerprints.ts'
-import { announceDemo, createDemo, demoEvent, type Demo } from './demo-mode.ts'
+import { announceDemo, createDemo, demoEvent } from './demo-mode.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
-import { readText, type CommandContext, type Perform } from '../context.ts'
+import { createPrint, readText, type CommandContext, type Perform } from '../context.ts'
 import { costInTime, DEFAULT_COST, warnAbove } from './cost-limit.ts'
 import { logChecks, openLegacy } from './open-legacy.ts'
 import { SERVE, SERVER, type ServerSettings } from './settings.ts'
 import { startLedger } from './start-ledger.ts'
 import { startOAuth } from './start-oauth.ts'
 import { createOps } from './ops-port.ts'
-import { createPrint } from '../terminal/output.ts'
 
 /** At the usual bcrypt cost a thread does about 100 checks within the deadline: this limit is for memory. */
 const QUEUED_PER_WORKER = 256
 
-const hookOptionsFrom = (settings: ServerSettings): HookAppOptions => ({
-  authHeader: settings.auth.header,
-  secrets: settings.auth.secrets,
-  orgUrl: settings.orgUrl,
-  deadlineMs: settings.deadlineMs,
-  bounds: { bcryptCost: settings.maxBcryptCost ?? DEFAULT_COST },
-  dummyHashSecret: settings.dummySecret,
-})
+const hookOptionsFrom = (settings: ServerSettings): HookAppOptions => {
+  const { auth, orgUrl, deadlineMs, dummyHashSecret, maxBcryptCost } = settings
+  const bounds = { bcryptCost: maxBcryptCost ?? DEFAULT_COST }
+  return { ...auth, orgUrl, deadlineMs, bounds, dummyHashSecret }
+}
 
 const logCore = ({ fallback, ...core }: WorkerPool['cores'][number], log: Logger): void =>
   fallback === undefined
     ? log.info(core, 'password engine ready')
     : log.warn({ ...core, fallback }, 'password engine ready, but the slower one is in use')
-
-interface Running {
-  readonly listener: Listener
-  readonly drain: (signal: StopSignal) => Promise<void>
-}
 
 const clock = systemClock
 
@@ -84,11 +75,7 @@ const listenWith = (
         : log.info('the renewed certificate is in use'),
   })
 
-const start = async (
-  settings: ServerSettings,
-  log: Log,
-  { version, env }: Pick<CommandContext, 'version' | 'env'>,
-): Promise<Running> => {
+const start = async (settings: ServerSettings, log: Log, { version, env }: CommandContext) => {
   const legacy = await openLegacy(settings, clock, logChecks(log))
   const oauth = startOAuth(settings, env, clock, log)
   const options = hookOptionsFrom(settings)
@@ -134,10 +121,7 @@ const start = async (
 }
 
 /** A demo is a server whose environment names the demo's own store and secret, and keeps no ledger unless asked. */
-const startDemo = (
-  env: Environment,
-  ledgerUrl = 'off',
-): { settings: ServerSettings; demo: Demo } => {
+const startDemo = (env: Environment, ledgerUrl = 'off') => {
   const demo = createDemo()
   const ledger = { LEDGER_DB_URL: ledgerUrl, LEDGER_DB_URL_FILE: undefined }
   const made = { HOOK_SECRET: demo.secret, LEGACY_DB_URL: demo.legacyDbUrl }
@@ -169,13 +153,10 @@ const serve = async (options: CommonOptions, context: CommandContext): Promise<n
     const hardStopMs = settings.drainDelayMs + HARD_STOP_MS
     const end = untilStopped({ onSignal, drain, hardStopMs, clock, log: (m) => log.info(m) })
     const { url } = (await starting).listener
-    log.info(
-      { url, config: describeValues({ ...values, LOG_LEVEL: level }) },
-      'the hook server is ready',
-    )
-    if (demo) {
-      createPrint(context, options)(announceDemo(url, demo.secret), demoEvent(url, demo.secret))
-    }
+    const config = describeValues({ ...values, LOG_LEVEL: level })
+    log.info({ url, config }, 'the hook server is ready')
+    const print = createPrint(context, options)
+    if (demo) print(announceDemo(url, demo.secret), demoEvent(url, demo.secret))
     return await end
   } finally {
     demo?.remove()
@@ -188,8 +169,6 @@ export const serveCommand = (perform: Perform): Command =>
     .addHelpText(
       'after',
       `
-Configured by environment variables; each can be given as NAME_FILE, a path to read it from:
-
 ${describeVariables(SERVE.names)}
 
 If the keys of HOOK_OAUTH_ISSUER are fetched through a proxy:

@@ -1,106 +1,25 @@
 /** The settings of the hook server: which variables it reads, and what they must be together. */
 import { dirname } from 'node:path'
 import type { Input, SettingsSpec } from '../../config/load.ts'
+import { AUTH_VARIABLES } from '../../config/server-variables.ts'
+import { namesOf, SERVER_VARIABLES } from '../../config/variables.ts'
 import { isAdminUrl, isLoopback } from '../../http/url.ts'
 import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
-import type { NamingSettings } from '../fingerprints.ts'
-import {
-  hasOAuth,
-  inProduction,
-  parseAuth,
-  parseNaming,
-  type AuthSettings,
-} from './auth-settings.ts'
+import { hasOAuth, inProduction, parseAuth, parseNaming } from './auth-settings.ts'
 
-const NAMES = [
-  'NODE_ENV',
-  'HOOK_SECRET',
-  'HOOK_SECRET_PREVIOUS',
-  'HOOK_AUTH_HEADER',
-  'HOOK_OAUTH_ISSUER',
-  'HOOK_OAUTH_AUDIENCE',
-  'HOOK_OAUTH_CLIENT_ID',
-  'HOOK_OAUTH_SCOPE',
-  'HOOK_OAUTH_JWKS_URL',
-  'HOOK_DEADLINE_MS',
-  'OKTA_ORG_URL',
-  'HOST',
-  'PORT',
-  'MAX_CONNECTIONS_PER_SECOND',
-  'DRAIN_DELAY_MS',
-  'OPS_HOST',
-  'OPS_PORT',
-  'TLS_CERT_FILE',
-  'TLS_KEY_FILE',
-  'TLS_TERMINATED_BY_PROXY',
-  'LEGACY_DB_URL',
-  'LEGACY_DB_CA',
-  'LEGACY_DB_POOL',
-  'LEGACY_LOOKUP_SQL',
-  'LEGACY_LOOKUP_IGNORE',
-  'LEGACY_LOOKUP_UNCHECKED',
-  'LEGACY_AUDIT_SQL',
-  'LEDGER_DB_URL',
-  'LEDGER_DB_CA',
-  'LEDGER_SPILL_DIR',
-  'HASH_WORKERS',
-  'BCRYPT_MAX_COST',
-  'GUESS_LIMIT',
-  'GUESS_WINDOW_MINUTES',
-  'LOG_LEVEL',
-  'LOG_LOGINS',
-  'FINGERPRINT_KEY',
-] as const
-
-type Name = (typeof NAMES)[number]
+type Name = keyof typeof SERVER_VARIABLES | 'OKTA_ORG_URL'
 type ServerInput = Input<Name>
-type ServerValues = ServerInput['values']
 
-export interface LegacySettings {
-  readonly url: string
-  readonly ca: string | undefined
-  readonly poolSize: number
-  readonly sql: string | undefined
-  readonly auditSql: string | undefined
-  readonly ignored: readonly string[]
-  readonly unchecked: boolean
-}
-
-export interface LedgerSettings {
-  readonly url: string
-  readonly ca: string | undefined
-  readonly spillDir: string
-  /** Whether any of it was configured: only then must it work. */
-  readonly isRequired: boolean
-}
-
-export interface ServerSettings {
-  readonly kind: 'server'
-  readonly auth: AuthSettings
-  /** How logins and people are named in the log and the ledger. */
-  readonly naming: NamingSettings
-  /** The secret from which the hashes for unknown logins are made. */
-  readonly dummySecret: string
-  readonly orgUrl: string | undefined
-  readonly deadlineMs: number
-  readonly host: string
-  readonly port: number
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
-  /** Undefined if there is no limit. */
-  readonly connectionsPerSecond: number | undefined
-  readonly drainDelayMs: number
-  /** Undefined if there is no ops port. */
-  readonly ops: { readonly host: string; readonly port: number } | undefined
-  readonly legacy: LegacySettings
-  /** Undefined if there is no ledger. */
-  readonly ledger: LedgerSettings | undefined
-  readonly hashWorkers: number
-  readonly maxBcryptCost: number | undefined
-  readonly guesses: { readonly limit: number; readonly windowMs: number }
-}
-
-/** Without any configuration the server is a demo. */
-export type ServeSettings = { readonly kind: 'demo' } | ServerSettings
+/** In the order of the help. */
+const NAMES = [
+  ...new Set<Name>([
+    'NODE_ENV',
+    ...namesOf(AUTH_VARIABLES),
+    'HOOK_DEADLINE_MS',
+    'OKTA_ORG_URL',
+    ...namesOf(SERVER_VARIABLES),
+  ]),
+]
 
 const MS_PER_MINUTE = 60_000
 
@@ -111,7 +30,7 @@ const isDemo = (input: ServerInput): boolean =>
   !input.isSet('LEGACY_DB_URL') &&
   !hasOAuth(input)
 
-const parseTls = ({ values, report }: ServerInput): ServerSettings['tls'] => {
+const parseTls = ({ values, report }: ServerInput) => {
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, HOST: host } = values
   if (!keyFile && certFile) report('TLS_KEY_FILE', 'is missing')
   if (!certFile && keyFile) report('TLS_CERT_FILE', 'is missing')
@@ -125,13 +44,13 @@ const parseTls = ({ values, report }: ServerInput): ServerSettings['tls'] => {
   return tls
 }
 
-const parseLegacy = ({ values, report }: ServerInput): LegacySettings | undefined => {
+const NO_LEGACY =
+  'is missing (there is no demo mode in production, on a public HOST, with a HOOK_SECRET or with OAuth)'
+
+const parseLegacy = ({ values, report }: ServerInput) => {
   const { LEGACY_DB_URL: url } = values
   if (url === undefined) {
-    report(
-      'LEGACY_DB_URL',
-      'is missing (there is no demo mode in production, on a public HOST, with a HOOK_SECRET or with OAuth)',
-    )
+    report('LEGACY_DB_URL', NO_LEGACY)
     return undefined
   }
   return {
@@ -151,7 +70,7 @@ const spillDirFor = (url: string): string =>
 
 const DEFAULT_LEDGER = 'sqlite:okta-migrate-ledger.sqlite'
 
-const parseLedger = ({ values, isSet, report }: ServerInput): LedgerSettings | undefined => {
+const parseLedger = ({ values, isSet, report }: ServerInput) => {
   const url = values.LEDGER_DB_URL ?? DEFAULT_LEDGER
   if (url === 'off') return undefined
   if (databaseKindOf(url) !== 'sqlite' && !isSet('FINGERPRINT_KEY')) {
@@ -161,14 +80,15 @@ const parseLedger = ({ values, isSet, report }: ServerInput): LedgerSettings | u
     )
   }
   const spillDir = values.LEDGER_SPILL_DIR ?? spillDirFor(url)
+  // Only if any of it was configured must it work.
   const isRequired = isSet('LEDGER_DB_URL') || isSet('LEDGER_SPILL_DIR')
   return { url, ca: values.LEDGER_DB_CA, spillDir, isRequired }
 }
 
 /** Behind a proxy all callers have its address, and on this machine no caller is a stranger. */
-const connectionLimitOf = (v: ServerValues): number | undefined => {
-  const isPublic = !isLoopback(v.HOST) && !v.TLS_TERMINATED_BY_PROXY
-  return isPublic && v.MAX_CONNECTIONS_PER_SECOND > 0 ? v.MAX_CONNECTIONS_PER_SECOND : undefined
+const connectionLimitOf = ({ values }: ServerInput): number | undefined => {
+  const isPublic = !isLoopback(values.HOST) && !values.TLS_TERMINATED_BY_PROXY
+  return (isPublic && values.MAX_CONNECTIONS_PER_SECOND) || undefined
 }
 
 const checkOrg = ({ values: { OKTA_ORG_URL: url }, report }: ServerInput): void => {
@@ -177,26 +97,31 @@ const checkOrg = ({ values: { OKTA_ORG_URL: url }, report }: ServerInput): void 
   }
 }
 
-const parseServer = (input: ServerInput): ServerSettings | undefined => {
+const parseServer = (input: ServerInput) => {
   const { values: v } = input
   const [auth, naming, legacy] = [parseAuth(input), parseNaming(input), parseLegacy(input)]
   const [ledger, tls] = [parseLedger(input), parseTls(input)]
   checkOrg(input)
   if (!naming || !legacy) return undefined
   return {
-    kind: 'server',
+    kind: 'server' as const,
     auth,
+    /** How logins and people are named in the log and the ledger. */
     naming,
-    dummySecret: v.FINGERPRINT_KEY ?? auth.secrets?.current ?? naming.key,
+    /** The secret from which the hashes for unknown logins are made. */
+    dummyHashSecret: v.FINGERPRINT_KEY ?? auth.secrets?.current ?? naming.key,
     orgUrl: v.OKTA_ORG_URL,
     deadlineMs: v.HOOK_DEADLINE_MS,
     host: v.HOST,
     port: v.PORT,
     tls,
-    connectionsPerSecond: connectionLimitOf(v),
+    /** Undefined if there is no limit. */
+    connectionsPerSecond: connectionLimitOf(input),
     drainDelayMs: v.DRAIN_DELAY_MS,
+    /** Undefined if there is no ops port. */
     ops: v.OPS_PORT === undefined ? undefined : { host: v.OPS_HOST, port: v.OPS_PORT },
     legacy,
+    /** Undefined if there is no ledger. */
     ledger,
     hashWorkers: v.HASH_WORKERS,
     maxBcryptCost: v.BCRYPT_MAX_COST,
@@ -204,9 +129,11 @@ const parseServer = (input: ServerInput): ServerSettings | undefined => {
   }
 }
 
-const parseDemo = (input: ServerInput): ServeSettings => {
-  if (!isLoopback(input.values.HOST))
-    input.report('HOST', 'must be a loopback address in demo mode')
+export type ServerSettings = Readonly<NonNullable<ReturnType<typeof parseServer>>>
+
+const parseDemo = (input: ServerInput): { readonly kind: 'demo' } => {
+  const { values, report } = input
+  if (!isLoopback(values.HOST)) report('HOST', 'must be a loopback address in demo mode')
   for (const check of [parseLedger, parseTls, checkOrg]) check(input)
   return { kind: 'demo' }
 }
@@ -214,7 +141,8 @@ const parseDemo = (input: ServerInput): ServeSettings => {
 /** For a server that is configured. */
 export const SERVER: SettingsSpec<Name, ServerSettings> = { names: NAMES, parse: parseServer }
 
-export const SERVE: SettingsSpec<Name, ServeSettings> = {
+/** Without any configuration the server is a demo. */
+export const SERVE: SettingsSpec<Name, ReturnType<typeof parseDemo> | ServerSettings> = {
   names: NAMES,
   parse: (input) => (isDemo(input) ? parseDemo(input) : parseServer(input)),
 }

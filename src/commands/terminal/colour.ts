@@ -2,8 +2,7 @@
 import { styleText } from 'node:util'
 import type { Environment } from '../../config/load.ts'
 
-export type Colour = 'red' | 'yellow' | 'green' | 'bold'
-export type Colourise = (colour: Colour, text: string) => string
+export type Colourise = (colour: 'red' | 'yellow' | 'green' | 'bold', text: string) => string
 
 /** NO_COLOR (no-color.org) and FORCE_COLOR are the variables that other programs use. */
 const hasColour = ({ isTTY }: { readonly isTTY?: boolean }, env: Environment): boolean => {

@@ -1,8 +1,8 @@
 /** Confirms an action that affects many people: the org and their number, typed or given as --yes. */
-import { createInterface } from 'node:readline'
 import { InvalidArgumentError } from 'commander'
 import { AppError } from '../../errors/errors.ts'
 import type { CommandContext } from '../context.ts'
+import { askLine } from './prompt.ts'
 
 /** How many people it affects; undefined if they cannot be counted. */
 export type Count = number | undefined
@@ -28,17 +28,6 @@ const isStill = (confirmed: Count, now: Count): boolean =>
     ? confirmed === now
     : now <= confirmed && now >= confirmed * 0.9
 
-const ask = async (question: string, { stdin, stderr }: CommandContext): Promise<string> => {
-  const lines = createInterface({ input: stdin, output: stderr, terminal: true })
-  return new Promise((resolve) => {
-    lines.once('close', () => resolve(''))
-    lines.question(question, (line) => {
-      resolve(line)
-      lines.close()
-    })
-  })
-}
-
 const parse = (line: string): Given | undefined => {
   try {
     return yesOption(line)
@@ -63,7 +52,7 @@ export const confirm = async (
   if (yes) {
     if (yes.org === org && isStill(yes.count, count)) return
   } else if (isTerminal) {
-    const typed = parse(await ask(question, host))
+    const typed = parse((await askLine(question, host)) ?? '')
     if (typed?.org === org && typed.count === count) return
   }
   throw new AppError('unconfirmed', { detail: `Confirm it with --yes ${wanted}` })

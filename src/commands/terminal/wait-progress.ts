@@ -5,11 +5,11 @@ import type { OktaClient } from '../../okta/client/client.ts'
 import { describeWait } from '../../okta/client/wait.ts'
 import { showRegularly, type ProgressDisplay, type ProgressView } from './progress-display.ts'
 
-export interface WaitProgressDeps {
+interface WaitProgressDeps {
   readonly display: ProgressDisplay
   readonly clock?: Clock
   /** The progress of the command in words. */
-  readonly progress?: () => string
+  readonly progress?: (() => string) | undefined
 }
 
 /**

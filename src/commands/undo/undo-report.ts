@@ -1,12 +1,11 @@
 /** Reports an undo: what it may delete, its progress, and its summary, as text or as events. */
-import { jsonLine } from '../../text/json-line.ts'
 import type { UndoJournal } from '../../import/journal/undo-journal.ts'
 import { fitting } from '../../import/report/progress.ts'
 import type { ReasonKind } from '../../import/report/reasons.ts'
 import type { UndoSnapshot } from '../../import/run/undo-run.ts'
 import type { RateLimitStatus } from '../../okta/client/client.ts'
 import { describeWait } from '../../okta/client/wait.ts'
-import { printable } from '../../text/printable.ts'
+import { jsonLine, printable } from '../../text/printable.ts'
 import type { CommonOptions } from '../common-options.ts'
 import {
   createDisplay,

@@ -143,8 +143,6 @@ Okta cannot restore deleted users. The next import with the same journal creates
 
 If the undo is interrupted or killed, run the same command again: it continues.
 
-Configured by environment variables; each may be given as NAME_FILE, a path to read it from:
-
 ${describeVariables(OKTA_SETTINGS.names)}
 
 The ledger is read if LEDGER_DB_URL is set as for the hook server, along with LEDGER_DB_CA, and FINGERPRINT_KEY or

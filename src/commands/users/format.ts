@@ -1,8 +1,7 @@
 /** Writes users as a table for people, or as CSV or JSON lines for programs. */
 import { csvLine } from '../../text/csv-line.ts'
-import { jsonLine } from '../../text/json-line.ts'
 import type { OktaUser } from '../../okta/api/users.ts'
-import { printable } from '../../text/printable.ts'
+import { jsonLine, printable } from '../../text/printable.ts'
 
 export const FORMATS = ['table', 'csv', 'jsonl'] as const
 export type Format = (typeof FORMATS)[number]
@@ -47,8 +46,5 @@ export const FORMATTERS: Readonly<Record<Format, Formatter>> = {
     head: csvLine(COLUMNS.map(([name]) => name)),
     line: (user) => csvLine(COLUMNS.map(([, valueOf]) => valueOf(user) ?? '')),
   },
-  jsonl: {
-    head: '',
-    line: jsonLine,
-  },
+  jsonl: { head: '', line: jsonLine },
 }
