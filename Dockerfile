@@ -19,12 +19,12 @@ WORKDIR /app
 COPY LICENSE NOTICE package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# A new volume mounted here is the user's, as the directory is: for a ledger, or for what waits to go into one.
+# A new volume mounted here belongs to the user, as the directory does: for a ledger, or for entries that wait for one.
 RUN install -d -o node -g node /ledger
 USER node
 # The second is the ops port, where OPS_PORT says so.
 EXPOSE 3000 9464
-# The OCI format has none: podman and buildah keep it with --format docker.
+# The OCI format has no health check: podman and buildah keep it with --format docker.
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s CMD ["node", "dist/cli.js", "health"]
 # The program is process 1 and handles SIGTERM itself; the platform should grant it 15 seconds. No signal
 # opens an inspector, not even before the program runs. About 50 MiB of JavaScript's memory are alive under load,

@@ -1,4 +1,4 @@
-# What .ci/run checks of a server and of the package, as their user meets them. Sourced, not run.
+# The checks of .ci/run on a server and on the package, from the user's point of view. Sourced, not run.
 
 passed=0
 failed=0
@@ -17,8 +17,8 @@ run_tests() { # a command
   passed=$((passed + $(sed -n 's/^ *Tests.* \([0-9]\+\) passed.*/\1/p' "$work/tests")))
 }
 
-# PgBouncer and HAProxy are tested where they are installed; where they cannot be, their tests say that they were
-# skipped.
+# PgBouncer and HAProxy are tested where they are installed; where they cannot be, their tests report that they
+# were skipped.
 install_pooler_proxy() {
   [ -x /usr/sbin/pgbouncer ] && [ -x /usr/sbin/haproxy ] && return
   command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 0
@@ -40,7 +40,7 @@ answer() { printf '{"commands":[{"type":"com.okta.action.update","value":{"crede
 check_server() { # where
   local calls server stranger code
   await_log 'Ctrl-C ends the demo'
-  # npm passes no signal on, so the program is found through its log.
+  # npm does not pass signals on, so the program's process id is read from its log.
   server=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$work/log" | head -n 1)
   mapfile -t calls < <(grep '^curl ' "$work/log")
   expect "a right password $1" "$(answer VERIFIED)" "$(sh -c "${calls[0]}")"
@@ -54,24 +54,24 @@ check_server() { # where
 }
 
 check_demo() { # where, a command
-  local where=$1 told code
+  local where=$1 output code
   shift
-  told=$("$@") && code=0 || code=$?
+  output=$("$@") && code=0 || code=$?
   expect "the exit code of the demo $where" 0 "$code"
-  expect "sign-ins in the demo $where" 3 "$(grep -c ' signed in ' <<<"$told")"
+  expect "sign-ins in the demo $where" 3 "$(grep -c ' signed in ' <<<"$output")"
 }
 
 # Imports the sample users into a sandbox. Two of them are rejected, which is exit code 1.
 check_import() { # where, a Node.js
-  local told code
+  local output code
   "$2" "$cli" sandbox --port 0 >"$work/log" 2>&1 &
   await_log 'Ctrl-C ends the sandbox'
   cp legacy-db/sample-users.csv "$work/users.csv"
-  # The sandbox prints what a shell needs to reach it.
-  told=$(. <(grep '^export ' "$work/log") && "$2" "$cli" import "$work/users.csv" 2>&1) &&
+  # The sandbox prints the variables that a shell needs to reach it.
+  output=$(. <(grep '^export ' "$work/log") && "$2" "$cli" import "$work/users.csv" 2>&1) &&
     code=0 || code=$?
   expect "the exit code of an import $1" 1 "$code"
-  expect "an import $1" '6 created, 0 already there, 2 rejected, 0 failed, 1 skipped as disabled.' "$(grep created <<<"$told")"
+  expect "an import $1" '6 created, 0 already there, 2 rejected, 0 failed, 1 skipped as disabled.' "$(grep created <<<"$output")"
   rm "$work"/users.*
   kill -TERM "$started"
   wait "$started" && code=0 || code=$?
@@ -79,7 +79,7 @@ check_import() { # where, a Node.js
   expect "the exit code of the sandbox $1" 0 "$code"
 }
 
-# The Node.js of a version, from npm, as the checkout's own is.
+# Installs a version of Node.js from npm, where the checkout's own comes from.
 fetch_node() { # version
   local package
   package=node-linux-$(node -p process.arch)

@@ -1,4 +1,4 @@
-/** Owns the load: callers that wait for each answer, or calls that come whether or not the last was answered. */
+/** Makes the load: callers that wait for each answer, or calls that come whether or not the last one was answered. */
 import { Connection, type Call } from './connection.ts'
 
 export interface Timed {
@@ -9,7 +9,7 @@ export interface Timed {
   readonly at: number
 }
 
-/** Connections of which each serves one call at a time; kept open, as Okta keeps its own. */
+/** Connections that each serve one call at a time, and are kept open, as Okta keeps its own. */
 class Connections {
   readonly #url: URL
   readonly #idle: Connection[] = []
@@ -20,10 +20,10 @@ class Connections {
 
   /**
    * Sends one call and reads its whole answer; hangs up after `timeoutMs`.
-   * @throws Error where a server that is to be measured answers wrongly
+   * @throws Error where the measured server gives a wrong answer
    */
   async send(call: Call, timeoutMs: number): Promise<Timed> {
-    const began = performance.now()
+    const startedAt = performance.now()
     const connection = this.#take()
     const timer = setTimeout(() => connection.hangUp(), timeoutMs)
     const answer = await connection.ask(call)
@@ -31,7 +31,7 @@ class Connections {
     const at = performance.now()
     if (answer) this.#idle.push(connection)
     if (answer?.body.includes('UNVERIFIED')) throw new Error('a right password is UNVERIFIED')
-    return { status: answer?.status ?? 0, ms: at - began, at }
+    return { status: answer?.status ?? 0, ms: at - startedAt, at }
   }
 
   end(): void {
@@ -45,12 +45,12 @@ class Connections {
   }
 }
 
-const PATIENCE_MS = 60_000
+const ANSWER_LIMIT_MS = 60_000
 
 /** A person who was refused tries again after a moment. */
 export const TRY_AGAIN_MS = 1_000
 
-/** Keeps `callers` requests under way until `ms` have passed: a closed loop. */
+/** Keeps `callers` requests in progress until `ms` have passed: a closed loop. */
 export const callFor = async (
   ms: number,
   callers: number,
@@ -62,7 +62,7 @@ export const callFor = async (
   const times: Timed[] = []
   const caller = async (): Promise<void> => {
     while (performance.now() < end) {
-      const timed = await connections.send(next(), PATIENCE_MS)
+      const timed = await connections.send(next(), ANSWER_LIMIT_MS)
       times.push(timed)
       if (timed.status === 503) await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
     }
@@ -77,7 +77,7 @@ export const OKTA_WAITS_MS = 3_000
 
 /**
  * Sends `perSecond` calls, at random moments, for `ms`, and hangs up as Okta does: an open loop.
- * @param together how many come at the same moment
+ * @param together how many calls come at the same moment
  */
 export const callAtRate = async (
   perSecond: number,
@@ -87,10 +87,10 @@ export const callAtRate = async (
   together = 1,
 ): Promise<Timed[]> => {
   const connections = new Connections(url)
-  const began = performance.now()
+  const startedAt = performance.now()
   const calls: Promise<Timed>[] = []
   for (let due = 0; due < ms; due += (-Math.log(1 - Math.random()) / perSecond) * 1000 * together) {
-    const early = began + due - performance.now()
+    const early = startedAt + due - performance.now()
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
     for (let i = 0; i < together; i++) calls.push(connections.send(next(), OKTA_WAITS_MS))
   }

@@ -1,4 +1,4 @@
-/** Owns a caller's connection: HTTP/1.1 as far as the servers under measurement speak it, one call at a time. */
+/** A caller's connection: the part of HTTP/1.1 that the measured servers speak, one call at a time. */
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
@@ -39,14 +39,14 @@ const parse = (received: string): Answer | undefined => {
 }
 
 /**
- * No client of general use, of which the leanest takes half as much again: whatever the callers cost is
- * missing to the server on the same cores.
+ * Not a general HTTP client, since even the leanest takes half as much CPU time again: whatever the callers
+ * use is missing for the server on the same cores.
  */
 export class Connection {
   readonly #url: URL
   readonly #socket: Socket
   #received = ''
-  #settle: (answer: Answer | undefined) => void = () => undefined
+  #resolve: (answer: Answer | undefined) => void = () => undefined
 
   constructor(url: URL) {
     this.#url = url
@@ -55,15 +55,15 @@ export class Connection {
       url.protocol === 'https:' ? connectTls({ socket, rejectUnauthorized: false }) : socket
     this.#socket
       .setEncoding('latin1')
-      .on('data', (text: string) => this.#hear(text))
+      .on('data', (text: string) => this.#onData(text))
       .on('error', () => undefined)
-      .on('close', () => this.#settle(undefined))
+      .on('close', () => this.#resolve(undefined))
   }
 
   /** @returns undefined where the connection ended before the answer */
   ask(call: Call): Promise<Answer | undefined> {
     return new Promise((resolve) => {
-      this.#settle = resolve
+      this.#resolve = resolve
       this.#socket.write(textOf(this.#url, call))
     })
   }
@@ -77,11 +77,11 @@ export class Connection {
     this.#socket.destroy()
   }
 
-  #hear(text: string): void {
+  #onData(text: string): void {
     this.#received += text
     const answer = parse(this.#received)
     if (!answer) return
     this.#received = ''
-    this.#settle(answer)
+    this.#resolve(answer)
   }
 }

@@ -4,14 +4,14 @@ import { createRequire } from 'node:module'
 import { CORES, createEngine } from '../src/passwords/engine.ts'
 import { inspect } from '../src/passwords/registry.ts'
 
-/** The bench has packages of its own, without types. */
+/** The bench has separate packages, without types. */
 const require = createRequire(import.meta.url)
 
 const PASSWORD = 'correct horse battery staple'
 
 export interface Contender {
   readonly name: string
-  /** `threads` run `check` in worker threads of ours; `libuv` has threads of its own; `main` has none. */
+  /** `threads` runs `check` in our worker threads; `libuv` has its own threads; `main` has none. */
   readonly runs: 'main' | 'threads' | 'libuv'
   /** Checks that one call of `check` does. */
   readonly batch: number

@@ -11,7 +11,7 @@ const BUSY_MS = 1_000
 const ALONE_MS = 500
 const CORES = availableParallelism()
 
-/** Checks a second of `callers` loops over one function in this thread. */
+/** Checks per second of `callers` loops over one function in this thread. */
 const rateHere = async (
   check: () => Promise<void> | void,
   callers: number,
@@ -30,7 +30,7 @@ const rateHere = async (
 }
 
 interface Bench {
-  /** Checks a second with this many at once. */
+  /** Checks per second with this many at once. */
   rate(parallel: number, ms: number): Promise<number>
   end(): Promise<unknown>
 }
@@ -69,7 +69,7 @@ interface Measured {
   readonly busyRate: number[]
 }
 
-/** Contenders take turns within each round, so that a slow spell of the machine meets all of them. */
+/** Contenders take turns within each round, so that a slow phase of the machine affects all of them. */
 const measure = async (cost: number): Promise<Measured[]> => {
   const hash = hashOf(cost)
   const results = CONTENDERS.map((contender): Measured => ({
@@ -89,7 +89,7 @@ const measure = async (cost: number): Promise<Measured[]> => {
   return results
 }
 
-/** Checks a second at cost 10 of our engine alone, with as many lanes as it uses, on every core. */
+/** Checks per second at cost 10 of our engine alone, with as many lanes as it uses, on every core. */
 export const measureEngineRate = async (): Promise<number> => {
   const contender = CONTENDERS.at(-1)
   if (!contender) throw new TypeError('no contender')
@@ -114,7 +114,7 @@ const alone = (one: Measured): number => median(one.aloneMs)
 /** Two digits after the point where a check takes a few milliseconds. */
 const ms = (value: number): string => value.toFixed(value < 20 ? 2 : 1)
 
-/** The median of the rounds' ratios: a slow spell of the machine is likely to meet both within a round. */
+/** The median of the rounds' ratios: a slow phase of the machine is likely to affect both within a round. */
 const ratio = (ours: readonly number[], theirs: readonly number[]): string =>
   median(ours.map((value, round) => value / (theirs[round] ?? NaN))).toFixed(2)
 
@@ -152,7 +152,7 @@ export const compareEngines = async (): Promise<Table[]> => {
       rows,
     },
     {
-      title: 'Ours beside them',
+      title: 'Our engine next to them',
       head: [
         'cost',
         'best lanes',

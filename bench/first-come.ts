@@ -19,10 +19,10 @@ interface Job {
   readonly answer: (checked: Checked) => void
 }
 
-/** Takes whatever comes, and answers in that order, however late. */
+/** Accepts every check, and answers in order of arrival, however late. */
 const createFirstCome = (): PasswordChecker => {
   const queue: Job[] = []
-  /** How many checks each takes at once. */
+  /** How many checks each thread computes at once. */
   const idle = new Map<Worker, number>()
   const pump = (): void => {
     for (const [worker, lanes] of idle) {

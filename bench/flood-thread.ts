@@ -1,21 +1,21 @@
-/** A stranger's flood, in a thread of its own: pipelined calls that are refused, over connections kept or made anew. */
+/** A stranger's flood, in a separate thread: pipelined calls that are refused, over connections that are kept or reopened. */
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { parentPort, workerData } from 'node:worker_threads'
 
 export interface Flood {
   readonly url: string
-  /** POSTs without a secret, GETs of what is not there, or a POST without a secret in chunks of one byte. */
+  /** POSTs without a secret, GETs of a missing page, or a POST without a secret in chunks of one byte. */
   readonly kind: 'refused POSTs' | '404s' | 'chunks'
   /** Whether a connection sends for as long as it is open, or one batch. */
   readonly isKept: boolean
   readonly connections: number
 }
 
-/** What a read of Node.js takes in at once. */
+/** The size of one read by Node.js. */
 const BATCH_BYTES = 64 * 1024
 
-/** Another address than that of the sign-ins, as a stranger has. */
+/** A different address from that of the sign-ins, as a stranger has. */
 const LOCAL_ADDRESS = '127.0.0.2'
 
 const { url, kind, isKept, connections } = workerData as Flood
@@ -50,7 +50,7 @@ const attack = (): void => {
     .once(protocol === 'https:' ? 'secureConnect' : 'connect', send)
     .on('drain', send)
     .on('error', () => undefined)
-    // Through the event loop, so that this thread hears when it is to end.
+    // Through the event loop, so that this thread can be terminated.
     .once('close', () => setImmediate(attack))
     .resume()
 }

@@ -1,4 +1,4 @@
-/** The measurement of a flood: what a stranger's connections take from the sign-ins of everybody. */
+/** Measures how a flood from a stranger's connections slows down everyone's sign-ins. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ const PER_SECOND = 10
 const MEASURE_MS = Number(process.env['FLOOD_MS'] ?? 10_000)
 const SAMPLE_MS = 250
 
-/** A checkout of another version, built, to measure in the same run. */
+/** A built checkout of another version, to measure in the same run. */
 const OLD = process.env['BENCH_OLD']
 
 const SERVERS: readonly (readonly [name: string, script: readonly string[] | undefined])[] = [
@@ -33,7 +33,7 @@ const FLOODS: readonly Pick<Flood, 'kind' | 'isKept'>[] = [
   { kind: 'chunks', isKept: false },
 ]
 
-/** Of the server's own histogram, since the last time that somebody asked. */
+/** The lag in the server's own histogram, since it was last read. */
 const lagMs = async (opsUrl: string): Promise<number> => {
   const text = await (await fetch(`${opsUrl}/metrics`)).text()
   return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)?.[1]) * 1_000
@@ -84,7 +84,7 @@ const rowOf = async (
   return [
     name,
     tls ? 'TLS' : 'plain',
-    `${flood.connections} × ${flood.kind}, ${flood.isKept ? 'kept' : 'made anew'}`,
+    `${flood.connections} × ${flood.kind}, ${flood.isKept ? 'kept' : 'reopened'}`,
     ...medians.map((ms) => ms.toFixed(0)),
     (during / before).toFixed(2),
     String(times.length - answered(times).length),
@@ -111,7 +111,7 @@ export const measureFlood = async (): Promise<Table> => {
   rmSync(dir, { recursive: true, force: true })
   return {
     title: "A stranger's flood",
-    note: `${PER_SECOND} sign-ins a second at cost ${COST}, for ${MEASURE_MS / 1_000} s without the flood and as long with it. The flood is on the same cores, in a process of the callers, and comes from an address of its own; its connections send batches of 64 KiB, and are made anew as soon as they end. The lag is the server's own p99.`,
+    note: `${PER_SECOND} sign-ins per second at cost ${COST}, for ${MEASURE_MS / 1_000} s without the flood and as long with it. The flood is on the same cores, in the process of the callers, and comes from a separate address; its connections send batches of 64 KiB, and are reopened as soon as they end. The lag is the server's own p99.`,
     head: [
       'server',
       'over',

@@ -1,4 +1,4 @@
-/** Owns the measurement of the whole server through HTTP: more and more callers at once. */
+/** Measures the whole server through HTTP: more and more callers at once. */
 import { callFor, OKTA_WAITS_MS, percentile, TRY_AGAIN_MS } from './callers.ts'
 import type { Table } from './report.ts'
 import { startServer } from './server.ts'
@@ -9,7 +9,7 @@ const WARM_UP_MS = 3_000
 const MEASURE_MS = 10_000
 
 /**
- * @param engineRate measures how many checks a second the engine alone does at this cost: asked before and
+ * @param engineRate measures how many checks per second the engine alone does at this cost: called before and
  *   after each row, since a machine's speed drifts with whatever else it does
  */
 export const measureHttp = async (engineRate: () => Promise<number>): Promise<Table> => {
@@ -40,7 +40,7 @@ export const measureHttp = async (engineRate: () => Promise<number>): Promise<Ta
   await server.stop()
   return {
     title: `Through HTTP, cost ${COST}`,
-    note: `Who is answered calls again at once; who is refused, after ${TRY_AGAIN_MS / 1000} s.`,
+    note: `A caller who gets an answer calls again at once; a refused one calls again after ${TRY_AGAIN_MS / 1000} s.`,
     head: [
       'callers at once',
       'sign-ins/s',

@@ -1,4 +1,4 @@
-/** Owns the measurement of the import: how much of a rate limit it uses, its speed, and its memory. */
+/** Measures the import: how much of a rate limit it uses, its speed, and its memory. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -31,7 +31,7 @@ const makeRows = async (path: string, count: number): Promise<void> => {
   await once(file, 'finish')
 }
 
-/** The most memory that a process has had (proc(5), VmHWM), as long as it can still be asked. */
+/** The peak memory of a process (proc(5), VmHWM), read until it ends. */
 const watchPeak = (child: ChildProcess): (() => number) => {
   let peakKb = 0
   const timer = setInterval(() => {
@@ -89,7 +89,7 @@ export const measurePace = (): Promise<Table> =>
     const child = run(['import', file, '--share', '100', '--json'], env)
     child.stdout?.resume()
     while (!sandbox.calls().some(isCounted)) await new Promise((r) => setTimeout(r, 5))
-    // The sandbox's window begins with the first call, as it looks from outside.
+    // The sandbox's window starts with the first call, as seen from outside.
     await new Promise((resolve) => setTimeout(resolve, WINDOWS * 60_000 - 20))
     const calls = sandbox.calls().filter(isCounted)
     const refused = calls.filter(({ status }) => status === 429).length

@@ -1,4 +1,4 @@
-/** Measures what the ledger costs a sign-in, in rounds that take turns so that noise cancels. */
+/** Measures how much the ledger adds to the cost of a sign-in, in alternating rounds so that noise cancels out. */
 import { CORES, createEngine } from '../src/passwords/engine.ts'
 import {
   missingPrograms,
@@ -16,7 +16,7 @@ const ROUNDS = 15
 const ROUND_MS = 2_000
 const WARM_UP_MS = 2_000
 
-/** Where a hash takes next to nothing, the rest of a sign-in can be seen. */
+/** At this cost a hash takes almost no time, so that the rest of a sign-in becomes visible. */
 const LOW_COST = 4
 const LOW_ROUNDS = 4
 const LOW_ROUND_MS = 5_000
@@ -84,7 +84,7 @@ const cpuOf = ({ rounds }: Contender): number => median(rounds.map(({ cpu }) => 
 const rateOf = ({ rounds }: Contender): number => median(rounds.map((round) => round.perSecond))
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
-/** Of each round against the one without a ledger that was played just before it. */
+/** The loss of each round compared with the round without a ledger just before it. */
 const lossOf = ({ rounds }: Contender, base: Contender): string[] => {
   const losses = rounds
     .map(({ perSecond }, i) => 1 - perSecond / (base.rounds[i]?.perSecond ?? NaN))
@@ -101,7 +101,7 @@ export const measureLedger = async (): Promise<readonly Table[]> => {
     callFor(ROUND_MS, CALLERS, hook, signIn),
   )
   const rate = rateOf(full[0])
-  // At full load a thread checks as many at once, which end at one moment.
+  // At full load a thread checks this many at once, and they end at the same moment.
   const together = createEngine(CORES).cores[0]?.lanes ?? 1
   const low = await play(LOW_COST, postgres, LOW_ROUNDS, ({ hook, signIn }) =>
     callAtRate(rate, LOW_ROUND_MS, hook, signIn, together),
@@ -111,8 +111,8 @@ export const measureLedger = async (): Promise<readonly Table[]> => {
   const added = (contender: Contender): number => cpuOf(contender) - cpuOf(low[0])
   return [
     {
-      title: 'What the ledger takes of a sign-in',
-      note: `CPU time for a sign-in, of all threads of the server and all processes of PostgreSQL: ${rate.toFixed(0)} sign-ins a second at cost ${LOW_COST}, where the hash hides nothing, ${together} at a time as checks end at full load; medians of ${LOW_ROUNDS} rounds. At cost ${COST} and full load a sign-in takes ${cpuOf(full[0]).toFixed(1)} ms of CPU time, and what the ledger adds to it is lost in throughput. Each answer waits until its decision is on the disk.${without}`,
+      title: 'What the ledger adds to a sign-in',
+      note: `CPU time for a sign-in, of all threads of the server and all processes of PostgreSQL: ${rate.toFixed(0)} sign-ins per second at cost ${LOW_COST}, where the hash hides nothing, ${together} at a time as checks end at full load; medians of ${LOW_ROUNDS} rounds. At cost ${COST} and full load a sign-in takes ${cpuOf(full[0]).toFixed(1)} ms of CPU time, and what the ledger adds to it is lost in throughput. Each answer waits until its decision is on the disk.${without}`,
       head: ['ledger', 'CPU ms', 'added', `of cost ${COST}`, 'p50 ms', 'p99 ms'],
       rows: low.map((contender) => {
         const times = contender.rounds.flatMap((round) => round.times)
@@ -128,8 +128,8 @@ export const measureLedger = async (): Promise<readonly Table[]> => {
     },
     {
       title: 'The same as throughput',
-      note: `${CALLERS} callers at cost ${COST}, ${ROUNDS} rounds of ${ROUND_MS / 1000} s for each ledger in turn; medians, and what lies between the quarters of the rounds, since the machine's own speed varies by more than what is measured.`,
-      head: ['ledger', 'sign-ins/s', 'lost', 'half of the rounds'],
+      note: `${CALLERS} callers at cost ${COST}, ${ROUNDS} rounds of ${ROUND_MS / 1000} s for each ledger in turn; medians, and the range of the middle half of the rounds, since the machine's own speed varies more than the measured difference.`,
+      head: ['ledger', 'sign-ins/s', 'lost', 'middle half of the rounds'],
       rows: full.map((contender) => [
         contender.name,
         rateOf(contender).toFixed(1),

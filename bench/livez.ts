@@ -1,4 +1,4 @@
-/** Owns the measurement of what must not suffer: /livez while every thread checks, the start, idle memory. */
+/** Measures what load must not slow down: /livez while every thread checks, the start, idle memory. */
 import { availableParallelism } from 'node:os'
 import { callFor, percentile, type Timed } from './callers.ts'
 import { residentBytes } from './processes.ts'

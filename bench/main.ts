@@ -1,4 +1,4 @@
-/** Owns `npm run bench`: which measurements run, and where their results go. */
+/** The entry point of `npm run bench`: which measurements run, and where their results go. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { compareEngines, measureEngineRate } from './engines.ts'
 import { measureFlood } from './flood.ts'
@@ -23,8 +23,8 @@ const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   soak: measureSoak,
 }
 
-/** These take long, and one of them servers that it may kill: they run where they are asked for by name. */
-const ASKED_FOR = ['flood', 'soak']
+/** These take long, and one of them needs servers that it may kill: they run only if they are requested by name. */
+const BY_NAME_ONLY = ['flood', 'soak']
 
 const write = (name: string, text: string): void => writeFileSync(new URL(name, RESULTS), text)
 
@@ -36,9 +36,9 @@ const barsOf = ({ rows }: Table, column: number): Bar[] =>
   }))
 
 mkdirSync(RESULTS, { recursive: true })
-const asked = process.argv.slice(2)
-const usual = Object.keys(SECTIONS).filter((name) => !ASKED_FOR.includes(name))
-for (const name of asked.length > 0 ? asked : usual) {
+const requested = process.argv.slice(2)
+const usual = Object.keys(SECTIONS).filter((name) => !BY_NAME_ONLY.includes(name))
+for (const name of requested.length > 0 ? requested : usual) {
   const measure = SECTIONS[name]
   if (!measure)
     throw new Error(`there is no measurement ${name}: ${Object.keys(SECTIONS).join(' ')}`)

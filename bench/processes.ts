@@ -1,4 +1,4 @@
-/** Owns what Linux tells of processes: their memory, and the CPU time that they and their children took. */
+/** Reads from Linux how much memory and CPU time processes and their children use. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** The unit of times in /proc, on every Linux that Node.js runs on (proc(5), sysconf(_SC_CLK_TCK)). */
@@ -20,7 +20,7 @@ interface Stat {
 const readStat = (pid: string): Stat | undefined => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // Behind the name, which may hold anything: field 3 and on.
+    // After the name, which may contain anything: field 3 and on.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     const sum = (...numbers: number[]): number =>
       numbers.reduce((total, n) => total + Number(fields[n - 3]), 0)

@@ -1,4 +1,4 @@
-/** Owns how measurements are shown: tables in Markdown, bars in SVG, and the machine they were taken on. */
+/** Shows measurements: tables in Markdown, bars in SVG, and the machine they were taken on. */
 import { cpus, totalmem } from 'node:os'
 
 export interface Table {

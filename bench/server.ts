@@ -1,4 +1,4 @@
-/** Owns the server under measurement: the built command in a process of its own, over a legacy store made for it. */
+/** Starts the measured server: the built command in a separate process, over a legacy store made for it. */
 import { hashSync } from 'bcryptjs'
 import Database from 'better-sqlite3'
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -18,9 +18,9 @@ export interface ServerProcess {
   /** The address of the hook. */
   readonly hook: string
   readonly pid: number
-  /** Of the ops port, where there is one. */
+  /** The address of the ops port, if it is open. */
   readonly opsUrl: string | undefined
-  /** Lines of its log that say that something is not as it should be. */
+  /** The warnings and errors in its log. */
   warnings(): string[]
   stop(): Promise<void>
 }
@@ -43,7 +43,7 @@ const makeStore = (dir: string, cost: number, people: number): string => {
   return `sqlite:${path}`
 }
 
-/** As the image runs it: the memory that is measured depends on its options. */
+/** The command as the image runs it: the measured memory depends on its options. */
 const SERVE = ((): readonly string[] => {
   const command = /^CMD \["node", (.+)\]$/m.exec(readFileSync(new URL('Dockerfile', ROOT), 'utf8'))
   return JSON.parse(`[${command?.[1] ?? ''}]`) as string[]
@@ -61,7 +61,7 @@ const urlIn = async (logFile: string, child: ChildProcess): Promise<string> => {
   }
 }
 
-/** @param script what Node.js runs */
+/** @param script the arguments of Node.js */
 export const spawnServer = async (
   more: Readonly<Record<string, string>>,
   script: readonly string[] = SERVE,
@@ -74,7 +74,7 @@ export const spawnServer = async (
     ...more,
   }
   const dir = mkdtempSync(join(tmpdir(), 'bench-log-'))
-  // A file and no pipe: whoever reads the log on these cores takes part of what is measured.
+  // A file and not a pipe: reading the log on these cores would affect the measurement.
   const logFile = join(dir, 'log')
   const out = openSync(logFile, 'w')
   const child = spawn(process.execPath, script, {
@@ -95,7 +95,7 @@ export const spawnServer = async (
         .filter((line) => /"level":"(?:warn|error)"/.test(line)),
     stop: async () => {
       child.kill('SIGTERM')
-      // A process whose threads have work left that nobody waits for may not end before they do.
+      // A process does not end before its threads have finished, even if no caller waits for their work.
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
       await once(child, 'exit')
       clearTimeout(timer)
@@ -107,7 +107,7 @@ export const spawnServer = async (
 export interface ServerOptions {
   readonly cost: number
   readonly people?: number
-  /** As LEDGER_DB_URL; a SQLite file if not set. */
+  /** The value of LEDGER_DB_URL; a SQLite file by default. */
   readonly ledger?: string
   readonly script?: readonly string[]
   /** More of its environment. */
@@ -130,7 +130,7 @@ export const startServer = async ({
     ...more,
   }
   const server = await spawnServer(env, script)
-  // One ledger may serve several servers, and an event that it has already costs it less.
+  // Several servers may share a ledger, and an event that is already in it costs less.
   const run = randomUUID()
   let next = 0
   return {

@@ -1,4 +1,4 @@
-/** What strangers do to two replicas meanwhile: a flood of pipelined refusals, and a very long login each second. */
+/** The attack of strangers on two replicas: a flood of pipelined calls that are refused, and a very long login each second. */
 import { Worker } from 'node:worker_threads'
 import type { SignIns } from '../test/support/sign-ins.ts'
 import type { Flood } from './flood-thread.ts'
@@ -20,7 +20,7 @@ const flood = ({ hook: url }: ServerProcess): Worker => {
   return new Worker(new URL('flood-thread.ts', import.meta.url), { workerData })
 }
 
-/** Counted among the sign-ins, so that they are held to the right answer and to their row in the ledger. */
+/** Counted among the sign-ins, so that their answers and their rows in the ledger are checked too. */
 const signInAtLength = (signIns: SignIns, n: number): Promise<unknown> =>
   signIns.ask(n % signIns.urls.length, `long-${n}`, {
     username: `${n}e${MARKS}`,

@@ -1,4 +1,4 @@
-/** Owns the soak: two replicas under load for minutes, while their databases are killed and started again, and strangers attack. */
+/** Runs the soak: two replicas under load for minutes, while their databases are killed and restarted, and strangers attack. */
 import { hashSync } from 'bcryptjs'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,11 +25,11 @@ const SAMPLES = 6
 const SAMPLE_MS = 10_000
 const AWAY_MS = 3_000
 
-/** Many, so that the wrong passwords of no login come near the limit on guesses. */
+/** So many that no login comes near the limit on wrong passwords. */
 const PEOPLE = 20_000
 const ROWS_AT_ONCE = 1_000
 
-/** Of ten sign-ins one has a wrong password, and one is nobody's. */
+/** Of ten sign-ins one has a wrong password, and one an unknown login. */
 const signIn = (n: number): SignIn => {
   const name = `person${n % PEOPLE}@example.com`
   const kind = n % 10
@@ -72,7 +72,7 @@ const restart = async (database: PrivateDatabase): Promise<void> => {
 interface Minute {
   readonly restarted: string
   readonly replies: readonly Reply[]
-  /** The most that each replica had, of the minute's samples. */
+  /** The largest of the minute's samples, for each replica. */
   readonly resident: readonly number[]
 }
 
@@ -171,7 +171,7 @@ export const measureSoak = async (): Promise<readonly Table[]> => {
   return [
     {
       title: `${MINUTES} minutes at ${CALLERS} callers`,
-      note: `Two replicas with one worker each, at cost ${COST}; the ledger in PostgreSQL, the legacy store in MariaDB. Each minute one of the two is killed and is away for ${AWAY_MS / 1000} s. Sign-ins that get a 503 or no answer are repeated once at the other replica, as Okta and a load balancer do. Meanwhile ${FLOOD_CONNECTIONS} connections of a stranger to each replica send pipelined calls that are refused, and each second comes a login of 60 KB.`,
+      note: `Two replicas with one worker each, at cost ${COST}; the ledger in PostgreSQL, the legacy store in MariaDB. Each minute one of the two is killed and is away for ${AWAY_MS / 1000} s. Sign-ins that get a 503 or no answer are repeated once at the other replica, as Okta and a load balancer do. Meanwhile a stranger sends pipelined calls that are refused over ${FLOOD_CONNECTIONS} connections to each replica, and a login of 60 KB comes each second.`,
       head: [
         'minute',
         'restarted',
@@ -187,7 +187,7 @@ export const measureSoak = async (): Promise<readonly Table[]> => {
       rows: minutes.map(rowOf),
     },
     {
-      title: 'What came of them',
+      title: 'Results',
       head: ['', 'number'],
       rows: verdicts.map(([what, n]) => [what, String(n)]),
     },

@@ -1,4 +1,4 @@
-/** Owns the storm: more sign-ins than the machine can check, against three servers. */
+/** Measures the storm: more sign-ins than the machine can check, against three servers. */
 import { callAtRate, callFor, OKTA_WAITS_MS, percentile, type Timed } from './callers.ts'
 import type { Table } from './report.ts'
 import { startServer, type MeasuredServer } from './server.ts'
@@ -7,7 +7,7 @@ const COST = 10
 const LOADS = [0.5, 1, 2, 4]
 const STORM_MS = 30_000
 const ROUNDS = 5
-const SETTLE_MS = 4_000
+const COOL_DOWN_MS = 4_000
 const WARM_UP_MS = 2_000
 const WARM_UP_STORM_MS = 5_000
 const WARM_UP_PER_SECOND = 300
@@ -25,7 +25,7 @@ const RIVALS: readonly Rival[] = [
 const CALLERS = 30
 const CAPACITY_MS = 8_000
 
-/** What a server answers in a second when so many callers wait for their answers. */
+/** Answers per second of a server while this many callers wait for their answers. */
 const capacityOf = async ({ hook, signIn }: MeasuredServer): Promise<number> => {
   const began = performance.now()
   const times = await callFor(CAPACITY_MS, CALLERS, hook, signIn)
@@ -40,22 +40,22 @@ const storm = async (
   ms: number,
 ): Promise<Timed[]> => {
   const times = await callAtRate(perSecond, ms, hook, signIn)
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+  await new Promise((resolve) => setTimeout(resolve, COOL_DOWN_MS))
   return times
 }
 
 /**
- * What a server does seldom is compiled late: refusals are to be what they are in one that runs for days.
- * The others refuse nothing, and would still be at what this leaves when their storm begins.
+ * Code that runs rarely is compiled late: refusals should be as fast as in a server that has run for days.
+ * The other servers refuse nothing, and would still be busy with these calls when their storm starts.
  */
 const warmUpRefusals = (server: MeasuredServer): Promise<Timed[]> =>
   storm(server, WARM_UP_PER_SECOND, WARM_UP_STORM_MS)
 
 interface Storm {
   readonly times: readonly Timed[]
-  /** When it was over, on the scale of `performance.now()`; those who came last are answered later. */
+  /** When it was over, on the scale of `performance.now()`; the last calls are answered later. */
   readonly end: number
-  /** Answers a second, of this server. */
+  /** Answers per second of this server. */
   readonly capacity: number
 }
 
@@ -67,7 +67,7 @@ const measure = async (server: MeasuredServer, load: number, capacity: number): 
 const isOnTime = ({ status, ms }: Timed): boolean => status === 200 && ms < OKTA_WAITS_MS
 const isRefused = ({ status }: Timed): boolean => status === 503
 
-/** Sign-ins that were answered on time, in a second. */
+/** Sign-ins per second that were answered on time. */
 const rateOf = ({ times }: Storm): number => times.filter(isOnTime).length / (STORM_MS / 1000)
 
 const shareOf = (one: Storm): number => rateOf(one) / one.capacity
@@ -77,7 +77,7 @@ const shareWithin = ({ times, end, capacity }: Storm): number =>
 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
 
-/** The storm of the middle share, and the longest waits of all. */
+/** The storm with the median share, and the longest waits of all storms. */
 const row = (load: number, name: string, storms: readonly Storm[]): string[] => {
   const ordered = storms.toSorted((a, b) => shareOf(a) - shareOf(b))
   const middle = ordered[Math.floor(ordered.length / 2)]
@@ -103,7 +103,7 @@ const row = (load: number, name: string, storms: readonly Storm[]): string[] => 
   ]
 }
 
-/** Capacity is measured before and after, since a machine's drifts with whatever else it does. */
+/** Capacity is measured before and after, since it drifts with the machine's other work. */
 const ours = async (load: number): Promise<Storm> => {
   const server = await startServer({ cost: COST })
   await callFor(WARM_UP_MS, CALLERS, server.hook, server.signIn)
@@ -136,14 +136,14 @@ export const measureStorm = async (): Promise<Table> => {
   }
   return {
     title: 'The storm',
-    note: `Sign-ins at cost ${COST} arrive at random moments for ${STORM_MS / 1000} s, at multiples of what this server answers in a second while ${CALLERS} callers wait for their answers, measured just before and after each storm. At this server there are ${ROUNDS} storms of each load, of which a row shows the one of the middle share, the least and the greatest share, the longest waits of all, and the refusals of all; the others have one. Callers hang up after 3 s, as Okta does. Those who came last are answered when the 30 s are over: "in the 30 s" is without them. A storm of ${WARM_UP_STORM_MS / 1000} s went before at this server, which compiles its refusals then.`,
+    note: `Sign-ins at cost ${COST} arrive at random moments for ${STORM_MS / 1000} s, at multiples of what this server answers per second while ${CALLERS} callers wait for their answers, measured just before and after each storm. For this server there are ${ROUNDS} storms of each load: a row shows the one with the median share, the lowest and the highest share, and the longest waits and the refusals of all; the other servers have one. Callers hang up after 3 s, as Okta does. The last ones are answered when the 30 s are over: "in the 30 s" does not count them. A storm of ${WARM_UP_STORM_MS / 1000} s comes first at this server, so that its code for refusals is compiled.`,
     head: [
       'load',
       'server',
       'capacity/s',
       'on time/s',
       'of capacity',
-      'least and greatest',
+      'lowest and highest',
       'in the 30 s',
       'latest ms',
       'refused',

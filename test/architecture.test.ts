@@ -1,4 +1,4 @@
-/** Who may know whom: the rules of docs/ARCHITECTURE.md. */
+/** Which room may import from which: the rules of docs/ARCHITECTURE.md. */
 import { posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sourceFiles } from './support/sources.ts'
@@ -36,23 +36,26 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe('imports', () => {
-  it('are seen by this test', () => {
+  it('are found by this test', () => {
     expect(files.find(({ path }) => path === 'commands/commands.ts')?.imports).toContain(
       'commands/serve/serve.ts',
     )
     expect(files.find(({ path }) => path === 'hook/app.ts')?.imports).toContain('hook/answer.ts')
   })
 
-  it.each(files)('of $path stay within what its room may know', ({ path, imports }) => {
-    const own = room(path)
-    if (own === '') return
-    const rooms = imports.filter((name) => name.endsWith('.ts')).map(room)
-    const foreign = rooms.filter((name) => !['', own, ...COMMON].includes(name))
-    expect(Object.keys(MAY_KNOW)).toContain(own)
-    expect(foreign.filter((name) => !MAY_KNOW[own]?.includes(name))).toEqual([])
-  })
+  it.each(files)(
+    'of $path stay within the rooms that its room may import from',
+    ({ path, imports }) => {
+      const own = room(path)
+      if (own === '') return
+      const rooms = imports.filter((name) => name.endsWith('.ts')).map(room)
+      const foreign = rooms.filter((name) => !['', own, ...COMMON].includes(name))
+      expect(Object.keys(MAY_KNOW)).toContain(own)
+      expect(foreign.filter((name) => !MAY_KNOW[own]?.includes(name))).toEqual([])
+    },
+  )
 
-  it('of passwords/ are itself, node:crypto and bcryptjs', () => {
+  it('of passwords/ are its own files, node:crypto and bcryptjs', () => {
     const outside = files
       .filter(({ path }) => room(path) === 'passwords')
       .flatMap(({ imports }) => imports)
@@ -119,13 +122,13 @@ describe('the process', () => {
 })
 
 describe('every file', () => {
-  it.each(files)('$path opens with what is in it', ({ text }) => {
+  it.each(files)('$path opens with a sentence about its content', ({ text }) => {
     expect(text.replace(/^#!.*\n/, '')).toMatch(/^\/\*\* [A-Z].+\. \*\/\n/)
   })
 })
 
 describe('threads that run native code', () => {
-  // Node.js would end the whole process where one is terminated at the wrong moment.
+  // Terminating one at the wrong moment would end the whole process.
   it.each(files.filter(({ path }) => ['legacy', 'ledger'].includes(room(path))))(
     'are not terminated in $path',
     ({ text }) => {

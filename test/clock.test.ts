@@ -1,4 +1,4 @@
-/** Waits with a limit: what they answer, and that they leave no timer behind. */
+/** Waits with a limit: what they return, and that they leave no timer behind. */
 import { describe, expect, it } from 'vitest'
 import { endsWithin, sleep, within } from '../src/clock.ts'
 import { ManualClock } from './support/clock.ts'
@@ -44,7 +44,7 @@ describe('sleep', () => {
     await expect(done).resolves.toBeUndefined()
   })
 
-  it('is ended by its signal, with the reason, and leaves no timer', async () => {
+  it("ends at its signal, with the signal's reason, and leaves no timer", async () => {
     const clock = new ManualClock()
     const reason = new Error('enough')
     const abort = new AbortController()

@@ -1,4 +1,4 @@
-/** Files of earlier versions, made by those versions: this one goes on with each of them. */
+/** Files of earlier versions, made by those versions: this version continues with each of them. */
 import Database from 'better-sqlite3'
 import { copyFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ const take = (revision: string, name: string, path: string): string => {
   return path
 }
 
-/** The port of the stub that stood in for Okta then is another one now. */
+/** Okta's stand-in has another port now than when the journal was made. */
 const moveOrg = (journal: string, url: string): void => {
   const db = new Database(journal)
   db.prepare("UPDATE settings SET value = ? WHERE name = 'the org'").run(url)
@@ -35,12 +35,12 @@ const statesIn = (journal: string): unknown[] => {
   }
 }
 
-it('of three versions are there', () => {
+it('files of three versions are there', () => {
   expect(REVISIONS.length).toBeGreaterThanOrEqual(3)
 })
 
-describe.each(REVISIONS)('of %s', (revision) => {
-  it('a journal of a killed import is taken up, and no user is created twice', async () => {
+describe.each(REVISIONS)('with the files of %s', (revision) => {
+  it('the journal of a killed import is continued, and no user is created twice', async () => {
     const dir = tempDir()
     const okta = await startFakeOkta()
     const now = new Date().toISOString()
@@ -67,7 +67,7 @@ describe.each(REVISIONS)('of %s', (revision) => {
     ])
   })
 
-  it('a ledger takes what waits in a spill, and each decision is there once', async () => {
+  it('the ledger takes what waits in a spill file, and each decision is there once', async () => {
     const dir = tempDir()
     const url = `sqlite:${take(revision, 'ledger.sqlite', join(dir, 'ledger.sqlite'))}`
     take(revision, 'spill.sqlite', join(dir, 'okta-migrate-spill.sqlite'))

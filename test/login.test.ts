@@ -22,7 +22,7 @@ describe('normaliseLogin', () => {
 })
 
 describe('readLogin', () => {
-  it('cuts what is longer than any login before it normalises, and says so', () => {
+  it('cuts a login that is too long before it normalises it, and reports that', () => {
     const { typed, normalised, isTooLong } = readLogin(`a${'\u0301\u0316'.repeat(31_000)}`)
     expect([typed.length, normalised.length]).toEqual([MAX_LOGIN_LENGTH + 1, MAX_LOGIN_LENGTH])
     expect(isTooLong).toBe(true)
@@ -34,7 +34,7 @@ describe('readLogin', () => {
     expect(readLogin(typed)).toEqual({ typed, normalised: login.toLowerCase(), isTooLong: false })
   })
 
-  it('gives no two logins of which one is too long one form', () => {
+  it('gives no login the same form as one that is too long', () => {
     const longest = 'a'.repeat(MAX_LOGIN_LENGTH)
     expect(readLogin(`${longest}a`).normalised).not.toBe(readLogin(longest).normalised)
   })
@@ -64,11 +64,11 @@ describe('folded logins', () => {
     ['Zoë@X.example', 'ZOE@x.example'],
     ['zo\u0065\u0308@x.example', 'zo\u00eb@x.example'],
     ['İ@x.example', 'i@x.example'],
-  ])('%s and %s are one to Okta', (one, other) => {
+  ])('%s and %s are the same to Okta', (one, other) => {
     expect(foldLogin(one)).toBe(foldLogin(other))
   })
 
-  it('fold once and for all, whatever their case', () => {
+  it('do not change when they are folded again, whatever their case', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (login) => {
         const folded = foldLogin(login)

@@ -1,4 +1,4 @@
-/** Marked secrets go in by every door; no trace of them may come out by any. */
+/** Marked secrets go in by every input; no trace of them may come out by any output. */
 import Database from 'better-sqlite3'
 import { hashSync } from 'bcryptjs'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -46,15 +46,15 @@ const CALLS: readonly [what: string, body: string | Buffer, headers?: Record<str
   ['too large a password', JSON.stringify(payload('good@example.com', MARK.repeat(4_000)))],
 ]
 
-describe('no trace of a secret', () => {
-  it('is what this test can see', () => {
+describe('a trace of a secret', () => {
+  it('would be noticed by this test', () => {
     const shown = [PASSWORD, JSON.stringify(PASSWORD), encodeURIComponent(PASSWORD)]
     const bytes = Buffer.from(PASSWORD)
     shown.push(...(['base64', 'base64url', 'hex'] as const).map((as) => bytes.toString(as)))
     expect(shown.filter((text) => tracesOf(MARK, PASSWORD, text).length === 0)).toEqual([])
   })
 
-  it('is in an answer, the output or a file of a server that says all it can', async () => {
+  it('is in no answer, output or file of a server that logs as much as it can', async () => {
     const dir = tempDir()
     const rows = [
       { login: 'good@example.com', hash: HASH },
@@ -93,7 +93,7 @@ describe('no trace of a secret', () => {
         (token) => ['a token', right, { authorization: `Bearer ${token}` }] as const,
       )
       for (const [, sent, headers] of [...CALLS, ...bearers]) {
-        // An event that comes again would be given its first answer.
+        // A repeated event would get its first answer.
         const body = typeof sent === 'string' ? sent.replace(EVENT_ID, eventId) : sent
         const all = { authorization: SECRET, 'content-type': 'application/json', ...headers }
         const response = await fetch(base + HOOK_PATH, { method: 'POST', headers: all, body })
@@ -138,13 +138,13 @@ describe('no trace of a secret', () => {
     { HOOK_SECRET: SECRET, HOOK_SECERT: SECRET, PORT: MARK, HOOK_SECRET_FILE: SECRET },
     { HOOK_OAUTH_ISSUER: `https://${MARK}:${MARK}@acme.okta.com/`, HOOK_OAUTH_SCOPE: ` ${MARK}` },
     { NODE_ENV: 'production', HOOK_SECRET: MARK, HOOK_SECRET_PREVIOUS: MARK },
-  ])('is in the complaint about a configuration (%#)', async (env) => {
+  ])('is in no error about a configuration (%#)', async (env) => {
     const { code, stdout, stderr } = await runCommand(['serve'], env)
     expect(code).toBe(2)
     expectNoTrace(stdout + stderr)
   })
 
-  it('is in what a bug leaves behind', async () => {
+  it('is in nothing that a bug leaves behind', async () => {
     const hook = await startHook({
       nameLogin: (login) => {
         throw Object.assign(new TypeError(`${login}\n    at ${PASSWORD} (${MARK})`), { MARK })
@@ -157,7 +157,7 @@ describe('no trace of a secret', () => {
     await hook.close()
   })
 
-  it('is in the last words of a server that a bug ends', async () => {
+  it('is in no last output of a server that a bug ends', async () => {
     const bug = `process.once('SIGUSR2', () => Promise.reject(new Error('${MARK}')))`
     const path = makeLegacyDb(tempDir(), [])
     const server = startCommand(['serve'], {
@@ -171,11 +171,11 @@ describe('no trace of a secret', () => {
     const { code, stdout, stderr } = await server.ended
     expect(code).toBe(1)
     expect(stderr).toMatch(/Internal error[^]+This is a bug/)
-    // The place of this bug is its own source text, a data: URL.
+    // This bug's place is its own source text, a data: URL.
     expectNoTrace(stdout + stderr.replaceAll(encodeURIComponent(bug), ''))
   })
 
-  it('is in what a dying thread leaves behind', async () => {
+  it('is in nothing that a dying thread leaves behind', async () => {
     const losses: unknown[] = []
     const pool = await WorkerPool.start({
       size: 1,

@@ -1,4 +1,4 @@
-/** A hook as people write it today: Express, bcrypt, accounts by login; nothing else. */
+/** A hook as people usually write it: Express, bcrypt, accounts by login; nothing else. */
 import bcrypt from 'bcrypt'
 import Database from 'better-sqlite3'
 import express from 'express'

@@ -1,4 +1,4 @@
-/** `okta-migrate check`: what a start would say, its exit code, and nothing served. */
+/** `okta-migrate check`: the messages and the exit code of a start, without serving. */
 import Database from 'better-sqlite3'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -15,8 +15,8 @@ const check = (env: Record<string, string>, ...args: string[]) =>
 const store = (): string =>
   `sqlite:${makeLegacyDb(tempDir(), [{ login: 'ann@example.com', hash: 'h' }])}`
 
-/** The inputs of `field/`: lookups that let in other people, or disabled ones. */
-const FIELD: readonly (readonly [sql: string, says: string])[] = [
+/** The lookups from `field/` that let in other people, or disabled ones. */
+const FIELD: readonly (readonly [sql: string, message: string])[] = [
   ['SELECT pw AS password_hash FROM users LIMIT 1', 'neither :login nor :username'],
   [
     "SELECT pw AS password_hash FROM users WHERE email = 'u0@example.com'",
@@ -57,7 +57,7 @@ describe('check', () => {
     expect(code).toBe(0)
   })
 
-  it('says it in JSON', async () => {
+  it('reports it in JSON', async () => {
     const { code, stdout } = await check({ LEGACY_DB_URL: store() }, '--json')
     expect(JSON.parse(stdout)).toContainEqual({
       topic: 'store',
@@ -67,14 +67,14 @@ describe('check', () => {
     expect(code).toBe(0)
   })
 
-  it.each(FIELD)('ends with 2 for %s', async (sql, says) => {
+  it.each(FIELD)('ends with 2 for %s', async (sql, message) => {
     const { code, stdout } = await check({ LEGACY_DB_URL: usersDb(), LEGACY_LOOKUP_SQL: sql })
     expect(stdout).toMatch(/^failed +store/m)
-    expect(stdout).toContain(says)
+    expect(stdout).toContain(message)
     expect(code).toBe(2)
   })
 
-  it('warns of what would start, and gives an index for each column that is compared', async () => {
+  it('prints the warnings of a start, and names an index for each column that is compared', async () => {
     const sql = `SELECT user_login AS login, user_email AS email, user_pass AS password_hash FROM wp_users
       WHERE lower(user_login) = :login OR lower(user_email) = :login`
     const { code, stdout } = await check({ LEGACY_DB_URL: usersDb(), LEGACY_LOOKUP_SQL: sql })

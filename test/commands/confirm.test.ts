@@ -1,4 +1,4 @@
-/** The confirmation at a terminal: what was shown has to be typed. */
+/** The confirmation at a terminal: the person has to type what was shown. */
 import { PassThrough, Writable } from 'node:stream'
 import { expect, it } from 'vitest'
 import { confirm } from '../../src/commands/terminal/confirm.ts'
@@ -29,7 +29,7 @@ const typed = async (...keys: string[]): Promise<string> => {
   return shown
 }
 
-it.each(['acme.okta.com:68836', ' ACME.okta.com 68836 '])('%j goes on', async (line) => {
+it.each(['acme.okta.com:68836', ' ACME.okta.com 68836 '])('%j confirms', async (line) => {
   expect(await typed(line, '\r')).toContain('Type acme.okta.com:68836 to continue: ')
 })
 
@@ -40,6 +40,6 @@ it.each([
   ['acme.okta.com:68837', '\r'],
   ['other.okta.com:68836', '\r'],
   ['half', '\u0003'],
-])('%j does not', async (...keys) => {
+])('%j does not confirm', async (...keys) => {
   await expect(typed(...keys)).rejects.toMatchObject({ code: 'unconfirmed' })
 })

@@ -1,4 +1,4 @@
-/** The highest bcrypt cost: what is set and cannot be answered here is refused, and what the machine can do is said. */
+/** The highest bcrypt cost: a setting that is too high for this machine is refused, with the cost that the machine can manage. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
 import { costInTime, warnAbove } from '../../src/commands/serve/cost-limit.ts'
@@ -9,7 +9,7 @@ import { runCommand } from '../support/command.ts'
 import { makeLegacyDb } from '../support/hook.ts'
 import { tempDir } from '../support/temp.ts'
 
-/** A machine on which a check of cost 10 takes so long, time after time. */
+/** A machine on which checks of cost 10 take this long, one after the other. */
 const machine = (...msAtTen: number[]) => {
   let tried = 0
   const checker: PasswordChecker = {
@@ -21,7 +21,7 @@ const machine = (...msAtTen: number[]) => {
     },
   }
   const warnings: unknown[][] = []
-  const warn = (...said: unknown[]): void => void warnings.push(said)
+  const warn = (...args: unknown[]): void => void warnings.push(args)
   const ask = (maxBcryptCost?: number, deadlineMs = 2_500) =>
     costInTime({ maxBcryptCost, deadlineMs }, checker, new ManualClock(), { warn })
   return { ask, warnings, tried: () => tried }
@@ -43,11 +43,11 @@ describe('without BCRYPT_MAX_COST', () => {
       expect(warnings[0]?.[0]).toEqual({ cost, checkMs: ms * 2 ** (cost - 10), deadlineMs })
   })
 
-  it('the best of the trials decides, also where a later one is slower', async () => {
+  it('the best of the trials decides, even where a later one is slower', async () => {
     expect(await machine(300, 900).ask()).toBe(12)
   })
 
-  it('a machine that is too slow for anything is told of it', async () => {
+  it('a machine that is too slow for any cost gets a warning', async () => {
     const { ask, warnings } = machine(2_400)
     expect(await ask()).toBe(10)
     expect(warnings[0]?.[1]).toMatch(/THIS MACHINE IS TOO SLOW/)
@@ -55,13 +55,13 @@ describe('without BCRYPT_MAX_COST', () => {
 })
 
 describe('BCRYPT_MAX_COST', () => {
-  it('that can be answered is taken at the first trial', async () => {
+  it('that is low enough is accepted at the first trial', async () => {
     const { ask, warnings, tried } = machine(60)
     expect(await ask(15)).toBe(15)
     expect([warnings, tried()]).toEqual([[], 1])
   })
 
-  it('that cannot is refused with the time that was measured', async () => {
+  it('that is too high is refused with the measured time', async () => {
     const { ask } = machine(70)
     const refused = await ask(16).catch((err: unknown) => err as AppError)
     expect(refused).toMatchObject({
@@ -70,7 +70,7 @@ describe('BCRYPT_MAX_COST', () => {
     })
   })
 
-  it('is not refused for what else the machine did meanwhile: the best of eight counts', async () => {
+  it('is not refused because the machine was busy: the best of eight trials counts', async () => {
     const { ask, tried } = machine(300, 900, 300, 400, 300, 300, 70)
     expect(await ask(14)).toBe(14)
     expect(tried()).toBe(7)
@@ -96,20 +96,20 @@ describe('BCRYPT_MAX_COST', () => {
   })
 })
 
-it('accounts above it are counted, where there is a sample', () => {
-  const said: string[] = []
-  const log = { warn: (text: string) => void said.push(text) }
+it('accounts above the limit are counted where there is a sample', () => {
+  const warnings: string[] = []
+  const log = { warn: (text: string) => void warnings.push(text) }
   const cheap = hashSync('open sesame', 4)
   const costly = cheap.replace('$04$', '$13$')
   warnAbove([], 12, log)
   warnAbove([cheap, 'no hash'], 12, log)
   warnAbove([cheap, costly, costly, 'no hash'], 12, log)
-  expect(said).toEqual([
+  expect(warnings).toEqual([
     '2 of 4 sampled accounts have a bcrypt cost above 12: these people cannot sign in through the hook',
   ])
 })
 
-it('a checkout without WebAssembly, which Node.js needs for TypeScript, says so in one sentence', async () => {
+it('a checkout without WebAssembly, which Node.js needs for TypeScript, fails with one sentence', async () => {
   const ended = await runCommand(['serve'], { NODE_OPTIONS: '--jitless' })
   expect([ended.code, ended.stdout]).toEqual([2, ''])
   expect(ended.stderr).toMatch(

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { runCommand } from '../support/command.ts'
 import { tempDir } from '../support/temp.ts'
 
-it('shows offline who signs in, who does not, and who is left', async () => {
+it('the demo shows offline who signs in, who does not, and who is left', async () => {
   const { code, stdout, stderr } = await runCommand(['demo'], { TMPDIR: tempDir() })
   expect(
     stderr
@@ -26,12 +26,12 @@ it('shows offline who signs in, who does not, and who is left', async () => {
   expect(stdout.match(/^ACTIVE +OKTA .+$/gm)).toHaveLength(3)
   expect(stdout.match(/^ACTIVE +IMPORT .+$/gm)).toHaveLength(4)
   expect(stdout).not.toMatch(/^[A-Z]+ .*gone\.person/m)
-  // Its directory ends with it, so that nobody is sent there.
+  // Its directory is deleted at the end, so the output must not point to it.
   expect(stdout + stderr).not.toContain('okta-migrate-demo-')
   expect(stdout).toMatch(/okta-migrate import \S+sample-users\.csv --where-enabled .+\n$/)
 })
 
-it('prints events for a program, and each call on standard error', async () => {
+it('the demo prints events for a program, and each call on standard error', async () => {
   const args = ['demo', '--json', '--verbose']
   const { code, stdout, stderr } = await runCommand(args, { TMPDIR: tempDir() })
   expect(code).toBe(0)

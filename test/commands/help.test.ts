@@ -8,16 +8,19 @@ COMMANDS.push('register', 'sandbox', 'demo', 'health')
 const WITHOUT_CALLS = ['check', 'health']
 
 describe('the help of', () => {
-  it.each(COMMANDS)('%s fits into 80 columns, and has what every command has', async (name) => {
-    const { code, stdout, stderr } = await runCommand([...name.split(' '), '--help'])
-    expect([code, stderr]).toEqual([0, ''])
-    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
-    expect(stdout).toMatch(/ --json .*[^]+ --no-color /)
-    expect(stdout.includes(' --verbose ')).toBe(!WITHOUT_CALLS.includes(name))
-    expect(stdout).toMatch(/Exit codes:\n {2}0 [^]+\n {2}130 /)
-  })
+  it.each(COMMANDS)(
+    '%s fits into 80 columns, and has the parts that every command has',
+    async (name) => {
+      const { code, stdout, stderr } = await runCommand([...name.split(' '), '--help'])
+      expect([code, stderr]).toEqual([0, ''])
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+      expect(stdout).toMatch(/ --json .*[^]+ --no-color /)
+      expect(stdout.includes(' --verbose ')).toBe(!WITHOUT_CALLS.includes(name))
+      expect(stdout).toMatch(/Exit codes:\n {2}0 [^]+\n {2}130 /)
+    },
+  )
 
-  it.each(['', 'users'])('the whole (%s) fits too', async (name) => {
+  it.each(['', 'users'])('the program (%s) fits too', async (name) => {
     const { stdout } = await runCommand([...name.split(' ').filter(Boolean), '--help'])
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
@@ -33,7 +36,7 @@ somewhere else, and goes on.
   FLAG=1 okta-migrate import a-long-name.csv
 `
 
-  it('flows, keeps its columns and its indents, and breaks no command', () => {
+  it('is wrapped, keeps its columns and indents, and breaks no command', () => {
     expect(fitHelp(TEXT, 30)).toBe(`
 One sentence that was broken
 somewhere else, and goes on.

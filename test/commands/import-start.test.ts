@@ -1,4 +1,4 @@
-/** What an import says before it creates anybody, and whom it asks. */
+/** The start of an import: what it prints before it creates any user, and when it asks for confirmation. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -46,7 +46,7 @@ const STARTS: Readonly<Record<string, Start>> = {
 }
 
 describe('the start', () => {
-  it('is read at every width', async () => {
+  it('is readable at every width', async () => {
     const shown: string[] = []
     for (const [name, start] of Object.entries(STARTS)) {
       for (const columns of [60, 80, 120]) {
@@ -71,7 +71,7 @@ describe('the start', () => {
   })
 })
 
-/** As much of a terminal as readline asks of one. */
+/** As much of a terminal as readline needs. */
 const ask = async (
   keys: string,
   {
@@ -85,7 +85,7 @@ const ask = async (
   } = {},
 ) => {
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: () => stdin })
-  // Where a question comes against the rule, it ends at once.
+  // Where a question comes although it should not, it ends at once.
   if (keys === '') stdin.end()
   else stdin.write(keys)
   const screen = createScreen(80)
@@ -130,7 +130,7 @@ describe('the rows of a file', () => {
     return guessRows(path, hasHeader)
   }
 
-  it('are counted where it is short, and guessed where it is long', () => {
+  it('are counted where it is short, and estimated where it is long', () => {
     expect(rowsOf('email\na@x.example\nb@x.example\n')).toBe(2)
     expect(rowsOf('email\na@x.example\nb@x.example')).toBe(2)
     expect(rowsOf('{"email":"a@x.example"}\n', false)).toBe(1)
@@ -138,7 +138,7 @@ describe('the rows of a file', () => {
     expect(rowsOf(`email\n${'user@x.example\n'.repeat(200_000)}`)).toBeCloseTo(200_000, -1)
   })
 
-  it('are not known of what is compressed, or empty', () => {
+  it('are unknown where it is compressed or empty', () => {
     expect(rowsOf(Buffer.from([0x1f, 0x8b, 0x0a]))).toBeUndefined()
     expect(rowsOf('')).toBeUndefined()
   })

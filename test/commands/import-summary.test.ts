@@ -1,4 +1,4 @@
-/** The last words of an import, as a person sees them at three widths, and as a program does. */
+/** The summary of an import, as a person sees it at three widths, and as a program does. */
 import { describe, expect, it } from 'vitest'
 import {
   describeSummary,
@@ -106,7 +106,7 @@ const SUMMARIES: Readonly<Record<string, Summary>> = {
   },
 }
 
-/** With what has ended since the runs before. */
+/** A summary with what has changed since earlier runs. */
 const summed = (summary: Summary): Summary => {
   const { before, ...counts } = summary.counts
   const since = (name: keyof typeof NO_ENDS): number => counts[name] - before[name]
@@ -116,7 +116,7 @@ const summed = (summary: Summary): Summary => {
 }
 
 describe('the summary', () => {
-  it('is read at every width', async () => {
+  it('is readable at every width', async () => {
     const shown: string[] = []
     for (const [name, summary] of Object.entries(SUMMARIES)) {
       for (const columns of [60, 80, 120]) {
@@ -128,7 +128,7 @@ describe('the summary', () => {
     await expect(shown.join('\n')).toMatchFileSnapshot('snapshots/summary.txt')
   })
 
-  it('is an event, too', () => {
+  it('is an event too', () => {
     expect(toSummaryEvent(summed({ ...STOPPED, reasons: REASONS.slice(0, 1) }))).toEqual({
       event: 'summary',
       created: 812_345,

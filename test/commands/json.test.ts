@@ -1,4 +1,4 @@
-/** Failures as events: one shape in every command, and the sentence on standard error all the same. */
+/** Failures as events: one shape in every command, and still the sentence on standard error. */
 import { Readable, Writable } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { CommandContext } from '../../src/commands/context.ts'
@@ -63,7 +63,7 @@ describe('a server on a terminal', () => {
     const host: CommandContext = {
       ...{ version: '1', args, env, stdin: Readable.from([]), stderr: take },
       stdout: Object.assign(take, { isTTY: true }),
-      onSignal: (hear) => (stop = hear),
+      onSignal: (listener) => (stop = listener),
     }
     const command = serveCommand(async (work) => {
       expect(await work(host)).toBe(0)

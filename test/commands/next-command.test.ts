@@ -1,4 +1,4 @@
-/** The next command: the right one, and fit for a shell whatever the names are. */
+/** The next command that is suggested: the right one, and quoted for a shell whatever the names are. */
 import { execFileSync } from 'node:child_process'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ const course = (args: string, more: Partial<FinishedImport> = {}): FinishedImpor
 
 const REJECTS = { rejects: 'users.rejects.csv' }
 
-describe('after', () => {
+describe('the next command after', () => {
   it.each<[string, FinishedImport, string]>([
     [
       'a dry run without problems',
@@ -53,16 +53,16 @@ describe('after', () => {
   })
 })
 
-describe('for a shell', () => {
-  it('every word comes back as it was', () => {
+describe('quoting for a shell', () => {
+  it('returns every word unchanged', () => {
     const word = fc
       .string({ unit: 'grapheme', minLength: 1 })
       .filter((text) => !text.includes('\0'))
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), (words) => {
         const script = toShell(words).replace(/^okta-migrate/, `printf '%s\\0'`)
-        const said = execFileSync('sh', ['-c', script]).toString()
-        expect(said.split('\0').slice(0, -1)).toEqual(words)
+        const output = execFileSync('sh', ['-c', script]).toString()
+        expect(output.split('\0').slice(0, -1)).toEqual(words)
       }),
       { numRuns: 20 },
     )

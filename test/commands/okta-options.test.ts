@@ -1,4 +1,4 @@
-/** The ways to authenticate: exactly one, whole, and every problem told at once. */
+/** The ways to authenticate: exactly one, complete, and every problem reported at once. */
 import { generateKeyPairSync } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
@@ -63,7 +63,7 @@ describe('authentication', () => {
     [{ OKTA_CLIENT_ID: 'a', OKTA_PRIVATE_KEY: 'marked' }, ['OKTA_ORG_URL', 'OKTA_PRIVATE_KEY']],
     [{ ...ORG, OKTA_API_TOKEN: 'two\nlines' }, ['OKTA_API_TOKEN']],
     [{ OKTA_ORG_URL: 'http://acme.okta.com', OKTA_API_TOKEN: 'a' }, ['OKTA_ORG_URL']],
-  ])('that is not: %# names each culprit, and no value', (env, names) => {
+  ])('that is not complete: %# names each option at fault, and no value', (env, names) => {
     const text = complaint(env)
     expect(text.match(/^ {2}\w+/gm)?.map((name) => name.trim())).toEqual(names)
     expect(text).not.toContain('marked')
@@ -74,14 +74,14 @@ describe('the org', () => {
   it.each([
     ['https://acme-admin.okta.com', 'https://acme.okta.com'],
     ['https://acme-admin.oktapreview.com/', 'https://acme.oktapreview.com'],
-  ])('%s is put right as %s, and said so', (given, orgUrl) => {
+  ])('%s is corrected to %s, with a notice', (given, orgUrl) => {
     const { client, notes } = open({ OKTA_ORG_URL: given, OKTA_API_TOKEN: 'a' })
     expect(client.orgUrl).toBe(orgUrl)
     expect(notes).toContain(`using the org ${orgUrl}.`)
   })
 
   it.each(['https://acme.okta.com', 'https://login-admin.example.com', 'http://127.0.0.1:99'])(
-    '%s is taken as it is',
+    '%s is used as it is',
     (given) => {
       const { client, notes } = open({ OKTA_ORG_URL: given, OKTA_API_TOKEN: 'a' })
       expect([client.orgUrl, notes]).toEqual([given, ''])

@@ -1,4 +1,4 @@
-/** Output that is not taken: a server goes on serving, and any other command ends without a word. */
+/** Output that is not read: a server goes on serving, and any other command ends silently. */
 import { hashSync } from 'bcryptjs'
 import { openSync } from 'node:fs'
 import { spawn } from 'node:child_process'
@@ -29,7 +29,7 @@ const signIn = async (url: string): Promise<string> => {
   return response.text()
 }
 
-describe('a server whose log nobody takes', () => {
+describe('a server whose log is not read', () => {
   it('goes on serving, logs to standard error, counts it, and ends with 0', async () => {
     const server = startCommand(['serve'], { ...environment(), OPS_PORT: '0' })
     const [, ops = ''] = await server.until(/"opsUrl":"(http:[^"]+)"/)
@@ -57,23 +57,26 @@ describe('a server whose log nobody takes', () => {
 })
 
 describe('a command', () => {
-  it('whose reader has had enough ends as SIGPIPE ends others', async () => {
+  it('whose reader stops reading ends as SIGPIPE ends other programs', async () => {
     const check = startCommand(['check'], environment())
     check.child.stdout.destroy()
     expect(await check.ended).toEqual({ code: 141, stdout: '', stderr: '' })
   })
 
-  it.runIf(process.platform === 'linux')('whose output finds a full disk says so', async () => {
-    const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url))
-    const full = openSync('/dev/full', 'w')
-    const check = spawn(process.execPath, [cli, 'check'], {
-      env: environment(),
-      stdio: ['ignore', full, 'pipe'],
-    })
-    onTestFinished(() => void check.kill('SIGKILL'))
-    let stderr = ''
-    check.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-    const code = await new Promise((resolve) => check.on('close', resolve))
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/cannot be written\.\nENOSPC\n/)])
-  })
+  it.runIf(process.platform === 'linux')(
+    'whose output goes to a full disk reports that',
+    async () => {
+      const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url))
+      const full = openSync('/dev/full', 'w')
+      const check = spawn(process.execPath, [cli, 'check'], {
+        env: environment(),
+        stdio: ['ignore', full, 'pipe'],
+      })
+      onTestFinished(() => void check.kill('SIGKILL'))
+      let stderr = ''
+      check.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+      const code = await new Promise((resolve) => check.on('close', resolve))
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/cannot be written\.\nENOSPC\n/)])
+    },
+  )
 })

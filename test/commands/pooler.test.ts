@@ -1,4 +1,4 @@
-/** The server with its store and its ledger behind a pooler in transaction mode: sign-ins are decided, and kept. */
+/** The server with its store and its ledger behind a pooler in transaction mode: sign-ins are decided and recorded. */
 import { hashSync } from 'bcryptjs'
 import { expect, it } from 'vitest'
 import { HOOK_PATH } from '../../src/hook/app.ts'
@@ -12,7 +12,7 @@ const SECRET = 'a secret of more than thirty-two characters'
 const LOGIN = 'good@example.com'
 
 await describeEach([POOLER], 'the server', ({ schema, create }) => {
-  it('answers, and writes each decision', async () => {
+  it('a server behind a pooler answers, and records each decision', async () => {
     const legacy = await create()
     const insert = `INSERT INTO accounts (login, password_hash) VALUES ('${LOGIN}', '${hashSync('open sesame', 4)}')`
     await legacy.exec(...schema, insert)

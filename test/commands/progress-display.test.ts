@@ -1,4 +1,4 @@
-/** What is seen on a terminal while a command works: every wording, at three widths, without debris. */
+/** The progress display on a terminal: every wording, at three widths, without leftovers on the screen. */
 import { describe, expect, it } from 'vitest'
 import { createDisplay, showRegularly } from '../../src/commands/terminal/progress-display.ts'
 import { importView } from '../../src/commands/import/reporter.ts'
@@ -73,7 +73,7 @@ const MOMENTS: Readonly<Record<string, Moment>> = {
 }
 
 describe('the two lines', () => {
-  it('say the same at every width', async () => {
+  it('contain the same at every width', async () => {
     const shown: string[] = []
     for (const [name, moment] of Object.entries(MOMENTS)) {
       for (const columns of [60, 80, 120]) {
@@ -86,7 +86,7 @@ describe('the two lines', () => {
     await expect(shown.join('\n')).toMatchFileSnapshot('snapshots/progress.txt')
   })
 
-  it('stay two, however often they are drawn, and leave nothing', async () => {
+  it('stay two, however often they are drawn, and leave nothing behind', async () => {
     const { after, end, shown, clock } = start(60)
     for (let n = 1; n < 100; n++) await after(250, { counts: { created: n, total: 200 } })
     expect((await shown()).split('\n')).toHaveLength(2)
@@ -95,7 +95,7 @@ describe('the two lines', () => {
     expect(clock.pending).toEqual([])
   })
 
-  it('stay two on a terminal that becomes narrower, and wider', async () => {
+  it('stay two on a terminal that becomes narrower or wider', async () => {
     const { after, resize, display } = start(120)
     display.notify('A line before.')
     for (const columns of [120, 60, 30, 100]) {
@@ -106,7 +106,7 @@ describe('the two lines', () => {
     }
   })
 
-  it('give way to a notice and to a Ctrl-C, whatever their length', async () => {
+  it('make room for a notice and for Ctrl-C, whatever their length', async () => {
     const { after, echo, display, shown } = start(60)
     await after(250, { counts: { created: 5, total: 20 } })
     await echo('^C')
@@ -125,13 +125,16 @@ describe('the two lines', () => {
 })
 
 describe('without a terminal that can redraw', () => {
-  it.each([{ TERM: 'dumb' }, { CI: 'true' }])('%j: lines, and no escape', async (env) => {
-    const { after, raw } = start(80, env)
-    await after(10_000, { counts: { created: 40, total: 200 } })
-    expect(raw()).toContain('20 %, 40 created, 0 already there, 0 rejected, 0 failed; ')
-    expect(raw()).not.toContain('\u001b')
-    expect(raw().trimEnd().split('\n')).toHaveLength(2)
-  })
+  it.each([{ TERM: 'dumb' }, { CI: 'true' }])(
+    '%j prints lines, and no escape sequences',
+    async (env) => {
+      const { after, raw } = start(80, env)
+      await after(10_000, { counts: { created: 40, total: 200 } })
+      expect(raw()).toContain('20 %, 40 created, 0 already there, 0 rejected, 0 failed; ')
+      expect(raw()).not.toContain('\u001b')
+      expect(raw().trimEnd().split('\n')).toHaveLength(2)
+    },
+  )
 })
 
 describe('users and register', () => {
@@ -161,7 +164,7 @@ describe('users and register', () => {
     return [during, await shown(), clock.pending] as const
   }
 
-  it('say what they wait for while they ask, and nothing between', async () => {
+  it('show what they wait for during a request, and nothing between requests', async () => {
     const shown: string[] = []
     for (const pace of [{}, LIMIT, { silence: SILENCE }]) {
       for (const columns of [60, 80, 120]) {

@@ -1,4 +1,4 @@
-/** The prompt for a secret: what is typed is read, and seen nowhere. */
+/** The prompt for a secret: what is typed is read, and shown nowhere. */
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { expect, it } from 'vitest'
 import { askSecret } from '../../src/commands/terminal/prompt.ts'
@@ -15,21 +15,21 @@ const ask = async (stdin: Readable) => {
   return { secret: await askSecret('Password: ', { stdin, ...rest }), shown }
 }
 
-/** As much of a terminal as readline asks of one. */
+/** As much of a terminal as readline needs. */
 const terminal = (...keys: string[]) => {
   const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => input })
   for (const key of keys) input.write(key)
   return input
 }
 
-it('reads a line that was typed, and echoes nothing of it', async () => {
+it('the prompt reads a typed line, and echoes nothing of it', async () => {
   expect(await ask(terminal('Flöat ön', '\r'))).toEqual({
     secret: 'Flöat ön',
     shown: 'Password: \n',
   })
 })
 
-it('reads the first line of a pipe, without a word', async () => {
+it('the prompt reads the first line of a pipe, and prints nothing', async () => {
   expect(await ask(Readable.from(['Float ', 'on\nmore\n']))).toEqual({
     secret: 'Float on',
     shown: '',
@@ -39,6 +39,6 @@ it('reads the first line of a pipe, without a word', async () => {
 it.each([
   ['Ctrl-C', terminal('half', '\u0003')],
   ['the end of input', Readable.from([])],
-])('%s is no secret', async (_, input) => {
+])('%s is not a secret', async (_, input) => {
   expect((await ask(input)).secret).toBe('')
 })

@@ -29,7 +29,7 @@ const PEOPLE = [
   user(11, 'IMPORT', 'RECOVERY'),
 ]
 
-/** An org whose hook is at this URL. */
+/** An org whose hook has this URL. */
 const startOrg = async (
   uri: string,
   { users = { body: PEOPLE }, status = 'ACTIVE' }: { users?: StubAnswer; status?: string } = {},
@@ -50,7 +50,7 @@ const startOrg = async (
 }
 
 describe('a rotation', () => {
-  it('is made where the hook server accepts the secret, which costs no guess and no row', async () => {
+  it('goes ahead where the hook server accepts the secret, which uses up no guess and writes no row', async () => {
     const recorded: unknown[] = []
     const ledger: DecisionLog = { record: (entry) => Promise.resolve(void recorded.push(entry)) }
     const rows = [{ login: 'good@example.com', hash: hashSync('open sesame', 4) }]
@@ -98,7 +98,7 @@ describe('a rotation', () => {
     expect(server.calls.length).toBeLessThanOrEqual(1)
   })
 
-  it('tries the URL that is new, and no other', async () => {
+  it('tries the new URL, and no other', async () => {
     const hook = await startHook()
     onTestFinished(() => hook.close())
     const { run } = await startOrg('http://127.0.0.1:1/old')
@@ -108,7 +108,7 @@ describe('a rotation', () => {
     expect((await run(['--rotate', '--url', gone.url])).stderr).toMatch(/ECONNREFUSED/)
   })
 
-  it('by OAuth gets a token as Okta does, and tries it', async () => {
+  it('to OAuth gets a token as Okta does, and tries it', async () => {
     const issuer = await startIssuer()
     onTestFinished(() => issuer.close())
     const token = await issuer.sign(Date.now())
@@ -141,7 +141,7 @@ describe('a rotation', () => {
 describe('a deactivation', () => {
   const OFF = `${PATH}/cbl1/lifecycle/deactivate`
 
-  it('says how many people it is about, and wants the number', async () => {
+  it('shows how many people it affects, and requires that number', async () => {
     const { run, changes, org } = await startOrg('https://hook.example.com/')
     const asked = await run(['--deactivate'])
     expect(asked.code).toBe(1)
@@ -164,12 +164,12 @@ describe('a deactivation', () => {
     expect(changes()).toEqual([])
   })
 
-  it('allows for people who have moved since', async () => {
+  it('tolerates that people have moved since', async () => {
     const { run, org } = await startOrg('https://hook.example.com/')
     expect((await run(['--deactivate', '--yes', `${org}:11`])).code).toBe(0)
   })
 
-  it('says where they cannot be counted, and wants that confirmed', async () => {
+  it('reports where they cannot be counted, and requires confirmation of that', async () => {
     const users = { status: 403, body: oktaError('E0000006') }
     const { run, changes, org } = await startOrg('https://hook.example.com/', { users })
     const asked = await run(['--deactivate', '--yes', `${org}:10`])
@@ -180,7 +180,7 @@ describe('a deactivation', () => {
     expect(changes()).toEqual([OFF])
   })
 
-  it('of a hook that is off already asks nothing, and neither does an activation', async () => {
+  it('of a hook that is already off asks nothing, and neither does an activation', async () => {
     const { run, changes } = await startOrg('https://hook.example.com/', { status: 'INACTIVE' })
     expect((await run(['--deactivate'])).code).toBe(0)
     expect((await run(['--activate'])).code).toBe(0)
@@ -188,7 +188,7 @@ describe('a deactivation', () => {
   })
 })
 
-it('a URL that somebody registered with a password is shown without it', async () => {
+it('a URL that was registered with a password is shown without it', async () => {
   const { run } = await startOrg('https://user:marked@hook.example.com/')
   const { stdout } = await run([])
   expect(stdout).toContain('https://…@hook.example.com/')

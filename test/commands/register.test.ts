@@ -1,4 +1,4 @@
-/** `okta-migrate register`: one hook an org, its secret kept out of sight, and a trial in words. */
+/** `okta-migrate register`: one hook per org, its secret never shown, and a trial call with its result in words. */
 import { describe, expect, it } from 'vitest'
 import { registerCommand } from '../../src/commands/register/register.ts'
 import { runCommand } from '../support/command.ts'
@@ -15,7 +15,7 @@ interface HookBody {
   readonly channel: { readonly type: string; readonly config: Record<string, unknown> }
 }
 
-/** An org that holds what it is given, as Okta does: no secret comes out again. */
+/** An org that keeps what it is given, as Okta does: no secret comes out again. */
 const startOrg = async (trial: StubAnswer = { status: 204 }, existing?: object) => {
   let hook: Record<string, unknown> | undefined = existing && {
     id: 'cbl1',
@@ -94,7 +94,7 @@ describe('how a hook authenticates', () => {
       true,
     ],
     ['in a way unknown to this program (SOAP)', channelOf('SOAP'), false],
-  ])('is said to be %s: shown, before and after a change', async (auth, channel, warns) => {
+  ])('is reported as %s: shown, before and after a change', async (auth, channel, warns) => {
     const { run } = await startOrg(undefined, { channel })
     const shown = await run([])
     expect(shown.stdout).toContain(`  authenticates   ${auth}\n`)
@@ -110,7 +110,7 @@ describe('how a hook authenticates', () => {
 })
 
 describe('a hook', () => {
-  it('is created once; the same again is well, another is refused', async () => {
+  it('is created once; the same one again is accepted, another one is refused', async () => {
     const { run, posts } = await startOrg()
     expect((await run([])).stdout).toMatch(/^This org has no password import inline hook/)
     const made = await run(['--url', 'https://hook.example.com', '--force'])
@@ -165,13 +165,13 @@ describe('a hook', () => {
     expect(posts()).toEqual([[`${PATH}/cbl1`, { channel: { ...HEADER_CHANNEL, config } }]])
   })
 
-  it.each(['--rotate', '--activate', '--deactivate'])('must be there for %s', async (action) => {
+  it.each(['--rotate', '--activate', '--deactivate'])('must exist for %s', async (action) => {
     const { run, posts } = await startOrg()
     expect(await run([action])).toMatchObject({ code: 1, stdout: '' })
     expect(posts()).toEqual([])
   })
 
-  it('is shown as a request, without its secret and without a call', async () => {
+  it('is shown as a request, without its secret, and no call is made', async () => {
     const { run, posts } = await startOrg()
     const { code, stdout } = await run(['--print', '--url', 'https://hook.example.com'])
     expect(code).toBe(0)
@@ -182,7 +182,7 @@ describe('a hook', () => {
 })
 
 describe('a trial', () => {
-  const says = (credential: string, debugContext?: object): StubAnswer => ({
+  const answers = (credential: string, debugContext?: object): StubAnswer => ({
     body: {
       commands: [{ type: 'com.okta.action.update', value: { credential } }],
       ...(debugContext && { debugContext }),
@@ -191,21 +191,21 @@ describe('a trial', () => {
   const failure = (status: number, code: string): StubAnswer => ({ status, body: oktaError(code) })
 
   it.each<[string, StubAnswer, number, RegExp]>([
-    ['VERIFIED', says('VERIFIED'), 0, /^VERIFIED: .*password is right/],
-    ['UNVERIFIED', says('UNVERIFIED'), 1, /^UNVERIFIED: .*password is wrong, or no enabled/],
+    ['VERIFIED', answers('VERIFIED'), 0, /^VERIFIED: .*password is right/],
+    ['UNVERIFIED', answers('UNVERIFIED'), 1, /^UNVERIFIED: .*password is wrong, or no enabled/],
     [
       'a damaged hash',
-      says('UNVERIFIED', { reason: 'hash_malformed' }),
+      answers('UNVERIFIED', { reason: 'hash_malformed' }),
       1,
       /^UNVERIFIED: .*hash is damaged/,
     ],
     ['nothing', { status: 204 }, 1, /^UNVERIFIED: /],
-    ['something else', says('verified'), 1, /neither VERIFIED nor UNVERIFIED/],
+    ['something else', answers('verified'), 1, /neither VERIFIED nor UNVERIFIED/],
     ['an error', failure(400, 'E0000135'), 1, /400 E0000135/],
     ['no contact', failure(502, 'E0000134'), 1, /502 E0000134/],
     ['no answer in time', failure(504, 'E0000137'), 1, /504 E0000137.*\n.*waits 3 seconds/],
-  ])('that ends in %s is told in words', async (_, told, code, words) => {
-    const { run, posts } = await startOrg(told, {})
+  ])('that ends in %s is explained in words', async (_, answer, code, words) => {
+    const { run, posts } = await startOrg(answer, {})
     const args = ['--test', '--test-login', 'isaac.brock@example.com']
     const ended = await run(args, { HOOK_TEST_PASSWORD: PASSWORD })
     expect([ended.code, ended.stderr]).toEqual([code, ''])
@@ -236,7 +236,7 @@ describe('a trial', () => {
 describe('events', () => {
   const KEYED = { type: 'header', key: 'authorization' }
 
-  it('have the facts of the words: created, kept, refused, rotated, switched', async () => {
+  it('have the same content as the words: created, kept, refused, rotated, switched', async () => {
     const { run } = await startOrg()
     const events = async (...args: string[]) => {
       const { stdout } = await run([...args, '--json'])
@@ -275,7 +275,7 @@ describe('events', () => {
     ])
   })
 
-  it('warn of a hook without authentication, as data', async () => {
+  it('warn about a hook without authentication, as data', async () => {
     const config = { uri: 'https://a:pw@b.example', headers: [{ key: 'X-Site', value: 'marked' }] }
     const { run } = await startOrg(undefined, { channel: { type: 'HTTP', config } })
     const { stdout } = await run(['--json'])
@@ -286,7 +286,7 @@ describe('events', () => {
     })
   })
 
-  it('say how a trial ended, and what a request would be', async () => {
+  it('show how a trial ended, and what a request would be', async () => {
     const body = {
       commands: [{ value: { credential: 'UNVERIFIED' } }],
       debugContext: { reason: 'hash_malformed' },
@@ -338,7 +338,7 @@ describe('wrong usage', () => {
     expect(stderr).toMatch(hint)
   })
 
-  it('without the secret that Okta shall send ends with 2', async () => {
+  it('without the secret that Okta is to send ends with 2', async () => {
     const { run, posts } = await startOrg()
     const ended = await run(['--url', URI], { HOOK_SECRET: '' })
     expect(ended.code).toBe(2)

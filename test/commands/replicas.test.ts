@@ -14,12 +14,12 @@ const SECRET = 'a secret of more than thirty-two characters'
 const PASSWORD = 'open sesame'
 const CALLERS = 20
 
-/** Many, so that the wrong passwords of no login come near the limit on guesses. */
+/** So many that no login comes near the limit on wrong passwords. */
 const PEOPLE = 4_000
 
 const nameOf = (n: number): string => `person${n % PEOPLE}@example.com`
 
-/** Right, wrong, of nobody, of a disabled account. */
+/** Right, wrong, for an unknown login, for a disabled account. */
 const signIn = (n: number): SignIn => {
   const kind = n % 4
   return {
@@ -36,7 +36,7 @@ interface Restartable {
 }
 
 /**
- * A server of the test's own, where its programs are installed. One that is shared with other tests
+ * A separate server, where its programs are installed. One that is shared with other tests
  * is cut off instead, which is what a client sees of a restart.
  */
 const makeRestartable = async (name: 'postgres' | 'mysql', kind: Kind): Promise<Restartable> => {
@@ -92,7 +92,7 @@ const BOTH = {
 }
 
 await describeEach([BOTH], 'two servers with their ledger and legacy store', () => {
-  it('answer rightly through kill -9 and restarts, and each decision is in the ledger once', async () => {
+  it('two replicas answer correctly through kill -9 and restarts, and each decision is in the ledger once', async () => {
     const [ledger, legacy] = await Promise.all([
       makeRestartable('postgres', POSTGRES),
       makeRestartable('mysql', MYSQL),
@@ -140,7 +140,7 @@ await describeEach([BOTH], 'two servers with their ledger and legacy store', () 
     await answers(100)
     await restart(0)
     await answers(100)
-    // What this one has decided lately is on its own disk alone.
+    // Its latest decisions are on its own disk alone.
     await kill(1)
     await answers(100)
     await ledger.up()

@@ -22,14 +22,14 @@ const start = async (...args: string[]) => {
 const LIST = 'curl -s "$OKTA_ORG_URL/api/v1/users" -H "authorization: SSWS $OKTA_API_TOKEN"'
 
 describe('okta-migrate sandbox', () => {
-  it('prints an address and a token that are good, and ends with 0', async () => {
+  it('prints an address and a token that work, and ends with 0', async () => {
     const { paste, child, ended } = await start()
     expect(JSON.parse(await paste(LIST))).toMatchObject([{ profile: { lastName: 'Admin' } }])
     child.kill('SIGINT')
     expect(await ended).toMatchObject({ code: 0, stderr: '' })
   })
 
-  it('prints for a script, in one line, all that it needs; and each call in words', async () => {
+  it('prints all that a script needs in one line, and each call in words', async () => {
     const args = ['sandbox', '--port', '0', '--json', '--verbose', '--oauth', '--group', 'Staff']
     const { until, child, ended } = startCommand(args, {})
     const [line] = await until(/^.*"event":"ready".*$/m)
@@ -57,7 +57,7 @@ describe('okta-migrate sandbox', () => {
     ])
   })
 
-  it('prints calls that do as they say', async () => {
+  it('prints calls that do what they claim', async () => {
     const { stdout, paste } = await start()
     const [signIn, faults] = stdout().match(/^curl .+$/gm) ?? []
     expect(JSON.parse(await paste(signIn ?? ''))).toMatchObject({ errorCode: 'E0000004' })
@@ -80,7 +80,7 @@ describe('okta-migrate sandbox', () => {
     })
   })
 
-  it('takes a schema from a file, and names the ids of its groups and types', async () => {
+  it('reads a schema from a file, and prints the ids of its groups and types', async () => {
     const file = join(tempDir(), 'schema.json')
     const schema = { definitions: { custom: { properties: { vip: { type: 'boolean' } } } } }
     writeFileSync(file, JSON.stringify(schema))
@@ -111,7 +111,7 @@ describe('okta-migrate sandbox', () => {
     })
   })
 
-  it('makes a service app whose key can be pasted', async () => {
+  it('creates a service app whose key can be pasted', async () => {
     const { paste, stdout } = await start('--dpop')
     const key = 'node -p "crypto.createPrivateKey(process.env.OKTA_PRIVATE_KEY).asymmetricKeyType"'
     expect(await paste(key)).toBe('rsa\n')
@@ -132,7 +132,7 @@ describe('okta-migrate sandbox', () => {
     expect(stderr).toContain(args[0])
   })
 
-  it('says in its help what can go wrong on demand, and how to ask for it', async () => {
+  it('lists in its help the faults on demand, and how to request them', async () => {
     const { stdout } = await runCommand(['sandbox', '--help'])
     expect(stdout).toMatch(/PUT[^]+resetAfterRate[^]+Examples:/)
   })

@@ -1,4 +1,4 @@
-/** The guesses that a start reads in the ledger: for which login and person each of them counts. */
+/** The guesses that a start reads from the ledger: for which login and person each of them counts. */
 import { pino } from 'pino'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -18,7 +18,7 @@ const configFor = (url: string): ServerSettings =>
     () => '',
   ).settings
 
-it('is the person too only where an account was there whose own guess it was', async () => {
+it('a guess counts for the person too, but only where it was made at an existing account of that person', async () => {
   const url = `sqlite:${join(tempDir(), 'ledger.sqlite')}`
   const database = openLedgerDatabase({ url })
   await database.migrate()

@@ -44,7 +44,7 @@ const startServer = async (env: Record<string, string>, cwd?: string) => {
 }
 
 describe('the ledger', () => {
-  it('has each decision once, and of the login a fingerprint', async () => {
+  it('has each decision once, with a fingerprint of the login', async () => {
     const url = `sqlite:${join(tempDir(), 'ledger.sqlite')}`
     const server = await startServer(environment({ LEDGER_DB_URL: url }))
     await server.signIn('first', 'not it')
@@ -72,7 +72,7 @@ describe('the ledger', () => {
     expect(server.stdout()).toContain(`"login":"${account?.account}"`)
   })
 
-  it('names the login where that is switched on', async () => {
+  it('has the login itself where that is switched on', async () => {
     const url = `sqlite:${join(tempDir(), 'ledger.sqlite')}`
     const server = await startServer(environment({ LEDGER_DB_URL: url, LOG_LOGINS: 'plain' }))
     await server.signIn('first', 'not it')
@@ -80,7 +80,7 @@ describe('the ledger', () => {
     expect(await runSql(url, 'SELECT account FROM ledger_decisions')).toEqual([{ account: LOGIN }])
   })
 
-  it('is a file in the working directory if nothing else is said', async () => {
+  it('is a file in the working directory by default', async () => {
     const server = await startServer(environment())
     await server.stop()
     expect(readdirSync(server.cwd)).toEqual([
@@ -100,7 +100,7 @@ describe('the ledger', () => {
     expect(readdirSync(server.cwd)).toEqual([])
   })
 
-  it('whose database is away keeps nobody waiting, and its entries for the next start', async () => {
+  it('whose database is away delays no sign-in, and keeps its entries for the next start', async () => {
     const spillDir = tempDir()
     const away = {
       LEDGER_DB_URL: 'postgres://ledger:Q7ZqMarked7Qz@127.0.0.1:1/ledger',
@@ -125,7 +125,7 @@ describe('the ledger', () => {
 })
 
 await describeEach(ALL_KINDS, 'two servers that share a ledger', (kind) => {
-  it('count the guesses of both, each once', async () => {
+  it('two servers count the guesses of both, each once', async () => {
     const shared = {
       LEDGER_DB_URL: await freshDatabase(kind),
       FINGERPRINT_KEY: 'a key that both have',
@@ -140,16 +140,16 @@ await describeEach(ALL_KINDS, 'two servers that share a ledger', (kind) => {
     const guess = async (server: Server, login: string, times: number): Promise<void> => {
       for (let i = 0; i < times; i++) await server.signIn(randomUUID(), 'open barley', login)
     }
-    // Rows come in order: who knows of the last guesses knows of those before them.
-    const learn = async (from: Server, to: Server, login: string): Promise<void> => {
+    // Rows come in order: a server that knows the last guesses knows the earlier ones too.
+    const spreadGuesses = async (from: Server, to: Server, login: string): Promise<void> => {
       await guess(from, login, 5)
       const isKnown = (): Promise<string> => tryRight(to, login)
       await expect.poll(isKnown, { timeout: 20_000 }).toContain('too_many_guesses')
     }
     await guess(here, LOGIN, 2)
     await guess(there, LOGIN, 2)
-    await learn(here, there, 'here@example.com')
-    await learn(there, here, 'there@example.com')
+    await spreadGuesses(here, there, 'here@example.com')
+    await spreadGuesses(there, here, 'there@example.com')
     for (const server of [here, there]) {
       expect(await tryRight(server, LOGIN)).toContain('"VERIFIED"')
       await guess(server, LOGIN, 1)
@@ -160,7 +160,7 @@ await describeEach(ALL_KINDS, 'two servers that share a ledger', (kind) => {
 })
 
 describe('a start', () => {
-  it('where the working directory cannot hold a ledger nobody asked for goes on without', async () => {
+  it('where the working directory cannot hold the default ledger goes on without one', async () => {
     const server = await startServer(environment(), '/proc')
     expect(server.stdout()).toMatch(/"level":"warn"[^\n]*LEDGER DISABLED/)
     expect(await (await fetch(`${server.base}/readyz`)).json()).toMatchObject({
@@ -177,7 +177,7 @@ describe('a start', () => {
     expect(stderr).toMatch(/cannot be opened/)
   })
 
-  it('with a ledger that cannot be written is refused, and says how to go on', async () => {
+  it('with a ledger that cannot be written is refused, with what to do', async () => {
     const url = 'sqlite:/proc/ledger.sqlite'
     const { code, stderr } = await runCommand(['serve'], environment({ LEDGER_DB_URL: url }))
     expect(code).toBe(2)
@@ -187,7 +187,7 @@ describe('a start', () => {
 
   const SHARED = ['postgres', 'postgresql', 'mysql', 'mariadb']
   it.each(SHARED)(
-    'with a ledger at %s:// and names that hang on HOOK_SECRET is refused',
+    'with a ledger at %s:// and names that depend on HOOK_SECRET is refused',
     async (scheme) => {
       const LEDGER_DB_URL = `${scheme}://ledger@127.0.0.1:1/ledger`
       const { code, stderr } = await runCommand(['serve'], environment({ LEDGER_DB_URL }))

@@ -36,7 +36,7 @@ const start = async (more: Record<string, string> = {}) => {
 const CALLS = 'okta_migrate_calls_total'
 
 describe('the ops port', () => {
-  it('counts what the hook answered, and names everything that it could', async () => {
+  it('counts the answers of the hook, and has a series for every possible answer', async () => {
     const { call, metrics, ops } = await start()
     await call('open sesame', SECRET)
     await call('not it', SECRET)
@@ -74,7 +74,7 @@ describe('the ops port', () => {
     expect(await statusOf(`${base}/metrics`)).toBe(404)
   })
 
-  it('is on this machine alone, and not open where nobody asked for it', async () => {
+  it('is open on this machine only, and closed unless it is configured', async () => {
     const { ops } = await start()
     expect(new URL(ops).hostname).toBe('127.0.0.1')
     const { until, stdout } = startCommand(['serve'], environment({ OPS_PORT: '' }))
@@ -82,7 +82,7 @@ describe('the ops port', () => {
     expect(stdout()).not.toContain('opsUrl')
   })
 
-  it('speaks plain HTTP beside TLS, and says when the certificate ends', async () => {
+  it('speaks plain HTTP even with TLS, and shows when the certificate expires', async () => {
     const { certFile, keyFile } = makeCertificate(tempDir(), 'localhost', 3)
     const tls = { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }
     const { base, metrics } = await start(tls)
@@ -108,7 +108,7 @@ describe('the ops port', () => {
     await expect(fetch(`${ops}/livez`)).rejects.toThrow()
   })
 
-  it('that is taken is a start that cannot be', async () => {
+  it('stops the start if it is in use', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void other.close())

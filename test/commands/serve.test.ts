@@ -1,4 +1,4 @@
-/** The built command in a process of its own: start, demo, shutdown, and what it says when it cannot. */
+/** The built command in a separate process: start, demo, shutdown, and its messages when it cannot start. */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
@@ -26,7 +26,7 @@ const environment = (more: Record<string, string> = {}): Record<string, string> 
 const READY = /"url":"(https?:[^"]+)"/
 
 describe('the demo', () => {
-  it('announces itself and prints two calls that do as they say', async () => {
+  it('announces itself and prints two calls that do what they claim', async () => {
     const demo = startCommand(['serve'], { PORT: '0', TMPDIR: tempDir() })
     await demo.until(/Ctrl-C ends the demo/)
     expect(demo.stdout()).toContain('DEMO MODE')
@@ -57,7 +57,7 @@ describe('the demo', () => {
 describe('production', () => {
   const PRODUCTION = { NODE_ENV: 'production', HOST: '0.0.0.0' }
 
-  it('serves over TLS of its own, and its health check finds it', async () => {
+  it('serves TLS itself, and its health check reaches it', async () => {
     const { certFile, keyFile } = makeCertificate(tempDir(), 'localhost')
     const env = environment({ ...PRODUCTION, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile })
     const server = startCommand(['serve'], env)
@@ -71,7 +71,7 @@ describe('production', () => {
     expect(dead).toMatchObject({ code: 1, stdout: '{"alive":false}\n' })
   })
 
-  it('parses no body in chunks of a stranger', async () => {
+  it('does not parse a chunked body from a stranger', async () => {
     const server = startCommand(['serve'], environment())
     const [, url = ''] = await server.until(READY)
     const headers = ['Content-Type: application/json', 'Transfer-Encoding: chunked']
@@ -91,7 +91,7 @@ describe('production', () => {
 })
 
 describe('OAuth', () => {
-  it('alone lets calls in with a token, once the keys are there', async () => {
+  it('alone accepts calls with a token, once the keys are there', async () => {
     const issuer = await startIssuer()
     onTestFinished(() => issuer.close())
     issuer.goDown()
@@ -118,13 +118,13 @@ describe('OAuth', () => {
   })
 })
 
-describe('a start that cannot be', () => {
+describe('a start that fails', () => {
   it.each([
     [2, { NODE_ENV: 'production' }, /HOOK_SECRET is missing/],
     [2, { NODE_ENV: 'production', HOOK_SECERT: SECRET }, /Did you mean HOOK_SECRET\?/],
     [2, { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/not/there' }, /LEGACY_DB_URL/],
     [2, { HOOK_SECRET: SECRET, LEGACY_DB_URL: 'sqlite:/dev/null' }, /\/dev\/null is not a file/],
-  ])('ends with %i for %j and says how to mend it', async (code, env, message) => {
+  ])('ends with %i for %j and says how to fix it', async (code, env, message) => {
     const ended = await runCommand(['serve'], env)
     expect(ended).toMatchObject({ code, stdout: '' })
     expect(ended.stderr).toMatch(message)
@@ -132,7 +132,7 @@ describe('a start that cannot be', () => {
     expect(ended.stderr).not.toContain(SECRET)
   })
 
-  it('for a wrong word ends with 2 and a hint', async () => {
+  it('because of a wrong argument ends with 2 and a hint', async () => {
     expect(await runCommand(['serv'])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('Did you mean serve') as string,
@@ -141,7 +141,7 @@ describe('a start that cannot be', () => {
 })
 
 describe('--help', () => {
-  it('names the commands, and for serve every variable and an example', async () => {
+  it('lists the commands, and for serve every variable and an example', async () => {
     expect((await runCommand(['--help'])).stdout).toContain('serve')
     const { code, stdout } = await runCommand(['serve', '--help'])
     expect(code).toBe(0)
@@ -184,7 +184,7 @@ describe('a signal', () => {
   })
 
   it.each(['SIGTERM', 'SIGHUP'] as const)(
-    '%s: calls are decided during the delay, and idle connections hold nothing up',
+    'such as %s lets calls be decided during the delay, and idle connections delay nothing',
     async (name) => {
       const { server, url, signal } = await start({ DRAIN_DELAY_MS: '4000', OPS_PORT: '0' })
       const [, opsUrl = ''] = await server.until(/"opsUrl":"([^"]+)"/)
@@ -207,18 +207,18 @@ describe('a signal', () => {
     },
   )
 
-  it('SIGINT, from a terminal, waits for no balancer', async () => {
+  it('such as SIGINT, from a terminal, does not wait for a balancer', async () => {
     const { server, signal } = await start({ DRAIN_DELAY_MS: '10000' })
     await signal('SIGINT')
     expect((await server.ended).code).toBe(0)
   })
 
-  it('SIGUSR1 opens no inspector', async () => {
+  it('such as SIGUSR1 opens no inspector', async () => {
     const { server, url, signal } = await start({ DRAIN_DELAY_MS: '0' })
     server.child.kill('SIGUSR1')
     expect((await fetch(`${url}/livez`)).status).toBe(200)
     await signal('SIGTERM')
-    // Node.js says on stderr where its inspector listens.
+    // Node.js prints on stderr where its inspector listens.
     expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
   })
 

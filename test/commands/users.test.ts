@@ -1,4 +1,4 @@
-/** `okta-migrate users`: pages, formats, pipes, and what it says when it cannot. */
+/** `okta-migrate users`: pages, formats, pipes, and its messages on failures. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -42,7 +42,7 @@ const startOrg = async () => {
 }
 
 describe('--verbose', () => {
-  it('tells each call on standard error, without its query', async () => {
+  it('prints each call on standard error, without its query', async () => {
     const { env } = await startOrg()
     const listed = await runInProcess(usersCommand, ['list', '--verbose', '--json'], env)
     expect(listed.stdout.trimEnd().split('\n')).toHaveLength(3)
@@ -53,7 +53,7 @@ describe('--verbose', () => {
 })
 
 describe('users list', () => {
-  it('shows every page as a table that no login can steer', async () => {
+  it('shows every page as a table in which no login can inject control characters', async () => {
     const { env } = await startOrg()
     const { code, stdout, stderr } = await runInProcess(usersCommand, ['list'], env)
     expect([code, stderr]).toEqual([0, ''])
@@ -80,7 +80,7 @@ describe('users list', () => {
     ])
   })
 
-  it('writes one JSON object a line', async () => {
+  it('writes one JSON object per line', async () => {
     const { env } = await startOrg()
     const { stdout } = await runInProcess(usersCommand, ['list', '--format', 'jsonl'], env)
     const lines = stdout.trimEnd().split('\n')
@@ -91,7 +91,7 @@ describe('users list', () => {
     ])
   })
 
-  it('hands search, filter and limit on', async () => {
+  it('passes search, filter and limit on', async () => {
     const { okta, env } = await startOrg()
     const search = 'profile.lastName eq "O\'Brien & sons"'
     await runInProcess(usersCommand, ['list', '--search', search, '--limit', '7'], env)
@@ -106,7 +106,7 @@ describe('users list', () => {
     ])
   })
 
-  it('ends quietly when its reader has seen enough', async () => {
+  it('ends quietly when its reader stops reading', async () => {
     let page = 0
     const full = Array.from({ length: 200 }, (_, n) => user(n))
     const okta = await startOkta(() => {
@@ -121,7 +121,7 @@ describe('users list', () => {
     expect(stderr).toBe('code 0\n')
   })
 
-  it('with nobody to show writes the head alone, and without an answer nothing', async () => {
+  it('with no user to show writes only the header, and without an answer nothing', async () => {
     const empty = await startOkta(() => ({ body: [] }))
     const env = { OKTA_ORG_URL: empty.url, OKTA_API_TOKEN: TOKEN }
     const { stdout } = await runInProcess(usersCommand, ['list', '--format', 'csv'], env)
@@ -137,7 +137,7 @@ describe('users list', () => {
 })
 
 describe('users get', () => {
-  it('shows one user, and says so where there is none', async () => {
+  it('shows one user, or reports that there is none', async () => {
     const { okta, env } = await startOrg()
     for (const format of [['--format', 'jsonl'], ['--json']]) {
       const found = await runInProcess(usersCommand, ['get', 'me', ...format], env)
@@ -149,7 +149,7 @@ describe('users get', () => {
     expect(okta.calls.at(-1)?.path).toBe('/api/v1/users/a%2Fb%3Fc%40example.com')
   })
 
-  it.each(['.', '..', ''])('never takes %j for a user', async (name) => {
+  it.each(['.', '..', ''])('never mistakes %j for a user', async (name) => {
     const { okta, env } = await startOrg()
     expect((await runInProcess(usersCommand, ['get', name], env)).code).toBe(1)
     expect(okta.calls).toEqual([])

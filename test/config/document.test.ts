@@ -1,4 +1,4 @@
-/** The page docs/CONFIGURATION.md: made from the table of variables, and current. `npm run docs` writes it anew. */
+/** The page docs/CONFIGURATION.md: made from the table of variables, and current. `npm run docs` rewrites it. */
 import { expect, it } from 'vitest'
 import { HEALTH } from '../../src/commands/health.ts'
 import { SOURCE } from '../../src/commands/import/input.ts'
@@ -102,17 +102,17 @@ Every command:
 - \`CI\`, \`TERM\`: a progress display is redrawn in place only outside CI, and on a terminal that can do it
 `
 
-it('has every variable, each with the commands that read it', () => {
+it('the page has every variable, each with the commands that read it', () => {
   const names = Object.keys(VARIABLES) as VariableName[]
   expect(names.filter((name) => readersOf(name).length === 0)).toEqual([])
   const shown = Object.values(VARIABLE_GROUPS).flatMap((group) => Object.keys(group))
   expect(shown.sort()).toEqual([...names].sort())
 })
 
-it('is current', async () => {
+it('the page is current', async () => {
   await expect(page).toMatchFileSnapshot('../../docs/CONFIGURATION.md')
 })
 
-it.each(['README.md', 'docs/OPERATIONS.md'])('is linked from %s', (path) => {
+it.each(['README.md', 'docs/OPERATIONS.md'])('the page is linked from %s', (path) => {
   expect(read(path)).toMatch(/\((docs\/)?CONFIGURATION\.md\)/)
 })

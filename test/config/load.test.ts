@@ -27,7 +27,7 @@ const load = (env: Environment, files: Readonly<Record<string, string>> = {}) =>
     return text
   })
 
-/** The lines of the complaint about an environment. */
+/** The lines of the error about an environment. */
 const complaint = (env: Environment, files?: Readonly<Record<string, string>>): string => {
   try {
     load(env, files)
@@ -38,7 +38,7 @@ const complaint = (env: Environment, files?: Readonly<Record<string, string>>): 
   return 'no complaint'
 }
 
-describe('an environment that is fit to use', () => {
+describe('a valid environment', () => {
   it('has the documented defaults', () => {
     const { settings, values } = load(COMPLETE)
     expect(settings.kind).toBe('server')
@@ -57,7 +57,7 @@ describe('an environment that is fit to use', () => {
     expect(Object.isFrozen(values)).toBe(true)
   })
 
-  it('takes empty variables as unset, and header names in any case', () => {
+  it('treats empty variables as unset, and accepts header names in any case', () => {
     const { values } = load({ ...COMPLETE, PORT: '', HOOK_AUTH_HEADER: 'X-Hook-Secret' })
     expect(values).toMatchObject({ PORT: 3000, HOOK_AUTH_HEADER: 'x-hook-secret' })
   })
@@ -70,7 +70,7 @@ describe('an environment that is fit to use', () => {
     expect(values.HOOK_SECRET).toBe(SECRET)
   })
 
-  it('takes an empty file of the previous secret as none, and of nothing else', () => {
+  it('treats an empty file as no previous secret, but as an error for any other variable', () => {
     const { values } = load({ ...COMPLETE, HOOK_SECRET_PREVIOUS_FILE: '/empty' }, { '/empty': '' })
     expect(values.HOOK_SECRET_PREVIOUS).toBeUndefined()
     for (const name of ['FINGERPRINT_KEY', 'LEDGER_DB_URL', 'OKTA_ORG_URL']) {
@@ -96,13 +96,13 @@ describe('an environment that is fit to use', () => {
     },
   )
 
-  it.each(['development', 'test', 'Development', 'TEST '])('is no production with %s', (env) => {
+  it.each(['development', 'test', 'Development', 'TEST '])('is not production with %s', (env) => {
     expect(load({ NODE_ENV: env }).settings.kind).toBe('demo')
     const weak = { ...COMPLETE, NODE_ENV: env, HOOK_SECRET: 'short', HOST: '0.0.0.0' }
     expect(complaint(weak)).toBe('no complaint')
   })
 
-  it('is production without a word where HOST is public, and not on this machine alone', () => {
+  it('is production by default where HOST is public, but not on this machine alone', () => {
     expect(complaint({ HOST: '::' })).toMatch(/no demo mode in production, on a public HOST/)
     expect(complaint({ ...COMPLETE, HOST: '10.0.0.7' })).toMatch(/plain HTTP/)
     expect(complaint({ ...COMPLETE, HOOK_SECRET: 'short', HOST: '0.0.0.0' })).toMatch(/too short/)
@@ -125,7 +125,7 @@ describe('an environment that is fit to use', () => {
   })
 })
 
-describe('an environment that is not', () => {
+describe('an invalid environment', () => {
   it.each<[variable: string, env: Environment]>([
     ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET: ' padded' }],
     ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET: 'grüße' }],
@@ -207,11 +207,11 @@ describe('an environment that is not', () => {
     ['OKTA_ORG_URL', { ...COMPLETE, OKTA_ORG_URL: 'https://acme.okta.com/admin' }],
     ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET_FILE: '/run/secrets/hook' }],
     ['HASH_WORKERS', { ...COMPLETE, HASH_WORKERS_FILE: '/not/there' }],
-  ])('names %s in %j, with a fix', (variable, env) => {
+  ])('gets an error that names %s in %j, with a fix', (variable, env) => {
     expect(complaint(env)).toMatch(new RegExp(`^ {2}${variable} .+\\.\\n {4}\\S.+\\.?$`, 'm'))
   })
 
-  it('tells all problems at once, each variable once', () => {
+  it('gets all problems reported at once, each variable once', () => {
     const text = complaint({ NODE_ENV: 'production', PORT: 'x', HOST: '0.0.0.0', LOG_LEVEL: 'x' })
     expect(text.match(/^ {2}\w+/gm)).toEqual([
       '  PORT',
@@ -222,17 +222,17 @@ describe('an environment that is not', () => {
     ])
   })
 
-  it('reports what is wrong in demo mode together, too', () => {
+  it('gets the problems of demo mode reported together too', () => {
     const env = { HOST: '0.0.0.0', NODE_ENV: 'test', TLS_CERT_FILE: '/tls/cert.pem', PORT: 'x' }
     expect(complaint(env).match(/^ {2}\w+/gm)).toEqual(['  PORT', '  HOST', '  TLS_KEY_FILE'])
   })
 
-  it('counts a value that is not valid as set', () => {
+  it('counts an invalid value as set', () => {
     const text = complaint({ HOOK_SECRET: 'grüße', HOOK_SECRET_PREVIOUS: 'an older one' })
     expect(text.match(/^ {2}\w+/gm)).toEqual(['  HOOK_SECRET', '  LEGACY_DB_URL'])
   })
 
-  it('never shows a value', () => {
+  it('never has a value shown', () => {
     const marked = 'märked-välue'
     const env = { HOOK_SECRET: marked, HOOK_SECRET_PREVIOUS: marked, LEGACY_DB_URL: marked }
     expect(complaint({ ...env, OKTA_ORG_URL: marked, PORT: marked })).not.toContain(marked)
@@ -264,7 +264,7 @@ describe('NAME_FILE', () => {
     expect(readSecret(join(dir, 'link'))).toBe(SECRET)
   })
 
-  it.runIf(process.platform !== 'win32')('may be no directory, pipe or device', () => {
+  it.runIf(process.platform !== 'win32')('must not be a directory, pipe or device', () => {
     execFileSync('mkfifo', [join(dir, 'pipe')])
     for (const path of [dir, join(dir, 'pipe'), '/dev/zero']) {
       expect(readSecret(path)).toMatch(
@@ -273,7 +273,7 @@ describe('NAME_FILE', () => {
     }
   })
 
-  it('may be of 64 KiB, and a bundle of certificates of 1 MiB', () => {
+  it('may have 64 KiB, and a bundle of certificates 1 MiB', () => {
     expect(readSecret(write('most', 'x'.repeat(64 * 1024)))).toHaveLength(64 * 1024)
     expect(readSecret(write('more', 'x'.repeat(64 * 1024 + 1)))).toMatch(/is larger than 64 KiB/)
     const bundle = `-----BEGIN CERTIFICATE-----${' '.repeat(500 * 1024)}`
@@ -288,13 +288,13 @@ describe('a misspelt name', () => {
     ['hook_secret', 'HOOK_SECRET'],
     ['LEGACY_DB_URI', 'LEGACY_DB_URL'],
     ['HOOK_SECRET_FIEL', 'HOOK_SECRET_FILE'],
-  ])('%s is taken for %s, with and without other problems', (typed, meant) => {
+  ])('%s is recognised as %s, with and without other problems', (typed, meant) => {
     const hint = `${typed} is not a variable of this program. Did you mean ${meant}?`
     expect(complaint({ NODE_ENV: 'production', [typed]: 'x' })).toContain(hint)
     expect(load({ ...COMPLETE, [typed]: 'x' }).notices).toEqual([hint])
   })
 
-  it("is not seen in other programs' variables", () => {
+  it("is not suspected in other programs' variables", () => {
     const env = {
       HOME: '/root',
       PATH: '/bin',
@@ -308,7 +308,7 @@ describe('a misspelt name', () => {
 })
 
 describe('what is shown', () => {
-  it('says of secrets only whether they are set', () => {
+  it('reveals only whether a secret is set', () => {
     const shown = describeValues(load({ ...COMPLETE, FINGERPRINT_KEY: 'k'.repeat(20) }).values)
     expect(shown).toMatchObject({
       HOOK_SECRET: 'set',
@@ -321,7 +321,7 @@ describe('what is shown', () => {
     expect(JSON.stringify(shown)).not.toContain(SECRET)
   })
 
-  it('has no statement and no query of a URL in it, since keys are written there', () => {
+  it('contains no statement and no query of a URL, since people put keys there', () => {
     const marked = "SELECT pgp_sym_decrypt(pw, 'marked') AS password_hash FROM a WHERE l = :login"
     const env = {
       ...COMPLETE,

@@ -1,4 +1,4 @@
-/** The alerts of deploy/ and docs/OPERATIONS.md: every metric that is exported, and no other. */
+/** The alerts of deploy/ and docs/OPERATIONS.md: they use only metrics that are exported, and all of these are documented. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -20,7 +20,7 @@ interface Rules {
 
 const FILES = ['deploy/alerts.yaml', 'deploy/alerts-haproxy.yaml']
 
-/** As HAProxy 2.6's /metrics and the blackbox exporter 0.23 name them. */
+/** The names in HAProxy 2.6's /metrics and in the blackbox exporter 0.23. */
 const FOREIGN = [
   'haproxy_backend_active_servers',
   'haproxy_frontend_http_responses_total',
@@ -64,7 +64,7 @@ describe('metrics and alerts', () => {
     return names.filter((name) => name.startsWith(PREFIX)).sort()
   }
 
-  it('are made of metrics that are exported', () => {
+  it('use only metrics that are exported', () => {
     const used = [...expressions.matchAll(/okta_migrate_\w+/g)].map(([name]) =>
       name.replace(/_bucket$/, ''),
     )
@@ -72,7 +72,7 @@ describe('metrics and alerts', () => {
     expect([...new Set(used)].filter((name) => !exported().includes(name))).toEqual([])
   })
 
-  it("are made of metrics that HAProxy and Prometheus's prober export, of parts that exist", () => {
+  it("use only metrics that HAProxy and Prometheus's prober export, with labels of parts that exist", () => {
     const others = [...expressions.matchAll(/\b(haproxy|probe)_\w+/g)].map(([name]) => name)
     expect([...new Set(others)].sort()).toEqual(FOREIGN)
     const parts = [...expressions.matchAll(/proxy="(\w+)"/g)].map(([, name]) => name)
@@ -83,13 +83,13 @@ describe('metrics and alerts', () => {
     expect(OPERATIONS).toContain(`targets: ['proxy:${port}']`)
   })
 
-  it('name jobs that the documented configuration of Prometheus has', () => {
+  it('name only jobs that are in the documented configuration of Prometheus', () => {
     const jobs = [...OPERATIONS.matchAll(/^ +- job_name: (\S+)/gm)].map(([, name]) => name)
     const used = [...expressions.matchAll(/job="([^"]+)"/g)].map(([, name]) => name)
     expect(new Set(used)).toEqual(new Set(jobs))
   })
 
-  it('are made of reasons that exist', () => {
+  it('use only reasons that exist', () => {
     const reasons = [...REASONS, ...Object.keys(ERRORS)]
     const used = [...expressions.matchAll(/reason=~?"([^"]+)"/g)].flatMap(([, value = '']) =>
       value.split('|'),
@@ -109,7 +109,7 @@ describe('metrics and alerts', () => {
     expect(lists).toEqual([failures, failures])
   })
 
-  it('have a severity, and a section each that says what to do', () => {
+  it('each have a severity, and a section that says what to do', () => {
     expect(alerts.map(({ labels }) => labels.severity)).toEqual(
       alerts.map(() => expect.stringMatching(/^(page|ticket)$/) as string),
     )

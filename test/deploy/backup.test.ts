@@ -27,12 +27,12 @@ const printed = (section: string, pattern: RegExp): string => {
 interface Place {
   readonly dir: string
   readonly checkout: string
-  /** What the shell must have to find the database that the document speaks of. */
+  /** The environment in which the shell finds the database that the document names. */
   readonly env: Readonly<Record<string, string>>
-  /** Of the ledger. */
+  /** The URL of the ledger. */
   readonly url: string
   readonly query: (sql: string) => Promise<unknown>
-  /** Takes all of it away, as a mistake does. */
+  /** Deletes all of it, as a mistake would. */
   readonly wipe: () => Promise<unknown>
   readonly end: () => Promise<void>
 }
@@ -40,7 +40,7 @@ interface Place {
 interface Kind {
   readonly title: string
   readonly pattern: RegExp
-  /** The backup, in the checkout. */
+  /** The path of the backup in the checkout. */
   readonly dump: string
   readonly programs: readonly string[]
   readonly missing: string | undefined
@@ -179,13 +179,16 @@ describe.each(KINDS)('a ledger in $title', (kind) => {
     removeDir(root)
   })
 
-  it.skipIf(missing)('is not backed up before there is one: that is an error, and no file', () => {
-    const { status } = run('Backup')
-    expect(status).not.toBe(0)
-    expect(existsSync(path)).toBe(false)
-  })
+  it.skipIf(missing)(
+    'is not backed up before it exists: that is an error, and no file is written',
+    () => {
+      const { status } = run('Backup')
+      expect(status).not.toBe(0)
+      expect(existsSync(path)).toBe(false)
+    },
+  )
 
-  it.skipIf(missing)('is backed up while it is in use, and comes back', async () => {
+  it.skipIf(missing)('is backed up while it is in use, and can be restored', async () => {
     const ledger = openLedgerDatabase({ url: place.url })
     await ledger.migrate()
     await place.query("INSERT INTO ledger_accounts (account) VALUES ('somebody')")

@@ -1,4 +1,4 @@
-/** The commands that the documents print: each block runs as it stands, with no variable that it does not set. */
+/** The commands in the documents: each block runs as it stands, and uses no variable that it does not set. */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ const DOCUMENTS = [
   'docs/UPGRADE.md',
 ]
 
-/** Of these the databases are real: see backup.test.ts. */
+/** These run against real databases: see backup.test.ts. */
 const ELSEWHERE = ['Backup', 'Restore']
 
 const blocks = DOCUMENTS.flatMap(blocksOf)
@@ -34,7 +34,7 @@ describe('commands in the documents', () => {
     30_000,
   )
 
-  it('call the program by commands and options that it has', async () => {
+  it('use only commands and options that the program has', async () => {
     const calls = readFileSync(join(dir, 'calls'), 'utf8').split('\n').slice(0, -1)
     expect(calls.length).toBeGreaterThan(5)
     for (const call of calls) {
@@ -47,7 +47,7 @@ describe('commands in the documents', () => {
     }
   })
 
-  it('set variables that there are', () => {
+  it('set only variables that exist', () => {
     const scripts = blocks.map(({ script }) => script.replaceAll(/'[^']*'/g, "''")).join('\n')
     const set = [...scripts.matchAll(/(?<![$\w])([A-Z][A-Z_]{2,})=/g)].map(([, name = '']) => name)
     const ours = Object.keys(VARIABLES).flatMap((name) => [name, `${name}_FILE`])

@@ -1,4 +1,4 @@
-/** deploy/compose.yaml and haproxy.cfg: what they say of the server must be so. */
+/** deploy/compose.yaml and haproxy.cfg: what they claim about the server must be true. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -69,7 +69,7 @@ describe('compose.yaml', () => {
   const all = Object.entries(services)
   const hooks = all.filter(([, { image }]) => image.startsWith('okta-password-import-hook'))
 
-  it.each(hooks)('configures %s as the server can be', (name, service) => {
+  it.each(hooks)("gives %s a configuration that the server's rules accept", (name, service) => {
     const { OKTA_ORG_URL, HASH_WORKERS, ...rest } = service.environment ?? {}
     expect([OKTA_ORG_URL, HASH_WORKERS]).toEqual([
       expect.stringMatching(/^\$\{OKTA_ORG_URL:\?.+\}$/),
@@ -94,14 +94,14 @@ describe('compose.yaml', () => {
     expect(graceMs).toBeGreaterThan(config.DRAIN_DELAY_MS + HARD_STOP_MS)
   })
 
-  it('has two replicas, each with a volume of its own, behind the proxy', () => {
+  it('has two replicas, each with its own volume, behind the proxy', () => {
     expect(hooks).toHaveLength(2)
     expect(new Set(hooks.flatMap(([, hook]) => mountsOf(hook)).map(([from]) => from)).size).toBe(2)
     const servers = [...HAPROXY.matchAll(/^ +server (\S+) \1:/gm)].map(([, name]) => name)
     expect(servers).toEqual(hooks.map(([name]) => name))
   })
 
-  it.each(all)('hardens %s and bounds it', (_, service) => {
+  it.each(all)('hardens %s and limits its resources', (_, service) => {
     expect(service).toMatchObject({
       read_only: true,
       cap_drop: ['ALL'],
@@ -112,7 +112,7 @@ describe('compose.yaml', () => {
     expect(service.healthcheck?.test[0]).toBe('CMD')
   })
 
-  it.each(hooks)("says the image's health check again for %s", (_, { healthcheck }) => {
+  it.each(hooks)("repeats the image's health check for %s", (_, { healthcheck }) => {
     const { test = [], interval, timeout, start_period } = healthcheck ?? {}
     expect(DOCKERFILE).toContain(
       `HEALTHCHECK --interval=${interval} --timeout=${timeout} --start-period=${start_period} ` +
@@ -120,7 +120,7 @@ describe('compose.yaml', () => {
     )
   })
 
-  it.each(all)('bounds the log of %s', (_, { logging }) => {
+  it.each(all)('limits the size of the log of %s', (_, { logging }) => {
     expect(logging).toEqual({
       driver: 'json-file',
       options: {
@@ -130,7 +130,7 @@ describe('compose.yaml', () => {
     })
   })
 
-  it('keeps ledger and spill where DATA_DIR says, apart from logs and images', () => {
+  it('keeps ledger and spill where DATA_DIR says, separate from logs and images', () => {
     const kept = all.flatMap(([, service]) => mountsOf(service, { DATA_DIR: '/srv/data' }))
     const sources = kept.map(([from]) => from).filter((from) => !from?.startsWith('.'))
     expect(sources).toEqual(Object.keys(volumes).map((name) => `/srv/data/${name}`))
@@ -138,7 +138,7 @@ describe('compose.yaml', () => {
       expect(OPERATIONS).toContain(`/srv/okta-migrate/${name}`)
   })
 
-  it.skipIf(clientIsMissing)('is read by the client as these tests read it', () => {
+  it.skipIf(clientIsMissing)('is read the same way by the client as by these tests', () => {
     const env = { ...process.env, OKTA_ORG_URL: 'https://acme.okta.com', DATA_DIR: '/srv/data' }
     const { stdout, stderr } = client(['config', '--format', 'json'], env)
     expect(stderr).toBe('')
@@ -155,7 +155,7 @@ describe('compose.yaml', () => {
     expect(client(['exec', '-T', 'ledger', 'true'], rest).stderr).toContain('set it in deploy/.env')
   })
 
-  it('lets the public reach the proxy alone', () => {
+  it('lets the public reach only the proxy', () => {
     expect(all.filter(([, { ports }]) => ports).map(([name]) => name)).toEqual(['proxy'])
     const open = Object.keys(networks).filter((name) => networks[name]?.internal !== true)
     expect(open).toEqual(['edge', 'outward'])
@@ -163,7 +163,7 @@ describe('compose.yaml', () => {
     expect(networks['ledger']).toEqual({ internal: true })
   })
 
-  it('declares every secret, network and volume that a service names, and no other', () => {
+  it('declares every secret, network and volume that a service names, and no others', () => {
     const named = (of: (service: Service) => readonly string[]): string[] =>
       [...new Set(all.flatMap(([, service]) => of(service)))].sort()
     expect(named((service) => service.secrets)).toEqual(Object.keys(secrets).sort())
@@ -190,7 +190,7 @@ describe('haproxy.cfg', () => {
     expect(HAPROXY).toContain(`deny_status 404 unless { path ${HOOK_PATH} /livez }`)
   })
 
-  it('waits for as long as Okta does, and sends no call twice', () => {
+  it('waits as long as Okta does, and sends no call twice', () => {
     const { HOOK_DEADLINE_MS } = configure(PLAIN, [])
     const limitMs = Number(/^(\d+)ms$/.exec(setting('timeout server') ?? '')?.[1])
     expect(limitMs).toBeGreaterThan(HOOK_DEADLINE_MS)
@@ -198,19 +198,19 @@ describe('haproxy.cfg', () => {
     expect(setting('retry-on')).toBe('conn-failure')
   })
 
-  it('notices that a replica ends before the replica ceases to answer', () => {
+  it('notices that a replica is shutting down before it stops answering', () => {
     const { DRAIN_DELAY_MS } = configure(PLAIN, [])
     const [, seconds, fall] = /check inter (\d+)s fall (\d+)/.exec(HAPROXY) ?? []
     expect(Number(seconds) * Number(fall) * 1_000).toBeLessThan(DRAIN_DELAY_MS)
   })
 
-  it('bounds the connections of one address as the server does', () => {
+  it('limits the connections of one address as the server does', () => {
     const { MAX_CONNECTIONS_PER_SECOND } = configure(PLAIN, [])
     expect(HAPROXY).toContain(`reject if { sc0_conn_rate gt ${MAX_CONNECTIONS_PER_SECOND} } or`)
     expect(HAPROXY).toMatch(/track-sc0 src,ipmask\(32,64\)/)
   })
 
-  it('keeps room for the health check, and is not filled by a few addresses', () => {
+  it('reserves connections for the health check, and is not filled by a few addresses', () => {
     const [all = 0, hook = 0] = [...HAPROXY.matchAll(/^ +maxconn (\d+)$/gm)].map(([, n]) =>
       Number(n),
     )

@@ -16,7 +16,7 @@ const SECRET = 'a secret of more than thirty-two characters'
 const PASSWORD = 'open sesame'
 const PEOPLE = 500
 
-/** Sign-ins at least; more come while the replicas restart. Whoever asks for them has the machine for it alone. */
+/** The minimum of sign-ins; more come while the replicas restart. A run with more of them needs the whole machine. */
 const CALLS = Number(process.env['ROLLING_CALLS'])
 const PER_SECOND = 75
 
@@ -35,7 +35,7 @@ const startReplica = async (port: number, legacyPath: string) => {
   return server
 }
 
-/** Sign-ins at random moments, three of four over connections that are kept, and none is ever repeated. */
+/** Makes sign-ins at random moments, three of four over connections that are kept; none is ever repeated. */
 const signInSteadily = (port: number) => {
   const agent = new Agent({ keepAlive: true, scheduling: 'fifo', maxSockets: 32 })
   const failures: string[] = []
@@ -87,7 +87,7 @@ const signInSteadily = (port: number) => {
 
 await describeEach([HAPROXY], 'two replicas', () => {
   it.runIf(CALLS > 0)(
-    'lose no call while they restart one after the other',
+    'two replicas lose no call while they restart one after the other',
     { timeout: 600_000 },
     async () => {
       const hash = hashSync(PASSWORD, 4)
@@ -121,13 +121,13 @@ await describeEach([HAPROXY], 'two replicas', () => {
     },
   )
 
-  it('are not reached by the connections that one address has too many of', async () => {
+  it('excess connections of one address do not reach the replicas', async () => {
     const proxy = await startHaproxy([await freePort(), await freePort()])
     await expect.poll(proxy.log).toContain('DOWN')
     const knock = (): Promise<boolean> =>
       new Promise((resolve) => {
         const socket = connect(proxy.port, '127.0.0.1')
-        // A rejected one ends at once; others are open until the handshake is late.
+        // A rejected connection ends at once; others stay open until the handshake times out.
         socket.on('error', () => undefined).on('close', () => resolve(true))
         socket.on('connect', () => setTimeout(() => resolve(false), 1_000))
       })

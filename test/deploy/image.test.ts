@@ -1,4 +1,4 @@
-/** Dockerfile: what it says of the checkout must be so. */
+/** Dockerfile: what it claims about the checkout must be true. */
 import { describe, expect, it } from 'vitest'
 import { DOCKERFILE, read } from '../support/deploy.ts'
 
@@ -13,7 +13,7 @@ describe('the image', () => {
     expect(DOCKERFILE).toMatch(/^CMD \["node", "--disable-sigusr1", /m)
   })
 
-  it('is made of what .dockerignore lets through', () => {
+  it('copies only files that .dockerignore lets through', () => {
     const copied = [...DOCKERFILE.matchAll(/^COPY (?!--from)(.+) \S+$/gm)]
       .flatMap(([, sources = '']) => sources.split(' '))
       .map((source) => `!${source.replace('./', '')}`)

@@ -1,4 +1,4 @@
-/** deploy/kubernetes.yaml: what it says of the server must be so. */
+/** deploy/kubernetes.yaml: what it claims about the server must be true. */
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { createHealthApp } from '../../src/ops/probes.ts'
@@ -71,7 +71,7 @@ describe('kubernetes.yaml', () => {
   const portOf = (name: string): number | undefined =>
     container.ports.find((port) => port.name === name)?.containerPort
 
-  it('configures the server as it can be, with secrets from files', () => {
+  it("has a configuration that the server's rules accept, with secrets from files", () => {
     const config = configure(
       env,
       container.volumeMounts.map(({ mountPath }) => mountPath),
@@ -89,11 +89,11 @@ describe('kubernetes.yaml', () => {
       expect(OPERATIONS).toContain(`--from-file=${path.split('/')[2] ?? ''}`)
   })
 
-  it('keeps the spill on a volume that outlives the pod', () => {
+  it('keeps the spill on a volume that survives the pod', () => {
     expect(env['LEDGER_SPILL_DIR']).toBe(mountOf(set.volumeClaimTemplates[0]?.metadata.name ?? ''))
   })
 
-  it('asks for what the ops port answers', async () => {
+  it('probes only paths that the ops port answers', async () => {
     const health = createHealthApp({
       legacy: { ping: async () => undefined, state: 'ok', foreignRows: 0 },
       pool: { alive: 1, size: 1, engine: { name: 'bcryptjs' } },
@@ -107,12 +107,12 @@ describe('kubernetes.yaml', () => {
       expect(httpGet.port).toBe('ops')
       expect((await health.request(httpGet.path)).status).toBe(200)
     }
-    // An outage of the legacy store is no reason to end the server.
+    // An outage of the legacy store is no reason to restart the server.
     expect(container.livenessProbe.httpGet.path).toBe('/livez')
     expect(container.readinessProbe.httpGet.path).toBe('/readyz')
   })
 
-  it('runs two replicas without rights, and ends none before it is done', () => {
+  it('runs two unprivileged replicas, and ends none before it has finished', () => {
     expect(set.replicas).toBe(2)
     expect(pod).toMatchObject({
       automountServiceAccountToken: false,
@@ -134,7 +134,7 @@ describe('kubernetes.yaml', () => {
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(preStopS + endS)
   })
 
-  it('joins its parts by labels and names that exist', () => {
+  it('connects its parts by labels and names that exist', () => {
     const names = documents.map(({ kind, metadata: { name } }) => `${kind} ${name}`)
     expect(names).toContain(`Service ${set.serviceName}`)
     expect(set.selector.matchLabels).toEqual(metadata.labels)
@@ -142,7 +142,7 @@ describe('kubernetes.yaml', () => {
       expect(service.selector).toEqual(metadata.labels)
       for (const { targetPort } of service.ports) expect(portOf(targetPort)).toBeDefined()
     }
-    // A node must be drained while the legacy store is away, when no pod is ready.
+    // While the legacy store is away no pod is ready, and draining a node must still be possible.
     expect(of('PodDisruptionBudget').map((spec) => spec.unhealthyPodEvictionPolicy)).toEqual([
       'AlwaysAllow',
     ])

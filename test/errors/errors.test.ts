@@ -1,4 +1,4 @@
-/** The table of failures: complete, consistent, and the only way to answer with one. */
+/** The table of failures: complete, consistent, and the only source of failure answers. */
 import { describe, expect, it } from 'vitest'
 import { CALL_ERRORS, ROUTE_ERRORS } from '../../src/errors/call-errors.ts'
 import { EXIT_CODES, type ErrorRow } from '../../src/errors/error-row.ts'
@@ -23,7 +23,7 @@ describe('each row', () => {
 })
 
 describe('calls', () => {
-  it('have a status each, and none for another path or method', () => {
+  it('have a status each, and no error for another path or method', () => {
     for (const { status } of Object.values(CALL_ERRORS)) {
       expect(status).toBeGreaterThanOrEqual(400)
       expect([404, 405]).not.toContain(status)
@@ -33,7 +33,7 @@ describe('calls', () => {
 })
 
 describe('AppError', () => {
-  it('speaks the public sentence, and keeps the detail apart', () => {
+  it('has the public sentence as its message, and keeps the detail separate', () => {
     const err = new AppError('overloaded', { detail: 'inside' })
     expect(err.message).toBe(ERRORS.overloaded.sentence)
     expect(err.row).toBe(ERRORS.overloaded)
@@ -41,14 +41,14 @@ describe('AppError', () => {
 })
 
 describe('describeUnforeseen', () => {
-  it('tells type, code and place, never the message', () => {
+  it('gives type, code and place, never the message', () => {
     const err = Object.assign(new SyntaxError('"marked\n    at marked" is not JSON'), {
       code: 'E1',
     })
-    const told = describeUnforeseen(err)
-    expect(told).toMatchObject({ type: 'SyntaxError', code: 'E1' })
-    expect(JSON.stringify(told)).toContain('errors.test.ts')
-    expect(JSON.stringify(told)).not.toContain('marked')
+    const description = describeUnforeseen(err)
+    expect(description).toMatchObject({ type: 'SyntaxError', code: 'E1' })
+    expect(JSON.stringify(description)).toContain('errors.test.ts')
+    expect(JSON.stringify(description)).not.toContain('marked')
     expect(describeUnforeseen('marked')).toEqual({ type: 'string' })
   })
 })

@@ -58,7 +58,7 @@ describe('a decided call', () => {
 
   it.each([
     ['a wrong password', 'good@example.com', 'open barley'],
-    ['a login that nobody has', 'nobody@example.com', 'open sesame'],
+    ['a login that no account has', 'nobody@example.com', 'open sesame'],
     ['a disabled account and its right password', 'disabled@example.com', 'open sesame'],
     ['a disabled account and a wrong password', 'disabled@example.com', 'open barley'],
     ['an empty password, although its hash is stored', 'empty@example.com', ''],
@@ -119,7 +119,7 @@ describe('a decided call', () => {
     expect(hook.lines().at(-1)).toMatchObject({ level: 'warn', outcome: 'FAILED', reason: code })
   })
 
-  it('is refused with 413 when its announced size is over the limit', async () => {
+  it('is refused with 413 when its Content-Length is over the limit', async () => {
     const body = JSON.stringify(payload('good', 'x'.repeat(70_000)))
     expect(await hook.send(body)).toMatchObject({ status: 413 })
   })
@@ -131,8 +131,8 @@ describe('a decided call', () => {
   })
 })
 
-describe('the same work and the same answer', () => {
-  it('for a wrong password, an unknown login and a disabled account', async () => {
+describe('the work and the answer', () => {
+  it('are the same for a wrong password, an unknown login and a disabled account', async () => {
     const hook = await startWithRows()
     await hook.signIn('good@example.com', 'open sesame')
     hook.runs.length = 0
@@ -152,7 +152,7 @@ describe('the same work and the same answer', () => {
     await hook.close()
   })
 
-  it('costs one hash for a damaged row and an ambiguous login too', async () => {
+  it('include one hash for a damaged row and for an ambiguous login too', async () => {
     const hook = await startWithRows()
     await hook.signIn('good@example.com', 'open sesame')
     hook.runs.length = 0
@@ -163,7 +163,7 @@ describe('the same work and the same answer', () => {
   })
 })
 
-describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
+describe('a call that cannot be decided is answered 503 and never UNVERIFIED', () => {
   it('while the legacy store is locked, and is decided again afterwards', async () => {
     const hook = await startWithRows()
     const writer = new Database(hook.legacyPath)
@@ -180,7 +180,7 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     await hook.close()
   })
 
-  it('when the file loses its content during operation', async () => {
+  it('when the file loses its content while the server runs', async () => {
     const hook = await startWithRows()
     const writer = new Database(hook.legacyPath)
     writer.exec('DROP TABLE accounts')
@@ -190,7 +190,7 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     await hook.close()
   })
 
-  it('when the queue is full, soon and together', async () => {
+  it('when the queue is full; such refusals are prompt and sent together', async () => {
     const clock = new ManualClock()
     const hook = await startWithRows({ clock, workerUrl: SLOW_WORKER, queueLimit: 1 })
     const code = async (): Promise<string> =>
@@ -212,7 +212,7 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     await hook.close()
   })
 
-  it('when no check could end in time, without a lookup', async () => {
+  it('when no check could end in time; no lookup is made', async () => {
     const clock = new ManualClock()
     const hook = await startWithRows({
       clock,
@@ -221,7 +221,7 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
       guesses: { limit: 1000, windowMs: 900_000 },
       settings: { deadlineMs: 100 },
     })
-    // Each call asks twice: on arrival, and before its lookup.
+    // Each call checks admission twice: on arrival, and before its lookup.
     const arrived = (): number => hook.asked() - (hook.pool.waiting + 1) - hook.lines().length
     const code = async (password: string): Promise<string> =>
       (JSON.parse((await hook.signIn('good', password)).text) as { code: string }).code
@@ -242,7 +242,7 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     await hook.close()
   })
 
-  it('when the deadline comes first', async () => {
+  it('when the deadline passes first', async () => {
     const clock = new ManualClock()
     const hook = await startWithRows({ clock, workerUrl: SLOW_WORKER })
     const late = hook.signIn('good', 'hold')
@@ -255,7 +255,7 @@ describe('a call that cannot be decided is 503 and never UNVERIFIED', () => {
     await hook.close()
   })
 
-  it('when the thread dies, and the next call finds another', async () => {
+  it('when the thread dies; the next call gets another thread', async () => {
     const hook = await startWithRows({ workerUrl: SLOW_WORKER })
     const lost = await hook.signIn('good', 'die')
     expect(JSON.parse(lost.text)).toMatchObject({ status: 503, code: 'worker_lost' })

@@ -53,7 +53,7 @@ describe('the secret header', () => {
     ['another', ['Authorization: not it']],
     ['shorter', [`Authorization: ${SECRET.slice(0, -1)}`]],
     ['longer', [`Authorization: ${SECRET}x`]],
-    ['of another case', [`Authorization: ${SECRET.toLowerCase()}`]],
+    ['in another case', [`Authorization: ${SECRET.toLowerCase()}`]],
     ['without its scheme', [`Authorization: ${SECRET.replace('Basic ', '')}`]],
     ['in another header', [`X-Authorization: ${SECRET}`]],
     ['sent twice, right first', [`Authorization: ${SECRET}`, 'Authorization: not it']],
@@ -71,7 +71,7 @@ describe('the secret header', () => {
     expect(reply.status).toBe(401)
   })
 
-  it('causes one answer, whatever is wrong with it', async () => {
+  it('gets the same refusal, whatever is wrong with it', async () => {
     const wrong = await hook.send(BODY, { authorization: 'not it' })
     const missing = await fetch(hook.url, {
       method: 'POST',
@@ -118,7 +118,7 @@ describe('the source', () => {
   })
   afterAll(() => hook.close())
 
-  it('is accepted if it is the org', async () => {
+  it('is accepted if it is the configured org', async () => {
     expect((await hook.signIn('good', 'open sesame')).text).toContain('"VERIFIED"')
   })
 
@@ -166,7 +166,7 @@ describe('a body in chunks', () => {
 })
 
 describe('createCredentialsPrecheck', () => {
-  const checkBearer = () => Promise.reject(new Error('judged too early'))
+  const checkBearer = () => Promise.reject(new Error('checked too early'))
   const secrets = { current: SECRET, previous: undefined }
   const of = (
     options: Partial<Parameters<typeof createCredentialsPrecheck>[0]>,
@@ -181,7 +181,7 @@ describe('createCredentialsPrecheck', () => {
       rawHeaders,
     })
 
-  it('passes the secret in its header, and anything that looks like a token where tokens count', () => {
+  it('lets through the secret in its header, and anything that looks like a token where tokens are accepted', () => {
     expect(of({ secrets }, 'X-Hook', SECRET)).toBe(true)
     expect(of({ secrets }, 'Authorization', SECRET)).toBe(false)
     expect(of({ secrets }, 'Authorization', 'Bearer a.b.c')).toBe(false)
@@ -199,7 +199,7 @@ describe('createAuthenticator', () => {
 })
 
 describe('isFromOrg', () => {
-  it('tells a sandbox on loopback by its port', () => {
+  it('recognises a sandbox on loopback by its port', () => {
     expect(isFromOrg('http://127.0.0.1:4000', 'http://127.0.0.1:4000/api/v1/x')).toBe(true)
     expect(isFromOrg('http://127.0.0.1:4000', 'http://127.0.0.1:4001/api/v1/x')).toBe(false)
   })

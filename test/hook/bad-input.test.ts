@@ -1,4 +1,4 @@
-/** Whatever is sent, the server does not crash, hang, leak anything or let anyone in. */
+/** Malformed and hostile calls: the server does not crash, hang, leak anything or let anyone in. */
 import { hashSync } from 'bcryptjs'
 import { once } from 'node:events'
 import { createServer, IncomingMessage } from 'node:http'
@@ -35,7 +35,7 @@ describe('a body', () => {
     ['nested very deep where the credential belongs', `{"data":${NESTED}}`, 400, 'payload_invalid'],
     ['without a credential', JSON.stringify(payload(undefined, undefined)), 400, 'payload_invalid'],
     [
-      'with a list for a password',
+      'with a list as the password',
       JSON.stringify(payload('good', ['open sesame'])),
       400,
       'payload_invalid',
@@ -98,8 +98,8 @@ describe('a credential', () => {
     ['an empty password', 'good', ''],
     ['a password of 73 bytes', 'good', 'x'.repeat(73)],
     ['a password of 10,000 bytes', 'good', 'x'.repeat(10_000)],
-    ['a NUL behind the right password', 'good', 'open sesame\0'],
-    ['text behind a NUL behind the right password', 'good', 'open sesame\0 or not'],
+    ['a NUL after the right password', 'good', 'open sesame\0'],
+    ['text after a NUL after the right password', 'good', 'open sesame\0 or not'],
     ['a 4-byte character', 'good', '🔑'],
     ['half a surrogate pair', 'good', '\ud83d'],
     ['a login of 300 characters', `${'g'.repeat(300)}@example.com`, 'open sesame'],
@@ -115,12 +115,12 @@ describe('a credential', () => {
   })
 })
 
-describe('a login longer than any', () => {
+describe('a login longer than the limit', () => {
   const LONGEST = `${'g'.repeat(308)}@example.com`
   const CUT = `${LONGEST.slice(0, 320)}…`
   const rows = [LONGEST, CUT].map((login) => ({ login, hash: hashSync('open sesame', 4) }))
 
-  it('is unknown, at the work of an unknown login', async () => {
+  it('is treated as unknown, with the work of an unknown login', async () => {
     const named: string[] = []
     const nameLogin = (login: string): string => {
       named.push(login)
@@ -142,7 +142,7 @@ describe('a login longer than any', () => {
     await own.close()
   })
 
-  it('may be in the store, and costs nothing there', async () => {
+  it('may be in the store, and causes no lookup there', async () => {
     const name = `good${'\u0301\u0316'.repeat(1_000)}`
     const own = await startHook({ rows: [{ login: name, hash: hashSync('open sesame', 4) }] })
     expect((await own.signIn('good', 'open sesame')).text).toContain('"UNVERIFIED"')
@@ -211,7 +211,7 @@ describe('a request', () => {
     await slow.close()
   })
 
-  it('that is not HTTP is closed', async () => {
+  it('that is not HTTP ends its connection', async () => {
     expect(await exchange(hook.base, ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'])).toMatch(
       /^(HTTP\/1\.1 400 |$)/,
     )

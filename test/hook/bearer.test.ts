@@ -80,16 +80,16 @@ describe('a bearer token', () => {
     ['with one audience of several', { aud: ['api://other', GRANT.audience] }],
     ['with one scope of several', { scp: ['other', GRANT.scope] }],
     ['with scopes in one string', { scp: undefined, scope: `other ${GRANT.scope}` }],
-    ['that ended within the tolerance', { exp: NOW_S - 9 }],
-    ['that begins within the tolerance', { nbf: NOW_S + 10, iat: NOW_S + 10 }],
-    ['of the greatest age', { iat: NOW_S - 86_400 }],
+    ['that expired within the tolerance', { exp: NOW_S - 9 }],
+    ['that becomes valid within the tolerance', { nbf: NOW_S + 10, iat: NOW_S + 10 }],
+    ['of the maximum age', { iat: NOW_S - 86_400 }],
   ])('%s is accepted', async (_, claims) => {
     const reply = await callWith(hook, [`Authorization: Bearer ${await sign(claims)}`])
     expect(bodyOf(reply)).toContain('"VERIFIED"')
     expect(hook.lines().at(-1)).not.toHaveProperty('secret')
   })
 
-  it('may be announced in any case', async () => {
+  it('may have its scheme in any case', async () => {
     const reply = await callWith(hook, [`Authorization: bearer ${await sign()}`])
     expect(bodyOf(reply)).toContain('"VERIFIED"')
   })
@@ -124,17 +124,17 @@ describe('a bearer token', () => {
       'ERR_JOSE_ALG_NOT_ALLOWED',
       () => forge({ alg: 'PS256', kid: 'first' }, () => 'AAAA'),
     ],
-    ['that has ended', 'ERR_JWT_EXPIRED (exp)', () => sign({ exp: NOW_S - 10 })],
-    ['that never ends', 'ERR_JWT_CLAIM_VALIDATION_FAILED (exp)', () => sign({ exp: undefined })],
+    ['that has expired', 'ERR_JWT_EXPIRED (exp)', () => sign({ exp: NOW_S - 10 })],
+    ['that never expires', 'ERR_JWT_CLAIM_VALIDATION_FAILED (exp)', () => sign({ exp: undefined })],
     [
-      'that ends at no number',
+      'that expires at something other than a number',
       'ERR_JWT_CLAIM_VALIDATION_FAILED (exp)',
       () => sign({ exp: '9999999999' }),
     ],
     ['that is too old', 'ERR_JWT_EXPIRED (iat)', () => sign({ iat: NOW_S - 86_411 })],
     ['from the future', 'ERR_JWT_CLAIM_VALIDATION_FAILED (iat)', () => sign({ iat: NOW_S + 11 })],
     [
-      'that has not begun',
+      'that is not valid yet',
       'ERR_JWT_CLAIM_VALIDATION_FAILED (nbf)',
       () => sign({ nbf: NOW_S + 11 }),
     ],
@@ -144,7 +144,7 @@ describe('a bearer token', () => {
       () => sign({ iss: 'https://acme.okta.com' }),
     ],
     [
-      'of nearly the issuer',
+      'of an issuer with a similar name',
       'ERR_JWT_CLAIM_VALIDATION_FAILED (iss)',
       () => sign({ iss: `${issuer.url}/` }),
     ],
@@ -164,7 +164,7 @@ describe('a bearer token', () => {
     ],
     ['with no scope', 'without the scope (scp)', () => sign({ scp: undefined })],
     ['with its scope as a bare scp', 'without the scope (scp)', () => sign({ scp: GRANT.scope })],
-    ['that is none', 'ERR_JWS_INVALID', () => 'sesame'],
+    ['that is not a token', 'ERR_JWS_INVALID', () => 'sesame'],
     ['of three dots', 'ERR_JWS_INVALID', () => '...'],
     ['of two dots', 'ERR_JWS_INVALID', () => '..'],
     [
@@ -191,10 +191,10 @@ describe('a bearer token', () => {
   it.each<[what: string, headers: (token: string) => string[]]>([
     ['missing', () => []],
     ['sent twice', (token) => [`Authorization: Bearer ${token}`, `Authorization: Bearer ${token}`]],
-    ['beside another value', (token) => [`Authorization: Bearer ${token}`, 'Authorization: x']],
+    ['next to another value', (token) => [`Authorization: Bearer ${token}`, 'Authorization: x']],
     ['bare', (token) => [`Authorization: ${token}`]],
     ['of another scheme', (token) => [`Authorization: Basic ${token}`]],
-    ['of a scheme but empty', () => ['Authorization: Bearer ']],
+    ['with a scheme but empty', () => ['Authorization: Bearer ']],
     ['followed by more', (token) => [`Authorization: Bearer ${token} ${token}`]],
     ['in another header', (token) => [`X-Authorization: Bearer ${token}`]],
   ])('%s is refused', async (_, headers) => {
@@ -217,7 +217,7 @@ describe('a bearer token', () => {
 describe('an issuer that cannot be reached', () => {
   afterEach(() => issuer.comeBack())
 
-  it('is 503 and not ready without keys, and neither with them', async () => {
+  it('causes 503 and makes the server not ready without keys, and neither with them', async () => {
     const late = await startHook({
       rows: ROWS,
       clock,
@@ -245,7 +245,7 @@ describe('an issuer that cannot be reached', () => {
     await late.close()
   })
 
-  it('is 503 when its key cannot be used', async () => {
+  it('causes 503 when its key cannot be used', async () => {
     const weak = { ...KEYS.first.jwk, n: KEYS.first.jwk.n?.slice(0, 171) }
     issuer.answers['/oauth2/default/v1/keys'] = (res) => res.end(JSON.stringify({ keys: [weak] }))
     const { checkBearer } = oauthOf(issuer)
@@ -263,17 +263,20 @@ describe('a secret as well as a token', () => {
   it.each([
     ['authorization', `Authorization: ${SECRET}`],
     ['x-hook-secret', `X-Hook-Secret: ${SECRET}`],
-  ])('in %s passes, and so does a token; the log shows the secret', async (name, header) => {
-    const both = await startBoth(name)
-    expect(bodyOf(await callWith(both, [header]))).toContain('"VERIFIED"')
-    expect(both.lines().at(-1)).toMatchObject({ secret: 'current' })
-    const token = `Authorization: Bearer ${await sign()}`
-    expect(bodyOf(await callWith(both, [token]))).toContain('"VERIFIED"')
-    expect(both.lines().at(-1)).not.toHaveProperty('secret')
-    expect(statusOf(await callWith(both, [`${header}x`]))).toBe('401')
-    expect(statusOf(await callWith(both, [`${token}x`]))).toBe('401')
-    await both.close()
-  })
+  ])(
+    'in %s is accepted, and so is a token; the log says when it was the secret',
+    async (name, header) => {
+      const both = await startBoth(name)
+      expect(bodyOf(await callWith(both, [header]))).toContain('"VERIFIED"')
+      expect(both.lines().at(-1)).toMatchObject({ secret: 'current' })
+      const token = `Authorization: Bearer ${await sign()}`
+      expect(bodyOf(await callWith(both, [token]))).toContain('"VERIFIED"')
+      expect(both.lines().at(-1)).not.toHaveProperty('secret')
+      expect(statusOf(await callWith(both, [`${header}x`]))).toBe('401')
+      expect(statusOf(await callWith(both, [`${token}x`]))).toBe('401')
+      await both.close()
+    },
+  )
 
   it('may look like a token', async () => {
     const fetches = issuer.fetches()

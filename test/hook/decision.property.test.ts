@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => hook.close())
 
-/** Few enough letters that a wrong guess is often a near one, and lengths on both sides of 72 bytes. */
+/** So few letters that a wrong guess is often close, and lengths on both sides of 72 bytes. */
 const letters = fc.constantFrom('a', 'B', 'é', '\0', '\u2028', '🔑', ' ', '\ud800')
 const password = fc.oneof(
   fc.string({ minLength: 1, maxLength: 100, unit: 'binary' }),

@@ -1,4 +1,4 @@
-/** The decision alone: which reason denies access, whatever was computed. */
+/** The decision: which reason denies access, whatever was computed. */
 import { describe, expect, it } from 'vitest'
 import { assess, decide, REASONS, type Reason } from '../../src/hook/decision.ts'
 import type { LegacyAccount } from '../../src/legacy/store.ts'
@@ -49,7 +49,7 @@ const expectedReason = (
   if (!account) return 'unknown_login'
   if (another) return 'ambiguous_login'
   if (account.enabled === undefined) return 'enabled_unreadable'
-  // Before any flaw of the hash, which Okta's System Log would show: it would tell that the account exists.
+  // Before any flaw of the hash: Okta's System Log would show the flaw, which reveals that the account exists.
   if (!account.enabled) return 'disabled'
   const flaw = HASHES.find(([encoded]) => encoded === account.passwordHash)?.[1]
   return flaw ?? (password === '' ? 'empty_password' : computed)
@@ -59,7 +59,7 @@ const assessed = (accounts: readonly LegacyAccount[], password: string) =>
   assess(accounts, password, (encoded) => inspect(encoded, BOUNDS))
 
 describe('decide', () => {
-  it('verifies only a match on the one, enabled, sound account, with a password', () => {
+  it('verifies only a match on the one account, if it is enabled and sound and a password was sent', () => {
     let verified = 0
     const seen = new Set<Reason>()
     for (const accounts of LOOKUPS) {
@@ -82,19 +82,19 @@ describe('decide', () => {
       }
     }
     expect(verified).toBe(1)
-    // The limit on guessing gives the others.
+    // The guess limiter gives the others.
     const guessing: readonly Reason[] = ['too_many_guesses', 'too_many_account_guesses']
     expect([...seen].sort()).toEqual(REASONS.filter((reason) => !guessing.includes(reason)).sort())
   })
 
-  it('says the same of a disabled account whatever is wrong with its hash', () => {
+  it('gives the same reason for a disabled account whatever is wrong with its hash', () => {
     for (const [passwordHash] of HASHES) {
       const one = { key: 'one', passwordHash, enabled: false }
       expect(assessed([one], 'open sesame').denyReason).toBe('disabled')
     }
   })
 
-  it('has no hash to compute, and so the work of an unknown login, where a flag cannot be read', () => {
+  it('has no hash to compute where a flag cannot be read, and so costs as much as an unknown login', () => {
     const one = { key: 'one', passwordHash: SOUND, enabled: undefined }
     expect(assessed([one], 'open sesame')).toEqual({
       hash: undefined,

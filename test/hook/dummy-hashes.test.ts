@@ -21,7 +21,7 @@ const LOGINS = Array.from({ length: 5000 }, (_, i) => `user${i}@example.com`)
 const costsFrom = (dummies: DummyHashes): number[] =>
   LOGINS.map((login) => {
     const { kind, salt, want } = dummies.planFor(login)
-    // Of the right lengths, and no account's.
+    // The lengths are right, and no account has this hash.
     expect([salt, want]).toEqual([new Uint8Array(16), new Uint8Array(23)])
     return kind.cost
   })
@@ -37,7 +37,7 @@ describe('a dummy hash', () => {
     expect(new Set(costsFrom(makeDummies()))).toEqual(new Set([10]))
   })
 
-  it('has the costs of the store in their shares, and no others', () => {
+  it('has the costs of the store in the same proportions, and no others', () => {
     const costs = costsFrom(makeDummies(sampleOf({ 8: 150, 10: 300, 12: 50 })))
     expect(new Set(costs)).toEqual(new Set([8, 10, 12]))
     expect(shareOf(costs, 8)).toBeCloseTo(0.3, 1)
@@ -80,7 +80,7 @@ describe('a dummy hash', () => {
     expect(changes(before, costsFrom(dummies))).toBeLessThan(0.02)
   })
 
-  it('counts each account once, however often it is tried', () => {
+  it('takes each account into account once, however often it is tried', () => {
     const dummies = makeDummies()
     dummies.observe('first', planOf(hashOf(8)))
     for (let i = 0; i < 1000; i++) dummies.observe('victim', planOf(hashOf(14)))
@@ -91,7 +91,7 @@ describe('a dummy hash', () => {
     expect(shareOf(costs, 14)).toBeCloseTo(0.25, 1)
   })
 
-  it('tells most of a million accounts apart in an eighth of a megabyte', () => {
+  it('distinguishes most of a million accounts in an eighth of a megabyte', () => {
     const before = process.memoryUsage().arrayBuffers
     const dummies = makeDummies()
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 18)
@@ -100,7 +100,7 @@ describe('a dummy hash', () => {
     expect(shareOf(costsFrom(dummies), 12)).toBeCloseTo(0.5, 1)
   })
 
-  it('has no cost of a damaged hash, or of one over the ceiling', () => {
+  it('never has the cost of a damaged hash, or of one over the maximum', () => {
     const sample = ['', 'x', hashOf(8).slice(0, 50), hashOf(15), hashOf(9)]
     expect(new Set(costsFrom(makeDummies(sample)))).toEqual(new Set([9]))
   })

@@ -1,4 +1,4 @@
-/** The limit on guessing: counts before the answer, takes bounded memory, and cannot be flushed. */
+/** The guess limiter: it counts before the answer, uses bounded memory, and cannot be flushed. */
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TOO_MANY_GUESSES, type Decision } from '../../src/hook/decision.ts'
@@ -37,14 +37,14 @@ beforeEach(() => {
 })
 
 describe('wrong passwords', () => {
-  it('are decided up to the limit, and then no more, not even the right one', async () => {
+  it('are decided up to the limit; after that no password is, not even the right one', async () => {
     await guessWrong('victim', LIMIT)
     expect(await guess('victim', RIGHT)).toBe('too_many_guesses')
     expect(decided).toBe(LIMIT)
     expect(await guess('another')).toBe('mismatch')
   })
 
-  it('are decided up to the limit whatever it is, in whatever window and at whatever time', async () => {
+  it('are decided exactly up to the limit, for any limit, window and time', async () => {
     const settings = fc.record({
       limit: fc.integer({ min: 1, max: 1_000 }),
       windowMs: fc.integer({ min: 1, max: 1_440 }).map((minutes) => minutes * 60_000),
@@ -98,13 +98,13 @@ describe('wrong passwords', () => {
     expect(decided).toBe(LIMIT)
   })
 
-  it('that were refused count no further, so that more attempts do not lock for ever', async () => {
+  it('that were refused are not counted, so that more attempts do not lock a login for ever', async () => {
     await guessWrong('victim', 10 * LIMIT)
     clock.advance(WINDOW_MS)
     expect(await guess('victim', RIGHT)).toBe('match')
   })
 
-  it('of an account that are refused count for what was typed all the same', async () => {
+  it('that the limit of the account refuses still count for the login that was typed', async () => {
     await guessWrong('account', LIMIT)
     const refused: Decision = { credential: 'UNVERIFIED', reason: 'too_many_account_guesses' }
     const guessAt = (login: string): Promise<Decision> =>
@@ -123,7 +123,7 @@ describe('wrong passwords', () => {
 })
 
 describe('a right password', () => {
-  it('counts nothing, and refunds nothing', async () => {
+  it('is not counted, and refunds nothing', async () => {
     await guessWrong('victim', LIMIT - 1)
     for (let i = 0; i < 3; i++) expect(await guess('victim', RIGHT)).toBe('match')
     expect(await guess('victim')).toBe('mismatch')
@@ -135,7 +135,7 @@ describe('a call that could not be decided', () => {
   const fail = (): Promise<unknown> =>
     run('victim', () => Promise.reject(new Error('no store'))).catch(() => undefined)
 
-  it('counts nothing', async () => {
+  it('is not counted', async () => {
     for (let i = 0; i < 2 * LIMIT; i++) await fail()
     await guessWrong('victim', 2 * LIMIT)
     expect(decided).toBe(LIMIT)
@@ -159,7 +159,7 @@ describe('a wrong password that another server decided', () => {
     for (let i = 0; i < times; i++) guessLimiter.countRemote('victim', ageMs)
   }
 
-  it('counts as one here', async () => {
+  it('counts as one decided here', async () => {
     await guessWrong('victim', LIMIT - 2)
     countRemote(1, 0)
     expect(await guess('victim')).toBe('mismatch')
@@ -185,7 +185,7 @@ describe('a wrong password that another server decided', () => {
     expect(await guess('victim', RIGHT)).toBe('too_many_guesses')
   })
 
-  it('locks no login for longer than a window, however many servers report some', async () => {
+  it('locks no login for longer than a window, however many servers report one', async () => {
     countRemote(100 * LIMIT, 0)
     expect(await guess('victim', RIGHT)).toBe('too_many_guesses')
     clock.advance(WINDOW_MS / LIMIT)
@@ -198,7 +198,7 @@ describe('a wrong password that another server decided', () => {
 })
 
 describe('a flood of other logins', () => {
-  it('neither flushes the record of one under attack nor locks innocent ones', async () => {
+  it('neither flushes the count of a login under attack nor locks innocent ones', async () => {
     await guessWrong('victim', LIMIT)
     const before = process.memoryUsage().arrayBuffers
     for (let i = 0; i < 150_000; i++) await guess(`flood ${i}`)

@@ -40,7 +40,7 @@ const many = (find: (kid: string) => Promise<string>, kid: (n: number) => string
   Promise.all(Array.from({ length: 20 }, (_, n) => find(kid(n))))
 
 describe('keys', () => {
-  it('are fetched once for all who need them', async () => {
+  it('are fetched once for all calls that need them', async () => {
     const { find } = start()
     expect(new Set(await many(find, () => 'first'))).toEqual(new Set(['found']))
     expect(issuer.fetches()).toBe(1)
@@ -57,7 +57,7 @@ describe('keys', () => {
     expect(issuer.fetches()).toBe(2)
   })
 
-  it('that the issuer withdrew are accepted no longer than that', async () => {
+  it('that the issuer withdrew are accepted until then, and no longer', async () => {
     const { clock, find } = start()
     await find('first')
     issuer.keys = [KEYS.second]
@@ -76,7 +76,7 @@ describe('keys', () => {
     expect(issuer.fetches()).toBe(2)
   })
 
-  it('that do not exist make one fetch in a while, however many they are', async () => {
+  it('that do not exist cause one fetch in a while, however many they are', async () => {
     const { clock, find } = start()
     await find('first')
     for (const expected of [2, 3]) {
@@ -90,7 +90,7 @@ describe('keys', () => {
 })
 
 describe('an issuer that does not answer', () => {
-  it('causes no final refusal: without keys there is no decision', async () => {
+  it('causes no final refusal: without keys nothing is decided', async () => {
     const { clock, failures, find } = start()
     issuer.goDown()
     expect(await find('first')).toBe('keys_unavailable')
@@ -147,7 +147,7 @@ describe('an issuer that does not answer', () => {
 })
 
 describe('an issuer that is slow', () => {
-  it('costs early calls a 503, and its keys are there for later ones', async () => {
+  it('causes a 503 for early calls, and its keys are there for later ones', async () => {
     const { clock, find } = start()
     let answer = (): void => undefined
     issuer.answers[JWKS_PATH] = (res) => {

@@ -27,7 +27,7 @@ const complaint = async (fetching: Promise<unknown>): Promise<string | undefined
 }
 
 describe("an issuer's keys", () => {
-  it('are where its metadata says', async () => {
+  it('are found where its metadata says', async () => {
     const keys = await load()
     expect(await keys(HEADER)).toMatchObject({ type: 'public' })
     expect(issuer.requests).toEqual([
@@ -36,7 +36,7 @@ describe("an issuer's keys", () => {
     ])
   })
 
-  it('are where the configuration says, and the metadata is not asked', async () => {
+  it('are found where the configuration says, and the metadata is not fetched', async () => {
     const clock = new ManualClock()
     expect(await (await load(issuer.jwksUrl, clock))(HEADER)).toMatchObject({ type: 'public' })
     expect(issuer.requests).toEqual([JWKS_PATH])
@@ -74,12 +74,12 @@ describe("an issuer's keys", () => {
       'within',
       (res) => res.writeHead(200, { 'content-length': 99 }).write('{', () => res.destroy()),
     ],
-  ])('are not there when the connection ends %s the answer', async (_, answer) => {
+  ])('are unavailable when the connection ends %s the answer', async (_, answer) => {
     issuer.answers[JWKS_PATH] = answer
     expect(await complaint(load())).toMatch(CUT_OFF)
   })
 
-  it('are not there when no server listens', async () => {
+  it('are unavailable when no server listens', async () => {
     const gone = await startIssuer()
     await gone.close()
     expect(await complaint(load(gone.jwksUrl))).toBe(
@@ -105,7 +105,7 @@ describe("an issuer's keys", () => {
   it.each<[where: string, answer: (res: ServerResponse) => void]>([
     ['before its answer', () => undefined],
     ['within its answer', (res) => res.write('{"keys":')],
-  ])('are not waited for when the issuer halts %s', async (_, answer) => {
+  ])('are not waited for when the issuer stalls %s', async (_, answer) => {
     const clock = new ManualClock()
     issuer.answers[JWKS_PATH] = answer
     const loading = complaint(load(undefined, clock))

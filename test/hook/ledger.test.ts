@@ -69,7 +69,7 @@ describe('the ledger', () => {
     expect(recorded[1]).toMatchObject({ reason: 'too_many_guesses', waitMs: 0, runMs: 0 })
   })
 
-  it('records one person under every spelling, and an unknown login as it was typed', async () => {
+  it('records one person under all spellings of a login, and an unknown login as it was typed', async () => {
     const { signIn, recorded } = await start()
     for (const login of ['good', 'GOOD@example.com', 'nobody', 'nobody']) await signIn(login, 'x')
     const [short, whole, first, second] = recorded.map(({ person }) => person)
@@ -88,7 +88,7 @@ describe('the ledger', () => {
       workerUrl: SLOW_WORKER,
     })
     await signInAndDrop('good', 'hold', EVENT)
-    // A whole exchange: the server knows by then that the caller is gone.
+    // A whole exchange: by its end the server knows that the caller is gone.
     await send('{}')
     releaseHeld()
     await expect.poll(() => recorded).toMatchObject([{ outcome: 'VERIFIED', callerGone: true }])
@@ -106,7 +106,7 @@ describe('the ledger', () => {
       workerUrl: SLOW_WORKER,
     })
     await signInAndDrop('good', 'hold', EVENT)
-    // Whole exchanges: what came before them has come by then.
+    // Whole exchanges: by their end, everything sent before them has arrived.
     await send('{}')
     const second = signIn('good', 'hold', EVENT)
     for (let i = 0; i < 3; i++) await send('{}')
@@ -116,7 +116,7 @@ describe('the ledger', () => {
     expect(recorded.map(({ callerGone }) => callerGone)).toEqual([false])
   })
 
-  it('records a call once that is shared and replayed', async () => {
+  it('records a call that is shared and replayed once', async () => {
     const { signIn, recorded, runs, lines } = await start({
       clock: new ManualClock(),
       workerUrl: SLOW_WORKER,
@@ -138,14 +138,14 @@ describe('the ledger', () => {
     let isAnswered = false
     const answer = signIn('good@example.com', 'open sesame').finally(() => (isAnswered = true))
     await expect.poll(() => kept.length).toBe(1)
-    // A whole exchange: an answer that does not wait comes before its end.
+    // A whole exchange: an answer that does not wait for the ledger comes before its end.
     expect((await send('{}')).status).toBe(400)
     expect(isAnswered).toBe(false)
     kept[0]?.()
     expect((await answer).text).toContain('"VERIFIED"')
   })
 
-  it('records nothing of a call that could not be decided', async () => {
+  it('records nothing about a call that could not be decided', async () => {
     const { signIn, recorded, pool } = await start()
     await pool.close()
     expect((await signIn('good@example.com', 'open sesame')).status).toBe(503)

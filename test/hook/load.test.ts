@@ -37,7 +37,7 @@ describe('a retry', () => {
     expect(hook.runs).toHaveLength(1)
   })
 
-  it('that comes later gets the same answer without a second hash', async () => {
+  it('that comes later gets the same answer without computing a second hash', async () => {
     const hook = await start()
     const first = await hook.signIn('good', 'open sesame', EVENT)
     const second = await hook.signIn('good', 'open sesame', EVENT)
@@ -74,22 +74,25 @@ describe('a retry', () => {
 })
 
 describe('guessing', () => {
-  it.each(['good', 'off', 'nobody'])('at "%s" ends at the limit, at no cost', async (login) => {
-    const hook = await start({ guesses: { limit: 3, windowMs: 900_000 } })
-    for (let i = 0; i < 3; i++) {
-      expect((await hook.signIn(login, `guess ${i}`)).text).not.toContain('debugContext')
-    }
-    const { status, text } = await hook.signIn(login, 'open sesame')
-    expect([status, JSON.parse(text)]).toEqual([
-      200,
-      {
-        commands: [{ type: 'com.okta.action.update', value: { credential: 'UNVERIFIED' } }],
-        debugContext: { reason: 'too_many_guesses' },
-      },
-    ])
-    expect(hook.runs).toHaveLength(3)
-    expect(hook.lines().at(-1)).toMatchObject({ level: 'info', reason: 'too_many_guesses' })
-  })
+  it.each(['good', 'off', 'nobody'])(
+    'at "%s" is stopped at the limit, at no cost',
+    async (login) => {
+      const hook = await start({ guesses: { limit: 3, windowMs: 900_000 } })
+      for (let i = 0; i < 3; i++) {
+        expect((await hook.signIn(login, `guess ${i}`)).text).not.toContain('debugContext')
+      }
+      const { status, text } = await hook.signIn(login, 'open sesame')
+      expect([status, JSON.parse(text)]).toEqual([
+        200,
+        {
+          commands: [{ type: 'com.okta.action.update', value: { credential: 'UNVERIFIED' } }],
+          debugContext: { reason: 'too_many_guesses' },
+        },
+      ])
+      expect(hook.runs).toHaveLength(3)
+      expect(hook.lines().at(-1)).toMatchObject({ level: 'info', reason: 'too_many_guesses' })
+    },
+  )
 
   it('in parallel does not get past the limit', async () => {
     const hook = await start({ guesses: { limit: 3, windowMs: 900_000 } })
@@ -106,7 +109,7 @@ describe('guessing', () => {
     expect(hook.lines().at(-1)).toMatchObject({ level: 'info', reason: 'too_many_account_guesses' })
   })
 
-  it('by one spelling and then by another does not tell whether there is an account', async () => {
+  it('with one spelling and then with another does not reveal whether there is an account', async () => {
     const hook = await start({ guesses: { limit: 3, windowMs: 900_000 } })
     const seen = async (short: string): Promise<unknown[]> => {
       const calls = [short, short, short, ...Array<string>(5).fill(`${short}@example.com`)]
@@ -131,7 +134,7 @@ describe('a caller that hangs up while its check waits', () => {
     const hook = await start({ clock: new ManualClock(), workerUrl: SLOW_WORKER })
     const held = hook.signIn('good', 'hold')
     await expect.poll(() => hook.runs.length).toBe(1)
-    // It would end the thread if it ran.
+    // If it ran, it would end the thread.
     await hook.signInAndDrop('good', 'die')
     await expect.poll(() => hook.lines().map(({ reason }) => reason)).toEqual(['caller_gone'])
     releaseHeld()

@@ -7,7 +7,7 @@ const CALL = { eventId: 'event', username: 'good', password: 'open sesame' }
 
 let clock: ManualClock
 let share: ReturnType<typeof createSingleFlight<number>>
-/** The decisions that were started, and how each is ended. */
+/** The decisions that were started, and functions that end them. */
 let started: {
   readonly resolve: (result: number) => void
   readonly fail: () => void
@@ -38,7 +38,7 @@ class TestCaller implements Caller {
   }
 }
 
-/** A call whose caller stays, if no other is given. */
+/** Makes a call; unless another caller is given, its caller stays. */
 const call = (more: object = {}, caller = new TestCaller()) =>
   share({ ...CALL, ...more }, caller, decide)
 
@@ -57,7 +57,7 @@ describe('a repeat', () => {
     expect(await second).toEqual({ result: 7, origin: 'shared' })
   })
 
-  it('gets the same answer for ten seconds afterwards, and then is decided anew', async () => {
+  it('gets the same answer for ten seconds afterwards, and then is decided again', async () => {
     const first = call()
     started[0]?.resolve(7)
     await first
@@ -76,7 +76,7 @@ describe('a repeat', () => {
     ['half a surrogate pair in place of another', { password: '\ud800' }],
     ['half a surrogate pair in place of yet another', { password: '\ud801' }],
     ['no event', { eventId: undefined }],
-  ])('with %s is none', async (_, more) => {
+  ])('with %s is not one', async (_, more) => {
     const first = call({ password: '\ufffd' })
     started[0]?.resolve(7)
     await first
@@ -89,13 +89,13 @@ describe('a repeat', () => {
     expect(await other).toEqual({ result: 9, origin: 'first' })
   })
 
-  it('of what has no event is none', () => {
+  it('of a call without an event is not one', () => {
     void call({ eventId: undefined })
     void call({ eventId: undefined })
     expect(started).toHaveLength(2)
   })
 
-  it('shares a pending failure, and starts afresh after it', async () => {
+  it('shares a pending failure, and is decided again after it', async () => {
     const both = Promise.allSettled([call(), call()])
     started[0]?.fail()
     expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
@@ -121,7 +121,7 @@ describe('a caller that hangs up', () => {
     expect(started[0]?.isAborted).toBe(true)
   })
 
-  it('leaves the execution to those who share it', async () => {
+  it('leaves the execution to the callers that share it', async () => {
     const caller = new TestCaller()
     const [first, second] = [call({}, caller), call()]
     caller.hangUp()

@@ -55,7 +55,7 @@ const signIn = async (username: string, password: string) => {
 }
 
 describe('a store that verifies', () => {
-  it('lets in by a match, and gets the login as it was typed, the deadline and a signal', async () => {
+  it('lets a user in by a match, and gets the login as it was typed, the deadline and a signal', async () => {
     const answer = await signIn('  Anna@Example.com', 'open sesame')
     expect(answer).toMatchObject({ status: 200, reason: 'match', isVerified: true })
     expect(asked).toEqual([
@@ -73,14 +73,14 @@ describe('a store that verifies', () => {
     ['anna@example.com', 'mismatch'],
     ['nobody@example.com', 'unknown_login'],
     ['gone@example.com', 'disabled'],
-  ])('keeps %s out (%s), with one answer for all', async (login, reason) => {
+  ])('keeps %s out (%s), with the same answer for all', async (login, reason) => {
     const { text: wrong } = await signIn('anna@example.com', 'wrong')
     const answer = await signIn(login, 'wrong')
     expect(answer).toMatchObject({ status: 200, reason, isVerified: false, text: wrong })
     expect(hook.runs).toEqual([])
   })
 
-  it('keeps an ambiguous login out, and names the cause for the log of Okta', async () => {
+  it("keeps an ambiguous login out, and names the cause for Okta's System Log", async () => {
     const answer = await signIn('twin@example.com', 'open sesame')
     expect(answer).toMatchObject({ status: 200, reason: 'ambiguous_login', isVerified: false })
     expect(answer.text).toContain('"debugContext":{"reason":"ambiguous_login"}')
@@ -90,11 +90,14 @@ describe('a store that verifies', () => {
     ['away@example.com', 'legacy_unavailable', 503],
     ['hung@example.com', 'deadline_exceeded', 503],
     ['bug@example.com', 'internal', 500],
-  ])('that fails for %s is an outage (%s), and never UNVERIFIED', async (login, reason, status) => {
-    const answer = await signIn(login, 'open sesame')
-    expect(answer).toMatchObject({ status, reason, isVerified: false })
-    expect(answer.text).not.toContain('UNVERIFIED')
-  })
+  ])(
+    'that fails for %s causes an outage (%s), and never UNVERIFIED',
+    async (login, reason, status) => {
+      const answer = await signIn(login, 'open sesame')
+      expect(answer).toMatchObject({ status, reason, isVerified: false })
+      expect(answer.text).not.toContain('UNVERIFIED')
+    },
+  )
 
   it('is not asked for an empty password, nor for a login that is too long', async () => {
     const long = `${'a'.repeat(MAX_LOGIN_LENGTH)}@example.com`
@@ -103,7 +106,7 @@ describe('a store that verifies', () => {
     expect(asked).toEqual([])
   })
 
-  it('is asked for as many wrong passwords as the limit allows, and an outage is no guess', async () => {
+  it('is asked about as many wrong passwords as the limit allows, and an outage does not count as a guess', async () => {
     isAway = true
     for (let i = 0; i <= LIMIT; i++) await signIn('anna@example.com', 'open sesame')
     isAway = false

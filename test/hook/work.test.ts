@@ -12,7 +12,7 @@ const areaUnderCurve = (some: readonly number[], others: readonly number[]): num
   return wins.reduce((sum: number, win) => sum + win, 0) / wins.length
 }
 
-it('has the same distribution from the first call on, if the store has hashes of many costs', async () => {
+it('the work has the same distribution from the first call on, if the store has hashes of many costs', async () => {
   const hashes = COSTS.map((cost) => hashSync('open sesame', cost))
   const rows = Array.from({ length: PEOPLE }, (_, i) => ({
     login: `known${i}@example.com`,
@@ -21,13 +21,13 @@ it('has the same distribution from the first call on, if the store has hashes of
   const hook = await startHook({ rows, poolSize: 2, settings: { deadlineMs: 60_000 } })
   onTestFinished(() => hook.close())
   const workFor = async (name: string): Promise<number[]> => {
-    const begun = hook.runs.length
+    const first = hook.runs.length
     const logins = rows.map((_, i) => `${name}${i}@example.com`)
     for (let i = 0; i < PEOPLE; i += 25) {
       await Promise.all(logins.slice(i, i + 25).map((login) => hook.signIn(login, 'open barley')))
     }
-    // Of a hash, its prefix and cost are kept: $2b$10$
-    return hook.runs.slice(begun).map((run) => 2 ** Number(run.slice(4, 6)))
+    // Only the prefix and cost of a hash are kept: $2b$10$
+    return hook.runs.slice(first).map((run) => 2 ** Number(run.slice(4, 6)))
   }
   const unknown = await workFor('unknown')
   const known = await workFor('known')

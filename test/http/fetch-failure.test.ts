@@ -1,4 +1,4 @@
-/** Why a fetch got no answer: each cause by its own words, with the host and what to do. */
+/** Why a fetch got no answer: a sentence for each cause, with the host and what to do. */
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
 import { createServer as createTlsServer } from 'node:https'
 import { readFileSync } from 'node:fs'
@@ -52,7 +52,7 @@ describe('a fetch without an answer', () => {
     expect(failure?.reason).toMatch(/^the answer of localhost:\d+ is not HTTP$/)
   })
 
-  it('names a proxy that requires a login, without a CONNECT', async () => {
+  it('names a proxy that requires a login, where no CONNECT was sent', async () => {
     const port = await listen(
       createTcpServer((socket) => {
         socket.once('data', () => socket.end('HTTP/1.1 407 No\r\ncontent-length: 4\r\n\r\nhalt'))
@@ -63,7 +63,7 @@ describe('a fetch without an answer', () => {
     expect(failure?.reason).toMatch(/requires a login \(407\)/)
   })
 
-  it('names the name that DNS does not know', async () => {
+  it('names the host that DNS does not know', async () => {
     const failure = await failureAt('https://acme.okta.invalid/')
     expect(failure).toMatchObject({ kind: 'not-sent' })
     expect(failure?.reason).toMatch(
@@ -83,7 +83,7 @@ describe('a fetch without an answer', () => {
     ],
     ['UND_ERR_CONNECT_TIMEOUT', {}, /^acme\.okta\.com cannot be reached: .*HTTPS_PROXY/],
     ['ENETUNREACH', { syscall: 'connect' }, /^acme\.okta\.com cannot be reached/],
-  ])('and %s is one of which nothing was sent', (code, more, words) => {
+  ])('with %s counts as not sent', (code, more, words) => {
     const failure = fetchFailureOf(systemError(code, more), url)
     expect(failure.kind).toBe('not-sent')
     expect(failure.reason).toMatch(words)
@@ -95,7 +95,7 @@ describe('a fetch without an answer', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', /does not belong to acme\.okta\.com/],
     ['SELF_SIGNED_CERT_IN_CHAIN', /NODE_EXTRA_CA_CERTS/],
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /NODE_EXTRA_CA_CERTS/],
-  ])('and %s is one of trust', (code, words) => {
+  ])('with %s counts as a failure of trust', (code, words) => {
     const failure = fetchFailureOf(systemError(code), url)
     expect(failure.kind).toBe('untrusted')
     expect(failure.reason).toMatch(words)

@@ -1,4 +1,4 @@
-/** The way out to Okta: through the proxy of the environment, and never for this machine itself. */
+/** Requests to Okta: through the proxy of the environment, but never for this machine itself. */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -16,7 +16,7 @@ import { tempDir } from '../support/temp.ts'
 
 const ORG = 'acme.okta.example'
 
-/** An org that speaks TLS under a name that no DNS knows. */
+/** An org that speaks TLS under a host name that DNS does not know. */
 const startTlsOrg = async () => {
   const { certFile, keyFile } = makeCertificate(tempDir(), 'org', 1, ORG)
   const files = { cert: readFileSync(certFile), key: readFileSync(keyFile) }
@@ -86,7 +86,7 @@ describe('okta-migrate behind a proxy', () => {
     expect(stderr).not.toContain('secret')
   })
 
-  it('does not storm a proxy that hangs up', async () => {
+  it('does not flood a proxy that hangs up', async () => {
     const proxy = await startConnectProxy(1, 0)
     const { code, stderr } = await getMe({ HTTPS_PROXY: proxy.host })
     expect(code).toBe(3)
@@ -97,7 +97,7 @@ describe('okta-migrate behind a proxy', () => {
   })
 
   it.each(['socks5://127.0.0.1:1', 'http://u:%zz@proxy', 'http://:1', 'ftp://x'])(
-    'refuses a proxy that is none before anything is sent: %s',
+    'refuses an invalid proxy before anything is sent: %s',
     async (value) => {
       const { code, stderr } = await getMe({ HTTPS_PROXY: value })
       expect(code).toBe(2)
@@ -145,14 +145,14 @@ describe('a fetch', () => {
     expect(proxy.asked).toHaveLength(2)
   })
 
-  it('gives the values of a header that comes twice, as one', async () => {
+  it('joins the values of a header that comes twice', async () => {
     const okta = await startOkta(() => ({ headers: { 'x-rate-limit-limit': ['600', '1200'] } }))
     const { headers } = await get({}, okta.url)
     expect(headers.get('X-Rate-Limit-Limit')).toBe('600, 1200')
     expect(headers.get('x-other')).toBeNull()
   })
 
-  it('of an issuer’s keys goes the same way', async () => {
+  it('of an issuer’s keys goes through the same proxy', async () => {
     const issuer = await startIssuer()
     onTestFinished(() => issuer.close())
     const proxy = await startConnectProxy(portOf(issuer.url))

@@ -47,7 +47,7 @@ const start = async (rows: readonly string[], options?: FakeOptions) => {
       db.exec(sql)
       db.close()
     },
-    /** As others would make a user, whom nobody has used yet. */
+    /** As another person would create the user, who has not signed in yet. */
     replace: (login: string, profile: Record<string, unknown>): void => {
       okta.users.delete(login)
       okta.seed(login, new Date().toISOString(), profile)
@@ -59,8 +59,8 @@ const start = async (rows: readonly string[], options?: FakeOptions) => {
 
 const ANN = { email: 'ann@x.example', firstName: 'Ann', lastName: 'Lee', city: 'Paris' }
 
-describe('a user of others', () => {
-  it('is not deleted for having the login of one whom we had made', async () => {
+describe('a user that others created', () => {
+  it('is not deleted for having the login of a user that we had created', async () => {
     const { okta, run, undo, replace } = await start(['ann@x.example,Ann,Lee,Paris,y'])
     await run()
     replace('ann@x.example', ANN)
@@ -80,7 +80,7 @@ describe('a user of others', () => {
     expect([...okta.users.keys()]).toEqual(['ann@x.example'])
   })
 
-  it('does not get the attributes of another row in the place of one that was skipped', async () => {
+  it('does not get the attributes of another row that replaced a skipped one', async () => {
     const { okta, run, write } = await start(['ann@x.example,Ann,Lee,Paris,y'])
     await run()
     write('ann@x.example,Ann,Lee,Paris,n')
@@ -90,7 +90,7 @@ describe('a user of others', () => {
     expect(okta.users.get('ann@x.example')?.profile).toMatchObject(ANN)
   })
 
-  it('does not get the attributes of another row in the place of one that was refused', async () => {
+  it('does not get the attributes of another row that replaced a refused one', async () => {
     const { okta, run, write } = await start(['ann@x.example,Ann,Lee,Paris,y'], {
       refuse: ({ city }) => (city === 'Nowhere' ? [400, { errorCode: 'E0000001' }] : undefined),
     })
@@ -104,7 +104,7 @@ describe('a user of others', () => {
 })
 
 describe('an update that was cut short', () => {
-  /** Ended by Okta's 401 to this method on a user. */
+  /** Ends the run by Okta's 401 to this method on a user. */
   const cutAt = async (method: string, rows: readonly string[]) => {
     let isCut = false
     const all = await start(rows, {
@@ -132,7 +132,7 @@ describe('an update that was cut short', () => {
     expect(okta.users.get('ann@x.example')?.profile['city']).toBe('London')
   })
 
-  it('is not lost so before its intent, where the row had been compared before', async () => {
+  it('is not lost before its intent either, where the row had been compared before', async () => {
     const { okta, run, write, cut } = await cutAt('GET', ['ann@x.example,Ann,Lee,Paris,y'])
     await run()
     await run('--update')
@@ -145,7 +145,7 @@ describe('an update that was cut short', () => {
 })
 
 describe('an update', () => {
-  it('does not create again whom somebody has deleted in Okta, and says so', async () => {
+  it('does not create again a user whom someone deleted in Okta, and reports it', async () => {
     const { okta, run } = await start(['ann@x.example,Ann,Lee,Paris,y'])
     await run()
     okta.users.clear()
@@ -154,7 +154,7 @@ describe('an update', () => {
     expect(JSON.stringify(summary['reasons'])).toContain('was deleted in Okta since')
   })
 
-  it('takes what it has changed for the change of that user alone', async () => {
+  it('takes its own change for a change of that user alone', async () => {
     const { run, write, replace } = await start(['ann@x.example,Ann,Lee,Paris,y'])
     await run()
     write('ann@x.example,Ann,Lee,Rome,y')
@@ -164,7 +164,7 @@ describe('an update', () => {
     expect((await run('--update')).summary).toMatchObject({ updated: 0, existing: 1 })
   })
 
-  it('counts in this run what has ended in it', async () => {
+  it('counts in this run the rows that were finished in it', async () => {
     const { run } = await start(['ann@x.example,Ann,Lee,Paris,y', 'bob@x.example,,Ray,Rome,y'])
     const first = await run()
     expect(first.summary['thisRun']).toMatchObject({ created: 1, rejected: 1 })
@@ -172,7 +172,7 @@ describe('an update', () => {
     expect(second.summary).toMatchObject({ rejected: 1, thisRun: { created: 0, rejected: 0 } })
   })
 
-  it('tells whom it has updated once more', async () => {
+  it('counts a user that it has updated once more', async () => {
     const { run, write } = await start(['ann@x.example,Ann,Lee,Paris,y'])
     await run()
     for (const city of ['Rome', 'Oslo']) {
@@ -192,7 +192,7 @@ describe('an update', () => {
     expect(await run('--update')).toMatchObject({ code: 0, summary: { updated: 1 } })
   })
 
-  it('does not leave out, without a word, rows that came to be by their rejects file', async () => {
+  it('does not silently leave out rows that came from their rejects file', async () => {
     const { okta, file, call, run, write } = await start(['ann@x.example,,Lee,Paris,y'])
     await run()
     const rejects = file.replace(/csv$/, 'rejects.csv')
@@ -207,14 +207,14 @@ describe('an update', () => {
 })
 
 describe('an undo', () => {
-  it('ends with the row, where Okta refuses to deactivate whom a crash had left begun', async () => {
+  it('ends with the row where Okta refuses to deactivate a user whose deletion a crash cut short', async () => {
     const { run, undo, exec } = await start(['ann@x.example,Ann,Lee,Paris,y'], {
       refuseDeactivation: true,
     })
     await run()
     exec("UPDATE rows SET state = 'undoing'")
     await undo(1)
-    // Nothing was done to the user, so that the import may go on.
+    // Nothing was done to the user, so the import may continue.
     expect(await run()).toMatchObject({ code: 0 })
   })
 
@@ -226,8 +226,8 @@ describe('an undo', () => {
   })
 })
 
-describe('the journal of the version before', () => {
-  it('does not prove whose creation Okta had answered with a duplicate', async () => {
+describe('the journal of the previous version', () => {
+  it('does not prove who created a user where Okta had answered with a duplicate', async () => {
     const { okta, run, undo, exec } = await start(['ann@x.example,Ann,Lee,Paris,y'])
     await run()
     exec(`

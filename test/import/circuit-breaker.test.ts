@@ -1,4 +1,4 @@
-/** The brake: a run stops where Okta says one thing to each row, and says what, and what is left. */
+/** The circuit breaker: a run stops where Okta refuses row after row for one reason, and reports the reason and the rows that are left. */
 import fc from 'fast-check'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,14 +30,14 @@ const firstStop = (outcomes: readonly RowOutcome[]): number => {
 const times = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i))
 
-describe('the brake', () => {
-  it('holds at the 25th refusal for one cause, whatever values it names', () => {
+describe('the circuit breaker', () => {
+  it('opens at the 25th refusal for one cause, whatever values it names', () => {
     expect(MAX_SAME_REFUSALS).toBe(25)
     const all = times(30, (i) => refused(`login: 'user${i}' is not allowed`))
     expect(firstStop(all)).toBe(24)
   })
 
-  it('passes over duplicates, and begins anew with a user or another cause', () => {
+  it('ignores duplicates, and starts counting again after a created user or another cause', () => {
     const one = refused('city: too long')
     const other = refused('city: too long', 'E0000003')
     expect(firstStop([...times(24, () => one), EXISTING, DUPLICATE, one])).toBe(26)
@@ -48,14 +48,14 @@ describe('the brake', () => {
 })
 
 describe('the kind of a reason', () => {
-  it('is the same for all values, and holds none', () => {
+  it('is the same for all values, and contains none', () => {
     const value = fc.stringMatching(/^[a-z]{3,8}\d{1,4}$/)
     fc.assert(
       fc.property(value, value, (a, b) => {
-        const say = (v: string): string =>
+        const reasonFor = (v: string): string =>
           `email: '${v} x' is not allowed; nobody has it, and it belongs to ${v}@x.example (${v}, ACTIVE)`
-        expect(reasonKindOf(say(a))).toBe(reasonKindOf(say(b)))
-        expect(reasonKindOf(say(a))).not.toContain(a)
+        expect(reasonKindOf(reasonFor(a))).toBe(reasonKindOf(reasonFor(b)))
+        expect(reasonKindOf(reasonFor(a))).not.toContain(a)
       }),
     )
   })
@@ -96,7 +96,7 @@ const start = async (rows: number, refuseFrom = 0) => {
 const CAUSE = 'The cause: E0000001 team: … is odd'
 
 describe('a run that Okta refuses row by row', () => {
-  it('stops, says the cause without values, and counts what is left untouched', async () => {
+  it('stops, reports the cause without values, and counts the rows that are left', async () => {
     const { okta, run } = await start(8_000)
     const { code, stdout, stderr } = await run()
     expect(code).toBe(1)
@@ -127,7 +127,7 @@ describe('a run that Okta refuses row by row', () => {
     })
   })
 
-  it('does not read on a stream, whose end nobody knows', async () => {
+  it('does not read the rest of a stream, whose end is unknown', async () => {
     const { env, input } = await start(200)
     const dir = tempDir()
     const paths = [

@@ -1,4 +1,4 @@
-/** `okta-migrate import` against a tiny Okta: what it sends, says, keeps and refuses. */
+/** `okta-migrate import` against a tiny Okta: what it sends, prints, stores and refuses. */
 import Database from 'better-sqlite3'
 import { hashSync } from 'bcryptjs'
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -45,7 +45,7 @@ const summaryOf = (stdout: string): Summary => {
   return last
 }
 
-/** A sandbox, and an input of `test/field/` in a directory of its own. */
+/** A sandbox, and an input of `test/field/` in a separate directory. */
 const startWithField = async (name: string, options: SandboxOptions = {}) => {
   const token = 'marked-token'
   const sandbox = await startSandbox({ ...options, tokens: [{ scheme: 'SSWS', token }] })
@@ -56,7 +56,7 @@ const startWithField = async (name: string, options: SandboxOptions = {}) => {
 }
 
 describe('a run', () => {
-  it('ends each row in exactly one way, and tells which', async () => {
+  it('ends each row in exactly one way, and reports which', async () => {
     const input = users(3) + 'short@x.example,,Lee\nUSER1@X.example,A,B\nbad@x.example,No,Way\n'
     const { okta, run, read } = await start(input, {
       refuse: ({ firstName }) =>
@@ -89,7 +89,7 @@ describe('a run', () => {
     )
   })
 
-  it('does not take a shared e-mail address for somebody who is there already', async () => {
+  it('does not mistake a shared e-mail address for a user who is there already', async () => {
     const { sandbox, file, env } = await startWithField('r01-shared-email.csv', {
       uniqueEmail: true,
     })
@@ -105,19 +105,19 @@ describe('a run', () => {
     expect(rejects.split('\n')[1]).toContain(`3,${reason},E0000001,`)
   })
 
-  it('of which nothing is to mend leaves no rejects and ends with 0', async () => {
+  it('in which every row succeeds leaves no rejects and ends with 0', async () => {
     const { okta, run, dir } = await start(users(20))
     expect((await run()).code).toBe(0)
     expect(okta.users.size).toBe(20)
     expect(readdirSync(dir).sort()).toEqual(['users.csv', 'users.csv.journal'])
   })
 
-  it('takes its rejects, mended, in their turn', async () => {
+  it('takes its corrected rejects as its next input', async () => {
     const { run, read, env, dir, okta } = await start(users(1) + 'short@x.example,,Lee\n')
     await run()
-    const mended = join(dir, 'users.rejects.csv')
-    writeFileSync(mended, read('users.rejects.csv').replace(',,Lee', ',Ann,Lee'))
-    const { code, stdout } = await runImport([mended, '--json'], env)
+    const corrected = join(dir, 'users.rejects.csv')
+    writeFileSync(corrected, read('users.rejects.csv').replace(',,Lee', ',Ann,Lee'))
+    const { code, stdout } = await runImport([corrected, '--json'], env)
     expect([code, summaryOf(stdout).created]).toEqual([0, 1])
     expect(okta.users.get('short@x.example')?.profile).toEqual({
       login: 'short@x.example',
@@ -129,7 +129,7 @@ describe('a run', () => {
     expect(read('users.rejects.csv')).toContain(',Ann,Lee')
   })
 
-  it('may be a little of the input at first, then more, then the rest', async () => {
+  it('may cover a few rows at first, then more, then the rest', async () => {
     const { okta, run } = await start(users(30))
     const seen: unknown[] = []
     for (const limit of [['--limit', '1'], ['--limit', '10'], []]) {
@@ -198,7 +198,7 @@ describe('a run', () => {
     ])
   })
 
-  it('rides out faults of every kind, each user created once', async () => {
+  it('survives faults of every kind, and creates each user once', async () => {
     const kinds = ['lost', 'dropped', 'lost 500', '500', '429'] as const
     const { okta, run } = await start(users(60), {
       fault: ({ method }, n) =>
@@ -211,7 +211,7 @@ describe('a run', () => {
 })
 
 describe('a dry run', () => {
-  it('prints the very requests, sends none, and needs no org', async () => {
+  it('prints the exact requests, sends none, and needs no org', async () => {
     const { okta, file, run, env } = await start(users(2) + 'bad,A,B\n')
     const { code, stdout, stderr } = await runImport([file, '--print'])
     expect(code).toBe(1)
@@ -259,14 +259,14 @@ describe('secrets', () => {
     },
   )
 
-  it('are written to the rejects file where that is asked for', async () => {
+  it('are written to the rejects file where the options ask for it', async () => {
     const { run, read } = await start(`${HEADER},password\nbad,Ann,Lee,${MARK}\n`)
     await run('--mode', 'password', '--rejects-with-secrets')
     expect(read('users.rejects.csv')).toContain(`bad,Ann,Lee,${MARK}`)
   })
 })
 
-describe('a run that cannot begin sends nothing', () => {
+describe('a run that cannot start sends nothing', () => {
   it.each([
     ['emial,firstName,lastName\n', /"emial" looks like email: say --map "email=emial"/],
     ['email,first_name,lastName\n', /"first_name" looks like firstName/],
@@ -399,7 +399,7 @@ describe('Ctrl-C', () => {
     expect(stderr).toContain('the work in progress is finished')
   })
 
-  it('lets what is in flight finish, tells how to go on, and nothing is lost', async () => {
+  it('lets pending requests finish, prints how to continue, and loses nothing', async () => {
     const { file, env, okta, run } = await start(users(400))
     const first = startCommand(['import', file], env)
     await until('there are 20 users', () => okta.users.size >= 20)

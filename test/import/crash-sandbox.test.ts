@@ -50,7 +50,7 @@ const start = async () => {
     }
   }
 
-  /** Kills the command `RUNS` times, whenever it has done some more of `all`, and then lets it end. */
+  /** Kills the command `RUNS` times, each time after it has done some more of `all`, and then lets it end. */
   const survive = async (
     args: readonly string[],
     all: number,
@@ -81,7 +81,7 @@ const summaryOf = ({ stdout }: Ended): unknown =>
   JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
 
 it(
-  `is survived ${RUNS} times by an import, an update and an undo, and the journal agrees row by row`,
+  `kill -9 is survived ${RUNS} times by an import, an update and an undo, and the journal agrees row by row`,
   async () => {
     const { seed, org, file, logins, write, users, rows, survive } = await start()
     write(() => 'Paris')
@@ -98,7 +98,7 @@ it(
       Object.fromEntries(idsInOkta),
     )
 
-    // Half of them move; what a crash leaves of an update is never taken for a creation.
+    // Half of them move. The traces of an update that crashed are never taken for a creation.
     const moves = (i: number): boolean => i % 2 === 0
     write((i) => (moves(i) ? 'Rome' : 'Paris'))
     const inRome = (): number => users().filter(({ profile }) => profile['city'] === 'Rome').length

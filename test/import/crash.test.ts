@@ -25,7 +25,7 @@ const input = (): string => {
 const REJECTED = 2 * Math.ceil(ROWS / 25)
 const EXISTING = 5
 
-/** Ends the run once it has made this many create calls; undefined where it ended by itself before. */
+/** Ends the run once it has made this many create calls; undefined where it ended before that. */
 const runAndKill = async (
   args: readonly string[],
   env: Record<string, string>,
@@ -44,7 +44,7 @@ const runAndKill = async (
 
 describe('a run that is killed again and again', () => {
   it.each([1, 2])(
-    'loses and doubles nobody (seed %i)',
+    'neither loses nor duplicates a user (seed %i)',
     async (seed) => {
       const next = createRandom(seed)
       const okta = await startFakeOkta({

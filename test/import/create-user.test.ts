@@ -14,8 +14,8 @@ import { createTransport } from '../../src/okta/client/transport.ts'
 import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { startFakeOkta, type FakeOptions } from '../support/fake-okta.ts'
 
-/** Waits are noted and over at once. */
-const hasty = () => {
+/** Waits are recorded and end at once. */
+const instantClock = () => {
   const waits: number[] = []
   const clock: Clock = {
     now: () => systemClock.now(),
@@ -33,7 +33,7 @@ const NEW = { number: 1, line: 2, oktaId: null, madeBy: null, changed: null }
 
 const creatorFor = (orgUrl: string) => {
   const halt = new AbortController()
-  const { waits, clock } = hasty()
+  const { waits, clock } = instantClock()
   const client = createOktaClient({
     orgUrl,
     credentials: staticToken('SSWS', 'token'),
@@ -79,7 +79,7 @@ const ANN = sendable('ann@x.example')
 const now = (): number => Date.now()
 
 describe('a row that was never sent', () => {
-  it('is left to the next run once this one stops', async () => {
+  it('is left to the next run when this one stops', async () => {
     const { okta, createOnce, halt } = await start()
     halt.abort()
     await expect(createOnce(ANN, now(), true)).rejects.toBe(halt.signal.reason)
@@ -113,7 +113,7 @@ describe('a row that was never sent', () => {
     { errorCode: 'E0000001', errorCauses: [{ errorSummary: TAKEN }] },
   ]
 
-  it('is there already, though made only after this run began', async () => {
+  it('is there already, though its user was created only after this run began', async () => {
     const { okta, createOnce } = await start()
     okta.seed('ann@x.example', new Date(now() + 1_000).toISOString())
     expect(await createOnce(ANN, now(), true)).toMatchObject({ state: 'existing' })
@@ -142,7 +142,7 @@ describe('a row that was never sent', () => {
     expect(waits).toEqual([])
   })
 
-  it('fails with both of Okta’s words where Okta refuses the question', async () => {
+  it('fails with both of Okta’s sentences where Okta refuses the lookup', async () => {
     const { createOnce } = await start({ refuse: taken, refuseQuestions: true })
     expect(await createOnce(ANN, now(), true)).toMatchObject({
       state: 'failed',
@@ -162,7 +162,7 @@ describe('a row that was never sent', () => {
     })
   })
 
-  it('fails without its secret being told, even if Okta repeats it', async () => {
+  it('fails without revealing its secret, even if Okta repeats it', async () => {
     const body = { errorCode: 'E0000080', errorCauses: [{ errorSummary: 'hunter2 is too short' }] }
     const { createOnce } = await start({ refuse: () => [403, body] })
     const row = sendable('ann@x.example', 'password', { password: 'hunter2' })
@@ -187,7 +187,7 @@ describe('a row that was never sent', () => {
     expect(okta.calls.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'POST'])
   })
 
-  it('whose login is the short name of another user is created all the same', async () => {
+  it('whose login is the short name of another user is still created', async () => {
     const { okta, createOnce } = await start()
     okta.seed('ann@other.example')
     const short = { ...ANN, login: 'ann' }
@@ -209,7 +209,7 @@ describe('a row that was never sent', () => {
     expect(waits).toEqual([])
   })
 
-  it('whose login has a slash is asked about by filter', async () => {
+  it('whose login has a slash is looked up by filter', async () => {
     const { okta, createOnce } = await start({
       fault: ({ method }) => (method === 'POST' ? 'lost' : 'none'),
     })
@@ -218,7 +218,7 @@ describe('a row that was never sent', () => {
     expect(okta.calls.at(-1)?.path).toContain('filter=profile.login%20eq%20%22ann%2Fbo%40x.example')
   })
 
-  it('that is never answered fails in the end, and is known not to be there', async () => {
+  it('that is never answered fails in the end, and its user is known not to exist', async () => {
     const { okta, createOnce, waits } = await start({
       fault: ({ method }) => (method === 'POST' ? 'dropped' : 'none'),
     })
@@ -232,7 +232,7 @@ describe('a row that was never sent', () => {
     expect(waits).toEqual([...REPEAT_WAITS_MS])
   })
 
-  it('ends the run where Okta creates nobody at all any more', async () => {
+  it('ends the run where Okta no longer creates any user', async () => {
     const { createOnce } = await start({
       fault: ({ method }) => (method === 'POST' ? '500' : 'none'),
     })
@@ -242,7 +242,7 @@ describe('a row that was never sent', () => {
 })
 
 describe('a row that an earlier run may have sent', () => {
-  it('is asked about before anything is sent', async () => {
+  it('is looked up before anything is sent', async () => {
     const { okta, createOnce } = await start()
     expect(await createOnce(ANN, now(), false)).toMatchObject({ state: 'created' })
     expect(okta.calls.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST'])
@@ -265,7 +265,7 @@ describe('a row that an earlier run may have sent', () => {
     expect(okta.creates()).toEqual([])
   })
 
-  it('fails for a taken e-mail address once its own user had time to show', async () => {
+  it('fails for a taken e-mail address once its own user has had time to appear', async () => {
     const cause = 'login: An object with this field already exists'
     const body = { errorCode: 'E0000001', errorCauses: [{ errorSummary: cause }] }
     const { okta, createOnce, waits } = await start({ refuse: () => [400, body] })
@@ -277,7 +277,7 @@ describe('a row that an earlier run may have sent', () => {
     expect(waits).toEqual([...REPEAT_WAITS_MS])
   })
 
-  it('is not said to be there or not where Okta refuses the question', async () => {
+  it('is reported neither as there nor as missing where Okta refuses the lookup', async () => {
     const { okta, createOnce } = await start({ refuseQuestions: true })
     expect(await createOnce(ANN, now(), false)).toMatchObject({
       state: 'failed',
@@ -288,7 +288,7 @@ describe('a row that an earlier run may have sent', () => {
 })
 
 describe("Okta's time", () => {
-  it('follows the dates of its answers, and continues between them', () => {
+  it('follows the dates of its answers, and advances between them', () => {
     let ms = 1_000
     const time = createServerTime({
       now: () => ms,
@@ -322,7 +322,7 @@ describe('a row whose creation Okta has answered with a duplicate', () => {
 })
 
 describe('an update that Okta does not answer', () => {
-  it('is given up, and after five in a row the run ends: it is Okta that fails', async () => {
+  it('is given up, and after five in a row the run ends, since Okta itself fails', async () => {
     const { okta, update, waits } = await start({
       fault: ({ method }) => (method === 'POST' ? '500' : 'none'),
     })

@@ -1,4 +1,4 @@
-/** A damaged row: told by its own line with its text, and the rows around it come as if it were not there. */
+/** A damaged row: it is reported with its line and its text, and the rows around it are read as if it were not there. */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -8,12 +8,12 @@ import { fieldsOf, readInput } from '../support/rows.ts'
 const flawed = (rows: readonly SourceRow[]): FlawedRow[] =>
   rows.filter((row): row is FlawedRow => 'flaw' in row)
 
-/** What may stand in a good row: quoted fields, also with line ends, doubled quotes and delimiters in them. */
+/** What a good row may contain: quoted fields, also with line ends, doubled quotes and delimiters in them. */
 const NAMES = ['Lee', '"Lee, Jr."', '"Lee ""Bo"""', '"Lee\r\nBeach 1\nBonn"', '""', 'Möller ☕']
 
 const goodRow = (n: number): string => `user${n}@x.example,${NAMES[n % NAMES.length] ?? ''},Bonn`
 
-/** Each is one line; the flaw is what a person reads. */
+/** Each is one line, with the flaw as a person reads it. */
 const BAD_ROWS: readonly [name: string, row: string, flaw: RegExp][] = [
   ['a quote that opens', 'bad@x.example,"Lee,Bonn', /never closed/],
   ['a quote that opens the line', '"bad@x.example,Lee,Bonn', /never closed/],
@@ -50,7 +50,7 @@ describe('a damaged row of CSV', () => {
     )
   })
 
-  it('is one of 20,000: its line is reported, the others come', async () => {
+  it('is one of 20,000: its line is reported, the others are read', async () => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `user${i + 2}@x.example,Lee,Bonn`)
     lines[8_998] = 'user9000@x.example,"Lee,Bonn'
     const rows = await readInput(['email,lastName,city', ...lines, ''].join('\n'), 65_536)
@@ -91,7 +91,7 @@ describe('a damaged row of CSV', () => {
     ])
   })
 
-  it('never makes rows of a long text, though it looks like some in part', async () => {
+  it('never turns a long text into rows, even if parts of it look like rows', async () => {
     const note = '"Dear all,\nwrite to a@x.example, b@x.example\n\nBye"'
     const rows = await readInput(`email,lastName,note\na@x.example,Lee,${note}\n`)
     expect(rows).toHaveLength(1)
@@ -100,7 +100,7 @@ describe('a damaged row of CSV', () => {
 })
 
 describe('bytes that are not UTF-8', () => {
-  it('cost their line alone, which is shown as Windows has it', async () => {
+  it('reject their line alone, which is shown as Windows would decode it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat({ max: 20 }), fc.integer({ min: 1, max: 100 }), async (at, piece) => {
         const lines = Array.from({ length: 21 }, (_, i) => Buffer.from(`ü${i}@x.example,Köln\n`))
@@ -116,7 +116,7 @@ describe('bytes that are not UTF-8', () => {
     )
   })
 
-  it('cost one row of JSON lines', async () => {
+  it('reject one row of JSON lines', async () => {
     const bad = Buffer.from('{"email":"K\u00f6ln"}', 'latin1')
     const rows = await readInput(
       Buffer.concat([Buffer.from('{"email":"a"}\n'), bad, Buffer.from('\n{"email":"b"}\n')]),
@@ -128,7 +128,7 @@ describe('bytes that are not UTF-8', () => {
     ])
   })
 
-  it('have the letters that Windows gives them', async () => {
+  it('are decoded as Windows does', async () => {
     const [, row] = await readInput(
       Buffer.concat([
         Buffer.from('email,city\na,b\n'),
@@ -145,7 +145,7 @@ describe('a line that is too long', () => {
   it.each([
     ['email,city\na,Bonn\n', `b,${long}`, 'c,Ulm\n', 3],
     ['{"email":"a"}\n', `{"email":"${long}"}`, '{"email":"c"}\n', 2],
-  ])('is told, and the next one is read', async (before, bad, after, line) => {
+  ])('is reported, and the next one is read', async (before, bad, after, line) => {
     const rows = await readInput(`${before}${bad}\n${after}`, 65_536)
     expect(flawed(rows)).toMatchObject([
       { line, flaw: expect.stringContaining('longer than 1 MiB') as string, raw: '' },
@@ -154,7 +154,7 @@ describe('a line that is too long', () => {
     expect('fields' in (rows.at(-1) ?? {})).toBe(true)
   })
 
-  it('may be many that one quote opens: those of them that are rows are rows', async () => {
+  it('may be many lines that one quote opens: those of them that are rows are read as rows', async () => {
     const lines = Array.from({ length: 60_000 }, (_, i) => `user${i}@x.example,Lee,Bonn`)
     const rows = await readInput(
       ['email,lastName,city', 'bad@x.example,"Lee,Bonn', ...lines, ''].join('\n'),
@@ -166,7 +166,7 @@ describe('a line that is too long', () => {
 })
 
 describe('a line end', () => {
-  it('is what ends the first line: of a file of old Macs too, whatever its size', async () => {
+  it('is the one that ends the first line, even in a file from an old Mac, whatever its size', async () => {
     const lines = Array.from({ length: 90_000 }, (_, i) => `user${i}@x.example,"Le\re",Bonn`)
     const rows = await readInput(['email,lastName,city', ...lines, ''].join('\r'), 65_536)
     expect(rows).toHaveLength(90_000)

@@ -1,4 +1,4 @@
-/** `import undo`: deletes whom the journal proves to be its own and nobody has used, and nobody else. */
+/** `import undo`: it deletes the users that the journal proves to be its own and that were never used, and no others. */
 import Database from 'better-sqlite3'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -66,7 +66,7 @@ const reasonsIn = (summary: unknown): Record<string, readonly number[]> =>
   )
 
 describe('an undo', () => {
-  it('deletes what the import created, and the next import creates it anew', async () => {
+  it('deletes what the import created, and the next import creates it again', async () => {
     const { okta, run, undo, logins, query } = await start(3)
     okta.seed('user2@x.example')
     await run()
@@ -82,7 +82,7 @@ describe('an undo', () => {
     expect((await undo(2)).summary).toMatchObject({ deleted: 2 })
   })
 
-  it('makes way for other options', async () => {
+  it('lets the next import use other options', async () => {
     const { run, undo, okta } = await start(2)
     await run('--map', 'firstName=lastName,lastName=firstName')
     expect((await run()).code).toBe(2)
@@ -91,7 +91,7 @@ describe('an undo', () => {
     expect(okta.users.get('user1@x.example')?.profile['firstName']).toBe('First1')
   })
 
-  it('keeps whom anybody has used or changed, and says why', async () => {
+  it('keeps a user whom anyone has used or changed, and says why', async () => {
     const all = await start(6)
     await all.run()
     writeFileSync(all.file, readFileSync(all.file, 'utf8').replace('First4', 'Changed'))
@@ -99,7 +99,7 @@ describe('an undo', () => {
     all.change(1, { lastLogin: '2026-01-01T00:00:00.000Z' })
     all.change(2, { credentials: { provider: { type: 'OKTA', name: 'OKTA' } } })
     all.change(3, { profile: { login: 'other@x.example' } })
-    // As after a crash whose answer only Okta could tell: perhaps somebody else made this user.
+    // As after a crash where only Okta knows the answer: perhaps someone else created this user.
     all.exec('UPDATE rows SET made_by = NULL, request_id = NULL WHERE number = 5')
     const { code, summary } = await all.undo(4)
     expect([code, summary]).toMatchObject([1, { deleted: 1, kept: 3, failed: 0, total: 4 }])
@@ -146,7 +146,7 @@ describe('an undo', () => {
     expect(logins()).toEqual([])
   })
 
-  it('counts those whom others have deleted', async () => {
+  it('counts the users whom others have deleted', async () => {
     const { okta, run, undo } = await start(2)
     await run()
     okta.users.delete('user1@x.example')
@@ -169,7 +169,7 @@ describe('an undo', () => {
   it.each([
     ['another number', (org: string) => `${org}:3`],
     ['another org', () => 'other.okta.com:2'],
-  ])('is not begun with %s', async (_, given) => {
+  ])('is not started with %s', async (_, given) => {
     const { run, file, env, org, logins } = await start(2)
     await run()
     const args = ['undo', `${file}.journal`, '--yes', given(org)]
@@ -206,7 +206,7 @@ describe('an undo', () => {
     }
   })
 
-  it('deletes those with a password where the import gave them one', async () => {
+  it('deletes users with a password where the import gave them one', async () => {
     const { file, env, undo, logins } = await start(0)
     writeFileSync(file, `email,firstName,lastName,password\n${rowOf(1)},Secret-1234\n`)
     await runImport([file, '--mode', 'password'], env)
@@ -214,7 +214,7 @@ describe('an undo', () => {
     expect(logins()).toEqual([])
   })
 
-  it('asks twice about whom an admin has deactivated, too', async () => {
+  it('also checks twice a user whom an admin has deactivated', async () => {
     const { okta, run, undo, change } = await start(1)
     await run()
     change(1, { status: 'DEPROVISIONED' })
@@ -234,7 +234,7 @@ describe('an undo', () => {
     expect(logins()).toEqual(['user1@x.example'])
   })
 
-  it('keeps whom an update was about to change, whatever the state of the row', async () => {
+  it('keeps a user whom an update was about to change, whatever the state of the row', async () => {
     const { run, undo, exec, logins } = await start(2)
     await run()
     exec("UPDATE rows SET changed = 'city' WHERE number = 1")
@@ -242,7 +242,7 @@ describe('an undo', () => {
     expect(logins()).toEqual(['user1@x.example'])
   })
 
-  it('makes way for rows that an update has compared, too', async () => {
+  it('also lets the next import use other options for rows that an update has compared', async () => {
     const { run, undo } = await start(2)
     await run()
     await run('--update')
@@ -250,7 +250,7 @@ describe('an undo', () => {
     expect(await run()).toMatchObject({ code: 0, summary: { created: 2, failed: 0 } })
   })
 
-  it('forgets the users that it has deleted: their logins and who had made them', async () => {
+  it('forgets the logins of the users that it has deleted, and who had created them', async () => {
     let isLost = false
     const { file, run, undo, logins } = await start(2, {
       fault: ({ method, path }) =>
@@ -267,7 +267,7 @@ describe('an undo', () => {
     expect(logins()).toHaveLength(2)
   })
 
-  it('continues by the same command, which names those that it has deleted by then', async () => {
+  it('continues with the same command, which names the users that it has deleted so far', async () => {
     const { okta, run, undo, exec } = await start(20)
     await run()
     exec("UPDATE rows SET state = 'undone', login = NULL WHERE number <= 15")
@@ -308,7 +308,7 @@ describe('the ledger', () => {
   it.each([
     ['plain', (login: string) => login, { HOOK_SECRET: 'another secret of the hook' }],
     [
-      'with the secret of before',
+      'with the previous secret',
       fingerprint(keyFromSecret('the secret of before')),
       {
         HOOK_SECRET: 'another secret of the hook',
@@ -325,7 +325,7 @@ describe('the ledger', () => {
     })
   })
 
-  it('is not read without its key, nor where it is not', async () => {
+  it('is not read without its key, nor where it does not exist', async () => {
     const { run, undo, dir, logins } = await start(1)
     await run()
     const LEDGER_DB_URL = await ledgerWith(dir, 'user1')

@@ -37,7 +37,7 @@ const start = async () => {
 const HEAD = 'import_line,login,okta_id,status,provider,can_use_hook,why,changed'
 
 describe('people who were there already', () => {
-  it('are listed with what they are in Okta, and whether they can use the hook', async () => {
+  it('are listed with their status in Okta, and whether they can use the hook', async () => {
     const { run, existing, ids } = await start()
     const { code, stdout } = await run('--limit', '6')
     expect(code).toBe(0)
@@ -67,7 +67,7 @@ describe('people who were there already', () => {
     ])
   })
 
-  it('that are none leave no file, and none of another import', async () => {
+  it('leave no file where there are none, not even the file of another import', async () => {
     const { run, existing, dir } = await start()
     const none = join(dir, 'none.csv')
     writeFileSync(none, 'email,firstName,lastName\nnobody@x.example,A,B\n')
@@ -80,7 +80,7 @@ describe('people who were there already', () => {
     expect(readFileSync(existing, 'utf8')).toBe('of another import')
   })
 
-  it('that cannot be written end the run with what to do', async () => {
+  it('end the run where their file cannot be written, with what to do', async () => {
     const { run, dir } = await start()
     const { code, stderr } = await run('--existing', join(dir, 'not', 'there.csv'))
     expect(code).toBe(1)

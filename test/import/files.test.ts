@@ -1,4 +1,4 @@
-/** Files as people have them: taken for what they are, or named with how to convert them. */
+/** Files as people have them: each is recognised, or refused with how to convert it. */
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,9 +26,9 @@ const start = async (input: string | Buffer, name = 'users.csv') => {
 }
 
 const startField = async (name: string) => {
-  const begun = await start('', name)
-  copyFileSync(fileURLToPath(new URL(`field/${name}`, import.meta.url)), begun.file)
-  return begun
+  const started = await start('', name)
+  copyFileSync(fileURLToPath(new URL(`field/${name}`, import.meta.url)), started.file)
+  return started
 }
 
 const SENT = { login: ANN.email, ...ANN }
@@ -54,13 +54,13 @@ describe('a file from the field', () => {
     ['r04-excel-empty-columns.csv', [], SENT],
     ['r06-null-words.tsv', ['--null', 'NULL,\\N'], SENT],
     ['r07-array.json', [], SENT],
-  ])('%s is taken with %j', async (name, options, profile) => {
+  ])('%s is accepted with %j', async (name, options, profile) => {
     const { run, profiles } = await startField(name)
     expect(await run(...options)).toMatchObject({ code: 0 })
     expect(profiles()).toEqual([profile])
   })
 
-  it('gets a notice of nested values, and of words that mean no value', async () => {
+  it('causes a notice about nested values, and about words that mean no value', async () => {
     expect((await (await startField('r02-mongoexport.json')).run('--dry-run')).stderr).toContain(
       '"_id" holds nested values, which are left out',
     )
@@ -83,30 +83,30 @@ describe('a file', () => {
     ['#TYPE', `#TYPE System.Management.Automation.PSCustomObject\r\n${CSV}`],
     ['rows of commas', `${CSV},,\n , ,\u00a0\n,,,\n`.replace(',,,\n', ',,\n')],
     ['blanks', CSV.replace('Ann,Lee', ' Ann\u00a0,\u200bLee\t')],
-    ['an array over lines', JSON.stringify([ANN], null, 2)],
-    ['objects over lines', JSON.stringify(ANN, null, 2)],
+    ['an array over several lines', JSON.stringify([ANN], null, 2)],
+    ['objects over several lines', JSON.stringify(ANN, null, 2)],
     [
       'an object with users',
       JSON.stringify({ realm: { id: 'x' }, users: [ANN], roles: [{ a: 1 }] }),
     ],
     [
-      'an object with Users over lines',
+      'an object with Users over several lines',
       JSON.stringify({ Users: [ANN], more: [{ a: 1 }] }, null, 2),
     ],
-  ])('with %s is taken', async (_, input) => {
+  ])('with %s is accepted', async (_, input) => {
     const { run, profiles } = await start(input)
     expect(await run()).toMatchObject({ code: 0 })
     expect(profiles()).toEqual([SENT])
   })
 
-  it('gets a notice of what was removed and skipped', async () => {
+  it('causes a notice about what was removed and skipped', async () => {
     const { run } = await start(`${CSV.replace('Ann,Lee', ' Ann,Lee ')},,\n`)
     const { stderr } = await run()
     expect(stderr).toContain('Blanks around a value were removed: 2 times.')
     expect(stderr).toContain('Rows without any value were skipped: 1.')
   })
 
-  it('between tabs has quotes as they are, unless they can be quotes', async () => {
+  it('with tabs keeps quotes as text, unless they can be quotes', async () => {
     const rows = await readInput('email\tnick\na\t"Bo" Lee\nb\t5" disk\nc\t"Cy"\nd\t"open\ne\tEd\n')
     expect(rows.map((row) => fieldsOf(row)['nick'])).toEqual([
       '"Bo" Lee',
@@ -117,7 +117,7 @@ describe('a file', () => {
     ])
   })
 
-  it('has a value under no name in the rejects', async () => {
+  it('keeps a value without a column name in the rejects', async () => {
     const rows = await readInput('email,city,,\na,Bonn,,\nb,Ulm,x,\nc,Trier\n')
     expect(rows).toMatchObject([
       { line: 2 },
@@ -136,7 +136,7 @@ describe('a file', () => {
     ['XML', '<?xml version="1.0"?>', /XML/],
     ['UTF-16 without a mark', Buffer.from(CSV, 'utf16le'), /UTF-16 without/],
     ['a cut-off gzip', gzipSync(CSV.repeat(99)).subarray(0, 40), /gzip file is damaged/],
-  ])('that is %s is named', async (_, input, what) => {
+  ])('that is %s is refused by name', async (_, input, what) => {
     const { run } = await start(input)
     expect(await run()).toMatchObject({ code: 2, stderr: expect.stringMatching(what) as string })
   })
@@ -158,7 +158,7 @@ describe('a file', () => {
   })
 
   it.each(['email,firstName,lastName\n', '[]', '{"users":[]}'])(
-    'without rows is a failure: %j',
+    'without rows causes a failure: %j',
     async (input) => {
       const { run } = await start(input)
       expect(await run()).toMatchObject({
@@ -171,7 +171,7 @@ describe('a file', () => {
 })
 
 describe('a JSON document', () => {
-  it('loses a damaged object alone, whose line is reported, however it is cut', async () => {
+  it('loses only a damaged object, whose line is reported, however the input is cut', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat({ max: 9 }),
@@ -194,7 +194,7 @@ describe('a JSON document', () => {
     )
   })
 
-  it('of many users is read without being held', async () => {
+  it('of many users is read without being kept in memory', async () => {
     const object = JSON.stringify({ ...ANN, pad: 'x'.repeat(1_000) })
     const source = await openInput(
       `[${Array.from({ length: 20_000 }, () => object).join(',')}]`,

@@ -40,7 +40,7 @@ const refusal = (run: () => unknown): AppError => {
 }
 
 describe('a row', () => {
-  it('is on the disk as being sent before it may be sent', () => {
+  it('is recorded on the disk as being sent before it may be sent', () => {
     const dir = tempDir()
     const journal = open(join(dir, 'a'))
     expect(journal.admit([candidate(1, 'a@x')], 77)).toMatchObject([
@@ -76,7 +76,7 @@ describe('a row', () => {
     again.close()
   })
 
-  it('with the login of an earlier one is rejected, and told which', () => {
+  it('with the login of an earlier one is rejected, and the reason names that one', () => {
     const journal = open('')
     const entries = journal.admit([candidate(1, 'a@x'), candidate(2), candidate(3, 'a@x')], 1)
     expect(entries[2]).toMatchObject({
@@ -116,7 +116,7 @@ describe('a row that is compared with its user', () => {
 
   const CREATED: RowOutcome = { state: 'created', oktaId: '00u1', requestId: 'r1', madeBy: 'r1' }
 
-  it('is processed again with what is known of the user, and on the disk before it is changed', () => {
+  it('is processed again with what is known of the user, and is on the disk before the user is changed', () => {
     const dir = tempDir()
     const path = join(dir, 'a')
     settled(path, CREATED)
@@ -138,7 +138,7 @@ describe('a row that is compared with its user', () => {
     journal.close()
   })
 
-  it('is never our own creation where its user is another one, that perhaps others made', () => {
+  it('never counts as created by us where its user is another one, whom others may have created', () => {
     const path = join(tempDir(), 'a')
     settled(path, CREATED)
     const journal = openJournal(path, SETTINGS, Infinity)
@@ -174,7 +174,7 @@ describe('a row that is compared with its user', () => {
   })
 })
 
-/** As the version before wrote it: no status, no provider, and states that SQLite checks. */
+/** As the previous version wrote it: no status, no provider, and states that SQLite checks. */
 const OLD_SCHEMA = `
   PRAGMA application_id = 0x4f4d494a;
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -231,7 +231,7 @@ describe('a row that is skipped', () => {
 })
 
 describe('settings', () => {
-  it('that the version before had no option for are as without the option', () => {
+  it('that the previous version had no option for are as without the option', () => {
     const path = join(tempDir(), 'a')
     const journal = open(path)
     journal.admit([candidate(1, 'a@x')], 1)
@@ -244,8 +244,8 @@ describe('settings', () => {
   })
 })
 
-describe('a journal of the version before', () => {
-  it('continues: each row as it stood, and what Okta says of people from now on', () => {
+describe('a journal of the previous version', () => {
+  it("continues: each row keeps its state, and Okta's status of users is recorded from then on", () => {
     const path = join(tempDir(), 'old')
     const old = new Database(path)
     old.exec(OLD_SCHEMA)
@@ -277,7 +277,7 @@ describe('a journal of the version before', () => {
     }
   })
 
-  it('knows from then on which users our own calls made', () => {
+  it('records from then on which users our own calls created', () => {
     const path = join(tempDir(), 'old')
     const journal = open(path)
     journal.admit([candidate(1, 'a@x'), candidate(2, 'b@x'), candidate(3, 'c@x')], 1)
@@ -316,13 +316,13 @@ describe('any sequence of intents, outcomes and crashes', () => {
 
   interface Row {
     state: string
-    /** How often the row was changed in its place, and what it was when it was taken up. */
+    /** How often the row was changed in place, and its content when it was taken up. */
     version: number
     taken: number
   }
 
   interface Model {
-    /** What a crash would leave, and what is noted beside it. */
+    /** What a crash would leave, and what is recorded along with it. */
     readonly kept: Map<number, Row>
     readonly noted: Map<number, string>
   }
@@ -341,16 +341,16 @@ describe('any sequence of intents, outcomes and crashes', () => {
     real.journal = open(path)
   }
 
-  const settleNoted = ({ kept, noted }: Model): void => {
+  const applyNoted = ({ kept, noted }: Model): void => {
     for (const [number, state] of noted) Object.assign(kept.get(number) ?? {}, { state })
     noted.clear()
   }
 
-  /** Logins are few, so that many rows share one; every fifth row cannot be sent. */
+  /** Logins are few, so many rows share one; every fifth row cannot be sent. */
   const loginOf = (number: number, version: number): string | undefined =>
     (number + version) % 5 === 0 ? undefined : `login ${(number * 3 + version) % 7}`
 
-  /** And every seventh is left out. */
+  /** Every seventh row is left out. */
   const isSkipped = (number: number, version: number): boolean => (number + 2 * version) % 7 === 0
 
   const candidateOf = (number: number, { version }: Row): Candidate =>
@@ -361,8 +361,8 @@ describe('any sequence of intents, outcomes and crashes', () => {
   const isOpen = ({ state, version, taken }: Row): boolean =>
     state === 'rejected' || (['failed', 'skipped'].includes(state) && version !== taken)
 
-  /** What becomes of a row that is met, while the rows that are not open keep their logins. */
-  const meet = ({ kept }: Model, number: number, isNew: boolean): void => {
+  /** The expected outcome for a row that is read, while the rows that are not open keep their logins. */
+  const takeUp = ({ kept }: Model, number: number, isNew: boolean): void => {
     const row = kept.get(number)
     if (!row || !(isNew || isOpen(row))) return
     const taken = [...kept]
@@ -383,13 +383,13 @@ describe('any sequence of intents, outcomes and crashes', () => {
     run(model: Model, { journal }: Real): void {
       const first = model.kept.size + 1
       const rows = Array.from({ length: this.#count }, (_, i) => first + i)
-      settleNoted(model)
+      applyNoted(model)
       journal.admit(
         rows.map((n) => candidateOf(n, { state: '', version: 0, taken: 0 })),
         first,
       )
       for (const n of rows) model.kept.set(n, { state: 'new', version: 0, taken: 0 })
-      for (const n of rows) meet(model, n, true)
+      for (const n of rows) takeUp(model, n, true)
       expect(journal.last).toBe(model.kept.size)
     }
     toString = (): string => `admit(${this.#count})`
@@ -411,14 +411,14 @@ describe('any sequence of intents, outcomes and crashes', () => {
       journal.recordOutcome(number, { state: this.#state })
       model.noted.set(number, this.#state)
     }
-    toString = (): string => `settle(${this.#pick}, ${this.#state})`
+    toString = (): string => `recordOutcome(${this.#pick}, ${this.#state})`
   }
 
   class Flush implements fc.Command<Model, Real> {
     check = (): boolean => true
     run(model: Model, { journal }: Real): void {
       journal.flush()
-      settleNoted(model)
+      applyNoted(model)
     }
     toString = (): string => 'flush()'
   }
@@ -434,9 +434,9 @@ describe('any sequence of intents, outcomes and crashes', () => {
         rows.map(([n, row]) => candidateOf(n, row)),
         0,
       )
-      for (const [n] of rows) meet(model, n, false)
+      for (const [n] of rows) takeUp(model, n, false)
       expect(entries.map(({ state }) => state)).toEqual(rows.map(([, { state }]) => state))
-      // Only of what was rejected or left out it is sure that nothing was sent.
+      // Only for rejected and skipped rows is it certain that nothing was sent.
       const wasUnsent = (i: number): boolean => ['rejected', 'skipped'].includes(before[i] ?? '')
       expect(entries.map(({ isNew }) => isNew)).toEqual(
         rows.map(([, { state }], i) => state === 'sending' && wasUnsent(i)),
@@ -448,7 +448,7 @@ describe('any sequence of intents, outcomes and crashes', () => {
     toString = (): string => 'crash()'
   }
 
-  /** Somebody corrects a row that did not become a user. */
+  /** A person corrects a row that did not become a user. */
   class Change implements fc.Command<Model, Real> {
     readonly #pick: number
     constructor(pick: number) {
@@ -500,7 +500,7 @@ describe('any sequence of intents, outcomes and crashes', () => {
 })
 
 describe('the file', () => {
-  it('belongs to one run at a time, and to none once that is killed', async () => {
+  it('belongs to one run at a time, and to none once that run is killed', async () => {
     const path = join(tempDir(), 'journal')
     const module = new URL('../../src/import/journal/journal.ts', import.meta.url).href
     const script = `import { openJournal } from '${module}'
@@ -515,7 +515,7 @@ describe('the file', () => {
     open(path).close()
   })
 
-  it('is for its owner alone', () => {
+  it('is readable and writable for its owner alone', () => {
     const path = join(tempDir(), 'journal')
     open(path).close()
     expect(statSync(path).mode & 0o077).toBe(0)
@@ -533,7 +533,7 @@ describe('the file', () => {
     })
   })
 
-  it('of other settings is begun anew, where nothing of it is in Okta', () => {
+  it('of other settings is started again where none of its rows is in Okta', () => {
     const path = join(tempDir(), 'journal')
     const journal = open(path)
     journal.admit([candidate(1, 'a@x'), candidate(2)], 1)
@@ -545,7 +545,7 @@ describe('the file', () => {
     other.close()
   })
 
-  it('that is no journal is left as it is', () => {
+  it('that is not a journal is left as it is', () => {
     const dir = tempDir()
     const csv = join(dir, 'users.csv')
     writeFileSync(csv, 'email,firstName\n'.repeat(100))
@@ -560,7 +560,7 @@ describe('the file', () => {
     }
   })
 
-  it('on a disk that fills holds what it held, and takes up nothing more', (context) => {
+  it('on a disk that fills keeps what it has, and takes up nothing more', (context) => {
     const dir = mountSmallDisk(512)
     if (dir === undefined) return context.skip('a small disk cannot be mounted here')
     const journal = open(join(dir, 'journal'))

@@ -1,4 +1,4 @@
-/** How far a run is: speed over minutes, an end that is not promised too soon, and lines that fit. */
+/** The progress of a run: speed over minutes, an end that is not promised too soon, and lines that fit. */
 import { describe, expect, it } from 'vitest'
 import { describeSeconds } from '../../src/text/duration.ts'
 import {
@@ -54,21 +54,21 @@ const observe = (first: Partial<Snapshot> = {}) => {
 }
 
 describe('the speed', () => {
-  it('is that of the last three minutes, through the waits for a limit', () => {
+  it('is that of the last three minutes, including the waits for a limit', () => {
     const after = observe({ total: 10_000 })
     let created = 0
     for (let minute = 0; minute < 30; minute++) {
       after(5_000, { created: (created += 300) })
       after(55_000)
     }
-    const sight = after(0)
-    expect(sight.rate).toBeCloseTo(5, 0)
-    expect(sight.secondsLeft).toBeCloseTo(1_000 / sight.rate, 0)
+    const progress = after(0)
+    expect(progress.rate).toBeCloseTo(5, 0)
+    expect(progress.secondsLeft).toBeCloseTo(1_000 / progress.rate, 0)
     const silent = after(200_000)
     expect(silent).toMatchObject({ rate: 0, secondsLeft: undefined })
   })
 
-  it('of a burst that a limit has ended is that of the whole minute', () => {
+  it('of a burst that a limit has ended is averaged over the whole minute', () => {
     const after = observe({ total: 3_000 })
     const limit = { waitingUntil: 60_000, reason: 'rate limit share used up' }
     expect(after(5_000, { created: 300 }, limit)).toMatchObject({ rate: 5, secondsLeft: 540 })
@@ -81,8 +81,8 @@ describe('the speed', () => {
   })
 })
 
-describe('per cent', () => {
-  it('are of the rows that are done, and 100 only at the end', () => {
+describe('the percentage', () => {
+  it('counts the rows that are done, and is 100 only at the end', () => {
     const after = observe()
     expect(describeProgress(after(1_000, { sending: 64 }), 80)[0]).toMatch(/^0 created/)
     expect(describeProgress(after(0, { total: 1_000, created: 999, sending: 1 }), 80)[0]).toMatch(
@@ -93,7 +93,7 @@ describe('per cent', () => {
 })
 
 describe('what it waits for', () => {
-  it('is a limit, or an Okta that has not answered for five seconds', () => {
+  it('is a rate limit, or Okta when it has not answered for five seconds', () => {
     const after = observe({ total: 100 })
     const limit = { waitingUntil: 31_000, reason: 'rate limit share used up' }
     expect(after(1_000, {}, limit).waitingFor).toBe('waiting 30 s: rate limit share used up')
@@ -109,10 +109,10 @@ describe('what it waits for', () => {
 })
 
 describe('a line of a log', () => {
-  it('says it all', () => {
+  it('has everything that a terminal would show', () => {
     const after = observe({ total: 200 })
-    const sight = after(5_000, { created: 40, existing: 10 })
-    expect(describeProgressInLine(sight)).toBe(
+    const progress = after(5_000, { created: 40, existing: 10 })
+    expect(describeProgressInLine(progress)).toBe(
       '25 %, 40 created, 10 already there, 0 rejected, 0 failed; 10 a second, about 15 s left',
     )
   })

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { createReasons } from '../../src/import/report/reasons.ts'
 
-it('counts each reason of a row, the most frequent first, with the first lines', () => {
+it('the summary counts each reason of a row, the most frequent first, with the first lines', () => {
   const reasons = createReasons()
   for (const line of [2, 3, 4, 5]) reasons.add(line, { reason: 'firstName is missing' })
   reasons.add(6, { reason: 'firstName is missing; email is missing' })
@@ -19,7 +19,7 @@ it('counts each reason of a row, the most frequent first, with the first lines',
   ])
 })
 
-it('keeps no more than a hundred kinds, and no address', () => {
+it('the summary keeps at most a hundred kinds of reasons, and no address', () => {
   const reasons = createReasons()
   for (let line = 1; line <= 1_000; line++)
     reasons.add(line, { reason: `user${line}@x.example is odd` })

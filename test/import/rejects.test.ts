@@ -1,4 +1,4 @@
-/** The rejects file: the text of what is no row is kept as it stands, and is a row once it is corrected. */
+/** The rejects file: text that is not a row is kept unchanged, and is a row once it is corrected. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -29,7 +29,7 @@ const REPORT = 'import_line,import_reason,import_error_code,import_request_id'
 describe('the text of a damaged row', () => {
   const BAD = ['a@x.example,"Ann,Lee', 'b@x.example,Bo', 'c@x.example,"Jr. ""C""",Lee,more']
 
-  it('is in the rejects file as it stands, twice even, and is a row when it is corrected', async () => {
+  it('is unchanged in the rejects file, even the second time, and is a row when it is corrected', async () => {
     const { run, read, write, logins } = await start([HEADER, ...BAD, ''].join('\n'))
     expect((await run()).code).toBe(1)
     const [head, ...rows] = read('users.rejects.csv').trimEnd().split('\n')
@@ -49,7 +49,7 @@ describe('the text of a damaged row', () => {
     expect(logins()).toEqual(['a@x.example', 'b@x.example', 'c@x.example'])
   })
 
-  it('has the delimiter, the line ends and the mark of the input around it', async () => {
+  it('stands in a file with the delimiter, line ends and byte order mark of the input', async () => {
     const lines = [HEADER, 'a@x.example,"A, ""B""",', BAD[0], ''].map((line) =>
       line?.replaceAll(',', ';'),
     )
@@ -64,7 +64,7 @@ describe('the text of a damaged row', () => {
     ])
   })
 
-  it('of JSON lines is in a field of its own, and is read as the row', async () => {
+  it('of JSON lines is in a separate field, and is read as the row', async () => {
     const { run, read, write, logins } = await start(
       '{"email":"a@x.example","firstName":"A","lastName":"Lee"}\n{"email":"b@x.example","firstName":"B","lastName":Lee}\n',
       'users.jsonl',
@@ -97,7 +97,7 @@ describe('the text of a damaged row', () => {
   )
 })
 
-describe('the loop of rejects', () => {
+describe('correcting rejects', () => {
   const GOOD = 'a@x.example,Ann,Lee'
   const BAD = ['b@x.example,,Lee', 'c@x.example,Cy,"Lee', 'd@x.example,Di,Lee,more']
   const CORRECTED = ['b@x.example,Bo,Lee', 'c@x.example,Cy,Lee', 'd@x.example,Di,Lee']
@@ -106,20 +106,20 @@ describe('the loop of rejects', () => {
     [HEADER, GOOD, ...rows, 'e@x.example,Ed,Lee', ''].join('\n')
   const correct = (text: string): string =>
     text.replace(',,Lee', ',Bo,Lee').replace('"Lee', 'Lee').replace(',more', '')
-  const told = (text: string): string[] =>
+  const rejected = (text: string): string[] =>
     [...text.matchAll(/^\d,.*?([a-z])@x/gm)].map(([, name]) => name ?? '')
 
-  it('ends by the rejects file: imported, its rows have left the next one', async () => {
+  it('works in the rejects file: rows imported from it are not in the next one', async () => {
     const { run, read, write, logins, list } = await start(input(BAD))
     await run('users.csv', '--limit', '2')
-    expect(told(read('users.rejects.csv'))).toEqual(['b'])
+    expect(rejected(read('users.rejects.csv'))).toEqual(['b'])
     await run()
     write('users.rejects.csv', correct(read('users.rejects.csv')))
     expect((await run('users.rejects.csv')).code).toBe(0)
     expect(logins()).toEqual(ALL)
     const again = await run()
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('3 already there')])
-    // Nobody of them was in Okta before, and what was only read is as it was.
+    // None of them was in Okta before, and files that were only read are unchanged.
     expect(list()).toEqual([
       'users.csv',
       'users.csv.journal',
@@ -129,19 +129,19 @@ describe('the loop of rejects', () => {
     ])
   })
 
-  it('ends in the input: corrected in its place, its rows leave the rejects file', async () => {
+  it('works in the input: rows corrected in place leave the rejects file', async () => {
     const { run, read, write, logins, list } = await start(input(BAD))
     await run()
     write('users.csv', input([CORRECTED[0] ?? '', ...BAD.slice(1)]))
     expect((await run('users.csv', '--limit', '1')).code).toBe(1)
-    expect(told(read('users.rejects.csv'))).toEqual(['c', 'd'])
+    expect(rejected(read('users.rejects.csv'))).toEqual(['c', 'd'])
     write('users.csv', input(CORRECTED))
     expect((await run()).code).toBe(0)
     expect(logins()).toEqual(ALL)
     expect(list()).toEqual(['users.csv', 'users.csv.journal'])
   })
 
-  it('takes both ways, in any order, and keeps what somebody has changed', async () => {
+  it('works both ways, in any order, and keeps what a person has changed', async () => {
     const { run, read, write, logins, okta } = await start(input(BAD))
     await run()
     write('users.rejects.csv', correct(read('users.rejects.csv')).replace('Di', ''))
@@ -149,11 +149,11 @@ describe('the loop of rejects', () => {
     const { stderr } = await run('users.csv', '--limit', '1')
     expect(stderr).toMatch(/users\.rejects\.csv was changed or imported.*users\.rejects\.2\.csv/)
     expect(read('users.rejects.csv')).toBe(kept)
-    expect(told(read('users.rejects.2.csv'))).toEqual(['b', 'c', 'd'])
+    expect(rejected(read('users.rejects.2.csv'))).toEqual(['b', 'c', 'd'])
     await run('users.rejects.csv')
     write('users.csv', input([...CORRECTED.slice(0, 2), BAD[2] ?? '']))
     await run()
-    expect(told(read('users.rejects.2.csv'))).toEqual(['d'])
+    expect(rejected(read('users.rejects.2.csv'))).toEqual(['d'])
     expect(read('users.rejects.csv')).toBe(kept)
     write(
       'users.rejects.rejects.csv',
@@ -165,7 +165,7 @@ describe('the loop of rejects', () => {
     expect(okta.creates()).toHaveLength(ALL.length)
   })
 
-  it('sends a row again that Okta refused, once it is another, or may have another secret', async () => {
+  it('sends a row that Okta refused again once it has changed, or may have another secret', async () => {
     const header = `${HEADER},password`
     let isStrict = true
     const refuse = ({ firstName }: Record<string, unknown>): [number, object] | undefined =>
@@ -176,14 +176,14 @@ describe('the loop of rejects', () => {
       { refuse },
     )
     await run('users.csv', '--mode', 'password')
-    expect(told(read('users.rejects.csv'))).toEqual(['b'])
+    expect(rejected(read('users.rejects.csv'))).toEqual(['b'])
     isStrict = false
     expect((await run('users.csv', '--mode', 'password')).code).toBe(0)
     expect(logins()).toEqual(['a@x.example', 'b@x.example'])
     expect(okta.creates()).toHaveLength(3)
   })
 
-  it('is not shortened by a run that stops before it has seen what the run before saw', async () => {
+  it('loses no reject in a run that stops before it has read what the previous run read', async () => {
     const { run, read, write } = await start(input(BAD))
     await run()
     const before = read('users.rejects.csv')
@@ -193,7 +193,7 @@ describe('the loop of rejects', () => {
     expect(read('users.rejects.csv')).toBe(before)
   })
 
-  it('keeps a file that was imported as it was: the journal of that import knows its rows', async () => {
+  it('keeps a file that was imported unchanged: the journal of that import knows its rows', async () => {
     const { run, read, write } = await start(input(BAD))
     await run()
     const before = read('users.rejects.csv')
@@ -201,23 +201,23 @@ describe('the loop of rejects', () => {
     write('users.csv', input([CORRECTED[0] ?? '', ...BAD.slice(1)]))
     await run()
     expect(read('users.rejects.csv')).toBe(before)
-    expect(told(read('users.rejects.2.csv'))).toEqual(['c', 'd'])
+    expect(rejected(read('users.rejects.2.csv'))).toEqual(['c', 'd'])
     expect((await run('users.rejects.csv')).stderr).not.toContain('has changed since')
   })
 
-  it('is not touched by a dry run', async () => {
+  it('is not affected by a dry run', async () => {
     const { run, read } = await start(input(BAD), 'users.csv', {
       refuse: ({ login }) => (login === 'e@x.example' ? [400, { errorCode: 'E1' }] : undefined),
     })
     await run()
     const before = read('users.rejects.csv')
-    expect(told(before)).toContain('e')
+    expect(rejected(before)).toContain('e')
     await run('users.csv', '--dry-run')
     expect(read('users.rejects.csv')).toBe(before)
-    expect(told(read('users.rejects.dry-run.csv'))).toEqual(['b', 'c', 'd'])
+    expect(rejected(read('users.rejects.dry-run.csv'))).toEqual(['b', 'c', 'd'])
   })
 
-  it('is not confused by lines that were passed over, nor by those of a swallowed row', async () => {
+  it('is not confused by skipped lines, nor by those of a swallowed row', async () => {
     const shut = ['b@x.example,Bo,"Lee', 'c@x.example,Cy,Lee"', ',,']
     const { run, read, write, logins } = await start(input(shut))
     await run()

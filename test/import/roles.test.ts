@@ -1,4 +1,4 @@
-/** Columns that are no attributes: people who may not sign in stay out, and each row has its groups. */
+/** Columns that are not attributes: people who may not sign in are left out, and each row has its groups. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -43,7 +43,7 @@ describe('people who may not sign in', () => {
     expect(people()).toEqual([...both, ['bob@x.example', 'ACTIVE']])
   })
 
-  it('are created staged by choice, and the choice cannot change on the way', async () => {
+  it('are created staged by choice, and the choice cannot change between runs', async () => {
     const { run, people } = await start(THREE)
     const options = ['--map', 'enabled=active', '--disabled', 'staged']
     expect((await run(...options)).code).toBe(0)
@@ -53,7 +53,7 @@ describe('people who may not sign in', () => {
     expect(stderr + stdout).toContain('--disabled: staged, and now none')
   })
 
-  it('are known by a column "enabled" without a word, which is said, unless it is something else', async () => {
+  it('are recognised by a column "enabled" without an option, with a notice, unless the column has another role', async () => {
     const input = THREE.replace('active', 'enabled')
     const { run, people, file } = await start(input)
     const { stdout } = await run()
@@ -65,7 +65,7 @@ describe('people who may not sign in', () => {
     expect(dry).toContain('"costCenter":"no"')
   })
 
-  it('cannot be told by words that are no flag: the run stops before the first row', async () => {
+  it('are not recognised by words that are not a flag: the run stops before the first row', async () => {
     const { run, people } = await start(HEAD + row('ann', 'active') + row('bob', 'left'))
     for (const more of [[], ['--dry-run']]) {
       const { code, stderr, stdout } = await run('--where-enabled', 'active', ...more)
@@ -78,7 +78,7 @@ describe('people who may not sign in', () => {
     expect(people()).toEqual([])
   })
 
-  it('and whose word stands further on are rejected by name', async () => {
+  it('are rejected with the word where a word that is not a flag comes later in the file', async () => {
     const many = Array.from({ length: 120 }, (_, i) => row(`u${i}`, '1')).join('')
     const { run, people, file } = await start(HEAD + many + row('odd', 'perhaps'))
     const { code, stdout } = await run('--where-enabled', 'active')
@@ -89,7 +89,7 @@ describe('people who may not sign in', () => {
     expect(people()).toHaveLength(120)
   })
 
-  it('need a column that is there, and one alone', async () => {
+  it('need a column that exists, and only one', async () => {
     const { run } = await start(THREE)
     const absent = await run('--where-enabled', 'activ')
     expect(absent.stderr).toContain('--where-enabled "activ": there is no column "activ"')
@@ -101,7 +101,7 @@ describe('people who may not sign in', () => {
     expect(two.stderr).toContain('name two columns')
   })
 
-  it('are rejected in a stream of JSON until a row has the column, which may be named wrongly', async () => {
+  it('are rejected in a stream of JSON until a row has the column, since its name may be wrong', async () => {
     const okta = await startFakeOkta()
     const dir = tempDir()
     const options = ['journal', 'rejects', 'existing'].flatMap((name) => [
@@ -124,7 +124,7 @@ describe('people who may not sign in', () => {
     expect([...okta.users.keys()]).toEqual(['bob@x.example', 'cy@x.example'])
   })
 
-  it('are told in a stream too, row by row', async () => {
+  it('are recognised in a stream too, row by row', async () => {
     const okta = await startFakeOkta()
     const dir = tempDir()
     const options = ['journal', 'rejects', 'existing'].flatMap((name) => [
@@ -147,7 +147,7 @@ const [CUSTOMERS, STAFF] = ['00gsandbox0000000001', '00gsandbox0000000002']
 const GROUPS = 'email,firstName,lastName,teams\n'
 
 describe('the groups of a row', () => {
-  it('are those of --group and of its column, each once', async () => {
+  it('are those of --group and of the column, each once', async () => {
     const okta = await startFakeOkta()
     const file = join(tempDir(), 'users.jsonl')
     const person = (name: string, teams: unknown): string =>
@@ -165,7 +165,7 @@ describe('the groups of a row', () => {
     expect(asked.sort()).toEqual(['g1', 'g2', 'g3'].map((id) => `/api/v1/groups/${id}`))
   })
 
-  it('that are wrong end the run before its first row, wherever in the file they are', async () => {
+  it('end the run before its first row if they are wrong, wherever in the file they are', async () => {
     const many = Array.from({ length: 300 }, (_, i) => row(`u${i}`, CUSTOMERS)).join('')
     const input = `${GROUPS}${many}${row('odd', `${STAFF}|Staff`)}${row('all', EVERYONE)}`
     const { run, people, file } = await start(input)
@@ -183,7 +183,7 @@ describe('the groups of a row', () => {
     expect(existsSync(`${file}.journal`)).toBe(false)
   })
 
-  it('that are wrong in a stream fail their row before it is sent', async () => {
+  it('in a stream fail their row before it is sent if they are wrong', async () => {
     const { env, sandbox, people } = await start('')
     const dir = tempDir()
     const options = ['journal', 'rejects', 'existing'].flatMap((name) => [
@@ -201,10 +201,10 @@ describe('the groups of a row', () => {
     expect(sandbox.events().filter(({ outcome }) => outcome.result === 'FAILURE')).toEqual([])
   })
 
-  it('that are more than Okta takes reject the row', async () => {
+  it('reject the row if there are more than Okta accepts', async () => {
     const ids = Array.from({ length: 21 }, (_, i) => `g${i}`).join('|')
     const { file } = await start(GROUPS + row('ann', ids))
-    // Without an org, which would first say that it has none of these groups.
+    // Without an org, which would first report that it has none of these groups.
     const { stdout } = await runImport([file, '--json', '--group-column', 'teams', '--dry-run'])
     expect(summaryOf(stdout)).toMatchObject({
       rejected: 1,
@@ -212,7 +212,7 @@ describe('the groups of a row', () => {
     })
   })
 
-  it('are not checked where the credentials may not ask, which is said once', async () => {
+  it('are not checked where the credentials do not allow it, with one notice', async () => {
     const token = 'token-for-users'
     const tokens = [{ scheme: 'Bearer', token, scopes: ['okta.users.manage'] }] as const
     const sandbox = await startTestSandbox({ tokens, groups: [{ name: 'A' }, { name: 'B' }] })

@@ -1,4 +1,4 @@
-/** What a row becomes: the request of each mode, or every reason against it; never a guess. */
+/** What a row becomes: the request of each mode, or a list of every reason against it; never a guess. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
 import { createColumns, isSecretName, type Mapping } from '../../src/import/rows/columns.ts'
@@ -75,7 +75,7 @@ describe('a mode', () => {
       },
     ],
     ['federated', 'activate=true&provider=true', { provider: { type: 'SOCIAL', name: 'GOOGLE' } }],
-  ])('%s sends its own credentials and nothing of another', (mode, query, credentials) => {
+  ])('%s sends its own credentials and none of another mode', (mode, query, credentials) => {
     const ignore = new Set(['question', 'providerType', 'providerName'])
     for (const field of CREDENTIAL_MODES[mode].fields) ignore.delete(field)
     const { sendable, rejection } = prepareWith({ ...ANN, ...SECRETS }, mode, { ignore })
@@ -99,7 +99,7 @@ describe('a mode', () => {
     ['a padded hash', `${HASH}  `, 'has white space'],
     ['stray bits', `${HASH.slice(0, 28)}b${HASH.slice(29)}`, 'is damaged'],
     ['cost 21', HASH.replace('$04$', '$21$'), 'costs more than 20'],
-  ])('hash takes %s for what it is, and tells nothing of it', (_, password_hash, what) => {
+  ])('hash recognises %s, and reveals nothing of it', (_, password_hash, what) => {
     const reason = reasonFor({ password_hash }, 'hash')
     expect(reason).toContain(`password_hash ${what}`)
     expect(reason).not.toContain(password_hash.slice(4))
@@ -137,7 +137,7 @@ describe('a profile', () => {
     expect(reasonFor(row)).toContain(reason)
   })
 
-  it('at every limit is taken, with characters of three bytes and attributes of the org', () => {
+  it('at every limit is accepted, with characters of three bytes and attributes of the org', () => {
     const row = {
       ...ANN,
       login: `${long(90)}@x.example`,
@@ -159,7 +159,7 @@ describe('a profile', () => {
     expect(rejection).toBe('firstName (vorname) is missing')
   })
 
-  it('tells every reason at once', () => {
+  it('gets every reason at once', () => {
     expect(reasonFor({ email: 'bad', firstName: '' }).split('; ')).toHaveLength(5)
   })
 })
@@ -169,7 +169,7 @@ describe('a column', () => {
     createColumns({ map: new Map(), ignore: new Set(), fields: [], ...mapping })
 
   it.each(['emial', 'e-mail', 'EMail', 'first_name', 'FirstName', 'lastname', 'mobile_phone'])(
-    '%s is pointed out',
+    '%s causes a notice',
     (name) => {
       expect(columns().useOf(name).kind).toBe('unclear')
     },
@@ -188,13 +188,13 @@ describe('a column', () => {
   )
 
   it.each(['passport', 'department', 'hashtag', 'saltLakeCity', 'pinned'])(
-    '%s is no secret',
+    '%s is not a secret',
     (name) => {
       expect(isSecretName(name)).toBe(name === 'saltLakeCity')
     },
   )
 
-  it('may be mapped, twice even, left out, or named as it is', () => {
+  it('may be mapped, even twice, left out, or used under its own name', () => {
     const mapped = columns({
       map: new Map([
         ['login', 'mail'],
@@ -214,7 +214,7 @@ describe('a digest', () => {
   const digest = (row: Readonly<Record<string, Value>>): string =>
     prepareWith({ ...ANN, ...row }, 'password').digest.toString('hex')
 
-  it('tells rows apart by all but their secrets', () => {
+  it('distinguishes rows by everything except their secrets', () => {
     expect(digest({ password: 'one', city: 'Ulm' })).toBe(digest({ password: 'two', city: 'Ulm' }))
     expect(digest({ password: 'one', city: 'Ulm' })).not.toBe(digest({ password: 'one' }))
   })

@@ -60,7 +60,7 @@ const rejectsOf = (file: string): string =>
 
 const profilesOf = (org: Sandbox): unknown[] => [...org.users()].slice(1).map((u) => u.profile)
 
-/** As a person runs it. */
+/** Runs the command as a person does. */
 const run = (args: readonly string[], env: Record<string, string>): Promise<Ended> =>
   startCommand(['import', ...args], env).ended
 
@@ -71,7 +71,7 @@ const RUNS: readonly (readonly [name: string, options: readonly string[]])[] = [
 
 const GRANT = /The org's schema was not read\..*Grant the service app okta\.schemas\.read/
 
-describe('r10: values of types', () => {
+describe('r10: typed values', () => {
   const ANN = {
     login: 'ann@example.com',
     email: 'ann@example.com',
@@ -118,7 +118,7 @@ describe('r10: values of types', () => {
     expect(last?.path).toContain('/meta/types/user/otyNone')
   })
 
-  it('that are wrong are rejected by attribute and column, and never quoted', async () => {
+  it('are rejected by attribute and column if they are wrong, and never quoted', async () => {
     const { org, env } = await startOrg({ schema: TYPED })
     const file = written(
       'email,firstName,lastName,VIP,age,colors\n' +
@@ -136,7 +136,7 @@ describe('r10: values of types', () => {
     expect(profilesOf(org)).toMatchObject([{ isVip: false, age: 7, colors: ['Blue', 'Yellow'] }])
   })
 
-  it('of a database are read by the schema', async () => {
+  it('of a database are read according to the schema', async () => {
     const { org, env } = await startOrg({ schema: TYPED })
     const dir = tempDir()
     const db = new Database(join(dir, 'legacy.sqlite'))
@@ -163,7 +163,7 @@ describe('r10: values of types', () => {
 })
 
 describe('r09: columns that the org does not have', () => {
-  it.each(RUNS)('are told before the first row of a %s run', async (_, options) => {
+  it.each(RUNS)('are reported before the first row of a %s run', async (_, options) => {
     const { org, env } = await startOrg()
     const file = field('r09-unknown-attribute.csv')
     const { code, stderr } = await run([file, ...options], env)
@@ -175,7 +175,7 @@ describe('r09: columns that the org does not have', () => {
     expect(await run([file, '--ignore', 'id,is_active'], env)).toMatchObject({ code: 0 })
   })
 
-  it('are left to Okta by a token that may not see the schema', async () => {
+  it('are left to Okta where the token may not read the schema', async () => {
     const tokens = [{ scheme: 'Bearer', token: 'few', scopes: ['okta.users.manage'] }] as const
     const { org } = await startOrg({ tokens })
     const file = field('r09-unknown-attribute.csv')
@@ -199,17 +199,17 @@ describe('r09: columns that the org does not have', () => {
   })
 })
 
-describe('r03: logins that are no e-mail addresses', () => {
+describe('r03: logins that are not e-mail addresses', () => {
   it.each([
     ['.+', 4],
     ['[a-zA-Z0-9]+', 1],
-  ])('are sent where the org takes them, by %s', async (pattern, minLength) => {
+  ])('are sent where the org accepts them, by %s', async (pattern, minLength) => {
     const { org, env } = await startOrg({ schema: withLogins(pattern, minLength) })
     expect(await run([field('r03-username.csv')], env)).toMatchObject({ code: 0 })
     expect(profilesOf(org)).toMatchObject([{ login: 'jsmith' }, { login: '4711' }])
   })
 
-  it('are sent with a domain of Windows before them', async () => {
+  it('are sent with a Windows domain in front', async () => {
     const { org, env } = await startOrg({ schema: withLogins('.+', 4) })
     const file = written('login,email,firstName,lastName\nCORP\\mary,m@x.example,Mary,Major\n')
     expect((await runImport([file, '--json'], env)).code).toBe(0)
@@ -217,7 +217,7 @@ describe('r03: logins that are no e-mail addresses', () => {
   })
 
   it.each(RUNS)(
-    'are told before the first row of a %s run where it does not',
+    'are reported before the first row of a %s run where the org refuses them',
     async (_, options) => {
       const { org, env } = await startOrg()
       const file = field('r03-username.csv')
@@ -241,7 +241,7 @@ describe('r03: logins that are no e-mail addresses', () => {
     expect(profilesOf(org)).toHaveLength(1)
   })
 
-  it('are rejected where the schema is not granted, and the warning says so', async () => {
+  it('are rejected where the schema may not be read, and the warning says so', async () => {
     const { asApp } = await startOrg({ schema: withLogins('.+', 4) }, ['okta.users.manage'])
     const { code, stderr } = await run([field('r03-username.csv')], asApp)
     expect([code, stderr]).toEqual([1, expect.stringMatching(GRANT)])
@@ -257,7 +257,7 @@ describe('what the org requires', () => {
     },
   }
 
-  it('is what its schema says, and not what most orgs require', async () => {
+  it('is taken from its schema, and not from what most orgs require', async () => {
     const { org, env } = await startOrg({ schema })
     const without = written('email,firstName\na@x.example,A\n')
     const { code, stderr } = await runImport([without], env)
@@ -272,7 +272,7 @@ describe('what the org requires', () => {
 })
 
 describe('a schema that changes between two runs', () => {
-  it('leaves the journal usable, and a row that may have been sent is asked about', async () => {
+  it('leaves the journal usable, and a row that may have been sent is looked up', async () => {
     const text = { type: 'string' }
     const base = { login: text, email: text, firstName: text, lastName: text }
     let age: object = { type: 'integer' }

@@ -1,4 +1,4 @@
-/** What the attributes of a schema make of values: each type, limit and format, and never a crash. */
+/** How the attributes of a schema read values: each type, limit and format, and never a crash. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createColumns, type Mapping } from '../../src/import/rows/columns.ts'
@@ -38,7 +38,7 @@ describe('a value is read by its type', () => {
     ['array', '[]', []],
     ['array', ['Blue'], ['Blue']],
     ['something new', 'as it is', 'as it is'],
-  ])('%s takes %j', (type, value, expected) => {
+  ])('%s accepts %j', (type, value, expected) => {
     expect(read(value, { type, items: { type: 'string' } })).toEqual(expected)
   })
 
@@ -66,7 +66,7 @@ describe('a value is read by its type', () => {
     expect(read(value, { type, items: { type: 'string' } })).toContain(reason)
   })
 
-  it('has the items of a list read by their own', () => {
+  it('reads the items of a list by the type of the items', () => {
     const items: Rules = { type: 'integer', enum: [1, 2] }
     expect(read('["1", 2]', { type: 'array', items })).toEqual([1, 2])
     expect(read('1| 2 |', { type: 'array', items }, 'x', '|')).toEqual([1, 2])
@@ -78,7 +78,7 @@ describe('a value is read by its type', () => {
     )
   })
 
-  it('splits a text that begins like JSON and is none, where a separator is given', () => {
+  it('splits a text that starts like JSON but is not, where a separator is given', () => {
     const list: Rules = { type: 'array', items: { type: 'string' } }
     expect(read('[a]|b', list, 'x', '|')).toEqual(['[a]', 'b'])
     expect(read('["a|b"]', list, 'x', '|')).toEqual(['a|b'])
@@ -106,7 +106,7 @@ describe('a text has limits', () => {
     const attribute = attributesOf({ x: { type: 'string', ...rules } }).get('x')
     const first = attribute?.read(text)
     expect(first instanceof Flaws && first.all.join()).toContain(reason)
-    // Answers that are remembered are the same.
+    // The second answer comes from the cache, and is the same.
     expect(attribute?.read(text)).toEqual(first)
   })
 
@@ -122,11 +122,11 @@ describe('a text has limits', () => {
     [{ format: 'language-code' }, 'da, en-gb;q=0.8'],
     [{ format: 'timezone' }, 'Asia/Calcutta'],
     [{ format: 'uri' }, 'https://x.example/a'],
-  ])('%j takes %j', (rules, text) => {
+  ])('%j accepts %j', (rules, text) => {
     expect(read(text, { type: 'string', ...rules })).toBe(text)
   })
 
-  it('shows some of many values, and no characters that steer a terminal', () => {
+  it('shows some of many values, and no control characters of a terminal', () => {
     const many = ['\u001b[2J', ...Array.from({ length: 5000 }, (_, i) => `v${i}`)]
     const reason = String(read('no', { type: 'string', enum: many }))
     expect(reason.length).toBeLessThan(200)
@@ -147,7 +147,7 @@ describe('a login', () => {
     ['4711', '[a-zA-Z0-9]+'],
     ['o.neill-1', '[a-z0-9.\\-]+'],
     ['müller', '[\\p{L}]+'],
-  ])('%j is taken by the pattern %j', (text, pattern) => {
+  ])('%j is accepted by the pattern %j', (text, pattern) => {
     expect(login(text, pattern)).toBe(text)
   })
 
@@ -161,7 +161,7 @@ describe('a login', () => {
     expect(login(text, pattern)).toContain(reason)
   })
 
-  // Of the first, each character more would double the time.
+  // In the first, each further character would double the time.
   it.each(['(a+)+$', '[z-a]+', '[a-z&&[^x]]+', '(', '[\\p{IsLatin}]+', '', '[a-z]+@[a-z]+'])(
     'is left to Okta where the pattern is %j',
     (pattern) => {
@@ -198,7 +198,7 @@ describe('whatever the org and the input say', () => {
     { requiredKeys: [] },
   ) as fc.Arbitrary<Rules>
 
-  it('a value comes out that the type names, or a reason without the value', () => {
+  it('the result is a value of the type, or a reason without the value', () => {
     fc.assert(
       fc.property(rules, value, fc.constantFrom(undefined, '|', 'a'), (given, from, separator) => {
         const found = attributesOf({ x: given }, separator).get('x')?.read(from)
@@ -215,7 +215,7 @@ describe('whatever the org and the input say', () => {
     )
   })
 
-  it('what is written as text is read back', () => {
+  it('a value written as text is read back', () => {
     const number: Rules = { type: 'number' }
     const list: Rules = { type: 'array', items: number }
     const finite = fc
@@ -265,11 +265,11 @@ describe('a column in an org whose attributes are known', () => {
     ['is_active', '"is_active" is no attribute of a profile in this org: say --ignore "is_active"'],
     ['colour', '"colour" looks like color: say --map "color=colour", or --ignore "colour"'],
     ['badge', '"badge" is read-only in this org: say --ignore "badge"'],
-  ])('%s is pointed out', (column, problem) => {
+  ])('%s causes a notice', (column, problem) => {
     expect(useOf(column)).toMatchObject({ problem: expect.stringContaining(problem) as string })
   })
 
-  it('cannot be mapped to what is not there', () => {
+  it('cannot be mapped to an attribute that does not exist', () => {
     const map = new Map([['team', 'division']])
     expect(useOf('division', { map })).toEqual({
       kind: 'unclear',
@@ -282,7 +282,7 @@ describe('a column in an org whose attributes are known', () => {
     expect(useOf('pin', { map: new Map([['pin', 'pin']]) })).toMatchObject({ kind: 'profile' })
   })
 
-  it('is required where Okta takes it and wants it', () => {
+  it('is required where Okta accepts and requires it', () => {
     expect(attributes.required).toEqual(['email'])
   })
 })

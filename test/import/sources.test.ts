@@ -1,4 +1,4 @@
-/** The input: every row told, its line named, and nothing guessed or lost where it is damaged. */
+/** The input: every row is read or reported with its line, and nothing is guessed or lost where it is damaged. */
 import fc from 'fast-check'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -41,7 +41,7 @@ describe('CSV', () => {
     expect(fieldsOf((await read(input))[0])).toMatchObject({ email: 'a@x.example' })
   })
 
-  it('tells a ragged row by its line, keeps its fields, and continues', async () => {
+  it('reports a ragged row with its line, keeps its fields, and continues', async () => {
     const rows = await read('email,city\na@x.example\nb@x.example,Bonn,more\nc@x.example,Köln')
     expect(rows).toMatchObject([
       { line: 2, flaw: 'the row has 1 fields where the header has 2', raw: 'a@x.example' },
@@ -59,22 +59,22 @@ describe('CSV', () => {
     ['nothing', '', /empty/],
     ['white space', ' \n\n', /empty/],
     ['a header with a stray quote', 'em"ail,city\n', /^In the header at line 1: a quote/],
-    ['two columns of a name', 'email,city,email\n', /Two columns are named email/],
-  ])('that is %s is refused with where and what', async (_, input, message) => {
+    ['two columns with the same name', 'email,city,email\n', /Two columns are named email/],
+  ])('that is %s is refused with the place and the cause', async (_, input, message) => {
     expect(await complaint(input)).toMatch(message)
   })
 
-  it('is never quoted in a complaint', async () => {
-    const told = await complaint('email,"ZZtop\n')
-    expect(told).toContain('never closed')
-    expect(told).not.toContain('ZZ')
+  it('is never quoted in an error', async () => {
+    const error = await complaint('email,"ZZtop\n')
+    expect(error).toContain('never closed')
+    expect(error).not.toContain('ZZ')
   })
 
   const text = fc.string({
     unit: fc.constantFrom('a', 'é', '☕', '"', ',', '\n', '\r\n', ' ', ';'),
   })
 
-  it('comes back as it was written, however it is cut', async () => {
+  it('is read as it was written, however it is cut', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 20 }),
@@ -112,7 +112,7 @@ describe('JSON lines', () => {
     ['null', 'the line is not a JSON object'],
     ['{"city":{"name":"Bonn"}}', 'city is neither text'],
     ['{"city":[[1]]}', 'city is neither text'],
-  ])('tell a bad line %s by its number, and go on', async (line, flaw) => {
+  ])('report a bad line %s by its number, and go on', async (line, flaw) => {
     const rows = await read(`{"email":"a"}\n${line}\n{"email":"b"}`)
     expect(rows).toMatchObject([
       { line: 1 },
@@ -121,7 +121,7 @@ describe('JSON lines', () => {
     ])
   })
 
-  it('come back as they were written, however they are cut', async () => {
+  it('are read as they were written, however they are cut', async () => {
     const value = fc.oneof(fc.string({ minLength: 1, unit: 'binary' }), fc.boolean(), fc.integer())
     const object = fc.dictionary(fc.string({ minLength: 1 }), value, { minKeys: 1 })
     await fc.assert(
@@ -151,7 +151,7 @@ describe('bytes', () => {
     },
   )
 
-  it('tell how much of them lies behind', async () => {
+  it('are counted as they are read', async () => {
     for (const input of ['email\na@x.example\nb@x.example\n', '{"email":"a"}\n{"email":"b"}\n']) {
       const behind = (await read(input)).map((row) => row.fractionRead ?? NaN)
       expect(behind[0]).toBeLessThan(1)

@@ -58,7 +58,7 @@ const many = (power: number): string => {
 }
 
 await describeEach(ALL_KINDS, 'users', (kind) => {
-  it('are read row by row, as they are', async () => {
+  it('users are read row by row, as they are', async () => {
     const source = await open(await makeUsers(kind), SQL)
     expect(source.columns).toEqual(['email', 'employeeNumber', 'password_hash'])
     const rows = await drain(source)
@@ -72,7 +72,7 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     ])
   })
 
-  it('have values of every type that a user can have, and never an object as text', async () => {
+  it('users have values of every type that a user can have, and never an object as text', async () => {
     const { dialect } = kind
     const url = await freshDatabase(kind)
     if (dialect === 'sqlite') return
@@ -103,7 +103,7 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     expect(JSON.stringify(rows.map(fieldsOf))).not.toMatch(/object Object|\\u0001/)
   })
 
-  it('have the lists of every type of item, and a list with a gap is refused', async () => {
+  it('users have lists of every type of item, and a list with a gap is refused', async () => {
     if (kind.dialect !== 'postgres') return
     const columns = {
       texts: `ARRAY['a', 'b,c']`,
@@ -132,7 +132,7 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     expect(gap).toMatchObject({ flaw: expect.stringContaining('gaps') as string })
   })
 
-  it('of a type that is no value of a user are refused by name before the first', async () => {
+  it('columns of a type that a user cannot have are refused by name before the first row', async () => {
     if (kind.dialect === 'sqlite') return
     const url = await freshDatabase(kind)
     await runSql(url, 'CREATE TABLE places (id INTEGER, place POINT)')
@@ -144,19 +144,19 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     })
   })
 
-  it('come all and in their order where there are many', async () => {
+  it('many users are all read, in their order', async () => {
     const rows = await drain(await open(await makeUsers(kind), many(4)))
     const numbers = rows.map((row) => Number(fieldsOf(row)['nr']))
     expect(numbers).toEqual(Array.from({ length: 10_000 }, (_, i) => i))
   })
 
-  it('may be none', async () => {
+  it('there may be no users', async () => {
     const source = await open(await makeUsers(kind), SQL.replace('ORDER', 'WHERE id > 2 ORDER'))
     expect(source.columns).toHaveLength(3)
     expect(await drain(source)).toEqual([])
   })
 
-  it('are read no further once the source is closed', async () => {
+  it('no more users are read once the source is closed', async () => {
     const source = await open(await makeUsers(kind), SQL)
     await source.rows.next()
     source.close()
@@ -168,7 +168,7 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     ['no SELECT', 'DELETE FROM users -- ORDER BY', /./],
     ['two statements', 'SELECT mail FROM users ORDER BY id; DELETE FROM users', /./],
     ['a column that is not there', 'SELECT absent FROM users ORDER BY 1', /absent/],
-  ])('are not read by a statement with %s, and nothing is done', async (_, sql, message) => {
+  ])('a statement with %s is refused, and changes nothing', async (_, sql, message) => {
     const url = await makeUsers(kind)
     await expect(openSqlSource({ url, ca: undefined }, sql)).rejects.toMatchObject({
       code: 'legacy_unusable',
@@ -207,7 +207,7 @@ await describeEach(SERVERS, 'users on a server', (kind) => {
     return { proxy, source }
   }
 
-  it('that is lost end with the row up to which they came', async () => {
+  it('that is lost during the read ends it with the number of the last row', async () => {
     const { proxy, source } = await behindProxy()
     proxy.cut()
     await expect(drain(source)).rejects.toMatchObject({
@@ -216,7 +216,7 @@ await describeEach(SERVERS, 'users on a server', (kind) => {
     })
   })
 
-  it('that has no such database are refused', async () => {
+  it('that does not exist on its server is refused', async () => {
     const url = new URL(await freshDatabase(kind))
     url.pathname += '_absent'
     await expect(openSqlSource({ url: url.href, ca: undefined }, SQL)).rejects.toMatchObject({
@@ -224,7 +224,7 @@ await describeEach(SERVERS, 'users on a server', (kind) => {
     })
   })
 
-  it('that is silent are waited for until the source is closed', async () => {
+  it('that is silent is waited for until the source is closed', async () => {
     const { proxy, source } = await behindProxy()
     proxy.stall()
     const ended = drain(source).then(

@@ -1,4 +1,4 @@
-/** `import --update`: who is there gets the attributes of the row, once, and nothing else of it. */
+/** `import --update`: a user who exists gets the attributes of the row, once, and nothing else from it. */
 import Database from 'better-sqlite3'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ const start = async (rows: readonly string[], options?: FakeOptions) => {
 }
 
 describe('an update', () => {
-  it('sends what differs and nothing else, and creates who is not there', async () => {
+  it('sends what differs and nothing else, and creates users who are missing', async () => {
     const { okta, run, read, profileOf } = await start([
       'ann@x.example,Ann,Lee,London,Boss',
       'bob@x.example,Bob,Ray,Rome,',
@@ -69,7 +69,7 @@ describe('an update', () => {
       thisRun: { created: 0, updated: 0, existing: 1 },
     })
     const asked = okta.calls.length
-    // What every start asks: whether Okta answers, the schema, and whose token it is.
+    // Every start requests these: whether Okta answers, the schema, and whose token it is.
     await run('--update')
     const perStart = okta.calls.length - asked
     write('ann@x.example,Ann,Lee,London,')
@@ -87,7 +87,7 @@ describe('an update', () => {
     expect((await run('--update')).summary).toMatchObject({ updated: 1, changes: { city: 1 } })
   })
 
-  it('does not ask about whom it has created itself, and finds who was renamed in Okta', async () => {
+  it('does not look up users that it has created itself, and finds users who were renamed in Okta', async () => {
     const { okta, run, write } = await start(['ann@x.example,Ann,Lee,Paris,'])
     await run('--update')
     const before = okta.calls.length
@@ -106,7 +106,7 @@ describe('an update', () => {
     expect(okta.users.get('new@x.example')?.profile).toMatchObject({ city: 'Rome' })
   })
 
-  it('takes another person in the place of a row for a changed input', async () => {
+  it('reports a changed input where a row is another person now', async () => {
     const { run, write, okta } = await start(['ann@x.example,Ann,Lee,,', 'bob@x.example,Bob,Ray,,'])
     await run()
     write('new@x.example,New,One,,', 'ann@x.example,Ann,Lee,,', 'bob@x.example,Bob,Ray,,')
@@ -115,7 +115,7 @@ describe('an update', () => {
     expect(okta.updates()).toEqual([])
   })
 
-  it('keeps to --limit among rows that were processed before, and continues', async () => {
+  it('respects --limit among rows that were processed before, and continues', async () => {
     const rows = (city: string): string[] => [1, 2, 3, 4].map((n) => `u${n}@x.example,A,B,${city},`)
     const { run, write } = await start(rows('Paris'))
     await run()
@@ -133,7 +133,7 @@ describe('an update', () => {
     ])
   })
 
-  it('leaves people who are deactivated, and says so', async () => {
+  it('leaves deactivated people unchanged, and says so', async () => {
     const { okta, run } = await start(['ann@x.example,Ann,Lee,Rome,'])
     okta.seed('ann@x.example', undefined, BEFORE)
     for (const [key, user] of okta.users) okta.users.set(key, { ...user, status: 'DEPROVISIONED' })
@@ -144,7 +144,7 @@ describe('an update', () => {
     expect(okta.updates()).toEqual([])
   })
 
-  it('skips people whom the row disables by now, and leaves their users', async () => {
+  it('skips people whom the row now disables, and leaves their users unchanged', async () => {
     const { okta, run, write } = await start(['ann@x.example,Ann,Lee,Paris,yes'])
     await run('--where-enabled', 'title')
     write('ann@x.example,Ann,Lee,Rome,no')
@@ -157,11 +157,11 @@ describe('an update', () => {
     expect(okta.updates()).toHaveLength(1)
   })
 
-  it('continues where it was cut off, and tells its own changes from others', async () => {
+  it('continues where it was cut off, and distinguishes its own changes from those of others', async () => {
     const { okta, file, run } = await start(['ann@x.example,Ann,Lee,London,'])
     okta.seed('ann@x.example', undefined, BEFORE)
     await run('--update')
-    // As a crash leaves it that comes between the update and its outcome.
+    // As a crash between the update and its outcome leaves it.
     const db = new Database(`${file}.journal`)
     db.exec("UPDATE rows SET state = 'sending', request_id = NULL")
     db.close()
@@ -170,8 +170,8 @@ describe('an update', () => {
   })
 })
 
-describe('an update that Okta does not do', () => {
-  it('is repeated where its answer was lost, after Okta was asked', async () => {
+describe('an update that Okta does not carry out', () => {
+  it('is repeated where its answer was lost, after a lookup in Okta', async () => {
     let lost = 0
     const { okta, run, profileOf } = await start(['ann@x.example,Ann,Lee,London,'], {
       fault: ({ method }) => (method === 'POST' && lost++ < 1 ? 'dropped' : 'none'),
@@ -195,7 +195,7 @@ describe('an update that Okta does not do', () => {
     expect(read('users.rejects.csv')).toContain('was deleted in Okta during the update')
   })
 
-  it('was done where only its answer was lost, and is not repeated', async () => {
+  it('is not repeated where only its answer was lost and a lookup shows that it was done', async () => {
     let lost = 0
     const { okta, run } = await start(['ann@x.example,Ann,Lee,London,'], {
       fault: ({ method }) => (method === 'POST' && lost++ < 1 ? 'lost' : 'none'),
@@ -205,7 +205,7 @@ describe('an update that Okta does not do', () => {
     expect(okta.updates()).toHaveLength(1)
   })
 
-  it('is a reject in Okta’s words, and is processed once the row was corrected', async () => {
+  it('is a reject with Okta’s sentence, and is processed once the row is corrected', async () => {
     const { okta, run, read, write } = await start(['ann@x.example,Ann,Lee,Nowhere,'], {
       refuse: ({ city }) =>
         city === 'Nowhere'
@@ -219,7 +219,7 @@ describe('an update that Okta does not do', () => {
     expect((await run('--update')).summary).toMatchObject({ updated: 1, failed: 0 })
   })
 
-  it('failed, where Okta answers and leaves an attribute as it was', async () => {
+  it('counts as failed where Okta answers but leaves an attribute as it was', async () => {
     const { okta, run, read } = await start(['ann@x.example,Ann,Lee,London,Boss'], {
       readOnly: ['city'],
     })
@@ -271,7 +271,7 @@ describe('a dry run of an update', () => {
     expect(stdout).toContain('Would change: city 1.')
   })
 
-  it('needs an org, since only Okta knows who differs', async () => {
+  it('needs an org, since only Okta knows which users differ', async () => {
     const { file } = await seeded()
     const { code, stderr } = await runImport([file, '--update', '--dry-run'])
     expect([code, stderr]).toEqual([2, expect.stringContaining('OKTA_ORG_URL')])

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 const MIGRATE = new URL('../support/migrate-ledger.mjs', import.meta.url)
 
-/** Processes that are all ready before the first one migrates. */
+/** Starts processes that are all ready before the first one migrates. */
 const migrateInProcesses = async (url: string, count: number): Promise<unknown[]> => {
   const children = Array.from({ length: count }, () => fork(MIGRATE, [url]))
   await Promise.all(children.map((child) => once(child, 'message')))
@@ -42,30 +42,30 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     return { url, database }
   }
 
-  it('keeps a decision as it was told', async () => {
+  it('the database keeps a decision unchanged', async () => {
     const { url, database } = await ready()
-    const told = entry({ account: 'Größe 日本 👩‍💻', hashFamily: null, hashCost: null })
-    await database.write([told])
+    const decision = entry({ account: 'Größe 日本 👩‍💻', hashFamily: null, hashCost: null })
+    await database.write([decision])
     const [row] = await runSql(url, 'SELECT * FROM ledger_decisions')
     expect({ ...row, id: Number(row?.['id']) }).toEqual({
       id: 1,
-      event_id: told.eventId,
-      okta_event_id: told.oktaEventId,
-      person: told.person,
+      event_id: decision.eventId,
+      okta_event_id: decision.oktaEventId,
+      person: decision.person,
       caller_gone: 0,
-      decided_at: told.decidedAt,
-      account: told.account,
-      outcome: told.outcome,
-      reason: told.reason,
+      decided_at: decision.decidedAt,
+      account: decision.account,
+      outcome: decision.outcome,
+      reason: decision.reason,
       hash_family: null,
       hash_cost: null,
-      wait_ms: told.waitMs,
-      run_ms: told.runMs,
-      replica: told.replica,
+      wait_ms: decision.waitMs,
+      run_ms: decision.runMs,
+      replica: decision.replica,
     })
   })
 
-  it('keeps each decision once and in order, whoever writes it and however often', async () => {
+  it('each decision is kept once and in order, whichever replica writes it and however often', async () => {
     const { url, database } = await ready()
     const other = open(url)
     const [a, b, c] = [entry({ eventId: 'same' }), entry({ eventId: 'SAME' }), entry()]
@@ -78,7 +78,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(rows.map((row) => row['event_id'])).toEqual(['same', 'SAME', c.eventId])
   })
 
-  it('writes all of a batch or none', async () => {
+  it('a batch is written completely or not at all', async () => {
     const { url, database } = await ready()
     const tooLong = entry({ reason: 'x'.repeat(65), hashCost: 'ten' as unknown as number })
     if (kind.dialect === 'sqlite') Object.assign(tooLong, { waitMs: null })
@@ -87,7 +87,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await database.accounts('', 100)).toEqual([])
   })
 
-  it('takes whatever is typed as a login', async () => {
+  it('any text is accepted as a login', async () => {
     const { url, database } = await ready()
     const login = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
@@ -95,12 +95,16 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
       fc.constant('\0\uD800🚀'.repeat(MAX_ACCOUNT_LENGTH)),
     )
     const decided = { eventId: undefined, outcome: 'VERIFIED', reason: 'match' } as const
-    const told = { ...decided, callerGone: false }
+    const decision = { ...decided, callerGone: false }
     const write = async (logins: readonly string[]): Promise<void> => {
       const more = { hash: undefined, waitMs: 0, runMs: 0 }
       await database.write(
         logins.map((account) =>
-          toEntry({ ...told, ...more, id: randomUUID(), account, person: account }, 0, 'replica'),
+          toEntry(
+            { ...decision, ...more, id: randomUUID(), account, person: account },
+            0,
+            'replica',
+          ),
         ),
       )
       const seen = await runSql(url, 'SELECT id FROM ledger_decisions')
@@ -111,7 +115,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     })
   })
 
-  it('knows each account by what was decided and confirmed', async () => {
+  it('the row of an account shows what was decided and confirmed for it', async () => {
     const { database } = await ready()
     const verified = { outcome: 'VERIFIED', reason: 'match' } as const
     const at = (minute: number): string => `2026-10-01T12:0${minute}:00.000Z`
@@ -150,7 +154,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await database.account('C Twice')).toBeUndefined()
   })
 
-  it('does not count a VERIFIED again when it is replayed', async () => {
+  it('a VERIFIED is not counted again when it is replayed', async () => {
     const { database } = await ready()
     const verified = entry({ outcome: 'VERIFIED', reason: 'match' })
     await database.write([verified])
@@ -161,7 +165,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(before).toMatchObject({ state: 'confirmed', verifications: 1 })
   })
 
-  it('finds its place by time, for a process that starts in the middle', async () => {
+  it('a process that starts later finds its position by time', async () => {
     const { database } = await ready()
     expect(await database.idBefore('2026-10-01T12:00:00.000Z')).toBe(0)
     const at = (decidedAt: string) => entry({ decidedAt })
@@ -171,7 +175,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await database.idBefore('2026-10-01T13:00:00.000Z')).toBe(2)
   })
 
-  it('gives the wrong guesses of others, and the newest decision to show how far that was', async () => {
+  it('a poll returns the wrong guesses of other replicas, and the newest decision as its position', async () => {
     const { database } = await ready()
     const guesses = (id: number, limit: number) => database.guessesAfter(id, limit, 'here')
     expect(await guesses(0, 100)).toEqual([])
@@ -193,13 +197,13 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await guesses(5, 100)).toEqual([])
   })
 
-  it('is migrated once by processes that start at once', async () => {
+  it('a database is migrated once by processes that start at the same time', async () => {
     const url = await freshDatabase(kind)
     expect(await migrateInProcesses(url, 3)).toEqual(['migrated', 'migrated', 'migrated'])
     expect(await runSql(url, 'SELECT version FROM ledger_schema')).toEqual([{ version: 1 }])
   })
 
-  it('that a newer version has changed is refused, and left as it is', async () => {
+  it('a database that a newer version has changed is refused, and left as it is', async () => {
     const { url } = await ready()
     await runSql(url, 'INSERT INTO ledger_schema (version) VALUES (1000)')
     const refused: unknown = await open(url)
@@ -211,7 +215,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await runSql(url, 'SELECT count(*) AS n FROM ledger_schema')).toHaveLength(1)
   })
 
-  it('that was half migrated is migrated to the end', async () => {
+  it('a database that was half migrated is migrated to the end', async () => {
     const { url } = await ready()
     await runSql(url, 'DELETE FROM ledger_schema')
     await runSql(url, 'DROP TABLE ledger_accounts')

@@ -1,4 +1,4 @@
-/** The ledger on a disk that is full, or whose files vanish: what is kept, what is said, and that it serves. */
+/** The ledger on a disk that is full, or whose files vanish: what is kept, what is logged, and that the server still answers. */
 import {
   existsSync,
   mkdirSync,
@@ -31,7 +31,7 @@ const remove = (dir: string, name: string, ends = ['', '-wal', '-shm']): void =>
   for (const end of ends) rmSync(join(dir, name + end), { force: true })
 }
 
-/** Takes all the room that a disk has left. @returns what gives it back */
+/** Uses all the space that is left on a disk. @returns a function that frees it */
 const fill = (dir: string): (() => void) => {
   const path = join(dir, 'filler')
   const file = openSync(path, 'w')
@@ -39,15 +39,15 @@ const fill = (dir: string): (() => void) => {
     try {
       for (;;) writeSync(file, Buffer.alloc(size))
     } catch {
-      // Full: go on with less.
+      // Full: continue with a smaller size.
     }
   }
   closeSync(file)
   return () => rmSync(path)
 }
 
-/** A database that may be away. */
-const weather = () => {
+/** A database that can be made unreachable. */
+const breakable = () => {
   const state = { away: false }
   const between = (database: LedgerDatabase): LedgerDatabase => ({
     ...database,
@@ -64,9 +64,7 @@ const numbered = (count: number) => Array.from({ length: count }, () => entry())
 const ids = (entries: readonly { eventId: string }[]) => entries.map(({ eventId }) => eventId)
 
 describe('a disk that is full', () => {
-  it('at the start keeps nobody from signing in, and is used when there is room', async ({
-    skip,
-  }) => {
+  it('at the start prevents no sign-in, and is used when there is room', async ({ skip }) => {
     const dir = mountSmallDisk(2_048)
     if (dir === undefined) return skip('no disk can be mounted')
     const url = sqliteIn(dir)
@@ -74,47 +72,47 @@ describe('a disk that is full', () => {
     await before.forwarder.start()
     await before.forwarder.close()
     const empty = fill(dir)
-    const { forwarder, told, pass } = makeForwarder({ url, spillDir: dir })
+    const { forwarder, reported, pass } = makeForwarder({ url, spillDir: dir })
     await forwarder.start()
     const entries = numbered(3)
     forwarder.enqueue(entries)
-    expect(told.persisted).toBe(0)
-    expect(told.statuses.at(-1)).toMatchObject({ database: 'failing', spill: 'failing' })
+    expect(reported.persisted).toBe(0)
+    expect(reported.statuses.at(-1)).toMatchObject({ database: 'failing', spill: 'failing' })
     empty()
     await pass(40_000)
-    expect(told.persisted).toBe(3)
-    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(reported.persisted).toBe(3)
+    expect(reported.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
     expect(await decisionsIn(url)).toEqual(ids(entries))
     await forwarder.close()
   })
 
-  it('does not keep decisions from a database that is elsewhere', async ({ skip }) => {
+  it('does not stop decisions from reaching a database that is elsewhere', async ({ skip }) => {
     const dir = mountSmallDisk(1_024)
     if (dir === undefined) return skip('no disk can be mounted')
     fill(dir)
     const url = sqliteIn(tempDir())
-    const { forwarder, told, pass } = makeForwarder({ url, spillDir: dir })
+    const { forwarder, reported, pass } = makeForwarder({ url, spillDir: dir })
     await forwarder.start()
     const entries = numbered(1_200)
     forwarder.enqueue(entries.slice(0, 1_000))
     await pass(1_500)
     forwarder.enqueue(entries.slice(1_000))
     await pass(1_500)
-    expect(told.statuses.at(-1)).toMatchObject({ database: 'ok', spill: 'failing', waiting: 0 })
-    expect(told.persisted).toBe(1_200)
+    expect(reported.statuses.at(-1)).toMatchObject({ database: 'ok', spill: 'failing', waiting: 0 })
+    expect(reported.persisted).toBe(1_200)
     expect(await decisionsIn(url)).toEqual(ids(entries))
     await forwarder.close()
   })
 
-  it('forwards what waits on it once the database is back, and blames no database', async ({
+  it('holds entries that are forwarded once the database is back, and no database is blamed', async ({
     skip,
   }) => {
     const dir = mountSmallDisk(1_024)
     if (dir === undefined) return skip('no disk can be mounted')
     const url = sqliteIn(tempDir())
-    const { state, between } = weather()
+    const { state, between } = breakable()
     state.away = true
-    const { forwarder, told, pass } = makeForwarder({ url, spillDir: dir, between })
+    const { forwarder, reported, pass } = makeForwarder({ url, spillDir: dir, between })
     await forwarder.start()
     const entries = numbered(4_000)
     for (let i = 0; i < entries.length; i += 100) {
@@ -124,18 +122,18 @@ describe('a disk that is full', () => {
     const empty = fill(dir)
     const onDisk = forwarder.waiting
     expect(onDisk).toBeGreaterThan(500)
-    expect(told.statuses.at(-1)).toMatchObject({ database: 'unreachable', spill: 'failing' })
+    expect(reported.statuses.at(-1)).toMatchObject({ database: 'unreachable', spill: 'failing' })
     state.away = false
     await pass(60_000)
     expect(await decisionsIn(url)).toEqual(ids(entries))
-    expect(told.persisted).toBe(entries.length)
+    expect(reported.persisted).toBe(entries.length)
     expect(forwarder.waiting).toBe(0)
-    const seen = told.statuses.map(({ database }) => database)
+    const seen = reported.statuses.map(({ database }) => database)
     expect(new Set(seen.slice(seen.lastIndexOf('unreachable') + 1))).toEqual(new Set(['ok']))
     empty()
     forwarder.enqueue(numbered(1))
     await pass(2_000)
-    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(reported.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
     await forwarder.close()
   })
 })
@@ -145,7 +143,7 @@ describe('a spill that vanishes', () => {
     const dir = join(tempDir(), 'spill')
     mkdirSync(dir)
     const url = sqliteIn(tempDir())
-    const { state, between } = weather()
+    const { state, between } = breakable()
     const made = makeForwarder({ url, spillDir: dir, between })
     await made.forwarder.start()
     state.away = true
@@ -158,7 +156,7 @@ describe('a spill that vanishes', () => {
     ['deleted', (dir) => remove(dir, SPILL)],
     ['deleted with its directory', (dir) => rmSync(dir, { recursive: true })],
     ['moved away', (dir) => renameSync(join(dir, SPILL), join(dir, 'elsewhere'))],
-    ['deleted as to its newest part', (dir) => remove(dir, SPILL, ['-wal'])],
+    ['missing its WAL file', (dir) => remove(dir, SPILL, ['-wal'])],
     [
       'replaced',
       (dir) => {
@@ -166,42 +164,42 @@ describe('a spill that vanishes', () => {
         writeFileSync(join(dir, SPILL), '')
       },
     ],
-  ])('%s is made again, with what waited in it', async (_, spoil) => {
-    const { dir, url, state, first, second, forwarder, told, pass } = await start()
+  ])('%s is created again, with the entries that waited in it', async (_, spoil) => {
+    const { dir, url, state, first, second, forwarder, reported, pass } = await start()
     spoil(dir)
     forwarder.enqueue(second)
-    expect(told.vanished).toEqual(['spill'])
+    expect(reported.vanished).toEqual(['spill'])
     expect(existsSync(join(dir, SPILL))).toBe(true)
     expect(forwarder.waiting).toBe(first.length + second.length)
-    // The process is killed here: what was kept must be in the new file, and not in a handle.
+    // The process is killed here: entries must be in the new file, and not only behind an open handle.
     const heir = makeForwarder({ url, spillDir: dir })
     expect(heir.forwarder.waiting).toBe(first.length + second.length)
     state.away = false
     await pass(40_000)
     expect(await decisionsIn(url)).toEqual(ids([...first, ...second]))
-    expect(told.vanished).toEqual(['spill'])
+    expect(reported.vanished).toEqual(['spill'])
     await forwarder.close()
     await heir.forwarder.close()
   })
 
-  it('where none can be made is not forgotten, and made when it can', async () => {
-    const { dir, url, state, first, second, forwarder, told, pass } = await start()
+  it('is created again as soon as that is possible', async () => {
+    const { dir, url, state, first, second, forwarder, reported, pass } = await start()
     rmSync(dir, { recursive: true })
     writeFileSync(dir, 'a file in its place')
     forwarder.enqueue(second)
-    expect(told.statuses.at(-1)).toMatchObject({ spill: 'failing' })
+    expect(reported.statuses.at(-1)).toMatchObject({ spill: 'failing' })
     await pass(3_000)
-    expect(told.vanished).toEqual(['spill'])
+    expect(reported.vanished).toEqual(['spill'])
     rmSync(dir)
     await pass(2_000)
-    expect(told.statuses.at(-1)).toMatchObject({ spill: 'ok', waiting: 1_102 })
+    expect(reported.statuses.at(-1)).toMatchObject({ spill: 'ok', waiting: 1_102 })
     state.away = false
     await pass(40_000)
     expect(await decisionsIn(url)).toEqual(ids([...first, ...second]))
     await forwarder.close()
   })
 
-  it('while a batch is on its way loses nothing of what follows', async () => {
+  it('while a batch is being written loses no later entry', async () => {
     const dir = tempDir()
     const url = sqliteIn(tempDir())
     const [first, second] = [numbered(700), numbered(700)]
@@ -218,7 +216,7 @@ describe('a spill that vanishes', () => {
       }),
     })
     await forwarder.start()
-    // So that the numbers of the old file are not those of the new one.
+    // So that the numbers in the old file differ from those in the new one.
     const before = numbered(600)
     forwarder.enqueue(before)
     await pass(3_000)
@@ -238,11 +236,11 @@ describe("a ledger's file that vanishes", () => {
   it.each<[string, (path: string) => void]>([
     ['deleted', (path) => remove(path, '')],
     ['deleted with its directory', (path) => rmSync(join(path, '..'), { recursive: true })],
-  ])('%s is made again, and has what comes from then on', async (_, spoil) => {
+  ])('%s is created again, and has what is recorded from then on', async (_, spoil) => {
     const dir = join(tempDir(), 'ledger')
     mkdirSync(dir)
     const url = sqliteIn(dir)
-    const { forwarder, told, pass } = makeForwarder({ url, spillDir: tempDir() })
+    const { forwarder, reported, pass } = makeForwarder({ url, spillDir: tempDir() })
     await forwarder.start()
     forwarder.enqueue(numbered(1))
     await pass(1_000)
@@ -250,8 +248,8 @@ describe("a ledger's file that vanishes", () => {
     const after = numbered(2)
     forwarder.enqueue(after)
     await pass(5_000)
-    expect(told.vanished).toEqual(['database'])
-    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(reported.vanished).toEqual(['database'])
+    expect(reported.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
     expect(await decisionsIn(url)).toEqual(ids(after))
     await forwarder.close()
   })

@@ -16,39 +16,42 @@ describe('a failure', () => {
   it.each([
     ['a right that is missing', postgres('42501')],
     ['a login that is wrong', postgres('28P01')],
-    ['a function that there is not', mysql('ER_SP_DOES_NOT_EXIST', '42000')],
+    ['a function that does not exist', mysql('ER_SP_DOES_NOT_EXIST', '42000')],
     ['a user without rights', mysql('ER_TABLEACCESS_DENIED_ERROR', '42000')],
-    ['a file that is no database', failure({ code: 'SQLITE_NOTADB' })],
+    ['a file that is not a database', failure({ code: 'SQLITE_NOTADB' })],
     ['a path to nowhere', failure({ code: 'ENOENT' })],
-    ['a URL that cannot serve', new AppError('ledger_unusable')],
-  ])('of %s will come again', (_, err) => {
+    ['a URL that cannot be used', new AppError('ledger_unusable')],
+  ])('of %s is classified as permanent', (_, err) => {
     expect(classifyFailure(err)).toBe('refused')
   })
 
   it.each([
-    ['a server without room', postgres('53100')],
+    ['a server without free space', postgres('53100')],
     ['a server whose disk is full', mysql('ER_DISK_FULL', 'HY000')],
     ['a file that cannot grow', failure({ code: 'SQLITE_FULL' })],
-    ['a disk that does not read', failure({ code: 'SQLITE_IOERR_READ' })],
+    ['a disk that cannot be read', failure({ code: 'SQLITE_IOERR_READ' })],
     ['a disk that is full', failure({ code: 'ENOSPC' })],
-    ['what came of it', new AppError('ledger_unavailable', { cause: failure({ code: 'ENOSPC' }) })],
-  ])('of %s is the disk, and no other', (_, err) => {
+    [
+      'our error with it as its cause',
+      new AppError('ledger_unavailable', { cause: failure({ code: 'ENOSPC' }) }),
+    ],
+  ])('of %s is classified as one of the disk', (_, err) => {
     expect(classifyFailure(err)).toBe('disk')
   })
 
   it.each([
     ['a server that is down', failure({ code: 'ECONNREFUSED' })],
     ['a server whose socket is gone', failure({ code: 'ENOENT', syscall: 'connect' })],
-    ['a server that starts', postgres('57P03')],
+    ['a server that is starting', postgres('57P03')],
     ['a standby that takes over', postgres('25006')],
     ['too many connections', postgres('53300')],
     ['too many connections of one user', mysql('ER_USER_LIMIT_REACHED', '42000')],
-    ['a server that reads only for now', mysql('ER_OPTION_PREVENTS_STATEMENT', 'HY000')],
+    ['a server that is read-only for now', mysql('ER_OPTION_PREVENTS_STATEMENT', 'HY000')],
     ['a deadlock', mysql('ER_LOCK_DEADLOCK', '40001')],
     ['a file that others write', failure({ code: 'SQLITE_BUSY' })],
     ['an answer that is late', new AppError('ledger_unavailable')],
     ['our own code', new TypeError('a bug')],
-  ])('of %s may pass', (_, err) => {
+  ])('of %s is classified as transient', (_, err) => {
     expect(classifyFailure(err)).toBe('away')
   })
 })
@@ -57,9 +60,9 @@ it.each([
   'postgres://user@localhost/ledger?host=/no/such/place',
   'mysql://user@localhost/ledger?socketPath=/no/such/place/mysql.sock',
 ])('a server at %s, where no socket is yet, is waited for', async (url) => {
-  const { forwarder, told } = makeForwarder({ url, spillDir: tempDir() })
+  const { forwarder, reported } = makeForwarder({ url, spillDir: tempDir() })
   await forwarder.start()
-  expect(told.statuses.at(-1)).toMatchObject({
+  expect(reported.statuses.at(-1)).toMatchObject({
     database: 'unreachable',
     cause: { code: 'ENOENT' },
   })
@@ -67,7 +70,7 @@ it.each([
 })
 
 await describeEach(SERVERS, 'a ledger', (kind) => {
-  /** Of a user who may read and write what is there, and no more. */
+  /** The URL for a user who may read and write existing tables, and no more. */
   const asReader = async (url: string): Promise<string> => {
     const name = `reader_${Date.now().toString(36)}_${kind.dialect}`
     const own = new URL(url)
@@ -93,7 +96,7 @@ await describeEach(SERVERS, 'a ledger', (kind) => {
     return own.href
   }
 
-  it('whose tables may not be made refuses to start, in the words of the server', async () => {
+  it('a ledger whose tables may not be created refuses to start, with the message of the server', async () => {
     const url = await asReader(await freshDatabase(kind))
     const err = await makeForwarder({ url, spillDir: tempDir() })
       .forwarder.start()
@@ -107,33 +110,33 @@ await describeEach(SERVERS, 'a ledger', (kind) => {
     expect(JSON.stringify(err)).not.toContain('Q7ZqMarked7Qz')
   })
 
-  it('whose tables are there needs no right to make them', async () => {
+  it('a ledger whose tables exist needs no right to create them', async () => {
     const url = await freshDatabase(kind)
     const owner = makeForwarder({ url, spillDir: tempDir() })
     await owner.forwarder.start()
     await owner.forwarder.close()
-    const { forwarder, told } = makeForwarder({ url: await asReader(url), spillDir: tempDir() })
+    const { forwarder, reported } = makeForwarder({ url: await asReader(url), spillDir: tempDir() })
     await forwarder.start()
     forwarder.enqueue([entry()])
     await forwarder.close()
-    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(reported.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
   })
 
-  it('that refuses while it runs is told from one that is away, and waited for', async () => {
+  it('a database that refuses during operation is distinguished from one that is away, and is waited for', async () => {
     const url = await freshDatabase(kind)
-    const { forwarder, told, pass } = makeForwarder({ url, spillDir: tempDir() })
+    const { forwarder, reported, pass } = makeForwarder({ url, spillDir: tempDir() })
     await forwarder.start()
     await runSql(url, 'ALTER TABLE ledger_decisions RENAME TO elsewhere')
     forwarder.enqueue([entry()])
     await pass(1_000)
-    expect(told.statuses.at(-1)).toMatchObject({
+    expect(reported.statuses.at(-1)).toMatchObject({
       database: 'refused',
       waiting: 1,
       cause: { code: expect.stringMatching(/^(42P01|ER_NO_SUCH_TABLE)$/) as string },
     })
     await runSql(url, 'ALTER TABLE elsewhere RENAME TO ledger_decisions')
     await pass(30_000)
-    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(reported.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
     await forwarder.close()
   })
 })

@@ -10,34 +10,34 @@ import { runSql } from '../support/ledger-sql.ts'
 import { tempDir } from '../support/temp.ts'
 
 /** `mute` is the worst: the database commits, and the answer is lost. */
-type Weather = 'up' | 'down' | 'mute'
+type Condition = 'up' | 'down' | 'mute'
 
 const UNREACHED = new Error('the database is away')
 
 const under =
-  (weather: () => Weather) =>
+  (condition: () => Condition) =>
   (database: LedgerDatabase): LedgerDatabase => ({
     ...database,
     migrate: async () => {
-      if (weather() === 'down') throw UNREACHED
+      if (condition() === 'down') throw UNREACHED
       await database.migrate()
     },
     write: async (entries) => {
-      if (weather() === 'down') throw UNREACHED
+      if (condition() === 'down') throw UNREACHED
       await database.write(entries)
-      if (weather() === 'mute') throw UNREACHED
+      if (condition() === 'mute') throw UNREACHED
     },
   })
 
-/** The system and, beside it, what must come of it. */
+/** The system, together with the state that must result. */
 class Run {
   readonly dir: string
   readonly url: string
-  weather: Weather = 'up'
+  condition: Condition = 'up'
   parts: ReturnType<typeof makeForwarder>
-  /** Events that the spill has taken, in order: these must be in the database in the end. */
+  /** Events that the spill has accepted, in order: these must be in the database in the end. */
   readonly kept: string[] = []
-  /** Events in memory alone: these a crash takes. */
+  /** Events in memory alone: a crash loses these. */
   memory: string[] = []
 
   constructor(dir: string) {
@@ -48,12 +48,12 @@ class Run {
 
   #boot() {
     const { url, dir: spillDir } = this
-    return makeForwarder({ url, spillDir, between: under(() => this.weather) })
+    return makeForwarder({ url, spillDir, between: under(() => this.condition) })
   }
 
-  settleMemory(): void {
-    this.kept.push(...this.memory.splice(0, this.parts.told.persisted))
-    this.parts.told.persisted = 0
+  markPersisted(): void {
+    this.kept.push(...this.memory.splice(0, this.parts.reported.persisted))
+    this.parts.reported.persisted = 0
   }
 
   record(count: number): void {
@@ -64,12 +64,12 @@ class Run {
 
   async pass(ms: number): Promise<void> {
     await this.parts.pass(ms)
-    this.settleMemory()
+    this.markPersisted()
   }
 
   /** The process dies: nothing more is written, and no handle is closed properly. */
   async crash(): Promise<void> {
-    this.settleMemory()
+    this.markPersisted()
     this.memory = []
     this.parts = this.#boot()
     await this.parts.forwarder.start()
@@ -81,7 +81,7 @@ class Run {
     await this.parts.forwarder.start()
   }
 
-  /** Somebody deletes the spill, which is noticed with the next decision. */
+  /** The spill is deleted, which is noticed with the next decision. */
   vanish(): void {
     for (const end of ['', '-wal', '-shm']) {
       rmSync(join(this.dir, `okta-migrate-spill.sqlite${end}`), { force: true })
@@ -91,11 +91,11 @@ class Run {
 
   async #close(): Promise<void> {
     await this.parts.forwarder.close()
-    this.settleMemory()
+    this.markPersisted()
   }
 
   async end(): Promise<string[]> {
-    this.weather = 'up'
+    this.condition = 'up'
     await this.pass(120_000)
     expect(this.parts.forwarder.waiting).toBe(0)
     await this.#close()
@@ -123,15 +123,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .constantFrom<Weather>('up', 'down', 'mute')
-      .map((weather) => named(weather, (r) => void (r.weather = weather))),
+      .constantFrom<Condition>('up', 'down', 'mute')
+      .map((condition) => named(condition, (r) => void (r.condition = condition))),
   },
   { weight: 1, arbitrary: fc.constant(named('crash', (r) => r.crash())) },
   { weight: 1, arbitrary: fc.constant(named('vanish', (r) => r.vanish())) },
   { weight: 1, arbitrary: fc.constant(named('restart', (r) => r.restart())) },
 )
 
-it('keeps each decision exactly once and in order', async () => {
+it('the database has each kept decision exactly once and in order', async () => {
   const dir = tempDir()
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {

@@ -1,4 +1,4 @@
-/** The forwarder before databases that go away, fall silent, or will never do. */
+/** The forwarder with databases that go away, fall silent, or can never be used. */
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
@@ -21,46 +21,46 @@ const eventsIn = async (url: string): Promise<unknown[]> =>
   )
 
 describe('an entry', () => {
-  it('is on the disk at once, and only then called kept', async () => {
+  it('is on the disk at once, and only then reported as persisted', async () => {
     const dir = tempDir()
-    const { forwarder, told } = makeForwarder({ url: sqliteIn(dir), spillDir: dir })
+    const { forwarder, reported } = makeForwarder({ url: sqliteIn(dir), spillDir: dir })
     await forwarder.start()
     forwarder.enqueue([entry(), entry()])
-    expect([forwarder.waiting, told.persisted]).toEqual([2, 2])
+    expect([forwarder.waiting, reported.persisted]).toEqual([2, 2])
     await forwarder.close()
   })
 
   it('leaves the spill when the database has it', async () => {
     const dir = tempDir()
     const url = sqliteIn(dir)
-    const { forwarder, told, pass } = makeForwarder({ url, spillDir: dir })
+    const { forwarder, reported, pass } = makeForwarder({ url, spillDir: dir })
     await forwarder.start()
     const entries = Array.from({ length: 1_200 }, () => entry())
     forwarder.enqueue(entries)
     await pass(2_000)
     expect(forwarder.waiting).toBe(0)
     expect(await eventsIn(url)).toEqual(entries.map(({ eventId }) => eventId))
-    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(reported.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
     await forwarder.close()
   })
 
-  it('that comes just before the end is on the disk and forwarded', async () => {
+  it('that comes just before the end is written to the disk and forwarded', async () => {
     const dir = tempDir()
     const url = sqliteIn(dir)
-    const { forwarder, told } = makeForwarder({ url, spillDir: dir })
+    const { forwarder, reported } = makeForwarder({ url, spillDir: dir })
     await forwarder.start()
     const last = entry()
     forwarder.enqueue([last])
     await forwarder.close()
-    expect(told.persisted).toBe(1)
+    expect(reported.persisted).toBe(1)
     expect(await eventsIn(url)).toEqual([last.eventId])
   })
 
-  it('stays in memory while the spill is full, and goes on when there is room', async () => {
+  it('stays in memory while the spill is full, and is written when there is room', async () => {
     const dir = tempDir()
     const url = sqliteIn(dir)
     let away = true
-    const { forwarder, told, pass } = makeForwarder({
+    const { forwarder, reported, pass } = makeForwarder({
       url,
       spillDir: dir,
       maxSpillBytes: 512 * 1024,
@@ -78,12 +78,12 @@ describe('an entry', () => {
       forwarder.enqueue(entries.slice(i, i + 100))
       await pass(50)
     }
-    expect(told.statuses.at(-1)).toMatchObject({ database: 'unreachable', spill: 'failing' })
-    expect(told.persisted).toBeLessThan(entries.length)
+    expect(reported.statuses.at(-1)).toMatchObject({ database: 'unreachable', spill: 'failing' })
+    expect(reported.persisted).toBeLessThan(entries.length)
     away = false
     await pass(90_000)
-    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
-    expect(told.persisted).toBe(entries.length)
+    expect(reported.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(reported.persisted).toBe(entries.length)
     expect(await eventsIn(url)).toEqual(entries.map(({ eventId }) => eventId))
     await forwarder.close()
   })
@@ -102,7 +102,7 @@ describe('the start', () => {
     })
   })
 
-  it('is refused where the file of the ledger cannot be', async () => {
+  it('is refused where the file of the ledger cannot be created', async () => {
     const dir = tempDir()
     const url = sqliteIn(join(dir, 'none'))
     await expect(makeForwarder({ url, spillDir: dir }).forwarder.start()).rejects.toMatchObject({
@@ -112,27 +112,27 @@ describe('the start', () => {
   })
 })
 
-describe('a ledger that goes on refusing', () => {
-  it('the login is asked once at each attempt, and changes no table meanwhile', async () => {
+describe('a ledger that keeps refusing', () => {
+  it('gets one login at each attempt, and no table changes meanwhile', async () => {
     const { url, logins, refuse } = await startRefusingPostgres()
     refuse()
-    const { forwarder, told, pass } = makeForwarder({ url, spillDir: tempDir() })
+    const { forwarder, reported, pass } = makeForwarder({ url, spillDir: tempDir() })
     await expect(forwarder.start()).rejects.toMatchObject({ code: 'ledger_unusable' })
-    // Attempts again after 1, 2, 4 and 8 seconds.
+    // It tries again after 1, 2, 4 and 8 seconds.
     await pass(15_000)
     expect(logins()).toBe(5)
-    expect(new Set(told.statuses.map(({ database }) => database))).toEqual(new Set(['refused']))
+    expect(new Set(reported.statuses.map(({ database }) => database))).toEqual(new Set(['refused']))
     await forwarder.close()
   })
 
-  it('a change of its tables is one outage', () => {
+  it('after a change of its tables counts as one outage', () => {
     const course = ['ok', 'refused', 'migrating', 'refused', 'migrating', 'refused', 'ok'] as const
-    const standings = course.map((database): ForwarderStatus => ({
+    const statuses = course.map((database): ForwarderStatus => ({
       database,
       spill: 'ok',
       waiting: 0,
     }))
-    expect(standings.flatMap((next, i) => newOutages(next, standings[i - 1]))).toEqual(['database'])
+    expect(statuses.flatMap((next, i) => newOutages(next, statuses[i - 1]))).toEqual(['database'])
   })
 })
 
@@ -143,18 +143,18 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
     return { url, proxy, ...makeForwarder({ url: proxy.url, spillDir: tempDir() }) }
   }
 
-  it('an outage is sat out, from the start on', async () => {
-    const { url, proxy, forwarder, told, pass } = await behindProxy()
+  it('an outage is waited out, even at the start', async () => {
+    const { url, proxy, forwarder, reported, pass } = await behindProxy()
     proxy.down()
     await forwarder.start()
     const entries = [entry(), entry(), entry()]
     forwarder.enqueue(entries.slice(0, 1))
     await pass(1_000)
     expect(forwarder.waiting).toBe(1)
-    expect(told.statuses.at(-1)).toMatchObject({ database: 'unreachable', waiting: 1 })
+    expect(reported.statuses.at(-1)).toMatchObject({ database: 'unreachable', waiting: 1 })
     await proxy.up()
     await pass(30_000)
-    expect(told.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
+    expect(reported.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
     proxy.down()
     forwarder.enqueue(entries.slice(1, 2))
     await pass(1_000)
@@ -166,8 +166,8 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
     await forwarder.close()
   })
 
-  it('a database that falls silent is cut off and reached anew', async () => {
-    const { url, proxy, forwarder, clock, told, pass } = await behindProxy()
+  it('a database that falls silent is disconnected, and a new connection is opened', async () => {
+    const { url, proxy, forwarder, clock, reported, pass } = await behindProxy()
     await forwarder.start()
     proxy.stall()
     const entries = [entry(), entry()]
@@ -176,9 +176,9 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
     await proxy.until(() => proxy.swallowed() > 0)
     clock.advance(REACH_TIMEOUT_MS)
     await forwarder.cycleEnd()
-    expect(told.persisted).toBe(2)
+    expect(reported.persisted).toBe(2)
     expect(forwarder.waiting).toBe(2)
-    expect(told.statuses.at(-1)).toMatchObject({
+    expect(reported.statuses.at(-1)).toMatchObject({
       database: 'unreachable',
       cause: { type: 'AppError', code: 'ledger_unavailable' },
     })
@@ -188,19 +188,19 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
     await forwarder.close()
   })
 
-  it('the end is not held up by a database that has fallen silent', async () => {
-    const { proxy, forwarder, clock, told } = await behindProxy()
+  it('closing is not delayed by a database that has fallen silent', async () => {
+    const { proxy, forwarder, clock, reported } = await behindProxy()
     await forwarder.start()
     proxy.stall()
     forwarder.enqueue([entry()])
     const closed = forwarder.close()
-    expect(told.persisted).toBe(1)
+    expect(reported.persisted).toBe(1)
     await proxy.until(() => proxy.swallowed() > 0)
     clock.advance(2_000)
     await closed
   })
 
-  it('a wrong database is refused at the start in the words of the server, which hold no password', async () => {
+  it('a wrong database is refused at the start with the message of the server, which contains no password', async () => {
     const url = new URL(await freshDatabase(kind))
     url.pathname = '/no_such_database'
     url.username = url.username === 'root' ? 'nobody_knows' : url.username
@@ -220,9 +220,9 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
   it('wrong guesses made at one replica are known at the others, once', async () => {
     const url = await freshDatabase(kind)
     const rules = { uncounted: ['too_many_guesses'], windowMs: 60_000 }
-    const wall = (): number => Date.parse('2026-10-01T12:00:10.000Z')
+    const epochMs = (): number => Date.parse('2026-10-01T12:00:10.000Z')
     const make = (replica: string, more: { guessesUpTo?: number } = {}) =>
-      makeForwarder({ url, spillDir: tempDir(), replica, guesses: rules, wall, ...more })
+      makeForwarder({ url, spillDir: tempDir(), replica, guesses: rules, epochMs, ...more })
     const [one, other] = [make('replica-a'), make('replica-b')]
     await one.forwarder.start()
     await other.forwarder.start()
@@ -230,22 +230,22 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
     one.forwarder.enqueue([guess, entry({ outcome: 'VERIFIED', reason: 'match' })])
     await one.pass(500)
     await other.pass(1_500)
-    expect(other.told.guesses).toEqual([
+    expect(other.reported.guesses).toEqual([
       { account: 'guessed at', person: 'person', reason: 'mismatch', ageMs: 10_000 },
     ])
     await one.pass(3_000)
     await other.pass(3_000)
-    expect(other.told.guesses).toHaveLength(1)
-    expect(one.told.guesses).toEqual([])
+    expect(other.reported.guesses).toHaveLength(1)
+    expect(one.reported.guesses).toEqual([])
     const late = make('replica-c')
     await late.forwarder.start()
     await late.pass(1_500)
-    expect(late.told.guesses).toHaveLength(1)
-    const { upTo } = late.told
+    expect(late.reported.guesses).toHaveLength(1)
+    const { upTo } = late.reported
     const heir = make('replica-c', upTo === undefined ? {} : { guessesUpTo: upTo })
     await heir.forwarder.start()
     await heir.pass(1_500)
-    expect(heir.told.guesses).toEqual([])
+    expect(heir.reported.guesses).toEqual([])
     for (const { forwarder } of [one, other, late, heir]) await forwarder.close()
   })
 })

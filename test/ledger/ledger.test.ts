@@ -1,4 +1,4 @@
-/** The ledger as the server has it: real threads, a real crash, and never a wait. */
+/** The ledger as the server uses it: real threads, a real crash, and never a wait. */
 import Database from 'better-sqlite3'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -49,8 +49,8 @@ const decided = (eventId: string | undefined): DecidedCall => ({
   runMs: 2,
 })
 
-/** Lets every promise that can go on do so. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** Lets every promise continue that can. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const waitingIn = (spillDir: string): string[] => {
   const db = new Database(join(spillDir, 'okta-migrate-spill.sqlite'))
@@ -68,8 +68,8 @@ const eventsIn = async (url: string): Promise<string[]> =>
   )
 
 describe('a decision', () => {
-  it('comes to the database, which is not waited for', async () => {
-    // A clock that stands still: a slow disk is another test's.
+  it('reaches the database, which is not waited for', async () => {
+    // The clock stands still: another test covers a slow disk.
     const { ledger, url, lines } = await start({ clock: new ManualClock() })
     void ledger.record(decided('one'))
     expect(ledger.status.waiting).toBe(1)
@@ -100,7 +100,7 @@ describe('a decision', () => {
 
   it('is waited for no longer than a limit, and not at all for a while after that', async () => {
     const clock = new ManualClock()
-    const threadUrl = support('deaf-ledger-thread.mjs')
+    const threadUrl = support('stuck-ledger-thread.mjs')
     const { ledger, lines } = await start({ clock, threadUrl })
     const done: string[] = []
     const record = (event: string): void =>
@@ -108,30 +108,30 @@ describe('a decision', () => {
     record('first')
     record('second')
     clock.advance(DISK_WAIT_MS - 1)
-    await settle()
+    await nextTurn()
     expect(done).toEqual([])
     clock.advance(1)
-    await settle()
+    await nextTurn()
     expect(done).toEqual(['first', 'second'])
     record('third')
-    await settle()
+    await nextTurn()
     expect(done).toContain('third')
     expect(lines).toEqual([['warn', expect.stringMatching(/disk is slow/) as string, {}]])
     clock.advance(SLOW_DISK_MS)
     record('fourth')
-    await settle()
+    await nextTurn()
     expect(done).not.toContain('fourth')
     await ledger.close()
   })
 
-  it('is one row by its own id, whether Okta gave it an event or not', async () => {
+  it('has one row under its own id, whether or not Okta gave it an event', async () => {
     const { ledger, url } = await start()
-    const told = [decided(undefined), decided(undefined), decided('same'), decided('same')]
-    for (const decision of told) void ledger.record(decision)
+    const decisions = [decided(undefined), decided(undefined), decided('same'), decided('same')]
+    for (const decision of decisions) void ledger.record(decision)
     await ledger.close()
     const columns = 'event_id, okta_event_id'
     expect(await runSql(url, `SELECT ${columns} FROM ledger_decisions ORDER BY id`)).toEqual(
-      told.map(({ id, eventId = null }) => ({ event_id: id, okta_event_id: eventId })),
+      decisions.map(({ id, eventId = null }) => ({ event_id: id, okta_event_id: eventId })),
     )
   })
 
@@ -144,10 +144,10 @@ describe('a decision', () => {
     expect(ledger.status.lost).toBe(1)
   })
 
-  it('that memory has no room for is lost, counted and said, and those before it are not', async () => {
+  it('that does not fit into memory is lost, counted and logged, and earlier ones are not lost', async () => {
     const { ledger, lines } = await start({
       maxEntriesInMemory: 3,
-      threadUrl: support('deaf-ledger-thread.mjs'),
+      threadUrl: support('stuck-ledger-thread.mjs'),
     })
     for (const event of ['a', 'b', 'c', 'd', 'e']) void ledger.record(decided(event))
     expect(ledger.status).toMatchObject({ waiting: 3, lost: 2 })
@@ -156,7 +156,7 @@ describe('a decision', () => {
     expect(lines.at(-1)).toEqual(['error', 'decisions are missing from the ledger', { lost: 3 }])
   })
 
-  it('that cannot be written down costs no answer, and holds up no other', async () => {
+  it('that cannot be written prevents no answer, and delays no other decision', async () => {
     const { ledger, url } = await start()
     await ledger.record(undefined as unknown as DecidedCall)
     expect(ledger.status.lost).toBe(1)
@@ -167,11 +167,11 @@ describe('a decision', () => {
     await ledger.close()
   })
 
-  it('outlives the thread that was to keep it', async () => {
+  it('survives the thread that was to write it', async () => {
     const clock = new ManualClock()
     const { ledger, url, lines } = await start({
       clock,
-      threadUrl: support('mortal-ledger-thread.mjs'),
+      threadUrl: support('dying-ledger-thread.mjs'),
     })
     void ledger.record(decided('one'))
     void ledger.record(decided('two'))
@@ -190,14 +190,14 @@ describe('a decision', () => {
 })
 
 describe('the start', () => {
-  it('waits two seconds for a database that is silent, and is then ready', async () => {
+  it('waits two seconds for a silent database, and is then ready', async () => {
     const clock = new ManualClock()
     const starting = start({ clock, threadUrl: support('silent-ledger-thread.mjs') })
     let isReady = false
     void starting.then(() => (isReady = true))
     await until('the spill is open', () => clock.pending.includes(START_TIMEOUT_MS))
     clock.advance(START_TIMEOUT_MS - 1)
-    await settle()
+    await nextTurn()
     expect(isReady).toBe(false)
     clock.advance(1)
     const { ledger } = await starting
@@ -205,7 +205,7 @@ describe('the start', () => {
     await ledger.close()
   })
 
-  it('that was over before the database refused keeps decisions on the disk all the same', async () => {
+  it('keeps decisions on the disk even if it ends before the database refuses', async () => {
     const clock = new ManualClock()
     const { url, logins, refuse } = await startRefusingPostgres()
     const starting = start({ clock, target: { url } })
@@ -217,7 +217,7 @@ describe('the start', () => {
     const { ledger, spillDir } = await starting
     refuse()
     await until('the database has refused', () => ledger.status.database === 'refused')
-    await settle()
+    await nextTurn()
     await ledger.record(decided('after it'))
     expect(waitingIn(spillDir)).toEqual(['after it'])
     await ledger.close()
@@ -231,7 +231,7 @@ describe('the start', () => {
     expect(existsSync(join(spillDir, 'closed'))).toBe(true)
   })
 
-  it('is ready when the guesses of others, and its own of before, are known', async () => {
+  it('is over when the guesses of other replicas, and its own earlier ones, are known', async () => {
     const dir = tempDir()
     const url = `sqlite:${join(dir, 'ledger.sqlite')}`
     const options = { target: { url }, spillDir: dir, clock: new ManualClock() }
@@ -256,7 +256,7 @@ describe('the start', () => {
     [{ target: { url: 'sqlite:/proc/ledger.sqlite' } }, /^\/proc\/ledger\.sqlite: E/],
     [{ spillDir: '/proc' }, /^\/proc\/okta-migrate-spill\.sqlite: E/],
     [{ threadUrl: support('failing-worker.mjs') }, /did not start/],
-  ])('with %j is refused and says where', async (more, detail) => {
+  ])('with %j is refused, and the error names the place', async (more, detail) => {
     await expect(start(more)).rejects.toMatchObject({
       code: 'ledger_unusable',
       detail: expect.stringMatching(detail) as string,
@@ -265,13 +265,13 @@ describe('the start', () => {
 })
 
 describe('a process that is killed while it writes', () => {
-  it('leaves all that was answered to the next one, once and in order', async () => {
+  it('leaves all answered decisions to the next one, once and in order', async () => {
     const dir = tempDir()
     const child = spawn(process.execPath, [fileURLToPath(support('record-forever.mjs')), dir])
     onTestFinished(() => void child.kill('SIGKILL'))
-    let said = ''
-    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-    const answered = (): number => said.split('\n').length - 1
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    const answered = (): number => output.split('\n').length - 1
     await until('300 answers', () => answered() > 300)
     child.kill('SIGKILL')
     await once(child, 'close')

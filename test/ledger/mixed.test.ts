@@ -1,4 +1,4 @@
-/** A ledger, and a spill, that replicas of this program share with those of before `person` came. */
+/** A ledger and a spill that are shared with replicas of the previous version, which does not know `person`. */
 import Database from 'better-sqlite3'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -14,7 +14,7 @@ import { tempDir } from '../support/temp.ts'
 const OLD_COLUMNS =
   'event_id, decided_at, account, outcome, reason, hash_family, hash_cost, wait_ms, run_ms, replica'
 
-/** An entry in the spill of before. */
+/** An entry in the spill of the previous version. */
 const oldEntry = (event: string) => ({
   eventId: event,
   decidedAt: '2026-10-01T12:00:00.000Z',
@@ -36,29 +36,29 @@ const oldSpill = (dir: string): Database.Database => {
   return db
 }
 
-it('an entry that waits in a spill of before is forwarded, and once', async () => {
+it('an entry that waits in a spill of the previous version is forwarded once', async () => {
   const dir = tempDir()
   const url = `sqlite:${join(dir, 'ledger.sqlite')}`
   const old = oldSpill(dir)
   const add = old.prepare('INSERT INTO waiting (entry) VALUES (?)')
-  // Twice: the process that wrote it to the database was killed before it forgot it.
+  // Twice: the process that wrote it to the database was killed before it deleted it from the spill.
   for (const event of ['one', 'two', 'one']) add.run(JSON.stringify(oldEntry(event)))
   old.close()
-  const { forwarder, told } = makeForwarder({ url, spillDir: dir })
+  const { forwarder, reported } = makeForwarder({ url, spillDir: dir })
   await forwarder.start()
   await forwarder.close()
-  expect(told.statuses.at(-1)).toMatchObject({ database: 'ok', waiting: 0 })
+  expect(reported.statuses.at(-1)).toMatchObject({ database: 'ok', waiting: 0 })
   expect(await runSql(url, 'SELECT event_id, person, caller_gone FROM ledger_decisions')).toEqual([
     { event_id: 'one', person: null, caller_gone: null },
     { event_id: 'two', person: null, caller_gone: null },
   ])
 })
 
-it('an entry that a process of before may forward has what that one writes, by the same key', () => {
+it('an entry that the previous version may forward has what that version writes, under the same key', () => {
   const dir = tempDir()
   const spill = openSpill(dir)
-  const told = entry({ oktaEventId: null })
-  spill.append([told])
+  const waiting = entry({ oktaEventId: null })
+  spill.append([waiting])
   const db = oldSpill(dir)
   const [text = ''] = db.prepare<[], string>('SELECT entry FROM waiting').pluck().all()
   db.close()
@@ -66,11 +66,11 @@ it('an entry that a process of before may forward has what that one writes, by t
   expect(Object.keys(JSON.parse(text) as object)).toEqual(
     expect.arrayContaining(Object.keys(oldEntry(''))),
   )
-  expect(JSON.parse(text)).toMatchObject({ eventId: told.eventId })
+  expect(JSON.parse(text)).toMatchObject({ eventId: waiting.eventId })
 })
 
 await describeEach(ALL_KINDS, 'a ledger of before', (kind) => {
-  /** As the version before made it. */
+  /** As the previous version created it. */
   const makeOld = async (): Promise<string> => {
     const url = await freshDatabase(kind)
     const statements = VERSIONS[0]?.(kind.dialect) ?? []
@@ -80,7 +80,7 @@ await describeEach(ALL_KINDS, 'a ledger of before', (kind) => {
     return url
   }
 
-  /** As the version before writes it. */
+  /** As the previous version writes it. */
   const writeOld = (url: string, event: string, outcome = 'VERIFIED') => {
     const values = `'${event}', '2026-10-01T12:00:00.000Z', 'account', '${outcome}', 'match', NULL, NULL, 0, 0, 'old'`
     const insert = `INSERT INTO ledger_decisions (${OLD_COLUMNS}) VALUES (${values})`
@@ -97,7 +97,7 @@ await describeEach(ALL_KINDS, 'a ledger of before', (kind) => {
     return database
   }
 
-  it('goes on taking what the version before writes, which can be started again', async () => {
+  it('the ledger still accepts what the previous version writes, which can be started again', async () => {
     const url = await makeOld()
     await runSql(url, "INSERT INTO ledger_accounts (account) VALUES ('account')")
     await writeOld(url, 'before')
@@ -116,26 +116,26 @@ await describeEach(ALL_KINDS, 'a ledger of before', (kind) => {
       entry({ ...verified, callerGone: true }),
       entry({ ...verified, oktaEventId: null }),
     ])
-    // before, after, retried, and the one without an event of Okta's.
+    // Before, after, retried, and the one without an event of Okta's.
     expect(await database.account('account')).toMatchObject({ verifications: 4 })
     expect(await runSql(url, 'SELECT event_id FROM ledger_decisions')).toHaveLength(7)
   })
 
-  it('tells guesses with their event, whichever version wrote them', async () => {
+  it('guesses are returned with their event, whichever version wrote them', async () => {
     const url = await makeOld()
     const database = await upgrade(url)
     await writeOld(url, 'of before', 'UNVERIFIED')
-    const told = [entry(), entry({ oktaEventId: null })]
-    await database.write(told)
+    const entries = [entry(), entry({ oktaEventId: null })]
+    await database.write(entries)
     const rows = await database.guessesAfter(0, 10, 'here')
     expect(rows.map(({ event, person }) => [event, person])).toEqual([
       ['of before', null],
-      [told[0]?.oktaEventId, 'person'],
-      [told[1]?.eventId, 'person'],
+      [entries[0]?.oktaEventId, 'person'],
+      [entries[1]?.eventId, 'person'],
     ])
   })
 
-  it('is brought to the end from wherever that was interrupted', async () => {
+  it('the migration is completed from wherever it was interrupted', async () => {
     const url = await makeOld()
     await (await upgrade(url)).write([entry()])
     const undo = kind.dialect === 'mysql' ? ' ON ledger_decisions' : ''

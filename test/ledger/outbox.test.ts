@@ -1,4 +1,4 @@
-/** The queue on a disk that fails for a moment, and at its end. */
+/** The outbox on a disk that fails for a moment, and when it is closed. */
 import Database from 'better-sqlite3'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { LedgerEntry } from '../../src/ledger/entry.ts'
@@ -16,7 +16,7 @@ const statements = (): Database.Statement => {
   return prototype
 }
 
-/** From now on the disk does none of these. @returns what lets it again */
+/** From now on the disk does none of these. @returns a function that repairs it */
 const breakDisk = (code: string, methods: readonly ('run' | 'get')[]): (() => void) => {
   const spies = methods.map((name) =>
     vi.spyOn(statements(), name).mockImplementation(() => {
@@ -44,7 +44,7 @@ const makeQueue = () => {
   return { queue, clock, faults }
 }
 
-it('keeps what waits on a disk that can neither delete nor read for a moment', async () => {
+it('the outbox keeps waiting entries on a disk that can neither delete nor read for a moment', async () => {
   const { queue, faults } = makeQueue()
   const entries = Array.from({ length: 1_200 }, () => entry())
   queue.enqueue(entries)

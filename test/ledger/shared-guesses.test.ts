@@ -50,7 +50,7 @@ describe('a wrong guess', () => {
     expect(guesses.fromOthers(rows.slice(-1), NOW)).toEqual([])
   })
 
-  it('is remembered with the newest ten thousand, and no more', () => {
+  it('is remembered as long as it is among the newest ten thousand', () => {
     const guesses = createGuessFilter(RULES, 'own')
     const rows = Array.from({ length: 10_001 }, (_, id) => seen({ id, event: `event ${id}` }))
     guesses.fromOthers(rows, NOW)
@@ -58,7 +58,7 @@ describe('a wrong guess', () => {
     expect(guesses.fromOthers(rows.slice(0, 1), NOW)).toHaveLength(1)
   })
 
-  it('of a replica whose clock is ahead is new, and not from the future', () => {
+  it('of a replica whose clock is ahead counts as new, and not as from the future', () => {
     expect(countOf({ decidedAt: new Date(NOW + 5_000).toISOString() })).toMatchObject([
       { ageMs: 0 },
     ])
@@ -67,7 +67,7 @@ describe('a wrong guess', () => {
   it.each<[string, Partial<RemoteDecision>]>([
     ['was made here', { replica: 'own' }],
     ['was right', { outcome: 'VERIFIED', reason: 'match' }],
-    ['was refused unseen', { reason: 'too_many_guesses' }],
+    ['was refused without a check', { reason: 'too_many_guesses' }],
     ['is as old as the window', { decidedAt: new Date(NOW - 60_000).toISOString() }],
   ])('that %s does not count', (_, more) => {
     expect(countOf(more)).toEqual([])
@@ -80,14 +80,14 @@ describe('the cursor', () => {
     return cursor.accept(ids.slice(0, PAGE).map((id) => seen({ id }))).map(({ id }) => id)
   }
 
-  it('takes a row that is committed behind newer ones, within five polls', () => {
+  it('catches a row that is committed after newer ones, within five polls', () => {
     const cursor = createCursor(0)
     expect(poll(cursor, [1, 3])).toEqual([1, 3])
     expect(poll(cursor, [1, 3, 4])).toEqual([4])
     expect(poll(cursor, [1, 2, 3, 4])).toEqual([2])
   })
 
-  it('takes each row once, if it comes no more than four polls late', () => {
+  it('returns each row once, if it comes no more than four polls late', () => {
     const lateness = fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 200 })
     fc.assert(
       fc.property(lateness, (late) => {

@@ -1,4 +1,4 @@
-/** The spill: what it has taken it keeps, and it takes no more than it may. */
+/** The spill: it keeps what it has accepted, and accepts no more than it may. */
 import Database from 'better-sqlite3'
 import { chmodSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { entry } from '../support/ledger-entry.ts'
 import { tempDir } from '../support/temp.ts'
 
 describe('the spill', () => {
-  it('gives back what it took, in order, also after it was opened again', () => {
+  it('returns its entries in order, also after it was opened again', () => {
     const dir = tempDir()
     const entries = [entry(), entry({ account: 'ünï "code"', hashFamily: null }), entry()]
     const spill = openSpill(dir)
@@ -23,7 +23,7 @@ describe('the spill', () => {
     again.close()
   })
 
-  it('takes a whole batch or none of it when it is full, and more when there is room', () => {
+  it('accepts a whole batch or none of it when it is full, and more when there is room', () => {
     const spill = openSpill(tempDir(), 64 * 1024)
     const batch = Array.from({ length: 50 }, () => entry())
     let batches = 0
@@ -52,7 +52,7 @@ describe('the spill', () => {
     other.close()
   })
 
-  it('is for its owner alone, and safe from a loss of power', () => {
+  it('is for its owner alone, and survives a loss of power', () => {
     const dir = tempDir()
     const spill = openSpill(dir)
     spill.append([entry()])
@@ -68,7 +68,7 @@ describe('the spill', () => {
   it.each([
     ['a directory that is not there', (dir: string) => join(dir, 'none')],
     ['a file', (dir: string) => (openSpill(dir).close(), join(dir, 'okta-migrate-spill.sqlite'))],
-  ])('in %s is an error that names the place', (_, placeIn) => {
+  ])('in %s causes an error that names the place', (_, placeIn) => {
     const place = placeIn(tempDir())
     expect(() => openSpill(place)).toThrow(
       expect.objectContaining({
@@ -78,7 +78,7 @@ describe('the spill', () => {
     )
   })
 
-  it.skipIf(process.getuid?.() === 0)('in a read-only directory is an error', () => {
+  it.skipIf(process.getuid?.() === 0)('in a read-only directory causes an error', () => {
     const dir = tempDir()
     chmodSync(dir, 0o500)
     expect(() => openSpill(dir)).toThrow(expect.objectContaining({ code: 'ledger_unusable' }))

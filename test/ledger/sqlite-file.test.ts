@@ -1,4 +1,4 @@
-/** The ledger's files: of several that make one at once, none is turned away. */
+/** The ledger's SQLite files: where several processes create one at the same time, none is refused. */
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -8,7 +8,7 @@ import { tempDir } from '../support/temp.ts'
 
 const HOLD_LOCK = new URL('../support/hold-sqlite-lock.mjs', import.meta.url)
 
-/** @returns a file that another connection is writing to, and the end of that, `ms` milliseconds later */
+/** @returns a file that another connection is writing to, and a promise of the end of that, `ms` milliseconds later */
 const beingWritten = async (ms: number): Promise<{ path: string; ended: Promise<unknown> }> => {
   const path = join(tempDir(), 'ledger.sqlite')
   const other = new Worker(HOLD_LOCK, { workerData: { path, ms } })
@@ -17,7 +17,7 @@ const beingWritten = async (ms: number): Promise<{ path: string; ended: Promise<
   return { path, ended }
 }
 
-it('is opened when another is done with it', async () => {
+it('a file is opened when another connection is done with it', async () => {
   const { path, ended } = await beingWritten(500)
   const db = openSqliteFile(path, 60_000)
   expect(db.pragma('journal_mode', { simple: true })).toBe('wal')
@@ -26,7 +26,7 @@ it('is opened when another is done with it', async () => {
   await ended
 })
 
-it('is not waited for longer than was said', async () => {
+it('a file is not waited for longer than its limit', async () => {
   const { path, ended } = await beingWritten(2_000)
   expect(() => openSqliteFile(path, 1)).toThrow(
     expect.objectContaining({

@@ -1,4 +1,4 @@
-/** What a lookup must be: whose row it finds, which columns and flags it returns, what the start says of it. */
+/** The rules for a lookup: whose row it finds, which columns and flags it returns, and what the start reports. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ManualClock } from '../support/clock.ts'
 import { ALL_KINDS, describeEach, type Dialect, type TestDatabase } from '../support/databases.ts'
@@ -100,7 +100,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       )
     })
 
-    it('a row by its part before the @, and never a bare name by a whole login', async () => {
+    it('a row by its part before the @, and never a bare name by a full login', async () => {
       const { find } = await openFor(':login = :login')
       expect(await find('BOB')).toEqual(['h2'])
       expect(await find('anna')).toEqual(['h4'])
@@ -120,17 +120,17 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
   describe('is refused', () => {
     it.each([
       [
-        'without a name',
+        'without a login column',
         'SELECT pw AS password_hash FROM people WHERE email = :login',
         /whose row/,
       ],
       [
-        'with the typed login for a name',
+        'with the typed login as its login column',
         'SELECT pw AS password_hash, :login login FROM people WHERE email LIKE :login',
         /a login that is a wildcard/,
       ],
       [
-        'with a column that nobody reads',
+        'with a column that is never read',
         'SELECT pw AS password_hash, email, yes AS Active FROM people WHERE email = :login',
         /returns active.+LEGACY_LOOKUP_IGNORE=active/,
       ],
@@ -140,17 +140,17 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
         /returns pw, status, seen, yes.+return only: email, password_hash/,
       ],
       [
-        'with two columns of one name',
+        'with two columns of the same name',
         'SELECT pw AS password_hash, email, yes AS Enabled, status AS enabled FROM people WHERE email = :login',
         /enabled/i,
       ],
       [
-        'with a date for a flag',
+        'with a date as a flag',
         'SELECT pw AS password_hash, email, seen AS enabled FROM people WHERE email = :login',
         /CASE WHEN seen IS NULL THEN 0 ELSE 1 END AS enabled/,
       ],
       [
-        'with a number for a hash',
+        'with a number as a hash',
         'SELECT 1 + 1 AS password_hash, email FROM people WHERE email = :login AND :login = :login',
         dialect === 'sqlite' ? 'opened' : /must be text/,
       ],
@@ -161,7 +161,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       )
     })
 
-    it('with words for a flag that a sample shows, and gets an expression that runs as advice', async () => {
+    it('with a flag whose words a sample shows, and the advice is an expression that runs', async () => {
       const sql =
         'SELECT p.pw AS password_hash, p.email, p.status AS enabled FROM people p WHERE p.email = :login'
       const err = await refusal(db.url, sql, { auditSql: AUDIT })
@@ -176,7 +176,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       expect(await store.find('anna', 'anna')).toMatchObject([{ enabled: true }])
     })
 
-    it('and no value is shown that is no word', async () => {
+    it('without showing a value that is not a word', async () => {
       const sql =
         'SELECT email, pw AS password_hash, pw AS enabled FROM people WHERE email = :login'
       const long = sql.replace('pw AS enabled', "'a value of thirty characters..' AS enabled")
@@ -187,7 +187,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
     })
   })
 
-  it('may return columns unread that are listed', async () => {
+  it('may return unread columns that are listed', async () => {
     const sql =
       'SELECT email, pw AS password_hash, status, yes AS Note FROM people WHERE email = :login'
     const store = await openStore(db.url, sql, { ignored: ['STATUS', 'note'] })
@@ -202,7 +202,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
     ])
   })
 
-  describe('without a name, where that is asked for', () => {
+  describe('without a login column, where that is requested', () => {
     const unchecked = { unchecked: true, auditSql: AUDIT }
     const bare = (where: string): string => `SELECT pw AS password_hash FROM people WHERE ${where}`
 
@@ -224,7 +224,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       expect(await bySql(':login = :login')).toMatchObject(UNUSABLE(/a login that no account has/))
     })
 
-    it('may have an account whose own login is what the wildcard makes', async () => {
+    it('is accepted if an account has the same login as the wildcard', async () => {
       const audit = `SELECT email AS login, pw AS password_hash FROM people WHERE email LIKE 'mary%'`
       const store = await openStore(db.url, bare('email = :login'), {
         ...unchecked,
@@ -245,7 +245,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
   })
 
   describe('with samples', () => {
-    it('is warned about accounts that it does not find', async () => {
+    it('causes a warning about accounts that it does not find', async () => {
       const sql =
         "SELECT email, pw AS password_hash FROM people WHERE email = :login AND status <> 'left'"
       const warnings = warningsOf(await openStore(db.url, sql, { auditSql: AUDIT }))
@@ -275,7 +275,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       expect((await openStore(db.url, sql, { auditSql })).hashes).toHaveLength(500)
     })
 
-    it('has them by default in the schema of legacy-db/', async () => {
+    it('has samples by default in the schema of legacy-db/', async () => {
       await db.exec("INSERT INTO accounts (login, password_hash) VALUES ('eva', 'h')")
       expect((await openStore(db.url)).hashes).toEqual(['h'])
     })
@@ -295,21 +295,21 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       return { store, clock, enabled }
     }
 
-    it('reads a flag that the table gets', async () => {
+    it('reads a flag that is added to the table', async () => {
       const { enabled } = await start()
       expect(await enabled()).toBe(true)
       await db.exec('ALTER TABLE changing ADD COLUMN enabled INTEGER DEFAULT 0 NOT NULL')
       expect(await enabled()).toBe(false)
     })
 
-    it('does without a column that is not read', async () => {
+    it('still works after a column that is not read is dropped', async () => {
       const { enabled, store } = await start()
       await db.exec('ALTER TABLE changing ADD COLUMN note VARCHAR(9)')
       expect(await enabled()).toBe(true)
       expect(store.state).toBe('ok')
     })
 
-    it('is an outage while the flag that it had is gone', async () => {
+    it('causes an outage while its flag is missing', async () => {
       await start()
       await db.exec('ALTER TABLE changing ADD COLUMN enabled INTEGER DEFAULT 0 NOT NULL')
       const clock = new ManualClock()
@@ -323,7 +323,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
     })
   })
 
-  describe('says', () => {
+  describe('warns', () => {
     it('that a statement of one row hides a second account', async () => {
       const sql = 'SELECT email, pw AS password_hash FROM people WHERE email = :login LIMIT 1'
       expect(warningsOf(await openStore(db.url, sql))).toContainEqual(
@@ -339,7 +339,7 @@ await describeEach(ALL_KINDS, 'a lookup', ({ dialect, schema, create }) => {
       )
     })
 
-    it('nothing of an expression without a name, or of values that are no flag', async () => {
+    it('without quoting an expression that has no name, or values that are not a flag', async () => {
       const key =
         "SELECT email, pw AS password_hash, concat('a-key-of-32', status) FROM people WHERE email = :login"
       const pins =

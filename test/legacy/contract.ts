@@ -1,4 +1,4 @@
-/** What every legacy store does alike, whatever its dialect. */
+/** The tests that every legacy store passes, whatever its dialect. */
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { HashStore, StoreOptions } from '../../src/legacy/store.ts'
 import type { Dialect, Kind, TestDatabase } from '../support/databases.ts'
@@ -14,7 +14,7 @@ export const openStore = async (
   return store
 }
 
-/** Logins that would do something if they were ever more than a value; none of them is anybody's. */
+/** Logins that would have an effect if they were ever more than a value; no account has one of them. */
 export const HOSTILE = [
   "'",
   "''",
@@ -106,7 +106,7 @@ const FLAGS: Readonly<
   ],
 }
 
-/** Types in which a hash may be kept, and how `hash` is written as one. */
+/** Types that a hash column may have, and how `hash` is written as one. */
 const HASHES: Readonly<Record<Dialect, readonly (readonly [type: string, value: string])[]>> = {
   sqlite: [
     ['TEXT', "'hash'"],
@@ -129,7 +129,7 @@ const HASHES: Readonly<Record<Dialect, readonly (readonly [type: string, value: 
   ],
 }
 
-/** Flags that may mean anything. */
+/** Flags with an unclear meaning. */
 const UNREADABLE: Readonly<Record<Dialect, readonly string[]>> = {
   sqlite: ["'active'", "''", '2', '-1', "x'00'"],
   postgres: ["'active'::text", "''::text", '2', "'\\x00'::bytea"],
@@ -202,7 +202,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
       expect(await hashesFor(await openStore(db.url), login)).toEqual(hashes)
     })
 
-    it('has nothing to warn of', async () => {
+    it('causes no warning', async () => {
       expect(warningsOf(await openStore(db.url))).toEqual([])
     })
 
@@ -210,7 +210,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
       await expect((await openStore(db.url)).ping()).resolves.toBeUndefined()
     })
 
-    it('fits a schema that holds logins unique without regard to case', async () => {
+    it('fits a schema that keeps logins unique regardless of case', async () => {
       const insert = `INSERT INTO accounts (login, password_hash) VALUES ('Ann', 'h')`
       await expect(db.exec(insert)).rejects.toThrow(/unique|check|constraint/i)
     })
@@ -220,13 +220,13 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
       for (const login of HOSTILE) {
         expect([login, await hashesFor(store, login)]).toEqual([login, []])
         if (login.trim() === 'ann') continue
-        // The row that it finds is not the row of what was typed.
+        // The row that it finds does not belong to the typed login.
         expect([login, await hashesFor(store, 'ann', login)]).toEqual([login, []])
       }
       expect(await hashesFor(store, 'ann')).toEqual(['h7'])
     })
 
-    it('answers many at once', async () => {
+    it('answers many calls at once', async () => {
       const store = await openStore(db.url, undefined, { poolSize: 2 })
       const logins = Array.from({ length: 40 }, (_, i) => ['ann', 'bob', 'nobody'][i % 3] ?? '')
       const found = await Promise.all(logins.map((login) => hashesFor(store, login)))
@@ -236,7 +236,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
   })
 
   describe('a statement of another schema', () => {
-    it('may use both parameters, more than once, beside what only looks like one', async () => {
+    it('may use both parameters, more than once, next to text that only looks like one', async () => {
       const sql = `
         SELECT password_hash, login, ':login' AS id /* :login's "comment" */ FROM accounts -- :username'
          WHERE login = :login AND :username = :username AND :login <> ':login' AND login = :login;
@@ -255,7 +255,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
       expect(await hashesFor(store, 'ann', 'nobody')).toEqual([])
     })
 
-    it('takes no hostile login for anything but a value, compared as typed', async () => {
+    it('treats every hostile login as a value, compared as typed', async () => {
       const sql = "SELECT 'h' AS password_hash, login FROM accounts WHERE :username = login"
       const store = await openStore(db.url, sql)
       for (const login of HOSTILE) {
@@ -291,7 +291,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
       expect(await hashesFor(await openStore(db.url, sql), 'ann')).toEqual([''])
     })
 
-    it('may have ids beyond 2^53, texts and none', async () => {
+    it('may have ids beyond 2^53, texts as ids, or none', async () => {
       const table = await tableOf('uid BIGINT, name VARCHAR(9)', `${BIG_ID}, 'u-7'`)
       for (const [id, read] of [
         ['uid', `id ${BIG_ID}`],
@@ -304,7 +304,7 @@ export const contract = ({ dialect, schema, create }: Kind): void => {
       }
     })
 
-    it('is read no further than it must be to know that a login is ambiguous', async () => {
+    it('is read only until a login is known to be ambiguous', async () => {
       const sql = "SELECT 'h' AS password_hash, 'all' AS login FROM accounts WHERE :login = 'all'"
       expect(await (await openStore(db.url, sql)).find('all', 'all')).toHaveLength(2)
     })

@@ -24,7 +24,7 @@ describe('a failure', () => {
     ['mysql', 'ER_SERVER_SHUTDOWN'],
     ['sqlite', 'SQLITE_BUSY_SNAPSHOT'],
     ['sqlite', 'ESTALE'],
-  ])('of %s, %s, passes', (driver, code) => {
+  ])('of %s, %s, is transient', (driver, code) => {
     expect(isTransient(failed(code), driver)).toBe(true)
   })
 
@@ -35,11 +35,11 @@ describe('a failure', () => {
     ['mysql', 'ER_NO_SUCH_TABLE'],
     ['sqlite', 'SQLITE_NOTADB'],
     ['sqlite', 'ENOENT'],
-  ])('of %s, %s, stays', (driver, code) => {
+  ])('of %s, %s, is permanent', (driver, code) => {
     expect(isTransient(failed(code), driver)).toBe(false)
   })
 
-  it('without a code passes where a session was cut off, and stays where we refuse', () => {
+  it('without a code is transient where a session was cut off, and permanent where we refuse', () => {
     const cut = failed(undefined, 'Connection terminated unexpectedly')
     expect(isTransient(cut, 'postgres')).toBe(true)
     expect(isTransient(failed(undefined, 'timeout expired'), 'postgres')).toBe(true)
@@ -55,11 +55,11 @@ describe('a failure', () => {
     ['database "not_there" does not exist', false],
     ['query_wait_timeout', true],
     ['server login has been failing, try again later', true],
-  ])('of PgBouncer, %s: passes %s', (sentence, passes) => {
+  ])('of PgBouncer, %s: transient %s', (sentence, passes) => {
     expect(isTransient(failed('08P01', sentence), 'postgres')).toBe(passes)
   })
 
-  it('is reported with its code, and with the sentence of a server', () => {
+  it('is reported with its code, and with the message of a server', () => {
     expect(unreachable(failed('ECONNREFUSED', 'connect ECONNREFUSED')).detail).toBe('ECONNREFUSED')
     const sentence = 'too many clients already'
     expect(unreachable(failed('53300', sentence)).detail).toBe(`53300: ${sentence}`)
@@ -72,7 +72,7 @@ describe('a failure', () => {
     [failed('ER_BAD_FIELD_ERROR', "Unknown column 'login'"), 'LEGACY_LOOKUP_SQL is not set'],
     [failed('SQLITE_ERROR', 'no such table: accounts'), 'LEGACY_LOOKUP_SQL is not set'],
     [failed('28P01', 'password authentication failed'), 'LEGACY_DB_URL, LEGACY_LOOKUP_SQL: pass'],
-  ])('%s of the default statement says %s', (err, what) => {
+  ])('%s of the default statement is explained as %s', (err, what) => {
     expect(unusable(err, true).detail).toContain(what)
     expect(unusable(err, false).detail).not.toContain('is not set')
   })

@@ -1,4 +1,4 @@
-/** A server that is down, slow, hung or restarting: calls fail in time, and recover by themselves. */
+/** A server that is down, slow, hung or restarting: calls fail in time, and recover automatically. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HashStore, StoreOptions } from '../../src/legacy/store.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -11,7 +11,7 @@ const IDLE_TOO_LONG_MS = 60_000
 const UNAVAILABLE = { code: 'legacy_unavailable' }
 const IN_TIME = { code: 'legacy_unavailable', detail: 'no answer in time' }
 
-/** A lookup that the server itself would be half a minute about. */
+/** A lookup that would take the server half a minute. */
 const SLOW: Partial<Record<Dialect, string>> = {
   postgres:
     "SELECT 'h' AS password_hash, 'slow' AS login FROM (SELECT pg_sleep(CASE WHEN :login = 'slow' THEN 30 ELSE 0 END)) AS s",
@@ -43,14 +43,14 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
   const findAnn = (store: HashStore, deadline?: number) => store.find('ann', 'ann', deadline)
   const ANN = [{ passwordHash: 'h' }]
 
-  /** Settles once the promise does, so that a rejection is never unheard. */
+  /** Settles once the promise does, so that a rejection never stays unhandled. */
   const outcomeOf = (promise: Promise<unknown>): Promise<unknown> =>
     promise.then(
       () => 'found',
       (err: unknown) => err,
     )
 
-  it('a server that hangs in a lookup is given up at the limit, and so is the connection', async () => {
+  it('a lookup in which the server hangs is given up at the limit, and so is the connection', async () => {
     const { proxy, clock, store } = await start()
     proxy.stall()
     const outcome = outcomeOf(findAnn(store))
@@ -64,7 +64,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     expect(clock.pending).toEqual([])
   })
 
-  it('a server that hangs while a connection is opened is given up at the limit', async () => {
+  it('a connection that hangs while it is opened is given up at the limit', async () => {
     const { proxy, clock, store } = await start({ poolSize: 1 })
     clock.advance(IDLE_TOO_LONG_MS)
     proxy.stall()
@@ -93,7 +93,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     expect(await findAnn(store)).toMatchObject(ANN)
   })
 
-  it('a lookup that the server is long about is ended by the server', async () => {
+  it('a lookup that takes too long is ended by the server', async () => {
     const { store, proxy } = await start({ sql: SLOW[dialect] ?? '', lookupMs: 700 })
     // No time passes on the clock here, so it is not this side that gives up.
     await expect(store.find('slow', 'slow')).rejects.toMatchObject({
@@ -103,7 +103,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     expect(proxy.peak()).toBe(1)
   })
 
-  it('a connection cut in a lookup fails it at once, and the next one is answered', async () => {
+  it('a connection that is cut during a lookup fails it at once, and the next one is answered', async () => {
     const { proxy, store } = await start()
     proxy.stall()
     const outcome = outcomeOf(findAnn(store))
@@ -114,7 +114,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     expect(await findAnn(store)).toMatchObject(ANN)
   })
 
-  it('rows of a statement whose transaction did not begin do not count', async () => {
+  it('rows of a statement whose transaction did not start are not used', async () => {
     const { proxy, store } = await start()
     proxy.rewrite('BEGIN READ ONLY', 'BEGIN READ ONCE')
     const found = await outcomeOf(findAnn(store))
@@ -134,7 +134,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     await expect(store.ping()).resolves.toBeUndefined()
   })
 
-  it('a server that is down at the start is warned of, and used when it is up', async () => {
+  it('a server that is down at the start causes a warning, and is used when it is up', async () => {
     const proxy = await startProxy(new URL(db.url), defaultPort)
     proxy.down()
     const failures: (string | undefined)[] = []
@@ -162,7 +162,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     expect(store.state).toBe('refused')
   })
 
-  it('a crowd that finds the statement unchecked makes one check', async () => {
+  it('many calls that find the statement unchecked cause one check', async () => {
     const proxy = await startProxy(new URL(db.url), defaultPort)
     proxy.down()
     const clock = new ManualClock()
@@ -176,7 +176,7 @@ await describeEach(SERVERS, 'faults', ({ dialect, defaultPort, schema, create })
     expect(found).toMatchObject(Array(50).fill(ANN))
   })
 
-  it('a crowd shares the connections that there may be', async () => {
+  it('many calls share the connections of the pool', async () => {
     const { proxy, store } = await start({ poolSize: 3 })
     const found = await Promise.all(Array.from({ length: 50 }, () => findAnn(store)))
     expect(found).toMatchObject(Array(50).fill(ANN))

@@ -1,4 +1,4 @@
-/** A proxy before MySQL that takes a SET and does not hand it on: its session is refused. */
+/** A proxy in front of MySQL that accepts a SET and does not pass it on: its session is refused. */
 import { createConnection, type Connection } from 'mysql2/promise'
 import { expect, it, onTestFinished } from 'vitest'
 import { prepareSession } from '../../src/legacy/sql/mysql-session.ts'
@@ -13,7 +13,7 @@ await describeEach([MYSQL], 'a session', (kind) => {
     return client
   }
 
-  it('that has kept what was set is used', async () => {
+  it('a session that has the settings is used', async () => {
     await expect(prepareSession(await connect(), LIMIT_MS)).resolves.toBeUndefined()
   })
 
@@ -22,7 +22,7 @@ await describeEach([MYSQL], 'a session', (kind) => {
     [/statement_time/, undefined, 'a time limit for statements'],
     [/sql_mode/, "SET sql_mode = 'NO_BACKSLASH_ESCAPES'", 'sql_mode without NO_BACKSLASH_ESCAPES'],
     [/nothing/, 'SET NAMES latin1', 'the character set utf8mb4'],
-  ])('that did not hear %s is refused', async (lost, before, what) => {
+  ])('a session that did not get %s is refused', async (lost, before, what) => {
     const client = await connect()
     if (before !== undefined) await client.query(before)
     const query = ((sql: string) =>

@@ -82,7 +82,7 @@ const arbitrarySql = (dialect: Name) =>
   )
 
 describe.each(NAMES)('in %s', (dialect) => {
-  it('what is quoted or commented out stays as it is', () => {
+  it('quoted and commented text stays as it is', () => {
     fc.assert(
       fc.property(arbitrarySql(dialect), (pieces) => {
         const sql = pieces.map(({ text, name }) => (name ? `:${name}` : text)).join(' ')
@@ -98,7 +98,7 @@ describe.each(NAMES)('in %s', (dialect) => {
     )
   })
 
-  it('any text is translated or refused, and never loses what is no parameter', () => {
+  it('any text is translated or refused, and never loses what is not a parameter', () => {
     // No digit and no question mark, so that each in the result is a placeholder.
     const signs = `'"\`$#-/*\\:;() \naE`.split('')
     const alphabet = [...signs, ':login', ':username', '$a$', '--', '::']

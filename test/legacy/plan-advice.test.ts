@@ -17,7 +17,7 @@ const SCHEMAS: Readonly<Record<Dialect, string>> = {
 interface Case {
   readonly what: string
   readonly sql: string
-  /** Whether advice is given; not where the catalogue cannot vouch for it. */
+  /** Whether advice is given; it is not where the catalogue cannot confirm it. */
   readonly given: boolean
 }
 
@@ -74,7 +74,7 @@ const casesFor = (dialect: Dialect): readonly Case[] => {
       given: false,
     },
     {
-      what: 'a pattern beside a column',
+      what: 'a pattern next to a column',
       sql: "SELECT mail AS email, pw AS password_hash FROM plain WHERE mail = :login OR name LIKE '%' || :login",
       given: false,
     },
@@ -113,7 +113,7 @@ await describeEach(ALL_KINDS, 'advice', ({ dialect, create }) => {
       expect(before[0]).not.toContain('secret-key')
       await db.exec(...advised)
       if (!given) return
-      // With rows to choose from, as a planner looks at sizes.
+      // The table has rows, since a planner looks at sizes.
       const rows = Array.from({ length: 200 }, (__, i) => `('m${i}', 'n${i}', 'h')`).join()
       await db.exec(`INSERT INTO plain VALUES ${rows}`)
       expect(warningsOf(await openStore(db.url, sql))).toEqual([])

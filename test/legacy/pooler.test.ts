@@ -27,7 +27,7 @@ await describeEach([POOLER], 'a lookup', ({ schema, create }) => {
   })
   afterAll(() => db.drop())
 
-  /** Everything that is set in the one session that the pooler has with the server. */
+  /** All settings in the one session that the pooler has with the server. */
   const sessionOf = async (url: string) => {
     const client = new pg.Client({ connectionString: url, application_name: 'okta-migrate' })
     await client.connect()
@@ -39,7 +39,7 @@ await describeEach([POOLER], 'a lookup', ({ schema, create }) => {
     return rows[0]
   }
 
-  it('passes its check and is answered, from many at once', async () => {
+  it('passes its check and is answered, with many calls at once', async () => {
     const store = await openStore(await startPooler(db.url))
     expect(store.state).toBe('ok')
     expect(warningsOf(store)).toEqual([])
@@ -48,7 +48,7 @@ await describeEach([POOLER], 'a lookup', ({ schema, create }) => {
     expect(await store.find('bob', 'bob')).toEqual([])
   })
 
-  it('that takes long is ended by the server', async () => {
+  it('that takes too long is ended by the server', async () => {
     const url = await startPooler(db.url)
     // The clock stands still, so it is not this side that gives up.
     const clock = new ManualClock()
@@ -85,7 +85,7 @@ await describeEach([POOLER], 'a lookup', ({ schema, create }) => {
     expect(await sessionOf(url)).toEqual(before)
   })
 
-  it('reads its statement by the rules of standard strings, whatever the server is set to', async () => {
+  it('has its strings read by the standard rules, whatever the setting of the server', async () => {
     const old = await create()
     try {
       const name = new URL(old.url).pathname.slice(1)
@@ -99,7 +99,7 @@ await describeEach([POOLER], 'a lookup', ({ schema, create }) => {
     }
   })
 
-  it('through a pooler that takes no transactions stops the start in its own words', async () => {
+  it("through a pooler that refuses transactions stops the start with the pooler's message", async () => {
     expect(await refusal(await startPooler(db.url, 'statement'))).toMatchObject({
       code: 'legacy_unusable',
       detail: expect.stringContaining('transaction blocks not allowed') as string,

@@ -16,11 +16,11 @@ const RUNS = Number(process.env['LOOKUP_RUNS'] ?? 300)
 const BOUNDS = { bcryptCost: 14 }
 const engine = createEngine(CORES)
 
-/** Made once: a hash at the least cost still takes a millisecond. */
+/** Made once: even a hash of the lowest cost takes a millisecond. */
 const PASSWORDS = Array.from({ length: 8 }, (_, i) => `password ${i}`)
 const HASHES = PASSWORDS.map((password) => hashSync(password, 4))
 
-/** Few letters, so that logins are alike: in case, accents, wildcards, and as parts of each other. */
+/** Few letters, so that logins resemble each other: in case, accents, wildcards, and as parts of each other. */
 const LOCALS = ['ann', 'Ann', 'änn', 'a_n', 'a%', 'an', 'annb', 'a.n', '.*', '12', '12x', "o'n"]
 const DOMAINS = ['', '@x.example', '@X.example', '@y.example', '@']
 const login = fc
@@ -73,7 +73,7 @@ const PREPARE: Readonly<Record<Dialect, readonly string[]>> = {
 const COLUMNS = ['login', 'email', 'login, email', 'id, login', "login, 'y' AS enabled", 'LOGIN']
 const ENDS = ['', ' ORDER BY id DESC', ' LIMIT 1']
 
-/** Written anew, as Okta's rule for logins says it. */
+/** A second implementation of Okta's rule for logins. */
 const fold = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
 
 const isNamed = (name: string | null, typed: string): boolean =>
@@ -114,13 +114,13 @@ await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }
 
   const verified = async (store: HashStore, typed: string, password: string): Promise<boolean> => {
     const accounts = await store.find(normaliseLogin(typed), typed)
-    const standing = assess(accounts, password, (hash) => inspect(hash, BOUNDS))
-    if (!standing.hash) return false
-    const [outcome = 'mismatch'] = engine.verify([{ plan: standing.hash, password }])
-    return decide(standing, outcome).credential === 'VERIFIED'
+    const assessment = assess(accounts, password, (hash) => inspect(hash, BOUNDS))
+    if (!assessment.hash) return false
+    const [outcome = 'mismatch'] = engine.verify([{ plan: assessment.hash, password }])
+    return decide(assessment, outcome).credential === 'VERIFIED'
   }
 
-  it('is that of the account whose login was typed', async () => {
+  it('the verified password is that of the account whose login was typed', async () => {
     let verifications = 0
     const call = fc.tuple(login, fc.nat(PASSWORDS.length - 1))
     const people = fc.array(account, { minLength: 1, maxLength: 6 })
@@ -149,7 +149,7 @@ await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }
       ),
       { numRuns: RUNS },
     )
-    // A property that never verifies anybody shows nothing.
+    // A property in which no sign-in is ever verified proves nothing.
     expect(verifications).toBeGreaterThan(RUNS / 10)
   })
 })

@@ -18,7 +18,7 @@ const kinds = SERVERS.map((kind) => {
 })
 
 await describeEach(kinds, 'a socket', (kind) => {
-  it.each(['in place of the host', 'as a parameter'])('%s is the way to all', async (form) => {
+  it.each(['in place of the host', 'as a parameter'])('%s is used by all of them', async (form) => {
     const own = new URL(await freshDatabase(kind))
     const host = form === 'as a parameter' ? 'localhost' : encodeURIComponent(kind.path)
     const search = form === 'as a parameter' ? `?${kind.name}=${kind.path}` : ''

@@ -45,7 +45,7 @@ const USERS = 'CREATE TABLE users (email TEXT, pw TEXT, active INTEGER, uid TEXT
 describe('a sample', () => {
   const rows = Array.from({ length: 2000 }, (_, i) => `('user${i}@example.com', 'h${i}')`)
 
-  it('is of stored hashes, drawn from the whole store', async () => {
+  it('consists of stored hashes, drawn from the whole store', async () => {
     const insert = `INSERT INTO accounts (login, password_hash) VALUES ${rows.join()}`
     const { hashes } = await open(makeDb(SCHEMA, insert))
     expect(hashes).toHaveLength(500)
@@ -79,7 +79,7 @@ describe('a statement of another schema', () => {
     expect(await store.find('ann@x.example', 'ann@x.example')).toEqual([])
   })
 
-  it('is read no further than it must be', async () => {
+  it('is read no further than necessary', async () => {
     const endless = `WITH RECURSIVE n(i) AS (SELECT 'hash' UNION ALL SELECT i FROM n)
       SELECT i AS password_hash, 'a' AS login FROM n WHERE :login = :login`
     expect(await (await open(makeDb(USERS), endless)).find('a', 'a')).toHaveLength(2)
@@ -131,7 +131,7 @@ describe('the file', () => {
     expect(statSync(path).mtimeMs).toBe(before)
   })
 
-  it('that is missing, a directory or no database stops the start', async () => {
+  it('that is missing, a directory or not a database stops the start', async () => {
     const dir = tempDir()
     writeFileSync(join(dir, 'text'), 'this is no database, though it is long enough for a header')
     for (const name of ['missing.sqlite', 'text', '.']) {
@@ -140,7 +140,7 @@ describe('the file', () => {
   })
 })
 
-/** A store of one account, which may have left. */
+/** A store of one account, which may be disabled. */
 const accountsDb = (enabled: 0 | 1, more = ''): string =>
   makeDb(
     SCHEMA,
@@ -154,7 +154,7 @@ const isEnabled = async (store: HashStore): Promise<boolean | undefined> =>
 const UNAVAILABLE = { code: 'legacy_unavailable' }
 
 describe('a file that is replaced', () => {
-  it('by another with mv decides from the next call on', async () => {
+  it('with mv is used from the next call on', async () => {
     const path = accountsDb(1)
     const store = await open(path)
     expect(await isEnabled(store)).toBe(true)
@@ -163,7 +163,7 @@ describe('a file that is replaced', () => {
     expect(store.state).toBe('ok')
   })
 
-  it('behind a symbolic link decides too', async () => {
+  it('behind a symbolic link is used too', async () => {
     const [old, next] = [accountsDb(1), accountsDb(0)]
     const [path, swap] = [join(tempDir(), 'current'), join(tempDir(), 'swap')]
     symlinkSync(old, path)
@@ -174,7 +174,7 @@ describe('a file that is replaced', () => {
     expect(await isEnabled(store)).toBe(false)
   })
 
-  it('in place with cp decides, though header and size are the same', async () => {
+  it('in place with cp is used, though header and size are the same', async () => {
     const path = accountsDb(1)
     const store = await open(path)
     expect(await isEnabled(store)).toBe(true)
@@ -184,7 +184,7 @@ describe('a file that is replaced', () => {
     expect(await isEnabled(store)).toBe(false)
   })
 
-  it('by a commit of another process is read as it is now', async () => {
+  it('by a commit of another process is read with its new content', async () => {
     const path = accountsDb(1)
     const store = await open(path)
     expect(await isEnabled(store)).toBe(true)
@@ -196,7 +196,7 @@ describe('a file that is replaced', () => {
     expect(await isEnabled(store)).toBe(true)
   })
 
-  it('and gone is an outage until it is back', async () => {
+  it('and missing is an outage until it is back', async () => {
     const path = accountsDb(1)
     const clock = new ManualClock()
     const failures: (string | undefined)[] = []
@@ -236,7 +236,7 @@ describe('a file that is replaced', () => {
     expect(await isEnabled(store)).toBe(true)
   })
 
-  it('in place by what is no database is an outage, and read again when it is one', async () => {
+  it('in place by something that is not a database is an outage, and is read again when it is one', async () => {
     const path = accountsDb(1)
     const clock = new ManualClock()
     const store = await open(path, undefined, { clock })
@@ -259,7 +259,7 @@ describe('a statement that returns every column', () => {
   const sql = 'SELECT * FROM accounts WHERE login = :login'
   const PLAIN = `CREATE TABLE accounts (login TEXT PRIMARY KEY, password_hash TEXT, enabled INTEGER)`
 
-  it('does without a new one, and is refused without the flag', async () => {
+  it('is used without a new column, and refused without the flag', async () => {
     const path = makeDb(PLAIN, "INSERT INTO accounts VALUES ('ann', 'h', 0)")
     const store = await open(path, sql)
     const writer = new Database(path)
@@ -299,20 +299,20 @@ describe('a row that cannot be read', () => {
     expect(await store.find('ann', 'ann')).toHaveLength(1)
     expect(store.state).toBe('ok')
     expect(checks).toHaveLength(1)
-    // The second thread of the store, and the one that asks.
+    // The second thread of the store, and the calling one.
     expect(nextThreadId() - before).toBeLessThanOrEqual(2)
   })
 })
 
-describe('a writer that holds the file', () => {
-  it('is waited for, and the server is not', async () => {
+describe('a writer that locks the file', () => {
+  it('is waited for, and does not block the server', async () => {
     const path = accountsDb(1)
     const store = await open(path, undefined, { lookupMs: 20_000 })
     const writer = new Database(path)
     writer.exec('BEGIN EXCLUSIVE')
     let isFound = false
     const found = isEnabled(store).finally(() => (isFound = true))
-    // The loop turns while the thread waits.
+    // The event loop runs while the thread waits.
     for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
     expect(isFound).toBe(false)
     writer.exec('ROLLBACK')
@@ -320,7 +320,7 @@ describe('a writer that holds the file', () => {
     expect(await found).toBe(true)
   })
 
-  it('for longer than a lookup may take makes it an outage', async () => {
+  it('for longer than a lookup may take causes an outage', async () => {
     const path = accountsDb(1)
     // The clock stands still: it is SQLite that gives up.
     const store = await open(path, undefined, { lookupMs: 100, clock: new ManualClock() })
@@ -338,19 +338,19 @@ describe('75 callers at a locked file', () => {
     writer.exec('BEGIN EXCLUSIVE')
     return writer
   }
-  const crowd = (store: HashStore) => Array.from({ length: 75 }, () => isEnabled(store))
+  const askAll = (store: HashStore) => Array.from({ length: 75 }, () => isEnabled(store))
 
-  it('are refused at the end of the share that a lookup has, and the loop turns meanwhile', async () => {
+  it("are refused at the end of a lookup's share of the time, and the event loop runs meanwhile", async () => {
     const path = accountsDb(1)
     const clock = new ManualClock()
     const store = await open(path, undefined, { lookupMs: 10_000, clock })
     const writer = lock(path)
     const delay = monitorEventLoopDelay({ resolution: 1 })
     delay.enable()
-    const outcomes = Promise.allSettled(crowd(store))
+    const outcomes = Promise.allSettled(askAll(store))
     for (let i = 0; i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 1))
     delay.disable()
-    // The median: a busy machine has late turns of its own, and a blocked loop has nothing else.
+    // The median: on a busy machine some turns are late, and in a blocked loop all of them are.
     expect(delay.percentile(50) / 1e6).toBeLessThan(50)
     clock.advance(10_000)
     const reasons = (await outcomes).map((one) =>
@@ -364,7 +364,7 @@ describe('75 callers at a locked file', () => {
     const path = accountsDb(1)
     const store = await open(path, undefined, { lookupMs: 20_000 })
     const writer = lock(path)
-    const found = Promise.all(crowd(store))
+    const found = Promise.all(askAll(store))
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
     writer.close()
     expect(await found).toEqual(Array(75).fill(true))
@@ -372,7 +372,7 @@ describe('75 callers at a locked file', () => {
 })
 
 describe('a statement that scans', () => {
-  /** Schema, statement, and how many indexes it should be told to create. */
+  /** Schema, statement, and how many indexes the advice should name. */
   const CASES: readonly (readonly [schema: string, sql: string])[] = [
     [USERS, 'SELECT pw AS password_hash, email FROM users WHERE email = :login'],
     [USERS, 'SELECT pw AS password_hash, email FROM users WHERE lower(email) = :login'],
@@ -389,7 +389,7 @@ describe('a statement that scans', () => {
   ]
 
   it.each(CASES)(
-    '%s: %s is told the index to create, and that index helps',
+    '%s: %s gets advice on the index to create, and that index helps',
     async (schema, sql) => {
       const warnings = warningsOf(await open(makeDb(schema), sql))
       expect(warnings).toHaveLength(1)
@@ -399,7 +399,7 @@ describe('a statement that scans', () => {
     },
   )
 
-  it('is warned even where no index can be named', async () => {
+  it('gets a warning even where no index can be named', async () => {
     const sql = "SELECT pw AS password_hash, email FROM users WHERE email LIKE '%' || :login"
     expect(warningsOf(await open(makeDb(USERS), sql))).toEqual([
       expect.stringContaining('reads the whole of users'),

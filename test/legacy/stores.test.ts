@@ -1,4 +1,4 @@
-/** One contract for the legacy stores of every dialect, and what only one of them must mind. */
+/** One contract for the legacy stores of every dialect, and the special cases of single dialects. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ALL_KINDS, describeEach, SERVERS, type Dialect } from '../support/databases.ts'
 import type { TestDatabase } from '../support/databases.ts'
@@ -7,7 +7,7 @@ import { contract, openStore, refusal } from './contract.ts'
 
 await describeEach(ALL_KINDS, 'the contract', contract)
 
-/** A function that writes, which a statement may call though it is one SELECT. */
+/** A function that writes, which a single SELECT may call. */
 const WRITER: Partial<Record<Dialect, string>> = {
   postgres: `CREATE FUNCTION writes() RETURNS TEXT LANGUAGE plpgsql AS
     $$ BEGIN INSERT INTO people (email) VALUES ('made'); RETURN 'h'; END $$`,
@@ -35,7 +35,7 @@ await describeEach(SERVERS, 'a session', ({ dialect, create }) => {
       code: 'legacy_unusable',
       detail: expect.stringMatching(/read.only/i) as string,
     })
-    // With an account there is something to call it for; MariaDB foresees it, PostgreSQL meets it.
+    // With an account the function is called: MariaDB refuses in advance, PostgreSQL during the call.
     await db().exec("INSERT INTO people VALUES ('ann', 'h')")
     const late =
       "SELECT 'h' AS password_hash, 'x' AS login FROM people WHERE :login = 'x' AND writes() = 'h'"
@@ -52,11 +52,11 @@ await describeEach(SERVERS, 'a session', ({ dialect, create }) => {
     ['another user', (url: URL) => (url.username = 'nobody-here')],
     ['another database', (url: URL) => (url.pathname = '/not_there')],
     ['TLS of a server that has none', (url: URL) => (url.search = '?sslmode=verify-full')],
-  ])('that asks for %s stops the start without a word of the password', async (what, change) => {
+  ])('a URL with %s stops the start without revealing the password', async (what, change) => {
     const url = new URL(db().url)
     url.password ||= 'Q7ZqMarked7Qz'
     change(url)
-    // A server that trusts everybody takes any password.
+    // A server that trusts everyone accepts any password.
     const sql = "SELECT 'h' AS password_hash, 'x' AS login WHERE :login = 'x'"
     const err = await refusal(url.href, sql)
     if (what === 'another password' && err === 'opened') return
@@ -70,14 +70,14 @@ const only = (dialect: Dialect) => SERVERS.filter((kind) => kind.dialect === dia
 await describeEach(only('postgres'), 'what is particular', ({ create }) => {
   const db = usePeople(create, 'no INTEGER, email TEXT, uid UUID, pw TEXT')
 
-  it.each(['no', 'uid'])('a column %s that is no text is refused', async (column) => {
+  it.each(['no', 'uid'])('a column %s that is not text is refused', async (column) => {
     const sql = `SELECT pw AS password_hash, email FROM people WHERE ${column} = :login`
     expect(await refusal(db().url, sql)).toMatchObject({ code: 'legacy_unusable' })
     const asText = sql.replace(column, `${column}::text`)
     expect(await (await openStore(db().url, asText)).find('1x', '1x')).toEqual([])
   })
 
-  it('for an expression an index is named, and an index read from end to end is a scan', async () => {
+  it('the advice for an expression names an index, and reading an index from end to end is a scan', async () => {
     const sql = 'SELECT pw AS password_hash, email FROM people WHERE lower(email) = :login'
     await db().exec('CREATE INDEX of_no_use ON people (email, pw)')
     const warnings = warningsOf(await openStore(db().url, sql))
@@ -88,7 +88,7 @@ await describeEach(only('postgres'), 'what is particular', ({ create }) => {
     expect(warningsOf(await openStore(db().url, sql))).toEqual([])
   })
 
-  it('dollar quotes and casts are no parameters', async () => {
+  it('dollar quotes and casts are not parameters', async () => {
     const sql = `SELECT $a$ :login $1 $a$ AS password_hash, '7'::int AS id, $$a$$ AS login WHERE :login::text = $$a$$`
     expect(await (await openStore(db().url, sql)).find('a', 'a')).toEqual([
       { key: 'id 7', passwordHash: ' :login $1 ', enabled: true },
@@ -99,7 +99,7 @@ await describeEach(only('postgres'), 'what is particular', ({ create }) => {
 await describeEach(only('mysql'), 'what is particular', ({ create }) => {
   const db = usePeople(create, 'no INT, email VARCHAR(99), raw VARBINARY(99), pw TEXT, KEY (email)')
 
-  it('a number is refused, of which 12x would find 12', async () => {
+  it('a numeric column is refused, since 12x would find 12', async () => {
     const sql = 'SELECT pw AS password_hash FROM people p WHERE p.no = :login'
     expect(await refusal(db().url, sql, { unchecked: true })).toMatchObject({
       code: 'legacy_unusable',
@@ -117,7 +117,7 @@ await describeEach(only('mysql'), 'what is particular', ({ create }) => {
     }
   })
 
-  it('a collation that takes letters for the same finds what Okta holds for the same', async () => {
+  it('a collation that equates letters finds the logins that Okta considers the same', async () => {
     await db().exec("INSERT INTO people (no, email, pw) VALUES (13, 'straße', 'h')")
     const sql = 'SELECT pw AS password_hash, email FROM people WHERE email = :login'
     const store = await openStore(db().url, sql)
@@ -133,7 +133,7 @@ await describeEach(only('mysql'), 'what is particular', ({ create }) => {
     expect(warningsOf(open)).toContainEqual(expect.stringContaining('different letters'))
   })
 
-  it('bytes are compared as they are, without a warning but for the index', async () => {
+  it('bytes are compared as they are, with no warning except about the index', async () => {
     const sql = 'SELECT pw AS password_hash, raw AS login FROM people WHERE raw = :login'
     expect(warningsOf(await openStore(db().url, sql))).toEqual([
       expect.stringContaining('CREATE INDEX `raw_login` ON people (`raw`);'),
@@ -148,7 +148,7 @@ await describeEach(only('mysql'), 'what is particular', ({ create }) => {
   })
 })
 
-describe('a URL of no known scheme', () => {
+describe('a URL with an unknown scheme', () => {
   it('is refused without being quoted', async () => {
     const err = await refusal('toString:secret', 'SELECT 1')
     expect(err).toMatchObject({ code: 'legacy_unusable' })

@@ -1,4 +1,4 @@
-/** Servers that send what no driver can read: the connection ends, the call fails, and the process goes on. */
+/** Servers that send bytes that no driver can read: the connection ends, the call fails, and the process goes on. */
 import * as fc from 'fast-check'
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,7 +11,7 @@ import { openStore } from './contract.ts'
 
 const RUNS = Number(process.env['JUNK_RUNS'] ?? 30)
 
-/** Bytes that often mean something: lengths, ends of texts, counts of nothing. */
+/** Bytes that often have a meaning: lengths, ends of texts, counts of zero. */
 const byte = fc.oneof(fc.constantFrom(0, 1, 0x7f, 0xfe, 0xff), fc.integer({ min: 0, max: 255 }))
 const some = fc.array(byte, { maxLength: 40 }).map((bytes) => Buffer.from(bytes))
 
@@ -33,7 +33,7 @@ const framed: Partial<Record<Dialect, fc.Arbitrary<Buffer>>> = {
   mysql: mysqlPacket,
 }
 
-/** Of pg-protocol: what it throws at, and what it would read for ever. */
+/** For pg-protocol: bytes at which it throws, and bytes that it would read for ever. */
 const postgres = (type: string, hex: string): Buffer =>
   Buffer.concat([
     Buffer.from(type, 'latin1'),
@@ -87,7 +87,7 @@ await describeEach(
     const property = (run: (bytes: Buffer) => Promise<void>): Promise<void> =>
       fc.assert(fc.asyncProperty(junk, run), { numRuns: RUNS, examples: known })
 
-    it('in place of an answer, or of a greeting, fail the call, and the next one is answered', async () => {
+    it('unreadable bytes in place of an answer, or of a greeting, fail the call, and the next one is answered', async () => {
       const proxy = await startProxy(new URL(db.url), defaultPort)
       const store = await openStore(proxy.url, undefined, { poolSize: 1 })
       await property(async (bytes) => {
@@ -104,7 +104,7 @@ await describeEach(
       })
     })
 
-    it('end no more than the connection while it is idle', async () => {
+    it('unreadable bytes on an idle connection end only that connection', async () => {
       const proxy = await startProxy(new URL(db.url), defaultPort)
       const store = await openStore(proxy.url, undefined, { poolSize: 1 })
       await property(async (bytes) => {
@@ -117,7 +117,7 @@ await describeEach(
       })
     })
 
-    it('from the database of the ledger fail its statement', async () => {
+    it("unreadable bytes from the ledger's database fail its statement", async () => {
       const proxy = await startProxy(new URL(db.url), defaultPort)
       const ledger = openLedgerDatabase({ url: proxy.url })
       await ledger.migrate()
@@ -131,7 +131,7 @@ await describeEach(
     })
 
     if (dialect !== 'postgres') return
-    it('are no excuse for a mistake of our own, which ends the process', () => {
+    it('a mistake of our own is not mistaken for unreadable bytes, and ends the process', () => {
       const script = new URL('../support/own-bug.mjs', import.meta.url).pathname
       const { status, stderr } = spawnSync(process.execPath, [script, db.url], { encoding: 'utf8' })
       expect([status, stderr]).toEqual([1, expect.stringContaining('TypeError: a bug')])
@@ -140,7 +140,7 @@ await describeEach(
 )
 
 describe('the check of messages', () => {
-  it('lets whole ones pass, cut anywhere', () => {
+  it('accepts complete messages, however they are cut', () => {
     const whole = Buffer.concat([
       postgres('R', '00000000'),
       postgres('E', `${Buffer.from('SERROR').toString('hex')}0000`),
@@ -158,7 +158,7 @@ describe('the check of messages', () => {
     expect(() => check(postgres('E', '4d61'))).toThrow(RangeError)
   })
 
-  it('refuses an error that never ends, though more comes after it', () => {
+  it('refuses an error that never ends, even if more messages follow it', () => {
     const endless = Buffer.concat([postgres('E', '4d61'), postgres('Z', '49')])
     expect(() => createMessageCheck()(endless)).toThrow(RangeError)
     expect(() => createMessageCheck()(Buffer.from('E\xff\xff\xff\xff', 'latin1'))).toThrow(

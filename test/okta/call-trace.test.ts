@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { describeTracedCall, type TracedCall } from '../../src/okta/client/call-trace.ts'
 import { ManualClock } from '../support/clock.ts'
-import { makeClient, settle } from '../support/okta-client.ts'
+import { advanceUntil, makeClient } from '../support/okta-client.ts'
 import { inTurn, limits, reset, startOkta } from '../support/okta-server.ts'
 
 const call = (path: string): string =>
@@ -31,7 +31,7 @@ describe('the calls of a client', () => {
     const clock = new ManualClock()
     const { client } = makeClient(okta.url, undefined, clock, (each) => calls.push(each))
     for (let i = 0; i < 2; i++) {
-      await settle(client.request({ method: 'GET', path: '/api/v1/users?limit=1' }), clock)
+      await advanceUntil(client.request({ method: 'GET', path: '/api/v1/users?limit=1' }), clock)
     }
     const lines = calls.map(describeTracedCall)
     expect(lines.map((line) => line.replace(/\d+ (?=ms)/, 'N '))).toEqual([

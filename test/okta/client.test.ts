@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AppError } from '../../src/errors/errors.ts'
 import type { OktaRequest } from '../../src/okta/client/client.ts'
 import { OktaAnswerLost, OktaRejection } from '../../src/okta/errors/rejection.ts'
-import { makeClient, settle, TOKEN } from '../support/okta-client.ts'
+import { advanceUntil, makeClient, TOKEN } from '../support/okta-client.ts'
 import {
   inTurn,
   limits,
@@ -30,21 +30,21 @@ const OVER_CONCURRENCY: StubAnswer = {
   body: oktaError('E0000047'),
 }
 
-/** The outcome of one request to a server that answers so. */
+/** The outcome of one request to a server that gives this answer. */
 const outcomeOf = async (request: OktaRequest, ...answers: (StubAnswer | Responder)[]) => {
   const okta = await startOkta(inTurn(...answers))
   const { client, clock } = makeClient(okta.url)
-  const outcome = await settle(client.request(request), clock).catch((err: unknown) => err)
+  const outcome = await advanceUntil(client.request(request), clock).catch((err: unknown) => err)
   return { outcome, calls: okta.calls.length }
 }
 
 describe('a request', () => {
-  it('carries the credentials, says who asks, and wants JSON', async () => {
+  it('carries the credentials, names the client, and asks for JSON', async () => {
     const okta = await startOkta(() => ({ ...OK, headers: { 'x-okta-request-id': 'req1' } }))
     const { client, clock } = makeClient(okta.url)
     const path = `${USERS}?activate=true`
     const sent = client.request({ method: 'POST', path, body: { profile: { login: 'a@b.c' } } })
-    const { status, body, requestId } = await settle(sent, clock)
+    const { status, body, requestId } = await advanceUntil(sent, clock)
     expect([status, body, requestId]).toEqual([200, { id: '00u1' }, 'req1'])
     expect(okta.calls).toMatchObject([
       {
@@ -61,11 +61,11 @@ describe('a request', () => {
     ])
   })
 
-  it('without a body says that it has none', async () => {
+  it('without a body announces that it has none', async () => {
     const okta = await startOkta(() => ({ status: 204 }))
     const { client, clock } = makeClient(okta.url)
     const path = '/api/v1/inlineHooks/a/lifecycle/activate'
-    const { body } = await settle(client.request({ method: 'POST', path }), clock)
+    const { body } = await advanceUntil(client.request({ method: 'POST', path }), clock)
     expect(body).toBeUndefined()
     expect(okta.calls[0]?.headers).toMatchObject({ 'content-length': '0' })
   })
@@ -90,7 +90,7 @@ describe('a request', () => {
   })
 })
 
-describe('what fails once', () => {
+describe('a request that fails once', () => {
   const FAILURES = { busy: BUSY, reset, rate: OVER_RATE, concurrency: OVER_CONCURRENCY } as const
 
   it.each([
@@ -119,7 +119,7 @@ describe('what fails once', () => {
     ['503', () => BUSY],
     ['an answer that is not JSON', () => ({ body: '<html>' })],
     ['an answer cut short', cutShort],
-  ])('is never sent again where it is a POST that met %s', async (_, failure) => {
+  ])('is never sent again where it is a POST that got %s', async (_, failure) => {
     const { outcome, calls } = await outcomeOf(
       { method: 'POST', path: USERS, body: {} },
       failure,
@@ -129,7 +129,7 @@ describe('what fails once', () => {
     expect(calls).toBe(1)
   })
 
-  it('is a timeout after 30 seconds: a POST is lost', async () => {
+  it('times out after 30 seconds: the result of a POST is unknown', async () => {
     const okta = await startOkta(silence)
     const { client, clock } = makeClient(okta.url)
     const post = client.request({ method: 'POST', path: USERS, body: {} })
@@ -140,13 +140,13 @@ describe('what fails once', () => {
     await lost
   })
 
-  it('is a timeout after 30 seconds: a GET is sent again', async () => {
+  it('times out after 30 seconds: a GET is sent again', async () => {
     const okta = await startOkta(inTurn(silence, OK))
     const { client, clock } = makeClient(okta.url)
     const get = client.request({ method: 'GET', path: USERS })
     await expect.poll(() => okta.calls.length).toBe(1)
     clock.advance(30_000)
-    expect(await settle(get, clock)).toMatchObject({ status: 200 })
+    expect(await advanceUntil(get, clock)).toMatchObject({ status: 200 })
   })
 })
 
@@ -156,7 +156,7 @@ describe('an org that cannot be reached', () => {
     okta.close()
     const { client, clock } = makeClient(okta.url)
     const request = client.request({ method: 'GET', path: USERS })
-    await expect(settle(request, clock)).rejects.toMatchObject({
+    await expect(advanceUntil(request, clock)).rejects.toMatchObject({
       code: 'okta_unreachable',
       detail: `${new URL(okta.url).host} refuses connections (ECONNREFUSED)`,
     })
@@ -166,7 +166,7 @@ describe('an org that cannot be reached', () => {
   it('is tried again later, even for a POST, since nothing was sent', async () => {
     const okta = await startOkta(() => ({ ...OK, headers: { connection: 'close' } }))
     const { client, clock } = makeClient(okta.url)
-    await settle(client.request({ method: 'GET', path: USERS }), clock)
+    await advanceUntil(client.request({ method: 'GET', path: USERS }), clock)
     okta.close()
     const post = client.request({ method: 'POST', path: USERS, body: {} })
     await expect.poll(() => clock.pending).toEqual([250])
@@ -174,12 +174,12 @@ describe('an org that cannot be reached', () => {
     await new Promise<void>((resolve) => back.listen(Number(new URL(okta.url).port), resolve))
     onTestFinished(() => back.closeAllConnections())
     onTestFinished(() => void back.close())
-    expect(await settle(post, clock)).toMatchObject({ body: { id: '00u2' } })
+    expect(await advanceUntil(post, clock)).toMatchObject({ body: { id: '00u2' } })
   })
 })
 
-describe('repeats', () => {
-  it('wait longer each time, up to 30 seconds, and end with what Okta said last', async () => {
+describe('retries', () => {
+  it("wait longer each time, up to 30 seconds, and end with Okta's last answer", async () => {
     const okta = await startOkta(() => BUSY)
     const { client, clock } = makeClient(okta.url)
     const waits: number[] = []
@@ -187,7 +187,7 @@ describe('repeats', () => {
     request.catch(() => undefined)
     for (let calls = 1; calls < 8; calls++) {
       await expect.poll(() => okta.calls.length).toBe(calls)
-      // Only the wait is pending once the answer is in.
+      // Once the answer has come, only the wait is pending.
       await expect.poll(() => clock.pending[0] ?? Infinity).toBeLessThan(30_000)
       waits.push(clock.pending[0] ?? 0)
       clock.advance(clock.pending[0] ?? 0)
@@ -213,8 +213,8 @@ describe('a refusal', () => {
     [403, oktaError('E0000006'), 'okta_forbidden'],
     [403, '<html>blocked</html>', 'okta_forbidden'],
   ])('with %i (%j) stops at once and says what to do', async (status, body, code) => {
-    const told = { status, headers: { 'x-okta-request-id': 'req9' }, body }
-    const { outcome, calls } = await outcomeOf({ method: 'GET', path: USERS }, told)
+    const answer = { status, headers: { 'x-okta-request-id': 'req9' }, body }
+    const { outcome, calls } = await outcomeOf({ method: 'GET', path: USERS }, answer)
     expect(outcome).toMatchObject({ code, row: { exit: 2 } })
     expect((outcome as { detail: string }).detail).toContain('request id req9')
     expect(calls).toBe(1)
@@ -225,18 +225,21 @@ describe('a refusal', () => {
     [403, 'E0000038', 'okta_rejected'],
     [404, 'E0000007', 'okta_not_found'],
   ])('of this one request, %i %s, is reported in full', async (status, errorCode, code) => {
-    const told = { status, body: oktaError(errorCode, 'login: taken') }
-    const { outcome, calls } = await outcomeOf({ method: 'POST', path: USERS, body: {} }, told)
+    const answer = { status, body: oktaError(errorCode, 'login: taken') }
+    const { outcome, calls } = await outcomeOf({ method: 'POST', path: USERS, body: {} }, answer)
     expect(outcome).toBeInstanceOf(OktaRejection)
     expect(outcome).toMatchObject({ status, errorCode, code, causes: ['login: taken'] })
     expect((outcome as { detail: string }).detail).toContain('error id oaeX')
     expect(calls).toBe(1)
   })
 
-  it('is shown bounded, on one line, and without the token', async () => {
+  it('is shown shortened, on one line, and without the token', async () => {
     const nasty = { errorCode: 'E0000001', errorSummary: `\u001b[2J\n\u202e${'x'.repeat(5000)}` }
-    const told = { status: 400, body: { ...nasty, errorCauses: Array(99).fill(nasty) as unknown } }
-    const { outcome } = await outcomeOf({ method: 'GET', path: USERS }, told)
+    const answer = {
+      status: 400,
+      body: { ...nasty, errorCauses: Array(99).fill(nasty) as unknown },
+    }
+    const { outcome } = await outcomeOf({ method: 'GET', path: USERS }, answer)
     const { detail } = outcome as { detail: string }
     expect(detail.length).toBeLessThan(3000)
     // eslint-disable-next-line no-control-regex
@@ -266,42 +269,42 @@ describe('an answer that is not Okta’s', () => {
     [200, 'okta_answer_unusable', /200; .*web page instead of JSON/],
   ])('with %i is described at once', async (status, code, detail) => {
     const location = status === 302 ? { location: 'https://sso.corp/in?token=marked' } : {}
-    const told = { ...PAGE, status, headers: { ...html, ...location, server: 'squid' } }
+    const answer = { ...PAGE, status, headers: { ...html, ...location, server: 'squid' } }
     for (const before of [[], [OK]]) {
-      const okta = await startOkta(inTurn(...before, told))
+      const okta = await startOkta(inTurn(...before, answer))
       const { client, clock } = makeClient(okta.url)
-      const get = () => settle(client.request({ method: 'GET', path: USERS }), clock)
+      const get = () => advanceUntil(client.request({ method: 'GET', path: USERS }), clock)
       if (before.length > 0) await get()
-      const { detail: said, ...error } = (await get().catch((err: unknown) => err)) as AppError
+      const { detail: message, ...error } = (await get().catch((err: unknown) => err)) as AppError
       expect(error).toMatchObject({ code })
-      expect(said).toMatch(detail)
-      expect(said).not.toContain('marked')
+      expect(message).toMatch(detail)
+      expect(message).not.toContain('marked')
       expect([okta.calls.length, clock.now()]).toEqual([before.length + 1, 0])
     }
   })
 
   it.each([500, 502, 503, 504, 522])(
-    'with %i is tried a second long where Okta was never reached, and longer where it was',
+    'with %i is retried for a second where Okta was never reached, and longer where it was',
     async (status) => {
       const first = await outcomeOf({ method: 'GET', path: USERS }, { ...PAGE, status })
       expect(first).toMatchObject({ calls: 3, outcome: { code: 'okta_answer_unusable' } })
       expect((first.outcome as AppError).detail).toMatch(/gateway.*; text\/html "Welcome"$/)
       const okta = await startOkta(inTurn(OK, { ...PAGE, status }, { ...PAGE, status }, OK))
       const { client, clock } = makeClient(okta.url)
-      const get = () => settle(client.request({ method: 'GET', path: USERS }), clock)
+      const get = () => advanceUntil(client.request({ method: 'GET', path: USERS }), clock)
       expect([await get(), await get()]).toMatchObject([{ status: 200 }, { status: 200 }])
     },
   )
 
-  it('is Okta’s after all where it bears a request id', async () => {
+  it('counts as Okta’s where it has a request id', async () => {
     const headers = { ...html, 'x-okta-request-id': 'req9' }
-    const told = { status: 503, headers, body: page('Maintenance') }
-    const { outcome, calls } = await outcomeOf({ method: 'GET', path: USERS }, told)
+    const answer = { status: 503, headers, body: page('Maintenance') }
+    const { outcome, calls } = await outcomeOf({ method: 'GET', path: USERS }, answer)
     expect([outcome, calls]).toMatchObject([{ code: 'okta_unreachable' }, 8])
     expect((outcome as AppError).detail).toContain('"Maintenance"; request id req9')
   })
 
-  it('refuses one POST that a firewall may object to, and the others go on', async () => {
+  it('fails only the one POST that a firewall may object to, and the others continue', async () => {
     const blocked = { ...PAGE, status: 403 }
     const { outcome } = await outcomeOf({ method: 'POST', path: USERS, body: {} }, blocked)
     expect(outcome).toBeInstanceOf(OktaRejection)
@@ -315,10 +318,10 @@ describe('an answer that is not Okta’s', () => {
   })
 })
 
-describe('an Okta that does not support what is asked', () => {
-  it('with 501 refuses the request at once, in its own words', async () => {
-    const told = { status: 501, body: oktaError('E0000060') }
-    const { outcome, calls } = await outcomeOf({ method: 'POST', path: USERS, body: {} }, told)
+describe('an Okta that does not support a request', () => {
+  it('refuses it at once with 501, and its sentence is reported', async () => {
+    const answer = { status: 501, body: oktaError('E0000060') }
+    const { outcome, calls } = await outcomeOf({ method: 'POST', path: USERS, body: {} }, answer)
     expect(outcome).toBeInstanceOf(OktaRejection)
     expect(outcome).toMatchObject({ code: 'okta_rejected', words: 'summary of E0000060' })
     expect(calls).toBe(1)
@@ -348,17 +351,17 @@ describe('a secret of the request', () => {
       errorCauses: [{ errorSummary: `Okta: ${echo}` }],
     }
     const { outcome } = await outcomeOf(post, { status: 400, body })
-    const said = (outcome as OktaRejection).words + String((outcome as AppError).detail)
-    expect(said).toContain('Okta: ')
-    expect(said).not.toMatch(/p"<|p&quot;|p\\"|p%22|Fluffy/)
+    const message = (outcome as OktaRejection).words + String((outcome as AppError).detail)
+    expect(message).toContain('Okta: ')
+    expect(message).not.toMatch(/p"<|p&quot;|p\\"|p%22|Fluffy/)
   })
 })
 
 describe('the rate limit', () => {
-  it('is waited for by Okta’s clock, and the wait is reported', async () => {
+  it('is waited for according to Okta’s clock, and the wait is reported', async () => {
     const okta = await startOkta(inTurn({ ...OK, headers: limits(2, 0, 40) }, OK))
     const { client, clock } = makeClient(okta.url)
-    await settle(client.request({ method: 'GET', path: USERS }), clock)
+    await advanceUntil(client.request({ method: 'GET', path: USERS }), clock)
     const waiting = client.request({ method: 'POST', path: USERS, body: {} })
     const other = client.request({ method: 'GET', path: `${USERS}/00u1` })
     expect(client.rateLimitStatus).toEqual({
@@ -366,11 +369,11 @@ describe('the rate limit', () => {
       waitingUntil: 40_000,
       reason: 'rate limit share used up',
     })
-    await settle(other, clock)
+    await advanceUntil(other, clock)
     clock.advance(39_999)
     expect(okta.calls).toHaveLength(2)
     clock.advance(1)
-    expect(await settle(waiting, clock)).toMatchObject({ status: 200 })
+    expect(await advanceUntil(waiting, clock)).toMatchObject({ status: 200 })
     expect(okta.calls).toHaveLength(3)
     expect(client.rateLimitStatus.waitingUntil).toBeUndefined()
   })
@@ -386,7 +389,7 @@ describe('the rate limit', () => {
     await expect.poll(() => okta.calls.length).toBe(1)
     expect(client.rateLimitStatus.reason).toBe('probing the rate limit')
     release()
-    await settle(all, clock)
+    await advanceUntil(all, clock)
     expect(okta.calls).toHaveLength(3)
   })
 })
@@ -395,7 +398,7 @@ describe('a signal', () => {
   it('ends a wait, and nothing is sent', async () => {
     const okta = await startOkta(() => ({ ...OK, headers: limits(2, 0) }))
     const { client, clock } = makeClient(okta.url)
-    await settle(client.request({ method: 'GET', path: USERS }), clock)
+    await advanceUntil(client.request({ method: 'GET', path: USERS }), clock)
     const stop = new AbortController()
     const { signal } = stop
     const waiting = client.request({ method: 'POST', path: USERS, body: {}, signal })

@@ -1,4 +1,4 @@
-/** The governor against a model of Okta's limits: never over them, and nothing left unused. */
+/** The governor against a model of Okta's limits: it never exceeds them, and leaves nothing unused. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Governor } from '../../src/okta/rate-limit/governor.ts'
@@ -24,7 +24,7 @@ const journeysWith = (...outcomes: Journey['outcome'][]) =>
     .map((journeys) => (n: number): Journey => {
       const journey = journeys[n % journeys.length]
       if (!journey) throw new RangeError('no journey')
-      // One in four at most has the bad end that its record says.
+      // At most one in four fails in the way that its record says.
       return n % 4 === 1 ? journey : { ...journey, outcome: 'answered' }
     })
 
@@ -39,7 +39,7 @@ const scene = {
   others: fc.constant<number[]>([]),
 }
 
-/** Where even the first request of a window is lost, one more must go: a share has room for both. */
+/** Where even the first request of a window is lost, one more must be sent: a share has room for both. */
 const losses = {
   limit: fc.integer({ min: 6, max: 40 }),
   journey: journeysWith('answered', 'lost', 'unanswered'),
@@ -61,10 +61,10 @@ const expectWithinShare = ({ ours }: Run, { limit, share }: Scene, more = 0): vo
   for (const used of ours.values()) expect(used).toBeLessThanOrEqual(quota)
 }
 
-/** The end of a window is known to a second, and no sooner than an answer takes to come. */
+/** The end of a window is known to the second, and only after the time that an answer takes. */
 const MAX_IDLE_MS = 1000 + MAX_LATENCY_MS
 
-describe('alone in its bucket', () => {
+describe('a client that is alone in its bucket', () => {
   it('is never refused, never over its share, and never idle for long', () => {
     check(fc.record(scene), (run, drawn) => {
       expectWithinShare(run, drawn)
@@ -73,7 +73,7 @@ describe('alone in its bucket', () => {
     })
   })
 
-  it('nor where answers are lost', () => {
+  it('is never refused, over its share or idle for long where answers are lost either', () => {
     check(fc.record({ ...scene, ...losses }), (run, drawn) => {
       expectWithinShare(run, drawn)
       expect(run).toMatchObject({ refused: 0, overspent: 0 })
@@ -90,7 +90,7 @@ describe('alone in its bucket', () => {
   })
 })
 
-describe('alone in a bucket whose Reset is rounded up in one answer and down in the next', () => {
+describe('a client alone in a bucket whose Reset is rounded up in one answer and down in the next', () => {
   const rounding = {
     ...scene,
     limit: fc.integer({ min: 20, max: 100 }),
@@ -107,8 +107,8 @@ describe('alone in a bucket whose Reset is rounded up in one answer and down in 
   })
 })
 
-describe('with others in its bucket', () => {
-  it('never sends what no answer leaves room for, and is never idle for long', () => {
+describe('a client with others in its bucket', () => {
+  it('never sends a request that the answers leave no room for, and is never idle for long', () => {
     const arbitrary = fc.record({ ...scene, ...losses, others: othersOften })
     check(arbitrary, (run, drawn) => {
       expectWithinShare(run, drawn)
@@ -163,7 +163,7 @@ const fillWindows = (
     const start = window * WINDOW_MS
     const reset = (start + WINDOW_MS) / 1000
     let used = 0
-    // Well past the second in which a window may still last, and the rest after a refusal.
+    // Well past the second in which a window may still be open, and the pause after a refusal.
     const now = start + 5_000
     while (!governor.delay('b', now)) {
       const permit = governor.admit('b', now)
@@ -197,11 +197,11 @@ describe('a limit that no header shows', () => {
     ])
   })
 
-  it('is none where the header says that nothing is left', () => {
+  it('is not assumed where the header says that nothing is left', () => {
     expect(fillWindows(3, 600, once(100), 0)).toEqual([100, 540, 540])
   })
 
-  it('keeps the share above nothing, however often it shows', () => {
+  it('never reduces the share to zero, however often it shows', () => {
     const counts = fillWindows(40, 600, () => 1, 400)
     expect(new Set(counts)).toEqual(new Set([1]))
     expect(
@@ -209,25 +209,25 @@ describe('a limit that no header shows', () => {
     ).toEqual([...Array<number>(10).fill(30), 540])
   })
 
-  it('counts once where a crowd is refused', () => {
+  it('counts once where many requests are refused together', () => {
     const governor = new Governor({ share: 0.9, maxConcurrency: 20 })
-    const tell = (limit: number, remaining: number, reset: number) => ({
+    const rateLimit = (limit: number, remaining: number, reset: number) => ({
       limit,
       remaining,
       reset,
       date: 0,
     })
-    governor.release(governor.admit('b', 0), 0, tell(100, 99, 60))
-    const crowd = Array.from({ length: 15 }, () => governor.admit('b', 1))
-    for (const permit of crowd) governor.release(permit, 2, tell(100, 50, 60), 'rate')
+    governor.release(governor.admit('b', 0), 0, rateLimit(100, 99, 60))
+    const refused = Array.from({ length: 15 }, () => governor.admit('b', 1))
+    for (const permit of refused) governor.release(permit, 2, rateLimit(100, 50, 60), 'rate')
     let sent = 0
     for (let now = 70_000; !governor.delay('b', now); sent++) {
-      governor.release(governor.admit('b', now), now, tell(100, 99 - sent, 130))
+      governor.release(governor.admit('b', now), now, rateLimit(100, 99 - sent, 130))
     }
     expect(sent).toBe(45)
   })
 
-  it('is not what a refusal for concurrency tells of', () => {
+  it('is not assumed after a refusal for concurrency', () => {
     const governor = new Governor({ share: 0.9, maxConcurrency: 4 })
     const rate = { limit: 0, remaining: 0, reset: 60, date: 0 }
     governor.release(governor.admit('b', 0), 0, rate, 'concurrency')

@@ -17,7 +17,7 @@ const read = (limit: string, remaining: string, reset: string, date = DATE) =>
   )
 
 describe('readRateLimit', () => {
-  it('reads numbers, and of joined ones the strictest', () => {
+  it('reads numbers, and the strictest of several joined ones', () => {
     const whole = { limit: 600, remaining: 12, reset: EPOCH + 4, date: EPOCH }
     expect(read('600', '12', String(EPOCH + 4))).toEqual(whole)
     expect(read('600, 1200', '40,12', `${EPOCH + 3},${EPOCH + 4}`, `${DATE}, ${DATE}`)).toEqual(
@@ -32,11 +32,11 @@ describe('readRateLimit', () => {
     ['1e3', '1', '1', DATE],
     ['600', '1', '99999999999', DATE],
     ['600', '1', '1', 'today'],
-  ])('takes nothing from %s, %s, %s, %s', (limit, remaining, reset, date) => {
+  ])('returns nothing for %s, %s, %s, %s', (limit, remaining, reset, date) => {
     expect(read(limit, remaining, reset, date)).toBeUndefined()
   })
 
-  it('takes nothing where headers are missing', () => {
+  it('returns nothing where headers are missing', () => {
     expect(readRateLimit(new Headers({ date: DATE, 'x-rate-limit-limit': '600' }))).toBeUndefined()
   })
 })
@@ -82,7 +82,7 @@ describe('concurrency', () => {
     return { governor, sendAll }
   }
 
-  it('is halved once by a crowd of refusals, and the bucket stays open', () => {
+  it('is halved once by many refusals together, and the bucket stays open', () => {
     const { governor, sendAll } = start()
     const permits = sendAll()
     expect(permits).toHaveLength(10)
@@ -113,7 +113,7 @@ describe('concurrency', () => {
     expect(governor.concurrency).toBe(10)
   })
 
-  it('rises after as many good answers since the last cut, and not since an earlier one', () => {
+  it('rises after that many good answers since the last cut, and not since an earlier one', () => {
     const { governor, sendAll } = start()
     const answer = (times: number): void => {
       for (let i = 0; i < times; i++) governor.release(governor.admit('a', 0), 0, roomy)
@@ -168,7 +168,7 @@ describe('a bucket', () => {
     expect(governor.delay('a', 0)?.ms).toBe(600_000)
   })
 
-  it('waits for its latest probe, also where an earlier one has ended', () => {
+  it('waits for its latest probe, even where an earlier one has ended', () => {
     const governor = start()
     const first = governor.admit('a', 0)
     governor.admit('a', 1_000)

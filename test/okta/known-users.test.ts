@@ -1,9 +1,9 @@
-/** Users who are there: found by what they are, and by nothing that only leads to them. */
+/** Looking up existing users: they are found by their own attributes only, and not by anything else that leads to them. */
 import { describe, expect, it } from 'vitest'
 import { createKnownUsers } from '../../src/okta/api/known-users.ts'
 import { OktaAnswerLost } from '../../src/okta/errors/rejection.ts'
 import { staticToken } from '../../src/okta/auth/credentials.ts'
-import { makeClient, settle } from '../support/okta-client.ts'
+import { advanceUntil, makeClient } from '../support/okta-client.ts'
 import {
   inTurn,
   oktaError,
@@ -19,14 +19,14 @@ const start = async (scheme: 'SSWS' | 'Bearer' = 'SSWS') => {
   const sandbox = await startTestSandbox({ tokens: [{ ...other, scopes: ['okta.users.read'] }] })
   const credentials = staticToken(scheme, scheme === 'SSWS' ? TOKEN : other.token)
   const { client, clock } = makeClient(sandbox.url, credentials)
-  const users = createKnownUsers((request) => settle(client.request(request), clock))
+  const users = createKnownUsers((request) => advanceUntil(client.request(request), clock))
   return { sandbox, users }
 }
 
 const startStub = async (...answers: (StubAnswer | Responder)[]) => {
   const okta = await startOkta(inTurn(...answers))
   const { client, clock } = makeClient(okta.url)
-  const users = createKnownUsers((request) => settle(client.request(request), clock))
+  const users = createKnownUsers((request) => advanceUntil(client.request(request), clock))
   return { okta, users }
 }
 
@@ -65,7 +65,7 @@ describe('a user', () => {
     },
   )
 
-  it('is not a user found by short name, id or "me"', async () => {
+  it('does not count as found by short name, id or "me"', async () => {
     const { sandbox, users } = await start()
     const { body } = await sandbox.create(profileFor('ann@x.example'))
     for (const login of ['ann', (body as { id: string }).id, 'me']) {
@@ -73,18 +73,18 @@ describe('a user', () => {
     }
   })
 
-  it('is found behind another one who stands in the way', async () => {
+  it('is found even where another user is found first', async () => {
     const { users } = await startStub({ body: user('ann@x.example') }, { body: [user('Ann')] })
     expect(await users.find('ann')).toMatchObject({ login: 'Ann' })
   })
 
-  it('is found by the list where the path does not show them', async () => {
+  it('is found through the list where the path does not return them', async () => {
     const missing = { status: 404, body: oktaError('E0000007') }
     const { users } = await startStub(missing, { body: [user('ann@x.example')] })
     expect(await users.find('ann@x.example')).toMatchObject({ id: '00u9' })
   })
 
-  it('is not missing where a 404 is not Okta’s own word', async () => {
+  it('does not count as missing where a 404 is not Okta’s own answer', async () => {
     const { users } = await startStub({
       status: 404,
       body: '<html>',
@@ -106,7 +106,7 @@ describe('a user', () => {
 })
 
 describe('a change', () => {
-  it('touches what it names alone; then they are deactivated, deleted and gone', async () => {
+  it('affects only what it names; then the user is deactivated, deleted and gone', async () => {
     const { sandbox, users } = await start()
     const { body } = await sandbox.create(profileFor('ann@x.example'), HOOK_PASSWORD)
     const { id } = body as { id: string }
@@ -129,7 +129,7 @@ describe('a change', () => {
     expect(okta.calls).toHaveLength(2)
   })
 
-  it('that deleted, and whose answer was lost, is done', async () => {
+  it('counts as done where the user was deleted and only the answer was lost', async () => {
     const { okta, users } = await startStub(reset, { status: 404, body: oktaError('E0000007') })
     await users.delete('00u1')
     expect(okta.calls).toMatchObject([{ method: 'DELETE' }, { method: 'DELETE' }])
@@ -141,7 +141,7 @@ describe('the account behind the token', () => {
     expect(await (await start()).users.whoAmI()).toMatchObject({ login: 'admin@sandbox.example' })
   })
 
-  it('is undefined for a service app, and where asking is forbidden', async () => {
+  it('is undefined for a service app, and where the request is forbidden', async () => {
     expect(await (await start('Bearer')).users.whoAmI()).toBeUndefined()
     const { users } = await startStub({ status: 403, body: oktaError('E0000006') })
     expect(await users.whoAmI()).toBeUndefined()

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findLink, listItems } from '../../src/okta/client/pages.ts'
-import { makeClient, settle } from '../support/okta-client.ts'
+import { advanceUntil, makeClient } from '../support/okta-client.ts'
 import { startOkta, type StubAnswer } from '../support/okta-server.ts'
 
 describe('findLink', () => {
@@ -21,7 +21,7 @@ describe('findLink', () => {
     expect(findLink(header, 'next')).toBe(target)
   })
 
-  it('finds what was written, wherever it stands', () => {
+  it('finds a link that was written, wherever it stands', () => {
     const url = fc.webUrl({ withQueryParameters: true })
     fc.assert(
       fc.property(fc.array(url), url, fc.array(url), (before, next, after) => {
@@ -35,7 +35,7 @@ describe('findLink', () => {
     )
   })
 
-  it('takes any text in linear time', () => {
+  it('handles any text in linear time', () => {
     const nasty = [`<${';a'.repeat(50_000)}`, `<a>${'; a="'.repeat(50_000)}`, '<a>;'.repeat(50_000)]
     for (const header of nasty) expect(findLink(header, 'next')).toBeUndefined()
   })
@@ -48,7 +48,7 @@ const collect = async (pages: (base: string) => Record<string, StubAnswer>) => {
   const all = async (): Promise<void> => {
     for await (const item of listItems(client, '/p?after=0')) items.push(item)
   }
-  const error = await settle(all(), clock).catch((err: unknown) => err)
+  const error = await advanceUntil(all(), clock).catch((err: unknown) => err)
   return { items, error, calls: okta.calls.map(({ path }) => path) }
 }
 
@@ -84,7 +84,7 @@ describe('listItems', () => {
     expect(calls).toHaveLength(2)
   })
 
-  it('takes nothing but a list', async () => {
+  it('accepts nothing but a list', async () => {
     const { error } = await collect(() => ({ '/p?after=0': { body: { 0: 'a', length: 1 } } }))
     expect(error).toMatchObject({
       code: 'okta_answer_unusable',

@@ -1,10 +1,10 @@
-/** The queue of requests: who goes first, and the timer that wakes them. */
+/** The request queue: which request goes first, and the timer that wakes them. */
 import { expect, it } from 'vitest'
 import { Governor } from '../../src/okta/rate-limit/governor.ts'
 import { createRequestQueue } from '../../src/okta/rate-limit/request-queue.ts'
 import { ManualClock } from '../support/clock.ts'
 
-it('wakes for the bucket that opens first', async () => {
+it('the request queue wakes for the bucket that opens first', async () => {
   const clock = new ManualClock()
   const governor = new Governor({ share: 1, maxConcurrency: 10 })
   const full = { limit: 600, remaining: 0, reset: 60, date: 0 }

@@ -7,7 +7,7 @@ import { createServiceApp } from '../../src/okta/auth/service-app.ts'
 import { createTransport } from '../../src/okta/client/transport.ts'
 import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { ManualClock } from '../support/clock.ts'
-import { makeClient, settle } from '../support/okta-client.ts'
+import { advanceUntil, makeClient } from '../support/okta-client.ts'
 import { oktaError, startOkta, type Responder, type Received } from '../support/okta-server.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -31,13 +31,13 @@ const start = async (tokenEndpoint: Responder, api: Responder = () => ({ body: [
   })
   const { client } = makeClient(okta.url, credentials, clock)
   const get = (path = '/api/v1/users?limit=1') =>
-    settle(client.request({ method: 'GET', path }), clock)
+    advanceUntil(client.request({ method: 'GET', path }), clock)
   const tokenCalls = (): Received[] => okta.calls.filter(({ path }) => path === '/oauth2/v1/token')
   const apiCalls = (): Received[] => okta.calls.filter(({ path }) => path !== '/oauth2/v1/token')
   return { okta, client, clock, get, tokenCalls, apiCalls }
 }
 
-/** Gives out t1, t2 and so on. */
+/** Issues t1, t2 and so on. */
 const tokens = (type = 'Bearer'): Responder => {
   let n = 0
   return () => ({ body: { access_token: `t${++n}`, token_type: type, expires_in: 3600 } })
@@ -54,7 +54,7 @@ describe('an answer that is not from the token endpoint', () => {
     [302, 'okta_answer_unusable'],
     [200, 'okta_answer_unusable'],
     [407, 'proxy_refused'],
-  ])('%i is not taken for Okta’s word about the app', async (status, code) => {
+  ])('with %i does not count as Okta’s answer about the app', async (status, code) => {
     const { get, tokenCalls } = await start(() => ({ status, headers: html, body: '<html>' }))
     await expect(get()).rejects.toMatchObject({ code })
     expect(tokenCalls()).toHaveLength(1)
@@ -81,11 +81,11 @@ describe('a token', () => {
     expect(authorizations(apiCalls())).toEqual(['Bearer t1'])
   })
 
-  it('is one for all requests, and renewed five minutes before its end', async () => {
+  it('is shared by all requests, and renewed five minutes before it expires', async () => {
     const { get, client, clock, tokenCalls, apiCalls } = await start(tokens())
     const paths = ['/api/v1/a', '/api/v1/b', '/api/v1/c']
     const all = paths.map((path) => client.request({ method: 'GET', path }))
-    await settle(Promise.all(all), clock)
+    await advanceUntil(Promise.all(all), clock)
     expect(tokenCalls()).toHaveLength(1)
     clock.advance(55 * 60_000 - 1 - clock.now())
     await get()
@@ -96,7 +96,7 @@ describe('a token', () => {
     expect(authorizations(apiCalls()).at(-1)).toBe('Bearer t2')
   })
 
-  it('that Okta refuses is renewed once for all, and the requests are sent again', async () => {
+  it('that Okta refuses is renewed once for all requests, and they are sent again', async () => {
     const refuseFirst: Responder = ({ headers }) =>
       headers.authorization === 'Bearer t1'
         ? { status: 401, body: oktaError('E0000011') }
@@ -105,12 +105,12 @@ describe('a token', () => {
     const all = ['/api/v1/a', '/api/v1/b', '/api/v1/c'].map((path) =>
       client.request({ method: 'POST', path, body: {} }),
     )
-    await settle(Promise.all(all), clock)
+    await advanceUntil(Promise.all(all), clock)
     expect(tokenCalls()).toHaveLength(2)
     expect(apiCalls()).toHaveLength(6)
   })
 
-  it('that was renewed already is kept when a late answer refuses the one before', async () => {
+  it('that was already renewed is kept when a late answer refuses the previous one', async () => {
     let release = (): void => undefined
     const isRenewed = new Promise<void>((resolve) => (release = resolve))
     const api: Responder = async ({ headers, path }) => {
@@ -123,7 +123,7 @@ describe('a token', () => {
     const both = ['/api/v1/slow', '/api/v1/quick'].map((path) =>
       client.request({ method: 'GET', path }),
     )
-    await settle(Promise.all(both), clock)
+    await advanceUntil(Promise.all(both), clock)
     expect(tokenCalls()).toHaveLength(2)
   })
 
@@ -165,7 +165,7 @@ describe('a token', () => {
 })
 
 describe('DPoP', () => {
-  /** Demands a proof, then a nonce, as Okta does of an app that requires DPoP. */
+  /** Requires a proof, then a nonce, as Okta does for an app that requires DPoP. */
   const demanding: Responder = async ({ headers }) => {
     const proof = headers['dpop']
     if (typeof proof !== 'string') return { status: 400, body: { error: 'invalid_dpop_proof' } }
@@ -179,7 +179,7 @@ describe('DPoP', () => {
   const proofsOf = (calls: Received[]): string[] =>
     calls.flatMap(({ headers }) => (typeof headers['dpop'] === 'string' ? [headers['dpop']] : []))
 
-  it('is spoken where the app asks for it: a fresh proof each time, for the URL without its query', async () => {
+  it('is used where the app requires it: a fresh proof each time, for the URL without its query', async () => {
     let calls = 0
     const { okta, get, tokenCalls, apiCalls } = await start(demanding, () =>
       calls++ === 0 ? { status: 503 } : { body: [] },
@@ -239,7 +239,7 @@ describe('readSigningKey', () => {
     '{}',
     publicKey.export({ type: 'spki', format: 'pem' }) as string,
     ec('secp256k1').export({ type: 'pkcs8', format: 'pem' }) as string,
-  ])('refuses what cannot sign for Okta (%#)', (text) => {
+  ])('refuses a key that cannot sign for Okta (%#)', (text) => {
     expect(readSigningKey(text)).toBeUndefined()
   })
 })

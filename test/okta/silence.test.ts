@@ -1,9 +1,9 @@
-/** Since when Okta has not answered: over all requests, and through their repeats. */
+/** Since when Okta has not answered: over all requests, including their retries. */
 import { expect, it } from 'vitest'
 import { createSilenceWatch } from '../../src/okta/client/silence.ts'
 import { ManualClock } from '../support/clock.ts'
 
-it('lasts from the first request without an answer to the next good one', () => {
+it('silence lasts from the first request without an answer to the next good one', () => {
   const clock = new ManualClock()
   const silence = createSilenceWatch(clock)
   expect(silence.current).toBeUndefined()
@@ -19,7 +19,7 @@ it('lasts from the first request without an answer to the next good one', () => 
   expect(silence.current).toBeUndefined()
 })
 
-it('starts again with an answer, for requests still in flight', () => {
+it('silence starts again with an answer, for requests that are still pending', () => {
   const clock = new ManualClock()
   const silence = createSilenceWatch(clock)
   silence.sent(1)
@@ -29,7 +29,7 @@ it('starts again with an answer, for requests still in flight', () => {
   expect(silence.current).toEqual({ since: 2_000, attempt: 1, hasErrors: false })
 })
 
-it('names the request that was repeated most often', () => {
+it('silence is reported with the attempts of the request that was retried most often', () => {
   const silence = createSilenceWatch(new ManualClock())
   silence.sent(3)
   silence.sent(1)

@@ -1,4 +1,4 @@
-/** The org's schema and groups as Okta shows them, and what is made of a right that was not granted. */
+/** The org's schema and groups as Okta shows them, and the result where a right was not granted. */
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ifGranted, NotGranted } from '../../src/okta/errors/rejection.ts'
@@ -9,7 +9,7 @@ import { createTransport } from '../../src/okta/client/transport.ts'
 import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { readUserSchema } from '../../src/okta/api/user-schema.ts'
 import { ManualClock } from '../support/clock.ts'
-import { makeClient, settle } from '../support/okta-client.ts'
+import { advanceUntil, makeClient } from '../support/okta-client.ts'
 import { oktaError, startOkta, type Responder } from '../support/okta-server.ts'
 
 const DEFAULT = {
@@ -42,12 +42,12 @@ const DEFAULT = {
 const request = async (behave: Responder) => {
   const okta = await startOkta(behave)
   const { client, clock } = makeClient(okta.url)
-  const ask: typeof client.request = (what) => settle(client.request(what), clock)
+  const ask: typeof client.request = (what) => advanceUntil(client.request(what), clock)
   return { okta, ask }
 }
 
 describe('a schema', () => {
-  it('says of each attribute what fits it', async () => {
+  it('says for each attribute which values fit it', async () => {
     const { okta, ask } = await request(() => ({ body: DEFAULT }))
     const schema = await readUserSchema(ask)
     expect(okta.calls[0]?.path).toBe('/api/v1/meta/schemas/user/default')
@@ -68,7 +68,7 @@ describe('a schema', () => {
     expect(schema.get('level')).toMatchObject({ type: 'integer', oneOf: [{ const: 1 }] })
   })
 
-  it('of another type is where the type says', async () => {
+  it('of another user type is found where the type says', async () => {
     const href = 'https://admin.example/api/v1/meta/schemas/user/osc9'
     const { okta, ask } = await request(({ path }) => ({
       body: path.includes('/types/') ? { id: 'oty1', _links: { schema: { href } } } : DEFAULT,
@@ -80,7 +80,7 @@ describe('a schema', () => {
     ])
   })
 
-  it('keeps an attribute of which nothing can be read', async () => {
+  it('keeps an attribute whose definition cannot be read', async () => {
     const { login } = DEFAULT.definitions.base.properties
     const odd = { a: 'text', b: null, c: { type: ['string', 'null'], minLength: 'x', enum: 1 } }
     const definitions = { base: { properties: { login, ...odd }, required: { login: true } } }
@@ -101,7 +101,7 @@ describe('a schema', () => {
     await expect(readUserSchema(ask)).rejects.toMatchObject({ code: 'okta_answer_unusable' })
   })
 
-  it('is none where the answer holds none', async () => {
+  it('is absent where the answer contains none', async () => {
     const { ask } = await request(() => ({ body: {} }))
     await expect(readUserSchema(ask)).rejects.toMatchObject({ code: 'okta_answer_unusable' })
     await expect(readUserSchema(ask, 'oty1')).rejects.toMatchObject({
@@ -111,7 +111,7 @@ describe('a schema', () => {
 })
 
 describe('a group', () => {
-  it('is found by its id, or is not there', async () => {
+  it('is found by its id, or reported as missing', async () => {
     const { ask } = await request(({ path }) =>
       path === '/api/v1/groups/00g1'
         ? { body: { id: '00g1', type: 'OKTA_GROUP', profile: { name: 'Sales' } } }
@@ -122,7 +122,7 @@ describe('a group', () => {
   })
 })
 
-describe('a scope of its own', () => {
+describe('a separate scope', () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signingKey = readSigningKey(privateKey.export({ type: 'pkcs8', format: 'pem' }) as string)
 
@@ -148,10 +148,10 @@ describe('a scope of its own', () => {
     return { ...makeClient(okta.url, credentials, clock) }
   }
 
-  it('has a token of its own, and one that is not granted leaves the others', async () => {
+  it('has its own token, and one that is not granted does not affect the others', async () => {
     const { client, clock } = await start()
     const get = (from: typeof client) => () =>
-      settle(from.request({ method: 'GET', path: '/api/v1/x' }), clock)
+      advanceUntil(from.request({ method: 'GET', path: '/api/v1/x' }), clock)
     const schemas = await ifGranted(get(client.withScopes(['okta.schemas.read'])))
     expect(schemas).toBeInstanceOf(NotGranted)
     expect((schemas as NotGranted).why).toMatch(
@@ -162,7 +162,7 @@ describe('a scope of its own', () => {
     expect(await get(client)()).toMatchObject({ body: { by: 'Bearer okta.users.manage' } })
   })
 
-  it('is what a fixed token has or has not', async () => {
+  it('is covered by a fixed token or not', async () => {
     const { ask } = await request(() => ({ status: 403, body: oktaError('E0000006') }))
     expect(await ifGranted(() => readUserSchema(ask))).toBeInstanceOf(NotGranted)
     const refused = await request(() => ({ status: 401, body: oktaError('E0000011') }))

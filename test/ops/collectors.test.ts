@@ -1,4 +1,4 @@
-/** What is read of the server's parts: what each of them says at that moment. */
+/** The metrics that are read from the server's parts when they are collected. */
 import { hashSync } from 'bcryptjs'
 import { rmSync } from 'node:fs'
 import { Registry } from 'prom-client'
@@ -41,7 +41,7 @@ const start = async (more: Partial<CollectorDeps> = {}, poolSize = 2) => {
   }
 }
 
-it('queue and threads are as they are', async () => {
+it('queue and threads are reported as they are at that moment', async () => {
   const { hook, valueOf } = await start()
   expect(await valueOf('workers_configured')).toBe(2)
   expect(await valueOf('workers_alive')).toBe(2)
@@ -65,7 +65,7 @@ it('lines that standard output did not take are counted', async () => {
   expect(await valueOf('log_write_failures_total')).toBe(3)
 })
 
-it('ready is what /readyz says', async () => {
+it('ready agrees with /readyz', async () => {
   const { valueOf, drain } = await start()
   expect(await valueOf('ready')).toBe(1)
   expect(await valueOf('legacy_store_up')).toBe(1)
@@ -74,7 +74,7 @@ it('ready is what /readyz says', async () => {
   expect(await valueOf('legacy_store_up')).toBe(1)
 })
 
-it('a store that is gone was refused, and rows of other people are counted', async () => {
+it('a store with a changed table is reported as refused, and rows of other people are counted', async () => {
   const { hook, legacy, valueOf } = await start({}, 1)
   expect(await valueOf('legacy_store_refused')).toBe(0)
   expect(await valueOf('legacy_foreign_rows_total')).toBe(0)
@@ -93,7 +93,7 @@ it('a store that cannot be read is down, and nothing is ready', async () => {
   expect(await valueOf('ready')).toBe(0)
 })
 
-it('the engine is told from its fallback', async () => {
+it('the engine is distinguished from its fallback', async () => {
   const { hook, valueOf } = await start()
   expect(await valueOf('engine_fallback')).toBe(0)
   const { alive, size, waiting, lost } = hook.pool
@@ -101,7 +101,7 @@ it('the engine is told from its fallback', async () => {
   expect(await (await start({ pool })).valueOf('engine_fallback')).toBe(1)
 })
 
-it('what is running is said in labels', async () => {
+it('version and engine are shown as labels', async () => {
   const { hook, read } = await start()
   expect(seriesOf(await read(), 'okta_migrate_build_info')).toEqual({
     [`okta_migrate_build_info{version="1.2.3",node="${process.version}",engine="${hook.pool.engine.name}"}`]: 1,
@@ -113,7 +113,7 @@ it('parts that are not in use have no metrics', async () => {
   expect(await read()).not.toMatch(/ledger|oauth|tls/)
 })
 
-it('keys and certificate are told where they are in use', async () => {
+it('keys and certificate are reported where they are in use', async () => {
   let ready = false
   const { valueOf } = await start({
     keys: { ready: () => ready },
@@ -125,7 +125,7 @@ it('keys and certificate are told where they are in use', async () => {
   expect(await valueOf('tls_certificate_not_after_timestamp_seconds')).toBe(1_800_000_000)
 })
 
-it('of the ledger, what waits, what is lost and what failed', async () => {
+it('the ledger reports what waits, what is lost and what failed', async () => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const threadUrl = new URL('../support/unsteady-ledger-thread.mjs', import.meta.url)
   const spillDir = tempDir()
@@ -166,7 +166,7 @@ it.each([
   expect(await valueOf('ledger_database_refused')).toBe(refused)
 })
 
-it('a ledger whose database is away is down', async () => {
+it('a ledger whose database is away is reported as down', async () => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const url = 'postgres://ledger@127.0.0.1:1/ledger'
   const ledger = await Ledger.start({

@@ -1,4 +1,4 @@
-/** The listening socket, over bare sockets: pipelining, floods, bodies that nobody reads, and the end. */
+/** The listening socket, over bare sockets: pipelining, floods, unread bodies, and shutdown. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -12,7 +12,7 @@ import { LIMIT_MS } from '../support/until.ts'
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const post = (more: string): string => `POST / HTTP/1.1\r\nHost: a\r\n${more}`
 
-/** @param what is waited for, for the error of a wait in vain */
+/** @param what the condition in words, for the error when the wait fails */
 const nextData = async (socket: Socket, what: string): Promise<void> => {
   await once(socket, 'data', { signal: AbortSignal.timeout(LIMIT_MS) }).catch((cause: unknown) => {
     throw new Error(`waited in vain for ${what}`, { cause })
@@ -37,7 +37,7 @@ const follow = (socket: Socket) => {
       if (!isClosed) await once(socket, 'close')
       return received
     },
-    heard: async (text: string): Promise<void> => {
+    waitFor: async (text: string): Promise<void> => {
       while (!received.includes(text)) await nextData(socket, text)
     },
   }
@@ -97,12 +97,12 @@ const WAYS = [
 ] as const
 
 describe.each(WAYS)('pipelining over %s', (_, certificate) => {
-  it('ends the connection after the first answer, and the second request goes nowhere', async () => {
+  it('ends the connection after the first answer, and the second request is dropped', async () => {
     const server = await start({ tls: certificate() }, true)
     const caller = await server.call(GET)
     await server.admitted(1)
     caller.socket.write(GET + GET)
-    // Another caller's request is read no sooner than these.
+    // Another caller's request is not read before these.
     await server.call(GET)
     await server.admitted(2)
     expect(caller.isClosed()).toBe(false)
@@ -111,14 +111,14 @@ describe.each(WAYS)('pipelining over %s', (_, certificate) => {
     expect([server.calls(), caller.answers()]).toEqual([2, 1])
   })
 
-  it('in one packet too, where the first answer is there before the second request is read', async () => {
+  it('in one packet is handled too, where the first answer is ready before the second request is read', async () => {
     const server = await start({ tls: certificate() })
     const caller = await server.call(GET.repeat(1_000))
     await caller.closed()
     expect([server.calls(), caller.answers()]).toEqual([1, 1])
   })
 
-  it('is not what a caller does that waits for each answer', async () => {
+  it('is not assumed of a caller that waits for each answer', async () => {
     const server = await start({ tls: certificate() })
     const caller = await server.call(post('Content-Length: 2\r\n\r\nhi'))
     for (let answers = 1; answers < 200; answers++) {
@@ -130,13 +130,19 @@ describe.each(WAYS)('pipelining over %s', (_, certificate) => {
   })
 })
 
-describe('what is never answered by the application', () => {
+describe('a request that never reaches the application', () => {
   it.each([
     ['requests without a host', 'GET / HTTP/1.1\r\n\r\n'],
-    ['an expectation that nobody meets', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n'],
-    ['what waits to be told to go on', post('Expect: 100-continue\r\nContent-Length: 0\r\n\r\n')],
+    [
+      'an expectation that the server does not meet',
+      'GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n',
+    ],
+    [
+      'a call that waits for 100 Continue',
+      post('Expect: 100-continue\r\nContent-Length: 0\r\n\r\n'),
+    ],
     ['HTTP/1.0', 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'],
-  ])('%s: it is answered once, however often it is sent at once', async (_, request) => {
+  ])('(%s) is answered once, however often it is sent at once', async (_, request) => {
     const server = await start()
     const caller = await server.call(request.repeat(100))
     const received = await caller.closed()
@@ -144,25 +150,25 @@ describe('what is never answered by the application', () => {
     expect(server.calls()).toBeLessThanOrEqual(1)
   })
 
-  it('an upgrade is declined, and what came with it is dropped', async () => {
+  it('is dropped if it came with an upgrade, which is declined', async () => {
     const server = await start()
     const caller = await server.call(
       'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'.repeat(100),
     )
-    await caller.heard('done')
+    await caller.waitFor('done')
     caller.socket.write(GET)
     await expect.poll(caller.answers).toBe(2)
     expect(server.calls()).toBe(2)
   })
 
-  it('CONNECT ends the connection', async () => {
+  it('ends the connection if it is a CONNECT', async () => {
     const server = await start()
     const caller = await server.call('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n')
     expect(await caller.closed()).toBe('')
   })
 })
 
-it('a caller that pipelines and hangs up harms nobody', async () => {
+it('a caller that pipelines and hangs up does not affect other callers', async () => {
   const server = await start({}, true)
   const caller = await server.call(GET)
   await server.admitted(1)
@@ -171,37 +177,40 @@ it('a caller that pipelines and hangs up harms nobody', async () => {
   await server.admitted(2)
   caller.socket.resetAndDestroy()
   server.release()
-  await other.heard('done')
+  await other.waitFor('done')
   other.socket.write(GET)
   await server.admitted(3)
   server.release()
   await expect.poll(other.answers).toBe(2)
 })
 
-describe('a body that nobody reads', () => {
+describe('an unread body', () => {
   it('is left unread, and the connection ends once the answer had time to arrive', async () => {
     const server = await start()
     const caller = await server.call(post('Content-Length: 1000000\r\n\r\n'))
-    await caller.heard('done')
+    await caller.waitFor('done')
     await expect.poll(() => server.clock.pending).toEqual([500])
     expect(caller.isClosed()).toBe(false)
     server.clock.advance(500)
     await caller.closed()
   })
 
-  it.each(WAYS)('nor behind an expectation that nobody meets, over %s', async (_, certificate) => {
-    const server = await start({ tls: certificate() })
-    const head = post('Expect: more\r\nTransfer-Encoding: chunked\r\n\r\n')
-    const caller = await server.call(`${head}1\r\na\r\n`)
-    await caller.heard('done')
-    await expect.poll(() => server.clock.pending).toContain(500)
-    server.clock.advance(500)
-    await caller.closed()
-    expect(server.calls()).toBe(1)
-  })
+  it.each(WAYS)(
+    'is not read behind an expectation that the server does not meet either, over %s',
+    async (_, certificate) => {
+      const server = await start({ tls: certificate() })
+      const head = post('Expect: more\r\nTransfer-Encoding: chunked\r\n\r\n')
+      const caller = await server.call(`${head}1\r\na\r\n`)
+      await caller.waitFor('done')
+      await expect.poll(() => server.clock.pending).toContain(500)
+      server.clock.advance(500)
+      await caller.closed()
+      expect(server.calls()).toBe(1)
+    },
+  )
 
   it.each(WAYS)(
-    'nor is a chunk parsed of a caller that may not stream, over %s',
+    'is not parsed in chunks from a caller that may not stream, over %s',
     async (_, certificate) => {
       let chunks = 0
       const fetch: ListenOptions['fetch'] = async (_request, { incoming }) => {
@@ -213,7 +222,7 @@ describe('a body that nobody reads', () => {
       const server = await start({ tls: certificate(), fetch, mayStream })
       const rest = 'Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n'
       const stranger = await server.call(post(rest))
-      await stranger.heard('done')
+      await stranger.waitFor('done')
       expect(stranger.received()).toContain('200 OK')
       expect(stranger.received()).toMatch(/^connection: close/im)
       expect(chunks).toBe(0)
@@ -221,36 +230,36 @@ describe('a body that nobody reads', () => {
       await stranger.closed()
 
       const okta = await server.call(post(`From: okta\r\n${rest}`))
-      await okta.heard('done')
+      await okta.waitFor('done')
       expect(chunks).toBe(2)
       expect(okta.isClosed()).toBe(false)
     },
   )
 
-  it('of a caller that may not stream is under way until it is answered', async () => {
+  it('of a caller that may not stream counts as under way until it is answered', async () => {
     const server = await start({ mayStream: () => false }, true)
     const stranger = await server.call(post('Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n'))
     await server.admitted(1)
     const closed = server.listener.close()
     server.release()
-    await stranger.heard('done')
+    await stranger.waitFor('done')
     server.clock.advance(500)
     await closed
     await stranger.closed()
   })
 
-  it('costs no connection where it came with its head', async () => {
+  it('does not end the connection where it came with its head', async () => {
     const server = await start()
     const caller = await server.call(post('Content-Length: 2\r\n\r\nhi'))
-    await caller.heard('done')
+    await caller.waitFor('done')
     caller.socket.write(GET)
     await expect.poll(caller.answers).toBe(2)
     expect(server.clock.pending).toEqual([])
   })
 })
 
-describe.each(WAYS)('an answer that its caller does not take, over %s', (_, certificate) => {
-  // More than the kernel keeps for a caller that reads nothing.
+describe.each(WAYS)('an answer that its caller does not read, over %s', (_, certificate) => {
+  // More than the kernel buffers for a caller that reads nothing.
   const fetch = (): Response => new Response('x'.repeat(12_000_000))
 
   it.each([
@@ -258,7 +267,7 @@ describe.each(WAYS)('an answer that its caller does not take, over %s', (_, cert
     ['pipelines', GET + GET],
     ['sends half a body', post('Content-Length: 1000000\r\n\r\n')],
   ])(
-    'ends with its connection, and no stop waits longer, where the caller %s',
+    'ends with its connection, and does not delay a shutdown, where the caller %s',
     async (__, request) => {
       const server = await start({ fetch, tls: certificate() })
       const caller = await server.call()
@@ -274,7 +283,7 @@ describe.each(WAYS)('an answer that its caller does not take, over %s', (_, cert
   )
 })
 
-it('a short answer arrives, however late its caller takes it', async () => {
+it('a short answer arrives, however late its caller reads it', async () => {
   const server = await start()
   const caller = await server.call()
   caller.socket.pause()
@@ -283,7 +292,7 @@ it('a short answer arrives, however late its caller takes it', async () => {
   await expect.poll(() => server.clock.pending).toEqual([])
   server.clock.advance(60_000)
   caller.socket.resume()
-  await caller.heard('done')
+  await caller.waitFor('done')
   expect(caller.isClosed()).toBe(false)
 })
 
@@ -291,19 +300,19 @@ describe('the limits of one address', () => {
   const LIMITS = { perSecond: 3, atOnce: 100 }
 
   it.each(WAYS)(
-    'refuse what comes too fast over %s, and let it in a second later',
+    'refuse calls that come too fast over %s, and accept them a second later',
     async (_, tls) => {
       const server = await start({ limits: LIMITS, tls: tls() })
-      for (let i = 0; i < LIMITS.perSecond; i++) await (await server.call(GET)).heard('done')
+      for (let i = 0; i < LIMITS.perSecond; i++) await (await server.call(GET)).waitFor('done')
       const refused = follow(connect(server.port, '127.0.0.1'))
       expect(await refused.closed()).toBe('')
       expect(server.listener.refused()).toBe(1)
       server.clock.advance(1_000)
-      await (await server.call(GET)).heard('done')
+      await (await server.call(GET)).waitFor('done')
     },
   )
 
-  it('count what is open until it has ended', async () => {
+  it('count open connections until they have ended', async () => {
     const server = await start({ limits: { perSecond: 100, atOnce: 2 } })
     const [first] = [await server.call(GET), await server.call(GET)]
     expect(await follow(connect(server.port, '127.0.0.1')).closed()).toBe('')
@@ -312,30 +321,30 @@ describe('the limits of one address', () => {
     const answered = async (): Promise<boolean> => {
       const caller = follow(connect(server.port, '127.0.0.1'))
       caller.socket.write(GET)
-      await Promise.race([caller.closed(), caller.heard('done')])
+      await Promise.race([caller.closed(), caller.waitFor('done')])
       return caller.received() !== ''
     }
     await expect.poll(answered).toBe(true)
   })
 
-  it('are of each address', async () => {
+  it('apply to each address separately', async () => {
     const server = await start({ limits: { perSecond: 1, atOnce: 1 } })
-    await (await server.call(GET)).heard('done')
+    await (await server.call(GET)).waitFor('done')
     const other = follow(
       connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' }),
     )
     other.socket.write(GET)
-    await other.heard('done')
+    await other.waitFor('done')
   })
 })
 
-describe.each(WAYS)('the end over %s', (_, certificate) => {
+describe.each(WAYS)('the shutdown over %s', (_, certificate) => {
   const DELAY_MS = 3_000
 
-  it('answers during the delay, asks each caller to go, and ends what is idle or unfinished', async () => {
+  it('answers during the delay, asks each caller to disconnect, and ends idle and unfinished connections', async () => {
     const server = await start({ tls: certificate() })
     const idle = await server.call(GET)
-    await idle.heard('done')
+    await idle.waitFor('done')
     const silent = await server.call()
     const half = await server.call('GET / HTTP/1.1\r\nHo')
     const withoutHandshake = follow(connect(server.port, '127.0.0.1'))
@@ -359,7 +368,7 @@ describe.each(WAYS)('the end over %s', (_, certificate) => {
     await expect(server.call()).rejects.toThrow('ECONNREFUSED')
   })
 
-  it('waits for what is under way, and nobody can draw it out', async () => {
+  it('waits for calls under way, and no caller can prolong it', async () => {
     const server = await start({ tls: certificate() }, true)
     const caller = await server.call(GET)
     const half = await server.call(GET.slice(0, -2))

@@ -1,4 +1,4 @@
-/** Where the log goes when standard output is broken, full or not read: never a wait, never an end. */
+/** Where the log goes when standard output is broken, full or not read: the server never waits and never ends. */
 import { Writable } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createLogOutput } from '../../src/ops/log.ts'
@@ -35,16 +35,16 @@ beforeEach(() => {
   output = createLogOutput(stdout.stream, stderr.stream, clock, (count) => missing.push(count))
 })
 
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 describe.each(['EPIPE', 'ENOSPC', 'EIO', 'EAGAIN'])(
   'standard output that fails with %s',
   (code) => {
-    it('has its lines written to standard error, each once, and counted', async () => {
+    it('has its lines written to standard error, once each, and counted', async () => {
       stdout.code = code
       for (const line of ['one\n', 'two\n']) {
         output.write(line)
-        await settle()
+        await nextTurn()
       }
       expect(stderr.text).toBe(
         `okta-migrate: the log cannot be written to standard output (${code}). It continues here.\none\ntwo\n`,
@@ -52,16 +52,16 @@ describe.each(['EPIPE', 'ENOSPC', 'EIO', 'EAGAIN'])(
       expect(output.failures).toBe(2)
     })
 
-    it('is tried again after a second, and says how many lines it lacks', async () => {
+    it('is tried again after a second, and gets a line with the number of missing lines', async () => {
       stdout.code = code
       output.write('one\n')
-      await settle()
+      await nextTurn()
       stdout.code = ''
       clock.advance(999)
       output.write('two\n')
       clock.advance(1)
       output.write('three\n')
-      await settle()
+      await nextTurn()
       expect(stdout.text).toBe('three\n')
       expect(missing).toEqual([2])
       expect(output.failures).toBe(2)
@@ -69,18 +69,18 @@ describe.each(['EPIPE', 'ENOSPC', 'EIO', 'EAGAIN'])(
   },
 )
 
-describe('standard output that nobody reads', () => {
-  it('loses what is beyond a bound, to standard error', async () => {
+describe('standard output that is not read', () => {
+  it('loses lines beyond a limit to standard error', async () => {
     stdout.isRead = false
     const line = `${'x'.repeat(1023)}\n`
     for (let i = 0; i < 2_000; i++) output.write(line)
-    await settle()
+    await nextTurn()
     expect(stdout.stream.writableLength).toBe(1025 * 1024)
     expect(output.failures).toBe(2_000 - 1025)
     expect(stderr.text).toContain('(SLOW_READER)')
   })
 
-  it('costs no memory without end where standard error is not read either', () => {
+  it('does not use more and more memory where standard error is not read either', () => {
     stdout.isRead = stderr.isRead = false
     const line = `${'x'.repeat(1023)}\n`
     for (let i = 0; i < 5_000; i++) output.write(line)
@@ -89,10 +89,10 @@ describe('standard output that nobody reads', () => {
   })
 })
 
-it('both streams broken end nothing', async () => {
+it('two broken streams do not end the server', async () => {
   stdout.code = stderr.code = 'EPIPE'
   output.write('one\n')
-  await settle()
+  await nextTurn()
   output.write('two\n')
   expect(output.failures).toBe(2)
 })

@@ -20,7 +20,7 @@ const capture = (isTerminal: boolean, login?: string): string => {
 }
 
 describe('createLog', () => {
-  it('writes one JSON object a line, with a level in words', () => {
+  it('writes one JSON object per line, with the level in words', () => {
     const lines = capture(false).trimEnd().split('\n')
     expect(lines).toHaveLength(1)
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
@@ -31,12 +31,12 @@ describe('createLog', () => {
     })
   })
 
-  it('writes for eyes on a terminal', () => {
+  it('writes for people on a terminal', () => {
     expect(capture(true)).toMatch(/INFO.*: password import\n\s+outcome: "VERIFIED"/)
   })
 
   it.each([false, true])(
-    'shows no character that steers a terminal or reverses text (terminal: %s)',
+    'shows no character that controls a terminal or reverses text (terminal: %s)',
     (isTerminal) => {
       const login = 'a\u001b[2Jb\u009b31m\u202egnp\u2066\u2028\u200b\u{e0001}\r\nz@example.com'
       // eslint-disable-next-line no-control-regex -- the colours are pino-pretty's own
@@ -50,7 +50,7 @@ describe('createLog', () => {
 })
 
 describe('a library that writes to the console', () => {
-  it('is in the log, with its sentence and nothing more', () => {
+  it('appears in the log, with its sentence and nothing more', () => {
     let text = ''
     const stdout = new Writable({
       write: (chunk: Buffer, _, done) => {
@@ -76,7 +76,7 @@ describe('a library that writes to the console', () => {
 })
 
 describe('fingerprint', () => {
-  it('is the same for the same login and key, and no other', () => {
+  it('is the same for the same login and key, and different for any other', () => {
     const name = fingerprint('one key')
     expect(name('a@example.com')).toBe(name('a@example.com'))
     expect(name('a@example.com')).not.toBe(name('b@example.com'))

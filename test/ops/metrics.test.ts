@@ -1,4 +1,4 @@
-/** What is counted of calls: the same facts as the log, in few series. */
+/** The metrics about calls: the same content as the log, in few series. */
 import { hashSync } from 'bcryptjs'
 import Database from 'better-sqlite3'
 import { rmSync } from 'node:fs'
@@ -34,7 +34,7 @@ const countsIn = (lines: readonly Record<string, unknown>[]): Record<string, num
 }
 
 describe('calls', () => {
-  it('are counted as the log has them', async () => {
+  it('are counted as they are logged', async () => {
     const secrets = { current: SECRET, previous: PREVIOUS }
     const { hook, text } = await start({ settings: { secrets } })
     const zero = seriesOf(await text(), 'okta_migrate_calls_total')
@@ -61,7 +61,7 @@ describe('calls', () => {
     })
   })
 
-  it('are measured in seconds, and each check once', async () => {
+  it('are measured in seconds, each check once', async () => {
     const { hook, text } = await start()
     await hook.signIn(LOGIN, 'open sesame')
     await hook.send('{}')
@@ -99,7 +99,7 @@ describe('calls', () => {
     expect(buckets).toMatchObject({ [of('2')]: 0, [of('2.345')]: 1, [of('3')]: 1 })
   })
 
-  it('are counted with a lookup that failed, and not with one that was never made', async () => {
+  it('are measured with a lookup that failed, and not with one that was never made', async () => {
     const { hook, text } = await start({ guesses: { limit: 1, windowMs: 60_000 } })
     const lookups = async (): Promise<number> =>
       sumOf(await text(), 'okta_migrate_lookup_duration_seconds_count')
@@ -117,7 +117,7 @@ describe('calls', () => {
     expect(await lookups()).toBe(2)
   })
 
-  it('have the time of a lookup from its begin to its end', async () => {
+  it('have the time of a lookup from its start to its end', async () => {
     const clock = new ManualClock()
     const { hook } = await start({ clock })
     const other = new Database(hook.legacyPath)
@@ -144,7 +144,7 @@ describe('calls', () => {
     expect(buckets).toMatchObject({ [of('0.0002')]: 1, [of('1')]: 1, [of('1.172')]: 2 })
   })
 
-  it('make no series by what their callers choose', async () => {
+  it('add no series for values that their callers choose', async () => {
     const { hook, text } = await start()
     const many = async (round: string): Promise<number> => {
       for (const i of [1, 2, 3]) {

@@ -1,4 +1,4 @@
-/** Probes: alive while the process runs, ready while calls can be decided. */
+/** The probes: alive while the process runs, ready while calls can be decided. */
 import { expect, it } from 'vitest'
 import { hashSync } from 'bcryptjs'
 import { startHook } from '../support/hook.ts'

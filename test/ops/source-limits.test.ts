@@ -1,4 +1,4 @@
-/** Whom a connection counts for, and how many connections that may be. */
+/** The source that a connection counts for, and how many connections it may have. */
 import { describe, expect, it } from 'vitest'
 import { createSourceLimiter, sourceOf } from '../../src/ops/connections.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -22,7 +22,7 @@ describe('the source', () => {
 })
 
 describe('the limits', () => {
-  it('begin anew each second, whatever was refused', () => {
+  it('start again each second, whatever was refused', () => {
     const clock = new ManualClock()
     const { admit } = createSourceLimiter({ perSecond: 2, atOnce: 100 }, clock)
     expect([admit('a'), admit('a'), admit('a'), admit('b')]).toEqual([true, true, false, true])
@@ -32,7 +32,7 @@ describe('the limits', () => {
     expect([admit('a'), admit('a'), admit('a')]).toEqual([true, true, false])
   })
 
-  it('count what is open, and forget what has ended', () => {
+  it('count open connections, and forget those that have ended', () => {
     const { admit, release } = createSourceLimiter({ perSecond: 100, atOnce: 2 }, new ManualClock())
     expect([admit('a'), admit('a'), admit('a')]).toEqual([true, true, false])
     release('a')

@@ -1,4 +1,4 @@
-/** The certificate: checked at start, followed when it is renewed. */
+/** The certificate: checked at the start, and loaded again when it is renewed. */
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
@@ -38,7 +38,7 @@ const shownName = (url: string): Promise<string> =>
   })
 
 describe('the listener', () => {
-  it('speaks HTTPS, and takes a renewed certificate within a minute', async () => {
+  it('speaks HTTPS, and uses a renewed certificate within a minute', async () => {
     const dir = tempDir()
     const tls = makeCertificate(dir, 'first')
     const renewed = makeCertificate(dir, 'second', 9)
@@ -62,7 +62,7 @@ describe('the listener', () => {
     expect(daysLeft()).toBe(9)
   })
 
-  it('says which address it could not take', async () => {
+  it('reports which address it could not listen on', async () => {
     const first = await serve(makeCertificate(tempDir(), 'one'))
     const { hostname, port } = new URL(first.url)
     const second = listen({
@@ -81,7 +81,7 @@ describe('the listener', () => {
 })
 
 describe('readTls', () => {
-  it('refuses files that are missing, no PEM, or of two pairs', () => {
+  it('refuses files that are missing, not PEM, or do not match', () => {
     const dir = tempDir()
     const one = makeCertificate(dir, 'one')
     const two = makeCertificate(dir, 'two')
@@ -102,7 +102,7 @@ describe('readTls', () => {
     expect(details).toMatchObject(details.map(() => ({ code: 'tls_unusable' })))
   })
 
-  it('refuses a certificate that has ended', () => {
+  it('refuses a certificate that has expired', () => {
     const files = makeCertificate(tempDir(), 'ended')
     onTestFinished(() => void vi.useRealTimers())
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * DAY_MS })

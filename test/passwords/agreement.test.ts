@@ -1,6 +1,6 @@
 /**
  * Agreement with bcryptjs on random passwords and salts, through every number of lanes and in every
- * lane. `npm run test:agreement` tries 20,000 of them; the suite tries enough to see a break.
+ * lane. `npm run test:agreement` tries 20,000 of them; the suite tries enough to notice a regression.
  */
 import { encodeBase64, hashSync } from 'bcryptjs'
 import fc from 'fast-check'
@@ -22,13 +22,13 @@ const character = fc
   .oneof(
     fc.integer({ min: 0, max: 0x7f }),
     fc.integer({ min: 0x80, max: 0x7ff }),
-    // Lone surrogates among them, which JSON can hold.
+    // Includes lone surrogates, which JSON can hold.
     fc.integer({ min: 0x800, max: 0xffff }),
     fc.integer({ min: 0x10000, max: 0x10ffff }),
   )
   .map((point) => String.fromCodePoint(point))
 
-/** As many bytes of UTF-8 as were asked for. */
+/** Makes as many bytes of UTF-8 as requested. */
 const fill = (length: number, characters: readonly string[]): string => {
   let filled = ''
   for (const next of characters) if (Buffer.byteLength(filled + next) <= length) filled += next
@@ -39,7 +39,7 @@ const password = fc
   .tuple(fc.nat(MAX_BYTES), fc.array(character, { minLength: MAX_BYTES, maxLength: MAX_BYTES }))
   .map(([length, characters]) => fill(length, characters))
 
-/** What one may type by mistake, or an attacker on purpose. Beyond 72 bytes it changes nothing. */
+/** A wrong password, as typed by mistake or by an attacker. Bytes after the 72nd change nothing. */
 const nearMiss = fc.constantFrom<(password: string) => string>(
   (p) => p.slice(0, -1),
   (p) => `${p} `,
@@ -57,7 +57,7 @@ const pair: fc.Arbitrary<Pair> = fc.record({
   salt: fc.uint8Array({ minLength: 16, maxLength: 16 }),
   kind: fc.constantFrom('right', 'right', 'near miss', 'other hash'),
   nearMiss,
-  /** A digit of the hash in bcrypt's base 64, but for the last, whose bits are not all used. */
+  /** A digit of the hash in bcrypt's base 64, except for the last, whose bits are not all used. */
   digit: fc.integer({ min: 29, max: 58 }),
 })
 
@@ -94,7 +94,7 @@ describe(`agreement with bcryptjs on ${PAIRS} passwords and salts, seed ${SEED}`
     pairs = fc.sample(pair, { numRuns: PAIRS, seed: SEED }).map(expectation)
   }, TIMEOUT_MS)
 
-  it('means something', () => {
+  it('covers what it claims to cover', () => {
     const bytes = new Set(pairs.flatMap(({ password }) => [...Buffer.from(password)]))
     const lengths = new Set(pairs.map(({ password }) => Buffer.byteLength(password)))
     const matching = pairs.filter(({ matches }) => matches)
@@ -108,7 +108,7 @@ describe(`agreement with bcryptjs on ${PAIRS} passwords and salts, seed ${SEED}`
   })
 
   it.each(Array.from({ length: lanes }, (_, i) => i + 1))(
-    'is complete, %i together',
+    'holds for all of them, %i together',
     { timeout: TIMEOUT_MS },
     (together) => {
       const wrong = batches(pairs, together).flatMap((batch) => {

@@ -1,4 +1,4 @@
-/** bcrypt's grammar: nothing damaged passes it. */
+/** bcrypt's grammar: no damaged hash passes it. */
 import { decodeBase64, hashSync } from 'bcryptjs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ const BOUNDS = { bcryptCost: 14 }
 const SOUND = '$2b$04$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu'
 const ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.split('')
 
-/** What is found, by its cost. */
+/** The sound plan of a cost. */
 const read = (encoded: string) => {
   const found = inspect(encoded, BOUNDS)
   return 'flaw' in found ? found : { cost: found.kind.cost }
@@ -53,11 +53,11 @@ describe('inspect', () => {
     expect(read(encoded)).toEqual(expected)
   })
 
-  it('takes what bcryptjs makes', () => {
+  it('accepts what bcryptjs makes', () => {
     expect(read(hashSync('anything', 4))).toEqual({ cost: 4 })
   })
 
-  it('makes a plan of plain data, with salt and hash in buffers of their own', () => {
+  it('makes a plan of plain data, with salt and hash in separate buffers', () => {
     const plan = inspect(SOUND, BOUNDS)
     expect(plan).toEqual({
       core: 'bcrypt',
@@ -71,7 +71,7 @@ describe('inspect', () => {
     expect([plan.salt, plan.want].map(({ buffer }) => buffer.byteLength)).toEqual([16, 23])
   })
 
-  it('never throws, and finds nothing sound that a second reading of the grammar does not', () => {
+  it('never throws, and accepts nothing that a second implementation of the grammar rejects', () => {
     const part = (length: number, lastBits: number) =>
       new RegExp(`^.{${length - 1}}[${ALPHABET.filter((_, i) => i % lastBits === 0).join('')}]$`)
     const isSound = (encoded: string): boolean => {

@@ -1,4 +1,4 @@
-/** The engines: right answers in the right order, nothing left behind, and the fallback. */
+/** The engines: right answers in the right order, no secrets left in memory, and the fallback. */
 import { hashSync } from 'bcryptjs'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -41,8 +41,8 @@ const disagreements = (engine: Engine, vectors: typeof TEXT_VECTORS, together: n
       return verifyEncoded(engine, batch).join() !== expected.join()
     })
 
-describe('the engine of WebAssembly', () => {
-  it('is what runs here', () => {
+describe('the WebAssembly engine', () => {
+  it('is the one that runs here', () => {
     expect(bcryptCoreOf(lanesEngine)).toMatchObject({ name: 'webassembly', lanes: 6 })
     expect(bcryptCoreOf(lanesEngine).fallback).toBeUndefined()
   })
@@ -114,9 +114,13 @@ describe.each([
     ['a lone surrogate', [{ encoded: hashSync('é\udc00', 4), password: 'é\udc00' }], ['match']],
     ['another', [{ encoded: hashSync('é\udc00', 4), password: 'é\udc01' }], ['mismatch']],
     ['its replacement', [{ encoded: hashSync('\ufffd', 4), password: '\ud800' }], ['mismatch']],
-    ['a pair about the limit', [{ encoded: hashSync(ABOUT_72, 4), password: ABOUT_72 }], ['match']],
+    [
+      'a surrogate pair across the limit',
+      [{ encoded: hashSync(ABOUT_72, 4), password: ABOUT_72 }],
+      ['match'],
+    ],
     ['NUL', [{ encoded: hashSync('a\0b', 4), password: 'a\0b' }], ['match']],
-    ['what is before NUL', [{ encoded: hashSync('a\0b', 4), password: 'a' }], ['mismatch']],
+    ['the text before a NUL', [{ encoded: hashSync('a\0b', 4), password: 'a' }], ['mismatch']],
     ['the empty password', [{ encoded: hashSync('', 4), password: '' }], ['match']],
   ] satisfies [string, EncodedCheck[], string[]][])('answers %s', (_, checks, outcomes) => {
     const engine = create()
@@ -180,7 +184,7 @@ describe('a batch', () => {
 })
 
 describe('the fallback', () => {
-  it('agrees with libxcrypt, and does not guess at what the bug of $2x$ changed', () => {
+  it('agrees with libxcrypt, and does not guess what the bug of $2x$ changed', () => {
     const engine = withoutWebAssembly()
     const isBuggy = ({ encoded, password }: EncodedCheck) =>
       encoded.startsWith('$2x$') && /[\u0080-\uffff]/.test(password)
@@ -199,8 +203,8 @@ describe('the fallback', () => {
     expect(new Set(answers)).toEqual(new Set(['unrecognised']))
   })
 
-  it('is what runs where Node.js has no WebAssembly', () => {
-    // Node.js strips types by WebAssembly too, so that only what is compiled can run without.
+  it('is the one that runs where Node.js has no WebAssembly', () => {
+    // Node.js strips types with WebAssembly too, so only compiled code runs without it.
     const dir = compile('passwords')
     const [engine, registry] = ['engine.js', 'registry.js'].map(
       (name) => pathToFileURL(join(dir, name)).href,
@@ -225,7 +229,7 @@ describe('the fallback', () => {
   it.each([
     // The last exclusive or belongs to the function of the most lanes.
     ['computes wrongly', 0x73, 0x72, 'Error: The self-test failed with 6 of 6 lanes.'],
-    ['is no WebAssembly', 0x73, 0xff, expect.stringContaining('CompileError')],
+    ['is not WebAssembly', 0x73, 0xff, expect.stringContaining('CompileError')],
   ])('takes over where the code %s', (_, from, to, fallback: unknown) => {
     const { Module, Instance } = WebAssembly
     vi.stubGlobal('WebAssembly', {
@@ -246,7 +250,7 @@ describe('the self-test', () => {
     ['always matches', (checks: readonly PasswordCheck[]) => checks.map(() => 'match' as const)],
     ['never matches', (checks: readonly PasswordCheck[]) => checks.map(() => 'mismatch' as const)],
     ['says nothing', () => []],
-  ])('fails what %s', (_, match) => {
+  ])('fails an engine that %s', (_, match) => {
     expect(() => {
       selfTest(bcryptCore.known, match, 1)
     }).toThrow(/self-test/)

@@ -1,4 +1,4 @@
-/** bcrypt in lanes, byte by byte: libxcrypt's answers, whatever else is computed beside them. */
+/** bcrypt in lanes, byte by byte: libxcrypt's answers, whatever the other lanes compute. */
 import { describe, expect, it } from 'vitest'
 import { createLanes } from '../../src/passwords/bcrypt/lanes.ts'
 import { planOf } from '../support/passwords.ts'
@@ -28,7 +28,7 @@ describe('lanes', () => {
     expect(wrong).toEqual([])
   })
 
-  it('have vectors for what sets the variants apart', () => {
+  it('have vectors for every difference between the variants', () => {
     const hashes = (variant: string) =>
       COST_4.filter((vector) => vector.matches && vector.variant === variant).map(
         ({ encoded, password }) => encoded.slice(6) + password.toString('hex'),
@@ -40,7 +40,7 @@ describe('lanes', () => {
     expect(raw.filter((made) => x?.has(made) && !a?.has(made)).length).toBeGreaterThan(2)
   })
 
-  it.each([0, LANES + 1])('take no batch of %i', (size) => {
+  it.each([0, LANES + 1])('refuse a batch of %i', (size) => {
     const batch = COST_4.slice(0, size)
     expect(() => lanes.hash(batch, 4, () => 'computed')).toThrow(TypeError)
   })

@@ -78,7 +78,7 @@ const rowsIn = (path: string): unknown => {
 const isSoaked = ({ collections }: SoakedServer): boolean =>
   [...collections.values()].filter((count) => count >= MIN_COLLECTIONS).length >= THREADS
 
-/** @returns what is not as it should be */
+/** @returns what is wrong */
 const flawsOf = (server: SoakedServer, code: unknown, rows: unknown): string[] => [
   ...(code === 0 ? [] : [`the server ended with ${String(code)}`]),
   ...(rows === CALLS ? [] : [`the ledger has ${String(rows)} rows`]),

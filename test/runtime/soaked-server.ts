@@ -1,4 +1,4 @@
-/** The server of the soak: a process whose every collection of garbage is a full one, and counted. */
+/** The server of the soak: a process in which every garbage collection is a full one, and counted. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -14,13 +14,13 @@ export interface SoakedServer {
   readonly hook: URL
   /** Full collections so far, by the address of the thread's isolate. */
   readonly collections: ReadonlyMap<string, number>
-  /** Lines of the log that tell of an error. A slow disk, which is a warning, proves nothing here. */
+  /** Log lines that report an error. A slow disk, which is a warning, proves nothing here. */
   readonly errors: readonly string[]
   /** @returns the exit code, or the signal that ended it */
   stop(): Promise<unknown>
 }
 
-/** It takes about a minute where nothing else needs the cores. What takes longer than this hangs. */
+/** The soak takes about a minute where nothing else needs the cores. One that takes longer than this hangs. */
 const LIMIT_MS = 300_000
 
 export const startServer = async (

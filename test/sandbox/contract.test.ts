@@ -1,4 +1,4 @@
-/** The sandbox's answers held against Okta's own description of its API. */
+/** The sandbox's answers, compared with Okta's own description of its API. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createContract, type Exchange } from '../support/openapi.ts'
 import {
@@ -18,9 +18,9 @@ beforeAll(() => {
   check = createContract()
 })
 
-/** Where Okta's other material contradicts the description, and is followed. */
+/** Where Okta's other documents contradict the description, and the sandbox follows them. */
 const ACCEPTED: readonly RegExp[] = [
-  // The error code reference: any call may be refused so, which no operation describes.
+  // The error code reference: any call may be refused this way, which no operation describes.
   /: (400|401|501) is not described$/,
   // Recorded events that succeeded have no reason.
   /^\/\d+\/outcome\/reason: must be string$/,
@@ -31,7 +31,7 @@ const flaws = (exchange: Exchange): string[] =>
     .filter((flaw) => !ACCEPTED.some((pattern) => pattern.test(flaw)))
     .map((flaw) => `${exchange.method} ${exchange.path} ${exchange.status} ${flaw}`)
 
-/** Calls as the tests do, and keeps what was said. */
+/** Makes a call as the tests do, and keeps the exchange. */
 const start = async (options: Parameters<typeof startTestSandbox>[0] = {}) => {
   const sandbox = await startTestSandbox(options)
   const exchanges: Exchange[] = []
@@ -165,7 +165,7 @@ describe('answers fit the description', () => {
   })
 })
 
-describe('the check itself', () => {
+describe('the check of answers', () => {
   const hook = { status: 200, method: 'GET', path: '/api/v1/inlineHooks/1' }
   it.each<[string, Exchange, RegExp]>([
     ['a type', { ...hook, body: { name: 7 } }, /name: must be string/],
@@ -179,7 +179,7 @@ describe('the check itself', () => {
     expect(check(exchange).join('\n')).toMatch(flaw)
   })
 
-  it('takes null where the description has nullable', () => {
+  it('accepts null where the description has nullable', () => {
     const path = '/api/v1/users/1'
     expect(check({ ...hook, path, body: { activated: null, profile: { city: null } } })).toEqual([])
   })

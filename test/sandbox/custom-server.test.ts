@@ -57,7 +57,7 @@ describe('a token', () => {
     expect(await ask(more)).toMatchObject({ status, body: { error } })
   })
 
-  it('is found by the metadata', async () => {
+  it('is issued at the address in the metadata', async () => {
     const { issuer } = await start()
     const response = await fetch(`${issuer}/.well-known/oauth-authorization-server`)
     expect(await response.json()).toMatchObject({ issuer, jwks_uri: `${issuer}/v1/keys` })

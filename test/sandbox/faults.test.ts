@@ -1,4 +1,4 @@
-/** Faults on demand: that they strike, where they strike, and that a run with them repeats. */
+/** Faults on demand: that they occur, where they occur, and that a run with them can be repeated. */
 import { describe, expect, it } from 'vitest'
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -21,7 +21,7 @@ describe('a reset', () => {
     expect(calls()).toMatchObject([{ method: 'POST', path: '/api/v1/users', status: 0 }])
   })
 
-  it('after it loses only the answer', async () => {
+  it('after the user is stored loses only the answer', async () => {
     const { create, count, setFaults } = await start({ resetAfterRate: 1 })
     await expect(create(PROFILE)).rejects.toThrow('fetch failed')
     expect(count()).toBe(1)
@@ -30,14 +30,14 @@ describe('a reset', () => {
   })
 })
 
-describe('other faults', () => {
-  it('500: nothing is stored', async () => {
+describe('a fault', () => {
+  it('of the kind 500 means that nothing is stored', async () => {
     const { create, count } = await start({ errorRate: 1 })
     expect(await create(PROFILE)).toMatchObject({ status: 500, body: { errorCode: 'E0000009' } })
     expect(count()).toBe(0)
   })
 
-  it('read-only: writes are refused, reads are not', async () => {
+  it('of the kind read-only refuses writes, and no reads', async () => {
     const { create, call, count } = await start({ readOnly: true })
     expect(await create(PROFILE)).toMatchObject({ status: 503, body: { errorCode: 'E0000010' } })
     expect((await call('DELETE', '/api/v1/users/me')).status).toBe(503)
@@ -45,7 +45,7 @@ describe('other faults', () => {
     expect(count()).toBe(0)
   })
 
-  it('latency: an answer is as late as that', async () => {
+  it('of the kind latency delays an answer by that much', async () => {
     const clock = new ManualClock()
     const { call } = await start({ latencyMs: 750 }, { clock })
     const answer = call('GET', '/api/v1/users')
@@ -55,7 +55,7 @@ describe('other faults', () => {
     expect((await answer).status).toBe(200)
   })
 
-  it('a clock that is wrong: Date and Reset agree with each other', async () => {
+  it('of the clock leaves Date and Reset in agreement', async () => {
     const startedAt = Date.UTC(2026, 0, 1)
     const clock = new ManualClock()
     const { call } = await start({ clockSkewMs: -3_600_000 }, { startedAt, clock })
@@ -77,7 +77,7 @@ const post = (headers: readonly string[], body: string, path = '/api/v1/users') 
     body,
   ].join('\r\n')
 
-describe('an answer that comes instead', () => {
+describe('an answer of a proxy or firewall', () => {
   it.each([
     ['block-page', 403, 'text/html; charset=utf-8', /<title>Access denied<\/title>/],
     ['proxy-login', 407, 'text/html; charset=utf-8', /Proxy Authentication Required/],
@@ -92,7 +92,7 @@ describe('an answer that comes instead', () => {
     ['concurrency', 429, 'application/json', /E0000047/],
   ] as const)('is %s: %i, %s', async (answer, status, type, words) => {
     const { url, count } = await start({ answer })
-    // By hand, since fetch makes of a 407 an error without a message.
+    // By hand, since fetch turns a 407 into an error without a message.
     const body = JSON.stringify({ profile: PROFILE })
     const length = `Content-Length: ${Buffer.byteLength(body)}`
     const text = await exchange(url, [post([length], body)])
@@ -103,7 +103,7 @@ describe('an answer that comes instead', () => {
     expect(count()).toBe(0)
   })
 
-  it('can be for writes only, and for some of them', async () => {
+  it('can be given to writes only, and to some of them', async () => {
     const { create, call, setFaults } = await start({
       answer: 'password-policy',
       answerWritesOnly: true,
@@ -115,7 +115,7 @@ describe('an answer that comes instead', () => {
   })
 })
 
-describe('chance', () => {
+describe('a random fault', () => {
   const outcomes = async (seed: number) => {
     const { create } = await start({ errorRate: 0.5 }, { seed })
     const statuses: number[] = []
@@ -136,7 +136,7 @@ describe('chance', () => {
 })
 
 describe('the control route', () => {
-  it('shows the faults, and sets those that are named', async () => {
+  it('shows the faults, and sets those that a call names', async () => {
     const { call } = await start({ latencyMs: 0, rateLimit: 50 })
     const { body } = await call('PUT', '/sandbox/faults', { errorRate: 1 })
     expect(body).toMatchObject({ errorRate: 1, rateLimit: 50, readOnly: false })
@@ -155,8 +155,8 @@ describe('the control route', () => {
   )
 })
 
-describe('a call without a length', () => {
-  it('is refused with 411, be it empty', async () => {
+describe('a call with a body', () => {
+  it('is refused with 411 without a length, even if it is empty', async () => {
     const { url } = await start(undefined)
     const path = '/api/v1/users/me/lifecycle/deactivate'
     expect(await exchange(url, [post([], '', path)])).toMatch(/^HTTP\/1\.1 411 /)
@@ -173,7 +173,7 @@ describe('a call without a length', () => {
     expect(count()).toBe(1)
   })
 
-  it('or with one, up to 1 MB', async () => {
+  it('may have a length, up to 1 MB', async () => {
     const { call } = await start(undefined)
     const { status, body } = await call('POST', '/api/v1/users', ' '.repeat(1024 * 1024 + 1))
     expect({ status, body }).toMatchObject({ status: 400, body: { errorCode: 'E0000003' } })

@@ -1,4 +1,4 @@
-/** Groups: found by name, looked at, and given to a new user. */
+/** Groups: found by name, shown, and assigned to a new user. */
 import { describe, expect, it } from 'vitest'
 import { profileFor, startTestSandbox } from '../support/sandbox.ts'
 
@@ -28,7 +28,7 @@ describe('groups', () => {
     expect(await names(query)).toEqual(expected)
   })
 
-  it('come in pages', async () => {
+  it('are listed in pages', async () => {
     const { call, names } = await start()
     const { headers } = await call('GET', `${PATH}?limit=2`)
     const [, next = ''] = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '') ?? []

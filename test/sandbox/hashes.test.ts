@@ -23,7 +23,7 @@ const bcrypt = (encoded: string) => ({
 
 const BCRYPT = bcrypt('$2a$04$QOzx3rv/ZSfYEF0IsyJzr.KpohHFl6jdLlYRWHOm4FB4pqqr3hxTS')
 
-/** Of "password" with the salt "NaCl": printf %s NaClpassword | openssl dgst -sha512 -binary | base64 */
+/** For "password" with the salt "NaCl": printf %s NaClpassword | openssl dgst -sha512 -binary | base64 */
 const DIGESTS = [
   [
     'SHA-512',
@@ -85,7 +85,7 @@ describe('an imported hash', () => {
     ['BCRYPT', BCRYPT],
     ['PBKDF2 SHA-256', PBKDF2],
     ['PBKDF2 SHA-512', PBKDF2_SHA512],
-  ] as [string, object][])('of %s lets in the right password only', async (_, hash) => {
+  ] as [string, object][])('of %s accepts only the right password', async (_, hash) => {
     const { answer, users, enter } = await imported(hash)
     expect(answer).toMatchObject({
       status: 200,
@@ -133,7 +133,7 @@ describe('a hash outside the documented limits', () => {
     expect([...users()]).toHaveLength(1)
   })
 
-  it('from bcrypt below 4 is taken, as by Okta, and fits no password', async () => {
+  it('from bcrypt with a cost below 4 is accepted, as by Okta, and matches no password', async () => {
     const { answer, enter } = await imported({ ...BCRYPT, workFactor: 3 })
     expect(answer.status).toBe(200)
     expect(await enter('password')).toBe(401)

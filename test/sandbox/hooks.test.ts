@@ -54,7 +54,7 @@ describe('a hook', () => {
     }
   })
 
-  it('shows what can be done with it next', async () => {
+  it('shows the operations that are possible next', async () => {
     const { created, call, path } = await startWithHook()
     const links = (body: unknown) => Object.keys((body as { _links: object })._links)
     expect(links(created.body)).toEqual(['self', 'execute', 'deactivate'])
@@ -135,7 +135,7 @@ describe('a hook', () => {
 })
 
 describe('a change', () => {
-  it('in part keeps the secret that it does not name', async () => {
+  it('of some fields keeps the secret if it does not name it', async () => {
     const stub = await startHookStub(VERIFIED)
     const { call, path } = await startWithHook()
     const { body } = await call('POST', path, {
@@ -147,7 +147,7 @@ describe('a change', () => {
     expect(stub.calls[0]?.headers.authorization).toBe('Basic c2VjcmV0')
   })
 
-  it('in part of the header keeps the rest of it', async () => {
+  it('of part of the header keeps the rest of it', async () => {
     const stub = await startHookStub(VERIFIED)
     const { call, path } = await startWithHook(hookBody(stub.url))
     await call('POST', path, { channel: { config: { authScheme: { key: 'x-secret' } } } })
@@ -169,7 +169,7 @@ describe('a change', () => {
     expect(stub.calls[0]?.headers).not.toHaveProperty('authorization')
   })
 
-  it('by POST goes from a header to OAuth, and back', async () => {
+  it('by POST switches from a header to OAuth, and back', async () => {
     const { call, path } = await startWithHook()
     const { channel } = oauthBody()
     expect(await call('POST', path, { channel })).toMatchObject({
@@ -183,7 +183,7 @@ describe('a change', () => {
     })
   })
 
-  it('to something that is no hook is refused', async () => {
+  it('to something that is not a hook is refused', async () => {
     const { call, path } = await startWithHook()
     for (const config of [{ uri: 'http://hook.example.com' }, { method: 'GET' }]) {
       expect((await call('POST', path, { channel: { config } })).status).toBe(400)
@@ -200,7 +200,7 @@ describe('a trial', () => {
     return { stub, payload, answer: await call('POST', `${path}/execute`, payload) }
   }
 
-  it('sends the payload as it is and returns what the hook says', async () => {
+  it('sends the payload as it is and returns the answer of the hook', async () => {
     const { stub, payload, answer } = await execute(UNVERIFIED)
     expect(stub.calls).toMatchObject([
       { body: payload, headers: { accept: 'application/json', authorization: 'Basic c2VjcmV0' } },

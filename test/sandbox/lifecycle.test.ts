@@ -64,14 +64,14 @@ describe('a lifecycle operation', () => {
     ['deactivate', 403, 'E0000038'],
     ['reset_password?sendEmail=true', 403, 'E0000038'],
     ['expire_password', 403, 'E0000038'],
-  ])('on somebody who is deactivated is refused: %s', async (name, status, errorCode) => {
+  ])('on a deactivated user is refused: %s', async (name, status, errorCode) => {
     const { run } = await start({ credentials: VALUE })
     await run('deactivate')
     expect(await run(name)).toMatchObject({ status, body: { errorCode } })
   })
 })
 
-describe('what an e-mail would hold', () => {
+describe('the content of an e-mail', () => {
   it('is in the answer instead where no e-mail is wanted', async () => {
     const { run } = await start({}, '?activate=false')
     const activation = {
@@ -86,7 +86,7 @@ describe('what an e-mail would hold', () => {
     expect((await run('reset_password', '?sendEmail=true')).body).toEqual({})
   })
 
-  it('is answered for those too who can come in without it', async () => {
+  it('is answered also for users who can sign in without it', async () => {
     const { run, status } = await start(HOOK_PASSWORD, '?activate=false')
     expect((await run('activate', '?sendEmail=false')).body).toHaveProperty('activationUrl')
     expect(await status()).toBe('ACTIVE')
@@ -103,7 +103,7 @@ describe('a password', () => {
     })
   })
 
-  it('for once lets its user in, who must change it', async () => {
+  it('for one sign-in lets its user in, who must then change it', async () => {
     const { run, signIn } = await start(HOOK_PASSWORD)
     const { body } = await run('expire_password_with_temp_password')
     const { tempPassword } = body as { tempPassword: string }
@@ -121,8 +121,8 @@ describe('a password', () => {
   })
 })
 
-describe('a user is deleted', () => {
-  it('in two steps: the first one deactivates', async () => {
+describe('deleting a user', () => {
+  it('takes two steps: the first one deactivates', async () => {
     const { create, call, status } = await start()
     expect((await call('DELETE', USER)).status).toBe(204)
     expect(await status()).toBe('DEPROVISIONED')
@@ -132,7 +132,7 @@ describe('a user is deleted', () => {
     expect((await create(PROFILE)).status).toBe(200)
   })
 
-  it('frees the e-mail address where each can have one user only', async () => {
+  it('frees the e-mail address where each may have only one user', async () => {
     const { create, call } = await startTestSandbox({ uniqueEmail: true })
     const { body } = await create(PROFILE)
     const path = `/api/v1/users/${(body as { id: string }).id}`

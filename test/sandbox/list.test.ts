@@ -1,4 +1,4 @@
-/** The list of users: pages by Link header, and what each way of asking leaves out. */
+/** The list of users: pages by Link header, and what each kind of query leaves out. */
 import { get } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { HOOK_PASSWORD, profileFor, startTestSandbox, TOKEN } from '../support/sandbox.ts'
@@ -62,7 +62,7 @@ describe('pages', () => {
     expect(logins((await call('GET', `/api/v1/users${search}`)).body)).toEqual(['u2@example.com'])
   })
 
-  it('have 200 users without a limit, and never more', async () => {
+  it('have 200 users by default, and never more', async () => {
     const { call } = await startWithUsers(205)
     expect(logins((await call('GET', '/api/v1/users')).body)).toHaveLength(200)
     expect(logins((await call('GET', '/api/v1/users?limit=1000')).body)).toHaveLength(200)
@@ -103,7 +103,7 @@ describe('the plain list', () => {
     expect(await list(`search=${expression}`)).toEqual(['u0@example.com', 'u1@example.com'])
     const exact = encodeURIComponent('profile.lastName eq "Brock"')
     expect(await list(`filter=${exact}`)).toEqual(['u0@example.com', 'u1@example.com'])
-    // Case counts in a filter, and not in a search.
+    // Case matters in a filter, but not in a search.
     expect(await list(`filter=${expression}`)).toEqual([])
   })
 
@@ -168,7 +168,7 @@ describe('an expression', () => {
     ['search', 'profile.login co "u1" and (status lt "STAGED" or status gt "STAGED")'],
     ['search', 'profile.login eq "u1@example.com" and created gt "2020-01-01T00:00:00.000Z"'],
     ['filter', 'profile.login eq "u1@example.com" and lastUpdated lt "2120-01-01T00:00:00.000Z"'],
-  ])('in %s finds whom it describes: %s', async (parameter, expression) => {
+  ])('in %s finds the users that it describes: %s', async (parameter, expression) => {
     const { call } = await startWithUsers(2)
     const path = `/api/v1/users?${parameter}=${encodeURIComponent(expression)}`
     expect(logins((await call('GET', path)).body)).toEqual(['u1@example.com'])

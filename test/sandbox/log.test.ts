@@ -66,7 +66,7 @@ describe('following the System Log', () => {
     return { read, act }
   }
 
-  it('goes on where it ended, and misses nothing', async () => {
+  it('continues where it ended, and misses nothing', async () => {
     const { read, act } = await start()
     await act('suspend')
     const first = await read('/api/v1/logs?limit=1')
@@ -89,7 +89,7 @@ describe('following the System Log', () => {
 })
 
 describe('a ring', () => {
-  it('keeps the latest, oldest first', () => {
+  it('keeps the latest entries, oldest first', () => {
     const ring = createRing<number>(3)
     expect(ring.values()).toEqual([])
     for (const n of [1, 2]) ring.push(n)

@@ -1,4 +1,4 @@
-/** Rate limits as Okta states them in headers: windows of a minute per bucket, and concurrency apart. */
+/** Rate limits as Okta states them in headers: windows of a minute per bucket, and concurrency separately. */
 import { describe, expect, it } from 'vitest'
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { ManualClock } from '../support/clock.ts'

@@ -1,4 +1,4 @@
-/** The schema of profiles: shown as Okta shows it, and the rule for what the sandbox takes. */
+/** The schema of profiles: shown as Okta shows it, and enforced by the sandbox. */
 import { describe, expect, it } from 'vitest'
 import type { SchemaSettings } from '../../src/sandbox/org/schema.ts'
 import { profileFor, startTestSandbox } from '../support/sandbox.ts'
@@ -82,7 +82,7 @@ describe('the schema', () => {
     })
   })
 
-  it('needs a scope of its own; the refusal names it', async () => {
+  it('needs a separate scope; the refusal names it', async () => {
     const { call } = await startTestSandbox({
       tokens: [{ scheme: 'Bearer', token: 'users', scopes: ['okta.users.manage'] }],
     })
@@ -100,7 +100,7 @@ describe('the schema', () => {
   })
 })
 
-describe('a profile is held to the schema', () => {
+describe('a profile must fit the schema:', () => {
   it.each([
     [{ vip: true, logins: 3, score: 1.5, tags: ['a', 'b'], sizes: [2], code: 'ab' }, 'taken'],
     [{ band: 'Modest Mouse', plan: 'pro', legacyId: '7', code: 'abcd' }, 'taken'],
@@ -130,7 +130,7 @@ describe('a profile is held to the schema', () => {
     ['timezone', ['Europe/Berlin', 'America/Los_Angeles', 'UTC'], ['Mars/Phobos', '+01:00', 'x']],
     ['profileUrl', ['https://example.com/me'], ['me']],
     ['secondEmail', ['second@example.com'], ['second']],
-  ])('%s takes %j and not %j', async (name, good, bad) => {
+  ])('%s accepts %j and not %j', async (name, good, bad) => {
     const { create } = await start()
     for (const [index, value] of good.entries()) {
       const { status } = await create({ ...profileFor(`g${index}@example.com`), [name]: value })
@@ -142,7 +142,7 @@ describe('a profile is held to the schema', () => {
     }
   })
 
-  it('also when it is changed: an immutable value stays', async () => {
+  it('after a change too, an immutable value stays', async () => {
     const { create, call } = await start(CUSTOM)
     await create({ ...PROFILE, code: 'ab', legacyId: '7' })
     const change = async (profile: object) =>
@@ -161,7 +161,7 @@ describe("a login's pattern", () => {
     [null, ['jsmith@example.com'], ['jsmith-7', 'CORP\\mary']],
     ['.+', ['jsmith@example.com', 'CORP\\mary', '47110'], []],
     ['[a-z0-9-]+', ['jsmith-7'], ['jsmith@example.com', 'CORP\\mary']],
-  ])('%s takes %j and not %j', async (pattern, good, bad) => {
+  ])('%s accepts %j and not %j', async (pattern, good, bad) => {
     const { create } = await start(base({ login: { pattern } }))
     const status = async (login: string) =>
       (await create({ ...profileFor('a@example.com'), login })).status
@@ -174,8 +174,8 @@ describe("a login's pattern", () => {
   })
 })
 
-describe('who is required', () => {
-  it('is said by the list, and by the attribute itself', async () => {
+describe('whether an attribute is required', () => {
+  it('is shown in the list, and in the attribute itself', async () => {
     const list = {
       definitions: { base: { properties: { title: { required: true } }, required: ['login'] } },
     }
@@ -188,7 +188,7 @@ describe('who is required', () => {
     expect((await create({ login: 'other@example.com' })).status).toBe(400)
   })
 
-  it('the answer of an org can be given as it is: it shows itself again', async () => {
+  it('the answer of an org can be used as the schema: the sandbox shows the same again', async () => {
     const { call } = await start(CUSTOM)
     const { body } = await call('GET', DEFAULT)
     const { definitions } = body as { definitions: object }
@@ -198,7 +198,7 @@ describe('who is required', () => {
 })
 
 describe('a user type', () => {
-  it('has a schema of its own, which its users are held to', async () => {
+  it('has its own schema, which its users must fit', async () => {
     const { call, create } = await startTestSandbox({
       userTypes: [{ name: 'contractor', schema: custom({ agency: {} }, ['agency']) }],
     })
@@ -250,7 +250,7 @@ describe('an org that allows an e-mail address once', () => {
     expect((await change('other@example.com', PROFILE.email)).status).toBe(200)
   })
 
-  it('is not the usual one', async () => {
+  it('is not the default', async () => {
     const { create } = await startTestSandbox()
     await create(PROFILE)
     expect((await create({ ...PROFILE, login: 'other@example.com' })).status).toBe(200)

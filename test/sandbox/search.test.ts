@@ -1,4 +1,4 @@
-/** The search language: the meaning of expressions, and that all else is refused. */
+/** The search language: the meaning of expressions, and that anything else is refused. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OktaError } from '../../src/sandbox/http/errors.ts'
@@ -49,7 +49,7 @@ describe('an expression', () => {
   })
 })
 
-describe('what is no expression', () => {
+describe('text that is not an expression', () => {
   it.each([
     '',
     'name',
@@ -74,7 +74,7 @@ describe('what is no expression', () => {
     expect(() => parse(source)).toThrow('Invalid search criteria.')
   })
 
-  it('is refused with that error only, whatever it is', () => {
+  it('is refused with only that error, whatever it is', () => {
     const word = fc.constantFrom('name', 'at', 'eq', 'sw', 'and', 'or', '(', ')', '"x"', '"', '\\')
     const source = fc.oneof(
       fc.string(),

@@ -1,4 +1,4 @@
-/** Signing in: who asks the hook, how often, and what is left of it afterwards. */
+/** Signing in: when the hook is called, how often, and what remains afterwards. */
 import { describe, expect, it } from 'vitest'
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
 import { HOOK_TIMEOUT_MS } from '../../src/sandbox/hook-call.ts'
@@ -35,7 +35,7 @@ const SUCCESS = { status: 200, body: { status: 'SUCCESS' } }
 const REFUSED = { status: 401, body: { errorCode: 'E0000004' } }
 
 describe('the first sign-in', () => {
-  it('asks the hook in the words of the contract', async () => {
+  it('calls the hook as the contract says', async () => {
     const { signIn, stub, hookId, url } = await startWithPending([UNVERIFIED], {
       startedAt: Date.UTC(2026, 0, 1),
     })
@@ -68,7 +68,7 @@ describe('the first sign-in', () => {
     })
   })
 
-  it('stores a VERIFIED password, and never asks again', async () => {
+  it('stores a VERIFIED password, and never calls the hook again', async () => {
     const { signIn, stub, user, outcomes } = await startWithPending([VERIFIED])
     expect(user()).toMatchObject({
       password: 'hook',
@@ -99,7 +99,7 @@ describe('the first sign-in', () => {
     ['UNVERIFIED', UNVERIFIED],
     ['no content', { status: 204 }],
     ['no command', { status: 200, body: {} }],
-  ])('is refused for %s, and the next one asks again', async (_, reply) => {
+  ])('is refused for %s, and the next one calls the hook again', async (_, reply) => {
     const { signIn, stub, user, outcomes } = await startWithPending([reply, VERIFIED])
     expect(await signIn(LOGIN, 'wrong')).toMatchObject(REFUSED)
     expect(user()).toMatchObject({ password: 'hook' })
@@ -112,7 +112,7 @@ describe('the first sign-in', () => {
     expect(stub.calls).toHaveLength(2)
   })
 
-  it('is refused without asking: no hook, not active, empty password, unknown, no password', async () => {
+  it('is refused without a call: no hook, not active, empty password, unknown, no password', async () => {
     const { signIn, stub, call, create, hookId } = await startWithPending([VERIFIED])
     await create(profileFor('none@example.com'))
     await create(profileFor('staged@example.com'), HOOK_PASSWORD, '?activate=false')
@@ -182,7 +182,7 @@ describe('a hook that fails', () => {
     expect(stub.calls[1]?.body).toEqual(stub.calls[0]?.body)
   })
 
-  it('by silence is given up after 3 seconds, twice', async () => {
+  it('by not answering is given up after 3 seconds, twice', async () => {
     const clock = new ManualClock()
     const { signIn, stub, user } = await startWithPending(['hang'], { clock })
     const answer = signIn(LOGIN, 'right')
@@ -225,7 +225,7 @@ it('keeps a password that an admin sets while the hook is called', async () => {
 })
 
 describe('read-only mode', () => {
-  it('lets a VERIFIED user in, stores nothing, and asks again', async () => {
+  it('lets a VERIFIED user in, stores nothing, and calls the hook again', async () => {
     const { signIn, stub, user, outcomes, setFaults } = await startWithPending([VERIFIED])
     setFaults({ readOnly: true })
     expect(await signIn(LOGIN, 'right')).toMatchObject(SUCCESS)

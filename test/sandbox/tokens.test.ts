@@ -109,7 +109,7 @@ const start = async (requiresDpop = false) => {
 const accessToken = ({ body }: Answer): string => (body as { access_token: string }).access_token
 
 describe('a fixed token', () => {
-  it('is good under its own scheme, for its scopes', async () => {
+  it('is valid under its own scheme, for its scopes', async () => {
     const { get } = await start()
     expect((await get('Bearer static')).status).toBe(200)
     expect((await get('SSWS static')).body).toMatchObject({ errorCode: 'E0000011' })
@@ -212,7 +212,7 @@ describe('a proof of possession', () => {
     expect(answer).toMatchObject({ status: 200, body: { token_type: 'DPoP', expires_in: 3600 } })
   })
 
-  it('opens the API, whatever the query, and once', async () => {
+  it('gives access to the API, whatever the query, and only once', async () => {
     const { get, usersProof } = await startWithToken()
     const used = await usersProof()
     expect((await get(used, '/api/v1/users?limit=1')).status).toBe(200)
@@ -233,7 +233,7 @@ describe('a proof of possession', () => {
     expect((await get(await usersProof(claims))).status).toBe(401)
   })
 
-  it('is refused with another key, as no proof, and without the DPoP scheme', async () => {
+  it('is refused with another key, if it is not a proof, and without the DPoP scheme', async () => {
     const sandbox = await startWithToken()
     const { usersProof, token } = sandbox
     const other = await makePair('ES256')
@@ -246,7 +246,7 @@ describe('a proof of possession', () => {
     expect((await sandbox.call('GET', '/api/v1/users', undefined, asBearer)).status).toBe(401)
   })
 
-  it('has a nonce for a day, which is good for three more', async () => {
+  it('has a nonce for a day, which stays valid for three more', async () => {
     const { clock, askToken, assertion, proof, nonce } = await startWithToken()
     const ask = async (day: number) => {
       const iat = NOW + day * 86_400
@@ -265,7 +265,7 @@ describe('a proof of possession', () => {
 describe('an API token', () => {
   it.each([
     ['SSWS token-for-tests', 200],
-    // Okta's Python SDK 3.4.4 sends it so.
+    // Okta's Python SDK 3.4.4 sends it this way.
     ['SSWStoken-for-tests', 200],
     ['SSWS', 401],
     ['Bearer token-for-tests', 401],

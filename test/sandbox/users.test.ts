@@ -1,4 +1,4 @@
-/** Users as the sandbox creates, shows and changes them, held against Okta's documented rules. */
+/** Users as the sandbox creates, shows and changes them, compared with Okta's documented rules. */
 import { describe, expect, it } from 'vitest'
 import { makeId } from '../../src/sandbox/ids.ts'
 import { HOOK_PASSWORD, profileFor, startTestSandbox } from '../support/sandbox.ts'
@@ -152,7 +152,7 @@ describe('a new user is refused', () => {
       .toMatchObject({ type: { id: other.id } })
   })
 
-  it('while the schema has an attribute, it may be used', async () => {
+  it('only for attributes that the schema does not have', async () => {
     const { create } = await startTestSandbox({ attributes: ['band'] })
     const { body } = await create({ ...PROFILE, band: 'Modest Mouse' })
     expect(body).toMatchObject({ profile: { band: 'Modest Mouse' } })
@@ -203,7 +203,7 @@ describe('a malformed call', () => {
   })
 })
 
-describe('a user is found', () => {
+describe('a user can be found', () => {
   it('by id, by login in any case, by short name while it is unique, and as me', async () => {
     const tokens = [{ scheme: 'Bearer', token: 'app', scopes: ['okta.users.read'] }] as const
     const { create, call } = await startTestSandbox({ tokens })
@@ -216,14 +216,14 @@ describe('a user is found', () => {
     await create({ ...PROFILE, login: 'isaac.brock@example.org' })
     expect(await get('isaac.brock')).toEqual(code('E0000007'))
     expect(await get('me')).toMatchObject({ profile: { login: 'admin@sandbox.example' } })
-    // A service app is nobody.
+    // A service app is not a user.
     const headers = { authorization: 'Bearer app' }
     expect((await call('GET', '/api/v1/users/me', undefined, headers)).status).toBe(404)
   })
 })
 
 describe('an answer about one user', () => {
-  it('has what can be done next, its type, its schema, and a tag; lists have less', async () => {
+  it('has the next operations, its type, its schema, and a tag; lists have less', async () => {
     const { create, call } = await startTestSandbox()
     const { body } = await create(PROFILE, {}, '?activate=false')
     const { id, _links } = body as { id: string; _links: Record<string, { href: string }> }
@@ -253,7 +253,7 @@ describe('an answer about one user', () => {
   })
 })
 
-describe('a user is replaced', () => {
+describe('a user can be replaced', () => {
   it('as a whole: what is not named goes, and what is required must be there', async () => {
     const { create, call } = await startTestSandbox()
     await create({ ...PROFILE, city: 'Issaquah' })
@@ -265,8 +265,8 @@ describe('a user is replaced', () => {
   })
 })
 
-describe('a user is changed', () => {
-  it('by an update that repeats the provider, but not to another one', async () => {
+describe('a user can be changed', () => {
+  it('by an update that repeats the provider, but not one that names another', async () => {
     const { create, call } = await startTestSandbox()
     const { body } = await create(PROFILE, HOOK_PASSWORD)
     const { credentials } = body as { credentials: object }
@@ -280,7 +280,7 @@ describe('a user is changed', () => {
     expect(other.status).toBe(400)
   })
 
-  it('wholly or not at all', async () => {
+  it('completely or not at all', async () => {
     const { create, call } = await startTestSandbox()
     await create(PROFILE, { credentials: VALUE })
     const change = { credentials: HOOK_PASSWORD.credentials, profile: { band: 'x' } }
@@ -315,7 +315,7 @@ describe('a user is changed', () => {
     expect((await change('OTHER@example.com')).status).toBe(200)
   })
 
-  it('to ask the hook in any status, and to a hash while it is staged', async () => {
+  it('to call the hook in any status, and to a hash while it is staged', async () => {
     const { create, call } = await startTestSandbox()
     await create(PROFILE, { credentials: VALUE })
     await create(profileFor('staged@example.com'), {}, '?activate=false')

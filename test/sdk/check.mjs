@@ -1,10 +1,10 @@
-/** Drives the sandbox with Okta's own SDK: what Okta's client cannot do with it, it does wrong. */
+/** Drives the sandbox with Okta's own SDK: if the SDK cannot do something, the sandbox is wrong. */
 import { Client, DefaultRequestExecutor } from '@okta/okta-sdk-nodejs'
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { startSandbox } from './sandbox.mjs'
 
-/** Loopback is not https, which the SDK otherwise insists on; its cache would answer in the sandbox's place. */
+/** Loopback has no https, which the SDK otherwise requires; its cache would answer in place of the sandbox. */
 const OPTIONS = { testing: { disableHttpsCheck: true }, cacheMiddleware: null }
 
 const sandbox = await startSandbox('--dpop')
@@ -252,7 +252,7 @@ const CHECKS = [
       executor.once('backoff', (request, response, requestId, delayMs) => {
         assert.equal(response.status, 429)
         assert.ok(requestId)
-        // The next timer is the wait itself; a minute of it would prove nothing more.
+        // The next timer is the wait itself; waiting a whole minute would prove nothing more.
         globalThis.setTimeout = (run) => {
           globalThis.setTimeout = realSetTimeout
           waits.push(delayMs)

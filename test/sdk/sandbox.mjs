@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url))
 const START_MS = 30_000
 
-/** @returns what the command printed for its users to paste, and a function that ends it */
+/** @returns the lines that the command printed for pasting, and a function that ends it */
 export const startSandbox = async (...args) => {
   const child = spawn(process.execPath, [CLI, 'sandbox', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

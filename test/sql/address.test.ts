@@ -1,4 +1,4 @@
-/** The URL of a database server: read whole or refused, and never quoted. */
+/** The URL of a database server: read completely or refused, and never quoted. */
 import { describe, expect, it } from 'vitest'
 import {
   describeAddress,
@@ -23,7 +23,7 @@ const complaint = (url: string, ca?: string): string | undefined => {
 }
 
 describe('an address', () => {
-  it('is read with its parts decoded and its port or the usual one', () => {
+  it('is read with its parts decoded and its port or the default one', () => {
     expect(parse('postgres://a%40b:p%2Fw%23%25@[::1]:7/my%20db')).toEqual({
       host: '::1',
       port: 7,
@@ -40,7 +40,7 @@ describe('an address', () => {
     ['postgres://ann@localhost/x?host=/var/run/postgresql', '/var/run/postgresql'],
     ['mysql://ann@%2Frun%2Fmysqld%2Fmysqld.sock/x?sslmode=disable', '/run/mysqld/mysqld.sock'],
     ['mariadb://ann@localhost/x?socketPath=/run/mysqld/mysqld.sock', '/run/mysqld/mysqld.sock'],
-  ])('%s is a socket, which needs no warning', (url, socket) => {
+  ])('%s is a socket and needs no warning', (url, socket) => {
     const address = parse(url, 'ca')
     expect(address).toMatchObject({ socket, tls: undefined })
     expect(transportWarnings(address, 'LEGACY_DB')).toEqual([])
@@ -82,8 +82,8 @@ describe('an address', () => {
   })
 })
 
-describe('what is wrong with the URL of a ledger', () => {
-  it('names its own variable', () => {
+describe('the error for a wrong ledger URL', () => {
+  it("names the ledger's own variable", () => {
     expect(() => parse(`${BASE}?sslmode=verify-ca`, undefined, 'LEDGER_DB')).toThrow(
       expect.objectContaining({
         code: 'ledger_unusable',

@@ -1,4 +1,4 @@
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until a test advances it. */
 import type { Clock } from '../../src/clock.ts'
 
 const START_MS = Date.UTC(2026, 0, 1)
@@ -31,7 +31,7 @@ export class ManualClock implements Clock {
     return [...this.#timers].map(({ at }) => at - this.#now).sort((a, b) => a - b)
   }
 
-  /** Moves on, running what falls due in the order in which it does. */
+  /** Advances the clock, and runs due timers in their order. */
   advance(ms: number): void {
     const end = this.#now + ms
     for (;;) {

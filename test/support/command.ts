@@ -1,11 +1,11 @@
-/** The command as a user runs it: in a process of its own. */
+/** Runs the command as a user does: in a separate process. */
 import { spawn, type SpawnOptionsWithStdioTuple } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { tempDir } from './temp.ts'
 import { until } from './until.ts'
 
-/** What Node.js compiled is kept for the next start, which then takes half of the time. */
+/** Node.js keeps compiled code here for the next start, which then takes half of the time. */
 const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url))
 
 const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url))
@@ -16,12 +16,12 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Starts `okta-migrate` with this environment, one thread for passwords and no other; without an input, its end is left to the test. */
+/** Starts `okta-migrate` with only this environment and one thread for passwords; without an input, the test ends its standard input. */
 export const startCommand = (
   args: readonly string[],
   env: Record<string, string>,
   input: string | null = '',
-  // A directory of its own, since a server that is told nothing else keeps its ledger there.
+  // A separate directory, since a server keeps its ledger in the working directory by default.
   cwd = tempDir(),
 ) => {
   const stdio: SpawnOptionsWithStdioTuple<'pipe', 'pipe', 'pipe'>['stdio'] = [
@@ -29,8 +29,8 @@ export const startCommand = (
     'pipe',
     'pipe',
   ]
-  // Each thread tries its engine at the start, which is most of what a server's start costs; and no balancer
-  // is there to learn of its end.
+  // Each thread tests its engine at the start, which is most of the cost of a start; and no balancer
+  // needs a delay to notice the shutdown.
   const given = { HASH_WORKERS: '1', DRAIN_DELAY_MS: '0', NODE_COMPILE_CACHE, ...env }
   const child = spawn(process.execPath, [CLI, ...args], { cwd, env: given, stdio })
   if (input !== null) child.stdin.end(input)

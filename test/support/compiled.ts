@@ -7,7 +7,7 @@ import { removeDir } from './temp.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-/** Within the checkout, from where packages are found. */
+/** Inside the checkout, where packages can be found. */
 const CACHE = join(ROOT, 'node_modules/.cache')
 
 /** @returns the folder that holds the JavaScript */

@@ -1,18 +1,18 @@
-/** A forward proxy on a free port: it takes CONNECT for any host, and leads all of it to one port of this machine. */
+/** A forward proxy on a free port: it accepts CONNECT for any host, and forwards everything to one port of this machine. */
 import { createServer } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
 export interface Connected {
-  /** Host and port, as they were asked for. */
+  /** Host and port, as they were requested. */
   readonly target: string
   readonly login: string | undefined
 }
 
-/** Beyond this many calls it listens no more: a storm must end, so that the test can say that there was one. */
+/** After this many calls it stops listening: a flood must end, so that the test can report it. */
 const STORM = 50
 
-/** @param status what it answers to CONNECT; with any but 200 it ends the connection, with 0 without a word */
+/** @param status its answer to CONNECT; unless that is 200 it ends the connection, with 0 without an answer */
 export const startConnectProxy = async (port: number, status = 200) => {
   const asked: Connected[] = []
   const open = new Set<Socket>()

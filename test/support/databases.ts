@@ -1,4 +1,4 @@
-/** The servers that tests may use, if they are there: each test file gets a database of its own. */
+/** The database servers that tests may use, if they are there: each test file gets its own database. */
 import Database from 'better-sqlite3'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -26,9 +26,9 @@ export interface Kind {
   readonly defaultPort: number
   /** The statements of the schema in `legacy-db/`. */
   readonly schema: readonly string[]
-  /** @param more what stands behind CREATE DATABASE and its name */
+  /** @param more SQL that follows CREATE DATABASE and the name */
   readonly create: (more?: string) => Promise<TestDatabase>
-  /** Why there is none to test on. */
+  /** Why there is no server to test with. */
   readonly missing: () => Promise<string | undefined>
 }
 
@@ -125,7 +125,7 @@ export const POSTGRES = onServer({
     const client = new pg.Client({
       connectionString,
       connectionTimeoutMillis: CONNECT_LIMIT_MS,
-      // Tables that live for seconds need not reach the disk.
+      // Tables that exist for seconds need not reach the disk.
       options: '-c synchronous_commit=off',
     })
     await client.connect()
@@ -147,7 +147,7 @@ export const MYSQL = onServer({
 export const SERVERS: readonly Kind[] = [POSTGRES, MYSQL]
 export const ALL_KINDS: readonly Kind[] = [SQLITE, ...SERVERS]
 
-/** Makes a database that is gone when the test is over. @returns its URL */
+/** Creates a database that is dropped when the test is over. @returns its URL */
 export const freshDatabase = async ({ create }: Kind): Promise<string> => {
   const database = await create()
   onTestFinished(() => database.drop())
@@ -157,7 +157,7 @@ export const freshDatabase = async ({ create }: Kind): Promise<string> => {
 const isRequired = process.env['REQUIRE_DATABASES'] === '1'
 
 /**
- * Declares the same tests for each kind. Where no server is reachable they are skipped, saying so, or
+ * Declares the same tests for each kind. Where no server is reachable they are skipped with a message, or
  * fail where REQUIRE_DATABASES=1 says that there must be one.
  */
 export const describeEach = async <K extends Pick<Kind, 'title' | 'missing'>>(

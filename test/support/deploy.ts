@@ -1,4 +1,4 @@
-/** What the files of deploy/ are held against: the image, its environment and the server's own rules. */
+/** What the files of deploy/ are compared with: the image, its environment and the server's own rules. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { SERVER } from '../../src/commands/serve/settings.ts'
@@ -19,7 +19,7 @@ const imageEnvironment = (): Record<string, string> =>
     ),
   )
 
-/** What stands in the secret files, by what their names begin with. */
+/** The contents of the secret files, by the start of their names. */
 const SECRETS: Readonly<Record<string, string>> = {
   'hook.secret': 'x'.repeat(44),
   'hook.secret.previous': '',

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** `lost` answers are those of requests that took effect, `dropped` ones of requests that did not. */
+/** The request of a `lost` answer took effect, that of a `dropped` one did not. */
 export type Fault = 'none' | 'lost' | 'dropped' | 'lost 500' | '500' | '429' | '401'
 
 export interface FakeUser {
@@ -51,7 +51,7 @@ const readBody = async (req: IncomingMessage): Promise<string> => {
 }
 
 export interface FakeOptions {
-  /** The fault of a call. */
+  /** The fault for a call. */
   readonly fault?: (call: Call, n: number) => Fault
   /** Refuses a create call, or an update, with this answer. */
   readonly refuse?: (profile: Record<string, unknown>) => Answer | undefined
@@ -130,7 +130,7 @@ export const startFakeOkta = async ({
     return [200, {}]
   }
 
-  /** Of a user who is not deactivated, Okta's DELETE only deactivates. */
+  /** For a user who is not deactivated, Okta's DELETE only deactivates. */
   const remove = (id: string): Answer => {
     const [key, user] = byId(id) ?? []
     if (key === undefined || !user) return error(404, 'E0000007')
@@ -139,7 +139,7 @@ export const startFakeOkta = async ({
     return [204, undefined]
   }
 
-  /** Finds by login whatever its case, and by the short name before the @, as Okta does. */
+  /** Finds a user by login in any case, and by the short name before the @, as Okta does. */
   const find = (name: string): Answer => {
     const wanted = name.toLowerCase()
     const all = [...users.values()]

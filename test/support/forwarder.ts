@@ -1,4 +1,4 @@
-/** A forwarder over a real spill file and a real database, both on disk, with a clock that a test moves on. */
+/** A forwarder over a real spill file and a real database, both on disk, with a clock that a test advances. */
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLedgerDatabase, type LedgerDatabase } from '../../src/ledger/database/database.ts'
@@ -14,14 +14,14 @@ export interface ForwarderOptions {
   readonly guesses?: GuessRules
   readonly guessesUpTo?: number
   readonly maxSpillBytes?: number
-  readonly wall?: () => number
-  /** Puts something between the forwarder and its database. */
+  readonly epochMs?: () => number
+  /** Wraps the database of the forwarder. */
   readonly between?: (database: LedgerDatabase) => LedgerDatabase
 }
 
 export const makeForwarder = (options: ForwarderOptions) => {
-  const clock = Object.assign(new ManualClock(), { epochMs: options.wall ?? Date.now })
-  const told: {
+  const clock = Object.assign(new ManualClock(), { epochMs: options.epochMs ?? Date.now })
+  const reported: {
     persisted: number
     statuses: ForwarderStatus[]
     vanished: string[]
@@ -39,23 +39,23 @@ export const makeForwarder = (options: ForwarderOptions) => {
     clock,
     send: (message) => {
       if (message.kind === 'persisted') {
-        told.persisted += message.count
-        const status = told.statuses.at(-1)
-        if (status) told.statuses.push({ ...status, waiting: status.waiting + message.count })
+        reported.persisted += message.count
+        const status = reported.statuses.at(-1)
+        if (status) reported.statuses.push({ ...status, waiting: status.waiting + message.count })
       }
-      if (message.kind === 'vanished') told.vanished.push(message.file)
-      if (message.kind === 'status') told.statuses.push(message.status)
+      if (message.kind === 'vanished') reported.vanished.push(message.file)
+      if (message.kind === 'status') reported.statuses.push(message.status)
       if (message.kind !== 'guesses') return
-      told.guesses.push(...message.guesses)
-      told.upTo = message.upTo
+      reported.guesses.push(...message.guesses)
+      reported.upTo = message.upTo
     },
   })
   forwarder.open()
   return {
     forwarder,
     clock,
-    told,
-    /** Lets time pass, a turn at a time, until what it set off is done. */
+    reported,
+    /** Lets time pass, one turn at a time, until the work that it starts is done. */
     pass: async (ms: number): Promise<void> => {
       for (let left = ms; left > 0; left -= 250) {
         clock.advance(Math.min(left, 250))
@@ -65,5 +65,5 @@ export const makeForwarder = (options: ForwarderOptions) => {
   }
 }
 
-/** A directory inside another one that is removed in time. */
+/** A directory inside a temporary one that is removed later. */
 export const subDir = (dir: string): string => mkdtempSync(join(dir, 'run-'))

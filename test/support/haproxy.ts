@@ -1,4 +1,4 @@
-/** HAProxy with deploy/haproxy.cfg as it is shipped, but for names and ports, where the program is installed. */
+/** HAProxy with deploy/haproxy.cfg as it is shipped, except for names and ports, where the program is installed. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -61,7 +61,7 @@ export const startHaproxy = async (ports: readonly [number, number]) => {
   return {
     port,
     log: () => log,
-    /** Resolves once it sends calls to the server, or sends none any more. */
+    /** Resolves once HAProxy sends calls to the server, or has stopped sending any. */
     untilServer: (name: string, state: 'UP' | 'DOWN'): Promise<void> =>
       expect
         .poll(states, { interval: 200 })

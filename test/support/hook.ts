@@ -44,7 +44,7 @@ export const makeLegacyDb = (dir: string, rows: readonly Row[]): string => {
   return path
 }
 
-/** A payload as Okta documents it, with what is given put in place. */
+/** A payload as Okta documents it, with the given values filled in. */
 export const payload = (username: unknown, password: unknown, more: object = {}): object => ({
   eventId: EVENT_ID,
   eventTime: '2020-01-17T21:23:56.000Z',
@@ -70,7 +70,7 @@ export const payload = (username: unknown, password: unknown, more: object = {})
 
 export interface HookOptions {
   readonly rows?: readonly Row[]
-  /** In place of a database with the rows. */
+  /** Used in place of a database with the rows. */
   readonly legacy?: LegacyStore
   readonly settings?: Partial<HookAppOptions>
   readonly guesses?: GuessLimitOptions
@@ -114,7 +114,7 @@ export const startHook = async (options: HookOptions = {}) => {
     clock,
     ...(options.workerUrl && { workerUrl: options.workerUrl }),
   })
-  /** Each hash run, as its setting: prefix and cost. */
+  /** The setting of each computed hash: prefix and cost. */
   const runs: string[] = []
   let asked = 0
   const checker: PasswordChecker = {
@@ -187,16 +187,16 @@ export const startHook = async (options: HookOptions = {}) => {
     legacyPath,
     pool,
     runs,
-    /** How often it was asked whether a check may be admitted. */
+    /** How often the pool was asked whether it may admit a check. */
     asked: () => asked,
     /** The log so far, as parsed lines. */
     lines: () => written.map((line) => JSON.parse(line) as Record<string, unknown>),
     rawLog: () => written.join(''),
     send,
-    /** A call of its own event, as each sign-in is. */
+    /** Sends a call with its own event, as each sign-in has. */
     signIn: (username: unknown, password: unknown, more: object = {}) =>
       send(JSON.stringify(payload(username, password, { eventId: randomUUID(), ...more }))),
-    /** Sends a call, and hangs up once its check is asked for. */
+    /** Sends a call, and hangs up once its check is requested. */
     signInAndDrop: async (username: string, password: string, more: object = {}) => {
       const body = JSON.stringify(payload(username, password, { eventId: randomUUID(), ...more }))
       const headers = [

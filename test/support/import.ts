@@ -1,4 +1,4 @@
-/** `okta-migrate import` inside the test's own process: what a start would cost is saved. */
+/** Runs `okta-migrate import` inside the test's own process, which saves the time of a start. */
 import { PassThrough, Readable } from 'node:stream'
 import { CommanderError } from 'commander'
 import type { CommandContext } from '../../src/commands/context.ts'

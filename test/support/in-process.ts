@@ -1,4 +1,4 @@
-/** A command as its builder makes it, in this process: quicker than one of its own, and the same work. */
+/** Runs a command in this process, through its builder: quicker than a separate process, with the same work. */
 import { Readable, Writable } from 'node:stream'
 import type { Command } from 'commander'
 import type { Perform } from '../../src/commands/context.ts'

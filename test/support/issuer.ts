@@ -1,4 +1,4 @@
-/** An authorization server on a free port: it signs what it is told to, and fails as it is told to. */
+/** An authorization server on a free port: it signs and fails as a test asks. */
 import { SignJWT } from 'jose'
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
@@ -12,12 +12,12 @@ const makeKey = (kid: string) => {
 
 export type SigningKey = ReturnType<typeof makeKey>
 
-/** The keys of all issuers here: to make one takes a while. */
+/** The keys of all issuers here: generating one takes a while. */
 export const KEYS = { first: makeKey('first'), second: makeKey('second') } as const
 
 export const GRANT = { audience: 'api://hook', clientId: '0oa1hook', scope: 'hook.call' } as const
 
-/** What a connection that is dropped without an answer may be called. */
+/** The error codes of a connection that is dropped without an answer. */
 export const CUT_OFF = / closed the connection \((UND_ERR_SOCKET|ECONNRESET)\)$/
 
 const METADATA_PATH = '/oauth2/default/.well-known/oauth-authorization-server'
@@ -43,14 +43,14 @@ export const startIssuer = async () => {
   const issuer = {
     url,
     jwksUrl: base + JWKS_PATH,
-    /** The paths asked for so far. */
+    /** The paths requested so far. */
     requests,
-    /** What is published. */
+    /** The published keys. */
     keys: [KEYS.first] as SigningKey[],
     metadata: { issuer: url, jwks_uri: base + JWKS_PATH } as Record<string, unknown>,
     /** Answers to give instead, by path. */
     answers: {} as Record<string, ((res: ServerResponse) => void) | undefined>,
-    /** How often the keys were asked for. */
+    /** How often the keys were requested. */
     fetches: () => requests.filter((path) => path === JWKS_PATH).length,
     goDown(): void {
       this.answers = {
@@ -61,7 +61,7 @@ export const startIssuer = async () => {
     comeBack(): void {
       this.answers = {}
     },
-    /** A token as Okta makes it, five minutes long, with what is given put in place. */
+    /** A token as Okta makes it, valid for five minutes, with the given values filled in. */
     sign(nowMs: number, claims: Record<string, unknown> = {}, key: SigningKey = KEYS.first) {
       const now = Math.floor(nowMs / 1000)
       return new SignJWT({

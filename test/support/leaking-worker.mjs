@@ -1,4 +1,4 @@
-/** A thread that dies of its first check, and whose last words are the password. */
+/** A thread that dies of its first check, and whose error message contains the password. */
 import { parentPort } from 'node:worker_threads'
 
 parentPort.on('message', ([{ password }]) => {

@@ -1,4 +1,4 @@
-/** Entries of a ledger, each a decision of its own. */
+/** Entries of a ledger, each for a separate decision. */
 import type { LedgerEntry } from '../../src/ledger/entry.ts'
 
 let made = 0

@@ -1,4 +1,4 @@
-/** A look at a ledger's tables by the drivers alone, past the code under test. */
+/** Reads a ledger's tables through the drivers alone, bypassing the code under test. */
 import Database from 'better-sqlite3'
 import { createPool } from 'mysql2/promise'
 import pg from 'pg'
@@ -27,7 +27,7 @@ export const runSql = async (url: string, statement: string): Promise<Rows> => {
 }
 
 export interface Kept {
-  /** Of Okta's call. */
+  /** The id of Okta's call. */
   readonly event: string
   readonly replica: string
   readonly outcome: string

@@ -1,4 +1,4 @@
-/** A legacy store as the server opens one, with limits that no test waits for. */
+/** A legacy store as the server opens one, with limits that no test reaches. */
 import { systemClock } from '../../src/clock.ts'
 import { openLegacyStore } from '../../src/legacy/open.ts'
 import type { HashStore, StoreOptions } from '../../src/legacy/store.ts'

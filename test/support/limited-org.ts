@@ -5,7 +5,7 @@ import type { RateLimit } from '../../src/okta/rate-limit/headers.ts'
 export const WINDOW_MS = 60_000
 const BUCKET = '/api/v1/users'
 
-/** What must be left in every window, whatever the share. */
+/** The number that must be left in every window, whatever the share. */
 export const reserveOf = (limit: number): number => Math.floor(limit / 10)
 
 /** When a lost request times out. */
@@ -17,7 +17,7 @@ export interface Journey {
   /** Milliseconds to Okta and back; an answer may overtake another. */
   readonly there: number
   readonly back: number
-  /** Lost before Okta until a timeout, or unanswered because the connection broke after Okta. */
+  /** Lost on the way to Okta until a timeout, or unanswered because the connection broke on the way back. */
   readonly outcome: 'answered' | 'lost' | 'unanswered'
 }
 
@@ -34,7 +34,7 @@ export interface Scene {
   readonly roundsUp?: (n: number) => boolean
   /** The delays and outcome of the n-th request. */
   readonly journey: (n: number) => Journey
-  /** When others use the bucket, one request each. */
+  /** The times at which others use the bucket, one request each. */
   readonly others: readonly number[]
 }
 
@@ -75,7 +75,7 @@ const createLimit = ({ limit, skewMs, cutOffMs, roundsUp = () => false }: Scene)
   return { windowAt, leftAt, take }
 }
 
-/** Time: runs what falls due, in its order, and calls `each` after every step. */
+/** The time: runs due events in their order, and calls `each` after every step. */
 const runEvents = (durationMs: number) => {
   const events: { at: number; run: () => void }[] = []
   let now = 0
@@ -133,7 +133,7 @@ export const simulate = (scene: Scene): Run => {
     else time.after(back, () => release(permit, mine, answer))
   }
 
-  /** Whether the least that is known of this window has room for all that may come after it. */
+  /** Whether the lowest known Remaining of this window has room for all requests that may come after it. */
   const isCovered = (): boolean => {
     const window = okta.windowAt(time.now())
     const known = answered.slice(-2 * limit).filter((one) => one.window === window)
@@ -160,7 +160,7 @@ export const simulate = (scene: Scene): Run => {
   }
 
   /**
-   * Whether one who knew Okta's count could send. What had no answer may be missing in Remaining until
+   * Whether a client that knew Okta's count could send. A request without an answer may be missing in Remaining until
    * a later request was answered, and counts for our share in its window and the next.
    */
   const couldSend = (): boolean => {

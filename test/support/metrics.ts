@@ -1,6 +1,6 @@
 /** Reads the Prometheus text format. */
 
-/** Of one name, each series with its labels, and its value. */
+/** The series of one name, each with its labels and its value. */
 export const seriesOf = (text: string, name: string): Record<string, number> =>
   Object.fromEntries(
     text

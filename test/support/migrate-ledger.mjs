@@ -1,4 +1,4 @@
-/** A process that migrates a ledger when it is told to, and says how that went. */
+/** A process that migrates a ledger on a signal from the test, and reports the result. */
 import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
 
 const url = process.argv[2]

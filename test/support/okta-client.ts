@@ -30,7 +30,7 @@ export const makeClient = (
 }
 
 /** Advances the clock step by step until the work is done. */
-export const settle = async <T>(work: Promise<T>, clock: ManualClock): Promise<T> => {
+export const advanceUntil = async <T>(work: Promise<T>, clock: ManualClock): Promise<T> => {
   const state = { isDone: false }
   const done = work.finally(() => (state.isDone = true))
   done.catch(() => undefined)

@@ -1,4 +1,4 @@
-/** Okta's own description of its API, by which answers are checked: OpenAPI 3.0, adapted to JSON Schema. */
+/** Checks answers against Okta's own description of its API: OpenAPI 3.0, adapted to JSON Schema. */
 import ajv, { type ValidateFunction } from 'ajv'
 import { readFileSync } from 'node:fs'
 
@@ -22,7 +22,7 @@ const FILE = new URL('../sandbox/okta-openapi-subset.json', import.meta.url)
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A kind that is chosen by a property. Its kinds refer back to it by allOf, so the choice has a name of its own. */
+/** A kind that is chosen by a property. Its kinds refer back to it by allOf, so the choice has a separate name. */
 const ANY = '.any'
 
 const choiceOf = (name: string, schema: Json): Json => {
@@ -37,7 +37,7 @@ const choiceOf = (name: string, schema: Json): Json => {
   return { allOf: [{ $ref: `#/components/schemas/${name}` }, ...kinds] }
 }
 
-/** OpenAPI 3.0 says `nullable`; JSON Schema has a type for it. */
+/** OpenAPI 3.0 has `nullable`; JSON Schema has a type for it. */
 const withNull = (schema: Json): Json => {
   if (schema['nullable'] !== true) return schema
   const { enum: values, type, ...rest } = schema
@@ -94,7 +94,7 @@ const createValidators = ({ components }: Description) => {
 const patternOf = (template: string): RegExp =>
   new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`)
 
-/** @returns what the description says against an exchange; nothing, where it fits */
+/** @returns how an exchange violates the description; nothing if it fits */
 export const createContract = () => {
   const { management, oauth } = JSON.parse(readFileSync(FILE, 'utf8')) as Record<
     'management' | 'oauth',

@@ -1,4 +1,4 @@
-// A mistake of our own, made in what is done with a database's answer. It must end the process.
+// A mistake of our own in the code that handles a database's answer. It must end the process.
 import { PostgresClient } from '../../src/sql/postgres-client.ts'
 
 const client = new PostgresClient({ connectionString: process.argv[2] })

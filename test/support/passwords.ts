@@ -26,7 +26,7 @@ export const bcryptCoreOf = ({ cores }: Engine): EngineCore => {
   return core
 }
 
-/** Has the sound checks computed together, and puts the flaws of the others between their outcomes. */
+/** Computes the sound checks together, and inserts the flaws of the others between their outcomes. */
 export const verifyEncoded = (
   engine: Engine,
   checks: readonly EncodedCheck[],

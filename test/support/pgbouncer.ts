@@ -1,4 +1,4 @@
-/** A real PgBouncer before the local PostgreSQL, with one connection that all its callers share. */
+/** A real PgBouncer in front of the local PostgreSQL, with one connection that all its callers share. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { until } from './until.ts'
 
 const PROGRAM = 'pgbouncer'
 
-/** What the tests of it are declared over, where it is installed. */
+/** The kinds that its tests are declared for, where it is installed. */
 export const POOLER = {
   ...POSTGRES,
   title: 'PostgreSQL behind PgBouncer',
@@ -45,7 +45,7 @@ const listens = async (port: number): Promise<boolean> => {
     .finally(() => socket.destroy())
 }
 
-/** Starts one that refuses the startup parameter `options`, as it does unless it is told otherwise. @returns the URL of the database through it */
+/** Starts one that refuses the startup parameter `options`, as it does by default. @returns the URL of the database through it */
 export const startPooler = async (
   database: string,
   mode: Mode = 'transaction',

@@ -1,4 +1,4 @@
-/** Database servers of one's own, which may be killed and started again, where their programs are installed. */
+/** Private database servers, which a test may kill and restart, where their programs are installed. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -10,19 +10,19 @@ import pg from 'pg'
 import { until } from './until.ts'
 
 export interface PrivateDatabase {
-  /** Of a database that is empty at first. */
+  /** The URL of a database that is empty at first. */
   readonly url: string
-  /** The process that everything else of the server descends from. */
+  /** The root process of the server. */
   pid(): number
-  /** Ends the server as a crash does: no connection is taken leave of, nothing is brought in order. */
+  /** Ends the server as a crash does: connections are not closed properly, nothing is cleaned up. */
   down(): Promise<void>
   /** Starts it again on the same port; resolves when it answers. */
   up(): Promise<void>
-  /** Ends it for good. */
+  /** Ends it permanently. */
   remove(): Promise<void>
 }
 
-/** What sets one kind of server apart from another. */
+/** The differences between the kinds of servers. */
 interface Kind {
   readonly programs: readonly string[]
   /** Arguments of the programs, in their order: one makes the files, one serves. */
@@ -45,7 +45,7 @@ const KINDS: Readonly<Record<Name, Kind>> = {
     urlAt: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
     query: async (connectionString, sql) => {
       const client = new pg.Client({ connectionString })
-      // A session that is cut off says so here too.
+      // A session that is cut off also reports it here.
       client.on('error', () => undefined)
       await client.connect()
       return client.query(sql).finally(() => client.end())
@@ -68,7 +68,7 @@ const KINDS: Readonly<Record<Name, Kind>> = {
       `--pid-file=${dir}/pid`,
     ],
     killSignal: 'SIGKILL',
-    // The database that is there from the start.
+    // The database that exists from the start.
     urlAt: (port) => `mysql://root@127.0.0.1:${port}/test`,
     query: async (uri, sql) => {
       const connection = await createConnection({ uri })
@@ -105,13 +105,13 @@ export const freePort = async (): Promise<number> => {
   return port
 }
 
-/** Why there can be none. */
+/** Why there cannot be one. */
 export const missingPrograms = (kind: Name): string | undefined => {
   const missing = KINDS[kind].programs.filter((program) => findProgram(program) === undefined)
   return missing.length > 0 ? `${missing.join(', ')} not installed` : undefined
 }
 
-/** Makes a server with its files in a directory of its own, and starts it. */
+/** Creates a server with its files in a separate directory, and starts it. */
 export const startPrivateDatabase = async (name: Name): Promise<PrivateDatabase> => {
   const { programs, make, serve, killSignal, urlAt, query } = KINDS[name]
   const [maker = '', server = ''] = programs.map((program) => findProgram(program) ?? program)

@@ -1,24 +1,24 @@
-/** A TCP proxy that fails on demand: a network and a server between which anything may happen. */
+/** A TCP proxy that fails on demand, as a network or a server may. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { LIMIT_MS } from './until.ts'
 
 /**
- * What happens to bytes, either way, and to new connections: they pass, nothing is heard of them, or the
- * server's next ones are others, and its last.
+ * What happens to bytes, in both directions, and to new connections: they pass, they vanish, or the
+ *server's next bytes are replaced, and its last.
  */
 type Mode = 'pass' | 'stall' | 'garble'
 
 export const startProxy = async (target: URL, defaultPort: number) => {
   const open = new Set<Socket>()
-  const hearers = new Set<() => void>()
+  const listeners = new Set<() => void>()
   let mode: Mode = 'pass'
   let peak = 0
   let swallowed = 0
   let garbage = Buffer.alloc(0)
   let rewrite = (chunk: Buffer): Buffer => chunk
-  const tell = (): void => {
-    for (const hear of hearers) hear()
+  const notify = (): void => {
+    for (const check of listeners) check()
   }
 
   const server = createServer((client) => {
@@ -31,13 +31,13 @@ export const startProxy = async (target: URL, defaultPort: number) => {
         else if (mode === 'pass') to.write(chunk)
         else if (mode === 'garble') to.end(garbage)
         else swallowed++
-        tell()
+        notify()
       })
       from.on('error', () => undefined)
       from.on('close', () => {
         to.destroy()
         open.delete(client)
-        tell()
+        notify()
       })
     }
     relay(client, upstream)
@@ -66,43 +66,44 @@ export const startProxy = async (target: URL, defaultPort: number) => {
     peak: () => peak,
     connections: () => open.size,
     pass: () => (mode = 'pass'),
-    /** From now on nothing comes through, and nobody is told. */
+    /** From now on nothing comes through, and neither side notices. */
     stall: () => {
       mode = 'stall'
       swallowed = 0
     },
-    /** From now on the server is told the second text where the first one is said; both of one length. */
-    rewrite: (said: string, told: string) => {
-      rewrite = (chunk) => Buffer.from(chunk.toString('latin1').replace(said, told), 'latin1')
+    /** From now on the server gets the second text in place of the first one; both have the same length. */
+    rewrite: (original: string, replacement: string) => {
+      rewrite = (chunk) =>
+        Buffer.from(chunk.toString('latin1').replace(original, replacement), 'latin1')
     },
-    /** From now on these bytes come in place of the server's, and then the end. */
+    /** From now on these bytes come in place of the server's, followed by the end of the connection. */
     garble: (bytes: Uint8Array) => {
       mode = 'garble'
       garbage = Buffer.from(bytes)
     },
-    /** Sends bytes as if the server did, on every connection there is, and then the end. */
+    /** Sends bytes as if the server did, on every open connection, and then ends it. */
     interject: (bytes: Uint8Array) => {
       for (const client of open) client.end(bytes)
     },
-    /** How many pieces have come and gone nowhere since the stall. */
+    /** How many pieces have arrived and vanished since the stall. */
     swallowed: () => swallowed,
     cut,
-    /** Refuses connections, as a stopped server does, and cuts those there are. */
+    /** Refuses connections, as a stopped server does, and cuts the open ones. */
     down,
     up: () => listen(port),
-    /** Resolves once it is so, looking whenever something happens here. */
+    /** Resolves once the condition holds; it is checked at every event of the proxy. */
     until: (isSo: () => boolean): Promise<void> =>
       new Promise((resolve, reject) => {
         const giveUp = (): void => reject(new Error(`waited in vain until ${String(isSo)}`))
         const timer = setTimeout(giveUp, LIMIT_MS)
-        const hear = (): void => {
+        const check = (): void => {
           if (!isSo()) return
           clearTimeout(timer)
-          hearers.delete(hear)
+          listeners.delete(check)
           resolve()
         }
-        hearers.add(hear)
-        hear()
+        listeners.add(check)
+        check()
       }),
   }
 }

@@ -1,9 +1,9 @@
-/** A bare TCP exchange, for what fetch refuses to send. */
+/** A bare TCP exchange, for requests that fetch refuses to send. */
 import { connect } from 'node:net'
 
 /**
  * Sends the parts as they are and collects what comes back until the server closes the connection,
- * or until `enough` likes what it has seen.
+ * or until `enough` returns true.
  */
 export const exchange = (
   base: string,

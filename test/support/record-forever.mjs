@@ -1,4 +1,4 @@
-/** A process that records decisions until it is killed, and says which it would have answered. */
+/** A process that records decisions until it is killed, and prints those that it would have answered. */
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { systemClock } from '../../src/clock.ts'
@@ -9,7 +9,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const ledger = await Ledger.start({
   target: { url: 'postgres://nobody@127.0.0.1:1/nothing' },
   spillDir: process.argv[2],
-  // Patient without end, so that what it says does not hang on the speed of the disk.
+  // It waits without a limit, so that its output does not depend on the speed of the disk.
   clock: { ...systemClock, after: () => () => undefined },
   log: quiet,
 })

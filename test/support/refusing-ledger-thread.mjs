@@ -1,4 +1,4 @@
-/** A ledger's thread whose database refuses; it writes down that it was closed. */
+/** A ledger's thread whose database refuses; it records that it was closed. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'

@@ -1,4 +1,4 @@
-/** A PostgreSQL server that refuses every login, the first ones only when it is told to. */
+/** A PostgreSQL server that refuses every login, the first ones only when the test asks for it. */
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -38,7 +38,7 @@ export const startRefusingPostgres = async () => {
   return {
     url: `postgres://someone@127.0.0.1:${port}/ledger`,
     logins: () => logins,
-    /** Answers those that wait, and from now on each at once. */
+    /** Answers the waiting logins, and from now on each one at once. */
     refuse: (): void => {
       isHeld = false
       for (const socket of held) socket.end(refusal())

@@ -1,8 +1,8 @@
-/** A second hash family with its core: rounds of SHA-256, for tests that not only bcrypt fits. */
+/** A second hash family with its core: rounds of SHA-256, for tests that the design is not tied to bcrypt. */
 import { createHash } from 'node:crypto'
 import type { CoreRow, Family, Kind, Plan } from '../../src/passwords/family.ts'
 
-/** The union of plans is closed: a real family adds its member, where this one has casts. */
+/** The union of plans is closed: a real family adds its member, while this one uses casts. */
 interface DigestPlan {
   readonly core: 'rounds-digest'
   readonly kind: Kind

@@ -1,8 +1,8 @@
-/** A terminal's screen: what a person sees after all escapes were carried out. */
+/** A terminal's screen: what a person sees after all escape sequences were applied. */
 import { Writable } from 'node:stream'
 import headless from '@xterm/headless'
 
-/** Written by hand on a real terminal: the driver of the system turns a newline into CR LF. */
+/** Not done by an emulated terminal: on a real one, the system's driver turns a newline into CR LF. */
 export const createScreen = (columns: number, rows = 24) => {
   const terminal = new headless.Terminal({
     cols: columns,
@@ -24,7 +24,7 @@ export const createScreen = (columns: number, rows = 24) => {
   return {
     stream,
     raw: () => raw,
-    /** What the terminal itself writes, such as ^C. */
+    /** Text that the terminal itself writes, such as ^C. */
     echo: async (text: string): Promise<void> => {
       await flushed()
       await new Promise<void>((resolve) => terminal.write(text, resolve))
@@ -34,7 +34,7 @@ export const createScreen = (columns: number, rows = 24) => {
       terminal.resize(to, rows)
       stream.columns = to
     },
-    /** The lines with text in them, and those between. */
+    /** The lines with text, and those between them. */
     shown: async (): Promise<string> => {
       await flushed()
       const { active } = terminal.buffer

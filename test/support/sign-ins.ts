@@ -1,4 +1,4 @@
-/** Sign-ins at replicas behind a load balancer, and what the ledger must have of them afterwards. */
+/** Sign-ins at replicas behind a load balancer, and the rows that the ledger must have afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kept } from './ledger-sql.ts'
 
@@ -13,7 +13,7 @@ export interface SignIn {
 
 export interface Reply {
   readonly eventId: string
-  /** Which of the replicas was asked. */
+  /** The replica that got the call. */
   readonly replica: number
   /** 0 where the connection was refused or dropped. */
   readonly status: number
@@ -23,12 +23,12 @@ export interface Reply {
 
 export interface SignInsOptions {
   readonly secret: string
-  /** Where the hook is at each replica; changed later where one moves. */
+  /** The address of the hook at each replica; changed later where one moves. */
   readonly urls: readonly string[]
   readonly signIn: (n: number) => SignIn
 }
 
-/** Between calls that fail at once, so that an outage is no flood. */
+/** The pause between calls that fail at once, so that an outage causes no flood. */
 const PAUSE_MS = 20
 
 const OUTCOME = /"credential":"(\w+)"/
@@ -75,14 +75,14 @@ export class SignIns {
     return new Set(this.replies.filter(({ status }) => status === 200).map((r) => r.eventId))
   }
 
-  /** Replies that Okta must never get: wrong answers, and errors that it would not ask again after. */
+  /** Replies that Okta must never get: wrong answers, and errors after which it would not retry. */
   get wrong(): Reply[] {
     return this.replies.filter(({ eventId, status, outcome }) =>
       status === 200 ? outcome !== this.right.get(eventId) : status !== 503 && status !== 0,
     )
   }
 
-  /** Okta asks once more after a 5xx or a dropped connection, and the balancer sends it elsewhere. */
+  /** Okta retries once after a 5xx or a dropped connection, and the balancer sends the retry elsewhere. */
   async #signIn(n: number): Promise<void> {
     const eventId = `event-${n}`
     const signIn = this.#signInAt(n)
@@ -97,7 +97,7 @@ export class SignIns {
     this.underWay[replica] = (this.underWay[replica] ?? 0) + change
   }
 
-  /** Asks one replica once; the answer counts with all others. */
+  /** Sends one call to one replica; the answer is counted with all others. */
   async ask(replica: number, eventId: string, { outcome, ...credential }: SignIn): Promise<Reply> {
     this.right.set(eventId, outcome)
     this.#count(replica, 1)
@@ -124,7 +124,7 @@ export class SignIns {
     return { eventId, replica, status, outcome, ms: performance.now() - began }
   }
 
-  /** Compares the ledger with what was asked and answered. */
+  /** Compares the ledger with the calls and their answers. */
   audit(ledger: readonly Kept[]) {
     const events = new Set(ledger.map(({ event }) => event))
     const times = new Map<string, number>()
@@ -134,9 +134,9 @@ export class SignIns {
     }
     return {
       lost: [...this.answered].filter((event) => !events.has(event)),
-      /** Each replica that is asked decides, and once. */
+      /** Each replica that gets a call decides it once. */
       repeated: [...times].filter(([, n]) => n > 1).map(([name]) => name),
-      /** Other than the right answer, or of an event that never was. */
+      /** Rows with a wrong answer, or for an event that never happened. */
       wrong: ledger.filter(({ event, outcome }) => outcome !== this.right.get(event)),
     }
   }

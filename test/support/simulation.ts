@@ -1,4 +1,4 @@
-/** A simulated machine: arrivals, threads and batches as events on a clock of their own. */
+/** A simulated machine: arrivals, threads and batches as events on a simulated clock. */
 import type { Kind } from '../../src/passwords/family.ts'
 import type { Task } from '../../src/workers/batch.ts'
 import { Estimates } from '../../src/workers/estimates.ts'
@@ -11,7 +11,7 @@ export const BATCH_MS = [59.4, 66.6, 76.5, 92.8, 115.5, 127.2] as const
 export const LANES = BATCH_MS.length
 export const DEADLINE_MS = 2500
 
-/** Checks a second that one thread does in its best batches. */
+/** Checks per second that one thread does in its best batches. */
 export const capacityOf = (cost: number): number =>
   Math.max(
     ...BATCH_MS.map((ms) => ms * 2 ** (cost - 10))
@@ -19,7 +19,7 @@ export const capacityOf = (cost: number): number =>
       .map((ms, i) => (1000 * (i + 1)) / ms),
   )
 
-/** Measures a batch that was expected to take what is expected now. */
+/** Records a batch that was expected to take as long as the current estimate. */
 export const measure = (
   estimates: Estimates,
   cost: number,
@@ -42,7 +42,7 @@ export const seeded = (seed: number) => (): number => {
 
 export interface Stream {
   readonly cost: number
-  /** Arrivals a second. */
+  /** Arrivals per second. */
   readonly rate: number
   /** Milliseconds at which it starts and ends. */
   readonly from?: number
@@ -55,7 +55,7 @@ export interface Call extends Task {
   decidedAt: number
 }
 
-/** What schedules the machine's threads: the schedule under test, or one to compare it with. */
+/** The scheduler of the machine's threads: the schedule under test, or one to compare it with. */
 export interface Policy {
   mayAdmit(deadline: number): boolean
   admit(call: Call, now: number): boolean
@@ -71,7 +71,7 @@ export interface Machine {
   readonly streams: readonly Stream[]
   readonly ms: number
   readonly seed?: number
-  /** The factor by which a batch that starts at a moment takes longer than the table says. */
+  /** The factor by which a batch that starts at this time takes longer than the table says. */
   readonly slowness?: (at: number, random: () => number) => number
 }
 

@@ -1,5 +1,5 @@
 /**
- * A stand-in for the thread's body that obeys the passwords: "hold" answers its batch only once
+ * A stand-in for the thread's body that takes commands from the passwords: "hold" answers its batch only once
  * released, "die" ends the thread, anything else matches at once. It makes a busy or a lost thread
  * without waiting.
  */
@@ -17,7 +17,7 @@ parentPort.on('message', (checks) => {
   released = false
 })
 new BroadcastChannel('release').onmessage = () => {
-  // The release may overtake the batch, since they come by different ways.
+  // The release may overtake the batch, since they come through different channels.
   if (held) reply(held)
   else released = true
   held = undefined

@@ -1,9 +1,9 @@
-/** A disk that is soon full, where root may mount one. */
+/** A small disk that fills quickly, where root may mount one. */
 import { execFileSync } from 'node:child_process'
 import { onTestFinished } from 'vitest'
 import { makeTempDir, removeDir } from './temp.ts'
 
-/** @returns a directory on a disk of its own, gone when the test is over; undefined where none can be had */
+/** @returns a directory on a separate disk, removed when the test is over; undefined where none can be mounted */
 export const mountSmallDisk = (kib: number): string | undefined => {
   const dir = makeTempDir()
   try {

@@ -1,4 +1,4 @@
-/** Directories that are gone when the test is over. */
+/** Temporary directories that are removed when the test is over. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Finds a marked secret in a text, as it is or in the guises that a careless line would give it. */
+/** Finds a marked secret in a text, as it is or in the encodings that a careless log line might use. */
 import { createHash } from 'node:crypto'
 
 /** base64 of the mark wherever it stands in a longer text: three alignments, edges cut off. */
@@ -17,10 +17,10 @@ const digestsOf = (secret: string): string[] =>
 
 /**
  * @param mark an unusual run of letters and digits inside the secret
- * @returns the guises in which the secret shows in the text
+ * @returns the encodings in which the secret appears in the text
  */
 export const tracesOf = (mark: string, secret: string, text: string): string[] => {
   const hex = Buffer.from(mark).toString('hex')
-  const guises = [mark, mark.toLowerCase(), ...inBase64(mark), hex, hex.toUpperCase()]
-  return [...guises, ...digestsOf(secret)].filter((guise) => text.includes(guise))
+  const encodings = [mark, mark.toLowerCase(), ...inBase64(mark), hex, hex.toUpperCase()]
+  return [...encodings, ...digestsOf(secret)].filter((encoding) => text.includes(encoding))
 }

@@ -1,18 +1,18 @@
-/** A ledger's thread that only tells how things stand, and how they change. */
+/** A ledger's thread that only reports its status, and how it changes. */
 import { parentPort } from 'node:worker_threads'
 
-const tell = (database, spill) =>
+const report = (database, spill) =>
   parentPort.postMessage({ kind: 'status', status: { database, spill, waiting: 7 } })
 
-tell('unreachable', 'ok')
-tell('unreachable', 'failing')
-tell('newer_schema', 'failing')
-tell('refused', 'failing')
-tell('failing', 'failing')
-tell('migrating', 'failing')
-tell('ok', 'ok')
-tell('ok', 'failing')
-tell('ok', 'ok')
+report('unreachable', 'ok')
+report('unreachable', 'failing')
+report('newer_schema', 'failing')
+report('refused', 'failing')
+report('failing', 'failing')
+report('migrating', 'failing')
+report('ok', 'ok')
+report('ok', 'failing')
+report('ok', 'ok')
 parentPort.postMessage({ kind: 'vanished', file: 'spill' })
 parentPort.postMessage({ kind: 'vanished', file: 'database' })
 parentPort.postMessage({ kind: 'ready' })

@@ -1,12 +1,12 @@
-/** Waits with a limit for what a test needs, and says what it waited for. */
+/** Waits with a limit for what a test needs, and names it in the error of a wait that fails. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Ample where other tests keep every core busy, and shorter than the limit of a test, which says nothing. */
+/** Long enough where other tests keep every core busy, and shorter than the limit of a test, whose error explains nothing. */
 export const LIMIT_MS = 120_000
 
 /**
- * @param what must hold, in words
- * @param seen more for the error of a wait in vain
+ * @param what the condition in words
+ * @param seen more details for the error of a wait that fails
  */
 export const until = async (
   what: string,

@@ -5,7 +5,7 @@ interface Made {
   readonly hash: string
   readonly matches: boolean
   readonly password?: string
-  /** A password that is no UTF-8. */
+  /** A password that is not UTF-8. */
   readonly hex?: string
 }
 
@@ -17,7 +17,7 @@ export const TEXT_VECTORS = VECTORS.flatMap(({ hash, matches, password }) =>
   password === undefined ? [] : { encoded: hash, password, matches },
 )
 
-/** Cuts a list into batches of a size, of which the last may be smaller. */
+/** Cuts a list into batches of one size; the last one may be smaller. */
 export const batches = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
     items.slice(i * size, (i + 1) * size),

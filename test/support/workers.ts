@@ -1,4 +1,4 @@
-/** Worker bodies that misbehave on demand. */
+/** Worker bodies that fail on demand. */
 import { BroadcastChannel } from 'node:worker_threads'
 
 export const SLOW_WORKER = new URL('slow-worker.mjs', import.meta.url)
@@ -7,7 +7,7 @@ export const WIDE_WORKER = new URL('wide-worker.mjs', import.meta.url)
 export const FAILING_WORKER = new URL('failing-worker.mjs', import.meta.url)
 export const LEAKING_WORKER = new URL('leaking-worker.mjs', import.meta.url)
 
-/** Lets every check that a slow worker holds come to its end. */
+/** Lets every check finish that a slow worker is holding. */
 export const releaseHeld = (): void => {
   const channel = new BroadcastChannel('release')
   channel.postMessage('')

@@ -1,4 +1,4 @@
-/** Foreign text as it is shown. */
+/** How text from outside is shown. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { printable } from '../../src/text/printable.ts'
@@ -8,11 +8,11 @@ it.each([
   ['a\u001b[31mb\r\nc', 'a [31mb c'],
   ['\u202egnp.exe\u2066\u200b', 'gnp.exe'],
   ['a\u009b31m\u2028b\ud800', 'a 31m b'],
-])('%j is %j', (text, shown) => {
+])('%j is shown as %j', (text, shown) => {
   expect(printable(text)).toBe(shown)
 })
 
-it('is one line within its bound, whatever comes in', () => {
+it('shown text is one line within its limit, whatever comes in', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
       const shown = printable(text, 20)

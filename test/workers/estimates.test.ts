@@ -1,4 +1,4 @@
-/** The estimates: measured, extrapolated otherwise, quick to follow, and never stuck. */
+/** The estimates: measured or else extrapolated, quick to follow a change, and never stuck. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Kind } from '../../src/passwords/family.ts'
 import { Estimates } from '../../src/workers/estimates.ts'
@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 
 describe('an estimate', () => {
-  it('doubles with each step of cost from the nearest that was measured', () => {
+  it('doubles with each step of cost from the nearest measured cost', () => {
     expect([4, 5, 10].map((cost) => estimates.estimate(kind(cost), 1, 0))).toEqual([1, 2, 64])
     expect(estimates.estimate(kind(10), 2, 0)).toBe(96)
     measure(estimates, 10, 1, 50, 0)
@@ -48,13 +48,13 @@ describe('an estimate', () => {
     expect(estimates.estimate(kind(10), 1, 0)).toBeLessThan(128)
   })
 
-  it('is Infinity before any trial, and not moved by what took no time', () => {
+  it('is Infinity before any trial, and ignores a batch that took no time', () => {
     expect(new Estimates().estimate(kind(10), 1, 0)).toBe(Infinity)
     estimates.measure({ kind: kind(10), width: 1, ms: 0, expected: 64 }, 0)
     expect(estimates.estimate(kind(10), 1, 0)).toBe(64)
   })
 
-  it('of a width that is not in use is as slow as that of one that is', () => {
+  it('of an unused width slows down along with the width in use', () => {
     const estimates = new Estimates()
     estimates.calibrate({ kind: kind(10), ms: [100, 120] })
     for (let i = 0; i < 20; i++) measure(estimates, 10, 2, 360, 0)
@@ -63,7 +63,7 @@ describe('an estimate', () => {
     expect(estimates.estimate(kind(10), 1, 60_000)).toBeLessThan(110)
   })
 
-  it('starts from the best: what was measured on a slow machine does not count as costly', () => {
+  it('starts from the best trial, so that a slow machine does not make a check count as costly', () => {
     measure(estimates, 10, 1, 80, 0)
     expect(estimates.estimate(kind(10), 1, 600_000)).toBeCloseTo(64)
     measure(estimates, 10, 1, 60, 600_000)
@@ -76,7 +76,7 @@ describe('an estimate', () => {
     expect(estimates.estimate(kind(12), 1, 0)).toBeLessThanOrEqual(256)
   })
 
-  it('fades to the best, so that nothing is refused for ever', () => {
+  it('fades to its best value, so that nothing is refused for ever', () => {
     measure(estimates, 14, 1, 1000, 0)
     for (let i = 0; i < 20; i++) measure(estimates, 14, 1, 9000, 0)
     expect(estimates.estimate(kind(14), 1, 0)).toBeGreaterThan(5000)
@@ -89,7 +89,7 @@ describe('a recent slowdown', () => {
     for (let i = 0; i < 20; i++) measure(estimates, 10, 1, ms, at)
   }
 
-  it('is none on a machine that was never slow', () => {
+  it('is absent on a machine that was never slow', () => {
     spell(64, 0)
     expect(estimates.recentSlowdown(kind(10), 0)).toBe(1)
   })

@@ -1,4 +1,4 @@
-/** The pool: bounded, on time, and whole again after a loss. */
+/** The pool: bounded, on time, and complete again after it loses a thread. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock, type Clock } from '../../src/clock.ts'
@@ -36,7 +36,7 @@ const startPool = async (options: Partial<WorkerPoolOptions> = {}) => {
   return { pool, clock, losses }
 }
 
-/** As the hook does it: what is not sound is not computed. */
+/** As the hook does it: a hash that is not sound is not computed. */
 const check = (pool: WorkerPool, encoded: string, ...rest: [string, number, AbortSignal?]) => {
   const found = inspect(encoded, BOUNDS)
   const flawed = (flaw: Outcome): Checked => ({ outcome: flaw, waitMs: 0, runMs: 0, lanes: 0 })
@@ -60,7 +60,7 @@ describe('a check', () => {
     expect(await check(pool, hash, password, 100)).toMatchObject({ outcome })
   })
 
-  it('tells how long it waited and how long it ran', async () => {
+  it('reports how long it waited and how long it ran', async () => {
     const { pool } = await startPool({ clock: systemClock })
     const checked = await check(pool, HASH, 'open sesame', performance.now() + 10_000)
     expect(checked.waitMs).toBeGreaterThanOrEqual(0)
@@ -79,7 +79,7 @@ describe('a check', () => {
 })
 
 describe('the queue', () => {
-  it('refuses at once what is beyond its limit', async () => {
+  it('refuses a check beyond its limit at once', async () => {
     const { pool } = await startPool({ workerUrl: SLOW_WORKER })
     const admitted = [1, 2, 3].map(() => code(check(pool, HASH, 'hold', 1000)))
     expect(await code(check(pool, HASH, 'hold', 1000))).toBe('overloaded')
@@ -87,13 +87,13 @@ describe('the queue', () => {
     expect(await Promise.race([...admitted, sentinel])).toBe('none answered')
   })
 
-  it('refuses what is already late', async () => {
+  it('refuses a check that is already late', async () => {
     const { pool, clock } = await startPool()
     clock.advance(5)
     expect(await code(check(pool, HASH, 'open sesame', 5))).toBe('deadline_exceeded')
   })
 
-  it('refuses at each deadline, waiting or running, and makes room', async () => {
+  it('refuses a waiting or running check at its deadline, and makes room', async () => {
     const { pool, clock } = await startPool({ workerUrl: SLOW_WORKER })
     const running = code(check(pool, HASH, 'hold', 30))
     const waiting = code(check(pool, HASH, 'hold', 10))
@@ -131,7 +131,7 @@ describe('a batch', () => {
     expect(answers.map(({ lanes }) => lanes)).toEqual([1, 1, 1, 1, 1, 1])
   })
 
-  it('of real checks answers each for itself', async () => {
+  it('of real checks gives each its own answer', async () => {
     const { pool } = await startPool({ clock: systemClock, queueLimit: 9 })
     const deadline = performance.now() + 60_000
     const checks = ['open sesame', 'open barley', 'open sesame', 'open rye'].map((password) =>
@@ -147,7 +147,7 @@ describe('a batch', () => {
 })
 
 describe('the engine', () => {
-  it('is what the threads say they run', async () => {
+  it('is the one that the threads report', async () => {
     const { pool } = await startPool({ workerUrl: WIDE_WORKER })
     expect(pool.engine).toEqual({ computes: 'bcrypt', name: 'bcryptjs', lanes: 3 })
   })
@@ -158,7 +158,7 @@ describe('a caller that gives up', () => {
     const { pool, clock } = await startPool({ workerUrl: SLOW_WORKER, queueLimit: 1 })
     const held = check(pool, HASH, 'hold', 1000)
     const caller = new AbortController()
-    // It would end the thread if it ran.
+    // If it ran, it would end the thread.
     const dropped = code(check(pool, HASH, 'die', 1000, caller.signal))
     caller.abort()
     expect(await dropped).toBe('caller_gone')
@@ -178,14 +178,14 @@ describe('a caller that gives up', () => {
     expect(await running).toMatchObject({ outcome: 'match' })
   })
 
-  it('has no check admitted if it has already given up', async () => {
+  it('before its check is admitted has none admitted', async () => {
     const { pool } = await startPool()
     expect(await code(check(pool, HASH, 'go', 1000, AbortSignal.abort()))).toBe('caller_gone')
   })
 })
 
 describe('a result that comes after its deadline', () => {
-  it('is refused, even where the timer for the deadline is late, too', async () => {
+  it('is discarded, even where the timer for the deadline is late too', async () => {
     let now = 0
     const clock: Clock = { now: () => now, epochMs: () => now, after: () => () => undefined }
     const pool = await WorkerPool.start({
@@ -216,12 +216,12 @@ describe('a lost thread', () => {
     expect(pool.alive).toBe(1)
   })
 
-  it('that never was ready stops the start', async () => {
+  it('that was never ready stops the start', async () => {
     const starting = startPool({ workerUrl: FAILING_WORKER })
     await expect(starting).rejects.toMatchObject({ code: 'workers_failed' })
   })
 
-  it('that keeps failing to start is replaced after ever longer delays, up to half a minute', async () => {
+  it('that keeps failing to start is replaced after increasing delays, up to half a minute', async () => {
     const clock = new ManualClock()
     let workerUrl = SLOW_WORKER
     const pool = await WorkerPool.start({

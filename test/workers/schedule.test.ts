@@ -86,7 +86,7 @@ describe('overload', () => {
     expect(slowRefusals(after)).toBeLessThan(0.001 * after.length)
   })
 
-  it('is measured within two seconds when a machine is suddenly three times slower', () => {
+  it('is recognised within two seconds when a machine is suddenly three times slower', () => {
     const slowAt = 15_000
     const calls = run([load(4)], { slowness: (at) => (at >= slowAt ? 3 : 1) })
     expect(3 * goodput(calls, 10, slowAt + 2000)).toBeGreaterThan(0.95)
@@ -106,7 +106,7 @@ describe('overload', () => {
 })
 
 describe('a burst', () => {
-  it('is served as far as the deadline reaches, and the rest is refused at once', () => {
+  it('is served as far as the deadline allows, and the rest is refused at once', () => {
     const calls = run([{ cost: 10, rate: 4000, to: 100 }])
     const possible = THREADS * capacityOf(10) * (DEADLINE_MS / 1000)
     expect(count(calls, 'on time')).toBeGreaterThan(0.83 * possible)
@@ -115,7 +115,7 @@ describe('a burst', () => {
   })
 })
 
-describe('costs that are mixed', () => {
+describe('with mixed costs', () => {
   const ofCost = (calls: readonly Call[], cost: number) => calls.filter((c) => c.kind.cost === cost)
 
   it('a flood of cost 14 makes no check of cost 10 late or refused', () => {
@@ -125,7 +125,7 @@ describe('costs that are mixed', () => {
   })
 
   it('a flood of cost 10 makes no check of cost 14 late or refused', () => {
-    // Starts before the flood, so that admission is not closed to a cost that was never asked for.
+    // Starts before the flood, so that admission is not closed to a cost that was never requested.
     const floodAt = 5000
     const calls = run([{ ...load(4, 10), from: floodAt }, load(0.1, 14)])
     expect(ofCost(calls, 14).length).toBeGreaterThan(5)
@@ -175,7 +175,7 @@ describe('one thread', () => {
     schedule.finish(slot, now)
     return isAdmitted
   }
-  /** Cheap checks until they have had as much of the thread as the costly one, and it is their turn no more. */
+  /** Cheap checks until they have used as much of the thread as the costly one, and their turn is over. */
   const catchUp = (ms = DEADLINE_MS): boolean[] => Array.from({ length: 40 }, () => serve(10, ms))
   const queueUp = (ms = DEADLINE_MS): boolean[] =>
     [10, 10, 10].map((cost) => {
@@ -184,13 +184,13 @@ describe('one thread', () => {
       return isAdmitted
     })
 
-  it('serves cheap ones after one that was hopeless', () => {
+  it('serves cheap checks after one that could not end in time', () => {
     expect(serve(10)).toBe(true)
     expect(offer(16)).toBe(false)
     expect(queueUp()).toEqual([true, true, true])
   })
 
-  it('serves a cheap one that waits alone, despite the reserve for another cost', () => {
+  it('serves a cheap check that waits alone, despite the time reserved for another cost', () => {
     const ms = 2300
     expect(serve(15, ms)).toBe(true)
     expect(new Set(catchUp(ms))).toEqual(new Set([true]))
@@ -225,7 +225,7 @@ describe('one thread', () => {
     expect(estimates.estimate(bcrypt(10), 1, now)).toBeLessThan(1.5 * BATCH_MS[0])
   })
 
-  it('expects an overdue batch to be overdue for as long again', () => {
+  it('expects an overdue batch to take as long again as it is overdue', () => {
     expect(offer(10)).toBe(true)
     schedule.dispatch(now)
     now = slot.freeAt + 1000
@@ -242,7 +242,7 @@ describe('any load', () => {
     to: fc.integer({ min: 2000, max: 4000 }),
   })
 
-  it('ends each check once, makes none late on a steady machine, and mixes no costs in a batch', () => {
+  it('ends each check once, delays none past its deadline on a steady machine, and mixes no costs in a batch', () => {
     fc.assert(
       fc.property(
         fc.array(stream, { minLength: 1, maxLength: 4 }),
@@ -273,7 +273,7 @@ describe('admission before the kind is known', () => {
     while (schedule.admit({ kind: bcrypt(cost), deadline }, 0)) schedule.dispatch(0)
   }
 
-  it('is closed after a refusal, for deadlines before that check would have ended', () => {
+  it('is closed after a refusal, for deadlines before the end that the refused check would have had', () => {
     const { schedule, slot } = setUp()
     expect(schedule.mayAdmit(0)).toBe(true)
     fill(schedule, 1000)
@@ -315,7 +315,7 @@ describe('admission before the kind is known', () => {
     expect(schedule.mayAdmit(1e9)).toBe(false)
   })
 
-  it('stays open after a check that is too costly even alone', () => {
+  it('stays open after the refusal of a check that is too costly even alone', () => {
     const { schedule } = setUp()
     expect(schedule.admit({ kind: bcrypt(16), deadline: 1000 }, 0)).toBe(false)
     expect(schedule.mayAdmit(1000)).toBe(true)
@@ -369,13 +369,13 @@ describe('a batch', () => {
     expect(start()).toEqual(widths)
   })
 
-  it('is of one check where more would not pay', () => {
+  it('has one check where more would not pay off', () => {
     setUp(1, [50, 100, 150])
     for (let i = 0; i < 5; i++) offer()
     expect(start()).toEqual([1])
   })
 
-  it('has no more checks than the core of its kind has lanes, whatever was measured', () => {
+  it('has no more checks than its core has lanes, whatever was measured', () => {
     setUp(1)
     schedule.lanes.set('bcrypt', 2).set('another', 6)
     for (let i = 0; i < 5; i++) offer()
@@ -394,7 +394,7 @@ describe('a batch', () => {
     expect(start()).toEqual([2])
   })
 
-  it('holds one cost', () => {
+  it('holds checks of one cost', () => {
     setUp(1)
     offer(10)
     offer(12)
@@ -412,7 +412,7 @@ describe('a batch', () => {
     expect(slots[0]?.batch).toContain(urgent)
   })
 
-  it('leaves out what cannot end in time, and refuses it', () => {
+  it('leaves out and refuses a check that cannot end in time', () => {
     setUp(1)
     const urgent = offer(10, 72)
     offer()
@@ -441,13 +441,13 @@ describe('admission', () => {
     return { schedule, slot }
   }
 
-  it('refuses what would end after its deadline even alone', () => {
+  it('refuses a check that would end after its deadline even alone', () => {
     const { schedule } = setUp()
     expect(schedule.admit({ kind: bcrypt(16), deadline: 2500 }, 0)).toBe(false)
     expect(schedule.waiting).toBe(0)
   })
 
-  it('refuses beyond its limit, however soon it would be', () => {
+  it('refuses a check beyond its limit, however soon it would end', () => {
     const { schedule } = setUp()
     const task = { kind: bcrypt(4), deadline: 2500 }
     expect([1, 2, 3, 4].map(() => schedule.admit({ ...task }, 0))).toEqual([

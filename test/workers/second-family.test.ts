@@ -1,4 +1,4 @@
-/** A second hash family and its core, from the encoded string to the threads: not only bcrypt fits. */
+/** A second hash family and its core, from the encoded string to the threads: the design is not tied to bcrypt. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
@@ -24,7 +24,7 @@ const planOf = (encoded: string): Plan => {
   return found
 }
 
-describe('in the table of families', () => {
+describe('the second family in the table of families', () => {
   it.each([
     [DIGEST, undefined],
     [BCRYPT, undefined],
@@ -45,7 +45,7 @@ describe('in the table of families', () => {
   })
 })
 
-describe('in the engine', () => {
+describe('the second family in the engine', () => {
   const engine = createEngine([...CORES, roundsDigestCore])
 
   it.each([
@@ -57,7 +57,7 @@ describe('in the engine', () => {
     }
   })
 
-  it('has its own lanes, and no batch with another kind', () => {
+  it('has its own lanes, and shares no batch with another kind', () => {
     const [digest, bcrypt] = [DIGEST, BCRYPT].map((encoded) => ({
       plan: planOf(encoded),
       password: PASSWORD,
@@ -69,14 +69,14 @@ describe('in the engine', () => {
     expect(() => createEngine(CORES).verify([digest])).toThrow('no core computes rounds-digest')
   })
 
-  it('is not used where it answers wrongly', () => {
+  it('is not used where its answers are wrong', () => {
     const wrong = roundsDigestCore.known.map(({ plan }) => ({ plan, password: 'another' }))
     expect(() => createEngine([{ ...roundsDigestCore, known: wrong }])).toThrow(/self-test/)
     expect(() => createEngine([{ ...roundsDigestCore, known: [] }])).toThrow(/self-test/)
   })
 })
 
-it('is estimated from its own trials alone, also at the cost that another family has', () => {
+it('the second family is estimated from its own trials alone, even at a cost that another family has too', () => {
   const [digest, bcrypt] = ['rounds-digest', 'bcrypt'].map((name) => (cost: number) => ({
     name,
     cost,
@@ -93,7 +93,7 @@ it('is estimated from its own trials alone, also at the cost that another family
   expect(estimates.recentSlowdown(digest(5), 10_000)).toBe(1)
 })
 
-it('is scheduled in batches of its own, as wide as its core has lanes', () => {
+it('the second family is scheduled in batches of its own, as wide as its core has lanes', () => {
   const estimates = new Estimates()
   const schedule = new Schedule<{ kind: Plan['kind']; deadline: number }>(estimates, 64)
   for (const [name, lanes] of [
@@ -117,7 +117,7 @@ it('is scheduled in batches of its own, as wide as its core has lanes', () => {
   expect(batches).toEqual([['bcrypt', 'bcrypt', 'bcrypt'], ['rounds-digest'], ['rounds-digest']])
 })
 
-it('is checked by threads that have its core, next to bcrypt', async () => {
+it('the second family is checked by threads that have its core, along with bcrypt', async () => {
   const pool = await WorkerPool.start({
     size: 1,
     queueLimit: 64,
@@ -140,7 +140,7 @@ it('is checked by threads that have its core, next to bcrypt', async () => {
   expect(answers.map(({ lanes }) => lanes)).toEqual([1, 1, 4, 4, 1, 1, 4, 4])
 })
 
-it('has its share of the dummy hashes, of the same lengths and of nobody', () => {
+it('the second family has its share of the dummy hashes, of the same lengths and of no account', () => {
   const costlier = encodeDigest(PASSWORD, 4096)
   const sample = [DIGEST, BCRYPT, DIGEST, costlier]
   const dummy = createDummyHashes({ secret: 'a secret', inspect, sample: () => sample })

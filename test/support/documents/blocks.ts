@@ -1,4 +1,4 @@
-/** The commands that the documents print, and a place to run them as they are printed. */
+/** The commands in the documents, and a directory in which they run as they are printed. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export interface Block {
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** Directories of the machine in the documents, which a test has below its own. */
+/** Directories that the documents name, which a test keeps below its own directory. */
 const ROOTS = /(?<=^|[\s'"=])\/(?=(?:etc\/ssl|srv|backup|ledger|data|tls)\b)/gm
 
 /** Every block of shell commands, in the order of the document, without the indent of a list. */
@@ -33,7 +33,7 @@ export const blocksOf = (document: string): Block[] =>
 const inNode = (name: string): string =>
   `exec '${process.execPath}' '${join(REPOSITORY, 'test/support/documents/stand-in.ts')}' ${name} "$@"`
 
-/** In place of programs that need more than a test has. Only root may give files away, and write what is read-only. */
+/** Stand-ins for programs that a test cannot run. Only root may change the owner of files, and write read-only ones. */
 const STAND_INS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(['docker', 'kubectl', 'curl'].map((name) => [name, inNode(name)])),
   chmod: 'shift; ls -d "$@" > /dev/null',
@@ -41,11 +41,11 @@ const STAND_INS: Readonly<Record<string, string>> = {
   install: '[ "$1" != -d ] || { dirs=-d; shift; }; shift 2; exec /usr/bin/install $dirs "$@"',
   npm: '[ "$1" != run ] || shift; [ "$1" = ci ] || grep -q "^    \\"$1\\": " package.json',
   date: 'echo 2026-11-24',
-  // The test looks at them afterwards, in one process.
+  // The test reads them afterwards, in one process.
   node: 'printf "%s\\t" "$@" >> "$HOME/calls"; echo >> "$HOME/calls"',
 }
 
-/** A copy of what the commands read of a checkout, and the machine's directories around it. */
+/** A copy of the files that the commands read from a checkout, and the machine's directories around it. */
 export const makeWorkplace = (dir: string) => {
   const checkout = join(dir, 'checkout')
   const bin = join(dir, 'bin')
@@ -62,7 +62,7 @@ export const makeWorkplace = (dir: string) => {
   for (const [name, script] of Object.entries(STAND_INS)) {
     writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   }
-  /** @param env all that the shell has but PATH and HOME */
+  /** @param env the environment of the shell, without PATH and HOME */
   const run = (script: string, env: Readonly<Record<string, string>> = {}) =>
     spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', script.replaceAll(ROOTS, `${dir}/`)], {
       cwd: checkout,

@@ -29,7 +29,7 @@ export const interpolate = (text: string, variables: Variables): string => {
 
 const LINE = /^(\w+)=(.*)$/g
 
-/** The file `.env` beside the Compose file; what the shell has comes before it. */
+/** The file `.env` next to the Compose file; variables of the shell take precedence. */
 const variablesAt = (dir: string): Variables => {
   const path = join(dir, '.env')
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
@@ -64,7 +64,7 @@ const inContainer = (
   [program = '', ...args]: readonly string[],
 ): number => {
   if (hasTerminal && !(isatty(0) && isatty(1))) throw new Error('the input device is not a TTY')
-  // Of the host's variables the container has none. Where its database really is, the test says.
+  // The container has none of the host's variables. The test sets where the database really is.
   const database = JSON.parse(process.env['IN_CONTAINER'] ?? '{}') as Record<string, string>
   const env = { ...environment, ...database, PATH: '/usr/bin:/bin' }
   return spawnSync(program, args, { env, stdio: 'inherit' }).status ?? 127
@@ -77,7 +77,7 @@ export const compose = ([f, path = '', command = '', ...rest]: readonly string[]
   const { services, secrets } = parse(text, { merge: true }) as Compose
   if (!(command in OPTIONS)) throw new Error(`unknown command: ${command}`)
   const names = OPTIONS[command as keyof typeof OPTIONS]
-  // Of `exec`, what follows the service is the container's.
+  // In `exec`, the arguments after the service belong to the container.
   const own = command === 'exec' ? rest.findIndex((arg) => !arg.startsWith('-')) + 1 : rest.length
   const { values, positionals } = parseArgs({
     args: rest.slice(0, own),

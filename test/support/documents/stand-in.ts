@@ -1,4 +1,4 @@
-/** Stand-ins for programs that need an engine, a cluster or Okta: each checks what it is given, and says what is wrong. */
+/** Stand-ins for programs that need an engine, a cluster or Okta: each checks its input, and reports what is wrong. */
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { parseAllDocuments } from 'yaml'

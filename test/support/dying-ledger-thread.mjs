@@ -1,4 +1,4 @@
-/** A ledger's thread that dies of its first entry; its successor is the real one. */
+/** A ledger's thread that dies of its first entry; its replacement is the real one. */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
