@@ -28,38 +28,39 @@ interface KeptThreadDeps<Message> {
   readonly clock: Clock
 }
 
-export interface KeptThread {
-  /** Undefined after one has ended, until another one is started. */
-  readonly worker: Worker | undefined
-  /** From now on a thread that ends is not replaced. */
-  readonly stopReplacing: () => void
-}
+/** A thread, and another one each time that it ends. */
+export class KeptThread<Message> {
+  readonly #deps: KeptThreadDeps<Message>
+  #worker: Worker | undefined
+  #isStopped = false
+  #cancelStart = (): void => undefined
 
-/** Starts a thread, and another one each time that it ends. */
-export const keepThread = <Message>(deps: KeptThreadDeps<Message>): KeptThread => {
-  const { start, onMessage, onExit, clock } = deps
-  let worker: Worker | undefined
-  let isStopped = false
-  let cancelStart = (): void => undefined
-  const run = (): void => {
-    let cause: unknown
-    worker = start()
-    worker.on('message', onMessage)
-    worker.once('error', (err) => (cause = err))
-    worker.once('exit', (exitCode) => {
-      worker = undefined
-      const delayMs = onExit(exitCode, cause)
-      if (!isStopped) cancelStart = clock.after(delayMs, run)
-    })
+  constructor(deps: KeptThreadDeps<Message>) {
+    this.#deps = deps
+    this.#start()
   }
-  run()
-  return {
-    get worker() {
-      return worker
-    },
-    stopReplacing: () => {
-      isStopped = true
-      cancelStart()
-    },
+
+  /** Undefined after one has ended, until another one is started. */
+  get worker(): Worker | undefined {
+    return this.#worker
+  }
+
+  /** From now on a thread that ends is not replaced. */
+  stopReplacing(): void {
+    this.#isStopped = true
+    this.#cancelStart()
+  }
+
+  #start(): void {
+    const { start, onMessage, onExit, clock } = this.#deps
+    let cause: unknown
+    this.#worker = start()
+    this.#worker.on('message', onMessage)
+    this.#worker.once('error', (err) => (cause = err))
+    this.#worker.once('exit', (exitCode) => {
+      this.#worker = undefined
+      const delayMs = onExit(exitCode, cause)
+      if (!this.#isStopped) this.#cancelStart = clock.after(delayMs, () => this.#start())
+    })
   }
 }

@@ -5,7 +5,7 @@ import type { Worker } from 'node:worker_threads'
 import type { DecidedCall, DecisionLog, LogSink } from '../call-record.ts'
 import { endsWithin, type Clock } from '../clock.ts'
 import { AppError, describeUnforeseen } from '../errors/errors.ts'
-import { keepThread, startThread, threadUrl, type KeptThread } from '../thread.ts'
+import { KeptThread, startThread, threadUrl } from '../thread.ts'
 import { toEntry, type LedgerEntry } from './entry.ts'
 import type { LedgerTarget } from './database/connection.ts'
 import { createDiskWait, createMemoryQueue } from './memory-queue.ts'
@@ -80,7 +80,7 @@ export class Ledger implements DecisionLog {
   readonly #replica = nameReplica()
   readonly #queue = createMemoryQueue()
   readonly #waitForDisk: ReturnType<typeof createDiskWait>
-  readonly #thread: KeptThread
+  readonly #thread: KeptThread<FromForwarder>
   #forwarderStatus: ForwarderStatus | undefined
   /** A thread that takes over must not report again what was counted. */
   #guessesUpTo: number | undefined
@@ -93,7 +93,7 @@ export class Ledger implements DecisionLog {
   private constructor(options: LedgerOptions) {
     this.#options = options
     this.#waitForDisk = createDiskWait(options.clock, options.log)
-    this.#thread = keepThread<FromForwarder>({
+    this.#thread = new KeptThread<FromForwarder>({
       start: () => this.#startThread(),
       onMessage: (message) => this.#onMessage(message),
       onExit: (_, cause) => this.#onExit(cause),

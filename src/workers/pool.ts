@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors/errors.ts'
 import type { Outcome, PasswordCheck, Plan } from '../passwords/family.ts'
-import { keepThread, startThread, threadUrl, type KeptThread } from '../thread.ts'
+import { KeptThread, startThread, threadUrl } from '../thread.ts'
 import type { Task } from './batch.ts'
 import { Estimates } from './estimates.ts'
 import type { BatchReply, BatchRequest, CoreInfo, FromWorker, Ready } from './protocol.ts'
@@ -55,7 +55,7 @@ export class WorkerPool implements PasswordChecker {
   readonly #options: WorkerPoolOptions
   readonly #estimates = new Estimates()
   readonly #schedule: Schedule<Job>
-  readonly #threads = new Map<Slot<Job>, KeptThread>()
+  readonly #threads = new Map<Slot<Job>, KeptThread<FromWorker>>()
   readonly #waiters = new Set<() => void>()
   /** By what they compute; if threads differ, the slower one. */
   readonly #cores = new Map<string, CoreInfo>()
@@ -166,7 +166,7 @@ export class WorkerPool implements PasswordChecker {
   }
 
   #keep(slot: Slot<Job>): void {
-    const thread = keepThread<FromWorker>({
+    const thread = new KeptThread<FromWorker>({
       start: () => startThread(this.#options.workerUrl ?? WORKER_URL),
       onMessage: (message) => this.#onMessage(slot, message),
       onExit: (exitCode, cause) =>
