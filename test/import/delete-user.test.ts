@@ -234,6 +234,18 @@ describe('an undo', () => {
     expect(logins()).toEqual(['user1@x.example'])
   })
 
+  it('finishes the users that an interrupted undo had started', async () => {
+    const { okta, run, undo, exec, change } = await start(2)
+    await run()
+    exec("UPDATE rows SET state = 'undoing'")
+    change(1, {
+      status: 'DEPROVISIONED',
+      credentials: { provider: { type: 'OKTA', name: 'OKTA' } },
+    })
+    okta.users.delete('user2@x.example')
+    expect((await undo(2)).summary).toMatchObject({ deleted: 2, gone: 0, kept: 0 })
+  })
+
   it('keeps a user whom an update was about to change, whatever the state of the row', async () => {
     const { run, undo, exec, logins } = await start(2)
     await run()

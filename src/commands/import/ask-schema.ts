@@ -3,14 +3,8 @@ import { AppError } from '../../errors/errors.ts'
 import { BASE_ATTRIBUTES } from '../../import/rows/profile.ts'
 import { createAttributes, type ProfileAttributes } from '../../import/rows/attributes.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
-import { ifGranted, NotGranted } from '../../okta/errors/rejection.ts'
-import { OktaRejection } from '../../okta/errors/rejection.ts'
-import {
-  readUserSchema,
-  SCHEMA_SCOPES,
-  TYPE_SCOPES,
-  type UserSchema,
-} from '../../okta/api/user-schema.ts'
+import { ifGranted, NotGranted, OktaRejection } from '../../okta/errors/rejection.ts'
+import { readUserSchema, SCHEMA_SCOPES, TYPE_SCOPES } from '../../okta/api/user-schema.ts'
 
 export interface AttributesDeps {
   /** Undefined if no org is configured. */
@@ -36,11 +30,8 @@ const describeGrant = (scopes: readonly string[]): string =>
 const isUnreadable = (err: unknown): err is AppError =>
   err instanceof OktaRejection || (err instanceof AppError && err.code === 'okta_answer_unusable')
 
-const ask = async (
-  client: OktaClient,
-  userType: string | undefined,
-  scopes: readonly string[],
-): Promise<UserSchema | string> => {
+const ask = async (client: OktaClient, userType: string | undefined) => {
+  const scopes = userType === undefined ? SCHEMA_SCOPES : TYPE_SCOPES
   try {
     const own = client.withScopes(scopes)
     const found = await ifGranted(() => readUserSchema((what) => own.request(what), userType))
@@ -59,8 +50,7 @@ const ask = async (
  */
 export const fetchAttributes = async (question: AttributesDeps): Promise<ProfileAttributes> => {
   const { client, userType, separator, notify } = question
-  const scopes = userType === undefined ? SCHEMA_SCOPES : TYPE_SCOPES
-  const found = client ? await ask(client, userType, scopes) : undefined
+  const found = client && (await ask(client, userType))
   if (typeof found === 'object') return createAttributes(found, { areAll: true, separator })
   notify(found === undefined ? NO_ORG : `${UNCHECKED} ${found}`)
   return BASE_ATTRIBUTES

@@ -1,11 +1,6 @@
 /** Finds the groups that an import names, and checks them in Okta. */
 import { statSync } from 'node:fs'
-import {
-  createGroupCheck,
-  groupIdsAhead,
-  type GroupCheck,
-  type GroupIds,
-} from '../../import/run/groups.ts'
+import { createGroupCheck, groupIdsAhead, type GroupCheck } from '../../import/run/groups.ts'
 import type { Sendable } from '../../import/rows/prepare.ts'
 import type { Roles } from '../../import/rows/roles.ts'
 import type { RunDeps } from '../../import/run/run.ts'
@@ -27,8 +22,7 @@ const isRegular = (file: string | undefined): boolean =>
   file !== undefined && file !== '-' && statSync(file).isFile()
 
 /** Reads a file to its end; for other sources, only the rows that were read ahead. */
-export const findGroupIds = async (search: GroupSearch): Promise<GroupIds> => {
-  const { file, given, roles, first, reopen } = search
+export const findGroupIds = async ({ file, given, roles, first, reopen }: GroupSearch) => {
   if (roles.groups === undefined) return groupIdsAhead(given, [], roles)
   if (!isRegular(file)) return groupIdsAhead(given, first, roles)
   const source = await reopen()

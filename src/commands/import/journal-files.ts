@@ -22,11 +22,9 @@ export const closeRejects = (
   const path = rejects.close(isComplete)
   if (path === undefined) return paths
   journal.recordRejectsFile(relative(dirname(resolve(paths.journal)), resolve(path)))
-  if (path !== paths.rejects) {
-    reporter.notify(
-      `${paths.rejects} was changed or imported after it was written, and is kept. The rows that still need correction are in ${path}.`,
-    )
-  }
+  const kept = `${paths.rejects} was changed or imported after it was written, and is kept.`
+  const notice = `${kept} The rows that still need correction are in ${path}.`
+  if (path !== paths.rejects) reporter.notify(notice)
   return { ...paths, rejects: path }
 }
 
@@ -47,8 +45,5 @@ export const openOwnJournal = (path: string, settings: Settings, updates: number
 }
 
 /** Creates no journal: if the user does not confirm, nothing is left behind. */
-export const openIfThere = (
-  path: string,
-  settings: Settings,
-  updates: number,
-): Journal | undefined => (existsSync(path) ? openOwnJournal(path, settings, updates) : undefined)
+export const openIfThere = (...args: Parameters<typeof openOwnJournal>): Journal | undefined =>
+  existsSync(args[0]) ? openOwnJournal(...args) : undefined

@@ -44,8 +44,8 @@ export interface NextStep {
 export const nextStepOf = ({ args, file, end, dryRun, rejects }: FinishedImport): NextStep => {
   const same = toShell(args)
   if (dryRun) {
-    if (rejects !== undefined)
-      return { what: 'Correct the input, and check it again', command: same }
+    const again = { what: 'Correct the input, and check it again', command: same }
+    if (rejects !== undefined) return again
     const real = without(args, ['--dry-run', '--print'], ['--limit'])
     return { what: 'Start with ten rows', command: toShell([...real, '--limit', '10']) }
   }
@@ -60,8 +60,6 @@ export const nextStepOf = ({ args, file, end, dryRun, rejects }: FinishedImport)
     const command = toShell(withFile(args, file, rejects))
     return { what: `Correct ${rejects}, and import it`, command }
   }
-  return {
-    what: 'List the users who have not signed in yet',
-    command: toShell(['users', 'list', '--pending']),
-  }
+  const command = toShell(['users', 'list', '--pending'])
+  return { what: 'List the users who have not signed in yet', command }
 }

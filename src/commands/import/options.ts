@@ -79,12 +79,9 @@ const readMapFile = (path: string): [string, string][] => {
 const mapping = (text: string, before: ReadonlyMap<string, string>): Map<string, string> => {
   if (!text.includes('=')) return new Map([...before, ...readMapFile(text)])
   const pairs = wordsOf(text).map((pair) => {
-    const at = pair.indexOf('=')
-    const [name, column] = [pair.slice(0, at), pair.slice(at + 1)]
-    if (at < 1 || column === '') {
-      throw new InvalidArgumentError(`"${pair}" must be like firstName=first_name.`)
-    }
-    return [name, column] as const
+    const [, name, column] = /^([^=]+)=(.+)$/s.exec(pair) ?? []
+    if (name && column) return [name, column] as const
+    throw new InvalidArgumentError(`"${pair}" must be like firstName=first_name.`)
   })
   return new Map([...before, ...pairs])
 }
@@ -211,9 +208,6 @@ export interface Paths {
   readonly existingFile: string
 }
 
-/** The name of the files of an input that is not a file, in the working directory. */
-const nameOf = (file: string | undefined): string => (file === '-' ? 'stdin' : 'legacy-users')
-
 /** @throws AppError `usage_invalid` when one file would overwrite another */
 export const choosePaths = (
   file: string | undefined,
@@ -221,29 +215,23 @@ export const choosePaths = (
   options: ImportOptions,
 ): Paths => {
   const isFile = file !== undefined && file !== '-'
-  const input = isFile ? file : nameOf(file)
+  // The files of another input are in the working directory.
+  const input = isFile ? file : file === '-' ? 'stdin' : 'legacy-users'
   const stem = join(dirname(input), basename(input, extname(input)))
   const journal = options.journal ?? `${input}.journal`
   // The rejects of a dry run must not replace rows that Okta has refused.
   const kind = options.dryRun ? 'rejects.dry-run' : 'rejects'
   const rejects = options.rejects ?? `${stem}.${kind}.${format}`
   const existingFile = options.existing ?? `${stem}.existing.csv`
-  const all = [journal, rejects, existingFile, ...(isFile ? [file] : [])].map((path) =>
-    resolve(path),
-  )
-  if (new Set(all).size < all.length) {
-    throw new AppError('usage_invalid', {
-      detail: 'The input, --journal, --rejects and --existing must be four different files.',
-    })
+  const all = [journal, rejects, existingFile, ...(isFile ? [file] : [])]
+  if (new Set(all.map((path) => resolve(path))).size < all.length) {
+    const detail = 'The input, --journal, --rejects and --existing must be four different files.'
+    throw new AppError('usage_invalid', { detail })
   }
   return { journal, rejects, existingFile }
 }
 
-const describeMap = (map: ImportOptions['map']): string =>
-  [...map]
-    .map((pair) => pair.join('='))
-    .sort()
-    .join(', ')
+const sorted = (words: readonly string[]): string => [...words].sort().join(', ')
 
 /** Everything besides the row that decides what is sent for it. */
 export const settingsOf = (orgUrl: string, options: ImportOptions): Settings => ({
@@ -254,9 +242,9 @@ export const settingsOf = (orgUrl: string, options: ImportOptions): Settings => 
   '--where-enabled': options.whereEnabled ?? '',
   '--disabled': options.disabled === 'skip' ? '' : options.disabled,
   '--user-type': options.userType ?? '',
-  '--map': describeMap(options.map),
-  '--ignore': [...options.ignore].sort().join(', '),
-  '--optional': [...options.optional].sort().join(', '),
-  '--null': [...options.null].sort().join(', '),
+  '--map': sorted([...options.map].map((pair) => pair.join('='))),
+  '--ignore': sorted(options.ignore),
+  '--optional': sorted(options.optional),
+  '--null': sorted(options.null),
   '--array-separator': options.arraySeparator ?? '',
 })

@@ -4,8 +4,7 @@ import { createCircuitBreaker, NO_CIRCUIT_BREAKER } from '../../import/run/circu
 import { asExisting } from '../../import/run/duplicate.ts'
 import { countExisting, writeExisting, type StatusCounts } from '../../import/report/existing.ts'
 import { openJournal } from '../../import/journal/journal.ts'
-import type { RowOutcome } from '../../import/journal/row.ts'
-import type { Prepare, Sendable } from '../../import/rows/prepare.ts'
+import type { Prepare } from '../../import/rows/prepare.ts'
 import { createProgress, describeDryCounts } from '../../import/report/progress.ts'
 import { createReasons } from '../../import/report/reasons.ts'
 import type { Rejects } from '../../import/report/rejects.ts'
@@ -15,7 +14,7 @@ import { createUserCreator } from '../../import/run/create-user.ts'
 import type { Source } from '../../import/sources/source.ts'
 import type { Tidy } from '../../import/rows/tidy.ts'
 import { changesOf } from '../../import/run/update-user.ts'
-import type { OktaClient } from '../../okta/client/client.ts'
+import type { OktaClient, RateLimitStatus } from '../../okta/client/client.ts'
 import { readRateLimit } from '../../okta/rate-limit/headers.ts'
 import { createKnownUsers } from '../../okta/api/known-users.ts'
 import type { CommandContext } from '../context.ts'
@@ -51,11 +50,9 @@ const showUntilEnd = async (
   run: Run,
   client: OktaClient | undefined,
 ): Promise<{ end: RunEnd; isInterrupted: boolean }> => {
-  const readProgress = createProgress({
-    snapshot: run.snapshot,
-    pace: () => client?.rateLimitStatus,
-    clock: systemClock,
-  })
+  const { snapshot } = run
+  const pace = (): RateLimitStatus | undefined => client?.rateLimitStatus
+  const readProgress = createProgress({ snapshot, pace, clock: systemClock })
   const describe = options.dryRun ? describeDryCounts : undefined
   const { display } = reporter
   const shown = { host, run, display, view: () => importView(readProgress(), describe) }
@@ -75,30 +72,21 @@ const countChanges = (sendRow: RunDeps['sendRow']) => {
   return { counts, sendRow: counted }
 }
 
-/** Counts the rejects by reason as they are written. */
-const countReasons = ({ rejects }: ImportDeps) => {
-  const reasons = createReasons()
-  const write: Rejects['write'] = (row, report) => {
-    rejects.write(row, report)
-    reasons.add(row.line, report)
-  }
-  return { reasons, write }
-}
-
 /** @returns the exit code */
 const runAndReport = async (
   deps: ImportDeps,
-  parts: Pick<
-    RunDeps,
-    'journal' | 'sendRow' | 'circuitBreaker' | 'serverTime' | 'maxInFlight' | 'halt'
-  >,
+  parts: Omit<RunDeps, 'source' | 'prepare' | 'rejects' | 'limit'>,
   client?: OktaClient,
 ): Promise<number> => {
   const { host, source, prepare, options, reporter } = deps
   const { journal } = parts
   const limit = options.limit ?? Infinity
   const known = journal.last
-  const { reasons, write } = countReasons(deps)
+  const reasons = createReasons()
+  const write: Rejects['write'] = (row, report) => {
+    deps.rejects.write(row, report)
+    reasons.add(row.line, report)
+  }
   const { counts: changes, sendRow } = countChanges(parts.sendRow)
   const run = createRun({ source, prepare, limit, ...parts, rejects: { write }, sendRow })
   let written: StatusCounts | undefined
@@ -114,10 +102,8 @@ const runAndReport = async (
   const summary = (end: RunEnd, paths: Paths): Summary => {
     const seconds = (systemClock.now() - startedAt) / 1000
     const existing = written ?? countExisting(journal)
-    return summarise(
-      { ...deps, paths },
-      { counts: run.snapshot(), end, seconds, reasons: reasons.list(), existing, changes },
-    )
+    const results = { counts: run.snapshot(), end, seconds, reasons: reasons.list() }
+    return summarise({ ...deps, paths }, { ...results, existing, changes })
   }
   // A reader such as `head` closes its end of the pipe when it has enough.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', run.stop)
@@ -144,22 +130,18 @@ const runAndReport = async (
  * Checks every row as an import would, and shows what it would send.
  * @param client asks about groups, and with `--update` about existing users and their differences
  */
-export const performDryRun = async (
-  deps: ImportDeps,
-  client: OktaClient | undefined,
-): Promise<number> => {
+export const performDryRun = async (deps: ImportDeps, client?: OktaClient): Promise<number> => {
   const { host, options, reporter } = deps
   const print = createPrinter(host, options)
   const halt = new AbortController()
+  const { signal } = halt
   if (client) {
-    await openGroups(client, halt.signal, reporter.notify).checkAll(await findGroupIds(deps.groups))
+    await openGroups(client, signal, reporter.notify).checkAll(await findGroupIds(deps.groups))
   }
-  const users =
-    options.update &&
-    client &&
-    createKnownUsers((what) => client.request({ ...what, signal: halt.signal }))
+  const asking = options.update && client
+  const users = asking && createKnownUsers((what) => asking.request({ ...what, signal }))
 
-  const show = async (sendable: Sendable, line: number): Promise<RowOutcome> => {
+  const sendRow: RunDeps['sendRow'] = async (sendable, { line }) => {
     const user = await users?.find(sendable.login)
     if (!user) {
       await print.request(sendable.request)
@@ -171,18 +153,11 @@ export const performDryRun = async (
     await print.difference({ line, user, changes })
     return { ...asExisting(user), state: 'updated', changed }
   }
-  return runAndReport(
-    deps,
-    {
-      journal: openJournal('', {}),
-      sendRow: (sendable, { line }) => show(sendable, line),
-      circuitBreaker: NO_CIRCUIT_BREAKER,
-      serverTime: { now: () => 0 },
-      maxInFlight: IN_FLIGHT.max,
-      halt,
-    },
-    client,
-  )
+  const journal = openJournal('', {})
+  const circuitBreaker = NO_CIRCUIT_BREAKER
+  const serverTime = { now: () => 0 }
+  const parts = { journal, sendRow, circuitBreaker, serverTime, maxInFlight: IN_FLIGHT.max, halt }
+  return runAndReport(deps, parts, client)
 }
 
 /** Creates the users, and with `--update` changes existing ones. */
@@ -190,11 +165,12 @@ export const perform = async (deps: ImportDeps, client: OktaClient): Promise<num
   const { host, options, paths, reporter } = deps
   const serverTime = createServerTime(systemClock)
   const halt = new AbortController()
+  const { signal } = halt
   // Before anything is recorded: shows that Okta answers, and gives its time.
   const first = { method: 'GET', path: '/api/v1/users?limit=1' } as const
   const { headers } = await withWaitProgress(client, reporter).request(first)
   serverTime.observe(headers)
-  const groups = openGroups(client, halt.signal, reporter.notify)
+  const groups = openGroups(client, signal, reporter.notify)
   await groups.checkAll(await findGroupIds(deps.groups))
   const account = (await createKnownUsers((request) => client.request(request)).whoAmI())?.login
   const { orgUrl } = client
@@ -214,25 +190,13 @@ export const perform = async (deps: ImportDeps, client: OktaClient): Promise<num
     known?.close()
     return refused
   }
-  const { signal } = halt
   const journal = known ?? openOwnJournal(paths.journal, settings, updates)
   const recordIntent = options.update && journal.recordIntent
-  const { createOnce } = createUserCreator({
-    client,
-    serverTime,
-    clock: systemClock,
-    halt: signal,
-    recordIntent,
-  })
-  const sendRow = withGroups(groups, createOnce)
-  const maxInFlight = Math.min(
-    IN_FLIGHT.max,
-    Math.max(IN_FLIGHT.min, client.rateLimitStatus.concurrency),
-  )
+  const creation = { client, serverTime, clock: systemClock, halt: signal, recordIntent }
+  const sendRow = withGroups(groups, createUserCreator(creation).createOnce)
+  const { concurrency } = client.rateLimitStatus
+  const maxInFlight = Math.min(IN_FLIGHT.max, Math.max(IN_FLIGHT.min, concurrency))
   const circuitBreaker = options.keepGoing ? NO_CIRCUIT_BREAKER : createCircuitBreaker()
-  return runAndReport(
-    deps,
-    { journal, sendRow, circuitBreaker, serverTime, maxInFlight, halt },
-    client,
-  )
+  const parts = { journal, sendRow, circuitBreaker, serverTime, maxInFlight, halt }
+  return runAndReport(deps, parts, client)
 }

@@ -31,22 +31,19 @@ export const importView = (progress: Progress, describe?: DescribeCounts): Progr
   event: () => toEvent(progress),
 })
 
-type Streams = Pick<CommandContext, 'stdout' | 'stderr' | 'env'>
-
 export const createImportReporter = (
-  host: Streams,
+  host: Pick<CommandContext, 'stdout' | 'stderr' | 'env'>,
   { json, quiet, print }: Pick<ImportOptions, 'json' | 'quiet' | 'print'>,
 ): ImportReporter => {
   const { stdout, stderr, env } = host
   // Requests that scroll over a terminal show the progress themselves.
   const isHidden = quiet === true || (print === true && stdout.isTTY === true)
   const display = createDisplay(host, { json, quiet: isHidden })
-  const notify = display.notify
-  const emit = (event: object): void => void stdout.write(jsonLine(event))
+  const shown = { display, notify: display.notify }
   if (json) {
+    const emit = (event: object): void => void stdout.write(jsonLine(event))
     return {
-      display,
-      notify,
+      ...shown,
       start: (start) => emit(toStartEvent(start)),
       summary: (summary) => emit(toSummaryEvent(summary)),
     }
@@ -55,9 +52,8 @@ export const createImportReporter = (
   const out = print ? stderr : stdout
   const paint = createColourise(out, env)
   return {
-    display,
-    notify,
-    start: (start) => notify(describeStart(start)),
+    ...shown,
+    start: (start) => display.notify(describeStart(start)),
     summary: (summary) => void out.write(`${describeSummary(summary, paint)}\n`),
   }
 }

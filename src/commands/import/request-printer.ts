@@ -53,19 +53,12 @@ const toUpdate = ({ user, changes }: Difference): object => ({
 const show = (value: unknown): string =>
   value === undefined || value === null ? 'nothing' : printable(JSON.stringify(value))
 
-const describeDifference = ({ line, user, changes }: Difference): string =>
-  [
-    `Line ${line}, ${printable(user.login)} (${user.id}) would change:`,
-    ...Object.entries(changes).map(
-      ([name, { from, to }]) => `  ${name}: ${show(from)} -> ${show(to)}`,
-    ),
-    '',
-  ].join('\n')
-
-const describeRequest = (
-  { method, path, body }: ReturnType<typeof maskRequest>,
-  n: number,
-): string => `Sample request ${n}:\n${method} ${path}\n${JSON.stringify(body, undefined, 2)}\n`
+const describeDifference = ({ line, user, changes }: Difference): string => {
+  const head = `Line ${line}, ${printable(user.login)} (${user.id}) would change:`
+  const all = Object.entries(changes)
+  const lines = all.map(([name, { from, to }]) => `  ${name}: ${show(from)} -> ${show(to)}\n`)
+  return `${head}\n${lines.join('')}`
+}
 
 /** With `--print` all of them as JSON lines; otherwise the first, as text or events. */
 export const createPrinter = (
@@ -90,15 +83,14 @@ export const createPrinter = (
     request: (request: CreateUser): Promise<void> =>
       print('request', SAMPLES, () => {
         const data = maskRequest(request)
-        return { data, text: describeRequest(data, printed.request) }
+        const body = JSON.stringify(data.body, undefined, 2)
+        const head = `Sample request ${printed.request}:\n${data.method} ${data.path}`
+        return { data, text: `${head}\n${body}\n` }
       }),
     difference: (difference: Difference): Promise<void> =>
       print('difference', DIFFERENCES, () => {
-        const data = {
-          line: difference.line,
-          login: difference.user.login,
-          ...toUpdate(difference),
-        }
+        const { line, user } = difference
+        const data = { line, login: user.login, ...toUpdate(difference) }
         return { data, text: describeDifference(difference) }
       }),
   }

@@ -47,12 +47,8 @@ export const toStart = (
   return { ...facts, mode, update, limit, share, rows, paths }
 }
 
-const rowsLeft = ({ rows, known, update, limit = Infinity }: Start): number | undefined =>
-  rows === undefined
-    ? Number.isFinite(limit)
-      ? limit
-      : undefined
-    : Math.min(Math.max(0, rows - (update ? 0 : known)), limit)
+const rowsLeft = ({ rows, known, update, limit }: Start): number | undefined =>
+  rows === undefined ? limit : Math.min(Math.max(0, rows - (update ? 0 : known)), limit ?? Infinity)
 
 /** The duration in seconds if only Okta's limit counts. */
 export const secondsFor = (start: Start): number | undefined => {
@@ -62,14 +58,12 @@ export const secondsFor = (start: Start): number | undefined => {
   return Math.round((left / Math.max(1, Math.floor((calls * share) / 100))) * 60)
 }
 
-const describeRows = (start: Start): string => {
-  const { rows, known, limit } = start
-  return [
+const describeRows = ({ rows, known, limit }: Start): string =>
+  [
     rows === undefined ? 'unknown until the end' : `about ${rows}`,
     ...(known > 0 ? [`${known} of them are in the journal`] : []),
     ...(limit === undefined ? [] : [`up to ${limit} in this run`]),
   ].join(', ')
-}
 
 const describeDuration = (start: Start): string => {
   const seconds = secondsFor(start)
@@ -96,45 +90,28 @@ export const describeStart = (start: Start): string =>
   ])
 
 /** For programs: the fields that docs/EVENTS.md lists. */
-export const toStartEvent = ({ callsPerMinute, share, paths, ...start }: Start): object => {
-  const { orgUrl, account, mode, update, rows, known } = start
-  const seconds = secondsFor({ callsPerMinute, share, paths, ...start })
-  return {
-    event: 'start',
-    orgUrl,
-    account,
-    mode,
-    update,
-    rows,
-    known,
-    callsPerMinute,
-    share,
-    seconds,
-    ...paths,
-  }
+export const toStartEvent = (start: Start): object => {
+  const { orgUrl, account, mode, update, rows, known, callsPerMinute, share, paths } = start
+  const input = { orgUrl, account, mode, update, rows, known }
+  return { event: 'start', ...input, callsPerMinute, share, seconds: secondsFor(start), ...paths }
 }
 
-/** Asks once, on a terminal: a script cannot answer, and continues. */
-const isAsked = (
-  { stdin, stderr }: CommandContext,
-  { yes, json }: ImportOptions,
-  { isResumed }: Start,
-): boolean => {
-  const isTerminal = 'isTTY' in stdin && stdin.isTTY === true && stderr.isTTY === true
-  return isTerminal && !yes && !json && !isResumed
-}
-
-/** @returns the exit code, if the import must not start */
+/**
+ * Asks once, on a terminal: a script cannot answer, and continues.
+ * @returns the exit code, if the import must not start
+ */
 export const confirmStart = async (
   host: CommandContext,
   options: ImportOptions,
   start: Start,
 ): Promise<1 | 130 | undefined> => {
-  if (!isAsked(host, options, start)) return undefined
-  if (options.quiet) host.stderr.write(`${describeStart(start)}\n`)
+  const { stdin, stderr } = host
+  const isTerminal = 'isTTY' in stdin && stdin.isTTY === true && stderr.isTTY === true
+  if (!isTerminal || options.yes || options.json || start.isResumed) return undefined
+  if (options.quiet) stderr.write(`${describeStart(start)}\n`)
   const what = options.update ? 'Create or update' : 'Create'
   const answer = await askYes(`${what} these users? [y/N] `, host)
   if (answer === true) return undefined
-  host.stderr.write('Nothing was sent.\n')
+  stderr.write('Nothing was sent.\n')
   return answer === undefined ? 130 : 1
 }

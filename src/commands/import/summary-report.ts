@@ -5,7 +5,8 @@ import type { ReasonKind } from '../../import/report/reasons.ts'
 import type { RunEnd, Snapshot } from '../../import/run/run.ts'
 import { printable } from '../../text/printable.ts'
 import type { CommandContext } from '../context.ts'
-import type { ImportOptions, Paths } from './options.ts'
+import type { Paths } from './options.ts'
+import type { StartDeps } from './start-report.ts'
 import { nextStepOf, type NextStep } from './next-command.ts'
 import type { Colourise } from '../terminal/colour.ts'
 
@@ -25,24 +26,16 @@ export interface Summary {
   readonly next: NextStep
 }
 
-interface Import {
-  readonly host: CommandContext
-  readonly options: ImportOptions
-  readonly paths: Paths
-  readonly file: string | undefined
-}
-
 export const summarise = (
-  { host, options, paths, file }: Import,
+  { host, options, paths, file }: StartDeps & { readonly host: CommandContext },
   results: Pick<Summary, 'counts' | 'end' | 'seconds' | 'reasons' | 'existing' | 'changes'>,
 ): Summary => {
   const dryRun = options.dryRun === true
   const rejects = results.reasons.length > 0 ? paths.rejects : undefined
   const isAny = Object.keys(results.existing).length > 0 && !dryRun
   const existing = isAny ? paths.existingFile : undefined
-  const files = [rejects, existing, dryRun ? undefined : paths.journal].filter(
-    (path) => path !== undefined,
-  )
+  const written = [rejects, existing, dryRun ? undefined : paths.journal]
+  const files = written.filter((path) => path !== undefined)
   const next = nextStepOf({ args: host.args, file, end: results.end, dryRun, rejects })
   return { ...results, dryRun, paths, files, next }
 }
@@ -107,10 +100,9 @@ const describeTime = ({ counts, seconds, dryRun }: Summary): string => {
 export const describeSummary = (summary: Summary, paint: Colourise): string => {
   const { counts, files, next } = summary
   const unknown = `The result of ${countOf(counts.sending, 'request')} is unknown; the next run checks ${counts.sending === 1 ? 'it' : 'them'} in Okta.`
+  const colour = counts.rejected + counts.failed > 0 ? 'yellow' : 'green'
   return [
-    ...describeEnds(summary).map((line) =>
-      paint(counts.rejected + counts.failed > 0 ? 'yellow' : 'green', line),
-    ),
+    ...describeEnds(summary).map((line) => paint(colour, line)),
     describeTime(summary),
     ...(counts.sending > 0 ? [paint('yellow', unknown)] : []),
     ...describeExisting(summary, paint),

@@ -92,13 +92,9 @@ export interface UndoReporter {
   readonly summary: (snapshot: UndoSnapshot, reasons: readonly ReasonKind[]) => void
 }
 
-interface Options extends CommonOptions {
-  readonly dryRun?: boolean
-}
-
 export const createUndoReporter = (
   host: CommandContext,
-  { json, quiet, dryRun = false }: Options,
+  { json, quiet, dryRun = false }: CommonOptions & { readonly dryRun?: boolean },
 ): UndoReporter => {
   const display = createDisplay(host, { json, quiet })
   const { stdout } = host

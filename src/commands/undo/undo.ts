@@ -47,23 +47,11 @@ const runFor = ({ options, journal, client, verified }: UndoCommandDeps): UndoRu
   const { signal } = halt
   const users = createKnownUsers((what) => client.request({ ...what, signal }))
   const isDryRun = options.dryRun === true
-  const { wasVerified } = verified
-  const { mode } = journal
-  const deleteUser = createUserDeleter({
-    users,
-    wasVerified,
-    mode,
-    isDryRun,
-    clock: systemClock,
-    halt: signal,
-  })
-  return createUndoRun({
-    journal,
-    deleteUser,
-    isDryRun,
-    maxInFlight: client.rateLimitStatus.concurrency,
-    halt,
-  })
+  const [{ wasVerified }, { mode }] = [verified, journal]
+  const deletion = { users, wasVerified, mode, isDryRun, clock: systemClock, halt: signal }
+  const deleteUser = createUserDeleter(deletion)
+  const maxInFlight = client.rateLimitStatus.concurrency
+  return createUndoRun({ journal, deleteUser, isDryRun, maxInFlight, halt })
 }
 
 /** A command that continues may also count the users that it has deleted before. */
@@ -108,9 +96,8 @@ const undoImport =
       const client = openOkta(host, { ...pacing, onCall })
       checkOrg(journal, client)
       const verified = await openVerifiedLookup(host)
-      return await perform(path, { host, options, journal, client, verified, reporter }).finally(
-        verified.close,
-      )
+      const deps = { host, options, journal, client, verified, reporter }
+      return await perform(path, deps).finally(verified.close)
     } finally {
       journal.close()
     }

@@ -56,12 +56,7 @@ interface Row extends Omit<ImportedReject, 'isUndone'> {
 }
 
 /** @returns undefined if the row has no user yet */
-const toImportedReject = ({
-  origin: line,
-  state,
-  oktaId,
-  login,
-}: Row): ImportedReject | undefined => {
+const toImported = ({ origin: line, state, oktaId, login }: Row): ImportedReject | undefined => {
   if (state === 'undone') return { line, oktaId: null, login: null, isUndone: true }
   const hasUser = ['created', 'updated', 'existing'].includes(state)
   return hasUser ? { line, oktaId, login, isUndone: false } : undefined
@@ -69,18 +64,14 @@ const toImportedReject = ({
 
 /** Its own rejects may have been imported, too. */
 const readImportedRejects = (db: Database.Database, journal: string): ImportedReject[] => {
-  const { files } = prepareRejects(db)
-  const deeper = new Map(
-    importedRejectsOf(journal, files.all()).map((each) => [each.line, each] as const),
-  )
-  return db
-    .prepare<[], Row>(ROWS)
-    .all()
-    .flatMap((row) => {
-      const inner = deeper.get(row.line)
-      // For rows of an inner import, only its own journal has the login.
-      return inner ? { ...inner, line: row.origin } : (toImportedReject(row) ?? [])
-    })
+  const deeper = importedRejectsOf(journal, prepareRejects(db).files.all())
+  const byLine = new Map(deeper.map((each) => [each.line, each]))
+  const rows = db.prepare<[], Row>(ROWS).all()
+  return rows.flatMap((row) => {
+    const inner = byLine.get(row.line)
+    // For rows of an inner import, only its own journal has the login.
+    return inner ? { ...inner, line: row.origin } : (toImported(row) ?? [])
+  })
 }
 
 /** A journal that cannot be read now is ignored: its rows are listed as rejects again. */

@@ -4,7 +4,8 @@ import { AppError } from '../../errors/errors.ts'
 import { openDatabase, writing } from './locked-file.ts'
 import { prepareRejects, type ImportedReject } from './imported-rejects.ts'
 import { prepareRows } from './row-store.ts'
-import type { Candidate, Counts, JournalRow, KeptRow, RowOutcome } from './row.ts'
+import { NO_ENDS, type Candidate, type Counts, type JournalRow } from './row.ts'
+import type { KeptRow, RowOutcome } from './row.ts'
 import { UNDOING } from './tables.ts'
 
 export interface Journal {
@@ -44,19 +45,10 @@ export interface Journal {
   close(): void
 }
 
-const NO_COUNTS: Counts = {
-  sending: 0,
-  created: 0,
-  updated: 0,
-  existing: 0,
-  rejected: 0,
-  failed: 0,
-  skipped: 0,
-}
-
 const countStates = (db: Database.Database): Counts => {
   const sql = 'SELECT state, count(*) FROM rows GROUP BY state'
-  return { ...NO_COUNTS, ...Object.fromEntries(db.prepare<[], [string, number]>(sql).raw().all()) }
+  const counted = db.prepare<[], [string, number]>(sql).raw().all()
+  return { sending: 0, ...NO_ENDS, ...Object.fromEntries(counted) }
 }
 
 export type Settings = Readonly<Record<string, string>>
@@ -81,17 +73,13 @@ const hasEffects = (db: Database.Database): boolean =>
 const checkSettings = (db: Database.Database, settings: Settings): void => {
   const known = db.prepare<[], [string, string]>('SELECT name, value FROM settings').raw().all()
   const before = new Map(known)
-  if (before.size === 0) {
-    begin(db, settings)
-    return
-  }
   // A journal of an earlier version lacks newer options.
   const names = new Set([...before.keys(), ...Object.keys(settings)])
   const changed = [...names]
     .map((name) => [name, before.get(name) ?? ''] as const)
     .filter(([name, value]) => (settings[name] ?? '') !== value)
-  if (changed.length === 0) return
-  if (!hasEffects(db)) {
+  if (before.size > 0 && changed.length === 0) return
+  if (before.size === 0 || !hasEffects(db)) {
     begin(db, settings)
     return
   }

@@ -1,10 +1,8 @@
 /** Opens the file of the journal for one process, and reports failures to write it. */
 import Database from 'better-sqlite3'
-import { AppError } from '../../errors/errors.ts'
+import { AppError, messageOf } from '../../errors/errors.ts'
 import { makeDurable, openPrivateFile } from '../../sql/private-file.ts'
 import { migrateJournal, checkKind } from './tables.ts'
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : '')
 
 const isBusy = (cause: unknown): boolean =>
   cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')

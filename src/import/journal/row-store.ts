@@ -24,17 +24,15 @@ const INTEND = `
   UPDATE rows SET made_by = iif(okta_id IS @oktaId, made_by, NULL), okta_id = @oktaId, changed = @changed
    WHERE number = @number`
 const SELECT_ALL = `
-  SELECT line, login, okta_login AS oktaLogin, okta_id AS oktaId, status, provider,
-         error_code AS errorCode, reason, changed
+  SELECT line, login, okta_login AS oktaLogin, okta_id AS oktaId, status, provider, changed
     FROM rows WHERE state IN (SELECT value FROM json_each(?))
      -- Rows that were imported by a rejects file are in the journal of that file.
      AND NOT (state = 'existing' AND login IS NULL)
    ORDER BY number`
 
-const NOTHING = {
-  ...{ oktaId: null, errorCode: null, requestId: null, reason: null, madeBy: null },
-  ...{ oktaLogin: null, status: null, provider: null, changed: null },
-}
+const NO_USER = { oktaId: null, madeBy: null, changed: null }
+const NO_ANSWER = { errorCode: null, requestId: null, reason: null }
+const NOTHING = { ...NO_USER, ...NO_ANSWER, oktaLogin: null, status: null, provider: null }
 
 type Known = Omit<JournalRow, 'isNew' | 'state'> & {
   readonly state: Exclude<JournalRow['state'], 'blank'>
@@ -85,27 +83,12 @@ export interface Admitted {
   readonly was: Known['state'] | undefined
 }
 
-const blank = (
-  state: JournalRow['state'],
-  { intendedAt = 0, reason = null, before = NOTHING }: Partial<NewRow>,
-): JournalRow => ({
-  state,
-  isNew: true,
-  intendedAt,
-  errorCode: null,
-  requestId: null,
-  reason,
-  oktaId: before.oktaId,
-  madeBy: before.madeBy,
-  changed: before.changed,
-})
-
 /** What is known of the user of a row from an earlier run. */
 type User = Pick<Known, 'oktaId' | 'madeBy' | 'changed'>
 
 /** Nothing, if the row now belongs to another person. */
 const userOf = (known: Known, { person }: Candidate): User => {
-  if (known.person === null || known.person !== person) return NOTHING
+  if (known.person === null || known.person !== person) return NO_USER
   const { oktaId, madeBy, changed } = known
   // It is compared again; an earlier change remains recorded.
   return { oktaId, madeBy, changed: changed === '' ? null : changed }
@@ -115,6 +98,10 @@ interface NewRow {
   readonly intendedAt: number
   readonly reason: string | null
   readonly before: User
+}
+
+const entryOf = (state: JournalRow['state'], { before, ...taken }: NewRow): JournalRow => {
+  return { ...NO_ANSWER, ...before, ...taken, state, isNew: true }
 }
 
 /** Inserts rows that the journal does not have. */
@@ -133,15 +120,17 @@ const prepareInsert = (db: Database.Database) => {
   const end = (candidate: Candidate, state: 'rejected' | 'skipped', taken: NewRow): JournalRow => {
     const ended = { ...taken, intendedAt: 0 }
     put(candidate, state, ended)
-    return blank(state, ended)
+    return entryOf(state, ended)
   }
   return (candidate: Candidate, intendedAt: number, before: User): JournalRow => {
     const { login, rejection = null, isSkipped } = candidate
     const taken = { intendedAt, reason: rejection, before }
     if (isSkipped) return end(candidate, 'skipped', { ...taken, reason: null })
-    if (login === undefined && rejection === null) return blank('blank', {})
+    if (login === undefined && rejection === null) {
+      return entryOf('blank', { ...taken, intendedAt: 0, before: NO_USER })
+    }
     if (login === undefined) return end(candidate, 'rejected', taken)
-    if (put(candidate, 'sending', { ...taken, reason: null })) return blank('sending', taken)
+    if (put(candidate, 'sending', { ...taken, reason: null })) return entryOf('sending', taken)
     const reason = `login is the same as that of line ${lineOf.get(login)}`
     return end(candidate, 'rejected', { ...taken, reason })
   }
@@ -151,7 +140,7 @@ const prepareInsert = (db: Database.Database) => {
 export const prepareRows = (db: Database.Database, updates: number) => {
   const select = db.prepare<[number], Known>(SELECT)
   const update = db.prepare(UPDATE)
-  const recordIntent = db.prepare(INTEND)
+  const intend = db.prepare(INTEND)
   const remove = db.prepare('DELETE FROM rows WHERE number = ?')
   const all = db.prepare<[string], KeptRow>(SELECT_ALL)
   const insert = prepareInsert(db)
@@ -166,7 +155,7 @@ export const prepareRows = (db: Database.Database, updates: number) => {
   }
   const admit = (candidate: Candidate, intendedAt: number): Admitted => {
     const known = select.get(candidate.number)
-    if (!known) return { entry: insert(candidate, intendedAt, NOTHING), was: undefined }
+    if (!known) return { entry: insert(candidate, intendedAt, NO_USER), was: undefined }
     if (isOpen(candidate, known)) return reopen(candidate, intendedAt, known)
     if (updates === 0 || !isToCompare(candidate, known)) checkSame(candidate, known)
     else if (reopened < updates) {
@@ -175,17 +164,16 @@ export const prepareRows = (db: Database.Database, updates: number) => {
     }
     return { entry: { ...known, isNew: false }, was: undefined }
   }
-  const recordOutcome = (number: number, outcome: RowOutcome) =>
-    update.run({ ...NOTHING, ...outcome, number })
   /** A generator, since a statement that was started and not finished would stay busy. */
   function* rowsIn(...states: JournalRow['state'][]): Generator<KeptRow> {
     yield* all.iterate(JSON.stringify(states))
   }
   return {
     admit,
-    recordOutcome,
+    recordOutcome: (number: number, outcome: RowOutcome) =>
+      update.run({ ...NOTHING, ...outcome, number }),
     recordIntent: (number: number, oktaId: string, changed: string) =>
-      recordIntent.run({ number, oktaId, changed }),
+      intend.run({ number, oktaId, changed }),
     rowsIn,
     reopened: () => reopened,
   }

@@ -59,18 +59,12 @@ export interface JournalRow {
   readonly changed: string | null
 }
 
+/** No row has ended yet. */
+export const NO_ENDS = { created: 0, updated: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
+
 export type Counts = Readonly<Record<Exclude<JournalRow['state'], 'blank' | 'undone'>, number>>
 
-/** A row as the journal keeps it. */
-export interface KeptRow {
-  readonly line: number
-  /** Folded. */
-  readonly login: string | null
-  readonly oktaLogin: string | null
-  readonly oktaId: string | null
-  readonly status: string | null
-  readonly provider: string | null
-  readonly errorCode: string | null
-  readonly reason: string | null
-  readonly changed: string | null
-}
+type KeptText = 'login' | 'oktaLogin' | 'oktaId' | 'status' | 'provider' | 'changed'
+
+/** A row as the journal keeps it; its login is folded. */
+export type KeptRow = Readonly<Record<'line', number> & Record<KeptText, string | null>>

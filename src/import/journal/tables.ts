@@ -77,13 +77,12 @@ const pragma = (db: Database.Database, name: string): number =>
 /** @throws AppError `journal_unusable` for another file, or a journal of a later version */
 export const checkKind = (db: Database.Database, path: string): void => {
   if (isEmpty(db)) return
-  if (pragma(db, 'application_id') !== APPLICATION_ID) {
-    throw new AppError('journal_unusable', { detail: `${path} is not the journal of an import.` })
-  }
-  if (pragma(db, 'user_version') > VERSION) {
-    const detail = `${path} was written by a later version of this program. Use that version.`
-    throw new AppError('journal_unusable', { detail })
-  }
+  const isOurs = pragma(db, 'application_id') === APPLICATION_ID
+  if (isOurs && pragma(db, 'user_version') <= VERSION) return
+  const flaw = isOurs
+    ? 'was written by a later version of this program. Use that version.'
+    : 'is not the journal of an import.'
+  throw new AppError('journal_unusable', { detail: `${path} ${flaw}` })
 }
 
 /** Creates the tables, or migrates those of an earlier version, in one transaction. */

@@ -41,6 +41,9 @@ export interface UndoJournal {
   readonly close: () => void
 }
 
+/** SQLite has no booleans. */
+type StoredRow = Omit<CreatedRow, 'isStarted'> & { readonly started: 0 | 1 }
+
 type UndoCounts = Pick<UndoJournal, 'made' | 'undone' | 'unproven' | 'updated'>
 
 /** A row that a crash has left half done was one of these. */
@@ -54,7 +57,7 @@ const COUNTS = `
          count(*) FILTER (WHERE made_by IS NOT NULL AND state <> 'undone' AND NOT ${MADE}) AS updated
     FROM rows`
 const AFTER = `
-  SELECT number, line, login, okta_id AS oktaId, state = '${UNDOING}' AS begun FROM rows
+  SELECT number, line, login, okta_id AS oktaId, state = '${UNDOING}' AS started FROM rows
    WHERE number > ? AND ${MADE} ORDER BY number LIMIT ?`
 const BEGIN = `UPDATE rows SET state = '${UNDOING}' WHERE number = ?`
 /** An undone row blocks no other row, has no user, and may be processed by the next import. */
@@ -73,10 +76,8 @@ export const openUndoJournal = (path: string): UndoJournal => {
   const db = openDatabase(path)
   const setting = db.prepare<[string], string>('SELECT value FROM settings WHERE name = ?').pluck()
   const counts = db.prepare<[], UndoCounts>(COUNTS).get()
-  const after = db.prepare<[number, number], Omit<CreatedRow, 'isBegun'> & { begun: number }>(AFTER)
-  const begin = db.prepare<[number]>(BEGIN)
-  const gone = db.prepare<[number]>(GONE)
-  const stays = db.prepare<[number]>(STAYS)
+  const after = db.prepare<[number, number], StoredRow>(AFTER)
+  const [begin, gone, stays] = [db.prepare(BEGIN), db.prepare(GONE), db.prepare(STAYS)]
   const beginAll = db.transaction((rows: readonly CreatedRow[]) => {
     for (const { number } of rows) begin.run(number)
   })
@@ -85,7 +86,7 @@ export const openUndoJournal = (path: string): UndoJournal => {
     mode: setting.get('--mode') ?? '',
     ...{ made: 0, undone: 0, unproven: 0, updated: 0, ...counts },
     after: (number, limit) =>
-      after.all(number, limit).map(({ begun, ...row }) => ({ ...row, isBegun: begun === 1 })),
+      after.all(number, limit).map(({ started, ...row }) => ({ ...row, isStarted: started === 1 })),
     recordStart: (rows) => writing(() => beginAll(rows)),
     recordEnd: ({ number }, isGone) => writing(() => void (isGone ? gone : stays).run(number)),
     close: () => db.close(),

@@ -9,23 +9,14 @@ import type { KeptRow } from '../journal/row.ts'
 export type StatusCounts = Readonly<Record<string, number>>
 
 /** The states of rows whose users existed before. */
-export const WERE_THERE = ['existing', 'updated'] as const
+const WERE_THERE = ['existing', 'updated'] as const
 
 const countStatus = (counts: Record<string, number>, { status }: KeptRow): void => {
   const name = status ?? 'UNKNOWN'
   counts[name] = (counts[name] ?? 0) + 1
 }
 
-export const EXISTING_COLUMNS = [
-  'import_line',
-  'login',
-  'okta_id',
-  'status',
-  'provider',
-  'can_use_hook',
-  'why',
-  'changed',
-]
+const HEADER = 'import_line,login,okta_id,status,provider,can_use_hook,why,changed\r\n'
 
 /** Why a user in this status cannot use the hook (Okta Management API, "User status"). */
 const CLOSED: Readonly<Record<string, string>> = {
@@ -39,10 +30,8 @@ const CLOSED: Readonly<Record<string, string>> = {
 
 const OPEN = ['ACTIVE', 'PASSWORD_EXPIRED']
 
-type HookUser = Pick<KeptRow, 'status' | 'provider'>
-
 /** Okta calls the hook for users whose provider is IMPORT. Imported hashes have this provider, too. */
-const hookAccessOf = ({ status, provider }: HookUser): [can: string, why: string] => {
+const hookAccessOf = ({ status, provider }: KeptRow): [can: string, why: string] => {
   if (status === null) return ['unknown', 'Okta was not asked: this row is of an earlier version']
   const closed = CLOSED[status]
   if (closed !== undefined) return ['no', closed]
@@ -65,7 +54,7 @@ const replace = (path: string, rows: Iterable<KeptRow>): StatusCounts => {
   const counts: Record<string, number> = {}
   const fd = openSync(next, 'w', 0o600)
   try {
-    let lines = [csvLine(EXISTING_COLUMNS)]
+    let lines = [HEADER]
     for (const row of rows) {
       lines.push(lineOf(row))
       countStatus(counts, row)

@@ -20,14 +20,8 @@ export interface Progress extends Snapshot {
   readonly waitingFor: string | undefined
 }
 
-export const doneOf = ({
-  created,
-  updated,
-  existing,
-  rejected,
-  failed,
-  skipped,
-}: EndCounts): number => created + updated + existing + rejected + failed + skipped
+export const doneOf = (ends: EndCounts): number =>
+  ends.created + ends.updated + ends.existing + ends.rejected + ends.failed + ends.skipped
 
 export type DescribeCounts = (ends: EndCounts) => string
 
@@ -87,29 +81,22 @@ export const createProgress = ({ snapshot, pace, clock }: ProgressDeps): (() => 
     const done = doneOf(current)
     const now = pace()
     const rate = rateOf(done, now?.waitingUntil)
-    const { total } = current
-    const secondsLeft =
-      total === undefined || rate === 0 ? undefined : Math.round(Math.max(0, total - done) / rate)
+    const left = current.total === undefined ? undefined : Math.max(0, current.total - done)
+    const secondsLeft = left === undefined || rate === 0 ? undefined : Math.round(left / rate)
     return { ...current, done, rate, secondsLeft, waitingFor: describeWait(now, clock.now()) }
   }
 }
 
 const percentOf = ({ done, total }: Progress): string | undefined =>
-  total === undefined || total === 0
-    ? undefined
-    : `${Math.floor(Math.min(1, done / total) * 100)} %`
+  total ? `${Math.floor(Math.min(1, done / total) * 100)} %` : undefined
 
 export const describeRate = (rate: number): string =>
   `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} a second`
 
-const join = (...parts: (string | undefined)[]): string =>
-  parts.filter((part) => part !== undefined && part !== '').join(', ')
+const join = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(', ')
 
 const withoutZeros = (counts: string): string =>
-  counts
-    .split(', ')
-    .filter((part) => !part.startsWith('0 '))
-    .join(', ')
+  join(...counts.split(', ').filter((part) => !part.startsWith('0 ')))
 
 /** The first that fits, or the last, cut. */
 export const fitting = (columns: number, ...choices: readonly string[]): string =>
@@ -150,16 +137,8 @@ export const describeProgressInLine = (progress: Progress, describe?: DescribeCo
 
 /** The event of docs/EVENTS.md. */
 export const toEvent = (progress: Progress): object => {
-  const { created, updated, existing, rejected, failed, skipped, sending, waitingFor } = progress
-  const ends = { created, updated, existing, rejected, failed, skipped }
-  return {
-    event: 'progress',
-    ...ends,
-    unsettled: sending,
-    done: progress.done,
-    total: progress.total,
-    rate: progress.rate,
-    secondsLeft: progress.secondsLeft,
-    waitingFor,
-  }
+  const { created, updated, existing, rejected, failed, skipped, sending } = progress
+  const { done, total, rate, secondsLeft, waitingFor } = progress
+  const ends = { created, updated, existing, rejected, failed, skipped, unsettled: sending }
+  return { event: 'progress', ...ends, done, total, rate, secondsLeft, waitingFor }
 }

@@ -1,7 +1,7 @@
 /** Writes the rejects file: rows that did not become users, in the columns of the input, ready to be corrected. */
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { AppError, messageOf } from '../../errors/errors.ts'
-import { RAW_COLUMN, REPORT_COLUMNS, type Columns } from '../rows/columns.ts'
+import { isReportColumn, RAW_COLUMN, REPORT_COLUMNS, type Columns } from '../rows/columns.ts'
 import { textAfter } from '../sources/csv/cut-record.ts'
 import { chooseRejects, publishRejects, removeRejects } from './rejects-files.ts'
 import type { Layout, Source, SourceRow, Value } from '../sources/source.ts'
@@ -36,12 +36,10 @@ export interface RejectsOptions {
 
 type Format = (row: SourceRow, report: Report) => string
 
-const reportValues = (row: SourceRow, { reason, errorCode, requestId }: Report): Value[] => [
-  row.line,
-  reason ?? '',
-  errorCode ?? '',
-  requestId ?? '',
-]
+const reportValues = ({ line }: SourceRow, report: Report): Value[] => {
+  const { reason, errorCode, requestId } = report
+  return [line, reason ?? '', errorCode ?? '', requestId ?? '']
+}
 
 const LAYOUT: Layout = { delimiter: ',', lineEnd: '\n' }
 
@@ -49,8 +47,6 @@ const quote = (value: Value): string => {
   const text = String(value)
   return /[",\r\n;|\t]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
-
-const isReported = (name: string): boolean => name === RAW_COLUMN || REPORT_COLUMNS.includes(name)
 
 interface CsvParts {
   readonly columns: readonly string[]
@@ -64,47 +60,42 @@ const rowOf = (raw: string, { columns, layout }: CsvParts): string => {
   return isReport ? textAfter(raw, REPORT_COLUMNS.length, layout.delimiter) : raw
 }
 
-const HIDDEN = 'its text may hold secrets, and is left out without --rejects-with-secrets'
+/** The report without the text of the row. */
+const withoutText = (report: Report): Report => ({
+  ...report,
+  reason: `${report.reason ?? ''}; its text may hold secrets, and is left out without --rejects-with-secrets`,
+})
 
 /** The report comes first, so that a row that does not fit the columns can follow it unchanged. */
 const csvFormat = (parts: CsvParts): Format => {
   const { columns, shown, layout } = parts
   const join = (values: readonly Value[]): string => values.map(quote).join(layout.delimiter)
   // In a row that cannot be split into its columns, a secret may be anywhere.
-  const rawIsSafe = columns.every((name) => isReported(name) || shown.includes(name))
+  const rawIsSafe = columns.every((name) => isReportColumn(name) || shown.includes(name))
   return (row, report) => {
-    if ('fields' in row) {
-      const own = shown.map((name) => row.fields.get(name) ?? '')
-      return join([...reportValues(row, report), ...own]) + layout.lineEnd
+    const isSound = 'fields' in row
+    const head = reportValues(row, isSound || rawIsSafe ? report : withoutText(report))
+    if (!isSound && rawIsSafe) {
+      return join(head) + layout.delimiter + rowOf(row.raw, parts) + layout.lineEnd
     }
-    if (rawIsSafe) {
-      const head = join(reportValues(row, report))
-      return head + layout.delimiter + rowOf(row.raw, parts) + layout.lineEnd
-    }
-    const reason = `${report.reason ?? ''}; ${HIDDEN}`
-    return (
-      join([...reportValues(row, { ...report, reason }), ...shown.map(() => '')]) + layout.lineEnd
-    )
+    const own = shown.map((name) => (isSound ? row.fields.get(name) : undefined) ?? '')
+    return join([...head, ...own]) + layout.lineEnd
   }
 }
 
 const WORD = /[\w-]+/g
 
 const jsonFormat = (isShown: (name: string) => boolean): Format => {
-  const namesNoSecret = (raw: string): boolean => (raw.match(WORD) ?? []).every(isShown)
+  const ownOf = (row: SourceRow): [string, Value][] | undefined => {
+    if ('fields' in row) return [...row.fields].filter(([name]) => isShown(name))
+    const namesNoSecret = (row.raw.match(WORD) ?? []).every(isShown)
+    return namesNoSecret ? [[RAW_COLUMN, row.raw]] : undefined
+  }
   return (row, report) => {
-    const about = (reason: Report['reason']): [string, Value][] => {
-      const values = reportValues(row, { ...report, reason })
-      return REPORT_COLUMNS.map((name, i) => [name, values[i] ?? ''])
-    }
-    const write = (pairs: [string, Value][]): string =>
-      JSON.stringify(Object.fromEntries(pairs)) + '\n'
-    if ('fields' in row) {
-      return write([...about(report.reason), ...[...row.fields].filter(([name]) => isShown(name))])
-    }
-    return namesNoSecret(row.raw)
-      ? write([...about(report.reason), [RAW_COLUMN, row.raw]])
-      : write(about(`${report.reason ?? ''}; ${HIDDEN}`))
+    const own = ownOf(row)
+    const values = reportValues(row, own ? report : withoutText(report))
+    const head = REPORT_COLUMNS.map((name, i): [string, Value] => [name, values[i] ?? ''])
+    return JSON.stringify(Object.fromEntries([...head, ...(own ?? [])])) + '\n'
   }
 }
 
@@ -121,15 +112,14 @@ const guard = <T>(path: string, run: () => T): T => {
 /** Writes to a partial file until the run ends; a run without rejects leaves no file. */
 export const createRejects = ({ path, source, columns, withSecrets }: RejectsOptions): Rejects => {
   const isShown = (name: string): boolean =>
-    !isReported(name) && (withSecrets || !columns.isSecret(name))
+    !isReportColumn(name) && (withSecrets || !columns.isSecret(name))
   const { columns: all, layout = LAYOUT } = source
   const shown = all.filter(isShown)
   const isCsv = source.format === 'csv'
   const format = isCsv ? csvFormat({ columns: all, shown, layout }) : jsonFormat(isShown)
   const partial = `${path}.partial`
-  let fd: number | undefined
+  let file: number | 'closed' | undefined
   let buffer = ''
-  let isClosed = false
 
   const open = (): number => {
     if (isCsv) {
@@ -153,18 +143,17 @@ export const createRejects = ({ path, source, columns, withSecrets }: RejectsOpt
   return {
     write: (row, report) =>
       guard(path, () => {
-        if (isClosed) return
-        fd ??= open()
+        // A row that ends after a second Ctrl-C must not start a new file.
+        if (file === 'closed') return
+        file ??= open()
         buffer += format(row, report)
-        if (buffer.length > BUFFER_CHARACTERS) flush(fd)
+        if (buffer.length > BUFFER_CHARACTERS) flush(file)
       }),
     close: (isComplete) =>
       guard(path, () => {
-        // A row that ends after a second Ctrl-C must not start a new file.
-        isClosed = true
-        if (fd === undefined) return place(isComplete, false)
-        const written = fd
-        fd = undefined
+        const written = file
+        file = 'closed'
+        if (typeof written !== 'number') return place(isComplete, false)
         try {
           flush(written)
         } finally {

@@ -36,10 +36,8 @@ export interface ProfileAttributes {
 
 const lengthChecks = ({ minLength, maxLength }: Rules): ValueCheck[] => {
   const [min, max] = [minLength ?? 0, maxLength ?? Infinity]
-  const [tooShort, tooLong] = [
-    `is shorter than ${min} characters`,
-    `is longer than ${max} characters`,
-  ]
+  const tooShort = `is shorter than ${min} characters`
+  const tooLong = `is longer than ${max} characters`
   return [
     (text) => (String(text).length < min ? tooShort : undefined),
     (text) => (String(text).length > max ? tooLong : undefined),
@@ -112,23 +110,17 @@ const readerOf = (name: string, rules: Rules, separator: string | undefined): Re
     ? readList(scalarReader('', rules.items ?? {}), separator)
     : scalarReader(name, rules)
 
-export interface AttributesOptions {
-  readonly areAll: boolean
-  /** Separates the items of a list that is written as text. */
-  readonly separator: string | undefined
-}
-
+/** @param separator of the items of a list that is written as text */
 export const createAttributes = (
   schema: ReadonlyMap<string, Rules>,
-  { areAll, separator }: AttributesOptions,
+  { areAll, separator }: { readonly areAll: boolean; readonly separator?: string | undefined },
 ): ProfileAttributes => {
   const isReadOnly = (rules: Rules): boolean => rules.mutability === 'READ_ONLY'
-  const attributes = new Map(
-    [...schema].map(([name, rules]): [string, ProfileAttribute] => [
-      name,
-      { read: readerOf(name, rules, separator), isReadOnly: isReadOnly(rules) },
-    ]),
-  )
+  const attributes = new Map<string, ProfileAttribute>()
+  for (const [name, rules] of schema) {
+    const read = readerOf(name, rules, separator)
+    attributes.set(name, { read, isReadOnly: isReadOnly(rules) })
+  }
   const needed = [...schema].filter(([, rules]) => rules.isRequired && !isReadOnly(rules))
   return {
     areAll,

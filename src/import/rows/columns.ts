@@ -26,15 +26,14 @@ export type Use =
 export const LINE_COLUMN = 'import_line'
 
 /** The report columns of a rejects file, which may be imported itself. */
-export const REPORT_COLUMNS = [
-  LINE_COLUMN,
-  'import_reason',
-  'import_error_code',
-  'import_request_id',
-]
+const ABOUT = ['import_reason', 'import_error_code', 'import_request_id']
+export const REPORT_COLUMNS = [LINE_COLUMN, ...ABOUT]
 
 /** In a rejects file of JSON lines, text that could not be read as a row: once corrected, it is read as one. */
 export const RAW_COLUMN = 'import_raw'
+
+export const isReportColumn = (name: string): boolean =>
+  name === RAW_COLUMN || REPORT_COLUMNS.includes(name)
 
 /** Names that hold secrets wherever they occur, such as `password_hash`, `userPassword` or `salt`. */
 const SECRET_NAME =
@@ -116,8 +115,7 @@ const useOfUnmapped = (column: string, mapping: Mapping): Use => {
 const computeUse = (column: string, mapping: Mapping): Use => {
   const { map, ignore, fields, roles, attributes = BASE_ATTRIBUTES } = mapping
   if (ignore.has(column)) return leftOut(column)
-  if (column === RAW_COLUMN || REPORT_COLUMNS.includes(column))
-    return { kind: 'left out', secret: false }
+  if (isReportColumn(column)) return { kind: 'left out', secret: false }
   const names = [...map].filter(([, from]) => from === column).map(([name]) => name)
   const asField = names.filter((name) => fields.includes(name))
   if (asField.length > 0 && asField.length < names.length) {

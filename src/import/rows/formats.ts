@@ -53,22 +53,16 @@ interface Format {
   readonly flaw: string
 }
 
+const NO_COUNTRY = 'is not a country code of two capital letters (ISO 3166-1), such as GB'
+const NO_TIME_ZONE = 'is not a time zone such as America/Los_Angeles'
+
 const FORMATS: ReadonlyMap<string, Format> = new Map([
   ['email', { test: (text) => EMAIL.test(text), flaw: 'is not an e-mail address' }],
   ['uri', { test: (text) => URL.canParse(text), flaw: 'is not a URL such as https://x.example' }],
-  [
-    'country-code',
-    {
-      test: remembering(isCountry),
-      flaw: 'is not a country code of two capital letters (ISO 3166-1), such as GB',
-    },
-  ],
+  ['country-code', { test: remembering(isCountry), flaw: NO_COUNTRY }],
   ['locale', { test: remembering(isLocale), flaw: 'is not a locale such as en_US' }],
   ['language-code', { test: remembering(isLanguage), flaw: 'is not a language such as en-US' }],
-  [
-    'timezone',
-    { test: remembering(isTimeZone), flaw: 'is not a time zone such as America/Los_Angeles' },
-  ],
+  ['timezone', { test: remembering(isTimeZone), flaw: NO_TIME_ZONE }],
 ])
 
 /** @returns undefined for a format that is not known, whose values are left to Okta */

@@ -13,7 +13,7 @@ export interface CredentialMode {
   /** Each `credentials.provider.type` that Okta may show for a user created in this mode. */
   readonly providers: (fields: Fields) => readonly string[]
   /** Everything wrong with the fields, except missing ones; never their values. */
-  readonly complaints: (fields: Fields) => readonly string[]
+  readonly complaints?: (fields: Fields) => readonly string[]
   /** The `credentials` for fields without complaints. */
   readonly credentials: (fields: Fields) => Readonly<Record<string, unknown>> | undefined
 }
@@ -62,8 +62,6 @@ const question = (fields: Fields): object => ({
   answer: read(fields, 'answer'),
 })
 
-const none = (): [] => []
-
 const native = (): string[] => ['OKTA']
 
 /** IMPORT becomes OKTA with the first correct password. */
@@ -74,14 +72,12 @@ export const CREDENTIAL_MODES = {
     fields: [],
     query: 'activate=true',
     providers: imported,
-    complaints: none,
     credentials: () => ({ password: { hook: { type: 'default' } } }),
   },
   staged: {
     fields: [],
     query: 'activate=false',
     providers: native,
-    complaints: none,
     credentials: () => undefined,
   },
   hash: {

@@ -68,28 +68,21 @@ const digestOf = (row: SourceRow, columns: Columns): Buffer => {
   return hash('sha256', JSON.stringify(shown), 'buffer').subarray(0, DIGEST_BYTES)
 }
 
-interface Sorted {
-  readonly profile: Map<string, Value>
-  readonly fields: Map<string, string>
-  readonly problems: string[]
-}
+type Values = ReadonlyMap<string, Value>
 
-const sort = (values: ReadonlyMap<string, Value>, columns: Columns): Sorted => {
-  const sorted: Sorted = { profile: new Map(), fields: new Map(), problems: [] }
+const sort = (values: Values, columns: Columns) => {
+  const [profile, fields] = [new Map<string, Value>(), new Map<string, string>()]
+  const problems: string[] = []
   for (const [column, value] of values) {
     const use = columns.useOf(column)
-    if (use.kind === 'unclear') sorted.problems.push(use.problem)
-    if (use.kind === 'profile') {
-      for (const name of use.names) sorted.profile.set(name, value)
-    }
-    if (use.kind === 'field') {
-      for (const name of use.names) sorted.fields.set(name, String(value))
-    }
+    if (use.kind === 'unclear') problems.push(use.problem)
+    if (use.kind === 'profile') for (const name of use.names) profile.set(name, value)
+    if (use.kind === 'field') for (const name of use.names) fields.set(name, String(value))
   }
-  return sorted
+  return { profile, fields, problems }
 }
 
-const withLogin = (profile: Map<string, Value>): Profile => {
+const withLogin = (profile: Values): Profile => {
   const email = profile.get('email')
   return profile.has('login') || email === undefined
     ? profile
@@ -100,7 +93,7 @@ const fieldComplaints = (fields: Fields, { mode, columns }: PrepareOptions): str
   const missing = mode.fields.filter((name) => !fields.has(name))
   return missing.length > 0
     ? missing.map((name) => `${columns.label(name)} is missing`)
-    : [...mode.complaints(fields)]
+    : [...(mode.complaints?.(fields) ?? [])]
 }
 
 interface Person {
@@ -134,32 +127,18 @@ export const maskRequest = ({ method, path, body }: CreateUser) => ({
   body: 'credentials' in body ? { ...body, credentials: maskCredentials(body.credentials) } : body,
 })
 
-/** The groups of `--group` and of the row, each once. */
-const groupIdsOf = (
-  values: ReadonlyMap<string, Value>,
-  { groupIds, roles = {} }: PrepareOptions,
-): string[] => [...new Set([...groupIds, ...groupsOf(values, roles)])]
-
-const roleComplaints = (
-  values: ReadonlyMap<string, Value>,
-  groupIds: readonly string[],
-  { roles = {} }: PrepareOptions,
-): string[] => [
-  ...flagComplaints(values, roles),
-  ...(groupIds.length > MAX_GROUPS ? [`there are more than ${MAX_GROUPS} groups for it`] : []),
-]
-
 type Assessment = Pick<Prepared, 'sendable' | 'rejection' | 'isSkipped'>
 
-const assess = (values: ReadonlyMap<string, Value>, options: PrepareOptions): Assessment => {
-  const { columns, mode, required, attributes = BASE_ATTRIBUTES } = options
-  const isStaged = isEnabled(values, options.roles ?? {}) === false
+const assess = (values: Values, options: PrepareOptions): Assessment => {
+  const { columns, mode, required, roles = {}, attributes = BASE_ATTRIBUTES } = options
+  const isStaged = isEnabled(values, roles) === false
   const { profile: given, fields, problems } = sort(values, columns)
   const check = { required, attributes, label: columns.label }
   const { profile, complaints } = readProfile(withLogin(given), check)
-  const groupIds = groupIdsOf(values, options)
+  const groupIds = [...new Set([...options.groupIds, ...groupsOf(values, roles)])]
   const ownFlaws = [
-    ...roleComplaints(values, groupIds, options),
+    ...flagComplaints(values, roles),
+    ...(groupIds.length > MAX_GROUPS ? [`there are more than ${MAX_GROUPS} groups for it`] : []),
     ...fieldComplaints(fields, options),
   ]
   const flaws = [...problems, ...complaints, ...ownFlaws]
@@ -181,7 +160,7 @@ const assess = (values: ReadonlyMap<string, Value>, options: PrepareOptions): As
 
 export type Prepare = (row: SourceRow) => Prepared
 
-const originOf = (fields: ReadonlyMap<string, Value>): number | undefined => {
+const originOf = (fields: Values): number | undefined => {
   const line = Number(fields.get(LINE_COLUMN) ?? NaN)
   return Number.isSafeInteger(line) && line > 0 ? line : undefined
 }
@@ -192,7 +171,7 @@ const originOf = (fields: ReadonlyMap<string, Value>): number | undefined => {
  */
 const createColumnWatch = (columns: readonly string[]) => {
   const unseen = new Set(columns)
-  return (fields: ReadonlyMap<string, Value>): string | undefined => {
+  return (fields: Values): string | undefined => {
     for (const column of unseen) if (fields.has(column)) unseen.delete(column)
     const [first] = unseen
     return first && `there is no column "${first}", here or in the rows before`
@@ -227,8 +206,7 @@ export const createPrepare = (options: PrepareOptions): Prepare => {
     }
     const missing = missingColumn(row.fields)
     if (missing !== undefined) return { ...unsendable, rejection: missing }
-    const assessment = assess(fields, options)
-    const { sendable, rejection, isSkipped = false } = assessment
+    const { sendable, rejection, isSkipped = false } = assess(fields, options)
     const person = sendable && foldLogin(sendable.login)
     if (isSkipped) return { ...unsendable, person, isSkipped }
     if (rejection !== undefined || !sendable) return { ...unsendable, sendable, person, rejection }

@@ -3,6 +3,9 @@ import { Flaws } from './read-value.ts'
 import { createAttributes, type ProfileAttributes, type Rules } from './attributes.ts'
 import type { Value } from '../sources/source.ts'
 
+const anyText = (names: string): Readonly<Record<string, Rules>> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, {}]))
+
 /**
  * The base attributes of a user's profile, with the limits that Okta documents (Okta management API, schema
  * UserProfile). Used if the org's own schema cannot be read.
@@ -12,12 +15,7 @@ const BASE: Readonly<Record<string, Rules>> = {
   email: { format: 'email', minLength: 5, maxLength: 100, isRequired: true },
   firstName: { minLength: 1, maxLength: 50, isRequired: true },
   lastName: { minLength: 1, maxLength: 50, isRequired: true },
-  middleName: {},
-  honorificPrefix: {},
-  honorificSuffix: {},
-  title: {},
-  displayName: {},
-  nickName: {},
+  ...anyText('middleName honorificPrefix honorificSuffix title displayName nickName'),
   profileUrl: { format: 'uri' },
   secondEmail: { format: 'email', minLength: 5, maxLength: 100 },
   mobilePhone: { maxLength: 100 },
@@ -31,26 +29,18 @@ const BASE: Readonly<Record<string, Rules>> = {
   preferredLanguage: { format: 'language-code' },
   locale: { format: 'locale' },
   timezone: { format: 'timezone' },
-  userType: {},
-  employeeNumber: {},
-  costCenter: {},
-  organization: {},
-  division: {},
-  department: {},
-  managerId: {},
+  ...anyText('userType employeeNumber costCenter organization division department managerId'),
   manager: {},
 }
 
-const asText = ([name, rules]: [string, Rules]): [string, Rules] => [
-  name,
-  { type: 'string', ...rules },
-]
+const TEXTS = Object.entries(BASE).map(
+  ([name, rules]) => [name, { type: 'string', ...rules }] as const,
+)
 
 /** The attributes of every org. Okta itself checks custom attributes. */
-export const BASE_ATTRIBUTES: ProfileAttributes = createAttributes(
-  new Map(Object.entries(BASE).map(asText)),
-  { areAll: false, separator: undefined },
-)
+export const BASE_ATTRIBUTES: ProfileAttributes = createAttributes(new Map(TEXTS), {
+  areAll: false,
+})
 
 export type Profile = ReadonlyMap<string, Value>
 

@@ -77,9 +77,6 @@ const NO_LIST = new Flaws(
   'must be a list: JSON such as ["a", "b"], or separated by what --array-separator names',
 )
 
-const itemFlaws = ({ all }: Flaws): Flaws =>
-  new Flaws(...all.map((what) => `has an item that ${what}`))
-
 /** @param separator of the items of a text that is not JSON; without one, such a text is not a list */
 export const readList =
   (readItem: Read, separator: string | undefined): Read =>
@@ -91,7 +88,8 @@ export const readList =
     if (!items) return NO_LIST
     const read = items.map(readItem)
     const wrong = read.find((item) => item instanceof Flaws)
-    return wrong ? itemFlaws(wrong) : (read as Scalar[])
+    if (!wrong) return read as Scalar[]
+    return new Flaws(...wrong.all.map((what) => `has an item that ${what}`))
   }
 
 /** What is wrong with a value of the right type, if anything. */

@@ -54,9 +54,7 @@ export const createTidy = ({ columns, nulls, notify }: TidyDeps): Tidy => {
       }
       return kept
     },
-    countBlank: () => {
-      blank++
-    },
+    countBlank: () => (blank += 1),
     describe: () => [
       ...(trimmed > 0 ? [`Blanks around a value were removed: ${trimmed} times.`] : []),
       ...(blank > 0 ? [`Rows without any value were skipped: ${blank}.`] : []),

@@ -11,16 +11,10 @@ import type { RowOutcome } from '../journal/row.ts'
 import type { Sendable } from '../rows/prepare.ts'
 import { reasonFor } from '../report/reasons.ts'
 import type { ServerTime } from './server-time.ts'
-import { asFound, createUpdate, type DueRow, type SentRow, type UpdateDeps } from './update-user.ts'
+import { asFound, createUpdate, failed, type DueRow, type SentRow } from './update-user.ts'
 
 /** Okta's servers may disagree on the time by a moment. */
 export const SERVER_SKEW_MS = 5_000
-
-/** A create call whose result is unknown. */
-interface UnknownResult {
-  readonly state: 'unknown'
-  readonly lost: OktaAnswerLost | undefined
-}
 
 /** The id in an answer that holds a user. */
 const idIn = (body: unknown): string | undefined => {
@@ -28,19 +22,20 @@ const idIn = (body: unknown): string | undefined => {
   return typeof id === 'string' && typeof profile?.login === 'string' ? id : undefined
 }
 
+/** @returns Okta's rejection of a duplicate; undefined, or what is known, where the answer was lost */
 const create = async (
   request: OktaClient['request'],
   sendable: Sendable,
-): Promise<RowOutcome | UnknownResult | OktaRejection> => {
+): Promise<RowOutcome | OktaAnswerLost | OktaRejection | undefined> => {
   try {
     const { body, requestId } = await request(sendable.request)
     const oktaId = idIn(body)
     // A 200 without a user proves nothing: perhaps something other than Okta has answered.
     return oktaId === undefined
-      ? { state: 'unknown', lost: undefined }
+      ? undefined
       : { state: 'created', oktaId, requestId, madeBy: requestId }
   } catch (err) {
-    if (err instanceof OktaAnswerLost) return { state: 'unknown', lost: err }
+    if (err instanceof OktaAnswerLost) return err
     if (err instanceof OktaRejection && isDuplicate(err)) return err
     throw err
   }
@@ -81,9 +76,7 @@ const findCreated = async (
     user = await users.find(sent.sendable.login)
   } catch (err) {
     if (!(err instanceof OktaRejection)) throw err
-    const { errorCode, requestId, words } = err
-    const reason = `Okta does not say whether it was created: ${words}`
-    return { state: 'failed', errorCode, requestId, reason }
+    return failed(`Okta does not say whether it was created: ${err.words}`, err)
   }
   return user && onPossiblyOurs(user, sent)
 }
@@ -97,8 +90,7 @@ const resolveDuplicate = async (
   const { errorCode, requestId } = duplicate
   const { user, explanation } = await findHolder(users, sent.sendable)
   if (user) return { errorCode, requestId, ...(await onHolder(user, sent)) }
-  const reason = `${reasonFor(duplicate, sent.sendable.secrets)}; ${explanation}`
-  return { state: 'failed', errorCode, requestId, reason }
+  return failed(`${reasonFor(duplicate, sent.sendable.secrets)}; ${explanation}`, duplicate)
 }
 
 /** @returns undefined while it is unknown whether the user was created */
@@ -117,7 +109,7 @@ const attemptCreate = async (
     // Nothing was sent before, so a user with this login cannot be ours.
     if (!attempts.isUncertain) return resolveDuplicate(users, answer, sent, onFound)
     attempts.duplicate = answer
-  } else if (answer.state === 'unknown') attempts.lost = answer.lost
+  } else if (!answer || answer instanceof OktaAnswerLost) attempts.lost = answer
   else return answer
   attempts.isUncertain = true
   return undefined
@@ -133,24 +125,15 @@ export interface UserCreatorDeps {
   readonly recordIntent?: Journal['recordIntent'] | undefined
 }
 
-export interface UserCreator {
-  /**
-   * Creates the user, unless it exists.
-   * @throws AppError when the run must stop, or the reason of `halt`; the next run then asks Okta about the row
-   */
-  readonly createOnce: (sendable: Sendable, due: DueRow) => Promise<RowOutcome>
-}
-
 /** @throws what is not a rejection by Okta */
 const toFailed = (err: unknown, { secrets }: Sendable): RowOutcome => {
   if (!(err instanceof OktaRejection)) throw err
-  const { errorCode, requestId } = err
-  const isRefusal = isTaken(err) ? {} : { isRefusal: true }
-  return { state: 'failed', errorCode, requestId, reason: reasonFor(err, secrets), ...isRefusal }
+  return { ...failed(reasonFor(err, secrets), err), ...(!isTaken(err) && { isRefusal: true }) }
 }
 
 /** After this many rows in a row without an answer, Okta is failing, not the rows. */
 const MAX_GIVEN_UP = 5
+const UNANSWERED = 'It answers questions about users, but not the calls that create or change them.'
 
 /** Gives up rows whose creation or update has no answer, until there are too many in a row. */
 const createGiveUpCounter = () => {
@@ -160,35 +143,31 @@ const createGiveUpCounter = () => {
     return outcome
   }
   const giveUp = (
-    what: string,
     lost: OktaAnswerLost | undefined,
     secrets: readonly string[],
+    what = 'update it',
   ): RowOutcome => {
     if (++givenUp > MAX_GIVEN_UP) {
-      const detail =
-        'It answers questions about users, but not the calls that create or change them.'
-      throw new AppError('okta_unreachable', { detail })
+      throw new AppError('okta_unreachable', { detail: UNANSWERED })
     }
-    const { errorCode, requestId } = lost ?? {}
     const why = lost ? `: ${reasonFor(lost, secrets)}` : ''
-    const reason = `Okta gave no answer to ${what}${why}`
-    return { state: 'failed', errorCode, requestId, reason, isUnanswered: true }
+    return { ...failed(`Okta gave no answer to ${what}${why}`, lost ?? {}), isUnanswered: true }
   }
   return { onOutcome, giveUp }
 }
 
 /** A row that had a user in Okta. If that was deleted, it is not created again: someone had a reason. */
 const revisit = async ({ users, onFound }: CreationDeps, sent: SentRow): Promise<RowOutcome> => {
-  const { sendable, due } = sent
-  const user = (await users.get(due.oktaId ?? '')) ?? (await users.find(sendable.login))
+  const id = sent.due.oktaId ?? ''
+  const user = (await users.get(id)) ?? (await users.find(sent.sendable.login))
   if (user) return onFound(user, sent)
   const reason =
-    `its user (${due.oktaId ?? ''}) was deleted in Okta since it was imported; ` +
+    `its user (${id}) was deleted in Okta since it was imported; ` +
     'to create it again, import it with another --journal'
   return { state: 'failed', reason }
 }
 
-export const createUserCreator = (deps: UserCreatorDeps): UserCreator => {
+export const createUserCreator = (deps: UserCreatorDeps) => {
   const { client, serverTime, clock, halt, recordIntent } = deps
   const { onOutcome, giveUp } = createGiveUpCounter()
 
@@ -198,9 +177,7 @@ export const createUserCreator = (deps: UserCreatorDeps): UserCreator => {
     return response
   }
   const users = createKnownUsers(request)
-  const giveUpUpdate: UpdateDeps['giveUp'] = (...lost) => giveUp('update it', ...lost)
-  const update =
-    recordIntent && createUpdate({ users, recordIntent, clock, halt, giveUp: giveUpUpdate })
+  const update = recordIntent && createUpdate({ users, recordIntent, clock, halt, giveUp })
   const onFound: OnUserFound = update ?? ((user, { due }) => Promise.resolve(asFound(user, due)))
   const onPossiblyOurs: OnUserFound = async (user, sent) =>
     isOurs(user, sent) ? { state: 'created', oktaId: user.id } : onFound(user, sent)
@@ -221,7 +198,7 @@ export const createUserCreator = (deps: UserCreatorDeps): UserCreator => {
     const created = await findCreated(creation, sent)
     if (created) return created
     const { duplicate, lost } = attempts
-    if (!duplicate) return giveUp('create it', lost, sendable.secrets)
+    if (!duplicate) return giveUp(lost, sendable.secrets, 'create it')
     return resolveDuplicate(users, duplicate, sent, onPossiblyOurs)
   }
   /** A user who was created from the row does not differ from it. */
@@ -229,7 +206,11 @@ export const createUserCreator = (deps: UserCreatorDeps): UserCreator => {
     update && outcome.state === 'created' ? { changed: '', ...outcome } : outcome
 
   return {
-    createOnce: (sendable, due) =>
+    /**
+     * Creates the user, unless it exists.
+     * @throws AppError when the run must stop, or the reason of `halt`; the next run then asks Okta about the row
+     */
+    createOnce: (sendable: Sendable, due: DueRow): Promise<RowOutcome> =>
       createOrFind({ sendable, due })
         .catch((err: unknown) => toFailed(err, sendable))
         .then((outcome) => onOutcome(compared(outcome))),

@@ -48,12 +48,8 @@ const reasonToKeep = async (
 }
 
 /** If the answer to a change is lost, the next step finds out. */
-const unlessLost = async (change: Promise<void>): Promise<void> => {
-  try {
-    await change
-  } catch (err) {
-    if (!(err instanceof OktaAnswerLost)) throw err
-  }
+const ignoreLost = (err: unknown): void => {
+  if (!(err instanceof OktaAnswerLost)) throw err
 }
 
 /** What is known of a user between two steps. */
@@ -70,10 +66,7 @@ const asKept = ({ isStarted, isDeactivated }: Deletion, reason: string): Deletio
     ? { state: 'failed', reason: `${reason}, and is deactivated: activate it in the Admin Console` }
     : { state: 'kept', reason }
 
-/**
- * Reads the user, and takes the step that follows.
- * @returns undefined if another step is needed
- */
+/** @returns undefined if another step is needed */
 const step = async (
   deletion: Deletion,
   deps: UserDeleterDeps,
@@ -88,7 +81,7 @@ const step = async (
   if (isDryRun) return { state: 'deleted' }
   deletion.isStarted = true
   // A DELETE of a user who is not deactivated would only deactivate it.
-  if (!deletion.isDeactivated) await unlessLost(users.deactivate(row.oktaId))
+  if (!deletion.isDeactivated) await users.deactivate(row.oktaId).catch(ignoreLost)
   else if (isStarted) {
     await users.delete(row.oktaId)
     return { state: 'deleted' }

@@ -35,17 +35,13 @@ const describe = (holders: readonly KnownUser[]): string => {
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
-export interface DuplicateHolder {
-  /** The user with the login. */
+/** The user with the login; if there is none, what was found instead. */
+interface Holder {
   readonly user: KnownUser | undefined
-  /** If there is none: what was found instead. */
   readonly explanation: string
 }
 
-const search = async (
-  users: KnownUsers,
-  { login, request }: Sendable,
-): Promise<DuplicateHolder> => {
+const search = async (users: KnownUsers, { login, request }: Sendable): Promise<Holder> => {
   const byLogin = await users.find(login)
   if (byLogin) return { user: byLogin, explanation: '' }
   const { email } = request.body.profile
@@ -63,10 +59,7 @@ const search = async (
  * allow an address once. And the login of the holder may differ in case or accents, so that a search by login
  * need not find it.
  */
-export const findHolder = async (
-  users: KnownUsers,
-  sendable: Sendable,
-): Promise<DuplicateHolder> => {
+export const findHolder = async (users: KnownUsers, sendable: Sendable): Promise<Holder> => {
   try {
     return await search(users, sendable)
   } catch (err) {

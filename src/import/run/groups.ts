@@ -1,8 +1,7 @@
 /** Checks that the groups of an import exist and take members, before users are added to them. */
 import { AppError } from '../../errors/errors.ts'
-import { NotGranted } from '../../okta/errors/rejection.ts'
 import type { Group } from '../../okta/api/groups.ts'
-import { OktaRejection } from '../../okta/errors/rejection.ts'
+import { NotGranted, OktaRejection } from '../../okta/errors/rejection.ts'
 import { groupsOf, isEnabled, type Roles } from '../rows/roles.ts'
 import type { SourceRow } from '../sources/source.ts'
 import { printable } from '../../text/printable.ts'
@@ -60,7 +59,7 @@ export const createGroupCheck = (ask: Ask, warn: (message: string) => void): Gro
       return `group "${printable(id)}" is refused by Okta: ${err.words}`
     }
   }
-  const flaw = (id: string): Promise<string | undefined> => {
+  const flaw: GroupCheck['flaw'] = (id) => {
     const answer = asked.get(id) ?? check(id)
     asked.set(id, answer)
     return answer
@@ -82,8 +81,6 @@ export const createGroupCheck = (ask: Ask, warn: (message: string) => void): Gro
 /** A column with more ids than this may be the wrong one; the rest is checked row by row. */
 const MAX_AHEAD = 1_000
 
-export type GroupIds = ReadonlyMap<string, string>
-
 /**
  * The groups that an import names, as far as they can be known before its first row.
  * @param given by `--group`
@@ -94,13 +91,12 @@ export const groupIdsAhead = async (
   given: readonly string[],
   rows: AsyncIterable<SourceRow> | Iterable<SourceRow>,
   roles: Roles,
-): Promise<GroupIds> => {
+): Promise<ReadonlyMap<string, string>> => {
   const ids = new Map(given.map((id) => [id, '--group']))
   for await (const row of rows) {
     if (!('fields' in row) || isEnabled(row.fields, roles) === false) continue
-    for (const id of groupsOf(row.fields, roles)) {
-      if (!ids.has(id)) ids.set(id, `line ${row.line}`)
-    }
+    const line = `line ${row.line}`
+    for (const id of groupsOf(row.fields, roles)) ids.set(id, ids.get(id) ?? line)
     if (ids.size > MAX_AHEAD) break
   }
   return ids

@@ -1,10 +1,9 @@
 /** Runs an import: each row is in the journal before it is sent, and a limited number is in flight at once. */
 import { AppError, asAppError } from '../../errors/errors.ts'
-import type { CircuitBreaker } from './circuit-breaker.ts'
+import { refusedAlike, type CircuitBreaker } from './circuit-breaker.ts'
 import type { Journal } from '../journal/journal.ts'
-import type { Counts, JournalRow, RowOutcome } from '../journal/row.ts'
+import { NO_ENDS, type Counts, type JournalRow, type RowOutcome } from '../journal/row.ts'
 import type { Prepare, Prepared, Sendable } from '../rows/prepare.ts'
-import { refusedAlike } from './refused-alike.ts'
 import { take } from '../sources/read-ahead.ts'
 import type { Rejects } from '../report/rejects.ts'
 import type { ServerTime } from './server-time.ts'
@@ -58,7 +57,7 @@ const endsTooSoon = (number: number, known: number): AppError =>
 /** Counts the rows of this run. The total is an estimate by the length of the rows that were read, until the end is reached. */
 const createRunCounts = (journal: Journal, lastWanted: number) => {
   const { last: known, counts: before } = journal
-  const thisRun = { created: 0, updated: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
+  const thisRun = { ...NO_ENDS }
   let total: number | undefined
   let lastRow = 0
   return {

@@ -5,11 +5,7 @@ import { createReasons } from '../report/reasons.ts'
 import type { DeletionResult } from './delete-user.ts'
 import { createInFlight } from './in-flight.ts'
 
-export type UndoCounts = Readonly<Record<DeletionResult['state'], number>>
-
-export interface UndoSnapshot extends UndoCounts {
-  readonly total: number
-}
+export type UndoSnapshot = Readonly<Record<DeletionResult['state'] | 'total', number>>
 
 export interface UndoRunDeps {
   readonly journal: UndoJournal
@@ -20,13 +16,8 @@ export interface UndoRunDeps {
   readonly halt: AbortController
 }
 
-export const createUndoRun = ({
-  journal,
-  deleteUser,
-  isDryRun,
-  maxInFlight,
-  halt,
-}: UndoRunDeps) => {
+export const createUndoRun = (deps: UndoRunDeps) => {
+  const { journal, deleteUser, isDryRun, maxInFlight, halt } = deps
   const counts = { deleted: 0, gone: 0, kept: 0, failed: 0 }
   const reasons = createReasons()
   const inFlight = createInFlight(maxInFlight)
@@ -38,13 +29,11 @@ export const createUndoRun = ({
     failure ??= asAppError(err)
     stop()
   }
-  const isGone = ({ state }: DeletionResult): boolean => state === 'deleted' || state === 'gone'
   const processRow = async (row: CreatedRow): Promise<void> => {
-    const result = await deleteUser(row)
+    const { state, reason, errorCode } = await deleteUser(row)
     // For a failed one, the next undo must know that it was started.
-    if (!isDryRun && result.state !== 'failed') journal.recordEnd(row, isGone(result))
-    counts[result.state]++
-    const { reason, errorCode = null } = result
+    if (!isDryRun && state !== 'failed') journal.recordEnd(row, state !== 'kept')
+    counts[state]++
     if (reason !== undefined) reasons.add(row.line, { reason, errorCode })
   }
   const pump = async (): Promise<void> => {

@@ -2,18 +2,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { sleep, type Clock } from '../../clock.ts'
 import { isDeactivated, type KnownUser, type KnownUsers } from '../../okta/api/known-users.ts'
-import { OktaAnswerLost } from '../../okta/errors/rejection.ts'
+import { OktaAnswerLost, type OktaRejection } from '../../okta/errors/rejection.ts'
 import { REPEAT_WAITS_MS } from '../../okta/client/retry.ts'
 import { asExisting } from './duplicate.ts'
 import type { Journal } from '../journal/journal.ts'
-import type { JournalRow, RowOutcome } from '../journal/row.ts'
+import type { Candidate, JournalRow, RowOutcome } from '../journal/row.ts'
 import type { Sendable } from '../rows/prepare.ts'
 
 /** A row that is due to be sent, as the journal has it. */
-export type DueRow = Pick<JournalRow, 'intendedAt' | 'isNew' | 'oktaId' | 'madeBy' | 'changed'> & {
-  readonly number: number
-  readonly line: number
-}
+export type DueRow = Pick<JournalRow, 'intendedAt' | 'isNew' | 'oktaId' | 'madeBy' | 'changed'> &
+  Pick<Candidate, 'number' | 'line'>
 
 /** A row with its request. */
 export interface SentRow {
@@ -21,13 +19,8 @@ export interface SentRow {
   readonly due: DueRow
 }
 
-export interface Change {
-  readonly from: unknown
-  readonly to: unknown
-}
-
 /** By the name of the attribute. */
-export type Changes = Readonly<Record<string, Change>>
+export type Changes = Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>
 
 /**
  * The attributes of the row that differ in Okta. Not the login: the user was found by it, and another
@@ -59,12 +52,13 @@ const unchanged = (user: KnownUser, due: DueRow): RowOutcome =>
     ? { ...asExisting(user), state: 'updated' }
     : { ...asFound(user, due), changed: '' }
 
-const failed = (reason: string, { errorCode, requestId }: Partial<OktaAnswerLost>): RowOutcome => ({
-  state: 'failed',
-  errorCode,
-  requestId,
-  reason,
-})
+export const failed = (
+  reason: string,
+  err: Partial<OktaRejection | OktaAnswerLost>,
+): RowOutcome => {
+  const { errorCode, requestId } = err
+  return { state: 'failed', errorCode, requestId, reason }
+}
 
 const send = async (users: KnownUsers, user: KnownUser, changes: Changes): Promise<RowOutcome> => {
   const profile = Object.fromEntries(Object.entries(changes).map(([name, { to }]) => [name, to]))

@@ -10,10 +10,7 @@ export interface Piece {
 export type Pieces = AsyncGenerator<Piece, void>
 
 /** @param size of the input in bytes, if known */
-export async function* piecesOf(
-  stream: AsyncIterable<Buffer>,
-  size: number | undefined,
-): AsyncGenerator<Piece, void> {
+export async function* piecesOf(stream: AsyncIterable<Buffer>, size?: number): Pieces {
   let read = 0
   for await (const bytes of stream) {
     read += bytes.length
@@ -21,31 +18,20 @@ export async function* piecesOf(
   }
 }
 
-export interface Peeked {
-  readonly head: Buffer
-  /** Whether the head is all that there is. */
-  readonly isAll: boolean
-  /** Everything, the head too. */
-  readonly pieces: Pieces
-}
-
-/** Reads until there is enough to decide, or the input ends; no further, since a person may be typing the input. */
-export const peek = async (
-  pieces: Pieces,
-  isEnough: (head: Buffer) => boolean,
-): Promise<Peeked> => {
+/**
+ * Reads until there is enough to decide, or the input ends; no further, since a person may be typing the input.
+ * @returns what was read, and pieces that are everything
+ */
+export const peek = async (pieces: Pieces, isEnough: (head: Buffer) => boolean) => {
   let head: Piece = { bytes: Buffer.alloc(0), fractionRead: 0 }
-  let isAll = false
-  while (!isAll && !isEnough(head.bytes)) {
+  while (!isEnough(head.bytes)) {
     const next = await pieces.next()
-    isAll = next.done === true
-    if (!next.done) {
-      const { bytes, fractionRead } = next.value
-      head = { bytes: Buffer.concat([head.bytes, bytes]), fractionRead }
-    }
+    if (next.done) break
+    const { bytes, fractionRead } = next.value
+    head = { bytes: Buffer.concat([head.bytes, bytes]), fractionRead }
   }
   const read = head.bytes.length > 0 ? [head] : []
-  return { head: head.bytes, isAll, pieces: prepend(read, pieces) }
+  return { head: head.bytes, pieces: prepend(read, pieces) }
 }
 
 /** The same input without its first bytes. */

@@ -57,9 +57,7 @@ export interface Decoded {
 export const decodeInput = async (given: Pieces): Promise<Decoded> => {
   const { head, pieces } = await peek(given, (bytes) => bytes.length >= UTF8_MARK.length)
   if (isGzip(head)) return decodeInput(gunzip(pieces))
-  if (startsWith(head, UTF8_MARK)) {
-    return { pieces: without(UTF8_MARK.length, pieces), hasMark: true }
-  }
+  if (startsWith(head, UTF8_MARK)) return { pieces: without(3, pieces), hasMark: true }
   const utf16 = UTF16_MARKS.find(({ mark }) => startsWith(head, mark))
   if (!utf16) return { pieces, hasMark: false }
   return { pieces: toUtf8(without(2, pieces), utf16.encoding), hasMark: true }

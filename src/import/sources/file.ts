@@ -11,8 +11,6 @@ import { isDocument, isEnoughJson, readJsonDocument, readJsonLines } from './jso
 import { prepend } from './read-ahead.ts'
 import { asInputError, type Source, type SourceRow } from './source.ts'
 
-const EMPTY = 'The input is empty.'
-
 type Opened = Omit<Source, 'close'>
 
 const openJson = async (rows: AsyncGenerator<SourceRow, void>): Promise<Opened> => {
@@ -23,16 +21,11 @@ const openJson = async (rows: AsyncGenerator<SourceRow, void>): Promise<Opened> 
   return { format: 'jsonl', hasHeader: false, columns, nested, rows: prepend([value], rows) }
 }
 
-const openCsv = async (pieces: Pieces): Promise<Opened> => {
-  const { columns, layout, rows } = await readCsv(readLines(pieces))
-  return { format: 'csv', hasHeader: true, columns, layout, rows }
-}
-
 const openPieces = async (given: Pieces, paths: readonly string[]): Promise<Opened> => {
-  const decoded = await decodeInput(given)
-  const { head, pieces } = await peek(decoded.pieces, isEnoughJson)
+  const { pieces: decoded, hasMark } = await decodeInput(given)
+  const { head, pieces } = await peek(decoded, isEnoughJson)
   const text = head.toString('latin1').trimStart()
-  if (text === '') throw new AppError('input_unusable', { detail: EMPTY })
+  if (text === '') throw new AppError('input_unusable', { detail: 'The input is empty.' })
   const lookAlike = describeLookAlike(head)
   if (lookAlike !== undefined) {
     throw new AppError('input_unusable', { detail: `It looks like ${lookAlike}.` })
@@ -41,11 +34,8 @@ const openPieces = async (given: Pieces, paths: readonly string[]): Promise<Open
   if (/^[[{]/.test(text)) {
     return openJson((isDocument(head) ? readJsonDocument : readJsonLines)(pieces, paths))
   }
-  const opened = await openCsv(pieces)
-  return {
-    ...opened,
-    ...(opened.layout && { layout: { ...opened.layout, hasMark: decoded.hasMark } }),
-  }
+  const { layout, ...read } = await readCsv(readLines(pieces))
+  return { format: 'csv', hasHeader: true, ...read, layout: { ...layout, hasMark } }
 }
 
 /**
@@ -69,10 +59,7 @@ export const openStream = async (
 }
 
 /** @throws AppError `input_unusable` if there is no such file, or it is neither CSV nor JSON */
-export const openInputFile = async (
-  path: string,
-  paths: readonly string[] = [],
-): Promise<Source> => {
+export const openInputFile = (path: string, paths: readonly string[] = []): Promise<Source> => {
   const size = statSync(path, { throwIfNoEntry: false })?.size
   return openStream(createReadStream(path), size, paths)
 }

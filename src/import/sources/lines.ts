@@ -69,11 +69,7 @@ interface Reading {
   fractionRead: number | undefined
 }
 
-const toLine = (
-  { text, flaw }: Text,
-  terminator: number,
-  isEnded: boolean,
-): Pick<TextLine, 'text' | 'end' | 'flaw'> => {
+const toLine = ({ text, flaw }: Text, terminator: number, isEnded: boolean) => {
   if (!isEnded) return { text, end: '', flaw }
   if (terminator === CR) return { text, end: '\r', flaw }
   return text.endsWith('\r')
@@ -114,13 +110,9 @@ export async function* readLines(
   let reading: Reading | undefined
   let seen: Buffer = Buffer.alloc(0)
   let last: number | undefined
-  const begin = (terminator: number): Reading => ({
-    terminator,
-    number: 1,
-    carried: [],
-    carriedBytes: 0,
-    fractionRead: 0,
-  })
+  const begin = (terminator: number): Reading => {
+    return { terminator, number: 1, carried: [], carriedBytes: 0, fractionRead: 0 }
+  }
   for await (const { bytes, fractionRead } of pieces) {
     last = fractionRead
     seen = reading || seen.length === 0 ? bytes : Buffer.concat([seen, bytes])

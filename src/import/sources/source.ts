@@ -4,6 +4,10 @@ import { AppError } from '../../errors/errors.ts'
 export type Scalar = string | number | boolean
 export type Value = Scalar | readonly Scalar[]
 
+/** Whether a JSON object or a database has nothing there. */
+export const isNoValue = (value: unknown): boolean =>
+  value === null || value === undefined || value === ''
+
 interface Position {
   /** 1 for the first row. A resumed run recognises its rows by it. */
   readonly number: number

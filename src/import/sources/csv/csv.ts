@@ -25,6 +25,7 @@ const checkHeader = (header: readonly string[]): void => {
 
 interface Header {
   readonly columns: readonly string[]
+  /** With the columns that have no name. */
   readonly width: number
 }
 
@@ -44,12 +45,7 @@ const columnsOf = (header: CsvRecord | undefined): string[] => {
   return columns.slice(0, columns.findLastIndex((name) => name !== '') + 1)
 }
 
-/** @param width of the header, with its columns that have no name */
-const flawOf = (
-  columns: readonly string[],
-  values: readonly string[],
-  width: number,
-): string | undefined => {
+const flawOf = ({ columns, width }: Header, values: readonly string[]): string | undefined => {
   const isEmpty = values.every((value) => value.trim() === '')
   if (values.length > width || (values.length < columns.length && !isEmpty)) {
     return `the row has ${values.length} fields where the header has ${columns.length}`
@@ -58,22 +54,16 @@ const flawOf = (
   return unnamed < 0 ? undefined : `it has a value in column ${unnamed + 1}, which has no name`
 }
 
-const toRow = (
-  { columns, width }: Header,
-  { lines, cut }: CsvRecord,
-  number: number,
-): SourceRow => {
-  const position = {
-    number,
-    line: lines[0]?.number ?? number,
-    fractionRead: lines.at(-1)?.fractionRead,
-  }
-  if ('flaw' in cut) return { ...position, flaw: cut.flaw, raw: recordText(lines) }
-  const { values } = cut
-  const flaw = flawOf(columns, values, width)
+const toRow = (header: Header, { lines, cut }: CsvRecord, number: number): SourceRow => {
+  const fractionRead = lines.at(-1)?.fractionRead
+  const position = { number, line: lines[0]?.number ?? number, fractionRead }
+  const values = 'values' in cut ? cut.values : []
+  const flaw = 'flaw' in cut ? cut.flaw : flawOf(header, values)
   if (flaw !== undefined) return { ...position, flaw, raw: recordText(lines) }
   const fields = new Map<string, string>()
-  for (const [i, name] of columns.entries()) if (name && values[i]) fields.set(name, values[i])
+  for (const [i, name] of header.columns.entries()) {
+    if (name && values[i]) fields.set(name, values[i])
+  }
   return { ...position, fields }
 }
 
@@ -87,12 +77,12 @@ const numbersOf = ({ lines, cut }: CsvRecord): number =>
 export const readCsv = async (
   batches: AsyncGenerator<readonly TextLine[], void>,
 ): Promise<{ columns: string[]; layout: Layout; rows: AsyncGenerator<SourceRow, void> }> => {
-  const first = await firstText(batches)
+  const first = await firstWith(batches, isHeader)
   const start = first.findIndex(isHeader)
   const stated = first.slice(0, start).map(({ text }) => PREAMBLE.exec(text)?.groups?.['delimiter'])
   const delimiter = stated.find(Boolean) ?? delimiterOf(first[start]?.text ?? '')
   const records = readRecords(prepend([first.slice(Math.max(0, start))], batches), delimiter)
-  const head = await firstRecords(records)
+  const head = await firstWith(records, () => true)
   const columns = columnsOf(head[0])
   const width = head[0] && 'values' in head[0].cut ? head[0].cut.values.length : 0
   async function* rows(): AsyncGenerator<SourceRow, void> {
@@ -120,9 +110,3 @@ const firstWith = async <T>(
   }
   return seen
 }
-
-const firstText = (batches: AsyncGenerator<readonly TextLine[], void>): Promise<TextLine[]> =>
-  firstWith(batches, isHeader)
-
-const firstRecords = (records: AsyncGenerator<readonly CsvRecord[], void>): Promise<CsvRecord[]> =>
-  firstWith(records, () => true)

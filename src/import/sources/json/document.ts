@@ -50,14 +50,8 @@ const finish = (state: State, end: number, flaw?: string): Found => {
     line: state.start?.line ?? state.line,
     flaw: flaw ?? (text.includes('\uFFFD') ? FOREIGN : undefined),
   }
-  state.rest = state.rest.slice(end)
-  Object.assign(state, {
-    at: 0,
-    start: undefined,
-    isFirst: false,
-    isInText: false,
-    depth: state.base,
-  })
+  Object.assign(state, { rest: state.rest.slice(end), at: 0, depth: state.base })
+  Object.assign(state, { start: undefined, isFirst: false, isInText: false })
   return found
 }
 
@@ -76,14 +70,13 @@ const measureIndent = (state: State, to: number): void => {
 
 const openBracket = (state: State, char: string, at: number): void => {
   if (char === '{' && state.start === undefined) {
-    state.rest = state.rest.slice(at)
-    state.at = 1
-    Object.assign(state, { start: { line: state.line }, isLost: false, depth: state.base })
+    Object.assign(state, { rest: state.rest.slice(at), at: 1, depth: state.base })
+    Object.assign(state, { start: { line: state.line }, isLost: false })
   } else if (char === '[' && state.isFirst) {
-    const isWrapper = state.depth === 1 && USERS.test(state.rest.slice(0, at))
     const isArray = state.start === undefined
-    if (isWrapper || isArray)
-      Object.assign(state, { start: undefined, base: state.depth + 1, isFirst: false })
+    const isList = isArray || (state.depth === 1 && USERS.test(state.rest.slice(0, at)))
+    const list = { start: undefined, base: state.depth + 1, isFirst: false }
+    if (isList) Object.assign(state, list)
   }
   state.depth++
 }

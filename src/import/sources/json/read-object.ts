@@ -2,12 +2,10 @@
 import { RAW_COLUMN, REPORT_COLUMNS } from '../../rows/columns.ts'
 import { BASE_ATTRIBUTES } from '../../rows/profile.ts'
 import { isScalar } from '../../rows/read-value.ts'
-import type { FlawedRow, SoundRow, Value } from '../source.ts'
+import { isNoValue, type FlawedRow, type SoundRow, type Value } from '../source.ts'
 
 const isValue = (value: unknown): value is Value =>
   isScalar(value) || (Array.isArray(value) && value.every(isScalar))
-
-const isEmpty = (value: unknown): boolean => value === null || value === undefined || value === ''
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -28,14 +26,14 @@ const ODD = 'is neither text, a number, true, false nor a list of these'
 
 /** @param paths of the columns that are mapped */
 export const toReading = (object: Fields, raw: string, paths: readonly string[]): ObjectReading => {
-  const pairs = Object.entries(object).filter(([, value]) => !isEmpty(value))
+  const pairs = Object.entries(object).filter(([, value]) => !isNoValue(value))
   const nested = pairs.filter(([, value]) => !isValue(value)).map(([name]) => name)
   const odd = nested.find((name) => BASE_ATTRIBUTES.get(name) !== undefined || paths.includes(name))
   if (odd !== undefined) return { flaw: `${odd} ${ODD}`, raw }
   const fields = new Map(pairs.filter((pair): pair is [string, Value] => isValue(pair[1])))
   for (const path of paths) {
     const value = fields.has(path) ? undefined : reach(object, path)
-    if (isEmpty(value)) continue
+    if (isNoValue(value)) continue
     if (!isValue(value)) return { flaw: `${path} ${ODD}`, raw }
     fields.set(path, value)
   }

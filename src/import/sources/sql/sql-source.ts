@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { isTransient, unreachable } from '../../../sql/failures.ts'
 import { databaseKindOf, type DatabaseKind } from '../../../sql/kinds.ts'
 import { AppError, messageOf } from '../../../errors/errors.ts'
-import type { FlawedRow, Scalar, SoundRow, Source, SourceRow, Value } from '../source.ts'
+import { isNoValue, type Scalar, type Source, type SourceRow, type Value } from '../source.ts'
 import type { OpenReader, SqlReader, SqlTarget } from './sql-reader.ts'
 
 /** Loaded when needed, since most imports need none of them. */
@@ -27,21 +27,17 @@ const toValue = (cell: unknown): Value | undefined => {
   return all.includes(undefined) ? undefined : (all as Scalar[])
 }
 
-const isEmpty = (cell: unknown): boolean => cell === null || cell === undefined || cell === ''
+const ODD = 'holds a JSON object, a list with a gap, or bytes that are no text'
 
 const read = (
   columns: readonly string[],
   cells: readonly unknown[],
-): Pick<SoundRow, 'fields'> | Pick<FlawedRow, 'flaw' | 'raw'> => {
+): { fields: ReadonlyMap<string, Value> } | { flaw: string; raw: string } => {
   const fields = new Map<string, Value>()
   for (const [i, name] of columns.entries()) {
-    if (isEmpty(cells[i])) continue
+    if (isNoValue(cells[i])) continue
     const value = toValue(cells[i])
-    if (value === undefined)
-      return {
-        flaw: `${name} holds a JSON object, a list with a gap, or bytes that are no text`,
-        raw: '',
-      }
+    if (value === undefined) return { flaw: `${name} ${ODD}`, raw: '' }
     fields.set(name, value)
   }
   return { fields }
@@ -69,8 +65,7 @@ async function* iterate(
 const refuse = (cause: unknown, kind: DatabaseKind): AppError => {
   if (isTransient(cause, kind)) return unreachable(cause)
   if (cause instanceof AppError) return cause
-  const detail = `LEGACY_USERS_SQL: ${messageOf(cause)}`
-  return new AppError('legacy_unusable', { detail, cause })
+  return new AppError('legacy_unusable', { detail: `LEGACY_USERS_SQL: ${messageOf(cause)}`, cause })
 }
 
 const prepare = (sql: string): string => {
@@ -100,14 +95,8 @@ export const openSqlSource = async (target: SqlTarget, sql: string): Promise<Sou
       // The reading was ended on purpose, so its failure does not matter.
       void rows.return(undefined).catch(() => undefined)
     }
-    return {
-      format: 'csv',
-      hasHeader: true,
-      columns: reader.columns,
-      total: reader.total,
-      rows,
-      close,
-    }
+    const { columns, total } = reader
+    return { format: 'csv', hasHeader: true, columns, total, rows, close }
   } catch (cause) {
     throw refuse(cause, kind)
   }

@@ -27,8 +27,7 @@ const readerOver = (db: Database.Database, sql: string): SqlReader => {
 
 /** @throws Error where the file or the statement cannot serve */
 export const openSqliteReader: OpenReader = async ({ url }, sql) => {
-  const options = { readonly: true, fileMustExist: true }
-  const db = new Database(sqlitePath(url), options)
+  const db = new Database(sqlitePath(url), { readonly: true, fileMustExist: true })
   try {
     return readerOver(db, sql)
   } catch (err) {
