@@ -12,7 +12,7 @@ const SECRET = 'a secret of more than thirty-two characters'
 const LOGIN = 'good@example.com'
 
 await describeEach([POOLER], 'the server', ({ schema, create }) => {
-  it('a server behind a pooler answers, and records each decision', async () => {
+  it('answers, and records each decision', async () => {
     const legacy = await create()
     const insert = `INSERT INTO accounts (login, password_hash) VALUES ('${LOGIN}', '${hashSync('open sesame', 4)}')`
     await legacy.exec(...schema, insert)

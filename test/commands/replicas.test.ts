@@ -92,7 +92,7 @@ const BOTH = {
 }
 
 await describeEach([BOTH], 'two servers with their ledger and legacy store', () => {
-  it('two replicas answer correctly through kill -9 and restarts, and each decision is in the ledger once', async () => {
+  it('answer correctly through kill -9 and restarts, and each decision is in the ledger once', async () => {
     const [ledger, legacy] = await Promise.all([
       makeRestartable('postgres', POSTGRES),
       makeRestartable('mysql', MYSQL),

@@ -125,7 +125,7 @@ describe('the ledger', () => {
 })
 
 await describeEach(ALL_KINDS, 'two servers that share a ledger', (kind) => {
-  it('two servers count the guesses of both, each once', async () => {
+  it('count the guesses of both, each once', async () => {
     const shared = {
       LEDGER_DB_URL: await freshDatabase(kind),
       FINGERPRINT_KEY: 'a key that both have',

@@ -87,7 +87,7 @@ const signInSteadily = (port: number) => {
 
 await describeEach([HAPROXY], 'two replicas', () => {
   it.runIf(CALLS > 0)(
-    'two replicas lose no call while they restart one after the other',
+    'lose no call while they restart one after the other',
     { timeout: 600_000 },
     async () => {
       const hash = hashSync(PASSWORD, 4)
@@ -121,7 +121,7 @@ await describeEach([HAPROXY], 'two replicas', () => {
     },
   )
 
-  it('excess connections of one address do not reach the replicas', async () => {
+  it('are not reached by excess connections of one address', async () => {
     const proxy = await startHaproxy([await freePort(), await freePort()])
     await expect.poll(proxy.log).toContain('DOWN')
     const knock = (): Promise<boolean> =>

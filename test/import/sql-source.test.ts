@@ -58,7 +58,7 @@ const many = (power: number): string => {
 }
 
 await describeEach(ALL_KINDS, 'users', (kind) => {
-  it('users are read row by row, as they are', async () => {
+  it('are read row by row, as they are', async () => {
     const source = await open(await makeUsers(kind), SQL)
     expect(source.columns).toEqual(['email', 'employeeNumber', 'password_hash'])
     const rows = await drain(source)
@@ -72,7 +72,7 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     ])
   })
 
-  it('users have values of every type that a user can have, and never an object as text', async () => {
+  it('have values of every type that a user can have, and never an object as text', async () => {
     const { dialect } = kind
     const url = await freshDatabase(kind)
     if (dialect === 'sqlite') return
@@ -103,7 +103,7 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     expect(JSON.stringify(rows.map(fieldsOf))).not.toMatch(/object Object|\\u0001/)
   })
 
-  it('users have lists of every type of item, and a list with a gap is refused', async () => {
+  it('have lists of every type of item, and a list with a gap is refused', async () => {
     if (kind.dialect !== 'postgres') return
     const columns = {
       texts: `ARRAY['a', 'b,c']`,
@@ -132,7 +132,7 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     expect(gap).toMatchObject({ flaw: expect.stringContaining('gaps') as string })
   })
 
-  it('columns of a type that a user cannot have are refused by name before the first row', async () => {
+  it('with a column of a type that a user cannot have are refused by its name before the first row', async () => {
     if (kind.dialect === 'sqlite') return
     const url = await freshDatabase(kind)
     await runSql(url, 'CREATE TABLE places (id INTEGER, place POINT)')
@@ -144,19 +144,19 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     })
   })
 
-  it('many users are all read, in their order', async () => {
+  it('are all read, in their order, where there are many', async () => {
     const rows = await drain(await open(await makeUsers(kind), many(4)))
     const numbers = rows.map((row) => Number(fieldsOf(row)['nr']))
     expect(numbers).toEqual(Array.from({ length: 10_000 }, (_, i) => i))
   })
 
-  it('there may be no users', async () => {
+  it('may be none', async () => {
     const source = await open(await makeUsers(kind), SQL.replace('ORDER', 'WHERE id > 2 ORDER'))
     expect(source.columns).toHaveLength(3)
     expect(await drain(source)).toEqual([])
   })
 
-  it('no more users are read once the source is closed', async () => {
+  it('are read no further once the source is closed', async () => {
     const source = await open(await makeUsers(kind), SQL)
     await source.rows.next()
     source.close()
@@ -168,7 +168,7 @@ await describeEach(ALL_KINDS, 'users', (kind) => {
     ['no SELECT', 'DELETE FROM users -- ORDER BY', /./],
     ['two statements', 'SELECT mail FROM users ORDER BY id; DELETE FROM users', /./],
     ['a column that is not there', 'SELECT absent FROM users ORDER BY 1', /absent/],
-  ])('a statement with %s is refused, and changes nothing', async (_, sql, message) => {
+  ])('are not read by a statement with %s, which changes nothing', async (_, sql, message) => {
     const url = await makeUsers(kind)
     await expect(openSqlSource({ url, ca: undefined }, sql)).rejects.toMatchObject({
       code: 'legacy_unusable',
@@ -199,7 +199,7 @@ describe('a database that is away', () => {
   })
 })
 
-await describeEach(SERVERS, 'users on a server', (kind) => {
+await describeEach(SERVERS, 'a database', (kind) => {
   const behindProxy = async () => {
     const proxy = await startProxy(new URL(await makeUsers(kind)), kind.defaultPort)
     const source = await open(proxy.url, many(5))

@@ -42,7 +42,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     return { url, database }
   }
 
-  it('the database keeps a decision unchanged', async () => {
+  it('keeps a decision unchanged', async () => {
     const { url, database } = await ready()
     const decision = entry({ account: 'Größe 日本 👩‍💻', hashFamily: null, hashCost: null })
     await database.write([decision])
@@ -65,7 +65,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     })
   })
 
-  it('each decision is kept once and in order, whichever replica writes it and however often', async () => {
+  it('keeps each decision once and in order, whichever replica writes it and however often', async () => {
     const { url, database } = await ready()
     const other = open(url)
     const [a, b, c] = [entry({ eventId: 'same' }), entry({ eventId: 'SAME' }), entry()]
@@ -78,7 +78,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(rows.map((row) => row['event_id'])).toEqual(['same', 'SAME', c.eventId])
   })
 
-  it('a batch is written completely or not at all', async () => {
+  it('takes a batch completely or not at all', async () => {
     const { url, database } = await ready()
     const tooLong = entry({ reason: 'x'.repeat(65), hashCost: 'ten' as unknown as number })
     if (kind.dialect === 'sqlite') Object.assign(tooLong, { waitMs: null })
@@ -87,7 +87,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await database.accounts('', 100)).toEqual([])
   })
 
-  it('any text is accepted as a login', async () => {
+  it('accepts any text as a login', async () => {
     const { url, database } = await ready()
     const login = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
@@ -115,7 +115,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     })
   })
 
-  it('the row of an account shows what was decided and confirmed for it', async () => {
+  it('shows for each account what was decided and confirmed', async () => {
     const { database } = await ready()
     const verified = { outcome: 'VERIFIED', reason: 'match' } as const
     const at = (minute: number): string => `2026-10-01T12:0${minute}:00.000Z`
@@ -154,7 +154,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await database.account('C Twice')).toBeUndefined()
   })
 
-  it('a VERIFIED is not counted again when it is replayed', async () => {
+  it('does not count a VERIFIED again when it is replayed', async () => {
     const { database } = await ready()
     const verified = entry({ outcome: 'VERIFIED', reason: 'match' })
     await database.write([verified])
@@ -165,7 +165,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(before).toMatchObject({ state: 'confirmed', verifications: 1 })
   })
 
-  it('a process that starts later finds its position by time', async () => {
+  it('lets a process that starts later find its position by time', async () => {
     const { database } = await ready()
     expect(await database.idBefore('2026-10-01T12:00:00.000Z')).toBe(0)
     const at = (decidedAt: string) => entry({ decidedAt })
@@ -175,7 +175,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await database.idBefore('2026-10-01T13:00:00.000Z')).toBe(2)
   })
 
-  it('a poll returns the wrong guesses of other replicas, and the newest decision as its position', async () => {
+  it('returns the wrong guesses of other replicas, and the newest decision as the position', async () => {
     const { database } = await ready()
     const guesses = (id: number, limit: number) => database.guessesAfter(id, limit, 'here')
     expect(await guesses(0, 100)).toEqual([])
@@ -197,13 +197,13 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await guesses(5, 100)).toEqual([])
   })
 
-  it('a database is migrated once by processes that start at the same time', async () => {
+  it('is migrated once by processes that start at the same time', async () => {
     const url = await freshDatabase(kind)
     expect(await migrateInProcesses(url, 3)).toEqual(['migrated', 'migrated', 'migrated'])
     expect(await runSql(url, 'SELECT version FROM ledger_schema')).toEqual([{ version: 1 }])
   })
 
-  it('a database that a newer version has changed is refused, and left as it is', async () => {
+  it('that a newer version has changed is refused, and left as it is', async () => {
     const { url } = await ready()
     await runSql(url, 'INSERT INTO ledger_schema (version) VALUES (1000)')
     const refused: unknown = await open(url)
@@ -215,7 +215,7 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
     expect(await runSql(url, 'SELECT count(*) AS n FROM ledger_schema')).toHaveLength(1)
   })
 
-  it('a database that was half migrated is migrated to the end', async () => {
+  it('that was half migrated is migrated to the end', async () => {
     const { url } = await ready()
     await runSql(url, 'DELETE FROM ledger_schema')
     await runSql(url, 'DROP TABLE ledger_accounts')

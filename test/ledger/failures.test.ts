@@ -96,7 +96,7 @@ await describeEach(SERVERS, 'a ledger', (kind) => {
     return own.href
   }
 
-  it('a ledger whose tables may not be created refuses to start, with the message of the server', async () => {
+  it('whose tables may not be created is refused at the start, with the message of the server', async () => {
     const url = await asReader(await freshDatabase(kind))
     const err = await makeForwarder({ url, spillDir: tempDir() })
       .forwarder.start()
@@ -110,7 +110,7 @@ await describeEach(SERVERS, 'a ledger', (kind) => {
     expect(JSON.stringify(err)).not.toContain('Q7ZqMarked7Qz')
   })
 
-  it('a ledger whose tables exist needs no right to create them', async () => {
+  it('whose tables exist needs no right to create them', async () => {
     const url = await freshDatabase(kind)
     const owner = makeForwarder({ url, spillDir: tempDir() })
     await owner.forwarder.start()
@@ -122,7 +122,7 @@ await describeEach(SERVERS, 'a ledger', (kind) => {
     expect(reported.statuses.at(-1)).toEqual({ database: 'ok', spill: 'ok', waiting: 0 })
   })
 
-  it('a database that refuses during operation is distinguished from one that is away, and is waited for', async () => {
+  it('that refuses during operation is distinguished from one that is away, and is waited for', async () => {
     const url = await freshDatabase(kind)
     const { forwarder, reported, pass } = makeForwarder({ url, spillDir: tempDir() })
     await forwarder.start()

@@ -143,7 +143,7 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
     return { url, proxy, ...makeForwarder({ url: proxy.url, spillDir: tempDir() }) }
   }
 
-  it('an outage is waited out, even at the start', async () => {
+  it('waits out an outage, even at the start', async () => {
     const { url, proxy, forwarder, reported, pass } = await behindProxy()
     proxy.down()
     await forwarder.start()
@@ -166,7 +166,7 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
     await forwarder.close()
   })
 
-  it('a database that falls silent is disconnected, and a new connection is opened', async () => {
+  it('disconnects from a database that falls silent, and opens a new connection', async () => {
     const { url, proxy, forwarder, clock, reported, pass } = await behindProxy()
     await forwarder.start()
     proxy.stall()
@@ -188,7 +188,7 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
     await forwarder.close()
   })
 
-  it('closing is not delayed by a database that has fallen silent', async () => {
+  it('is closed without delay where a database has fallen silent', async () => {
     const { proxy, forwarder, clock, reported } = await behindProxy()
     await forwarder.start()
     proxy.stall()
@@ -200,7 +200,7 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
     await closed
   })
 
-  it('a wrong database is refused at the start with the message of the server, which contains no password', async () => {
+  it('refuses a wrong database at the start with the message of the server, which contains no password', async () => {
     const url = new URL(await freshDatabase(kind))
     url.pathname = '/no_such_database'
     url.username = url.username === 'root' ? 'nobody_knows' : url.username
@@ -217,7 +217,7 @@ await describeEach(SERVERS, 'a forwarder', (kind) => {
     expect(JSON.stringify(err)).not.toContain('Q7ZqMarked7Qz')
   })
 
-  it('wrong guesses made at one replica are known at the others, once', async () => {
+  it('learns of wrong guesses at other replicas, once', async () => {
     const url = await freshDatabase(kind)
     const rules = { uncounted: ['too_many_guesses'], windowMs: 60_000 }
     const epochMs = (): number => Date.parse('2026-10-01T12:00:10.000Z')

@@ -69,7 +69,7 @@ it('an entry that the previous version may forward has what that version writes,
   expect(JSON.parse(text)).toMatchObject({ eventId: waiting.eventId })
 })
 
-await describeEach(ALL_KINDS, 'a ledger of before', (kind) => {
+await describeEach(ALL_KINDS, 'a ledger of the previous version', (kind) => {
   /** As the previous version created it. */
   const makeOld = async (): Promise<string> => {
     const url = await freshDatabase(kind)
@@ -97,7 +97,7 @@ await describeEach(ALL_KINDS, 'a ledger of before', (kind) => {
     return database
   }
 
-  it('the ledger still accepts what the previous version writes, which can be started again', async () => {
+  it('still accepts what that version writes, which can be started again', async () => {
     const url = await makeOld()
     await runSql(url, "INSERT INTO ledger_accounts (account) VALUES ('account')")
     await writeOld(url, 'before')
@@ -121,7 +121,7 @@ await describeEach(ALL_KINDS, 'a ledger of before', (kind) => {
     expect(await runSql(url, 'SELECT event_id FROM ledger_decisions')).toHaveLength(7)
   })
 
-  it('guesses are returned with their event, whichever version wrote them', async () => {
+  it('returns guesses with their event, whichever version wrote them', async () => {
     const url = await makeOld()
     const database = await upgrade(url)
     await writeOld(url, 'of before', 'UNVERIFIED')
@@ -135,7 +135,7 @@ await describeEach(ALL_KINDS, 'a ledger of before', (kind) => {
     ])
   })
 
-  it('the migration is completed from wherever it was interrupted', async () => {
+  it('is migrated completely from wherever that was interrupted', async () => {
     const url = await makeOld()
     await (await upgrade(url)).write([entry()])
     const undo = kind.dialect === 'mysql' ? ' ON ledger_decisions' : ''

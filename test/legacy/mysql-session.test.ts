@@ -13,7 +13,7 @@ await describeEach([MYSQL], 'a session', (kind) => {
     return client
   }
 
-  it('a session that has the settings is used', async () => {
+  it('that has the settings is used', async () => {
     await expect(prepareSession(await connect(), LIMIT_MS)).resolves.toBeUndefined()
   })
 
@@ -22,7 +22,7 @@ await describeEach([MYSQL], 'a session', (kind) => {
     [/statement_time/, undefined, 'a time limit for statements'],
     [/sql_mode/, "SET sql_mode = 'NO_BACKSLASH_ESCAPES'", 'sql_mode without NO_BACKSLASH_ESCAPES'],
     [/nothing/, 'SET NAMES latin1', 'the character set utf8mb4'],
-  ])('a session that did not get %s is refused', async (lost, before, what) => {
+  ])('that did not get %s is refused', async (lost, before, what) => {
     const client = await connect()
     if (before !== undefined) await client.query(before)
     const query = ((sql: string) =>

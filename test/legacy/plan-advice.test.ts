@@ -81,7 +81,7 @@ const casesFor = (dialect: Dialect): readonly Case[] => {
   ]
 }
 
-await describeEach(ALL_KINDS, 'advice', ({ dialect, create }) => {
+await describeEach(ALL_KINDS, 'advice on indexes', ({ dialect, create }) => {
   let db: TestDatabase
   const q = QUOTES[dialect]
   beforeAll(async () => {

@@ -80,7 +80,7 @@ const isNamed = (name: string | null, typed: string): boolean =>
   name !== null &&
   (fold(name) === fold(typed) || (!typed.includes('@') && fold(name).split('@')[0] === fold(typed)))
 
-await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }) => {
+await describeEach(ALL_KINDS, 'an accepted password', ({ dialect, create }) => {
   let db: TestDatabase
   const stores = new Map<string, HashStore>()
   beforeAll(async () => {
@@ -120,7 +120,7 @@ await describeEach(ALL_KINDS, 'whose password is accepted', ({ dialect, create }
     return decide(assessment, outcome).credential === 'VERIFIED'
   }
 
-  it('the verified password is that of the account whose login was typed', async () => {
+  it('is that of the account whose login was typed', async () => {
     let verifications = 0
     const call = fc.tuple(login, fc.nat(PASSWORDS.length - 1))
     const people = fc.array(account, { minLength: 1, maxLength: 6 })

@@ -52,7 +52,7 @@ await describeEach(SERVERS, 'a session', ({ dialect, create }) => {
     ['another user', (url: URL) => (url.username = 'nobody-here')],
     ['another database', (url: URL) => (url.pathname = '/not_there')],
     ['TLS of a server that has none', (url: URL) => (url.search = '?sslmode=verify-full')],
-  ])('a URL with %s stops the start without revealing the password', async (what, change) => {
+  ])('that uses %s stops the start without revealing the password', async (what, change) => {
     const url = new URL(db().url)
     url.password ||= 'Q7ZqMarked7Qz'
     change(url)
@@ -67,7 +67,7 @@ await describeEach(SERVERS, 'a session', ({ dialect, create }) => {
 
 const only = (dialect: Dialect) => SERVERS.filter((kind) => kind.dialect === dialect)
 
-await describeEach(only('postgres'), 'what is particular', ({ create }) => {
+await describeEach(only('postgres'), 'special cases', ({ create }) => {
   const db = usePeople(create, 'no INTEGER, email TEXT, uid UUID, pw TEXT')
 
   it.each(['no', 'uid'])('a column %s that is not text is refused', async (column) => {
@@ -96,7 +96,7 @@ await describeEach(only('postgres'), 'what is particular', ({ create }) => {
   })
 })
 
-await describeEach(only('mysql'), 'what is particular', ({ create }) => {
+await describeEach(only('mysql'), 'special cases', ({ create }) => {
   const db = usePeople(create, 'no INT, email VARCHAR(99), raw VARBINARY(99), pw TEXT, KEY (email)')
 
   it('a numeric column is refused, since 12x would find 12', async () => {

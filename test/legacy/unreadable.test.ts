@@ -87,7 +87,7 @@ await describeEach(
     const property = (run: (bytes: Buffer) => Promise<void>): Promise<void> =>
       fc.assert(fc.asyncProperty(junk, run), { numRuns: RUNS, examples: known })
 
-    it('unreadable bytes in place of an answer, or of a greeting, fail the call, and the next one is answered', async () => {
+    it('in place of an answer, or of a greeting, fail the call, and the next one is answered', async () => {
       const proxy = await startProxy(new URL(db.url), defaultPort)
       const store = await openStore(proxy.url, undefined, { poolSize: 1 })
       await property(async (bytes) => {
@@ -104,7 +104,7 @@ await describeEach(
       })
     })
 
-    it('unreadable bytes on an idle connection end only that connection', async () => {
+    it('on an idle connection end only that connection', async () => {
       const proxy = await startProxy(new URL(db.url), defaultPort)
       const store = await openStore(proxy.url, undefined, { poolSize: 1 })
       await property(async (bytes) => {
@@ -117,7 +117,7 @@ await describeEach(
       })
     })
 
-    it("unreadable bytes from the ledger's database fail its statement", async () => {
+    it("from the ledger's database fail its statement", async () => {
       const proxy = await startProxy(new URL(db.url), defaultPort)
       const ledger = openLedgerDatabase({ url: proxy.url })
       await ledger.migrate()
@@ -131,7 +131,7 @@ await describeEach(
     })
 
     if (dialect !== 'postgres') return
-    it('a mistake of our own is not mistaken for unreadable bytes, and ends the process', () => {
+    it('are not confused with a mistake of our own, which ends the process', () => {
       const script = new URL('../support/own-bug.mjs', import.meta.url).pathname
       const { status, stderr } = spawnSync(process.execPath, [script, db.url], { encoding: 'utf8' })
       expect([status, stderr]).toEqual([1, expect.stringContaining('TypeError: a bug')])
