@@ -65,7 +65,7 @@ check_demo() { # where, a command
 check_import() { # where, a Node.js
   local output code
   "$2" "$cli" sandbox --port 0 >"$work/log" 2>&1 &
-  await_log 'Ctrl-C ends the sandbox'
+  await_log 'Ctrl-C stops the sandbox'
   cp legacy-db/sample-users.csv "$work/users.csv"
   # The sandbox prints the variables that a shell needs to reach it.
   output=$(. <(grep '^export ' "$work/log") && "$2" "$cli" import "$work/users.csv" 2>&1) &&
