@@ -29,9 +29,10 @@ install_pooler_proxy() {
 await_log() { # text
   started=$!
   for _ in $(seq 600); do
-    grep -q "$1" "$work/log" && break
+    grep -q "$1" "$work/log" && return
     sleep 0.1
   done
+  expect 'the log of a program that was started' "$1" "$(tail -n 5 "$work/log")"
 }
 
 answer() { printf '{"commands":[{"type":"com.okta.action.update","value":{"credential":"%s"}}]}' "$1"; }
