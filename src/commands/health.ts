@@ -2,10 +2,10 @@
 import { Command } from 'commander'
 import { get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
-import type { SettingsSpec } from '../config/load.ts'
+import { loadSettings, type SettingsSpec } from '../config/load.ts'
 import { jsonLine } from '../text/printable.ts'
 import { jsonOption, type CommonOptions } from './common-options.ts'
-import { readSettings, type CommandContext, type Perform } from './context.ts'
+import { readText, type CommandContext, type Perform } from './context.ts'
 
 const TIMEOUT_MS = 2_000
 
@@ -23,7 +23,8 @@ export const HEALTH = {
 
 /** @returns the exit code: 0 when the server answers, 1 when it does not */
 const ask = async (context: CommandContext): Promise<0 | 1> => {
-  const { isTls, ...address } = readSettings(context, HEALTH)
+  // Without its notices: a container keeps what each of its probes prints.
+  const { isTls, ...address } = loadSettings(HEALTH, context.env, readText).settings
   const options = { ...address, path: '/livez' }
   return new Promise((resolve) => {
     const done = (statusCode: number | undefined): void => resolve(statusCode === 200 ? 0 : 1)

@@ -1,18 +1,32 @@
-/** A misspelt variable: each command that reads the environment reports it once, on standard error. */
-import { expect, it } from 'vitest'
+/** A misspelt variable: who reports it, and where. */
+import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/commands/commands.ts'
 import { runInProcess } from '../support/in-process.ts'
 
-const NOTICE =
-  'okta-migrate: OKTA_ORG_ULR is not a variable of this program. Did you mean OKTA_ORG_URL?\n'
+const SENTENCE = 'OKTA_ORG_ULR is not a variable of this program. Did you mean OKTA_ORG_URL?'
 
-it.each([
-  [['health'], { PORT: '1' }],
-  [['register', '--print', '--url', 'https://hook.example.com'], {}],
-  [['import', 'test/commands/near-misses.test.ts', '--dry-run'], {}],
-])('a misspelt variable is reported by %j', async ([name = '', ...args], env) => {
+const run = async ([name = '', ...args]: readonly string[]) => {
   const build = await COMMANDS[name]?.()
   if (!build) throw new TypeError('no such command')
-  const { stderr } = await runInProcess(build, args, { ...env, OKTA_ORG_ULR: 'x' })
-  expect(stderr.split(NOTICE)).toHaveLength(2)
+  return runInProcess(build, args, { PORT: '1', OKTA_ORG_ULR: 'x' })
+}
+
+const DRY_RUN = ['import', 'test/vectors/earlier/users.csv', '--dry-run']
+
+describe('a misspelt variable', () => {
+  it('is reported by register', async () => {
+    const { stderr } = await run(['register', '--print', '--url', 'https://hook.example.com'])
+    expect(stderr.split(`okta-migrate: ${SENTENCE}\n`)).toHaveLength(2)
+  })
+
+  it('is reported by a dry run offline, as a notice for programs, and not with --quiet', async () => {
+    expect((await run(DRY_RUN)).stderr.split(SENTENCE)).toHaveLength(2)
+    const { stdout, stderr } = await run([...DRY_RUN, '--json'])
+    expect(stdout).toContain(JSON.stringify({ event: 'notice', message: SENTENCE }))
+    expect(stderr + (await run([...DRY_RUN, '--quiet'])).stderr).not.toContain(SENTENCE)
+  })
+
+  it('is not reported by health, whose output a container keeps', async () => {
+    expect((await run(['health'])).stderr).toBe('')
+  })
 })

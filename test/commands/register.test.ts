@@ -1,9 +1,12 @@
 /** `okta-migrate register`: one hook per org, its secret never shown, and a trial call with its result in words. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { registerCommand } from '../../src/commands/register/register.ts'
 import { runCommand } from '../support/command.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { oktaError, startOkta, type StubAnswer } from '../support/okta-server.ts'
+import { tempDir } from '../support/temp.ts'
 
 const SECRET = 'marked secret of more than thirty-two characters'
 const PASSWORD = 'marked-legacy-password'
@@ -230,6 +233,41 @@ describe('a trial', () => {
     expect(ended.code).toBe(2)
     expect(ended.stderr).toContain('HOOK_TEST_PASSWORD')
     expect(posts()).toEqual([])
+  })
+
+  it('sends no empty password, not even one from a file', async () => {
+    const { run, posts } = await startOrg({}, {})
+    const file = join(tempDir(), 'password')
+    writeFileSync(file, '\n')
+    const ended = await run(['--test', '--test-login', 'a'], { HOOK_TEST_PASSWORD_FILE: file })
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toContain('HOOK_TEST_PASSWORD')
+    expect(posts()).toEqual([])
+  })
+})
+
+describe('a variable that cannot be read', () => {
+  const HOOK = { HOOK_SECRET: '', HOOK_SECRET_FILE: '/nonexistent', HOOK_TEST_PASSWORD: '' }
+
+  it.each([[[]], [['--activate']]])(
+    'does not stop register %j, which does not need it',
+    async (args) => {
+      const { run } = await startOrg({}, {})
+      expect(await run(args, HOOK)).toMatchObject({ code: 0, stderr: '' })
+    },
+  )
+
+  it('stops what would send it to Okta', async () => {
+    const { run, posts } = await startOrg({}, {})
+    expect(await run(['--rotate', '--force'], HOOK)).toMatchObject({ code: 2 })
+    expect(posts()).toEqual([])
+  })
+
+  it('of the way to Okta does not stop --print, which does not call it', async () => {
+    const { run } = await startOrg()
+    const args = ['--print', '--url', 'https://hook.example.com']
+    const ended = await run(args, { OKTA_API_TOKEN: '', OKTA_PRIVATE_KEY_FILE: '/nonexistent' })
+    expect([ended.code, ended.stderr]).toEqual([0, ''])
   })
 })
 

@@ -13,7 +13,7 @@ import { checkFlags } from '../../import/rows/roles.ts'
 import type { Source } from '../../import/sources/source.ts'
 import { createTidy } from '../../import/rows/tidy.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
-import { printNotices, readText, type CommandContext, type Perform } from '../context.ts'
+import { readText, type CommandContext, type Perform } from '../context.ts'
 import type { GroupSearch } from './find-groups.ts'
 import {
   addImportOptions,
@@ -56,7 +56,7 @@ const importUsers =
     // Only Okta knows which users an update would change.
     const isOffline = options.dryRun === true && !options.update && !isOktaGiven(host.env)
     // A run that calls Okta reports them when it reads its settings for that.
-    if (isOffline) printNotices(host, notices)
+    if (isOffline) notices.forEach(notify)
     const mode = CREDENTIAL_MODES[options.mode]
     const roles = chooseRoles(options)
     const asked = askedColumns(options)

@@ -90,8 +90,8 @@ const toggle = async (job: Job, { to }: ActionOf<'switch'>): Promise<number> => 
   return 0
 }
 
-const readPassword = async (context: CommandContext): Promise<string> => {
-  const password = await askSecret('Legacy password: ', context)
+const readPassword = async ({ context }: Job, given: string | undefined): Promise<string> => {
+  const password = given ?? (await askSecret('Legacy password: ', context))
   if (password !== '') return password
   throw new AppError('config_invalid', {
     detail: '  The password is missing: type it, or set HOOK_TEST_PASSWORD.',
@@ -99,9 +99,9 @@ const readPassword = async (context: CommandContext): Promise<string> => {
 }
 
 const test = async (job: Job, { login, password: given }: ActionOf<'test'>): Promise<number> => {
-  const { context, client, hook, print } = job
+  const { client, hook, print } = job
   if (!hook) throw noHook()
-  const password = given ?? (await readPassword(context))
+  const password = await readPassword(job, given)
   const eventTime = new Date().toISOString()
   const trial = { username: login, password, eventId: randomUUID(), eventTime }
   try {

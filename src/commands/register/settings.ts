@@ -6,15 +6,20 @@ import type { HookAuth } from '../../okta/api/inline-hooks.ts'
 import { OKTA_SETTINGS } from '../okta-settings.ts'
 import type { RegisterOptions } from './options.ts'
 
-export const REGISTER_NAMES = [
-  ...OKTA_SETTINGS.names,
-  'HOOK_SECRET',
-  'HOOK_AUTH_HEADER',
-  'HOOK_OAUTH_CLIENT_SECRET',
-  'HOOK_TEST_PASSWORD',
-] as const
+const HOOK_NAMES = ['HOOK_SECRET', 'HOOK_AUTH_HEADER', 'HOOK_OAUTH_CLIENT_SECRET'] as const
 
-type RegisterInput = Input<(typeof REGISTER_NAMES)[number]>
+export const REGISTER_NAMES = [...OKTA_SETTINGS.names, ...HOOK_NAMES, 'HOOK_TEST_PASSWORD'] as const
+
+type Name = (typeof REGISTER_NAMES)[number]
+type RegisterInput = Input<Name>
+
+/** What the action needs: a hook can be switched off although its secret cannot be read. */
+const namesFor = ({ print, test, rotate, url }: RegisterOptions): readonly Name[] => {
+  if (print) return ['OKTA_ORG_URL', ...HOOK_NAMES]
+  if (test) return [...OKTA_SETTINGS.names, 'HOOK_TEST_PASSWORD']
+  const isWriting = rotate ?? url !== undefined
+  return isWriting ? [...OKTA_SETTINGS.names, ...HOOK_NAMES] : OKTA_SETTINGS.names
+}
 
 /** What is done at Okta. */
 export type RegisterAction =
@@ -69,7 +74,7 @@ const parseAction = (
 
 /** For --print, the request that is shown; otherwise, what is done at Okta. */
 export const registerSettings = (options: RegisterOptions) => ({
-  names: REGISTER_NAMES,
+  names: namesFor(options),
   parse: (input: RegisterInput) => {
     if (options.print) {
       const auth = parseAuth(input, options)
