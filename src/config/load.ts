@@ -111,7 +111,7 @@ export const loadSettings = <N extends VariableName, S>(
     Object.fromEntries(names.map((name) => [name, parseOne(name)])),
   ) as Values<N>
   const nearMisses = findNearMisses(env)
-  const notices = [...nearMisses]
+  const notices: string[] = []
   const notice = (sentence: string): void => void notices.push(sentence)
   const isSet = (name: N): boolean => texts.has(name) || problems.has(name)
   const settings = parse({ values, isSet, report, notice })
@@ -119,5 +119,5 @@ export const loadSettings = <N extends VariableName, S>(
     const sentences = [...[...problems].map(withFix), ...nearMisses]
     throw new AppError('config_invalid', { detail: sentences.map((s) => `  ${s}`).join('\n') })
   }
-  return { settings, values, notices }
+  return { settings, values, notices: [...notices, ...nearMisses] }
 }

@@ -1,5 +1,5 @@
 /** Ends a server: the first signal lets it finish its work, a second signal or the time limit stops it immediately. */
-import { endsWithin, type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 
 /**
  * Longer than the longest call (3 seconds) and the end of the ledger (4 seconds). With the longest
@@ -34,21 +34,20 @@ export const untilStopped = (deps: ShutdownDeps): Promise<0 | 1> =>
       log(`stopping immediately: ${why}`)
       resolve(1)
     }
-    const finish = async (signal: StopSignal): Promise<void> => {
-      log(`${signal}: finishing the work in progress`)
-      if (!(await endsWithin(clock, hardStopMs, drain(signal)))) {
-        cutShort('the work in progress took too long')
-        return
-      }
-      log('the work in progress is finished')
-      resolve(0)
-    }
     onSignal((signal) => {
       if (isDraining) {
         cutShort('a second signal was received')
         return
       }
       isDraining = true
-      finish(signal).catch(reject)
+      log(`${signal}: finishing the work in progress`)
+      const cancel = clock.after(hardStopMs, () => cutShort('the work in progress took too long'))
+      // At once, so that this comes before the summary of a command that waits for the same work.
+      const finish = (): void => {
+        cancel()
+        log('the work in progress is finished')
+        resolve(0)
+      }
+      drain(signal).then(finish, reject)
     })
   })
