@@ -6,17 +6,9 @@ import {
   type Summary,
 } from '../../src/commands/import/summary-report.ts'
 import { createColourise } from '../../src/commands/terminal/colour.ts'
+import { NO_COUNTS } from '../support/progress.ts'
 import { createScreen } from '../support/screen.ts'
 
-const NO_COUNTS = {
-  sending: 0,
-  created: 0,
-  updated: 0,
-  existing: 0,
-  rejected: 0,
-  failed: 0,
-  skipped: 0,
-}
 const NO_ENDS = { created: 0, updated: 0, existing: 0, rejected: 0, failed: 0, skipped: 0 }
 const CLEAN: Summary = {
   counts: {

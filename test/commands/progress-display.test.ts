@@ -7,31 +7,8 @@ import { createProgress } from '../../src/import/report/progress.ts'
 import type { Snapshot } from '../../src/import/run/run.ts'
 import type { RateLimitStatus } from '../../src/okta/client/client.ts'
 import { ManualClock } from '../support/clock.ts'
+import { PACE, START } from '../support/progress.ts'
 import { createScreen } from '../support/screen.ts'
-
-const NO_COUNTS = {
-  sending: 0,
-  created: 0,
-  updated: 0,
-  existing: 0,
-  rejected: 0,
-  failed: 0,
-  skipped: 0,
-}
-const START: Snapshot = {
-  ...NO_COUNTS,
-  inFlight: 0,
-  total: undefined,
-  before: NO_COUNTS,
-  thisRun: NO_COUNTS,
-  lastRow: 0,
-}
-const PACE: RateLimitStatus = {
-  concurrency: 10,
-  waitingUntil: undefined,
-  reason: undefined,
-  silence: undefined,
-}
 
 interface Moment {
   readonly counts: Partial<Snapshot>
