@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { AppError } from '../errors/errors.ts'
 import { readLogin, type TypedLogin } from '../login.ts'
+import { parseJson } from '../text/parse-json.ts'
 
 /** Okta's ids are short and printable; any other is dropped rather than logged. */
 const loggableId = z
@@ -42,18 +43,11 @@ export interface PasswordImportCall {
   readonly password: string
 }
 
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // Drop the parser's message: it quotes the text, which contains a password.
-    throw new AppError('body_invalid')
-  }
-}
-
 /** @throws AppError `body_invalid`, or `payload_invalid` with the first field that is wrong */
 export const parsePayload = (text: string): PasswordImportCall => {
-  const { success, data: payload, error } = schema.safeParse(parseJson(text))
+  const json = parseJson(text)
+  if (json === undefined) throw new AppError('body_invalid')
+  const { success, data: payload, error } = schema.safeParse(json)
   if (!success) {
     const field = error.issues[0]?.path.join('.')
     throw new AppError('payload_invalid', field ? { field } : {})
