@@ -2,7 +2,7 @@
 import { compareSync, hashSync } from 'bcryptjs'
 import { createRequire } from 'node:module'
 import { CORES, createEngine } from '../src/passwords/engine.ts'
-import { inspect } from '../src/passwords/registry.ts'
+import { DEFAULT_HASHES, inspect } from '../src/passwords/registry.ts'
 
 /** The bench has separate packages, without types. */
 const require = createRequire(import.meta.url)
@@ -41,7 +41,7 @@ const ours = (lanes: number): Contender => ({
   prepare: (hash) => {
     const engine = createEngine(CORES)
     for (const { fallback } of engine.cores) if (fallback !== undefined) throw new Error(fallback)
-    const plan = inspect(hash, { bcryptCost: 14 })
+    const plan = inspect(hash, { ...DEFAULT_HASHES, bcryptCost: 14 })
     if ('flaw' in plan) throw new Error(plan.flaw)
     const checks = Array.from({ length: lanes }, () => ({ plan, password: PASSWORD }))
     return () => must(engine.verify(checks).every((outcome) => outcome === 'match'))

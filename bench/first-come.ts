@@ -1,4 +1,5 @@
 /** A server to compare with: the same hook, engine and lanes, but a plain first-come queue. */
+import { DEFAULT_HASHES } from '../src/passwords/registry.ts'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { systemClock } from '../src/clock.ts'
@@ -10,7 +11,7 @@ import { createLog } from '../src/ops/log.ts'
 import type { Checked, PasswordChecker } from '../src/workers/pool.ts'
 import type { BatchReply, BatchRequest, Ready } from '../src/workers/protocol.ts'
 
-const BOUNDS = { bcryptCost: 14 }
+const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 14 }
 const WORKER_URL = new URL('../src/workers/worker.ts', import.meta.url)
 
 interface Job {
@@ -72,7 +73,7 @@ const app = createHookApp({
     secrets: { current: secret, previous: undefined },
     orgUrl: undefined,
     deadlineMs: 60_000,
-    bounds: BOUNDS,
+    hashes: BOUNDS,
     dummyHashSecret: secret,
   },
   legacy: await openLegacyStore(url, {

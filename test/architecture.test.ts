@@ -32,7 +32,17 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   ops: [],
   sandbox: ['ops'],
   import: ['okta', 'passwords'],
-  commands: ['hook', 'import', 'ledger', 'legacy', 'okta', 'ops', 'sandbox', 'workers'],
+  commands: [
+    'hook',
+    'import',
+    'ledger',
+    'legacy',
+    'okta',
+    'ops',
+    'passwords',
+    'sandbox',
+    'workers',
+  ],
 }
 
 describe('imports', () => {
@@ -55,12 +65,14 @@ describe('imports', () => {
     },
   )
 
-  it('of passwords/ are its own files, node:crypto and bcryptjs', () => {
+  it('of passwords/ are its own files, node:crypto, bcryptjs and @node-rs/argon2', () => {
     const outside = files
       .filter(({ path }) => room(path) === 'passwords')
       .flatMap(({ imports }) => imports)
       .filter((name) => room(name) !== 'passwords')
-    expect(outside.filter((name) => !['node:crypto', 'bcryptjs'].includes(name))).toEqual([])
+    expect(
+      outside.filter((name) => !['node:crypto', 'bcryptjs', '@node-rs/argon2'].includes(name)),
+    ).toEqual([])
   })
 })
 

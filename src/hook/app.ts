@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts'
 import { AppError, asAppError } from '../errors/errors.ts'
 import type { LegacyStore } from '../legacy/store.ts'
 import type { Inspection } from '../passwords/family.ts'
-import { inspect, type Bounds } from '../passwords/registry.ts'
+import { inspect, type HashSettings } from '../passwords/registry.ts'
 import type { PasswordChecker } from '../workers/pool.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
 import { createAuthenticator, isFromOrg, type Secrets } from './authenticate.ts'
@@ -31,7 +31,7 @@ export interface HookAppOptions {
   readonly orgUrl: string | undefined
   /** Milliseconds from a call's arrival to its answer. */
   readonly deadlineMs: number
-  readonly bounds: Bounds
+  readonly hashes: HashSettings
   /** Chooses the hashes to compute for unknown logins, see `dummy-hashes.ts`. */
   readonly dummyHashSecret: string
 }
@@ -98,8 +98,8 @@ const createFirstSteps = (deps: HookDeps): readonly HookMiddleware[] => {
 
 const createVerifyCallFrom = (deps: HookDeps) => {
   const { legacy, settings } = deps
-  const { bounds, dummyHashSecret: secret } = settings
-  const inspectWithin = (encoded: string): Inspection => inspect(encoded, bounds)
+  const { hashes, dummyHashSecret: secret } = settings
+  const inspectWithin = (encoded: string): Inspection => inspect(encoded, hashes)
   const sample = (): readonly string[] => ('hashes' in legacy ? legacy.hashes : [])
   const dummyHashes = createDummyHashes({ secret, inspect: inspectWithin, sample })
   return createVerifyCall({ ...deps, inspect: inspectWithin, dummyHashes })

@@ -1,6 +1,6 @@
 /** The hashes computed where there is nothing to compute, so that time does not tell which accounts exist. */
 import { createHmac } from 'node:crypto'
-import { blankBcrypt } from '../passwords/bcrypt/grammar.ts'
+import { blankBcrypt } from '../passwords/families/bcrypt.ts'
 import { blank, keyOf, type Inspection, type Plan } from '../passwords/family.ts'
 
 /** About how many accounts can be told apart. Beyond that number, few more are counted. */

@@ -1,15 +1,18 @@
 /** The engine of a worker thread: a table of cores, each tested, and the one comparison of hashes. */
 import { timingSafeEqual } from 'node:crypto'
-import { bcryptCore } from './bcrypt/core.ts'
+import { bcryptCore } from './cores/bcrypt.ts'
+import { evaluate } from './expression.ts'
 import {
   keyOf,
   type Compare,
   type Core,
   type CoreRow,
+  type KeyedCheck,
   type Outcome,
   type PasswordCheck,
   type Plan,
 } from './family.ts'
+import { encodePassword, type Form } from './password-forms.ts'
 
 export const CORES: readonly CoreRow<Plan>[] = [bcryptCore]
 
@@ -33,6 +36,46 @@ export interface Engine {
 
 const compare: Compare = (computed, want) =>
   timingSafeEqual(computed, want) ? 'match' : 'mismatch'
+
+const formsOf = ({ plan: { forms } }: PasswordCheck): readonly Form[] => forms ?? ['utf-8']
+
+/** The bytes to hash. A form that has none for this password hashes nothing, and must match nothing. */
+const keyFor = (
+  { plan, password }: PasswordCheck,
+  form: Form,
+): KeyedCheck & { isTyped: boolean } => {
+  const typed = encodePassword(password, form)
+  const values = { password: typed ?? new Uint8Array(), salt: plan.salt }
+  const input = plan.input ? evaluate(plan.input, values) : values.password
+  if (input !== values.password) values.password.fill(0)
+  return { plan, password: input, isTyped: typed !== undefined }
+}
+
+/** One form of each check that has so many. */
+const tryForms = (core: Core<Plan>, checks: readonly PasswordCheck[], turn: number) => {
+  const tried = checks.flatMap((check, at) => {
+    const form = formsOf(check)[turn]
+    return form ? [{ at, ...keyFor(check, form) }] : []
+  })
+  const outcomes = core.match(tried, compare)
+  for (const { password } of tried) password.fill(0)
+  return tried.map(({ at, isTyped }, i) => ({ at, outcome: isTyped ? outcomes[i] : 'mismatch' }))
+}
+
+/**
+ * Computes every form of every password, whatever was typed and whichever form matches, so that all checks of
+ * a kind take equally long.
+ */
+const matchAll = (core: Core<Plan>, checks: readonly PasswordCheck[]): Outcome[] => {
+  const outcomes = checks.map((): Outcome => 'mismatch')
+  const turns = Math.max(...checks.map((check) => formsOf(check).length))
+  for (let turn = 0; turn < turns; turn++) {
+    for (const { at, outcome = 'mismatch' } of tryForms(core, checks, turn)) {
+      if (outcomes[at] === 'mismatch') outcomes[at] = outcome
+    }
+  }
+  return outcomes
+}
 
 type Match = (checks: readonly PasswordCheck[]) => readonly Outcome[]
 
@@ -59,7 +102,7 @@ export const selfTest = (known: readonly PasswordCheck[], match: Match, lanes: n
 const startCore = ({ computes, trial, known, ...row }: CoreRow<Plan>): EngineCore => {
   try {
     const core = row.create()
-    selfTest(known, (checks) => core.match(checks, compare), core.lanes)
+    selfTest(known, (checks) => matchAll(core, checks), core.lanes)
     return { ...core, computes, trial }
   } catch (err) {
     if (!row.createFallback) throw err
@@ -84,7 +127,7 @@ export const createEngine = (rows: readonly CoreRow<Plan>[]): Engine => {
       if (checks.length > core.lanes) {
         throw new TypeError(`${checks.length} checks for ${core.lanes} lanes`)
       }
-      return core.match(checks, compare)
+      return matchAll(core, checks)
     },
   }
 }

@@ -1,4 +1,6 @@
 /** The vocabulary of password checks: outcomes, plans and their kinds, and what a hash family and a core offer. */
+import type { Digest, Expression } from './expression.ts'
+import type { Form } from './password-forms.ts'
 
 /**
  * The result of checking a password against an encoded hash. Only `match` and `mismatch` mean that a hash
@@ -23,34 +25,88 @@ export type Flaw = Exclude<Outcome, 'match' | 'mismatch'>
 /** Checks of one kind take equally long: they are queued, batched and measured together. */
 export interface Kind {
   readonly name: string
-  /** The base-2 logarithm of the work. Where work varies by less, it is rounded to quarters. */
+  /** The base-2 logarithm of the work of all tries. bcrypt's own cost; elsewhere rounded to quarters. */
   readonly cost: number
+  /** The memory that one check takes while it runs, in MiB, where that is a lot. */
+  readonly mib?: number
 }
 
-export const keyOf = ({ name, cost }: Kind): string => `${name} ${cost}`
+/** The names that the cores compute. */
+export type KindName = 'bcrypt' | 'argon2' | 'scrypt' | `pbkdf2-${Digest}` | 'md5-chain' | 'digest'
+
+export interface PlanKind extends Kind {
+  readonly name: KindName
+}
+
+export const keyOf = ({ name, cost, mib = 0 }: Kind): string => `${name} ${cost} ${mib}`
+
+/** @param work in the unit of the kind's name, see `bounds.ts` */
+export const costOf = (work: number): number => Math.round(4 * Math.log2(work)) / 4
 
 /** What an encoded hash says has to be computed, as plain data that can be posted to a thread. */
 interface PlanOf<Core extends string> {
   readonly core: Core
-  readonly kind: Kind
+  readonly kind: PlanKind
   readonly salt: Uint8Array
   /** The hash to find, of exactly the length that its family demands. */
   readonly want: Uint8Array
+  /** What is hashed in place of the password. */
+  readonly input?: Expression
+  /** How the password becomes bytes, one try each: UTF-8 alone by default. */
+  readonly forms?: readonly Form[]
 }
 
 /** As crypt_blowfish 1.3 has them: `2b` is `2y`, `2x` has the old bug, `2a` a measure against it. */
 export type BcryptVariant = '2a' | '2b' | '2x' | '2y'
 
-/** The kind's cost is bcrypt's own. A salt has 16 bytes, a hash 23. */
+/** A salt has 16 bytes, a hash 23. */
 export interface BcryptPlan extends PlanOf<'bcrypt'> {
   readonly variant: BcryptVariant
+  /** The base-2 logarithm of the rounds, which is the cost of the kind where there is one try. */
+  readonly cost: number
+}
+
+/** RFC 9106. The work is KiB × passes. */
+export interface Argon2Plan extends PlanOf<'argon2'> {
+  readonly type: 'd' | 'i' | 'id'
+  /** 16 or 19: versions 1.0 and 1.3. */
+  readonly version: 16 | 19
+  readonly memoryKiB: number
+  readonly passes: number
+  readonly parallelism: number
+}
+
+/** RFC 7914. The work is N·r·p. */
+export interface ScryptPlan extends PlanOf<'scrypt'> {
+  readonly n: number
+  readonly r: number
+  readonly p: number
+  /** Where the derived key encrypts this with AES-256-CTR, as Firebase does: `want` is the result. */
+  readonly seal?: Uint8Array
+}
+
+/** RFC 8018, section 5.2. The work is iterations × blocks of the derived key. */
+export interface Pbkdf2Plan extends PlanOf<'pbkdf2'> {
+  readonly digest: Digest
+  readonly iterations: number
+}
+
+/** digest(salt, password), then `rounds` times digest(last, password). The work is the rounds. */
+export interface ChainPlan extends PlanOf<'chain'> {
+  readonly digest: Digest
+  readonly rounds: number
+}
+
+/** The input is the hash. The work is the number of digests. */
+export interface DigestPlan extends PlanOf<'digest'> {
+  readonly input: Expression
 }
 
 /** One member for each core. */
-export type Plan = BcryptPlan
+export type Plan = BcryptPlan | Argon2Plan | ScryptPlan | Pbkdf2Plan | ChainPlan | DigestPlan
 
 /** A plan of the same work that belongs to no hash. Its result is not used. */
-export const blank = (plan: Plan): Plan => ({
+export const blank = <P extends Plan>(plan: P): P => ({
   ...plan,
   salt: new Uint8Array(plan.salt.length),
   want: new Uint8Array(plan.want.length),
@@ -59,17 +115,30 @@ export const blank = (plan: Plan): Plan => ({
 /** What has to be computed to check a password against an encoded hash, or why that cannot be done. */
 export type Inspection<P extends Plan = Plan> = P | { readonly flaw: Flaw }
 
-export interface Family<P extends Plan> {
+/** What an encoded hash does not say: secrets of the system that made it. */
+export interface HashSecrets {
+  /** Firebase's project keys (Authentication, Password hash parameters). */
+  readonly firebase?: { readonly signerKey: Uint8Array; readonly saltSeparator: Uint8Array }
+}
+
+export interface Family<P extends Plan = Plan> {
   readonly identifier: string
   /** Matches the strings of this family, damaged ones included. At most one family matches a string. */
   readonly claims: RegExp
   /** Reads a string that it claims, without padding around it. Never throws. */
-  parse(encoded: string): Inspection<P>
+  parse(encoded: string, secrets?: HashSecrets): Inspection<P>
 }
 
 export interface PasswordCheck<P extends Plan = Plan> {
   readonly plan: P
   readonly password: string
+}
+
+/** A check whose input was computed. */
+export interface KeyedCheck<P extends Plan = Plan> {
+  readonly plan: P
+  /** The bytes to hash. */
+  readonly password: Uint8Array
 }
 
 /** Compares in constant time. */
@@ -81,7 +150,7 @@ export interface Core<P extends Plan> {
   /** The most checks that one call takes; more than one pays only where they run together. */
   readonly lanes: number
   /** Outcomes in the order of the checks, which are of one kind, and as many as there are lanes or fewer. */
-  match(checks: readonly PasswordCheck<P>[], compare: Compare): Outcome[]
+  match(checks: readonly KeyedCheck<P>[], compare: Compare): Outcome[]
 }
 
 /** A row of the engine's table. */

@@ -1,39 +1,66 @@
-/** The table of hash families, and the check whether an encoded hash can be computed within bounds. */
-import { bcrypt } from './bcrypt/grammar.ts'
-import type { Family, Inspection, Plan } from './family.ts'
+/** The table of hash families, and the reading of an encoded hash within bounds. */
+import { isOutOfBounds, type Bounds } from './bounds.ts'
+import { bcrypt } from './families/bcrypt.ts'
+import { costOf, type Family, type HashSecrets, type Inspection, type Plan } from './family.ts'
+import type { Form } from './password-forms.ts'
 
-/** The limits on what one check may cost. */
-export interface Bounds {
-  /** bcrypt's cost, the base-2 logarithm of its rounds. */
-  readonly bcryptCost: number
+/** What the server knows of the hashes of its store, and allows. */
+export interface HashSettings extends Bounds, HashSecrets {
+  /** For hashes that say too little: each is asked before the table, and takes what has its shape. */
+  readonly templates: readonly Family[]
+  /** Further forms of a password to try. */
+  readonly encodings: readonly Form[]
 }
 
-const isOutOfBounds = ({ kind }: Plan, { bcryptCost }: Bounds): boolean =>
-  kind.name === 'bcrypt' && kind.cost > bcryptCost
+/** The settings of a server for which nothing else is set. */
+export const DEFAULT_HASHES: HashSettings = {
+  bcryptCost: 14,
+  maxMs: 1300,
+  maxMib: 128,
+  templates: [],
+  encodings: [],
+}
 
-export const FAMILIES: readonly Family<Plan>[] = [bcrypt]
+export const FAMILIES: readonly Family[] = [bcrypt]
 
 const UNRECOGNISED: Inspection = { flaw: 'unrecognised' }
 
 /** NUL is what a fixed-width binary column pads with. */
 const PADDING = /^[\s\0]+|[\s\0]+$/g
 
+/** Cores for which UTF-16 was ever hashed: .NET's digests and key derivations. */
+const UTF_16_CORES: readonly Plan['core'][] = ['digest', 'pbkdf2']
+
+/** Adds the tries of the other encodings, and their work. */
+const withEncodings = (plan: Plan, encodings: readonly Form[]): Plan => {
+  const suitable = encodings.filter(
+    (form) => form !== 'utf-16le' || UTF_16_CORES.includes(plan.core),
+  )
+  const forms = [...new Set<Form>([...(plan.forms ?? ['utf-8']), ...suitable])]
+  const more = costOf(forms.length / (plan.forms?.length ?? 1))
+  return more === 0 ? plan : { ...plan, forms, kind: { ...plan.kind, cost: plan.kind.cost + more } }
+}
+
 /** As `inspect`, by some families only, and for a string of any length. */
 export const inspectAs = (
-  families: readonly Family<Plan>[],
+  families: readonly Family[],
   encoded: string,
-  bounds: Bounds,
+  settings: HashSettings,
 ): Inspection => {
   const bare = encoded.replace(PADDING, '')
-  const found = families.find(({ claims }) => claims.test(bare))?.parse(bare) ?? UNRECOGNISED
+  const found = families.find(({ claims }) => claims.test(bare))?.parse(bare, settings)
+  if (!found) return UNRECOGNISED
   if ('flaw' in found) return found
-  if (isOutOfBounds(found, bounds)) return { flaw: 'out_of_bounds' }
-  return bare === encoded ? found : { flaw: 'padded' }
+  const plan = withEncodings(found, settings.encodings)
+  if (isOutOfBounds(plan, settings)) return { flaw: 'out_of_bounds' }
+  return bare === encoded ? plan : { flaw: 'padded' }
 }
 
 /** No sound hash is longer. Longer strings are not searched by regular expressions. */
 const MAX_ENCODED_LENGTH = 1024
 
 /** Reads an encoded hash, without computing anything. Never throws. */
-export const inspect = (encoded: string, bounds: Bounds): Inspection =>
-  encoded.length > MAX_ENCODED_LENGTH ? UNRECOGNISED : inspectAs(FAMILIES, encoded, bounds)
+export const inspect = (encoded: string, settings: HashSettings): Inspection =>
+  encoded.length > MAX_ENCODED_LENGTH
+    ? UNRECOGNISED
+    : inspectAs([...settings.templates, ...FAMILIES], encoded, settings)

@@ -1,8 +1,8 @@
 /** Measures how long one check takes, in the threads that will do the work, and counts the hashes that cost too much. */
 import type { Clock } from '../clock.ts'
-import { blankBcrypt } from '../passwords/bcrypt/grammar.ts'
+import { blankBcrypt } from '../passwords/families/bcrypt.ts'
 import type { Kind, Plan } from '../passwords/family.ts'
-import { inspect, type Bounds } from '../passwords/registry.ts'
+import { inspect, type HashSettings } from '../passwords/registry.ts'
 import type { PasswordChecker } from './pool.ts'
 import { SLOWER } from './schedule.ts'
 
@@ -46,8 +46,8 @@ export const measureSpeed = async (
 }
 
 /** How many of these encoded hashes are sound, but above the bounds. */
-export const countAbove = (hashes: readonly string[], bounds: Bounds): number =>
+export const countAbove = (hashes: readonly string[], settings: HashSettings): number =>
   hashes.filter((encoded) => {
-    const found = inspect(encoded, bounds)
+    const found = inspect(encoded, settings)
     return 'flaw' in found && found.flaw === 'out_of_bounds'
   }).length

@@ -16,7 +16,7 @@ const run = (checks: BatchRequest): BatchReply => {
   return { outcomes, runMs: performance.now() - startedAt }
 }
 
-const TRIALS = 3
+const TRIALS = 5
 
 /** Each round tries every width, so that a slow moment does not make one width look worse than the others. */
 const tryWidths = ({ trial, lanes }: EngineCore): number[] => {

@@ -14,8 +14,8 @@ const machine = (...msAtTen: number[]) => {
   let tried = 0
   const checker: PasswordChecker = {
     mayAdmit: () => true,
-    check: ({ kind, variant }) => {
-      expect([variant, kind]).toEqual(['2b', { name: 'bcrypt', cost: 10 }])
+    check: (plan) => {
+      expect(plan).toMatchObject({ variant: '2b', kind: { name: 'bcrypt', cost: 10 } })
       const runMs = msAtTen[Math.min(tried++, msAtTen.length - 1)] ?? 0
       return Promise.resolve({ outcome: 'mismatch', waitMs: 0, runMs, lanes: 1 })
     },

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { assess, decide, REASONS, type Reason } from '../../src/hook/decision.ts'
 import type { LegacyAccount } from '../../src/legacy/store.ts'
 import type { Outcome } from '../../src/passwords/family.ts'
-import { inspect } from '../../src/passwords/registry.ts'
+import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
 
-const BOUNDS = { bcryptCost: 14 }
+const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 14 }
 const SOUND = '$2b$04$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu'
 const PASSWORDS = ['', 'open sesame']
 

@@ -1,10 +1,10 @@
 /** Dummy hashes: as costly as the store's own, and the same from call to call. */
 import { describe, expect, it } from 'vitest'
 import { createDummyHashes, type DummyHashes } from '../../src/hook/dummy-hashes.ts'
-import { inspect } from '../../src/passwords/registry.ts'
+import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
 import { planOf } from '../support/passwords.ts'
 
-const BOUNDS = { bcryptCost: 14 }
+const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 14 }
 const inspectWithin = (encoded: string) => inspect(encoded, BOUNDS)
 const hashOf = (cost: number): string =>
   `$2b$${String(cost).padStart(2, '0')}$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu`

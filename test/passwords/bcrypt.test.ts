@@ -2,10 +2,10 @@
 import { decodeBase64, hashSync } from 'bcryptjs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FAMILIES, inspect } from '../../src/passwords/registry.ts'
+import { DEFAULT_HASHES, FAMILIES, inspect } from '../../src/passwords/registry.ts'
 import { VECTORS } from '../support/vectors.ts'
 
-const BOUNDS = { bcryptCost: 14 }
+const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 14 }
 const SOUND = '$2b$04$SeventyTwoBytesAreAll.o.4P3flD/Y.zmFP9t903r17N.wYlRFu'
 const ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.split('')
 
@@ -63,6 +63,7 @@ describe('inspect', () => {
       core: 'bcrypt',
       kind: { name: 'bcrypt', cost: 4 },
       variant: '2b',
+      cost: 4,
       salt: Uint8Array.from(decodeBase64(SOUND.slice(7, 29), 16)),
       want: Uint8Array.from(decodeBase64(SOUND.slice(29), 23)),
     })

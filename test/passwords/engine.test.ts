@@ -4,8 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { bcryptCore } from '../../src/passwords/bcrypt/core.ts'
+import { bcryptCore } from '../../src/passwords/cores/bcrypt.ts'
 import { selfTest, type Engine } from '../../src/passwords/engine.ts'
+import { DEFAULT_HASHES } from '../../src/passwords/registry.ts'
 import type { PasswordCheck } from '../../src/passwords/family.ts'
 import { compile } from '../support/compiled.ts'
 import {
@@ -17,7 +18,7 @@ import {
 } from '../support/passwords.ts'
 import { batches, TEXT_VECTORS } from '../support/vectors.ts'
 
-const BOUNDS = { bcryptCost: 6 }
+const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 6 }
 const SOUND = hashSync('open sesame', 4)
 const ABOUT_72 = `${'x'.repeat(71)}🔑🔑`
 
@@ -211,9 +212,9 @@ describe('the fallback', () => {
     )
     const program = `
       import { CORES, createEngine } from '${engine}'
-      import { inspect } from '${registry}'
+      import { DEFAULT_HASHES, inspect } from '${registry}'
       const { cores: [{ name, fallback }], verify } = createEngine(CORES)
-      const plan = inspect('${SOUND}', { bcryptCost: 4 })
+      const plan = inspect('${SOUND}', { ...DEFAULT_HASHES, bcryptCost: 4 })
       const outcomes = verify([{ plan, password: 'open sesame' }])
       console.log(JSON.stringify({ name, fallback, outcomes }))`
     const run = ['--jitless', '--input-type=module', '--eval', program]

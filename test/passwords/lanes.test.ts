@@ -1,7 +1,7 @@
 /** bcrypt in lanes, byte by byte: libxcrypt's answers, whatever the other lanes compute. */
 import { describe, expect, it } from 'vitest'
 import { createLanes } from '../../src/passwords/bcrypt/lanes.ts'
-import { planOf } from '../support/passwords.ts'
+import { bcryptPlanOf } from '../support/passwords.ts'
 import { batches, VECTORS } from '../support/vectors.ts'
 
 const LANES = 6
@@ -10,7 +10,7 @@ const lanes = createLanes(LANES)
 const COST_4 = VECTORS.filter(({ hash }) => hash.slice(4, 6) === '04').map(
   ({ hash: encoded, matches, password = '', hex }) => {
     const bytes = hex === undefined ? Buffer.from(password) : Buffer.from(hex, 'hex')
-    return { ...planOf(encoded), encoded, matches, password: bytes }
+    return { ...bcryptPlanOf(encoded), encoded, matches, password: bytes }
   },
 )
 

@@ -1,4 +1,5 @@
 /** A whole hook server on a free port: a real SQLite file, real threads, real sockets. */
+import { DEFAULT_HASHES } from '../../src/passwords/registry.ts'
 import Database from 'better-sqlite3'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -104,7 +105,7 @@ export const startHook = async (options: HookOptions = {}) => {
     secrets: { current: SECRET, previous: undefined },
     orgUrl: undefined,
     deadlineMs: 2500,
-    bounds: { bcryptCost: 14 },
+    hashes: { ...DEFAULT_HASHES, bcryptCost: 14 },
     dummyHashSecret: SECRET,
     ...options.settings,
   }
@@ -123,7 +124,11 @@ export const startHook = async (options: HookOptions = {}) => {
       return pool.mayAdmit(deadline)
     },
     check: (plan, ...rest) => {
-      runs.push(`$${plan.variant}$${String(plan.kind.cost).padStart(2, '0')}$`)
+      runs.push(
+        'variant' in plan
+          ? `$${plan.variant}$${String(plan.cost).padStart(2, '0')}$`
+          : plan.kind.name,
+      )
       return pool.check(plan, ...rest)
     },
   }

@@ -1,10 +1,9 @@
 /** Encoded hashes as the hook reads them, for tests of what computes their plans. */
-import type { Bounds } from '../../src/passwords/registry.ts'
 import { CORES, createEngine, type Engine, type EngineCore } from '../../src/passwords/engine.ts'
-import type { Outcome, Plan } from '../../src/passwords/family.ts'
-import { inspect } from '../../src/passwords/registry.ts'
+import type { BcryptPlan, Outcome, Plan } from '../../src/passwords/family.ts'
+import { DEFAULT_HASHES, inspect, type HashSettings } from '../../src/passwords/registry.ts'
 
-const BOUNDS: Bounds = { bcryptCost: 31 }
+const SETTINGS: HashSettings = { ...DEFAULT_HASHES, bcryptCost: 31 }
 
 export interface EncodedCheck {
   readonly encoded: string
@@ -13,9 +12,16 @@ export interface EncodedCheck {
 
 /** @throws TypeError for a hash that cannot be checked */
 export const planOf = (encoded: string): Plan => {
-  const found = inspect(encoded, BOUNDS)
+  const found = inspect(encoded, SETTINGS)
   if ('flaw' in found) throw new TypeError(`the hash is ${found.flaw}`)
   return found
+}
+
+/** @throws TypeError for a hash of any other family */
+export const bcryptPlanOf = (encoded: string): BcryptPlan => {
+  const plan = planOf(encoded)
+  if (plan.core !== 'bcrypt') throw new TypeError(`the core is ${plan.core}`)
+  return plan
 }
 
 export const startEngine = (): Engine => createEngine(CORES)
@@ -30,10 +36,10 @@ export const bcryptCoreOf = ({ cores }: Engine): EngineCore => {
 export const verifyEncoded = (
   engine: Engine,
   checks: readonly EncodedCheck[],
-  bounds = BOUNDS,
+  settings = SETTINGS,
 ): Outcome[] => {
   const found = checks.map(({ encoded, password }) => ({
-    plan: inspect(encoded, bounds),
+    plan: inspect(encoded, settings),
     password,
   }))
   const sound = found.flatMap(({ plan, password }) => ('flaw' in plan ? [] : { plan, password }))

@@ -14,7 +14,7 @@ interface DigestPlan {
 const NAME = 'rounds-digest'
 const BYTES = 32
 
-const digestOf = (password: string, salt: Uint8Array, rounds: number): Buffer => {
+const digestOf = (password: string | Uint8Array, salt: Uint8Array, rounds: number): Buffer => {
   let digest = createHash('sha256').update(salt).update(password).digest()
   for (let i = 1; i < rounds; i++) digest = createHash('sha256').update(digest).digest()
   return digest
@@ -46,10 +46,10 @@ const parse = (encoded: string): DigestPlan | { readonly flaw: 'malformed' | 'tr
   }
 }
 
-export const roundsDigest: Family<Plan> = {
+export const roundsDigest: Family = {
   identifier: NAME,
   claims: /^\$rounds\$/,
-  parse: (encoded) => parse(encoded) as unknown as ReturnType<Family<Plan>['parse']>,
+  parse: (encoded) => parse(encoded) as unknown as ReturnType<Family['parse']>,
 }
 
 const planFor = (password: string, rounds: number): Plan =>

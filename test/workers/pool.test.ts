@@ -3,7 +3,7 @@ import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import type { Outcome } from '../../src/passwords/family.ts'
-import { inspect } from '../../src/passwords/registry.ts'
+import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
 import { WorkerPool, type Checked, type WorkerPoolOptions } from '../../src/workers/pool.ts'
 import { ManualClock } from '../support/clock.ts'
 import {
@@ -15,7 +15,7 @@ import {
 } from '../support/workers.ts'
 
 const HASH = hashSync('open sesame', 4)
-const BOUNDS = { bcryptCost: 14 }
+const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 14 }
 
 const startPool = async (options: Partial<WorkerPoolOptions> = {}) => {
   const clock = new ManualClock()

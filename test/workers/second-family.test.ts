@@ -5,7 +5,7 @@ import { systemClock } from '../../src/clock.ts'
 import { createDummyHashes } from '../../src/hook/dummy-hashes.ts'
 import { CORES, createEngine } from '../../src/passwords/engine.ts'
 import type { Inspection, Plan } from '../../src/passwords/family.ts'
-import { FAMILIES, inspectAs } from '../../src/passwords/registry.ts'
+import { DEFAULT_HASHES, FAMILIES, inspectAs } from '../../src/passwords/registry.ts'
 import { Estimates } from '../../src/workers/estimates.ts'
 import { WorkerPool } from '../../src/workers/pool.ts'
 import { Schedule } from '../../src/workers/schedule.ts'
@@ -16,7 +16,7 @@ const DIGEST = encodeDigest(PASSWORD, 1000)
 const BCRYPT = hashSync(PASSWORD, 4)
 
 const inspect = (encoded: string): Inspection =>
-  inspectAs([...FAMILIES, roundsDigest], encoded, { bcryptCost: 4 })
+  inspectAs([...FAMILIES, roundsDigest], encoded, { ...DEFAULT_HASHES, bcryptCost: 4 })
 
 const planOf = (encoded: string): Plan => {
   const found = inspect(encoded)
@@ -101,11 +101,20 @@ it('the second family is scheduled in batches of its own, as wide as its core ha
     ['rounds-digest', 1],
   ] as const) {
     schedule.lanes.set(name, lanes)
-    estimates.calibrate({ kind: { name, cost: 10 }, ms: Array.from({ length: lanes }, () => 50) })
+    estimates.calibrate({
+      kind: { name: name as 'bcrypt', cost: 10 },
+      ms: Array.from({ length: lanes }, () => 50),
+    })
   }
   const slot = schedule.addSlot(0)
   schedule.markReady(slot, 0)
-  for (const name of ['bcrypt', 'rounds-digest', 'bcrypt', 'rounds-digest', 'bcrypt']) {
+  for (const name of [
+    'bcrypt',
+    'rounds-digest',
+    'bcrypt',
+    'rounds-digest',
+    'bcrypt',
+  ] as 'bcrypt'[]) {
     expect(schedule.admit({ kind: { name, cost: 10 }, deadline: 2500 }, 0)).toBe(true)
   }
   const batches: string[][] = []
@@ -146,10 +155,11 @@ it('the second family has its share of the dummy hashes, of the same lengths and
   const dummy = createDummyHashes({ secret: 'a secret', inspect, sample: () => sample })
   const drawn = Array.from({ length: 4000 }, (_, i) => dummy.planFor(`user${i}@example.com`))
   const share = (name: string, cost: number): number =>
-    drawn.filter(({ kind }) => kind.name === name && kind.cost === cost).length / drawn.length
+    drawn.filter(({ kind }) => String(kind.name) === name && kind.cost === cost).length /
+    drawn.length
   expect(share('rounds-digest', 10)).toBeCloseTo(0.5, 1)
   expect(share('rounds-digest', 12)).toBeCloseTo(0.25, 1)
   expect(share('bcrypt', 4)).toBeCloseTo(0.25, 1)
-  const digest = drawn.find(({ kind }) => kind.name === 'rounds-digest')
+  const digest = drawn.find(({ kind }) => String(kind.name) === 'rounds-digest')
   expect(digest).toMatchObject({ rounds: 1000, salt: new Uint8Array(4), want: new Uint8Array(32) })
 })

@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import type { PasswordChecker } from '../../workers/pool.ts'
+import { DEFAULT_HASHES } from '../../passwords/registry.ts'
 import { BCRYPT_TRIAL, countAbove, measureSpeed } from '../../workers/speed.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -51,7 +52,7 @@ export const warnAbove = (
   cost: number,
   log: { warn(message: string): void },
 ): void => {
-  const above = countAbove(hashes, { bcryptCost: cost })
+  const above = countAbove(hashes, { ...DEFAULT_HASHES, bcryptCost: cost })
   if (above === 0) return
   const what = `${above} of ${hashes.length} sampled accounts have a bcrypt cost above ${cost}`
   log.warn(`${what}: these people cannot sign in through the hook`)

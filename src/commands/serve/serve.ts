@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { systemClock } from '../../clock.ts'
 import { loadSettings, type Environment } from '../../config/load.ts'
 import { describeValues, describeVariables } from '../../config/variables.ts'
+import { DEFAULT_HASHES } from '../../passwords/registry.ts'
 import { createHookApp, type HookAppOptions } from '../../hook/app.ts'
 import { createCredentialsPrecheck } from '../../hook/authenticate.ts'
 import { createGuessLimiter } from '../../hook/guess-limit.ts'
@@ -29,8 +30,8 @@ const QUEUED_PER_WORKER = 256
 
 const hookOptionsFrom = (settings: ServerSettings): HookAppOptions => {
   const { auth, orgUrl, deadlineMs, dummyHashSecret, maxBcryptCost } = settings
-  const bounds = { bcryptCost: maxBcryptCost ?? DEFAULT_COST }
-  return { ...auth, orgUrl, deadlineMs, bounds, dummyHashSecret }
+  const hashes = { ...DEFAULT_HASHES, bcryptCost: maxBcryptCost ?? DEFAULT_COST }
+  return { ...auth, orgUrl, deadlineMs, hashes, dummyHashSecret }
 }
 
 const logCore = ({ fallback, ...core }: WorkerPool['cores'][number], log: Logger): void =>

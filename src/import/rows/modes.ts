@@ -1,6 +1,6 @@
 /** The table of modes: how each sends the credentials of a new user to Okta. */
-import { bcrypt } from '../../passwords/bcrypt/grammar.ts'
-import { inspectAs } from '../../passwords/registry.ts'
+import { bcrypt } from '../../passwords/families/bcrypt.ts'
+import { DEFAULT_HASHES, inspectAs } from '../../passwords/registry.ts'
 
 /** What a mode reads in addition to the profile, by column; without empty values. */
 export type Fields = ReadonlyMap<string, string>
@@ -21,7 +21,7 @@ export interface CredentialMode {
 const read = (fields: Fields, name: string): string => fields.get(name) ?? ''
 
 /** The highest cost that Okta accepts (Okta management API, schema PasswordCredentialHash). */
-const OKTA_BOUNDS = { bcryptCost: 20 }
+const OKTA_BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 20 }
 
 const HASH_FLAWS = {
   unrecognised: 'is no bcrypt hash of the kinds $2a$, $2b$ and $2y$',

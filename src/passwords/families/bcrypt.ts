@@ -23,7 +23,7 @@ const planOf = (
   cost: number,
   salt: Uint8Array,
   want: Uint8Array,
-): BcryptPlan => ({ core: 'bcrypt', kind: { name: 'bcrypt', cost }, variant, salt, want })
+): BcryptPlan => ({ core: 'bcrypt', kind: { name: 'bcrypt', cost }, variant, cost, salt, want })
 
 export const bcrypt: Family<BcryptPlan> = {
   identifier: 'bcrypt',

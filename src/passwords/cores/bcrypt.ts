@@ -1,8 +1,9 @@
 /** Computes bcrypt in lanes of WebAssembly, or by bcryptjs where those cannot be used. */
 import { decodeBase64, encodeBase64, hashSync } from 'bcryptjs'
 import type { BcryptPlan, Core, CoreRow } from '../family.ts'
-import { bcrypt, blankBcrypt } from './grammar.ts'
-import { createLanes } from './lanes.ts'
+import { bcrypt, blankBcrypt } from '../families/bcrypt.ts'
+import { encodePassword } from '../password-forms.ts'
+import { createLanes } from '../bcrypt/lanes.ts'
 
 /**
  * States of 4 KiB: six fit into a first-level cache of 32 KiB, and eight would not. Six take a sixth less
@@ -10,23 +11,8 @@ import { createLanes } from './lanes.ts'
  */
 const LANES = 6
 
-/** bcrypt reads 72 bytes. A character that the cut splits in two starts after them. */
-const MAX_UNITS = 73
-
-/**
- * UTF-8, but a lone surrogate keeps its number, as it does in bcryptjs: replaced by U+FFFD it would be
- * equal to every other.
- */
-const encode = (password: string): Uint8Array => {
-  const read = password.slice(0, MAX_UNITS)
-  const bytes = new TextEncoder().encode(read)
-  for (const { 0: lone, index } of read.matchAll(/\p{Surrogate}/gu)) {
-    const unit = lone.charCodeAt(0)
-    const encoded = [0xed, 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)]
-    bytes.set(encoded, Buffer.byteLength(read.slice(0, index)))
-  }
-  return bytes
-}
+/** bcrypt reads no more. */
+const MAX_BYTES = 72
 
 const createLanesCore = (): Core<BcryptPlan> => {
   const lanes = createLanes(LANES)
@@ -34,25 +20,39 @@ const createLanesCore = (): Core<BcryptPlan> => {
     name: 'webassembly',
     lanes: LANES,
     match(checks, compare) {
-      const cost = checks[0]?.plan.kind.cost ?? 0
-      const keyed = checks.map(({ plan, password }) => ({ ...plan, password: encode(password) }))
-      try {
-        return lanes.hash(keyed, cost, (computed, { want }) => compare(computed, want))
-      } finally {
-        for (const { password } of keyed) password.fill(0)
-      }
+      const cost = checks[0]?.plan.cost ?? 0
+      const keyed = checks.map(({ plan, password }) => ({
+        ...plan,
+        password: password.subarray(0, MAX_BYTES),
+      }))
+      return lanes.hash(keyed, cost, (computed, { want }) => compare(computed, want))
     },
   }
 }
 
-const isAscii = (password: string): boolean => Buffer.byteLength(password) === password.length
+/** What follows of UTF-8 until a lone surrogate, which no decoder reads, or until ASCII. */
+const BEYOND_ASCII = /\xed[\xa0-\xbf][\x80-\xbf]|[\x80-\xff]+?(?=\xed[\xa0-\xbf]|[\0-\x7f]|$)/g
+
+const decode = (part: string): string => {
+  const bytes = Buffer.from(part, 'latin1')
+  const [first = 0, second = 0, third = 0] = bytes
+  if (first !== 0xed || second < 0xa0) return bytes.toString()
+  return String.fromCharCode(0xd000 | ((second & 0x3f) << 6) | (third & 0x3f))
+}
+
+/** bcryptjs takes text alone. @returns undefined for bytes that no text stands for */
+const textOf = (bytes: Uint8Array): string | undefined => {
+  const text = Buffer.from(bytes).toString('latin1').replaceAll(BEYOND_ASCII, decode)
+  const again = encodePassword(text, 'utf-8')
+  return again && Buffer.compare(again, bytes) === 0 ? text : undefined
+}
 
 /** What precedes the hash in an encoded string. */
-const settingOf = ({ kind: { cost }, salt }: BcryptPlan): string =>
+const settingOf = ({ cost, salt }: BcryptPlan): string =>
   `$2b$${String(cost).padStart(2, '0')}$${encodeBase64([...salt], salt.length)}`
 
 /**
- * bcryptjs has no `$2x$`, whose bug shows only in bytes beyond ASCII. A check that it cannot decide takes
+ * bcryptjs has no `$2x$`, whose bug shows only in bytes beyond ASCII, and hashes only text. A check that it cannot decide takes
  * as long as any other, or the schedule would expect such checks to be quick.
  */
 const createBcryptjsCore = (): Core<BcryptPlan> => ({
@@ -61,8 +61,10 @@ const createBcryptjsCore = (): Core<BcryptPlan> => ({
   match: (checks, compare) =>
     checks.map(({ plan, password }) => {
       const setting = settingOf(plan)
-      const hash = hashSync(password, setting).slice(setting.length)
-      if (plan.variant === '2x' && !isAscii(password)) return 'unrecognised'
+      const text = textOf(password)
+      const hash = hashSync(text ?? '', setting).slice(setting.length)
+      const isAscii = password.every((byte) => byte < 0x80)
+      if (text === undefined || (plan.variant === '2x' && !isAscii)) return 'unrecognised'
       return compare(Uint8Array.from(decodeBase64(hash, plan.want.length)), plan.want)
     }),
 })
