@@ -16,6 +16,8 @@ export interface BatchQueue<T extends Task = Task> {
   readonly count: number
   /** Milliseconds that a batch of one check is expected to take, of two, and so on up to the lanes. */
   readonly ms: readonly number[]
+  /** The memory that a batch takes: a core of costly memory computes one check at a time. */
+  readonly mib: number
   /** How many are done with: started, or too late. */
   head: number
   /** Milliseconds of thread time that this kind has been served. */
@@ -32,6 +34,17 @@ export interface Batch<T extends Task = Task> {
 }
 
 const msOf = (queue: BatchQueue, width: number): number => queue.ms[width - 1] ?? 0
+
+/** Of those with checks to start, the one that was served least. */
+const leastServed = <T extends Task>(
+  queues: readonly BatchQueue<T>[],
+): BatchQueue<T> | undefined => {
+  let least: BatchQueue<T> | undefined
+  for (const queue of queues) {
+    if (queue.head < queue.count && queue.served < (least?.served ?? Infinity)) least = queue
+  }
+  return least
+}
 
 /** The width at which a thread gets most done: 1 where an engine computes one check after another. */
 const bestWidth = (queue: BatchQueue): number => {
@@ -72,16 +85,17 @@ const take = <T extends Task>(queue: BatchQueue<T>, at: number, idle: number): B
  * - Threads before lanes: a batch takes no more than the thread's share of what waits.
  * - Kinds take turns by the thread time they have been served (start-time fair queueing), so that neither a
  *   stream of costly checks nor one of cheap ones can starve the other.
+ * - A kind whose turn it is may have to wait until `freeMib` is enough for it. Only kinds that need no memory are
+ *   started meanwhile, since one of less memory after the other could keep it waiting for good.
  */
 export const nextBatch = <T extends Task>(
   queues: readonly BatchQueue<T>[],
   at: number,
   idle: number,
+  freeMib: number,
 ): Batch<T> | undefined => {
-  let next: BatchQueue<T> | undefined
-  for (const queue of queues) {
-    queue.head = firstInTime(queue, at, 1)
-    if (queue.head < queue.count && queue.served < (next?.served ?? Infinity)) next = queue
-  }
+  for (const queue of queues) queue.head = firstInTime(queue, at, 1)
+  let next = leastServed(queues)
+  if (next && next.mib > freeMib) next = leastServed(queues.filter(({ mib }) => mib === 0))
   return next && take(next, at, idle)
 }

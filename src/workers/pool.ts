@@ -6,7 +6,8 @@ import { KeptThread, startThread, threadUrl } from '../thread.ts'
 import type { Task } from './batch.ts'
 import { Estimates } from './estimates.ts'
 import type { BatchReply, BatchRequest, CoreInfo, FromWorker, Ready } from './protocol.ts'
-import { Schedule, type Slot } from './schedule.ts'
+import type { Slot } from './play-forward.ts'
+import { Schedule } from './schedule.ts'
 
 export interface Checked {
   readonly outcome: Outcome
@@ -34,6 +35,8 @@ export interface WorkerPoolOptions {
   readonly size: number
   /** How many checks may wait, however soon they would end. */
   readonly queueLimit: number
+  /** The memory that the checks in progress may take together, in MiB; no limit by default. */
+  readonly maxMib?: number
   readonly clock: Clock
   /** Called for each thread that exited unexpectedly. */
   readonly onLoss?: (what: Record<string, unknown>) => void
@@ -65,7 +68,7 @@ export class WorkerPool implements PasswordChecker {
 
   private constructor(options: WorkerPoolOptions) {
     this.#options = options
-    this.#schedule = new Schedule(this.#estimates, options.queueLimit)
+    this.#schedule = new Schedule(this.#estimates, options.queueLimit, options.maxMib)
     for (let i = 0; i < options.size; i++) this.#keep(this.#schedule.addSlot(options.clock.now()))
   }
 

@@ -2,16 +2,7 @@
 import { keyOf, type Kind } from '../passwords/family.ts'
 import { nextBatch, type Batch, type BatchQueue, type Task } from './batch.ts'
 import type { Estimates } from './estimates.ts'
-
-/** A place for a thread, as the schedule sees it. */
-export interface Slot<T extends Task> {
-  /** Whether it can take a batch when it has none. */
-  ready: boolean
-  batch: readonly T[]
-  startedAt: number
-  /** When it is expected to be free, or replaced. */
-  freeAt: number
-}
+import { mibOf, playForward, type Slot } from './play-forward.ts'
 
 export interface Dispatch<T extends Task> {
   /** The slots whose batch has to be started. */
@@ -60,6 +51,7 @@ const RESERVE_FOR_MS = 10_000
 export class Schedule<T extends Task> {
   readonly #estimates: Estimates
   readonly #queueLimit: number
+  readonly #maxMib: number
   /** By kind, of which there are few; each in the order of deadlines. */
   readonly #queues = new Map<string, Queue<T>>()
   readonly #slots = new Set<Slot<T>>()
@@ -70,10 +62,14 @@ export class Schedule<T extends Task> {
   /** The most checks in a batch, by the name of their kind. */
   readonly lanes = new Map<string, number>()
 
-  /** @param limit how many checks may wait, however soon they would end */
-  constructor(estimates: Estimates, limit: number) {
+  /**
+   * @param limit how many checks may wait, however soon they would end
+   * @param maxMib the memory that the batches in progress may take together
+   */
+  constructor(estimates: Estimates, limit: number, maxMib = Infinity) {
     this.#estimates = estimates
     this.#queueLimit = limit
+    this.#maxMib = maxMib
   }
 
   get waiting(): number {
@@ -162,7 +158,7 @@ export class Schedule<T extends Task> {
     if (idle.length === 0 && !this.#mayBeLate) return { start: [], refuse: [] }
     const copies = this.#copyQueues(now)
     for (const [i, slot] of idle.entries()) {
-      const next = nextBatch([...copies.values()], now, idle.length - i)
+      const next = nextBatch([...copies.values()], now, idle.length - i, this.#freeMib)
       if (next) this.#assign(slot, next)
     }
     const start = idle.filter(({ batch }) => batch.length > 0)
@@ -170,6 +166,14 @@ export class Schedule<T extends Task> {
     if (this.#mayBeLate) refuse.push(...this.#shed(now))
     this.#mayBeLate = false
     return { start, refuse }
+  }
+
+  get #freeMib(): number {
+    return [...this.#slots].reduce((free, slot) => free - mibOf(slot), this.#maxMib)
+  }
+
+  #playForward(copies: ReadonlyMap<unknown, BatchQueue<T>>, now: number): Iterable<Batch<T>> {
+    return playForward([...this.#slots], [...copies.values()], this.#maxMib, now)
   }
 
   #forgetRefusals(): void {
@@ -214,7 +218,7 @@ export class Schedule<T extends Task> {
       const tooLong = estimates.findIndex((ms, i) => i > 0 && ms > LONGEST_MS)
       const factor = slower(queue)
       const ms = estimates.slice(0, tooLong < 0 ? undefined : tooLong).map((ms) => ms * factor)
-      return { tasks, count: tasks.length, ms, head: 0, served }
+      return { tasks, count: tasks.length, ms, mib: kind.mib ?? 0, head: 0, served }
     }
     return new Map([...this.#queues.values()].map((queue) => [queue, lineOf(queue)]))
   }
@@ -234,7 +238,7 @@ export class Schedule<T extends Task> {
       copies.set(queue, { ...copy, tasks: [], count: copy.count + reserve })
     }
     const copy = copies.get(own)
-    for (const batch of this.#playForward([...copies.values()], now)) {
+    for (const batch of this.#playForward(copies, now)) {
       const isOwn = batch.queue === copy && batch.from + batch.width > position
       if (isOwn) return batch.at + SLOWER * this.#estimates.estimate(own.kind, batch.width, now)
     }
@@ -245,34 +249,14 @@ export class Schedule<T extends Task> {
   #shed(now: number): T[] {
     const copies = this.#copyQueues(now, () => FASTER)
     const saved = new Set<T>()
-    for (const { queue, from, width } of this.#playForward([...copies.values()], now)) {
+    for (const { queue, from, width } of this.#playForward(copies, now)) {
       for (const task of queue.tasks.slice(from, from + width)) saved.add(task)
     }
     const lost = [...copies.keys()].flatMap(({ tasks }) => tasks.filter((task) => !saved.has(task)))
     for (const task of lost) this.withdraw(task)
     return lost
   }
-
-  /** Every batch that would be started if nothing else happened, in that order. */
-  *#playForward(copies: readonly BatchQueue<T>[], now: number): Generator<Batch<T>> {
-    const frees = [...this.#slots].map((slot) => expectedFree(slot, now)).sort((a, b) => a - b)
-    for (let at = frees.shift(); at !== undefined; at = frees.shift()) {
-      const busy = frees.findIndex((free) => free > at)
-      const batch = nextBatch(copies, at, 1 + (busy < 0 ? frees.length : busy))
-      if (!batch) return
-      yield batch
-      let position = frees.length
-      while ((frees[position - 1] ?? 0) > batch.end) position--
-      frees.splice(position, 0, batch.end)
-    }
-  }
 }
 
 const isInDemand = ({ admittedAt }: Queue<Task>, now: number): boolean =>
   now - admittedAt <= RESERVE_FOR_MS
-
-/** An overdue batch is expected to take as much longer as it is already overdue. */
-const expectedFree = ({ ready, batch, freeAt }: Slot<Task>, now: number): number => {
-  if (freeAt > now) return freeAt
-  return ready && batch.length === 0 ? now : now + (now - freeAt)
-}

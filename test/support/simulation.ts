@@ -2,7 +2,8 @@
 import type { Kind } from '../../src/passwords/family.ts'
 import type { Task } from '../../src/workers/batch.ts'
 import { Estimates } from '../../src/workers/estimates.ts'
-import { LONGEST_MS, Schedule, type Slot } from '../../src/workers/schedule.ts'
+import type { Slot } from '../../src/workers/play-forward.ts'
+import { LONGEST_MS, Schedule } from '../../src/workers/schedule.ts'
 
 export const bcrypt = (cost: number): Kind => ({ name: 'bcrypt', cost })
 

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Task } from '../../src/workers/batch.ts'
 import { Estimates } from '../../src/workers/estimates.ts'
-import { Schedule, type Slot } from '../../src/workers/schedule.ts'
+import type { Slot } from '../../src/workers/play-forward.ts'
+import { Schedule } from '../../src/workers/schedule.ts'
 import {
   BATCH_MS,
   bcrypt,
