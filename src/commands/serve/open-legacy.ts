@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
 import { openLegacyStore } from '../../legacy/open.ts'
 import type { HashStore, StoreOptions } from '../../legacy/store.ts'
+import type { HashSettings } from '../../passwords/registry.ts'
+import { logStoreHashes } from './store-hashes.ts'
 import type { ServerSettings } from './settings.ts'
 
 /** How much of the deadline a lookup may take: the check of the password needs the rest. */
@@ -14,8 +16,8 @@ export const lookupLimitOf = (deadlineMs: number): number => Math.floor(deadline
 type OnCheck = NonNullable<StoreOptions['onCheck']>
 
 export const logChecks =
-  (log: Logger): OnCheck =>
-  ({ findings, state }, failure) => {
+  (log: Logger, settings: HashSettings): OnCheck =>
+  ({ findings, state, hashes }, failure) => {
     if (failure) {
       const what = state === 'refused' ? 'was refused' : 'cannot be reached'
       const answered = 'calls are answered with 503 until it passes its check'
@@ -24,6 +26,7 @@ export const logChecks =
     }
     for (const { level, text } of findings) if (level === 'warning') log.warn(text)
     log.info('the legacy store passed its check')
+    logStoreHashes(hashes, settings, log)
   }
 
 /** @throws AppError `legacy_unusable` when the URL, the store or the statement cannot serve */

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { systemClock } from '../../clock.ts'
 import { loadSettings, type Environment } from '../../config/load.ts'
 import { describeValues, describeVariables } from '../../config/variables.ts'
-import { DEFAULT_HASHES } from '../../passwords/registry.ts'
+import { DEFAULT_HASHES, type HashSettings } from '../../passwords/registry.ts'
 import { createHookApp, type HookAppOptions } from '../../hook/app.ts'
 import { createCredentialsPrecheck } from '../../hook/authenticate.ts'
 import { createGuessLimiter } from '../../hook/guess-limit.ts'
@@ -20,6 +20,8 @@ import { jsonOption, verboseOption, type CommonOptions } from '../common-options
 import { createPrint, readText, type CommandContext, type Perform } from '../context.ts'
 import { costInTime, DEFAULT_COST, warnAbove } from './cost-limit.ts'
 import { logChecks, openLegacy } from './open-legacy.ts'
+import { memoryLimitMib, planMemory, type HashMemory } from './memory-limit.ts'
+import { refuseUncheckedStore } from './store-hashes.ts'
 import { SERVE, SERVER, type ServerSettings } from './settings.ts'
 import { startLedger } from './start-ledger.ts'
 import { startOAuth } from './start-oauth.ts'
@@ -28,9 +30,18 @@ import { createOps } from './ops-port.ts'
 /** At the usual bcrypt cost a thread does about 100 checks within the deadline: this limit is for memory. */
 const QUEUED_PER_WORKER = 256
 
-const hookOptionsFrom = (settings: ServerSettings): HookAppOptions => {
-  const { auth, orgUrl, deadlineMs, dummyHashSecret, maxBcryptCost } = settings
-  const hashes = { ...DEFAULT_HASHES, bcryptCost: maxBcryptCost ?? DEFAULT_COST }
+const hashSettingsFrom = (
+  { maxBcryptCost, hashes }: ServerSettings,
+  { maxMib }: HashMemory,
+): HashSettings => ({
+  ...DEFAULT_HASHES,
+  ...hashes,
+  bcryptCost: maxBcryptCost ?? DEFAULT_COST,
+  maxMib,
+})
+
+const hookOptionsFrom = (settings: ServerSettings, hashes: HashSettings): HookAppOptions => {
+  const { auth, orgUrl, deadlineMs, dummyHashSecret } = settings
   return { ...auth, orgUrl, deadlineMs, hashes, dummyHashSecret }
 }
 
@@ -43,11 +54,13 @@ const clock = systemClock
 
 const startPool = async (
   { hashWorkers: size }: ServerSettings,
+  { togetherMib: maxMib }: HashMemory,
   log: Logger,
 ): Promise<WorkerPool> => {
   const pool = await WorkerPool.start({
     size,
     queueLimit: size * QUEUED_PER_WORKER,
+    maxMib,
     clock,
     onLoss: (what) => log.error(what, 'a worker thread was lost'),
   })
@@ -77,10 +90,13 @@ const listenWith = (
   })
 
 const start = async (settings: ServerSettings, log: Log, { version, env }: CommandContext) => {
-  const legacy = await openLegacy(settings, clock, logChecks(log))
+  const memory = planMemory(settings.maxHashMib, settings.hashWorkers, memoryLimitMib())
+  const hashes = hashSettingsFrom(settings, memory)
+  const legacy = await openLegacy(settings, clock, logChecks(log, hashes))
+  if (!settings.allowUncheckedHashes) refuseUncheckedStore(legacy.hashes, hashes)
   const oauth = startOAuth(settings, env, clock, log)
-  const options = hookOptionsFrom(settings)
-  const pool = await startPool(settings, log)
+  const options = hookOptionsFrom(settings, hashes)
+  const pool = await startPool(settings, memory, log)
   warnAbove(legacy.hashes, await costInTime(settings, pool, clock, log), log)
   const { guesses } = settings
   const guessLimiter = createGuessLimiter(clock, guesses)

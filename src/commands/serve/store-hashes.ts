@@ -1,0 +1,57 @@
+/** Says what hashes the store holds, and refuses to start over a store of which none can be checked. */
+import { AppError } from '../../errors/errors.ts'
+import type { HashSettings } from '../../passwords/registry.ts'
+import { tallyHashes, type TallyRow } from '../../passwords/tally.ts'
+
+/** A warning is logged above this share of hashes that cannot be checked. */
+const MANY = 0.05
+
+/** Where fewer were sampled, the store may still be empty. */
+const ENOUGH = 20
+
+interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+const sumOf = (rows: readonly TallyRow[]): number => rows.reduce((sum, { count }) => sum + count, 0)
+
+/** Empty and missing hashes are apart: many stores have accounts that never had a password. */
+const tally = (sampled: readonly string[], settings: HashSettings) => {
+  const hashes = sampled.filter((encoded) => encoded.trim() !== '')
+  const rows = tallyHashes(hashes, settings)
+  const unchecked = rows.filter(({ remedy }) => remedy !== undefined)
+  return { rows, unchecked, present: hashes.length, cannot: sumOf(unchecked) }
+}
+
+/** @param sampled encoded hashes of some accounts */
+export const logStoreHashes = (
+  sampled: readonly string[],
+  settings: HashSettings,
+  log: Log,
+): void => {
+  if (sampled.length === 0) return
+  const { rows, unchecked, present, cannot } = tally(sampled, settings)
+  const kinds = Object.fromEntries(rows.map(({ what, count }) => [what, count]))
+  const fields = { sampled: sampled.length, withoutHash: sampled.length - present, kinds }
+  log.info(fields, 'the sampled accounts have these hashes')
+  if (cannot <= MANY * present) return
+  const remedies = Object.fromEntries(unchecked.map(({ what, remedy }) => [what, remedy]))
+  log.warn(
+    { remedies },
+    `${cannot} of ${present} sampled hashes cannot be checked: these people cannot sign in through the hook`,
+  )
+}
+
+/**
+ * @param sampled encoded hashes of some accounts
+ * @throws AppError `legacy_unusable` where 20 or more were sampled and none can be checked
+ */
+export const refuseUncheckedStore = (sampled: readonly string[], settings: HashSettings): void => {
+  const { unchecked, present, cannot } = tally(sampled, settings)
+  if (present < ENOUGH || cannot < present) return
+  const reasons = unchecked.map(({ what, remedy }) => `    ${what}: ${remedy}`).join('\n')
+  throw new AppError('legacy_unusable', {
+    detail: `  None of ${present} sampled hashes can be checked:\n${reasons}\n    To start all the same, set LEGACY_ALLOW_UNCHECKED=true.`,
+  })
+}
