@@ -93,8 +93,8 @@ describe('a mode', () => {
   })
 
   it.each([
-    ['$2x$', HASH.replace('$2b$', '$2x$'), 'is no bcrypt hash'],
-    ['another kind', '{SSHA}abc', 'is no bcrypt hash'],
+    ['$2x$', HASH.replace('$2b$', '$2x$'), 'is a $2x$ hash'],
+    ['another kind', '$y$j9T$abc', 'is no hash that is known'],
     ['a cut-off hash', HASH.slice(0, -1), 'is cut off'],
     ['a padded hash', `${HASH}  `, 'has white space'],
     ['stray bits', `${HASH.slice(0, 28)}b${HASH.slice(29)}`, 'is damaged'],

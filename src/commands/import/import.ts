@@ -6,7 +6,7 @@ import { describeVariables } from '../../config/variables.ts'
 import { checkColumns } from '../../import/rows/check-columns.ts'
 import { checkLogins } from '../../import/rows/check-logins.ts'
 import { createColumns, type Columns, type Mapping } from '../../import/rows/columns.ts'
-import { CREDENTIAL_MODES } from '../../import/rows/modes.ts'
+import { CREDENTIAL_MODES, type CredentialMode } from '../../import/rows/modes.ts'
 import { createPrepare } from '../../import/rows/prepare.ts'
 import { createRejects } from '../../import/report/rejects.ts'
 import { checkFlags } from '../../import/rows/roles.ts'
@@ -57,7 +57,7 @@ const importUsers =
     const isOffline = options.dryRun === true && !options.update && !isOktaGiven(host.env)
     // A run that calls Okta reports them when it reads its settings for that.
     if (isOffline) notices.forEach(notify)
-    const mode = CREDENTIAL_MODES[options.mode]
+    const mode: CredentialMode = CREDENTIAL_MODES[options.mode]
     const roles = chooseRoles(options)
     const asked = askedColumns(options)
     const nested = [...options.map.values()]
@@ -69,10 +69,12 @@ const importUsers =
       const client = isOffline ? undefined : openOkta(host, pacingOf(options, reporter))
       const attributes = await fetchAttributes({ client, userType, separator, notify })
       const [map, ignore] = [attributeMap(options), new Set(options.ignore)]
-      const mapping: Mapping = { map, ignore, fields: mode.fields, roles, attributes }
+      const fields = [...mode.fields, ...(mode.optional ?? [])]
+      const mapping: Mapping = { map, ignore, fields, roles, attributes }
       const columns: Columns = createColumns(mapping)
       const required = attributes.required.filter((name) => !options.optional.includes(name))
-      checkColumns({ source, columns, mapping, required, asked, first }).forEach(notify)
+      const needed = [...required, ...mode.fields]
+      checkColumns({ source, columns, mapping, required: needed, asked, first }).forEach(notify)
       checkFlags(first, roles)
       checkLogins(first, columns, attributes)
       const isAsked = asked.some(([, column]) => column === roles.enabled)
@@ -98,7 +100,9 @@ const HELP = `
 Modes:
   hook               the first sign-in calls the password import inline hook
   staged             no credentials, not active yet
-  hash               the bcrypt hash itself, from the column password_hash
+  hash               the hash itself, from the column password_hash, with a salt from
+                     password_salt if it has a column of its own: bcrypt, PBKDF2, SHA-1,
+                     SHA-256, SHA-512 or MD5
   password           a password, from the column password
   recovery           a question and its answer, from the columns question and answer
   password-recovery  both

@@ -7,6 +7,7 @@ export interface ColumnsCheck {
   readonly source: Pick<Source, 'columns' | 'hasHeader' | 'nested'>
   readonly columns: Columns
   readonly mapping: Mapping
+  /** Attributes, and fields of the mode. */
   readonly required: readonly string[]
   /** The options that name a column, each with its column. */
   readonly asked: readonly (readonly [option: string, column: string])[]
@@ -30,7 +31,7 @@ const missingFrom = ({ source, columns, mapping, required }: ColumnsCheck): stri
   const absent = [...mapping.map].filter(([, column]) => !source.columns.includes(column))
   return [
     ...absent.map(([name, column]) => `--map "${name}=${column}": there is no column "${column}"`),
-    ...[...required, ...mapping.fields]
+    ...required
       .filter((name) => !given.has(name) && !mapping.map.has(name))
       .map((name) => `there is no column "${name}", which is required, and none is mapped to it`),
   ]

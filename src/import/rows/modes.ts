@@ -1,6 +1,6 @@
 /** The table of modes: how each sends the credentials of a new user to Okta. */
-import { bcrypt } from '../../passwords/families/bcrypt.ts'
-import { DEFAULT_HASHES, inspectAs } from '../../passwords/registry.ts'
+import { DEFAULT_HASHES, inspect, type HashSettings } from '../../passwords/registry.ts'
+import { toOktaHash, type OktaHashResult } from './okta-hash.ts'
 
 /** What a mode reads in addition to the profile, by column; without empty values. */
 export type Fields = ReadonlyMap<string, string>
@@ -8,6 +8,8 @@ export type Fields = ReadonlyMap<string, string>
 export interface CredentialMode {
   /** Columns that it reads in addition to the profile. */
   readonly fields: readonly string[]
+  /** Columns that it reads if they are there. */
+  readonly optional?: readonly string[]
   /** The query of the create call (Okta management API, "Create a user"). */
   readonly query: string
   /** Each `credentials.provider.type` that Okta may show for a user created in this mode. */
@@ -20,33 +22,54 @@ export interface CredentialMode {
 
 const read = (fields: Fields, name: string): string => fields.get(name) ?? ''
 
-/** The highest cost that Okta accepts (Okta management API, schema PasswordCredentialHash). */
-const OKTA_BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 20 }
+const native = (): string[] => ['OKTA']
+
+/** IMPORT becomes OKTA with the first correct password. */
+const imported = (): string[] => ['IMPORT', 'OKTA']
+
+/** What is too costly for the hook may still be imported. */
+const UNBOUNDED = { bcryptCost: Infinity, maxMs: Infinity, maxMib: Infinity, encodings: [] }
 
 const HASH_FLAWS = {
-  unrecognised: 'is no bcrypt hash of the kinds $2a$, $2b$ and $2y$',
+  unrecognised: 'is no hash that is known here',
   malformed: 'is damaged',
   truncated: 'is cut off',
   padded: 'has white space or NULs around it',
-  out_of_bounds: 'costs more than 20, the dearest that Okta takes',
+  out_of_bounds: 'is too costly',
 } as const
 
-/** Made by a faulty bcrypt, which Okta does not reproduce. */
-const FLAWED = /^\s*\$2x\$/
-
-const hashComplaints = (fields: Fields): string[] => {
-  const encoded = read(fields, 'password_hash')
-  const found = inspectAs(FLAWED.test(encoded) ? [] : [bcrypt], encoded, OKTA_BOUNDS)
-  return 'flaw' in found ? [`password_hash ${HASH_FLAWS[found.flaw]}`] : []
+/** A salt in a column of its own is joined to the hash, as LEGACY_HASH_FORMAT describes the two. */
+const encodedIn = (fields: Fields): string => {
+  const salt = fields.get('password_salt')
+  return [read(fields, 'password_hash'), ...(salt === undefined ? [] : [salt])].join(':')
 }
 
-/** `$2b$10$`, then 22 characters of salt and 31 of hash. */
-const splitHash = (encoded: string): Readonly<Record<string, unknown>> => ({
-  algorithm: 'BCRYPT',
-  workFactor: Number(encoded.slice(4, 6)),
-  salt: encoded.slice(7, 29),
-  value: encoded.slice(29),
-})
+/**
+ * The mode `hash`: Okta checks the passwords itself.
+ * @param settings how the hashes were made
+ */
+export const createHashMode = (settings: HashSettings): CredentialMode => {
+  const convert = (fields: Fields): OktaHashResult => {
+    const found = inspect(encodedIn(fields), { ...settings, ...UNBOUNDED })
+    return 'flaw' in found ? { problem: HASH_FLAWS[found.flaw] } : toOktaHash(found)
+  }
+  return {
+    fields: ['password_hash'],
+    optional: ['password_salt'],
+    query: 'activate=true',
+    providers: imported,
+    complaints: (fields) => {
+      const result = convert(fields)
+      if ('hash' in result) return []
+      const advice = 'import this person with --mode hook, so that the hook can check the password'
+      return [`password_hash ${result.problem}: ${advice}`]
+    },
+    credentials: (fields) => {
+      const result = convert(fields)
+      return 'hash' in result ? { password: { hash: result.hash } } : undefined
+    },
+  }
+}
 
 const LONGEST: Readonly<Record<string, number>> = { password: 72, question: 100, answer: 100 }
 
@@ -62,11 +85,6 @@ const question = (fields: Fields): object => ({
   answer: read(fields, 'answer'),
 })
 
-const native = (): string[] => ['OKTA']
-
-/** IMPORT becomes OKTA with the first correct password. */
-const imported = (): string[] => ['IMPORT', 'OKTA']
-
 export const CREDENTIAL_MODES = {
   hook: {
     fields: [],
@@ -80,13 +98,7 @@ export const CREDENTIAL_MODES = {
     providers: native,
     credentials: () => undefined,
   },
-  hash: {
-    fields: ['password_hash'],
-    query: 'activate=true',
-    providers: imported,
-    complaints: hashComplaints,
-    credentials: (fields) => ({ password: { hash: splitHash(read(fields, 'password_hash')) } }),
-  },
+  hash: createHashMode(DEFAULT_HASHES),
   password: {
     fields: ['password'],
     query: 'activate=true',
@@ -123,14 +135,14 @@ export const CREDENTIAL_MODES = {
       provider: { type: read(fields, 'providerType'), name: read(fields, 'providerName') },
     }),
   },
-} as const satisfies Readonly<Record<string, CredentialMode>>
+} satisfies Readonly<Record<string, CredentialMode>>
 
 export type Mode = keyof typeof CREDENTIAL_MODES
 
 export const MODES = Object.keys(CREDENTIAL_MODES) as Mode[]
 
 /** Fields whose values are secrets in every mode, even one that does not read them. */
-export const SECRET_FIELDS = ['password_hash', 'password', 'answer']
+export const SECRET_FIELDS = ['password_hash', 'password_salt', 'password', 'answer']
 
 const SECRET_KEYS = new Set(['value', 'salt', 'answer'])
 
