@@ -1,6 +1,7 @@
 /** The entry point of `npm run bench`: which measurements run, and where their results go. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { compareEngines, measureEngineRate } from './engines.ts'
+import { measureFamilies } from './families.ts'
 import { measureFlood } from './flood.ts'
 import { measureHttp } from './http.ts'
 import { measurePace, measureSpeed } from './import.ts'
@@ -19,6 +20,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   import: async () => [await measurePace(), await measureSpeed()],
   livez: async () => [await measureLivez(), await measureStart()],
   ledger: measureLedger,
+  families: measureFamilies,
   flood: async () => [await measureFlood()],
   soak: measureSoak,
 }

@@ -30,14 +30,15 @@ export interface MeasuredServer extends ServerProcess {
   readonly signIn: () => Call
 }
 
-const makeStore = (dir: string, cost: number, people: number): string => {
+const makeStore = (dir: string, hashes: readonly string[], people: number): string => {
   const path = join(dir, 'legacy.sqlite')
   const db = new Database(path)
   db.exec(readFileSync(new URL('legacy-db/schema.sql', ROOT), 'utf8'))
   const insert = db.prepare('INSERT INTO accounts (login, password_hash) VALUES (?, ?)')
-  const hash = hashSync(PASSWORD, cost)
   db.transaction(() => {
-    for (let i = 0; i < people; i++) insert.run(`person${i}@example.com`, hash)
+    for (let i = 0; i < people; i++) {
+      insert.run(`person${i}@example.com`, hashes[i % hashes.length])
+    }
   })()
   db.close()
   return `sqlite:${path}`
@@ -107,6 +108,8 @@ export const spawnServer = async (
 export interface ServerOptions {
   readonly cost: number
   readonly people?: number
+  /** In place of one of that cost: hashes of PASSWORD, which the people have in turn. */
+  readonly hashes?: readonly string[]
   /** The value of LEDGER_DB_URL; a SQLite file by default. */
   readonly ledger?: string
   readonly script?: readonly string[]
@@ -117,13 +120,14 @@ export interface ServerOptions {
 export const startServer = async ({
   cost,
   people = 10_000,
+  hashes = [hashSync(PASSWORD, cost)],
   ledger,
   script = SERVE,
   env: more = {},
 }: ServerOptions): Promise<MeasuredServer> => {
   const dir = mkdtempSync(join(tmpdir(), 'bench-'))
   const env = {
-    LEGACY_DB_URL: makeStore(dir, cost, people),
+    LEGACY_DB_URL: makeStore(dir, hashes, people),
     LEDGER_DB_URL: ledger ?? `sqlite:${join(dir, 'ledger.sqlite')}`,
     ...(ledger !== 'off' && { LEDGER_SPILL_DIR: dir }),
     FINGERPRINT_KEY: SECRET,
