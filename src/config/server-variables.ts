@@ -119,15 +119,6 @@ export const LIMIT_VARIABLES = {
     help: 'the highest bcrypt cost that is checked; each step doubles the time (14 takes over a second). The server does not start with a cost that this machine cannot check in time. If not set, it is 14, and a check that cannot finish in time is answered with 503',
     fix: 'Use a whole number from 10 to 16, or leave it out.',
   }),
-  HASH_MAX_MS: variable(whole(50, 2500).default(1300), {
-    help: 'milliseconds that the check of one password may take on a reference machine, for all hashes except bcrypt. A costlier hash is not checked (hash_out_of_bounds). Use the same value on every replica',
-    fix: 'Use a whole number from 50 to 2500.',
-  }),
-  HASH_MAX_MIB: variable(whole(1, 4096).optional(), {
-    help: 'MiB of memory that the check of one password may use: argon2 and scrypt need a lot. A hash that needs more is not checked (hash_out_of_bounds). Checks that need more memory together than the container has wait for each other',
-    fix: 'Use a whole number from 1 to 4096, or leave it out.',
-    defaultWords: '128, or less in a small container',
-  }),
   GUESS_LIMIT: variable(whole(1, 1000).default(10), {
     help: 'wrong passwords that one login, and one person across all spellings, can use at once; after that every answer is UNVERIFIED',
     fix: 'Use a whole number from 1 to 1000.',

@@ -10,13 +10,6 @@ const columnNames = z
   .transform((names) => names.split(',').map((name) => name.trim()))
   .refine((names) => !names.includes(''), 'is not valid')
 
-const ENCODINGS = ['utf-8', 'windows-1252', 'latin1', 'nfc', 'nfd', 'utf-16le'] as const
-
-const encodings = z
-  .string()
-  .transform((names) => names.split(',').map((name) => name.trim().toLowerCase()))
-  .pipe(z.array(z.enum(ENCODINGS)))
-
 const LEDGER_URL = /^(off$|sqlite:.|(postgres|postgresql|mysql|mariadb):\/\/.)/
 
 /** The certificate bundle of a cloud or a system is several hundred KiB. */
@@ -49,14 +42,6 @@ export const LEGACY_VARIABLES = {
   }),
   LEGACY_LOOKUP_UNCHECKED: variable(z.stringbool().default(false), {
     help: '"true" accepts rows that do not say whose they are (no login, email or short_name). A statement that finds the row of another person then lets that person in',
-    fix: 'Set it to true or false; preferably leave it out.',
-  }),
-  LEGACY_PASSWORD_ENCODINGS: variable(encodings.default([]), {
-    help: `further encodings in which a password is tried, separated by commas: ${ENCODINGS.join(', ')}. UTF-8 is always tried. Each one multiplies the time of every check. utf-16le is tried for digests and PBKDF2 only`,
-    fix: `List some of ${ENCODINGS.join(', ')}, such as windows-1252.`,
-  }),
-  LEGACY_ALLOW_UNCHECKED: variable(z.stringbool().default(false), {
-    help: '"true" starts the server although none of the sampled hashes can be checked, for example because the store was emptied',
     fix: 'Set it to true or false; preferably leave it out.',
   }),
   LEGACY_AUDIT_SQL: variable(z.string().optional(), {

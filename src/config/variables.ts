@@ -1,5 +1,6 @@
 /** The table of environment variables: every one that a command reads. */
 import type * as z from 'zod'
+import { HASH_VARIABLES } from './hash-variables.ts'
 import { OKTA_VARIABLES, REGISTER_VARIABLES } from './okta-variables.ts'
 import {
   AUTH_VARIABLES,
@@ -15,6 +16,7 @@ export const SERVER_VARIABLES = {
   ...LISTEN_VARIABLES,
   ...AUTH_VARIABLES,
   ...LEGACY_VARIABLES,
+  ...HASH_VARIABLES,
   ...LEDGER_VARIABLES,
   ...LIMIT_VARIABLES,
   ...LOG_VARIABLES,

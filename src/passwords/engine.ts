@@ -1,6 +1,8 @@
 /** The engine of a worker thread: a table of cores, each tested, and the one comparison of hashes. */
 import { timingSafeEqual } from 'node:crypto'
 import { bcryptCore } from './cores/bcrypt.ts'
+import { pbkdf2Cores } from './cores/pbkdf2.ts'
+import { scryptCore } from './cores/scrypt.ts'
 import { evaluate } from './expression.ts'
 import {
   keyOf,
@@ -14,7 +16,7 @@ import {
 } from './family.ts'
 import { encodePassword, type Form } from './password-forms.ts'
 
-export const CORES: readonly CoreRow<Plan>[] = [bcryptCore]
+export const CORES: readonly CoreRow<Plan>[] = [bcryptCore, ...pbkdf2Cores, scryptCore]
 
 /** A core that passed its self-test, or the fallback for one that did not. */
 export interface EngineCore extends Core<Plan> {

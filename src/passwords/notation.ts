@@ -1,13 +1,15 @@
 /** Strict readers of numbers and bytes in encoded hashes: what a lenient one would accept, another system never wrote. */
+import type { Flaw } from './family.ts'
 
 /** The standard alphabet with or without its padding, and the others that hashes are written in. */
 export type Base64 = 'base64' | 'base64-unpadded' | 'base64url' | 'base64-dots'
 
-/** @returns undefined for anything but decimal digits without a leading zero, or a number above 2^31 - 1 */
-export const wholeNumber = (text: string | undefined): number | undefined => {
-  const value = /^(?:0|[1-9]\d{0,9})$/.test(text ?? '') ? Number(text) : NaN
-  return value < 2 ** 31 ? value : undefined
-}
+/**
+ * A number that is far too large is still a number: the bounds say so.
+ * @returns undefined for anything but decimal digits without a leading zero, or for more than are exact
+ */
+export const wholeNumber = (text: string | undefined): number | undefined =>
+  /^(?:0|[1-9]\d{0,14})$/.test(text ?? '') ? Number(text) : undefined
 
 const WRITE: Readonly<Record<Base64, (bytes: Buffer) => string>> = {
   base64: (bytes) => bytes.toString('base64'),
@@ -26,3 +28,33 @@ export const readBase64 = (text: string, alphabet: Base64): Uint8Array | undefin
 /** Digits of either case. */
 export const readHex = (text: string): Uint8Array | undefined =>
   /^(?:[\da-f]{2})*$/i.test(text) ? Uint8Array.from(Buffer.from(text, 'hex')) : undefined
+
+/** A way to write bytes. */
+export interface Encoding {
+  readonly bitsPerDigit: 4 | 6
+  readonly read: (text: string) => Uint8Array | undefined
+}
+
+export const HEX: Encoding = { bitsPerDigit: 4, read: readHex }
+export const inBase64 = (alphabet: Base64): Encoding => ({
+  bitsPerDigit: 6,
+  read: (text) => readBase64(text, alphabet),
+})
+
+/** A salt that is used as it is written. */
+export const textBytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))
+
+/**
+ * A key that another was derived to be compared with. What is cut off of it is the beginning of the same key: so
+ * its length must be one of these.
+ */
+export const readKey = (
+  text: string,
+  { bitsPerDigit, read }: Encoding,
+  lengths: readonly number[],
+): Uint8Array | { readonly flaw: Flaw } => {
+  const key = read(text)
+  if (key && lengths.includes(key.length)) return key
+  const digits = Math.ceil((8 * Math.min(...lengths)) / bitsPerDigit)
+  return { flaw: text.length < digits ? 'truncated' : 'malformed' }
+}

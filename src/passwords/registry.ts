@@ -1,6 +1,10 @@
 /** The table of hash families, and the reading of an encoded hash within bounds. */
 import { isOutOfBounds, type Bounds } from './bounds.ts'
+import { aspnetIdentity } from './families/aspnet.ts'
 import { bcrypt } from './families/bcrypt.ts'
+import { firebase } from './families/firebase.ts'
+import { pbkdf2 } from './families/pbkdf2.ts'
+import { scrypt } from './families/scrypt.ts'
 import { costOf, type Family, type HashSecrets, type Inspection, type Plan } from './family.ts'
 import type { Form } from './password-forms.ts'
 
@@ -21,7 +25,7 @@ export const DEFAULT_HASHES: HashSettings = {
   encodings: [],
 }
 
-export const FAMILIES: readonly Family[] = [bcrypt]
+export const FAMILIES: readonly Family[] = [bcrypt, pbkdf2, aspnetIdentity, scrypt, firebase]
 
 const UNRECOGNISED: Inspection = { flaw: 'unrecognised' }
 

@@ -6,6 +6,7 @@ import { OKTA_SETTINGS } from '../../src/commands/okta-settings.ts'
 import { REGISTER_NAMES } from '../../src/commands/register/settings.ts'
 import { SERVE } from '../../src/commands/serve/settings.ts'
 import { UNDO_LEDGER } from '../../src/commands/undo/verified.ts'
+import { HASH_VARIABLES } from '../../src/config/hash-variables.ts'
 import { OKTA_VARIABLES, REGISTER_VARIABLES } from '../../src/config/okta-variables.ts'
 import {
   AUTH_VARIABLES,
@@ -30,6 +31,7 @@ const VARIABLE_GROUPS = {
   'Calls to Okta': OKTA_VARIABLES,
   'Registering the hook': REGISTER_VARIABLES,
   'The legacy store': { ...LEGACY_VARIABLES, ...IMPORT_VARIABLES },
+  'The hashes of the legacy store': HASH_VARIABLES,
   'The ledger': LEDGER_VARIABLES,
   Limits: LIMIT_VARIABLES,
   'The log': LOG_VARIABLES,

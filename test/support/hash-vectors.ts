@@ -29,5 +29,13 @@ export const agrees = (vector: HashVector, outcome: Outcome): boolean => {
   return vector.expect === 'malformed' ? FLAWS.includes(outcome) : outcome === vector.expect
 }
 
+const bytesOf = (base64: unknown): Uint8Array =>
+  Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')
+
 /** The settings of a server whose store holds the hash. */
-export const settingsFor = (_vector: HashVector): HashSettings => DEFAULT_HASHES
+export const settingsFor = ({ config = {} }: HashVector): HashSettings => {
+  const { signer_key: signerKey, salt_separator: saltSeparator } = config
+  if (signerKey === undefined) return DEFAULT_HASHES
+  const firebase = { signerKey: bytesOf(signerKey), saltSeparator: bytesOf(saltSeparator) }
+  return { ...DEFAULT_HASHES, firebase }
+}

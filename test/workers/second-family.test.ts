@@ -133,10 +133,12 @@ it('the second family is checked by threads that have its core, along with bcryp
     clock: systemClock,
     workerUrl: new URL('../support/two-cores-worker.ts', import.meta.url),
   })
-  expect(pool.cores).toEqual([
-    { computes: 'bcrypt', name: 'webassembly', lanes: 6 },
-    { computes: 'rounds-digest', name: 'node:crypto', lanes: 1 },
-  ])
+  expect(pool.cores).toEqual(
+    expect.arrayContaining([
+      { computes: 'bcrypt', name: 'webassembly', lanes: 6 },
+      { computes: 'rounds-digest', name: 'node:crypto', lanes: 1 },
+    ]),
+  )
   const deadline = systemClock.now() + 60_000
   const checks = [DIGEST, BCRYPT, DIGEST, BCRYPT].flatMap((encoded) =>
     [PASSWORD, 'open barley'].map((password) => pool.check(planOf(encoded), password, deadline)),

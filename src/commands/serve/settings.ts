@@ -6,6 +6,7 @@ import { namesOf, SERVER_VARIABLES } from '../../config/variables.ts'
 import { isAdminUrl, isLoopback } from '../../http/url.ts'
 import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
 import { hasOAuth, inProduction, parseAuth, parseNaming } from './auth-settings.ts'
+import { parseHashes } from '../hash-settings.ts'
 
 type Name = keyof typeof SERVER_VARIABLES | 'OKTA_ORG_URL'
 type ServerInput = Input<Name>
@@ -127,8 +128,8 @@ const parseServer = (input: ServerInput) => {
     maxBcryptCost: v.BCRYPT_MAX_COST,
     /** In MiB; undefined if it follows from the container. */
     maxHashMib: v.HASH_MAX_MIB,
-    /** What a hash may cost, and what the server knows of how they were made. */
-    hashes: { maxMs: v.HASH_MAX_MS, encodings: v.LEGACY_PASSWORD_ENCODINGS },
+    /** What a hash may cost, and what the hashes do not say. */
+    hashes: parseHashes(v),
     allowUncheckedHashes: v.LEGACY_ALLOW_UNCHECKED,
     guesses: { limit: v.GUESS_LIMIT, windowMs: v.GUESS_WINDOW_MINUTES * MS_PER_MINUTE },
   }
