@@ -89,6 +89,16 @@ export const CALL_ERRORS = {
     sentence: 'The worker thread that ran this check has stopped.',
     remedy: 'It has been replaced. If this repeats, check the memory limit of the container.',
   },
+  out_of_memory: {
+    status: 503,
+    sentence: 'There was not enough memory to compute this hash.',
+    remedy: 'Raise the memory limit of the container, or lower HASH_WORKERS or HASH_MAX_MIB.',
+  },
+  core_missing: {
+    status: 503,
+    sentence: 'This server cannot compute hashes of this kind.',
+    remedy: 'See "cannot check some hashes" in the log of the start, which says what is missing.',
+  },
   shutting_down: {
     status: 503,
     sentence: 'The server is shutting down.',

@@ -1,6 +1,9 @@
 /** The engine of a worker thread: a table of cores, each tested, and the one comparison of hashes. */
 import { timingSafeEqual } from 'node:crypto'
 import { bcryptCore } from './cores/bcrypt.ts'
+import { argon2Core } from './cores/argon2.ts'
+import { chainCore } from './cores/chain.ts'
+import { digestCore } from './cores/digest.ts'
 import { pbkdf2Cores } from './cores/pbkdf2.ts'
 import { scryptCore } from './cores/scrypt.ts'
 import { evaluate } from './expression.ts'
@@ -16,7 +19,14 @@ import {
 } from './family.ts'
 import { encodePassword, type Form } from './password-forms.ts'
 
-export const CORES: readonly CoreRow<Plan>[] = [bcryptCore, ...pbkdf2Cores, scryptCore]
+export const CORES: readonly CoreRow<Plan>[] = [
+  bcryptCore,
+  argon2Core,
+  scryptCore,
+  ...pbkdf2Cores,
+  chainCore,
+  digestCore,
+]
 
 /** A core that passed its self-test, or the fallback for one that did not. */
 export interface EngineCore extends Core<Plan> {
@@ -26,12 +36,20 @@ export interface EngineCore extends Core<Plan> {
   readonly fallback?: string
 }
 
+/** A core that could not be made, or failed the self-test: its kinds cannot be checked here. */
+export interface MissingCore {
+  readonly computes: string
+  readonly why: string
+}
+
 export interface Engine {
   readonly cores: readonly EngineCore[]
+  readonly missing: readonly MissingCore[]
   /**
    * Outcomes in the order of the checks, which must all be of one kind. Slow by design: runs in a worker
    * thread.
    * @throws TypeError for checks of different kinds, of a kind without a core, or more than its core has lanes
+   * @throws OutOfMemory for all of the checks
    */
   verify(checks: readonly PasswordCheck[]): Outcome[]
 }
@@ -101,22 +119,25 @@ export const selfTest = (known: readonly PasswordCheck[], match: Match, lanes: n
   }
 }
 
-const startCore = ({ computes, trial, known, ...row }: CoreRow<Plan>): EngineCore => {
+const startCore = ({ computes, trial, known, ...row }: CoreRow<Plan>): EngineCore | MissingCore => {
   try {
     const core = row.create()
     selfTest(known, (checks) => matchAll(core, checks), core.lanes)
     return { ...core, computes, trial }
   } catch (err) {
-    if (!row.createFallback) throw err
-    return { ...row.createFallback(), computes, trial, fallback: String(err) }
+    const why = String(err)
+    if (!row.createFallback) return { computes, why }
+    return { ...row.createFallback(), computes, trial, fallback: why }
   }
 }
 
 /** Takes tens of milliseconds: it makes the WebAssembly, and tests it. */
 export const createEngine = (rows: readonly CoreRow<Plan>[]): Engine => {
-  const cores = rows.map(startCore)
+  const started = rows.map(startCore)
+  const cores = started.flatMap((core) => ('why' in core ? [] : [core]))
   return {
     cores,
+    missing: started.flatMap((core) => ('why' in core ? [core] : [])),
     verify(checks) {
       const [first] = checks
       if (!first) return []

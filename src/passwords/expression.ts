@@ -16,7 +16,7 @@ export type Expression =
       readonly key: Expression
       readonly of: Expression
     }
-  | { readonly op: 'hex' | 'base64'; readonly of: Expression }
+  | { readonly op: 'hex' | 'base64' | 'trim'; readonly of: Expression }
 
 /** What the names in an expression stand for. */
 export interface KnownBytes {
@@ -42,6 +42,15 @@ export const hmac = (name: Digest, key: Expression, of: Expression): Expression 
 })
 export const hex = (of: Expression): Expression => ({ op: 'hex', of })
 export const base64 = (of: Expression): Expression => ({ op: 'base64', of })
+export const trim = (of: Expression): Expression => ({ op: 'trim', of })
+
+/** What PHP's trim() removes at both ends, which is less than JavaScript's: no form feed, and only ASCII. */
+const PHP_BLANKS: readonly number[] = [...Buffer.from(' \t\n\r\0\v')]
+const isText = (byte: number): boolean => !PHP_BLANKS.includes(byte)
+
+/** A copy: what is trimmed may be wiped before the result is used. */
+const trimmed = (of: Uint8Array): Uint8Array =>
+  of.slice(Math.max(of.findIndex(isText), 0), of.findLastIndex(isText) + 1)
 
 /** Never throws for a tree that was checked when it was made. */
 export const evaluate = (expression: Expression, values: KnownBytes): Uint8Array => {
@@ -59,6 +68,8 @@ export const evaluate = (expression: Expression, values: KnownBytes): Uint8Array
       return hash(expression.digest, of(expression.of), 'buffer')
     case 'hmac':
       return createHmac(expression.digest, of(expression.key)).update(of(expression.of)).digest()
+    case 'trim':
+      return trimmed(Uint8Array.from(of(expression.of)))
     case 'hex':
     case 'base64':
       return Buffer.from(Buffer.from(of(expression.of)).toString(expression.op))

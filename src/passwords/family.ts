@@ -144,12 +144,18 @@ export interface KeyedCheck<P extends Plan = Plan> {
 /** Compares in constant time. */
 export type Compare = (computed: Uint8Array, want: Uint8Array) => Outcome
 
+/** Thrown by a core that did not get the memory for a check. The next one may. */
+export class OutOfMemory extends Error {}
+
 /** The computation of one name's kinds, in a worker thread. */
 export interface Core<P extends Plan> {
   readonly name: string
   /** The most checks that one call takes; more than one pays only where they run together. */
   readonly lanes: number
-  /** Outcomes in the order of the checks, which are of one kind, and as many as there are lanes or fewer. */
+  /**
+   * Outcomes in the order of the checks, which are of one kind, and as many as there are lanes or fewer.
+   * @throws OutOfMemory for all of them
+   */
   match(checks: readonly KeyedCheck<P>[], compare: Compare): Outcome[]
 }
 
@@ -161,8 +167,8 @@ export interface CoreRow<P extends Plan> {
   readonly trial: P
   /** The right answers that it must give before it may decide about anyone. */
   readonly known: readonly PasswordCheck<P>[]
-  /** Takes milliseconds. May throw where there is a fallback. */
+  /** Takes milliseconds. May throw: the engine then has the fallback, or no core for these kinds. */
   create(): Core<P>
-  /** Makes the core to use where the other cannot be made, or fails the self-test. */
+  /** Makes the core to use where the other cannot be made, or fails the self-test. May not throw. */
   createFallback?(): Core<P>
 }

@@ -29,6 +29,29 @@ export const readBase64 = (text: string, alphabet: Base64): Uint8Array | undefin
 export const readHex = (text: string): Uint8Array | undefined =>
   /^(?:[\da-f]{2})*$/i.test(text) ? Uint8Array.from(Buffer.from(text, 'hex')) : undefined
 
+/** The digits of crypt(3) and phpass, by their value. */
+export const ITOA64 = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/**
+ * phpass' own base 64: the lowest bits come first.
+ * @returns undefined for other characters, or bits left over that no encoder writes
+ */
+export const readItoa64 = (text: string): Uint8Array | undefined => {
+  const bytes: number[] = []
+  let [bits, count] = [0, 0]
+  for (const digit of text) {
+    const value = ITOA64.indexOf(digit)
+    if (value < 0) return undefined
+    bits |= value << count
+    count += 6
+    if (count < 8) continue
+    bytes.push(bits & 0xff)
+    bits >>= 8
+    count -= 8
+  }
+  return bits === 0 && count < 6 ? Uint8Array.from(bytes) : undefined
+}
+
 /** A way to write bytes. */
 export interface Encoding {
   readonly bitsPerDigit: 4 | 6

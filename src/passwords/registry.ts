@@ -2,6 +2,11 @@
 import { isOutOfBounds, type Bounds } from './bounds.ts'
 import { aspnetIdentity } from './families/aspnet.ts'
 import { bcrypt } from './families/bcrypt.ts'
+import { bcryptForms } from './families/bcrypt-forms.ts'
+import { argon2 } from './families/argon2.ts'
+import { phpass } from './families/phpass.ts'
+import { keycloak } from './families/keycloak.ts'
+import { ldapDigest } from './families/ldap-digest.ts'
 import { firebase } from './families/firebase.ts'
 import { pbkdf2 } from './families/pbkdf2.ts'
 import { scrypt } from './families/scrypt.ts'
@@ -25,7 +30,18 @@ export const DEFAULT_HASHES: HashSettings = {
   encodings: [],
 }
 
-export const FAMILIES: readonly Family[] = [bcrypt, pbkdf2, aspnetIdentity, scrypt, firebase]
+export const FAMILIES: readonly Family[] = [
+  bcrypt,
+  ...bcryptForms,
+  argon2,
+  pbkdf2,
+  aspnetIdentity,
+  scrypt,
+  firebase,
+  phpass,
+  ldapDigest,
+  keycloak,
+]
 
 const UNRECOGNISED: Inspection = { flaw: 'unrecognised' }
 

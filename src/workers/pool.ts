@@ -1,6 +1,7 @@
 /** Runs the worker threads that check passwords: starts what the schedule says, replaces lost threads, closes. */
 import type { Clock } from '../clock.ts'
 import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors/errors.ts'
+import type { MissingCore } from '../passwords/engine.ts'
 import type { Outcome, PasswordCheck, Plan } from '../passwords/family.ts'
 import { KeptThread, startThread, threadUrl } from '../thread.ts'
 import type { Task } from './batch.ts'
@@ -26,7 +27,8 @@ export interface PasswordChecker {
   /**
    * Checks one password, and always settles by `deadline` (on the clock's scale).
    * @param signal aborted when the caller has given up: a check that has not started is then dropped
-   * @throws AppError `overloaded`, `deadline_exceeded`, `caller_gone`, `worker_lost` or `shutting_down`
+   * @throws AppError `overloaded`, `deadline_exceeded`, `caller_gone`, `worker_lost`, `out_of_memory`,
+   * `core_missing` or `shutting_down`
    */
   check(plan: Plan, password: string, deadline: number, signal?: AbortSignal): Promise<Checked>
 }
@@ -62,6 +64,8 @@ export class WorkerPool implements PasswordChecker {
   readonly #waiters = new Set<() => void>()
   /** By what they compute; if threads differ, the slower one. */
   readonly #cores = new Map<string, CoreInfo>()
+  /** What not every thread can compute, and why. */
+  readonly #missing = new Map<string, MissingCore>()
   #failedStarts = 0
   #lost = 0
   #closing = false
@@ -105,6 +109,11 @@ export class WorkerPool implements PasswordChecker {
     return [...this.#cores.values()]
   }
 
+  /** The cores that a thread does not have: checks of their kinds are refused. */
+  get missing(): readonly MissingCore[] {
+    return [...this.#missing.values()]
+  }
+
   /** The first core that is a fallback, otherwise the first core. */
   get engine(): CoreInfo {
     const engine = this.cores.find(({ fallback }) => fallback !== undefined) ?? this.cores[0]
@@ -126,6 +135,7 @@ export class WorkerPool implements PasswordChecker {
     if (this.#closing) throw new AppError('shutting_down')
     if (signal?.aborted) throw new AppError('caller_gone')
     if (deadline <= now) throw new AppError('deadline_exceeded')
+    if (this.#missing.has(plan.kind.name)) throw new AppError('core_missing')
     const check = { plan, password, kind: plan.kind, deadline, admittedAt: now }
     let unwatch = (): void => undefined
     return new Promise<Checked>((answer, reject) => {
@@ -186,7 +196,7 @@ export class WorkerPool implements PasswordChecker {
     this.#dispatch()
   }
 
-  #onReady(slot: Slot<Job>, { cores, calibrations }: Ready, now: number): void {
+  #onReady(slot: Slot<Job>, { cores, missing = [], calibrations }: Ready, now: number): void {
     const { lanes: most } = this.#schedule
     for (const calibration of calibrations) this.#estimates.calibrate(calibration)
     for (const core of cores) {
@@ -195,17 +205,23 @@ export class WorkerPool implements PasswordChecker {
       most.set(computes, Math.min(lanes, most.get(computes) ?? lanes))
       if (!known || fallback !== undefined) this.#cores.set(computes, core)
     }
+    for (const core of missing) this.#missing.set(core.computes, core)
     this.#schedule.markReady(slot, now)
     this.#failedStarts = 0
   }
 
-  #onReply(slot: Slot<Job>, { outcomes, runMs }: BatchReply, now: number): void {
+  #onReply(
+    slot: Slot<Job>,
+    { outcomes, runMs, isOutOfMemory = false }: BatchReply,
+    now: number,
+  ): void {
     const { startedAt } = slot
-    const batch = this.#schedule.finish(slot, now)
+    const batch = this.#schedule.finish(slot, now, !isOutOfMemory)
     for (const [i, job] of batch.entries()) {
       const outcome = outcomes[i]
       // The job's own timer may be late, too, on an overloaded machine.
       if (now > job.deadline) job.refuse('deadline_exceeded')
+      else if (isOutOfMemory) job.refuse('out_of_memory')
       else if (!outcome) job.refuse('internal')
       else job.answer({ outcome, waitMs: startedAt - job.admittedAt, runMs, lanes: batch.length })
     }

@@ -1,5 +1,5 @@
 /** The messages between the pool and its threads. */
-import type { EngineCore } from '../passwords/engine.ts'
+import type { EngineCore, MissingCore } from '../passwords/engine.ts'
 import type { Kind, Outcome, PasswordCheck } from '../passwords/family.ts'
 
 /** How long the batches of a core's trial took in a thread. */
@@ -14,6 +14,7 @@ export type CoreInfo = Pick<EngineCore, 'computes' | 'name' | 'lanes' | 'fallbac
 /** The first message of a thread, when it is ready. */
 export interface Ready {
   readonly cores: readonly CoreInfo[]
+  readonly missing?: readonly MissingCore[]
   readonly calibrations: readonly Calibration[]
 }
 
@@ -23,6 +24,8 @@ export type BatchRequest = readonly PasswordCheck[]
 export interface BatchReply {
   /** One for each check, in the order of the request. */
   readonly outcomes: readonly Outcome[]
+  /** Then there are no outcomes. */
+  readonly isOutOfMemory?: boolean
   /** Milliseconds the batch took, by the thread's own clock. */
   readonly runMs: number
 }

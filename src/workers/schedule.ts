@@ -131,12 +131,17 @@ export class Schedule<T extends Task> {
     return true
   }
 
-  /** A slot's batch has ended. @returns the batch */
-  finish(slot: Slot<T>, now: number): readonly T[] {
+  /**
+   * A slot's batch has ended.
+   * @param isMeasured false if it was given up, so that its time says nothing about others
+   * @returns the batch
+   */
+  finish(slot: Slot<T>, now: number, isMeasured = true): readonly T[] {
     const { batch, startedAt, freeAt } = slot
     const times = { ms: now - startedAt, expected: freeAt - startedAt }
     const [task] = batch
-    if (task) this.#estimates.measure({ kind: task.kind, width: batch.length, ...times }, now)
+    if (task && isMeasured)
+      this.#estimates.measure({ kind: task.kind, width: batch.length, ...times }, now)
     this.#mayBeLate = true
     this.#forgetRefusals()
     slot.batch = []

@@ -1,6 +1,6 @@
 /** The body of a worker thread: checks one batch at a time. */
 import { parentPort } from 'node:worker_threads'
-import type { PasswordCheck } from '../passwords/family.ts'
+import { OutOfMemory, type PasswordCheck } from '../passwords/family.ts'
 import { CORES, createEngine, type EngineCore } from '../passwords/engine.ts'
 import type { BatchReply, BatchRequest, Calibration, FromWorker } from './protocol.ts'
 
@@ -10,10 +10,20 @@ if (!port) throw new TypeError('worker.ts runs as a worker thread only')
 const engine = createEngine(CORES)
 const send = (message: FromWorker): void => port.postMessage(message)
 
+/** Any other error is a bug, and ends the thread: what it leaves behind is not trusted. */
+const verify = (checks: BatchRequest): Omit<BatchReply, 'runMs'> => {
+  try {
+    return { outcomes: engine.verify(checks) }
+  } catch (err) {
+    if (!(err instanceof OutOfMemory)) throw err
+    return { outcomes: [], isOutOfMemory: true }
+  }
+}
+
 const run = (checks: BatchRequest): BatchReply => {
   const startedAt = performance.now()
-  const outcomes = engine.verify(checks)
-  return { outcomes, runMs: performance.now() - startedAt }
+  const reply = verify(checks)
+  return { ...reply, runMs: performance.now() - startedAt }
 }
 
 const TRIALS = 5
@@ -37,5 +47,6 @@ send({
     ...{ computes, name, lanes },
     ...(fallback !== undefined && { fallback }),
   })),
+  missing: engine.missing,
   calibrations: engine.cores.map(calibrate),
 })

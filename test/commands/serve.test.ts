@@ -90,6 +90,16 @@ describe('production', () => {
   })
 })
 
+it('starts without a core that the platform cannot have, and reports it as an error', async () => {
+  const hook = new URL('../support/no-argon2.mjs', import.meta.url).href
+  const nodeArgs = ['--import', hook]
+  const server = startCommand(['serve'], environment(), undefined, undefined, nodeArgs)
+  await server.until(READY)
+  expect(server.stdout()).toMatch(
+    /"level":"error"[^\n]*"computes":"argon2","why":"Error: no binary","msg":"cannot check some hashes: calls for them fail"/,
+  )
+})
+
 describe('OAuth', () => {
   it('alone accepts calls with a token, once the keys are there', async () => {
     const issuer = await startIssuer()

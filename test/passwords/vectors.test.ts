@@ -1,14 +1,23 @@
 /** Every family agrees with the implementations that made the vectors, alone and six at once. */
 import { describe, expect, it } from 'vitest'
+import { FAMILIES } from '../../src/passwords/registry.ts'
 import { agrees, HASH_VECTORS, settingsFor, type HashVector } from '../support/hash-vectors.ts'
 import { startEngine, verifyEncoded } from '../support/passwords.ts'
 
 /** The families that are supported. */
 const SUPPORTED: readonly string[] = [
+  'ldap-digest',
   'bcrypt-wrapped',
+  'bcrypt-sha256-django',
+  'bcrypt-sha256-passlib',
+  'wordpress-bcrypt',
+  'argon2',
+  'argon2-wrapped',
+  'phpass',
   'pbkdf2-atlassian',
   'pbkdf2-crackstation',
   'pbkdf2-django',
+  'pbkdf2-keycloak',
   'pbkdf2-ldap',
   'pbkdf2-mediawiki',
   'pbkdf2-passlib',
@@ -43,4 +52,12 @@ describe.each(SUPPORTED)('%s', (family) => {
     expect(vectors.length).toBeGreaterThan(0)
     expect(wrong).toEqual([])
   })
+})
+
+it('at most one family claims each string, damaged ones included', () => {
+  const claimed = HASH_VECTORS.map(({ encoded }) => ({
+    encoded,
+    by: FAMILIES.filter(({ claims }) => claims.test(encoded)).map(({ identifier }) => identifier),
+  }))
+  expect(claimed.filter(({ by }) => by.length > 1)).toEqual([])
 })

@@ -23,6 +23,7 @@ export const startCommand = (
   input: string | null = '',
   // A separate directory, since a server keeps its ledger in the working directory by default.
   cwd = tempDir(),
+  nodeArgs: readonly string[] = [],
 ) => {
   const stdio: SpawnOptionsWithStdioTuple<'pipe', 'pipe', 'pipe'>['stdio'] = [
     'pipe',
@@ -32,7 +33,7 @@ export const startCommand = (
   // Each thread tests its engine at the start, which is most of the cost of a start; and no balancer
   // needs a delay to notice the shutdown.
   const given = { HASH_WORKERS: '1', DRAIN_DELAY_MS: '0', NODE_COMPILE_CACHE, ...env }
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: given, stdio })
+  const child = spawn(process.execPath, [...nodeArgs, CLI, ...args], { cwd, env: given, stdio })
   if (input !== null) child.stdin.end(input)
   let stdout = ''
   let stderr = ''

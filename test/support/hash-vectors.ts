@@ -33,9 +33,13 @@ const bytesOf = (base64: unknown): Uint8Array =>
   Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')
 
 /** The settings of a server whose store holds the hash. */
-export const settingsFor = ({ config = {} }: HashVector): HashSettings => {
+export const settingsFor = ({ family, config = {} }: HashVector): HashSettings => {
   const { signer_key: signerKey, salt_separator: saltSeparator } = config
-  if (signerKey === undefined) return DEFAULT_HASHES
   const firebase = { signerKey: bytesOf(signerKey), saltSeparator: bytesOf(saltSeparator) }
-  return { ...DEFAULT_HASHES, firebase }
+  return {
+    ...DEFAULT_HASHES,
+    ...(signerKey !== undefined && { firebase }),
+    // Dovecot's own default takes 256 MiB.
+    ...(family === 'argon2-wrapped' && { maxMib: 256 }),
+  }
 }

@@ -5,6 +5,7 @@ export const SLOW_WORKER = new URL('slow-worker.mjs', import.meta.url)
 export const UNEVEN_WORKER = new URL('uneven-worker.mjs', import.meta.url)
 export const WIDE_WORKER = new URL('wide-worker.mjs', import.meta.url)
 export const FAILING_WORKER = new URL('failing-worker.mjs', import.meta.url)
+export const NO_ARGON2_WORKER = new URL('no-argon2-worker.mjs', import.meta.url)
 export const LEAKING_WORKER = new URL('leaking-worker.mjs', import.meta.url)
 
 /** Lets every check finish that a slow worker is holding. */

@@ -10,6 +10,7 @@ import {
   releaseHeld,
   SLOW_WORKER,
   FAILING_WORKER,
+  NO_ARGON2_WORKER,
   UNEVEN_WORKER,
   WIDE_WORKER,
 } from '../support/workers.ts'
@@ -199,6 +200,37 @@ describe('a result that comes after its deadline', () => {
     releaseHeld()
     expect(await late).toBe('deadline_exceeded')
     await pool.close()
+  })
+})
+
+it('a check that did not get its memory fails alone, and does not make others look quick', async () => {
+  const { pool, clock, losses } = await startPool({ workerUrl: SLOW_WORKER })
+  const takes16Ms = HASH.replace('$04$', '$08$')
+  const failed = code(check(pool, takes16Ms, 'no memory', 1000))
+  clock.advance(1)
+  expect(await failed).toBe('out_of_memory')
+  expect(await code(check(pool, takes16Ms, 'go', clock.now() + 10))).toBe('overloaded')
+  expect(await check(pool, takes16Ms, 'go', clock.now() + 1000)).toMatchObject({ outcome: 'match' })
+  expect(losses).toEqual([])
+})
+
+describe('a missing core', () => {
+  const ARGON2 =
+    '$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Gpj7qOY5RCXJvcMzqcdQqvgR3wcPX7SleI4c9NtXk6E'
+
+  it('is named, and refuses its own kinds alone', async () => {
+    const { pool, losses } = await startPool({ workerUrl: NO_ARGON2_WORKER })
+    expect(pool.missing).toEqual([{ computes: 'argon2', why: 'Error: no binary' }])
+    expect(pool.cores.map(({ computes }) => computes)).not.toContain('argon2')
+    expect(await code(check(pool, ARGON2, 'password', 1000))).toBe('core_missing')
+    expect(await check(pool, HASH, 'open sesame', 1000)).toMatchObject({ outcome: 'match' })
+    expect(losses).toEqual([])
+  })
+
+  it('is none where all packages are there', async () => {
+    const { pool } = await startPool()
+    expect(pool.missing).toEqual([])
+    expect(await check(pool, ARGON2, 'password', 1000)).toMatchObject({ outcome: 'match' })
   })
 })
 

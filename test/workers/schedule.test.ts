@@ -185,6 +185,18 @@ describe('one thread', () => {
       return isAdmitted
     })
 
+  it('learns nothing from a batch that was given up', () => {
+    const expected = estimates.estimate(bcrypt(10), 1, now)
+    expect(offer(10)).toBe(true)
+    schedule.dispatch(now)
+    schedule.finish(slot, now + 0.01, false)
+    expect(estimates.estimate(bcrypt(10), 1, now)).toBe(expected)
+    expect(offer(10)).toBe(true)
+    schedule.dispatch(now)
+    schedule.finish(slot, now + 0.01)
+    expect(estimates.estimate(bcrypt(10), 1, now)).toBeLessThan(expected)
+  })
+
   it('serves cheap checks after one that could not end in time', () => {
     expect(serve(10)).toBe(true)
     expect(offer(16)).toBe(false)

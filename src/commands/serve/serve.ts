@@ -65,6 +65,7 @@ const startPool = async (
     onLoss: (what) => log.error(what, 'a worker thread was lost'),
   })
   for (const core of pool.cores) logCore(core, log)
+  for (const core of pool.missing) log.error(core, 'cannot check some hashes: calls for them fail')
   return pool
 }
 

@@ -4,6 +4,7 @@ import type { BcryptPlan, Core, CoreRow } from '../family.ts'
 import { bcrypt, blankBcrypt } from '../families/bcrypt.ts'
 import { encodePassword } from '../password-forms.ts'
 import { createLanes } from '../bcrypt/lanes.ts'
+import { readKnown } from './known-answers.ts'
 
 /**
  * States of 4 KiB: six fit into a first-level cache of 32 KiB, and eight would not. Six take a sixth less
@@ -77,17 +78,10 @@ const KNOWN = {
   '$2y$04$KnownAnswerForY.......lu1Xu6k2iIuO4JKKgdsaTEm2UHrVxPi': '密码'.repeat(14),
 }
 
-const knownAnswers = () =>
-  Object.entries(KNOWN).map(([encoded, password]) => {
-    const plan = bcrypt.parse(encoded)
-    if ('flaw' in plan) throw new TypeError(`a known answer is ${plan.flaw}`)
-    return { plan, password }
-  })
-
 export const bcryptCore: CoreRow<BcryptPlan> = {
   computes: 'bcrypt',
   trial: blankBcrypt(5),
-  known: knownAnswers(),
+  known: readKnown(bcrypt, KNOWN),
   create: createLanesCore,
   createFallback: createBcryptjsCore,
 }

@@ -1,0 +1,62 @@
+/** phpass: no damaged hash passes its grammar. */
+import { describe, expect, it } from 'vitest'
+import { readItoa64 } from '../../src/passwords/notation.ts'
+import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
+
+const SOUND = '$P$6JcZ01FZnVpBz428LWphMxNzgDuswr/'
+
+const read = (encoded: string) => {
+  const found = inspect(encoded, DEFAULT_HASHES)
+  return 'flaw' in found ? found.flaw : found.kind
+}
+
+/** With another logarithm of the rounds. */
+const withLog = (digit: string): string => SOUND.replace('$P$6', `$P$${digit}`)
+
+describe('phpass', () => {
+  it.each([
+    [SOUND, { name: 'md5-chain', cost: 8 }],
+    [SOUND.replace('P', 'H'), { name: 'md5-chain', cost: 8 }],
+    [`U${SOUND}`, { name: 'md5-chain', cost: 8 }],
+    [withLog('5'), { name: 'md5-chain', cost: 7 }],
+    [withLog('4'), 'malformed'],
+    [withLog('I'), { name: 'md5-chain', cost: 20 }],
+    [withLog('J'), 'out_of_bounds'],
+    [withLog('S'), 'out_of_bounds'],
+    [withLog('T'), 'malformed'],
+    [withLog('z'), 'malformed'],
+    [withLog('!'), 'malformed'],
+    [withLog('\n'), 'malformed'],
+    ['$P$', 'truncated'],
+    [SOUND.slice(0, 12), 'truncated'],
+    [SOUND.slice(0, -1), 'truncated'],
+    [`${SOUND}.`, 'malformed'],
+    // Bits left over in the last digit, and characters that are no digits.
+    [SOUND.replace(/.$/, '2'), 'malformed'],
+    [SOUND.replace('swr', 's+r'), 'malformed'],
+    [SOUND.replace('cZ0', 'c!0'), 'malformed'],
+    [SOUND.replace('cZ0', 'cé0'), 'malformed'],
+    [`X${SOUND}`, 'unrecognised'],
+    [SOUND.toLowerCase(), 'unrecognised'],
+    [`${SOUND} `, 'padded'],
+  ])('%j is %o', (encoded, expected) => {
+    expect(read(encoded)).toEqual(expected)
+  })
+})
+
+describe("phpass' base 64", () => {
+  it.each([
+    ['', []],
+    ['/.', [1]],
+    ['/..', [1, 0]],
+    ['.....', undefined],
+    ['zzzz', [255, 255, 255]],
+    ['zz', undefined],
+    ['z1', [255]],
+    ['.', undefined],
+    ['z=', undefined],
+  ])('of %j is %j', (text, expected) => {
+    const found = readItoa64(text)
+    expect(found && [...found]).toEqual(expected)
+  })
+})
