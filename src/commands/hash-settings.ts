@@ -1,25 +1,47 @@
 /** The settings of the hashes in the legacy store: what one may cost, and what the hashes themselves do not say. */
 import { HASH_VARIABLES } from '../config/hash-variables.ts'
-import { namesOf, type Values } from '../config/variables.ts'
-import type { HashSettings } from '../passwords/registry.ts'
+import type { Input } from '../config/load.ts'
+import { namesOf } from '../config/variables.ts'
+import type { HashSecrets } from '../passwords/family.ts'
+import { DEFAULT_HASHES, type HashSettings } from '../passwords/registry.ts'
+import { compileTemplates, TemplateError } from '../passwords/templates/templates.ts'
 
 export const HASH_NAMES = namesOf(HASH_VARIABLES)
 
-type HashValues = Values<keyof typeof HASH_VARIABLES>
+type HashInput = Pick<Input<keyof typeof HASH_VARIABLES>, 'values' | 'report'>
+
+/** A secret that is not used would be a password hash that never matches. */
+const checkPepper = ({ values, report }: HashInput): void => {
+  const isUsed = values.LEGACY_HASH_FORMAT?.includes('$pepper')
+  if (values.LEGACY_HASH_PEPPER !== undefined && !isUsed) {
+    report('LEGACY_HASH_PEPPER', 'is set, but LEGACY_HASH_FORMAT does not use $pepper')
+  }
+}
+
+const templatesOf = (input: HashInput): HashSettings['templates'] => {
+  const { LEGACY_HASH_FORMAT: format = '', LEGACY_HASH_PEPPER: pepper, ...limits } = input.values
+  const { HASH_MAX_MS: maxMs, HASH_MAX_MIB: maxMib = DEFAULT_HASHES.maxMib } = limits
+  try {
+    return compileTemplates(format, { bounds: { ...DEFAULT_HASHES, maxMs, maxMib }, pepper })
+  } catch (err) {
+    if (!(err instanceof TemplateError)) throw err
+    input.report('LEGACY_HASH_FORMAT', `cannot be used: ${err.message}`)
+    return []
+  }
+}
 
 /** Either alphabet of base64. */
 const decode = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64'))
 
-const firebaseIn = (values: HashValues): Pick<HashSettings, 'firebase'> => {
+const secretsOf = ({ values }: HashInput): HashSecrets => {
   const { FIREBASE_SIGNER_KEY: signerKey, FIREBASE_SALT_SEPARATOR: saltSeparator } = values
   if (signerKey === undefined) return {}
   return { firebase: { signerKey: decode(signerKey), saltSeparator: decode(saltSeparator) } }
 }
 
 /** All but the bounds that depend on the machine. */
-export const parseHashes = (values: HashValues): Omit<HashSettings, 'bcryptCost' | 'maxMib'> => ({
-  maxMs: values.HASH_MAX_MS,
-  encodings: values.LEGACY_PASSWORD_ENCODINGS,
-  templates: [],
-  ...firebaseIn(values),
-})
+export const parseHashes = (input: HashInput): Omit<HashSettings, 'bcryptCost' | 'maxMib'> => {
+  checkPepper(input)
+  const { HASH_MAX_MS: maxMs, LEGACY_PASSWORD_ENCODINGS: encodings } = input.values
+  return { maxMs, encodings, templates: templatesOf(input), ...secretsOf(input) }
+}

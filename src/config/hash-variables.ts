@@ -27,6 +27,16 @@ const encodings = z
   .pipe(z.array(z.enum(ENCODINGS)))
 
 export const HASH_VARIABLES = {
+  LEGACY_HASH_FORMAT: variable(z.string().optional(), {
+    help: 'how hashes that do not say so were made, one format a line, such as $hash:$salt = md5(md5($pass).$salt); or wordpress. A row of that shape is read in no other way. In a shell, put it in single quotes',
+    fix: 'Write what a row holds, then " = ", then how its hash was made, such as: $hash:$salt = md5(md5($pass).$salt). See docs/HASHES.md.',
+    secret: true,
+  }),
+  LEGACY_HASH_PEPPER: variable(z.string().optional(), {
+    help: 'the secret that $pepper stands for in LEGACY_HASH_FORMAT, such as config.pepper of Devise',
+    fix: 'Copy it from the configuration of the legacy system, and use $pepper in LEGACY_HASH_FORMAT; or leave both out.',
+    secret: true,
+  }),
   LEGACY_PASSWORD_ENCODINGS: variable(encodings.default([]), {
     help: `further encodings in which a password is tried, separated by commas: ${ENCODINGS.join(', ')}. UTF-8 is always tried. Each one multiplies the time of every check. utf-16le is tried for digests and PBKDF2 only`,
     fix: `List some of ${ENCODINGS.join(', ')}, such as windows-1252.`,

@@ -17,7 +17,7 @@ import {
   type PasswordCheck,
   type Plan,
 } from './family.ts'
-import { encodePassword, type Form } from './password-forms.ts'
+import { charactersIn, encodePassword, type Form } from './password-forms.ts'
 
 export const CORES: readonly CoreRow<Plan>[] = [
   bcryptCore,
@@ -64,11 +64,12 @@ const keyFor = (
   { plan, password }: PasswordCheck,
   form: Form,
 ): KeyedCheck & { isTyped: boolean } => {
-  const typed = encodePassword(password, form)
-  const values = { password: typed ?? new Uint8Array(), salt: plan.salt }
+  const encoded = encodePassword(password, form)
+  const typed = charactersIn(password, form)
+  const values = { password: encoded ?? new Uint8Array(), typed, salt: plan.salt }
   const input = plan.input ? evaluate(plan.input, values) : values.password
   if (input !== values.password) values.password.fill(0)
-  return { plan, password: input, isTyped: typed !== undefined }
+  return { plan, password: input, isTyped: encoded !== undefined }
 }
 
 /** One form of each check that has so many. */

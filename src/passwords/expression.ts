@@ -1,35 +1,69 @@
 /** What is computed from a password before it is hashed, or as the hash: a tree of functions on bytes. */
-import { createHmac, hash } from 'node:crypto'
+import { createHmac, hash, randomBytes } from 'node:crypto'
+import { md4 } from './md4.ts'
+import { encodePassword } from './password-forms.ts'
 
 /** The names of node:crypto. */
 export type Digest = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'
 
+/** What PHP's trim() removes at both ends, which is less than JavaScript's: no form feed, and only ASCII. */
+const PHP_BLANKS: readonly number[] = [...Buffer.from(' \t\n\r\0\v')]
+const isText = (byte: number): boolean => !PHP_BLANKS.includes(byte)
+
+/** What turns bytes into others, of which it gets a copy that nobody else uses. Text is UTF-8. */
+const FUNCTIONS = {
+  trim: (of: Buffer): Uint8Array =>
+    of.subarray(Math.max(of.findIndex(isText), 0), of.findLastIndex(isText) + 1),
+  hex: (of: Buffer): Uint8Array => Buffer.from(of.toString('hex')),
+  base64: (of: Buffer): Uint8Array => Buffer.from(of.toString('base64')),
+  unhex: (of: Buffer): Uint8Array => Buffer.from(of.toString('latin1'), 'hex'),
+  unbase64: (of: Buffer): Uint8Array => Buffer.from(of.toString('latin1'), 'base64'),
+  /** ASCII's letters alone, as in PHP 8: those of another language depend on a locale. */
+  upper: (of: Buffer): Uint8Array => of.map((byte) => (byte > 96 && byte < 123 ? byte - 32 : byte)),
+  lower: (of: Buffer): Uint8Array => of.map((byte) => (byte > 64 && byte < 91 ? byte + 32 : byte)),
+  utf16le: (of: Buffer): Uint8Array => Buffer.from(of.toString(), 'utf16le'),
+  latin1: (of: Buffer): Uint8Array => Buffer.from(of.toString(), 'latin1'),
+}
+
+export type BytesFunction = keyof typeof FUNCTIONS
+
+/** An encoding that is a part of the formula, whatever else is tried. */
+export type TypedForm = 'utf-16le' | 'latin1'
+
 export type Expression =
   | { readonly op: 'password' }
+  /** The characters of the password, in this encoding. */
+  | { readonly op: 'typed'; readonly form: TypedForm }
   | { readonly op: 'salt' }
   | { readonly op: 'bytes'; readonly bytes: Uint8Array }
   | { readonly op: 'concat'; readonly of: readonly Expression[] }
-  | { readonly op: 'digest'; readonly digest: Digest; readonly of: Expression }
+  | { readonly op: 'digest'; readonly digest: Digest | 'md4'; readonly of: Expression }
   | {
       readonly op: 'hmac'
       readonly digest: Digest
       readonly key: Expression
       readonly of: Expression
     }
-  | { readonly op: 'hex' | 'base64' | 'trim'; readonly of: Expression }
+  | { readonly op: BytesFunction; readonly of: Expression }
 
 /** What the names in an expression stand for. */
 export interface KnownBytes {
   readonly password: Uint8Array
+  /** The password as characters. */
+  readonly typed: string
   readonly salt: Uint8Array
 }
 
 /** Reads like the formula that it stands for: `hex(digest('sha256', PASSWORD))`. */
 export const PASSWORD: Expression = { op: 'password' }
 export const SALT: Expression = { op: 'salt' }
-export const bytes = (text: string): Expression => ({ op: 'bytes', bytes: Buffer.from(text) })
+/** In memory of its own: a Buffer's can be shared with others, and all of it would be posted to a thread. */
+export const bytes = (text: string): Expression => ({
+  op: 'bytes',
+  bytes: new TextEncoder().encode(text),
+})
 export const concat = (...of: readonly Expression[]): Expression => ({ op: 'concat', of })
-export const digest = (name: Digest, of: Expression): Expression => ({
+export const digest = (name: Digest | 'md4', of: Expression): Expression => ({
   op: 'digest',
   digest: name,
   of,
@@ -44,13 +78,12 @@ export const hex = (of: Expression): Expression => ({ op: 'hex', of })
 export const base64 = (of: Expression): Expression => ({ op: 'base64', of })
 export const trim = (of: Expression): Expression => ({ op: 'trim', of })
 
-/** What PHP's trim() removes at both ends, which is less than JavaScript's: no form feed, and only ASCII. */
-const PHP_BLANKS: readonly number[] = [...Buffer.from(' \t\n\r\0\v')]
-const isText = (byte: number): boolean => !PHP_BLANKS.includes(byte)
-
-/** A copy: what is trimmed may be wiped before the result is used. */
-const trimmed = (of: Uint8Array): Uint8Array =>
-  of.slice(Math.max(of.findIndex(isText), 0), of.findLastIndex(isText) + 1)
+/**
+ * A password that the encoding cannot express must match nothing, and take as long as any other: bytes that nobody
+ * can guess stand for it.
+ */
+const encodeTyped = (typed: string, form: TypedForm): Uint8Array =>
+  encodePassword(typed, form) ?? randomBytes(Math.max(32, typed.length))
 
 /** Never throws for a tree that was checked when it was made. */
 export const evaluate = (expression: Expression, values: KnownBytes): Uint8Array => {
@@ -58,6 +91,8 @@ export const evaluate = (expression: Expression, values: KnownBytes): Uint8Array
   switch (expression.op) {
     case 'password':
       return values.password
+    case 'typed':
+      return encodeTyped(values.typed, expression.form)
     case 'salt':
       return values.salt
     case 'bytes':
@@ -65,13 +100,11 @@ export const evaluate = (expression: Expression, values: KnownBytes): Uint8Array
     case 'concat':
       return Buffer.concat(expression.of.map(of))
     case 'digest':
+      if (expression.digest === 'md4') return md4(of(expression.of))
       return hash(expression.digest, of(expression.of), 'buffer')
     case 'hmac':
       return createHmac(expression.digest, of(expression.key)).update(of(expression.of)).digest()
-    case 'trim':
-      return trimmed(Uint8Array.from(of(expression.of)))
-    case 'hex':
-    case 'base64':
-      return Buffer.from(Buffer.from(of(expression.of)).toString(expression.op))
+    default:
+      return FUNCTIONS[expression.op](Buffer.from(of(expression.of)))
   }
 }

@@ -2,7 +2,9 @@
 
 /** One way to turn a password into bytes. */
 export const FORMS = ['utf-8', 'windows-1252', 'latin1', 'nfc', 'nfd', 'utf-16le'] as const
-export type Form = (typeof FORMS)[number]
+
+/** `wordpress` is no encoding that an operator names: its own preset tries it. */
+export type Form = (typeof FORMS)[number] | 'wordpress'
 
 /**
  * UTF-8, but a lone surrogate keeps its number, as it does in bcryptjs: replaced by U+FFFD it would be
@@ -32,15 +34,37 @@ const byTable = (table: ReadonlyMap<string, number>, password: string): Uint8Arr
   return bytes.includes(undefined) ? undefined : Uint8Array.from(bytes as number[])
 }
 
-const ENCODERS: Readonly<Record<Form, (password: string) => Uint8Array | undefined>> = {
+/**
+ * WordPress adds slashes to the fields of every form (wp_magic_quotes) and hashes a password trimmed, by PHP's
+ * trim: `it's` is stored as `it\'s`. Set by its REST API, a password has no slashes.
+ */
+const asWordpress = (password: string): string =>
+  password
+    .replaceAll(/['"\\]/g, String.raw`\$&`)
+    .replaceAll('\0', String.raw`\0`)
+    .replaceAll(/^[ \t\n\r\v]+|[ \t\n\r\v]+$/g, '')
+
+/** The forms that are other characters. */
+const REWRITE: Partial<Readonly<Record<Form, (password: string) => string>>> = {
+  nfc: (password) => password.normalize('NFC'),
+  nfd: (password) => password.normalize('NFD'),
+  wordpress: asWordpress,
+}
+
+/** The characters that a form takes for the password. */
+export const charactersIn = (password: string, form: Form): string =>
+  REWRITE[form]?.(password) ?? password
+
+const ENCODERS: Readonly<Record<Form, (characters: string) => Uint8Array | undefined>> = {
   'utf-8': utf8,
-  'windows-1252': (password) => byTable(WINDOWS_1252, password),
-  latin1: (password) => byTable(LATIN1, password),
-  nfc: (password) => utf8(password.normalize('NFC')),
-  nfd: (password) => utf8(password.normalize('NFD')),
-  'utf-16le': (password) => Uint8Array.from(Buffer.from(password, 'utf16le')),
+  'windows-1252': (characters) => byTable(WINDOWS_1252, characters),
+  latin1: (characters) => byTable(LATIN1, characters),
+  nfc: utf8,
+  nfd: utf8,
+  'utf-16le': (characters) => Uint8Array.from(Buffer.from(characters, 'utf16le')),
+  wordpress: utf8,
 }
 
 /** @returns undefined where the form has no bytes for one of its characters */
 export const encodePassword = (password: string, form: Form): Uint8Array | undefined =>
-  ENCODERS[form](password)
+  ENCODERS[form](charactersIn(password, form))

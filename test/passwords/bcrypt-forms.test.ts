@@ -69,7 +69,7 @@ describe("passlib's bcrypt_sha256", () => {
 describe('what WordPress trims', () => {
   const trimmed = (text: string): string => {
     const password = new TextEncoder().encode(text)
-    const found = evaluate(trim(PASSWORD), { password, salt: new Uint8Array() })
+    const found = evaluate(trim(PASSWORD), { password, typed: text, salt: new Uint8Array() })
     password.fill(0)
     return Buffer.from(found).toString()
   }

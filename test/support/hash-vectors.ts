@@ -1,7 +1,8 @@
 /** The vectors of all hash families, made by other implementations: see test/vectors/hashes/README.md. */
 import { readFileSync } from 'node:fs'
-import type { Outcome } from '../../src/passwords/family.ts'
+import type { HashSecrets, Outcome } from '../../src/passwords/family.ts'
 import { DEFAULT_HASHES, type HashSettings } from '../../src/passwords/registry.ts'
+import { compileTemplates } from '../../src/passwords/templates/templates.ts'
 
 export interface HashVector {
   readonly family: string
@@ -29,17 +30,41 @@ export const agrees = (vector: HashVector, outcome: Outcome): boolean => {
   return vector.expect === 'malformed' ? FLAWS.includes(outcome) : outcome === vector.expect
 }
 
+const UNDER: Readonly<Record<string, string>> = {
+  'md5-hex': 'md5($pass)',
+  'sha1-hex': 'sha1($pass)',
+  'sha256-hex': 'sha256($pass)',
+  'sha384-base64': 'base64(sha384($pass))',
+  'sha512-base64': 'base64(sha512($pass))',
+}
+
+/** What LEGACY_HASH_FORMAT of such a server is. */
+const formatFor = ({ config = {} }: HashVector): string => {
+  const { format, under, pepper, dialect } = config as Readonly<Record<string, string | undefined>>
+  if (under !== undefined) return `$hash = bcrypt(${UNDER[under] ?? ''})`
+  return format ?? dialect ?? (pepper === undefined ? '' : '$hash = bcrypt($pass.$pepper)')
+}
+
 const bytesOf = (base64: unknown): Uint8Array =>
   Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')
 
-/** The settings of a server whose store holds the hash. */
-export const settingsFor = ({ family, config = {} }: HashVector): HashSettings => {
+/** The keys of a Firebase project. */
+const secretsFor = ({ config = {} }: HashVector): HashSecrets => {
   const { signer_key: signerKey, salt_separator: saltSeparator } = config
-  const firebase = { signerKey: bytesOf(signerKey), saltSeparator: bytesOf(saltSeparator) }
+  if (signerKey === undefined) return {}
   return {
-    ...DEFAULT_HASHES,
-    ...(signerKey !== undefined && { firebase }),
-    // Dovecot's own default takes 256 MiB.
-    ...(family === 'argon2-wrapped' && { maxMib: 256 }),
+    firebase: { signerKey: bytesOf(signerKey), saltSeparator: bytesOf(saltSeparator) },
   }
 }
+
+/** The settings of a server whose store holds the hash. */
+export const settingsFor = (vector: HashVector): HashSettings => ({
+  ...DEFAULT_HASHES,
+  ...secretsFor(vector),
+  // Dovecot's own default takes 256 MiB.
+  ...(vector.family === 'argon2-wrapped' && { maxMib: 256 }),
+  templates: compileTemplates(formatFor(vector), {
+    bounds: DEFAULT_HASHES,
+    pepper: vector.config?.['pepper'] as string | undefined,
+  }),
+})

@@ -101,7 +101,7 @@ const checkOrg = ({ values: { OKTA_ORG_URL: url }, report }: ServerInput): void 
 const parseServer = (input: ServerInput) => {
   const { values: v } = input
   const [auth, naming, legacy] = [parseAuth(input), parseNaming(input), parseLegacy(input)]
-  const [ledger, tls] = [parseLedger(input), parseTls(input)]
+  const [ledger, tls, hashes] = [parseLedger(input), parseTls(input), parseHashes(input)]
   checkOrg(input)
   if (!naming || !legacy) return undefined
   return {
@@ -129,7 +129,7 @@ const parseServer = (input: ServerInput) => {
     /** In MiB; undefined if it follows from the container. */
     maxHashMib: v.HASH_MAX_MIB,
     /** What a hash may cost, and what the hashes do not say. */
-    hashes: parseHashes(v),
+    hashes,
     allowUncheckedHashes: v.LEGACY_ALLOW_UNCHECKED,
     guesses: { limit: v.GUESS_LIMIT, windowMs: v.GUESS_WINDOW_MINUTES * MS_PER_MINUTE },
   }
@@ -140,7 +140,7 @@ export type ServerSettings = Readonly<NonNullable<ReturnType<typeof parseServer>
 const parseDemo = (input: ServerInput): { readonly kind: 'demo' } => {
   const { values, report } = input
   if (!isLoopback(values.HOST)) report('HOST', 'must be a loopback address in demo mode')
-  for (const check of [parseLedger, parseTls, checkOrg]) check(input)
+  for (const check of [parseLedger, parseTls, parseHashes, checkOrg]) check(input)
   return { kind: 'demo' }
 }
 

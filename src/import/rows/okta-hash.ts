@@ -13,7 +13,7 @@ export type OktaHashResult = { readonly hash: OktaHash } | { readonly problem: s
 const MOST_WORK = 20
 const ITERATIONS = { min: 4096, max: 10_000_000 }
 
-const ALGORITHMS: Readonly<Partial<Record<Digest, string>>> = {
+const ALGORITHMS: Readonly<Partial<Record<Digest | 'md4', string>>> = {
   md5: 'MD5',
   sha1: 'SHA-1',
   sha256: 'SHA-256',

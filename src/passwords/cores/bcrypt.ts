@@ -1,6 +1,6 @@
 /** Computes bcrypt in lanes of WebAssembly, or by bcryptjs where those cannot be used. */
 import { decodeBase64, encodeBase64, hashSync } from 'bcryptjs'
-import type { BcryptPlan, Core, CoreRow } from '../family.ts'
+import type { BcryptPlan, Core, CoreRow, KeyedCheck, Outcome } from '../family.ts'
 import { bcrypt, blankBcrypt } from '../families/bcrypt.ts'
 import { encodePassword } from '../password-forms.ts'
 import { createLanes } from '../bcrypt/lanes.ts'
@@ -21,12 +21,18 @@ const createLanesCore = (): Core<BcryptPlan> => {
     name: 'webassembly',
     lanes: LANES,
     match(checks, compare) {
-      const cost = checks[0]?.plan.cost ?? 0
-      const keyed = checks.map(({ plan, password }) => ({
-        ...plan,
-        password: password.subarray(0, MAX_BYTES),
-      }))
-      return lanes.hash(keyed, cost, (computed, { want }) => compare(computed, want))
+      const outcomes = new Map<KeyedCheck<BcryptPlan>, Outcome>()
+      // Two tries of one cost take as long as one of the next: checks of both can be of one kind.
+      for (const [cost, ofOneCost] of Map.groupBy(checks, ({ plan }) => plan.cost)) {
+        const keyed = ofOneCost.map((check) => {
+          const { plan, password } = check
+          return { ...plan, check, password: password.subarray(0, MAX_BYTES) }
+        })
+        lanes.hash(keyed, cost, (computed, { check, want }) =>
+          outcomes.set(check, compare(computed, want)),
+        )
+      }
+      return checks.map((check) => outcomes.get(check) ?? 'mismatch')
     },
   }
 }

@@ -23,6 +23,8 @@ const behind = (identifier: string, claims: RegExp, input?: Expression): Family<
 /** WordPress 6.8 (wp_hash_password): the digest is shorter than the 72 bytes that bcrypt reads, and holds no NUL. */
 const WORDPRESS = base64(hmac('sha384', bytes('wp-sha384'), trim(PASSWORD)))
 
+export const wordpressBcrypt = behind('wordpress-bcrypt', /^\$wp(?=\$2)/, WORDPRESS)
+
 /** passlib.hash.bcrypt_sha256: `2b,12` in its first version, `v=2,t=2b,r=12` in its second; the salt as in bcrypt. */
 const PASSLIB =
   /^\$bcrypt-sha256\$(?:(?<old>2[ab]),|v=2,t=2b,r=)(?<cost>\d+)\$(?<salt>[./A-Za-z0-9]{22})\$(?<hash>.*)$/
@@ -48,6 +50,6 @@ export const bcryptForms: readonly Family<BcryptPlan>[] = [
     /^(?:bcrypt\$|\{(?:bcrypt|blf-crypt|BLF-CRYPT)\}|\{(?:crypt|CRYPT)\}(?=\$2))/,
   ),
   behind('bcrypt-sha256-django', /^bcrypt_sha256\$/, hex(digest('sha256', PASSWORD))),
-  behind('wordpress-bcrypt', /^\$wp(?=\$2)/, WORDPRESS),
+  wordpressBcrypt,
   passlib,
 ]
