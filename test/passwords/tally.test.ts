@@ -43,8 +43,10 @@ describe('the tally', () => {
   })
 
   it('holds no part of any hash', () => {
-    for (const { encoded } of HASH_VECTORS) {
-      const { what, remedy = '' } = describeEncoded(encoded, settings)
+    for (const { encoded: whole } of HASH_VECTORS) {
+      const { what, remedy = '' } = describeEncoded(whole, settings)
+      // The name of the algorithm is no secret.
+      const encoded = whole.replaceAll(/pbkdf2-sha\d+/g, '')
       for (let at = 0; at + 12 <= encoded.length; at += 4) {
         expect(what + remedy).not.toContain(encoded.slice(at, at + 12))
       }

@@ -20,6 +20,48 @@ export const HASH_VECTORS = JSON.parse(
   readFileSync(new URL('../vectors/hashes/hashes.json', import.meta.url), 'utf8'),
 ) as readonly HashVector[]
 
+/** The families that are supported. The others are crypt(3), Drupal, Spring's digests and their like. */
+export const SUPPORTED: readonly string[] = [
+  'ldap-digest',
+  'bcrypt-wrapped',
+  'bcrypt-sha256-django',
+  'bcrypt-sha256-passlib',
+  'wordpress-bcrypt',
+  'argon2',
+  'argon2-wrapped',
+  'phpass',
+  'digest-template',
+  'bcrypt-over-digest',
+  'bcrypt-peppered',
+  'kdf-template',
+  'wordpress-slashes',
+  'pbkdf2-atlassian',
+  'pbkdf2-crackstation',
+  'pbkdf2-django',
+  'pbkdf2-keycloak',
+  'pbkdf2-ldap',
+  'pbkdf2-mediawiki',
+  'pbkdf2-passlib',
+  'pbkdf2-phc',
+  'pbkdf2-spring',
+  'pbkdf2-werkzeug',
+  'aspnet-identity-v2',
+  'aspnet-identity-v3',
+  'scrypt-django',
+  'scrypt-firebase',
+  'scrypt-mcf7',
+  'scrypt-phc',
+  'scrypt-spring',
+  'scrypt-werkzeug',
+]
+
+/** Spring's `secret`, which it appends to the salt: no setting has it, and its default is empty. */
+const needsSecret = ({ config }: HashVector): boolean => config?.['secret'] !== undefined
+
+export const supportedVectors = HASH_VECTORS.filter(
+  (vector) => SUPPORTED.includes(vector.family) && !needsSecret(vector),
+)
+
 /** Where the notation is a matter of taste, everything but a match will do. */
 const isTaste = ({ note }: HashVector): boolean => /(^|: )either:/.test(note)
 
