@@ -45,9 +45,13 @@ export const measureSpeed = async (
   return speed()
 }
 
-/** How many of these encoded hashes are sound, but above the bounds. */
-export const countAbove = (hashes: readonly string[], settings: HashSettings): number =>
+/** How many of these encoded hashes have a bcrypt cost above this one. */
+export const countAbove = (
+  hashes: readonly string[],
+  settings: HashSettings,
+  cost: number,
+): number =>
   hashes.filter((encoded) => {
-    const found = inspect(encoded, settings)
-    return 'flaw' in found && found.flaw === 'out_of_bounds'
+    const found = inspect(encoded, { ...settings, bcryptCost: Infinity })
+    return !('flaw' in found) && found.kind.name === 'bcrypt' && found.kind.cost > cost
   }).length

@@ -1,6 +1,7 @@
 /** The highest bcrypt cost: a setting that is too high for this machine is refused, with the cost that the machine can manage. */
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_HASHES } from '../../src/passwords/registry.ts'
 import { costInTime, warnAbove } from '../../src/commands/serve/cost-limit.ts'
 import type { AppError } from '../../src/errors/errors.ts'
 import type { PasswordChecker } from '../../src/workers/pool.ts'
@@ -101,9 +102,9 @@ it('accounts above the limit are counted where there is a sample', () => {
   const log = { warn: (text: string) => void warnings.push(text) }
   const cheap = hashSync('open sesame', 4)
   const costly = cheap.replace('$04$', '$13$')
-  warnAbove([], 12, log)
-  warnAbove([cheap, 'no hash'], 12, log)
-  warnAbove([cheap, costly, costly, 'no hash'], 12, log)
+  warnAbove([], DEFAULT_HASHES, 12, log)
+  warnAbove([cheap, 'no hash'], DEFAULT_HASHES, 12, log)
+  warnAbove([cheap, costly, costly, 'no hash'], DEFAULT_HASHES, 12, log)
   expect(warnings).toEqual([
     '2 of 4 sampled accounts have a bcrypt cost above 12: these people cannot sign in through the hook',
   ])

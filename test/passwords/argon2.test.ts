@@ -29,6 +29,8 @@ describe('argon2', () => {
     `{ARGON2}${SOUND}`,
     `{ARGON2I}${SOUND}`,
     `{ARGON2ID}${SOUND}`,
+    `2|${SOUND}`,
+    `3|${SOUND}`,
   ])('%s is of the kind of its memory and passes', (encoded) => {
     expect(read(encoded)).toEqual({ name: 'argon2', cost: 7, mib: 1 })
   })
@@ -78,6 +80,7 @@ describe('argon2', () => {
     [`{argon2}argon2${SOUND}`, 'malformed'],
     [`argon2$${SOUND}`, 'malformed'],
     [`{other}${SOUND}`, 'unrecognised'],
+    [`1|${SOUND}`, 'unrecognised'],
     [SOUND.slice(1), 'unrecognised'],
     [`${SOUND}\n`, 'padded'],
   ])('%s is %o', (encoded, expected) => {

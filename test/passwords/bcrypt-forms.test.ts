@@ -13,16 +13,25 @@ const read = (encoded: string) => {
 }
 
 describe('a prefix', () => {
-  it.each(['bcrypt$', '{bcrypt}', '{CRYPT}', '{crypt}', '{BLF-CRYPT}', 'bcrypt_sha256$', '$wp'])(
-    '%s before a hash keeps it of one kind with the bare one',
-    (prefix) => {
-      expect(read(prefix + BCRYPT)).toEqual({ name: 'bcrypt', cost: 4 })
-      expect(read(prefix + BCRYPT.slice(0, -1))).toBe('truncated')
-      expect(read(`${prefix}${BCRYPT}u`)).toBe('malformed')
-      expect(read(prefix + BCRYPT.replace('$04$', '$15$'))).toBe('out_of_bounds')
-      expect(read(` ${prefix}${BCRYPT}`)).toBe('padded')
-    },
-  )
+  it.each([
+    'bcrypt$',
+    '{bcrypt}',
+    '{CRYPT}',
+    '{crypt}',
+    '{BLF-CRYPT}',
+    'bcrypt_sha256$',
+    '$wp',
+    '1|',
+    'Bcrypt:',
+    'bcrypt:',
+    '#jbcrypt:',
+  ])('%s before a hash keeps it of one kind with the bare one', (prefix) => {
+    expect(read(prefix + BCRYPT)).toEqual({ name: 'bcrypt', cost: 4 })
+    expect(read(prefix + BCRYPT.slice(0, -1))).toBe('truncated')
+    expect(read(`${prefix}${BCRYPT}u`)).toBe('malformed')
+    expect(read(prefix + BCRYPT.replace('$04$', '$15$'))).toBe('out_of_bounds')
+    expect(read(` ${prefix}${BCRYPT}`)).toBe('padded')
+  })
 
   it.each([
     ['{bcrypt}', 'malformed'],
@@ -35,6 +44,8 @@ describe('a prefix', () => {
     ['{CRYPT}$1$saltsalt$abc', 'unrecognised'],
     ['{CRYPT}FFQCPKOip3sXU', 'unrecognised'],
     [`$WP${BCRYPT}`, 'unrecognised'],
+    ['1|7c4a8d09ca3762af61e59520943dc26494f8941b', 'unrecognised'],
+    [`2|${BCRYPT}`, 'unrecognised'],
   ])('%s is %s', (encoded, flaw) => {
     expect(read(encoded)).toBe(flaw)
   })

@@ -2,7 +2,7 @@
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import type { PasswordChecker } from '../../workers/pool.ts'
-import { DEFAULT_HASHES } from '../../passwords/registry.ts'
+import type { HashSettings } from '../../passwords/registry.ts'
 import { BCRYPT_TRIAL, countAbove, measureSpeed } from '../../workers/speed.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -49,10 +49,11 @@ export const costInTime = async (
 /** Warns how many of the sampled accounts cost too much, if any. */
 export const warnAbove = (
   hashes: readonly string[],
+  settings: HashSettings,
   cost: number,
   log: { warn(message: string): void },
 ): void => {
-  const above = countAbove(hashes, { ...DEFAULT_HASHES, bcryptCost: cost })
+  const above = countAbove(hashes, settings, cost)
   if (above === 0) return
   const what = `${above} of ${hashes.length} sampled accounts have a bcrypt cost above ${cost}`
   log.warn(`${what}: these people cannot sign in through the hook`)

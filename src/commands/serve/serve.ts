@@ -98,7 +98,7 @@ const start = async (settings: ServerSettings, log: Log, { version, env }: Comma
   const oauth = startOAuth(settings, env, clock, log)
   const options = hookOptionsFrom(settings, hashes)
   const pool = await startPool(settings, memory, log)
-  warnAbove(legacy.hashes, await costInTime(settings, pool, clock, log), log)
+  warnAbove(legacy.hashes, hashes, await costInTime(settings, pool, clock, log), log)
   const { guesses } = settings
   const guessLimiter = createGuessLimiter(clock, guesses)
   const ledger = await startLedger(settings, { ...guesses, guessLimiter }, log, clock)

@@ -1,4 +1,4 @@
-/** The family of argon2's encoded hashes, bare or behind the prefixes of Django, Spring, OpenLDAP and Dovecot. */
+/** The family of argon2's encoded hashes, bare or behind the prefixes of Django, Spring, OpenLDAP, Dovecot and Nextcloud. */
 import { costOf, type Argon2Plan, type Family, type Inspection, type PlanKind } from '../family.ts'
 import { readBase64, wholeNumber } from '../notation.ts'
 
@@ -6,7 +6,7 @@ import { readBase64, wholeNumber } from '../notation.ts'
 const PHC =
   /^\$argon2(?<type>i|d|id)\$(?:v=(?<version>16|19)\$)?m=(?<m>\d+),t=(?<t>\d+),p=(?<p>\d+)\$(?<salt>[^$]+)\$(?<want>[^$]+)$/
 
-const PREFIX = /^(?:argon2(?=\$)|\{[^}]*\})/
+const PREFIX = /^(?:argon2(?=\$)|\{[^}]*\}|[23]\|)/
 
 /** RFC 9106 allows hashes of 4 bytes, which one password in 4 billion would match. */
 const MIN_BYTES = { salt: 8, want: 16 }
@@ -44,7 +44,8 @@ export const argon2PlanOf = (parts: Omit<Argon2Plan, 'core' | 'kind'>): Inspecti
 
 export const argon2: Family<Argon2Plan> = {
   identifier: 'argon2',
-  claims: /^(?:\$argon2|argon2\$|\{(?:argon2(?:id?)?|ARGON2(?:ID?)?|argon2@SpringSecurity_v5_8)\})/,
+  claims:
+    /^(?:(?:[23]\|)?\$argon2|argon2\$|\{(?:argon2(?:id?)?|ARGON2(?:ID?)?|argon2@SpringSecurity_v5_8)\})/,
 
   parse(encoded) {
     const found = PHC.exec(encoded.replace(PREFIX, ''))?.groups ?? {}

@@ -44,10 +44,10 @@ const passlib: Family<BcryptPlan> = {
 }
 
 export const bcryptForms: readonly Family<BcryptPlan>[] = [
-  /** Django, Spring, Dovecot, and LDAP: whose `{CRYPT}` stands before every other hash of crypt(3), too. */
+  /** Django, Spring, Dovecot, Nextcloud, Jenkins, and LDAP, whose `{CRYPT}` stands before all hashes of crypt(3). */
   behind(
     'bcrypt-wrapped',
-    /^(?:bcrypt\$|\{(?:bcrypt|blf-crypt|BLF-CRYPT)\}|\{(?:crypt|CRYPT)\}(?=\$2))/,
+    /^(?:bcrypt\$|\{(?:bcrypt|blf-crypt|BLF-CRYPT)\}|(?:\{(?:crypt|CRYPT)\}|1\||[Bb]crypt:|#jbcrypt:)(?=\$2))/,
   ),
   behind('bcrypt-sha256-django', /^bcrypt_sha256\$/, hex(digest('sha256', PASSWORD))),
   wordpressBcrypt,
