@@ -2,6 +2,7 @@
 import { HASH_VARIABLES } from '../config/hash-variables.ts'
 import type { Input } from '../config/load.ts'
 import { namesOf } from '../config/variables.ts'
+import type { Bounds } from '../passwords/bounds.ts'
 import type { HashSecrets } from '../passwords/family.ts'
 import { DEFAULT_HASHES, type HashSettings } from '../passwords/registry.ts'
 import { compileTemplates, TemplateError } from '../passwords/templates/templates.ts'
@@ -10,19 +11,28 @@ export const HASH_NAMES = namesOf(HASH_VARIABLES)
 
 type HashInput = Pick<Input<keyof typeof HASH_VARIABLES>, 'values' | 'report'>
 
+/** The variables of `parseTemplates`. */
+export const FORMAT_NAMES = ['LEGACY_HASH_FORMAT', 'LEGACY_HASH_PEPPER'] as const
+
+type FormatInput = Pick<Input<(typeof FORMAT_NAMES)[number]>, 'values' | 'report'>
+
 /** A secret that is not used would be a password hash that never matches. */
-const checkPepper = ({ values, report }: HashInput): void => {
+const checkPepper = ({ values, report }: FormatInput): void => {
   const isUsed = values.LEGACY_HASH_FORMAT?.includes('$pepper')
   if (values.LEGACY_HASH_PEPPER !== undefined && !isUsed) {
     report('LEGACY_HASH_PEPPER', 'is set, but LEGACY_HASH_FORMAT does not use $pepper')
   }
 }
 
-const templatesOf = (input: HashInput): HashSettings['templates'] => {
-  const { LEGACY_HASH_FORMAT: format = '', LEGACY_HASH_PEPPER: pepper, ...limits } = input.values
-  const { HASH_MAX_MS: maxMs, HASH_MAX_MIB: maxMib = DEFAULT_HASHES.maxMib } = limits
+/** @param bounds what a check of such a hash may cost */
+export const parseTemplates = (
+  input: FormatInput,
+  bounds: Bounds = DEFAULT_HASHES,
+): HashSettings['templates'] => {
+  checkPepper(input)
+  const { LEGACY_HASH_FORMAT: format = '', LEGACY_HASH_PEPPER: pepper } = input.values
   try {
-    return compileTemplates(format, { bounds: { ...DEFAULT_HASHES, maxMs, maxMib }, pepper })
+    return compileTemplates(format, { bounds, pepper })
   } catch (err) {
     if (!(err instanceof TemplateError)) throw err
     input.report('LEGACY_HASH_FORMAT', `cannot be used: ${err.message}`)
@@ -41,7 +51,8 @@ const secretsOf = ({ values }: HashInput): HashSecrets => {
 
 /** All but the bounds that depend on the machine. */
 export const parseHashes = (input: HashInput): Omit<HashSettings, 'bcryptCost' | 'maxMib'> => {
-  checkPepper(input)
   const { HASH_MAX_MS: maxMs, LEGACY_PASSWORD_ENCODINGS: encodings } = input.values
-  return { maxMs, encodings, templates: templatesOf(input), ...secretsOf(input) }
+  const { HASH_MAX_MIB: maxMib = DEFAULT_HASHES.maxMib } = input.values
+  const templates = parseTemplates(input, { ...DEFAULT_HASHES, maxMs, maxMib })
+  return { maxMs, encodings, templates, ...secretsOf(input) }
 }

@@ -6,7 +6,12 @@ import { describeVariables } from '../../config/variables.ts'
 import { checkColumns } from '../../import/rows/check-columns.ts'
 import { checkLogins } from '../../import/rows/check-logins.ts'
 import { createColumns, type Columns, type Mapping } from '../../import/rows/columns.ts'
-import { CREDENTIAL_MODES, type CredentialMode } from '../../import/rows/modes.ts'
+import {
+  CREDENTIAL_MODES,
+  createHashMode,
+  type CredentialMode,
+  type Mode,
+} from '../../import/rows/modes.ts'
 import { createPrepare } from '../../import/rows/prepare.ts'
 import { createRejects } from '../../import/report/rejects.ts'
 import { checkFlags } from '../../import/rows/roles.ts'
@@ -28,6 +33,7 @@ import { fetchAttributes } from './ask-schema.ts'
 import { flagNotice, lookAhead, openSource, SOURCE } from './input.ts'
 import { undoCommand } from '../undo/undo.ts'
 import { createImportReporter, type ImportReporter } from './reporter.ts'
+import { DEFAULT_HASHES, type HashSettings } from '../../passwords/registry.ts'
 import { openOkta } from '../okta-options.ts'
 import { isOktaGiven, OKTA_SETTINGS } from '../okta-settings.ts'
 
@@ -45,6 +51,9 @@ const pacingOf = ({ share, concurrency, verbose }: ImportOptions, { display }: I
   onCall: verbose && display.log,
 })
 
+const modeOf = (mode: Mode, { templates }: Pick<HashSettings, 'templates'>): CredentialMode =>
+  mode === 'hash' ? createHashMode({ ...DEFAULT_HASHES, templates }) : CREDENTIAL_MODES[mode]
+
 const importUsers =
   (file: string | undefined, options: ImportOptions) =>
   async (host: CommandContext): Promise<number> => {
@@ -57,7 +66,7 @@ const importUsers =
     const isOffline = options.dryRun === true && !options.update && !isOktaGiven(host.env)
     // A run that calls Okta reports them when it reads its settings for that.
     if (isOffline) notices.forEach(notify)
-    const mode: CredentialMode = CREDENTIAL_MODES[options.mode]
+    const mode = modeOf(options.mode, settings)
     const roles = chooseRoles(options)
     const asked = askedColumns(options)
     const nested = [...options.map.values()]

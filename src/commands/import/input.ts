@@ -3,23 +3,33 @@ import type { SettingsSpec } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openInputFile, openStream } from '../../import/sources/file.ts'
 import { openSqlSource } from '../../import/sources/sql/sql-source.ts'
+import type { HashSettings } from '../../passwords/registry.ts'
+import { FORMAT_NAMES, parseTemplates } from '../hash-settings.ts'
 import type { CommandContext } from '../context.ts'
 import { readAhead, type Ahead } from '../../import/sources/read-ahead.ts'
 import type { Roles } from '../../import/rows/roles.ts'
 import type { Source } from '../../import/sources/source.ts'
 import type { ImportOptions } from './options.ts'
 
-const NAMES = ['LEGACY_DB_URL', 'LEGACY_DB_CA', 'LEGACY_USERS_SQL'] as const
+const NAMES = ['LEGACY_DB_URL', 'LEGACY_DB_CA', 'LEGACY_USERS_SQL', ...FORMAT_NAMES] as const
 
 /** Undefined if there is no query: the rows then come from a file. */
 type Query =
   { readonly url: string; readonly ca: string | undefined; readonly sql: string } | undefined
 
-export const SOURCE: SettingsSpec<(typeof NAMES)[number], { readonly query: Query }> = {
+interface SourceSettings {
+  readonly query: Query
+  /** For hashes that do not say how they were made. */
+  readonly templates: HashSettings['templates']
+}
+
+export const SOURCE: SettingsSpec<(typeof NAMES)[number], SourceSettings> = {
   names: NAMES,
-  parse: ({ values: { LEGACY_DB_URL: url, LEGACY_DB_CA: ca, LEGACY_USERS_SQL: sql } }) => ({
-    query: url === undefined || sql === undefined ? undefined : { url, ca, sql },
-  }),
+  parse: (input) => {
+    const { LEGACY_DB_URL: url, LEGACY_DB_CA: ca, LEGACY_USERS_SQL: sql } = input.values
+    const query = url === undefined || sql === undefined ? undefined : { url, ca, sql }
+    return { query, templates: parseTemplates(input) }
+  },
 }
 
 export const openSource = async (
