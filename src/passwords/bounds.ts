@@ -27,7 +27,7 @@ const WORK_PER_MS: Readonly<Record<Exclude<KindName, 'bcrypt'>, number>> = {
   'pbkdf2-sha384': 2060,
   'pbkdf2-sha512': 2060,
   /** Rounds. */
-  'md5-chain': 820,
+  phpass: 820,
   digest: 700,
 }
 

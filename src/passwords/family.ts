@@ -32,7 +32,7 @@ export interface Kind {
 }
 
 /** The names that the cores compute. */
-export type KindName = 'bcrypt' | 'argon2' | 'scrypt' | `pbkdf2-${Digest}` | 'md5-chain' | 'digest'
+export type KindName = 'bcrypt' | 'argon2' | 'scrypt' | `pbkdf2-${Digest}` | 'phpass' | 'digest'
 
 export interface PlanKind extends Kind {
   readonly name: KindName

@@ -15,12 +15,12 @@ const withLog = (digit: string): string => SOUND.replace('$P$6', `$P$${digit}`)
 
 describe('phpass', () => {
   it.each([
-    [SOUND, { name: 'md5-chain', cost: 8 }],
-    [SOUND.replace('P', 'H'), { name: 'md5-chain', cost: 8 }],
-    [`U${SOUND}`, { name: 'md5-chain', cost: 8 }],
-    [withLog('5'), { name: 'md5-chain', cost: 7 }],
+    [SOUND, { name: 'phpass', cost: 8 }],
+    [SOUND.replace('P', 'H'), { name: 'phpass', cost: 8 }],
+    [`U${SOUND}`, { name: 'phpass', cost: 8 }],
+    [withLog('5'), { name: 'phpass', cost: 7 }],
     [withLog('4'), 'malformed'],
-    [withLog('I'), { name: 'md5-chain', cost: 20 }],
+    [withLog('I'), { name: 'phpass', cost: 20 }],
     [withLog('J'), 'out_of_bounds'],
     [withLog('S'), 'out_of_bounds'],
     [withLog('T'), 'malformed'],

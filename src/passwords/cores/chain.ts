@@ -26,10 +26,10 @@ const KNOWN = {
 }
 
 export const chainCore: CoreRow<ChainPlan> = {
-  computes: 'md5-chain',
+  computes: 'phpass',
   trial: {
     core: 'chain',
-    kind: { name: 'md5-chain', cost: costOf(TRIAL_ROUNDS) },
+    kind: { name: 'phpass', cost: costOf(TRIAL_ROUNDS) },
     digest: 'md5',
     rounds: TRIAL_ROUNDS,
     salt: new Uint8Array(8),

@@ -26,7 +26,7 @@ export const phpass: Family<ChainPlan> = {
     const rounds = 2 ** log
     return {
       core: 'chain',
-      kind: { name: 'md5-chain', cost: costOf(rounds) },
+      kind: { name: 'phpass', cost: costOf(rounds) },
       digest: 'md5',
       rounds,
       salt: Uint8Array.from(Buffer.from(found['salt'] ?? '')),
