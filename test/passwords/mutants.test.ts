@@ -118,13 +118,13 @@ const isBcryptAgreed = (mutant: string, plan: Plan, password: string): boolean =
   plan.core === 'bcrypt' && !plan.input && compareSync(password, mutant.slice(-60))
 
 /**
- * ASP.NET Identity 3 and formats without a length do not say how long the key is, and ASP.NET itself accepts one
- * of 16 bytes or more: a cut key still belongs to one password.
+ * The length of the key is what these strings say, or have: their own systems accept one of 16 bytes or more, too.
+ * A cut key still belongs to one password.
  */
-const UNSAID = ['aspnet-identity-v3', 'kdf-template']
+const OF_ANY_LENGTH = ['aspnet-identity-v3', 'kdf-template', 'pbkdf2-mediawiki', 'pbkdf2-phc']
 
 const isCutKey = ({ family }: HashVector, plan: Plan, original: Inspection): boolean =>
-  UNSAID.includes(family) &&
+  OF_ANY_LENGTH.includes(family) &&
   isPlan(original) &&
   plan.want.length >= 16 &&
   isDeepStrictEqual(
