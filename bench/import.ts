@@ -14,7 +14,7 @@ const SIZES = [10_000, 100_000, 1_000_000]
 const LIMIT = 600
 const WINDOWS = 3
 
-const run = (args: readonly string[], env: Record<string, string> = {}): ChildProcess =>
+export const runBuilt = (args: readonly string[], env: Record<string, string> = {}): ChildProcess =>
   spawn(process.execPath, ['dist/cli.js', ...args], {
     cwd: ROOT,
     env,
@@ -32,7 +32,7 @@ const makeRows = async (path: string, count: number): Promise<void> => {
 }
 
 /** The peak memory of a process (proc(5), VmHWM), read until it ends. */
-const watchPeak = (child: ChildProcess): (() => number) => {
+export const watchPeak = (child: ChildProcess): (() => number) => {
   let peakKb = 0
   const timer = setInterval(() => {
     const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
@@ -42,8 +42,8 @@ const watchPeak = (child: ChildProcess): (() => number) => {
   return () => peakKb / 1024
 }
 
-const inDirectory = async <T>(work: (dir: string) => Promise<T>): Promise<T> => {
-  const dir = mkdtempSync(join(tmpdir(), 'bench-import-'))
+export const inDirectory = async <T>(work: (dir: string) => Promise<T>): Promise<T> => {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-'))
   try {
     return await work(dir)
   } finally {
@@ -54,7 +54,7 @@ const inDirectory = async <T>(work: (dir: string) => Promise<T>): Promise<T> => 
 const measureSize = (count: number): Promise<string[]> =>
   inDirectory(async (dir) => {
     const limits = ['--rate-limit', '1000000000', '--concurrency', '1000000']
-    const sandbox = run(['sandbox', '--port', '0', '--token', TOKEN, ...limits])
+    const sandbox = runBuilt(['sandbox', '--port', '0', '--token', TOKEN, ...limits])
     if (!sandbox.stdout) throw new TypeError('no output to read')
     const url = await new Promise<string>((resolve) => {
       createInterface(sandbox.stdout ?? process.stdin).on('line', (line) => {
@@ -66,7 +66,7 @@ const measureSize = (count: number): Promise<string[]> =>
     await makeRows(file, count)
     const began = performance.now()
     const env = { OKTA_ORG_URL: url, OKTA_API_TOKEN: TOKEN }
-    const child = run(['import', file, '--share', '100', '--json'], env)
+    const child = runBuilt(['import', file, '--share', '100', '--json'], env)
     child.stdout?.resume()
     const peak = watchPeak(child)
     const [code] = (await once(child, 'exit')) as [number]
@@ -86,7 +86,7 @@ export const measurePace = (): Promise<Table> =>
     const file = join(dir, 'users.csv')
     await makeRows(file, LIMIT * (WINDOWS + 1))
     const env = { OKTA_ORG_URL: sandbox.url, OKTA_API_TOKEN: TOKEN }
-    const child = run(['import', file, '--share', '100', '--json'], env)
+    const child = runBuilt(['import', file, '--share', '100', '--json'], env)
     child.stdout?.resume()
     while (!sandbox.calls().some(isCounted)) await new Promise((r) => setTimeout(r, 5))
     // The sandbox's window starts with the first call, as seen from outside.

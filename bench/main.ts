@@ -1,5 +1,6 @@
 /** The entry point of `npm run bench`: which measurements run, and where their results go. */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { measureAudit } from './campaign.ts'
 import { compareEngines, measureEngineRate } from './engines.ts'
 import { measureFamilies } from './families.ts'
 import { measureFlood } from './flood.ts'
@@ -18,6 +19,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   http: async () => [await measureHttp(measureEngineRate)],
   storm: async () => [await measureStorm()],
   import: async () => [await measurePace(), await measureSpeed()],
+  campaign: async () => [await measureAudit()],
   livez: async () => [await measureLivez(), await measureStart()],
   ledger: measureLedger,
   families: measureFamilies,

@@ -32,7 +32,9 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   ops: [],
   sandbox: ['ops'],
   import: ['okta', 'passwords'],
+  audit: ['hook', 'import', 'legacy', 'passwords', 'workers'],
   commands: [
+    'audit',
     'hook',
     'import',
     'ledger',

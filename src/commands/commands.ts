@@ -6,6 +6,7 @@ import type { Perform } from './context.ts'
 export const COMMANDS: Readonly<Record<string, () => Promise<(perform: Perform) => Command>>> = {
   serve: async () => (await import('./serve/serve.ts')).serveCommand,
   check: async () => (await import('./serve/check.ts')).checkCommand,
+  audit: async () => (await import('./audit/audit.ts')).auditCommand,
   import: async () => (await import('./import/import.ts')).importCommand,
   users: async () => (await import('./users/users.ts')).usersCommand,
   register: async () => (await import('./register/register.ts')).registerCommand,

@@ -2,14 +2,20 @@
 import { HASH_VARIABLES } from '../config/hash-variables.ts'
 import type { Input } from '../config/load.ts'
 import { namesOf } from '../config/variables.ts'
+import { memoryLimitMib, planMemory } from './memory-limit.ts'
 import type { Bounds } from '../passwords/bounds.ts'
 import type { HashSecrets } from '../passwords/family.ts'
 import { DEFAULT_HASHES, type HashSettings } from '../passwords/registry.ts'
 import { compileTemplates, TemplateError } from '../passwords/templates/templates.ts'
 
-export const HASH_NAMES = namesOf(HASH_VARIABLES)
+/** The variables of `parseHashes`. */
+export const HASH_NAMES = [
+  ...namesOf(HASH_VARIABLES),
+  'HASH_WORKERS' as const,
+  'BCRYPT_MAX_COST' as const,
+]
 
-type HashInput = Pick<Input<keyof typeof HASH_VARIABLES>, 'values' | 'report'>
+type HashInput = Pick<Input<(typeof HASH_NAMES)[number]>, 'values' | 'report'>
 
 /** The variables of `parseTemplates`. */
 export const FORMAT_NAMES = ['LEGACY_HASH_FORMAT', 'LEGACY_HASH_PEPPER'] as const
@@ -49,10 +55,22 @@ const secretsOf = ({ values }: HashInput): HashSecrets => {
   return { firebase: { signerKey: decode(signerKey), saltSeparator: decode(saltSeparator) } }
 }
 
-/** All but the bounds that depend on the machine. */
-export const parseHashes = (input: HashInput): Omit<HashSettings, 'bcryptCost' | 'maxMib'> => {
-  const { HASH_MAX_MS: maxMs, LEGACY_PASSWORD_ENCODINGS: encodings } = input.values
-  const { HASH_MAX_MIB: maxMib = DEFAULT_HASHES.maxMib } = input.values
-  const templates = parseTemplates(input, { ...DEFAULT_HASHES, maxMs, maxMib })
-  return { maxMs, encodings, templates, ...secretsOf(input) }
+export interface HashServing {
+  /** What a hash may cost, and what the hashes do not say. */
+  readonly hashes: HashSettings
+  /** The memory that the checks in progress may take together, in MiB. */
+  readonly hashMemoryMib: number
+}
+
+/** @param limitMib the container's limit */
+export const parseHashes = (input: HashInput, limitMib = memoryLimitMib()): HashServing => {
+  const { values: v, report } = input
+  const memory = planMemory(v.HASH_MAX_MIB, v.HASH_WORKERS, limitMib)
+  const { maxMib, hashMemoryMib, problem } = memory
+  if (problem !== undefined) report('HASH_MAX_MIB', problem)
+  const { bcryptCost } = DEFAULT_HASHES
+  const bounds = { bcryptCost: v.BCRYPT_MAX_COST ?? bcryptCost, maxMs: v.HASH_MAX_MS, maxMib }
+  const templates = parseTemplates(input, bounds)
+  const encodings = v.LEGACY_PASSWORD_ENCODINGS
+  return { hashes: { ...bounds, encodings, templates, ...secretsOf(input) }, hashMemoryMib }
 }

@@ -45,7 +45,7 @@ export const LEGACY_VARIABLES = {
     fix: 'Set it to true or false; preferably leave it out.',
   }),
   LEGACY_AUDIT_SQL: variable(z.string().optional(), {
-    help: 'one SELECT for all accounts, without parameters. It returns login and password_hash and, optionally, id and enabled. The server reads 500 rows of it as samples when it checks the store',
+    help: 'one SELECT for all accounts, without parameters. It returns login and password_hash and, optionally, id and enabled. The server reads 500 rows of it as samples when it checks the store; audit reads all, also last_login and the attributes of profiles',
     fix: 'See "Samples of your accounts" in the README.',
     secret: true,
   }),

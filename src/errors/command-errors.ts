@@ -44,6 +44,22 @@ export const COMMAND_ERRORS = {
     sentence: 'The meaning of the columns is unclear; nothing was sent.',
     remedy: 'Use --map, --ignore or --optional to say what they are.',
   },
+  audit_unfinished: {
+    exit: 1,
+    sentence: 'The audit is not finished, and its files are as they were before.',
+    remedy: 'Correct what the detail names, and run the same command again: it starts anew.',
+  },
+  columns_missing: {
+    exit: 2,
+    sentence: 'The accounts cannot be audited without a column that is missing.',
+    remedy: 'Name it as the detail says; `okta-migrate audit --help` shows every option.',
+  },
+  last_logins_unreadable: {
+    exit: 2,
+    sentence: 'The column of --last-login does not hold dates.',
+    remedy:
+      'Name another column, or convert it in the statement: ISO 8601 such as 2026-10-05T08:00:00Z, or seconds or milliseconds since 1970.',
+  },
   unconfirmed: {
     exit: 1,
     sentence: 'Nothing was changed: it was not confirmed.',

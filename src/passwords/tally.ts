@@ -10,10 +10,9 @@ export interface TallyRow {
   readonly remedy?: string
 }
 
-const describeKind = ({ name, cost, mib }: Kind): string => {
-  if (name === 'bcrypt') return `bcrypt cost ${cost}`
-  return mib === undefined ? name : `${name} of ${mib} MiB`
-}
+/** As the hook's log names it, with a rounded cost, and its memory where that is a lot. */
+export const describeKind = ({ name, cost, mib = 0 }: Kind): string =>
+  `${name} cost ${Math.round(cost)}${mib > 0 ? `, ${mib} MiB` : ''}`
 
 interface Described {
   readonly what: string

@@ -4,7 +4,7 @@ import { fitHelp } from '../../src/commands/terminal/help-text.ts'
 import { runCommand } from '../support/command.ts'
 
 const COMMANDS = ['serve', 'check', 'import', 'users list', 'users get']
-COMMANDS.push('register', 'sandbox', 'demo', 'health')
+COMMANDS.push('audit', 'register', 'sandbox', 'demo', 'health')
 const WITHOUT_CALLS = ['check', 'health']
 
 describe('the help of', () => {

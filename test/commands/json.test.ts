@@ -19,6 +19,8 @@ describe('a failure', () => {
     [['users', 'list'], 2, 'config_invalid'],
     [['serve'], 2, 'config_invalid'],
     [['check'], 2, 'config_invalid'],
+    [['audit'], 2, 'config_invalid'],
+    [['audit', '--go-live', 'monday'], 2, 'usage_invalid'],
     [['health'], 2, 'config_invalid'],
     [['import', 'absent.csv'], 2, 'input_unusable'],
     [['register', '--rotate', '--activate'], 2, 'usage_invalid'],

@@ -1,5 +1,6 @@
 /** The page docs/CONFIGURATION.md: made from the table of variables, and current. `npm run docs` rewrites it. */
 import { expect, it } from 'vitest'
+import { auditSettings } from '../../src/commands/audit/settings.ts'
 import { HEALTH } from '../../src/commands/health.ts'
 import { SOURCE } from '../../src/commands/import/input.ts'
 import { OKTA_SETTINGS } from '../../src/commands/okta-settings.ts'
@@ -44,6 +45,7 @@ const READ_BY: Readonly<Record<string, readonly VariableName[]>> = {
   health: HEALTH.names,
   register: REGISTER_NAMES,
   users: OKTA_SETTINGS.names,
+  audit: [...auditSettings(false).names, ...OKTA_SETTINGS.names],
   import: [...OKTA_SETTINGS.names, ...SOURCE.names],
   'import undo': [...OKTA_SETTINGS.names, ...UNDO_LEDGER.names],
 }

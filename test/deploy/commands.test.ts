@@ -9,6 +9,7 @@ import { makeTempDir, removeDir } from '../support/temp.ts'
 
 const DOCUMENTS = [
   'README.md',
+  'docs/AUDIT.md',
   'docs/OPERATIONS.md',
   'docs/REGISTER-IN-OKTA.md',
   'docs/SECURITY.md',

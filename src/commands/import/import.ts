@@ -1,6 +1,5 @@
 /** The command `okta-migrate import`: puts its parts together from options and environment, and its help. */
 import { Command } from 'commander'
-import { setFlagsFromString } from 'node:v8'
 import { loadSettings } from '../../config/load.ts'
 import { describeVariables } from '../../config/variables.ts'
 import { checkColumns } from '../../import/rows/check-columns.ts'
@@ -36,15 +35,9 @@ import { createImportReporter, type ImportReporter } from './reporter.ts'
 import { DEFAULT_HASHES, type HashSettings } from '../../passwords/registry.ts'
 import { openOkta } from '../okta-options.ts'
 import { isOktaGiven, OKTA_SETTINGS } from '../okta-settings.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 
 const SCOPES = ['okta.users.manage']
-
-/**
- * V8 lets its heap grow to a multiple of the live data before it collects, and here nearly everything is garbage
- * of single rows: 100 MB of it from Node.js 24 on. These flags limit the old generation to one and a half times
- * the live data, and the young one to its size at the start.
- */
-const HEAP_FLAGS = ['--heap-growing-percent=50', '--semi-space-growth-factor=1']
 
 const pacingOf = ({ share, concurrency, verbose }: ImportOptions, { display }: ImportReporter) => ({
   ...{ scopes: SCOPES, share, concurrency },
@@ -57,7 +50,7 @@ const modeOf = (mode: Mode, { templates }: Pick<HashSettings, 'templates'>): Cre
 const importUsers =
   (file: string | undefined, options: ImportOptions) =>
   async (host: CommandContext): Promise<number> => {
-    HEAP_FLAGS.forEach(setFlagsFromString)
+    keepHeapSmall()
     const { settings, notices } = loadSettings(SOURCE, host.env, readText)
     const reporter = createImportReporter(host, options)
     const { notify } = reporter

@@ -89,6 +89,14 @@ const mapping = (text: string, before: ReadonlyMap<string, string>): Map<string,
 /** An org takes 75 concurrent requests by default, its own pages' among them (Okta, "Concurrent limits"). */
 const MAX_CONCURRENCY = 64
 
+export const mapOption = (): Option =>
+  new Option(
+    '--map <name=column>',
+    'which column holds an attribute, or a JSON file with such pairs; city=address.city reads nested JSON',
+  )
+    .argParser(mapping)
+    .default(new Map(), 'columns are named as in Okta')
+
 const OPTIONS: readonly Option[] = [
   new Option('--mode <mode>', 'how credentials are sent to Okta').choices(MODES).default('hook'),
   new Option('--group <id>', 'add each user to this group, by its id in Okta; up to 20')
@@ -109,12 +117,7 @@ const OPTIONS: readonly Option[] = [
     .choices(DISABLED_CHOICES)
     .default('skip'),
   new Option('--user-type <id>', 'the user type, if it is not the default one'),
-  new Option(
-    '--map <name=column>',
-    'which column holds an attribute, or a JSON file with such pairs; city=address.city reads nested JSON',
-  )
-    .argParser(mapping)
-    .default(new Map(), 'columns are named as in Okta'),
+  mapOption(),
   new Option('--ignore <column>', 'leave this column out').argParser(list).default([], 'none'),
   new Option('--optional <name>', 'an attribute that this org does not require, such as lastName')
     .argParser(list)

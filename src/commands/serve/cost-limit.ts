@@ -2,12 +2,9 @@
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import type { PasswordChecker } from '../../workers/pool.ts'
-import type { HashSettings } from '../../passwords/registry.ts'
+import { DEFAULT_HASHES, type HashSettings } from '../../passwords/registry.ts'
 import { BCRYPT_TRIAL, countAbove, measureSpeed } from '../../workers/speed.ts'
 import type { ServerSettings } from './settings.ts'
-
-/** If BCRYPT_MAX_COST is not set. */
-export const DEFAULT_COST = 14
 
 const LEAST_COST = 10
 
@@ -23,7 +20,7 @@ export const costInTime = async (
   clock: Clock,
   log: { warn(fields: object, message: string): void },
 ): Promise<number> => {
-  const wanted = requested ?? DEFAULT_COST
+  const wanted = requested ?? DEFAULT_HASHES.bcryptCost
   const speed = await measureSpeed({ plan: BCRYPT_TRIAL, checker, clock }, (soFar) =>
     soFar.isWithin(deadlineMs, wanted),
   )

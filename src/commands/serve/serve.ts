@@ -4,7 +4,6 @@ import type { Logger } from 'pino'
 import { systemClock } from '../../clock.ts'
 import { loadSettings, type Environment } from '../../config/load.ts'
 import { describeValues, describeVariables } from '../../config/variables.ts'
-import { DEFAULT_HASHES, type HashSettings } from '../../passwords/registry.ts'
 import { createHookApp, type HookAppOptions } from '../../hook/app.ts'
 import { createCredentialsPrecheck } from '../../hook/authenticate.ts'
 import { createGuessLimiter } from '../../hook/guess-limit.ts'
@@ -18,9 +17,8 @@ import { announceDemo, createDemo, demoEvent } from './demo-mode.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
 import { createPrint, readText, type CommandContext, type Perform } from '../context.ts'
-import { costInTime, DEFAULT_COST, warnAbove } from './cost-limit.ts'
+import { costInTime, warnAbove } from './cost-limit.ts'
 import { logChecks, openLegacy } from './open-legacy.ts'
-import { memoryLimitMib, planMemory, type HashMemory } from './memory-limit.ts'
 import { refuseUncheckedStore } from './store-hashes.ts'
 import { SERVE, SERVER, type ServerSettings } from './settings.ts'
 import { startLedger } from './start-ledger.ts'
@@ -30,18 +28,8 @@ import { createOps } from './ops-port.ts'
 /** At the usual bcrypt cost a thread does about 100 checks within the deadline: this limit is for memory. */
 const QUEUED_PER_WORKER = 256
 
-const hashSettingsFrom = (
-  { maxBcryptCost, hashes }: ServerSettings,
-  { maxMib }: HashMemory,
-): HashSettings => ({
-  ...DEFAULT_HASHES,
-  ...hashes,
-  bcryptCost: maxBcryptCost ?? DEFAULT_COST,
-  maxMib,
-})
-
-const hookOptionsFrom = (settings: ServerSettings, hashes: HashSettings): HookAppOptions => {
-  const { auth, orgUrl, deadlineMs, dummyHashSecret } = settings
+const hookOptionsFrom = (settings: ServerSettings): HookAppOptions => {
+  const { auth, orgUrl, deadlineMs, hashes, dummyHashSecret } = settings
   return { ...auth, orgUrl, deadlineMs, hashes, dummyHashSecret }
 }
 
@@ -53,8 +41,7 @@ const logCore = ({ fallback, ...core }: WorkerPool['cores'][number], log: Logger
 const clock = systemClock
 
 const startPool = async (
-  { hashWorkers: size }: ServerSettings,
-  { togetherMib: maxMib }: HashMemory,
+  { hashWorkers: size, hashMemoryMib: maxMib }: ServerSettings,
   log: Logger,
 ): Promise<WorkerPool> => {
   const pool = await WorkerPool.start({
@@ -91,13 +78,12 @@ const listenWith = (
   })
 
 const start = async (settings: ServerSettings, log: Log, { version, env }: CommandContext) => {
-  const memory = planMemory(settings.maxHashMib, settings.hashWorkers, memoryLimitMib())
-  const hashes = hashSettingsFrom(settings, memory)
+  const { hashes } = settings
   const legacy = await openLegacy(settings, clock, logChecks(log, hashes))
   if (!settings.allowUncheckedHashes) refuseUncheckedStore(legacy.hashes, hashes)
   const oauth = startOAuth(settings, env, clock, log)
-  const options = hookOptionsFrom(settings, hashes)
-  const pool = await startPool(settings, memory, log)
+  const options = hookOptionsFrom(settings)
+  const pool = await startPool(settings, log)
   warnAbove(legacy.hashes, hashes, await costInTime(settings, pool, clock, log), log)
   const { guesses } = settings
   const guessLimiter = createGuessLimiter(clock, guesses)

@@ -126,10 +126,7 @@ const parseServer = (input: ServerInput) => {
     ledger,
     hashWorkers: v.HASH_WORKERS,
     maxBcryptCost: v.BCRYPT_MAX_COST,
-    /** In MiB; undefined if it follows from the container. */
-    maxHashMib: v.HASH_MAX_MIB,
-    /** What a hash may cost, and what the hashes do not say. */
-    hashes,
+    ...hashes,
     allowUncheckedHashes: v.LEGACY_ALLOW_UNCHECKED,
     guesses: { limit: v.GUESS_LIMIT, windowMs: v.GUESS_WINDOW_MINUTES * MS_PER_MINUTE },
   }

@@ -27,15 +27,31 @@ const toValue = (cell: unknown): Value | undefined => {
   return all.includes(undefined) ? undefined : (all as Scalar[])
 }
 
+export interface StatementRules {
+  /** The variable that holds the statement. */
+  readonly variable: 'LEGACY_USERS_SQL' | 'LEGACY_AUDIT_SQL'
+  readonly isOrdered: boolean
+  /** Whether an empty text is a value, as it is for the hook: as a flag it is unclear, and NULL is not. */
+  readonly keepsEmpty: boolean
+}
+
+const USERS_SQL: StatementRules = {
+  variable: 'LEGACY_USERS_SQL',
+  isOrdered: true,
+  keepsEmpty: false,
+}
+
 const ODD = 'holds a JSON object, a list with a gap, or bytes that are no text'
 
 const read = (
   columns: readonly string[],
   cells: readonly unknown[],
+  { keepsEmpty }: StatementRules,
 ): { fields: ReadonlyMap<string, Value> } | { flaw: string; raw: string } => {
   const fields = new Map<string, Value>()
   for (const [i, name] of columns.entries()) {
-    if (isNoValue(cells[i])) continue
+    const isEmpty = cells[i] === ''
+    if (isEmpty ? !keepsEmpty : isNoValue(cells[i])) continue
     const value = toValue(cells[i])
     if (value === undefined) return { flaw: `${name} ${ODD}`, raw: '' }
     fields.set(name, value)
@@ -46,13 +62,14 @@ const read = (
 async function* iterate(
   { rows, columns, total }: SqlReader,
   kind: DatabaseKind,
+  rules: StatementRules,
 ): AsyncGenerator<SourceRow, void> {
   let number = 0
   try {
     for await (const cells of rows) {
       number++
       const fractionRead = Math.min(1, number / total)
-      yield { number, line: number, fractionRead, ...read(columns, cells) }
+      yield { number, line: number, fractionRead, ...read(columns, cells, rules) }
     }
   } catch (cause) {
     const { code = 'no code' } = cause as { code?: string }
@@ -62,14 +79,14 @@ async function* iterate(
   }
 }
 
-const refuse = (cause: unknown, kind: DatabaseKind): AppError => {
+const refuse = (cause: unknown, kind: DatabaseKind, { variable }: StatementRules): AppError => {
   if (isTransient(cause, kind)) return unreachable(cause)
   if (cause instanceof AppError) return cause
-  return new AppError('legacy_unusable', { detail: `LEGACY_USERS_SQL: ${messageOf(cause)}`, cause })
+  return new AppError('legacy_unusable', { detail: `${variable}: ${messageOf(cause)}`, cause })
 }
 
-const prepare = (sql: string): string => {
-  if (!/\border\s+by\b/i.test(sql)) {
+const prepare = (sql: string, { isOrdered }: StatementRules): string => {
+  if (isOrdered && !/\border\s+by\b/i.test(sql)) {
     throw new TypeError(
       'it must have ORDER BY, so that a run that is continued meets the same rows',
     )
@@ -78,18 +95,22 @@ const prepare = (sql: string): string => {
 }
 
 /**
- * @param sql one SELECT with ORDER BY, whose columns are named like those of a CSV file
+ * @param sql one SELECT, whose columns are named like those of a CSV file
  * @throws AppError `legacy_unavailable` where the database is out of reach, `legacy_unusable` where it refuses
  */
-export const openSqlSource = async (target: SqlTarget, sql: string): Promise<Source> => {
+export const openSqlSource = async (
+  target: SqlTarget,
+  sql: string,
+  rules = USERS_SQL,
+): Promise<Source> => {
   const kind = databaseKindOf(target.url)
   if (!kind) {
     throw new AppError('legacy_unusable', { detail: 'LEGACY_DB_URL has an unknown scheme.' })
   }
   try {
     const open = await READERS[kind]()
-    const reader = await open(target, prepare(sql))
-    const rows = iterate(reader, kind)
+    const reader = await open(target, prepare(sql, rules))
+    const rows = iterate(reader, kind, rules)
     const close = (): void => {
       reader.close()
       // The reading was ended on purpose, so its failure does not matter.
@@ -98,6 +119,6 @@ export const openSqlSource = async (target: SqlTarget, sql: string): Promise<Sou
     const { columns, total } = reader
     return { format: 'csv', hasHeader: true, columns, total, rows, close }
   } catch (cause) {
-    throw refuse(cause, kind)
+    throw refuse(cause, kind, rules)
   }
 }

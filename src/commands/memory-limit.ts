@@ -1,6 +1,5 @@
 /** How much memory password checks may use: one of them, and all together. */
 import { totalmem } from 'node:os'
-import { AppError } from '../../errors/errors.ts'
 
 /** What the server uses without them, in MiB: measured idle, and as much again as a busy hour adds. */
 const BASE_MIB = 200
@@ -24,24 +23,24 @@ export interface HashMemory {
   /** For one check: a hash that needs more is out of bounds. */
   readonly maxMib: number
   /** For all checks in progress. */
-  readonly togetherMib: number
+  readonly hashMemoryMib: number
+  /** Why the requested memory cannot be used, with both numbers. */
+  readonly problem?: string
 }
 
-/**
- * @param requestedMib HASH_MAX_MIB, if it is set
- * @throws AppError `config_invalid` where it cannot fit into the container
- */
+/** @param requestedMib HASH_MAX_MIB, if it is set: only that can be a problem */
 export const planMemory = (
   requestedMib: number | undefined,
   workers: number,
   limitMib: number | undefined,
 ): HashMemory => {
   const free = limitMib === undefined ? Infinity : Math.max(0, limitMib - BASE_MIB)
-  if (requestedMib !== undefined && requestedMib > free) {
-    const problem = `is ${requestedMib}, and the container's limit of ${limitMib} MiB leaves ${free} MiB for password checks`
-    const fix = `Use ${free} or less, or give the container ${requestedMib + BASE_MIB} MiB.`
-    throw new AppError('config_invalid', { detail: `  HASH_MAX_MIB ${problem}.\n    ${fix}` })
-  }
   const maxMib = requestedMib ?? Math.min(USUAL_MIB, free)
-  return { maxMib, togetherMib: Math.min(workers * maxMib, free) }
+  const memory = { maxMib, hashMemoryMib: Math.min(workers * maxMib, free) }
+  if (maxMib <= free) return memory
+  const left = `leaves ${free} MiB for password checks`
+  return {
+    ...memory,
+    problem: `is ${maxMib}, but the container's limit of ${limitMib ?? 0} MiB ${left}; give it ${maxMib + BASE_MIB} MiB, or lower HASH_MAX_MIB`,
+  }
 }

@@ -1,0 +1,137 @@
+/** Performs an audit: its files, its progress, its result and the exit code. */
+import { resolve } from 'node:path'
+import { findAccountColumns } from '../../audit/accounts/columns.ts'
+import { createNewFile, type NewFile } from '../../audit/accounts/files.ts'
+import { readCanaries, type Canary } from '../../audit/canaries.ts'
+import { gateFailures } from '../../audit/result.ts'
+import { createAudit, PHASES, type AuditProgress } from '../../audit/run.ts'
+import type { Clock } from '../../clock.ts'
+import { AppError } from '../../errors/errors.ts'
+import { fitting } from '../../import/report/progress.ts'
+import type { Source } from '../../import/sources/source.ts'
+import type { HashStore } from '../../legacy/store.ts'
+import { jsonLine } from '../../text/printable.ts'
+import { readSettings, type CommandContext } from '../context.ts'
+import { keepHeapSmall } from '../small-heap.ts'
+import { createColourise } from '../terminal/colour.ts'
+import {
+  createDisplay,
+  type ProgressDisplay,
+  type ProgressView,
+} from '../terminal/progress-display.ts'
+import { runWithProgress } from '../terminal/run-with-progress.ts'
+import { describePlace, openAccounts, openProfiles, openStore } from './open.ts'
+import type { AuditOptions } from './options.ts'
+import { describeAudit, toAuditObject } from './report.ts'
+import { auditSettings, type AuditSettings } from './settings.ts'
+
+/** What tests replace. */
+export interface AuditWorld {
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+const refuseOptions = ({ legacy, canary, routes, blocked }: AuditOptions): void => {
+  if (legacy !== undefined && canary !== undefined) {
+    const detail = '--canary needs the lookup of a database, and --legacy reads a file.'
+    throw new AppError('usage_invalid', { detail })
+  }
+  const paths = [routes, blocked, ...[legacy, canary].filter((path) => path !== undefined)]
+  if (new Set(paths.map((path) => resolve(path))).size < paths.length) {
+    const detail = '--legacy, --canary, --routes and --blocked must be different files.'
+    throw new AppError('usage_invalid', { detail })
+  }
+}
+
+const viewOf = ({ phase, done, total }: AuditProgress): ProgressView => {
+  const all = total === undefined ? '' : ` of ${total}`
+  const text = done === 0 ? PHASES[phase] : `${done}${all} ${PHASES[phase]}`
+  return {
+    live: (columns) => [fitting(columns, text)],
+    line: () => text,
+    event: () => ({ event: 'progress', phase, done, total }),
+  }
+}
+
+interface Files {
+  readonly notes: NewFile
+  readonly routes: NewFile
+  readonly blocked: NewFile
+}
+
+const openFiles = ({ routes, blocked }: AuditOptions): Files => ({
+  notes: createNewFile(`${routes}.notes`),
+  routes: createNewFile(routes),
+  blocked: createNewFile(blocked),
+})
+
+interface Opened {
+  readonly source: Source
+  readonly store: HashStore | undefined
+  readonly canaries: readonly Canary[]
+  readonly settings: AuditSettings
+  readonly display: ProgressDisplay
+}
+
+const runAudit = async (
+  { source, store, canaries, settings, display }: Opened,
+  options: AuditOptions,
+  host: CommandContext,
+  world: AuditWorld,
+): Promise<number> => {
+  const columns = findAccountColumns(source, options)
+  const prepare = await openProfiles(source, columns, options, host, display)
+  const files = openFiles(options)
+  try {
+    const { deadlineMs, hashes } = settings
+    const { sample, peakShare, goLive, cores = settings.cores } = options
+    const from = describePlace(options, settings.store)
+    const audit = createAudit(
+      {
+        ...{ source, columns, prepare, store, canaries, hashes },
+        ...{ notes: files.notes, lists: files, ...world },
+      },
+      { from, deadlineMs, sample, peakShare, cores, goLive },
+    )
+    const view = (): ProgressView => viewOf(audit.progress)
+    const { end, isInterrupted } = await runWithProgress({ host, run: audit, display, view })
+    if (!end || isInterrupted) return 130
+    files.routes.publish()
+    files.blocked.publish()
+    const failures = gateFailures(end, options.allowBlocked)
+    const paint = createColourise(host.stdout, host.env)
+    host.stdout.write(
+      options.json
+        ? jsonLine(toAuditObject(end, failures, options))
+        : describeAudit(end, failures, { ...options, cores }, paint),
+    )
+    return failures.length > 0 ? 1 : 0
+  } finally {
+    for (const file of Object.values(files) as NewFile[]) file.discard()
+  }
+}
+
+export const performAudit = async (
+  options: AuditOptions,
+  host: CommandContext,
+  world: AuditWorld,
+): Promise<number> => {
+  keepHeapSmall()
+  refuseOptions(options)
+  const settings = readSettings(host, auditSettings(options.legacy !== undefined))
+  const canaries = options.canary === undefined ? [] : await readCanaries(options.canary)
+  // On standard output there is one object only.
+  const display = createDisplay(host, { quiet: options.quiet })
+  const store =
+    settings.store && (await openStore(settings.store, settings.deadlineMs, world.clock, display))
+  try {
+    const source = await openAccounts(options, settings.store)
+    try {
+      return await runAudit({ source, store, canaries, settings, display }, options, host, world)
+    } finally {
+      source.close()
+    }
+  } finally {
+    await store?.close()
+  }
+}

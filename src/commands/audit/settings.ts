@@ -1,0 +1,62 @@
+/** The settings of an audit: the store as the hook server reads it, and the server's limits. */
+import type { SettingsSpec } from '../../config/load.ts'
+import { ALL_ACCOUNTS_SQL } from '../../legacy/store.ts'
+import { HASH_NAMES, parseHashes } from '../hash-settings.ts'
+
+const NAMES = [
+  'LEGACY_DB_URL',
+  'LEGACY_DB_CA',
+  'LEGACY_DB_POOL',
+  'LEGACY_AUDIT_SQL',
+  'LEGACY_LOOKUP_SQL',
+  'LEGACY_LOOKUP_IGNORE',
+  'LEGACY_LOOKUP_UNCHECKED',
+  'HOOK_DEADLINE_MS',
+  ...HASH_NAMES,
+] as const
+
+type Input = Parameters<SettingsSpec<(typeof NAMES)[number], object>['parse']>[0]
+
+const parseStore = ({ values, report }: Input) => {
+  const { LEGACY_DB_URL: url, LEGACY_AUDIT_SQL: auditSql, LEGACY_LOOKUP_SQL: sql } = values
+  if (url === undefined) report('LEGACY_DB_URL', 'is missing, and so is --legacy FILE')
+  // The default fits the schema of the default lookup only.
+  if (sql !== undefined && auditSql === undefined) {
+    report('LEGACY_AUDIT_SQL', 'is missing, and there is a LEGACY_LOOKUP_SQL for another schema')
+  }
+  if (url === undefined) return undefined
+  return {
+    url,
+    ca: values.LEGACY_DB_CA,
+    poolSize: values.LEGACY_DB_POOL,
+    allSql: auditSql ?? ALL_ACCOUNTS_SQL,
+    sql,
+    auditSql,
+    ignored: values.LEGACY_LOOKUP_IGNORE,
+    unchecked: values.LEGACY_LOOKUP_UNCHECKED,
+  }
+}
+
+const parse = (input: Input, isFile: boolean) => {
+  const { values } = input
+  const store = isFile ? undefined : parseStore(input)
+  if (!store && !isFile) return undefined
+  return {
+    /** Undefined where the accounts come from a file. */
+    store,
+    deadlineMs: values.HOOK_DEADLINE_MS,
+    cores: values.HASH_WORKERS,
+    ...parseHashes(input),
+  }
+}
+
+export type AuditSettings = NonNullable<ReturnType<typeof parse>>
+export type AuditStore = NonNullable<AuditSettings['store']>
+
+/** @param isFile whether the accounts come from a file, so that no database is needed */
+export const auditSettings = (
+  isFile: boolean,
+): SettingsSpec<(typeof NAMES)[number], AuditSettings> => ({
+  names: NAMES,
+  parse: (input) => parse(input, isFile),
+})
