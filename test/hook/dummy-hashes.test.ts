@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDummyHashes, type DummyHashes } from '../../src/hook/dummy-hashes.ts'
 import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
+import { keyOf } from '../../src/passwords/family.ts'
 import { planOf } from '../support/passwords.ts'
 
 const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 14 }
@@ -103,5 +104,30 @@ describe('a dummy hash', () => {
   it('never has the cost of a damaged hash, or of one over the maximum', () => {
     const sample = ['', 'x', hashOf(8).slice(0, 50), hashOf(15), hashOf(9)]
     expect(new Set(costsFrom(makeDummies(sample)))).toEqual(new Set([9]))
+  })
+})
+
+describe('the dummy hashes of a mixed store', () => {
+  const ARGON2 = `$argon2id$v=19$m=65536,t=3,p=4$${'c2FsdA'.repeat(4)}$${'A'.repeat(43)}`
+  const PBKDF2 = `pbkdf2_sha256$870000$salt$${'A'.repeat(43)}=`
+  const LDAP = `{SSHA}${'A'.repeat(32)}`
+  const mixed = [...sampleOf({ 10: 200 }), ...Array<string>(100).fill(ARGON2)]
+  const sample = [...mixed, ...Array<string>(100).fill(PBKDF2), ...Array<string>(100).fill(LDAP)]
+  const dummies = makeDummies([...sample, 'damaged', ''])
+  const plans = LOGINS.map((login) => dummies.planFor(login))
+
+  it.each([
+    [hashOf(10), 0.4],
+    [ARGON2, 0.2],
+    [PBKDF2, 0.2],
+    [LDAP, 0.2],
+  ])('are of the kind of %s in its share, of the same work and memory', (encoded, share) => {
+    const real = planOf(encoded)
+    const drawn = plans.filter(({ kind }) => keyOf(kind) === keyOf(real.kind))
+    expect(drawn.length / plans.length).toBeCloseTo(share, 1)
+    // All but the salt and the hash, which are as long and belong to nobody.
+    const { salt, want } = real
+    const [empty, none] = [new Uint8Array(salt.length), new Uint8Array(want.length)]
+    for (const plan of drawn) expect(plan).toEqual({ ...real, salt: empty, want: none })
   })
 })
