@@ -33,7 +33,7 @@ const hookOptionsFrom = (settings: ServerSettings): HookAppOptions => {
   return { ...auth, orgUrl, deadlineMs, hashes, dummyHashSecret }
 }
 
-const logCore = ({ fallback, ...core }: WorkerPool['cores'][number], log: Logger): void =>
+const logCore = ({ fallback, ...core }: WorkerPool['engine'], log: Logger): void =>
   fallback === undefined
     ? log.info(core, 'password engine ready')
     : log.warn({ ...core, fallback }, 'password engine ready, but the slower one is in use')
@@ -51,7 +51,8 @@ const startPool = async (
     clock,
     onLoss: (what) => log.error(what, 'a worker thread was lost'),
   })
-  for (const core of pool.cores) logCore(core, log)
+  // The others have no fallback: they are there, or missing.
+  logCore(pool.engine, log)
   for (const core of pool.missing) log.error(core, 'cannot check some hashes: calls for them fail')
   return pool
 }
