@@ -40,6 +40,10 @@ describe('the start', () => {
     ])
   })
 
+  it('does not warn of a few samples', () => {
+    expect(logged([...times(18, SOUND), DES]).map(([level]) => level)).toEqual(['info'])
+  })
+
   it.each([
     ['19 hashes of which none can be checked', times(19, DES)],
     ['one among many that can be checked', [...times(400, DES), SOUND]],

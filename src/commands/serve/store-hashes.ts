@@ -6,7 +6,7 @@ import { tallyHashes, type TallyRow } from '../../passwords/tally.ts'
 /** A warning is logged above this share of hashes that cannot be checked. */
 const MANY = 0.05
 
-/** Where fewer were sampled, the store may still be empty. */
+/** Fewer samples say little of a store, which may still be empty. */
 const ENOUGH = 20
 
 interface Log {
@@ -35,7 +35,7 @@ export const logStoreHashes = (
   const kinds = Object.fromEntries(rows.map(({ what, count }) => [what, count]))
   const fields = { sampled: sampled.length, withoutHash: sampled.length - present, kinds }
   log.info(fields, 'the sampled accounts have these hashes')
-  if (cannot <= MANY * present) return
+  if (present < ENOUGH || cannot <= MANY * present) return
   const remedies = Object.fromEntries(unchecked.map(({ what, remedy }) => [what, remedy]))
   log.warn(
     { remedies },
