@@ -34,6 +34,12 @@ export type Assessment =
   | { readonly hash: Plan; readonly denyReason: Reason | undefined }
   | { readonly hash: undefined; readonly denyReason: Reason }
 
+/**
+ * bcrypt repeats a password with a NUL behind it, and HMAC (so PBKDF2 and scrypt) fills it up with NULs: of NULs
+ * alone they make what they make of none.
+ */
+export const isEmptyPassword = (password: string): boolean => /^\0*$/.test(password)
+
 export const assess = (
   accounts: readonly LegacyAccount[],
   password: string,
@@ -50,7 +56,7 @@ export const assess = (
   }
   if (!account.enabled) return { hash, denyReason: 'disabled' }
   // Some stores hold hashes of the empty password, which must not let anyone in.
-  return { hash, denyReason: password === '' ? 'empty_password' : undefined }
+  return { hash, denyReason: isEmptyPassword(password) ? 'empty_password' : undefined }
 }
 
 const reasonFor = (outcome: Outcome): Reason =>

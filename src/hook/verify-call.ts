@@ -16,6 +16,7 @@ import {
   assess,
   decide,
   decisionFor,
+  isEmptyPassword,
   TOO_MANY_ACCOUNT_GUESSES,
   TOO_MANY_GUESSES,
   type Decision,
@@ -83,7 +84,7 @@ const lookUp = async (store: HashStore, clock: Clock, request: VerifyRequest) =>
 const askStore = async (store: VerifyingStore, clock: Clock, request: VerifyRequest) => {
   const { login, password, deadline, cancellation } = request
   // Some directories accept an empty password from anyone.
-  if (password === '') return 'empty_password'
+  if (isEmptyPassword(password)) return 'empty_password'
   if (login.isTooLong) return 'unknown_login'
   const { normalised, typed } = login
   const verify = () => store.verify(normalised, typed, password, deadline, cancellation.signal)

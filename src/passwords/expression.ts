@@ -6,14 +6,22 @@ import { encodePassword } from './password-forms.ts'
 /** The names of node:crypto. */
 export type Digest = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'
 
-/** What PHP's trim() removes at both ends, which is less than JavaScript's: no form feed, and only ASCII. */
+/**
+ * What PHP's trim() removes at both ends, which is less than JavaScript's: no form feed, and only ASCII. Blanks alone
+ * would be the empty password, which lets nobody in.
+ */
 const PHP_BLANKS: readonly number[] = [...Buffer.from(' \t\n\r\0\v')]
 const isText = (byte: number): boolean => !PHP_BLANKS.includes(byte)
+
+/** Stands for a password that must match nothing, and take as long as any other. */
+const unguessable = (length: number): Uint8Array => randomBytes(Math.max(32, length))
 
 /** What turns bytes into others, of which it gets a copy that nobody else uses. Text is UTF-8. */
 const FUNCTIONS = {
   trim: (of: Buffer): Uint8Array =>
-    of.subarray(Math.max(of.findIndex(isText), 0), of.findLastIndex(isText) + 1),
+    of.length === 0 || of.some(isText)
+      ? of.subarray(Math.max(of.findIndex(isText), 0), of.findLastIndex(isText) + 1)
+      : unguessable(of.length),
   hex: (of: Buffer): Uint8Array => Buffer.from(of.toString('hex')),
   base64: (of: Buffer): Uint8Array => Buffer.from(of.toString('base64')),
   unhex: (of: Buffer): Uint8Array => Buffer.from(of.toString('latin1'), 'hex'),
@@ -78,12 +86,8 @@ export const hex = (of: Expression): Expression => ({ op: 'hex', of })
 export const base64 = (of: Expression): Expression => ({ op: 'base64', of })
 export const trim = (of: Expression): Expression => ({ op: 'trim', of })
 
-/**
- * A password that the encoding cannot express must match nothing, and take as long as any other: bytes that nobody
- * can guess stand for it.
- */
 const encodeTyped = (typed: string, form: TypedForm): Uint8Array =>
-  encodePassword(typed, form) ?? randomBytes(Math.max(32, typed.length))
+  encodePassword(typed, form) ?? unguessable(typed.length)
 
 /** Never throws for a tree that was checked when it was made. */
 export const evaluate = (expression: Expression, values: KnownBytes): Uint8Array => {

@@ -12,10 +12,13 @@ export type Form = (typeof FORMS)[number] | 'wordpress'
  */
 const utf8 = (password: string): Uint8Array => {
   const bytes = new TextEncoder().encode(password)
+  let [read, at] = [0, 0]
   for (const { 0: lone, index } of password.matchAll(/\p{Surrogate}/gu)) {
     const unit = lone.charCodeAt(0)
     const encoded = [0xed, 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)]
-    bytes.set(encoded, Buffer.byteLength(password.slice(0, index)))
+    at += Buffer.byteLength(password.slice(read, index))
+    read = index
+    bytes.set(encoded, at)
   }
   return bytes
 }
@@ -65,6 +68,8 @@ const ENCODERS: Readonly<Record<Form, (characters: string) => Uint8Array | undef
   wordpress: utf8,
 }
 
-/** @returns undefined where the form has no bytes for one of its characters */
-export const encodePassword = (password: string, form: Form): Uint8Array | undefined =>
-  ENCODERS[form](charactersIn(password, form))
+/** @returns undefined where the form has no bytes for one of its characters, or would make nothing of something */
+export const encodePassword = (password: string, form: Form): Uint8Array | undefined => {
+  const characters = charactersIn(password, form)
+  return characters === '' && password !== '' ? undefined : ENCODERS[form](characters)
+}

@@ -1,6 +1,7 @@
 /** Each kind of answer, through a real socket. */
 import Database from 'better-sqlite3'
 import { hashSync } from 'bcryptjs'
+import { createHmac, pbkdf2Sync } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exchange, head } from '../support/raw.ts'
@@ -19,6 +20,9 @@ const withReason = (reason: string): string =>
 
 const GOOD = hashSync('open sesame', 4)
 
+const EMPTY_PBKDF2 = `pbkdf2_sha1$1000$salt$${pbkdf2Sync('', 'salt', 1000, 20, 'sha1').toString('base64')}`
+const EMPTY_WORDPRESS = `$wp${hashSync(createHmac('sha384', 'wp-sha384').digest('base64'), 4)}`
+
 const ROWS = [
   { login: 'good@example.com', hash: GOOD },
   { login: 'disabled@example.com', hash: GOOD, enabled: 0 },
@@ -33,6 +37,8 @@ const ROWS = [
   { login: 'none@example.com', hash: '' },
   { login: 'costly@example.com', hash: GOOD.replace('$04$', '$15$') },
   { login: 'empty@example.com', hash: hashSync('', 4) },
+  { login: 'empty.pbkdf2@example.com', hash: EMPTY_PBKDF2 },
+  { login: 'empty.wordpress@example.com', hash: EMPTY_WORDPRESS },
   { login: 'zoë@example.com', hash: GOOD },
 ] as const
 
@@ -62,6 +68,9 @@ describe('a decided call', () => {
     ['a disabled account and its right password', 'disabled@example.com', 'open sesame'],
     ['a disabled account and a wrong password', 'disabled@example.com', 'open barley'],
     ['an empty password, although its hash is stored', 'empty@example.com', ''],
+    ['NULs, which bcrypt takes for the empty password', 'empty@example.com', '\0\0'],
+    ['NULs, which PBKDF2 takes for it', 'empty.pbkdf2@example.com', '\0'],
+    ['blanks, which WordPress trims', 'empty.wordpress@example.com', ' \t'],
   ])('is UNVERIFIED without a reason for %s', async (_, username, password) => {
     const reply = await hook.signIn(username, password)
     expect(reply).toMatchObject({ status: 200, text: UNVERIFIED })

@@ -101,7 +101,9 @@ describe('a store that verifies', () => {
 
   it('is not asked for an empty password, nor for a login that is too long', async () => {
     const long = `${'a'.repeat(MAX_LOGIN_LENGTH)}@example.com`
-    expect(await signIn('anna@example.com', '')).toMatchObject({ reason: 'empty_password' })
+    for (const password of ['', '\0']) {
+      expect(await signIn('anna@example.com', password)).toMatchObject({ reason: 'empty_password' })
+    }
     expect(await signIn(long, 'open sesame')).toMatchObject({ reason: 'unknown_login' })
     expect(asked).toEqual([])
   })

@@ -89,9 +89,13 @@ describe('what WordPress trims', () => {
     [' \t\n\r\0\x0Ba b\x0B\0\r\n\t ', 'a b'],
     ['\fa\f', '\fa\f'],
     ['\u00a0a\u2003', '\u00a0a\u2003'],
-    [' \0 ', ''],
     ['', ''],
   ])('of %j leaves %j, in memory of its own', (text, expected) => {
     expect(trimmed(text)).toBe(expected)
+  })
+
+  it('leaves of blanks alone what nobody can guess, and not the empty password', () => {
+    const found = new Set([' ', ' \0 ', ' \0 '].map(trimmed))
+    expect([found.size, found.has('')]).toEqual([3, false])
   })
 })

@@ -91,6 +91,15 @@ describe('a stored key', () => {
     expect(FLAWS).toContain(outcomeOf(encoded))
   })
 
+  it("is found behind a salt in any alphabet, as passlib's of crypt(3)'s notation", () => {
+    const encoded =
+      '$7$26..../....e2+tFeI8p5TyHoNQSqnV+g$9LpUDpmEQynY9Bwi3Xq5zRciLtTp0t/LnAZ6SJRfEW.'
+    expect(['open sesame', 'open barley'].map((guess) => outcomeOf(encoded, guess))).toEqual([
+      'match',
+      'mismatch',
+    ])
+  })
+
   it('is as long as the signer key, which is never empty', () => {
     const [signerKey, saltSeparator] = [new Uint8Array(), new Uint8Array()]
     const encoded = '$fbscrypt$v=1,n=4,r=8,p=1$IjhukOevx3yS3A==$'

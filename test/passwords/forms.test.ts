@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest'
 import type { BcryptPlan, Core } from '../../src/passwords/family.ts'
 import { bcryptCore } from '../../src/passwords/cores/bcrypt.ts'
 import { createEngine } from '../../src/passwords/engine.ts'
-import { encodePassword, FORMS } from '../../src/passwords/password-forms.ts'
+import { encodePassword, type Form } from '../../src/passwords/password-forms.ts'
 import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
 import { verifyEncoded } from '../support/passwords.ts'
 
-const hexOf = (password: string, form: (typeof FORMS)[number]): string | undefined => {
+const hexOf = (password: string, form: Form): string | undefined => {
   const bytes = encodePassword(password, form)
   return bytes && Buffer.from(bytes).toString('hex')
 }
@@ -25,6 +25,10 @@ describe('a form', () => {
     ['nfc', 'e\u0301', 'c3a9'],
     ['nfd', 'é', '65cc81'],
     ['utf-16le', 'é𝄞', 'e90034d81edd'],
+    ['wordpress', ' é ', 'c3a9'],
+    ['wordpress', '', ''],
+    // An empty password lets nobody in, and must not be what blanks stand for.
+    ['wordpress', ' \t', undefined],
   ] as const)('%s of %s', (form, password, bytes) => {
     expect(hexOf(password, form)).toBe(bytes)
   })
@@ -61,6 +65,12 @@ const counted = () => {
   computed.length = 0
   return { engine, computed }
 }
+
+it('a password of lone surrogates takes time in proportion to its length', () => {
+  const startedAt = performance.now()
+  expect(hexOf('é\ud800'.repeat(100_000), 'utf-8')).toBe('c3a9eda080'.repeat(100_000))
+  expect(performance.now() - startedAt).toBeLessThan(1_000)
+})
 
 describe('the tries of a check', () => {
   const settings = { ...DEFAULT_HASHES, encodings: ['windows-1252', 'latin1', 'utf-16le'] as const }

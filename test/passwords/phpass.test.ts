@@ -1,7 +1,9 @@
 /** phpass: no damaged hash passes its grammar. */
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readItoa64 } from '../../src/passwords/notation.ts'
 import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
+import { planOf, startEngine } from '../support/passwords.ts'
 
 const SOUND = '$P$6JcZ01FZnVpBz428LWphMxNzgDuswr/'
 
@@ -58,5 +60,32 @@ describe("phpass' base 64", () => {
   ])('of %j is %j', (text, expected) => {
     const found = readItoa64(text)
     expect(found && [...found]).toEqual(expected)
+  })
+})
+
+describe('a password that is longer than phpass takes', () => {
+  const engine = startEngine()
+
+  const outcomeOf = (length: number) => {
+    const plan = planOf(SOUND)
+    const password = 'x'.repeat(length)
+    const want = createHash('md5').update(`JcZ01FZn${password}`).digest()
+    const last = Array.from({ length: 2 ** 8 }).reduce<Buffer>(
+      (key) => createHash('md5').update(key).update(password).digest(),
+      want,
+    )
+    return engine.verify([{ plan: { ...plan, want: Uint8Array.from(last) }, password }])
+  }
+
+  it('matches nothing, and takes no longer than the longest that it takes', () => {
+    expect(outcomeOf(4096)).toEqual(['match'])
+    expect(outcomeOf(4097)).toEqual(['mismatch'])
+    const plan = planOf(withLog('B'))
+    const times = [4096, 4_096_000].map((length) => {
+      const startedAt = performance.now()
+      engine.verify([{ plan, password: 'x'.repeat(length) }])
+      return performance.now() - startedAt
+    })
+    expect(times[1]).toBeLessThan(10 * (times[0] ?? 0))
   })
 })

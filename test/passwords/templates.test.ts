@@ -414,7 +414,8 @@ describe('a format is refused', () => {
     ['$hash = md5(utf16le(unhex(md5($pass))))', 'column 21: utf16le cannot take this'],
     ['$hash = md5(utf16le(lower($pass)))', 'column 21: utf16le cannot take this'],
     ['$hash = md5(latin1(utf16le($pass)))', 'column 20: latin1 cannot take this'],
-    [`$hash = bcrypt('${'x'.repeat(72)}'.$pass)`, 'column 9: $pass does not reach the hash'],
+    [`$hash = bcrypt('${'x'.repeat(72)}'.$pass)`, 'column 9: too little of $pass reaches the hash'],
+    [`$hash = bcrypt('${'x'.repeat(65)}'.$pass)`, 'column 9: too little of $pass reaches the hash'],
     ['wordpres', 'line 1, column 1: there is no format of this name; did you mean wordpress?'],
     [
       '$hash = md5($pass)\n$hash = md4($pass)',
@@ -423,6 +424,10 @@ describe('a format is refused', () => {
     [`$hash = ${'md5('.repeat(40)}$pass${')'.repeat(40)}`, 'this is nested too deeply'],
   ])('%j: %s', (format, problem) => {
     expect(problemOf(format)).toContain(problem)
+  })
+
+  it('unless eight bytes of the password count, which is what bcrypt reads behind 64 others', () => {
+    expect(problemOf(`$hash = bcrypt('${'x'.repeat(64)}'.$pass)`)).toBe('none')
   })
 
   it('if the pepper cannot be read, without a word of it', () => {

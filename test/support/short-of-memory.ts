@@ -1,4 +1,4 @@
-/** A process whose memory is limited: two of its checks need 95 GiB, between others that need 64 KiB. */
+/** A process whose memory is limited: some of its checks need 64 GiB or more, between others that need 64 KiB. */
 import { systemClock } from '../../src/clock.ts'
 import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
 import { WorkerPool } from '../../src/workers/pool.ts'
@@ -6,6 +6,7 @@ import { WorkerPool } from '../../src/workers/pool.ts'
 const SMALL =
   '$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Gpj7qOY5RCXJvcMzqcdQqvgR3wcPX7SleI4c9NtXk6E'
 const LARGE = SMALL.replace('m=64', 'm=100000000')
+const LARGE_SCRYPT = `scrypt:67108864:8:1$salt$${'0'.repeat(128)}`
 const UNBOUNDED = { ...DEFAULT_HASHES, maxMib: Infinity, maxMs: Infinity }
 
 const pool = await WorkerPool.start({ size: 1, queueLimit: 8, clock: systemClock })
@@ -20,6 +21,6 @@ const check = async (encoded: string): Promise<unknown> => {
   )
 }
 
-const outcomes = await Promise.all([SMALL, LARGE, SMALL, LARGE, SMALL].map(check))
+const outcomes = await Promise.all([SMALL, LARGE, SMALL, LARGE_SCRYPT, SMALL].map(check))
 console.log(JSON.stringify({ outcomes, lost: pool.lost }))
 await pool.close()

@@ -72,6 +72,8 @@ const digestFor = ({ input, salt, want }: DigestPlan): OktaHashResult => {
 
 /** Writes a hash for Okta. */
 export const toOktaHash = (plan: Plan): OktaHashResult => {
+  // WordPress' slashes: Okta would try the typed password alone.
+  if (plan.forms) return { problem: 'may be of a password that was changed first' }
   if (plan.core === 'digest') return digestFor(plan)
   if (plan.input) return { problem: 'is made of a password that was changed first' }
   if (plan.core === 'bcrypt') return bcryptFor(plan)

@@ -1,16 +1,29 @@
 /** Computes scrypt by node:crypto, and what Firebase encrypts with the derived key. */
 import { createCipheriv, scryptSync } from 'node:crypto'
-import type { CoreRow, Family, ScryptPlan } from '../family.ts'
+import { OutOfMemory, type CoreRow, type Family, type ScryptPlan } from '../family.ts'
 import { firebase } from '../families/firebase.ts'
 import { scrypt, scryptBytes } from '../families/scrypt.ts'
 
 const AES_256_KEY_BYTES = 32
 
+/** In OpenSSL's message for memory that it did not get, whose rest and code depend on its version. */
+const NO_MEMORY = 'malloc failure'
+
+/** @throws OutOfMemory */
+const derive = (plan: ScryptPlan, password: Uint8Array, bytes: number): Uint8Array => {
+  const { n: N, r, p, salt } = plan
+  try {
+    return scryptSync(password, salt, bytes, { N, r, p, maxmem: scryptBytes(plan) })
+  } catch (err) {
+    if (err instanceof Error && err.message.includes(NO_MEMORY)) throw new OutOfMemory()
+    throw err
+  }
+}
+
 const compute = (plan: ScryptPlan, password: Uint8Array): Uint8Array => {
-  const { n: N, r, p, salt, want, seal } = plan
-  const limits = { N, r, p, maxmem: scryptBytes(plan) }
-  if (!seal) return scryptSync(password, salt, want.length, limits)
-  const key = scryptSync(password, salt, AES_256_KEY_BYTES, limits)
+  const { want, seal } = plan
+  if (!seal) return derive(plan, password, want.length)
+  const key = derive(plan, password, AES_256_KEY_BYTES)
   return createCipheriv('aes-256-ctr', key, new Uint8Array(16)).update(seal)
 }
 

@@ -100,10 +100,10 @@ const NOTATIONS: readonly Notation[] = [
     key: UNPADDED,
     keyBytes: [32, 64],
   },
-  // crypt(3), and crypto_pwhash_scryptsalsa208sha256_str of libsodium.
+  // crypt(3), and crypto_pwhash_scryptsalsa208sha256_str of libsodium. passlib's salts have a `+`.
   {
     grammar:
-      /^\$7\$(?<ln>[./\dA-Za-z])(?<r>[./\dA-Za-z]{5})(?<p>[./\dA-Za-z]{5})(?<salt>[./\dA-Za-z]*)\$(?<key>[./\dA-Za-z]*)$/,
+      /^\$7\$(?<ln>[./\dA-Za-z])(?<r>[./\dA-Za-z]{5})(?<p>[./\dA-Za-z]{5})(?<salt>[^$]*)\$(?<key>[./\dA-Za-z]*)$/,
     readNumber: (digits) => Number(cryptNumber(digits)),
     readSalt: textBytes,
     key: CRYPT,

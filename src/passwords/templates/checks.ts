@@ -5,8 +5,11 @@ import type { Plan } from '../family.ts'
 import type { Template } from './compile.ts'
 import { TemplateProblem } from './problem.ts'
 
-/** They differ in more than the case of their letters, from the first byte on. */
-const PASSWORDS = ['correct horse', 'battery staple'] as const
+/**
+ * They differ in more than the case of their letters, from the eighth byte on: with fewer that count, as behind a
+ * long pepper in bcrypt, a stranger could guess them.
+ */
+const PASSWORDS = ['correct horse', 'correctly so'] as const
 
 /** They can be read as hex, as base64 and as Latin-1. */
 const SALTS = ['0123abcd', '4567abcd'] as const
@@ -41,7 +44,8 @@ export const checkTemplate = (template: Template, bounds: Bounds): void => {
     throw new TemplateProblem('this takes more time or memory than a check may', column)
   }
   if (hashedBy(plan, password) === hashedBy(plan, another)) {
-    throw new TemplateProblem('$pass does not reach the hash: every password would match', column)
+    const problem = 'too little of $pass reaches the hash: wrong passwords would match'
+    throw new TemplateProblem(problem, column)
   }
   if (hasSalt && hashedBy(plan, password) === hashedBy(other, password)) {
     throw new TemplateProblem('$salt does not reach the hash', column)
