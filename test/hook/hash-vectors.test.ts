@@ -25,8 +25,9 @@ const signIn = async (hook: RunningHook, vector: HashVector, at: number) => {
 }
 
 /** A server has one group of settings: a template takes whatever has its shape. */
-const groups = Map.groupBy(supportedVectors, ({ config }) => JSON.stringify(config ?? {}))
-
+const groups = Map.groupBy(supportedVectors, (vector) =>
+  JSON.stringify({ ...vector.config, maxMib: settingsFor(vector).maxMib }),
+)
 describe.each([...groups])('a server with the settings %s', (_, vectors) => {
   it('agrees with every vector, alone and six at once', { timeout: 120_000 }, async () => {
     const [first] = vectors

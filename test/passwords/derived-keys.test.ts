@@ -290,4 +290,17 @@ describe("Firebase's hashes", () => {
     expect(outcomeOf(SOUND)).toBe('unrecognised')
     expect(outcomeOf(SOUND.replace('v=1', 'v=2'))).toBe('malformed')
   })
+
+  it('verify the same password in either alphabet of base64', () => {
+    const vector = HASH_VECTORS.find(
+      ({ family, encoded, expect: expected }) =>
+        family === 'scrypt-firebase' && expected === 'match' && /[+/]/.test(encoded),
+    )
+    if (!vector) throw new TypeError('no vector has such a character')
+    const forUrls = vector.encoded.replaceAll('+', '-').replaceAll('/', '_')
+    for (const encoded of [vector.encoded, forUrls]) {
+      expect(outcomeOf(encoded, vector.password, settingsFor(vector))).toBe('match')
+      expect(outcomeOf(encoded, `${vector.password}.`, settingsFor(vector))).toBe('mismatch')
+    }
+  })
 })

@@ -38,8 +38,12 @@ export const firebase: Family<ScryptPlan> = {
   identifier: 'firebase-scrypt',
   claims: /^\$(?:fbscrypt|firescrypt)\$/,
 
-  /** Without the project's keys nothing is wrong with the hash: this server only does not know how to check it. */
-  parse(encoded, secrets) {
+  /**
+   * Firebase's command line exports standard base64, and its Admin SDK the form for URLs. Without the project's
+   * keys nothing is wrong with a hash: this server only does not know how to check it.
+   */
+  parse(written, secrets) {
+    const encoded = written.replaceAll('-', '+').replaceAll('_', '/')
     const groups = GRAMMARS.map((grammar) => grammar.exec(encoded)?.groups).find(Boolean)
     if (!groups) return MALFORMED
     const keys = groups['signer'] === undefined ? secrets?.firebase : keysIn(groups)
