@@ -4,6 +4,7 @@ import { measureAudit } from './campaign.ts'
 import { compareEngines, measureEngineRate } from './engines.ts'
 import { measureFamilies } from './families.ts'
 import { measureFlood } from './flood.ts'
+import { measureForecast } from './forecast.ts'
 import { measureHttp } from './http.ts'
 import { measurePace, measureSpeed } from './import.ts'
 import { measureLedger } from './ledger.ts'
@@ -20,6 +21,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   storm: async () => [await measureStorm()],
   import: async () => [await measurePace(), await measureSpeed()],
   campaign: async () => [await measureAudit()],
+  forecast: measureForecast,
   livez: async () => [await measureLivez(), await measureStart()],
   ledger: measureLedger,
   families: measureFamilies,

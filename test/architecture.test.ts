@@ -33,8 +33,10 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['ops'],
   import: ['okta', 'passwords'],
   audit: ['hook', 'import', 'legacy', 'passwords', 'workers'],
+  campaign: [],
   commands: [
     'audit',
+    'campaign',
     'hook',
     'import',
     'ledger',
