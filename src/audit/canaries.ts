@@ -42,7 +42,10 @@ export const readCanaries = async (path: string): Promise<readonly Canary[]> => 
     if (err instanceof AppError) throw err
     throw refuse(`${path} ${err instanceof UnfitFile ? err.message : messageOf(err)}`)
   }
-  const { rows, columns } = await openStream(Readable.from([content]))
+  const { rows, columns } = await openStream(Readable.from([content])).catch(() => {
+    // What is wrong with a header may quote it, and without a header it is a password.
+    throw refuse(`${path}: it cannot be read. ${EXAMPLE}`)
+  })
   if (!['login', 'password'].every((name) => columns.includes(name))) {
     throw refuse(`${path}: ${EXAMPLE}`)
   }
@@ -55,6 +58,8 @@ export const readCanaries = async (path: string): Promise<readonly Canary[]> => 
     }
     canaries.push({ line: row.line, login: String(login), password: String(password) })
   }
+  // An audit that was asked to check some must not pass without one.
+  if (canaries.length === 0) throw refuse(`${path}: there is no account in it. ${EXAMPLE}`)
   return canaries
 }
 

@@ -37,9 +37,12 @@ const MIN_MS = 100_000_000_000
 /** The year 2100, beyond which a number has another unit or meaning. */
 const MAX_MS = 4_102_444_800_000
 
+/** In seconds, 1973: a smaller number is a day such as 20261005, or counts days. */
+const MIN_SECONDS = 100_000_000
+
 const readEpoch = (number: number): number | undefined => {
   const ms = number < MIN_MS ? number * 1000 : number
-  return ms > 0 && ms < MAX_MS ? ms : undefined
+  return number >= MIN_SECONDS && ms < MAX_MS ? ms : undefined
 }
 
 /** @returns undefined for what is no date */

@@ -138,6 +138,7 @@ const run = async (
   })
   const seconds = (clock.now() - startedAt) / 1000
   if (isStopped()) return undefined
+  if (accounts.count === 0) throw new AppError('accounts_missing')
   refuseBadDates(accounts, columns)
   enter('writing', accounts.count)
   const listed = await writeLists(readNotes(notes.lines(), accounts), deps.lists, count)

@@ -32,12 +32,12 @@ export const COMMAND_ERRORS = {
   usage_invalid: {
     exit: 2,
     sentence: 'The options do not fit together.',
-    remedy: 'Correct what is named; `okta-migrate import --help` shows every option.',
+    remedy: 'Correct what is named; the --help of the command shows every option.',
   },
   input_unusable: {
     exit: 2,
     sentence: 'The input cannot be read.',
-    remedy: 'Correct the input and run the same command again: finished rows stay finished.',
+    remedy: 'Correct the input and run the same command again. An import keeps its finished rows.',
   },
   columns_unclear: {
     exit: 2,
@@ -53,6 +53,18 @@ export const COMMAND_ERRORS = {
     exit: 2,
     sentence: 'The accounts cannot be audited without a column that is missing.',
     remedy: 'Name it as the detail says; `okta-migrate audit --help` shows every option.',
+  },
+  columns_twice: {
+    exit: 2,
+    sentence:
+      'Two columns of the accounts have the same name, and it is not clear which one counts.',
+    remedy: 'Return each name once in LEGACY_AUDIT_SQL.',
+  },
+  accounts_missing: {
+    exit: 2,
+    sentence: 'There is no account to audit.',
+    remedy:
+      'Correct LEGACY_AUDIT_SQL, LEGACY_DB_URL or --legacy: an audit that reads nobody would pass.',
   },
   last_logins_unreadable: {
     exit: 2,

@@ -25,10 +25,10 @@ export const codeOf = (err: unknown): string => {
 export const isConnecting = (err: unknown): boolean =>
   err instanceof Error && 'syscall' in err && err.syscall === 'connect'
 
-/** PostgreSQL's data exceptions quote what they failed on, which may be a hash. */
+/** PostgreSQL's data exceptions quote what they failed on, which may be a hash with quotes inside; each language has its own. */
 export const sentenceOf = (err: unknown): string => {
   const sentence = err instanceof Error ? err.message : String(err)
-  return codeOf(err).startsWith('22') ? sentence.replace(/"[^"]*"/g, '"…"') : sentence
+  return codeOf(err).startsWith('22') ? sentence.replace(/["'«„“][^]*["»“”]/, '"…"') : sentence
 }
 
 /** The code, if there is one, and the sentence. */

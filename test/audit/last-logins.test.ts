@@ -42,6 +42,10 @@ describe('a last login', () => {
     ['infinity'],
     ['12345'],
     [-5],
+    // A day as a number, days since 1970, and a Julian day.
+    [20_261_005],
+    [20_731],
+    [2_461_318.5],
     [AT * 1000],
     [true],
     [['2026-09-28']],

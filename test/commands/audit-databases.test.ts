@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { auditCommand } from '../../src/commands/audit/audit.ts'
-import { describeEach, SERVERS, type Kind } from '../support/databases.ts'
+import { describeEach, POSTGRES, SERVERS, type Kind } from '../support/databases.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -52,6 +52,27 @@ await describeEach(SERVERS, 'an audit', (kind) => {
       const dated = await runInProcess((perform) => auditCommand(perform, WORLD), args, env)
       expect(dated.stdout).toContain('Expected first day: 2 people')
       expect([plain.code, dated.code]).toEqual([1, 1])
+    } finally {
+      await drop()
+    }
+  })
+})
+
+await describeEach([POSTGRES], 'a statement that cannot convert a hash', (kind) => {
+  it('ends the audit without a word of the hash', async () => {
+    const { url, drop } = await makeStore(kind)
+    try {
+      const { code, stdout, stderr } = await runInProcess(
+        (perform) => auditCommand(perform, WORLD),
+        ['--blocked', join(tempDir(), 'b.csv')],
+        {
+          LEGACY_DB_URL: url,
+          LEGACY_AUDIT_SQL: 'SELECT login, password_hash, password_hash::int AS id FROM accounts',
+        },
+      )
+      expect(stderr).toContain('LEGACY_AUDIT_SQL: invalid input syntax for type integer: "…"')
+      expect(stdout + stderr).not.toContain(HASH.slice(7, 29))
+      expect(code).toBe(2)
     } finally {
       await drop()
     }

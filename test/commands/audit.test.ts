@@ -308,14 +308,19 @@ describe('a canary', () => {
     expect([code, routes]).toEqual([2, []])
   })
 
-  it.each(['mail,password\na,b\n', 'login,password\nann@example.com,\n'])(
-    'file that cannot be read (%j) is refused with an example',
-    async (text) => {
-      const { code, stderr } = await withCanaries(text)
-      expect(stderr).toContain('It must be CSV with the header login,password')
-      expect(code).toBe(2)
-    },
-  )
+  it.each([
+    'mail,password\na,b\n',
+    'login,password\nann@example.com,\n',
+    'login,password\n',
+    '',
+    'marked,marked\n',
+    'ann@example.com,"marked\n',
+  ])('file that cannot be read (%j) is refused with an example', async (text) => {
+    const { code, stderr } = await withCanaries(text)
+    expect(stderr).toContain('It must be CSV with the header login,password')
+    expect(stderr).not.toContain('marked')
+    expect(code).toBe(2)
+  })
 
   it('is refused without a database', async () => {
     const { code, stderr } = await audit([], {}, '--canary', 'x.csv', '--legacy', 'y.csv')
@@ -353,7 +358,7 @@ describe('the last logins', () => {
   it('that are no dates are unknown up to 1 %, and end the audit with 2 above that', async () => {
     const some = await audit([...seen(99, '2026-10-01'), { ...ANN, seen: 'never' }])
     expect(some.stdout).toContain(
-      '1 last logins are no dates, and count as unknown (the first: id 100)',
+      '1 last login is no date, and counts as unknown (the first: id 100)',
     )
     expect(some.code).toBe(0)
     const many = await audit([...seen(98, '2026-10-01'), { ...ANN, seen: 'never' }])
@@ -371,7 +376,7 @@ describe('the last logins', () => {
       '--last-login',
       'SEEN_AT',
     )
-    expect(found.stdout).toContain('Expected first day: 1 people')
+    expect(found.stdout).toContain('Expected first day: 1 person,')
     const absent = await audit(seen(1, '2026-10-01'), {}, '--last-login', 'seen')
     expect(absent.stderr).toContain('There is no column "seen"; there are: id, login,')
     expect(absent.code).toBe(2)

@@ -1,5 +1,6 @@
 /** `okta-migrate check`: the messages and the exit code of a start, without serving. */
 import Database from 'better-sqlite3'
+import { hashSync } from 'bcryptjs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkCommand } from '../../src/commands/serve/check.ts'
@@ -98,5 +99,36 @@ describe('check', () => {
     expect(stdout).toMatch(/^failed +store +It cannot be reached right now \(ECONNREFUSED\)/m)
     expect(stdout).not.toContain('marked-secret')
     expect(code).toBe(3)
+  })
+})
+
+describe('the hashes of the store', () => {
+  const DES = 'TOZ4KO1osZKYw'
+  const storeOf = (...hashes: readonly string[]): string => {
+    const rows = hashes.map((hash, i) => ({ login: `person.${i}@example.com`, hash }))
+    return `sqlite:${makeLegacyDb(tempDir(), rows)}`
+  }
+  const bcrypt = hashSync('open sesame', 4)
+  const times = (count: number, hash: string): string[] => Array<string>(count).fill(hash)
+
+  it('are counted, with what to do about those that cannot be checked', async () => {
+    const url = storeOf(...times(20, bcrypt), ...times(2, DES), '')
+    const { code, stdout } = await check({ LEGACY_DB_URL: url })
+    expect(stdout).toContain(
+      'Of 23 sampled accounts: 20 bcrypt cost 4; 2 DES crypt; 1 without a hash. Not checked, DES crypt: This family is not supported: these people need a new password.',
+    )
+    expect(stdout).toMatch(/^warning +hashes /m)
+    expect(code).toBe(0)
+  })
+
+  it('of which none can be checked end it with 2, as they keep a server from starting', async () => {
+    const url = storeOf(...times(20, DES))
+    const { code, stdout } = await check({ LEGACY_DB_URL: url })
+    expect(stdout).toMatch(/^failed +store +None of 20 sampled hashes can be checked:$/m)
+    expect(stdout).toMatch(/^ok +accounts /m)
+    expect(stdout).not.toContain(DES)
+    expect(code).toBe(2)
+    const allowed = await check({ LEGACY_DB_URL: url, LEGACY_ALLOW_UNCHECKED: 'true' })
+    expect(allowed.code).toBe(0)
   })
 })

@@ -88,6 +88,13 @@ describe('a failure', () => {
   it('about data is reported without the data', () => {
     const err = failed('22P02', 'invalid input syntax for type integer: "$2b$10$hash"')
     expect(sentenceOf(err)).toBe('invalid input syntax for type integer: "…"')
+    const json = failed(
+      '22P02',
+      'invalid input syntax for type json: "{"hash":"secret","salt":"x"}"',
+    )
+    expect(sentenceOf(json)).not.toContain('secret')
+    const french = failed('22P02', 'syntaxe en entrée invalide pour le type integer : « secret »')
+    expect(sentenceOf(french)).not.toContain('secret')
     expect(sentenceOf(failed('42703', 'column "x" does not exist'))).toContain('"x"')
   })
 })

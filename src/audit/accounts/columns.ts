@@ -27,6 +27,7 @@ const LAST_LOGIN = 'last_login'
 
 /** Without regard to case, as SQL compares names. */
 const findIn = (columns: readonly string[], name: string): string | undefined =>
+  columns.find((column) => column === name) ??
   columns.find((column) => column.toLowerCase() === name.toLowerCase())
 
 const missing = ({ columns }: Input, name: string, advice: string): AppError => {
@@ -36,7 +37,7 @@ const missing = ({ columns }: Input, name: string, advice: string): AppError => 
 }
 
 /**
- * JSON lines may leave a column out where it has no value, so their first row shows only what is there.
+ * JSON lines may leave a column out where it has no value, so their first rows show only what is there.
  * @throws AppError `columns_missing`
  */
 export const findAccountColumns = (
@@ -45,10 +46,17 @@ export const findAccountColumns = (
 ): AccountColumns => {
   const { columns } = input
   const find = (name: string): string | undefined => findIn(columns, map.get(name) ?? name)
+  const twice = columns.find((column, i) => columns.indexOf(column) < i)
+  if (twice !== undefined)
+    throw new AppError('columns_twice', { detail: `  ${printable(twice, 40)}` })
   const need = (name: string, example: string): string => {
     const found = find(name)
     if (found !== undefined) return found
     throw missing(input, map.get(name) ?? name, example)
+  }
+  for (const column of map.values()) {
+    // A flag that is never found would make everybody enabled.
+    if (findIn(columns, column) === undefined) throw missing(input, column, 'Correct --map.')
   }
   if (lastLogin !== undefined && input.hasHeader && findIn(columns, lastLogin) === undefined) {
     throw missing(input, lastLogin, `Name one of them, such as --last-login ${columns.at(-1)}.`)
@@ -59,10 +67,12 @@ export const findAccountColumns = (
       'password_hash',
       'Return one, such as "pw AS password_hash", or say --map password_hash=pw.',
     ),
-    enabled: find('enabled') ?? map.get('enabled') ?? 'enabled',
-    id: find('id') ?? map.get('id') ?? 'id',
+    enabled: find('enabled') ?? 'enabled',
+    id: find('id') ?? 'id',
     lastLogin:
-      lastLogin === undefined ? find(LAST_LOGIN) : (findIn(columns, lastLogin) ?? lastLogin),
+      lastLogin === undefined
+        ? (find(LAST_LOGIN) ?? (input.hasHeader ? undefined : LAST_LOGIN))
+        : (findIn(columns, lastLogin) ?? lastLogin),
   }
 }
 

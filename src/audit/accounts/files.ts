@@ -1,5 +1,14 @@
 /** The files of an audit: lists that replace their predecessor only when they are complete, and what it works on. */
-import { closeSync, createReadStream, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { AppError, messageOf } from '../../errors/errors.ts'
 import { piecesOf } from '../../import/sources/bytes.ts'
 import { readLines } from '../../import/sources/lines.ts'
@@ -27,12 +36,39 @@ export interface NewFile {
   readonly lines: () => AsyncGenerator<string, void>
 }
 
+const HEAD_BYTES = 64
+
+const headOf = (path: string): string => {
+  const fd = openSync(path, 'r')
+  try {
+    const head = Buffer.alloc(HEAD_BYTES)
+    return head.toString('latin1', 0, readSync(fd, head))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** A mistyped name must not cost a table of users, or the store itself. */
+const refuseForeign = (path: string, own: RegExp): void => {
+  const isOurs = guard(path, () => {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    if (!stats) return true
+    return stats.isFile() && (stats.size === 0 || own.test(headOf(path)))
+  })
+  if (isOurs) return
+  throw new AppError('output_unwritable', {
+    detail: `${path} is there already, is not of an audit, and is not replaced.`,
+  })
+}
+
 /**
  * A file beside that of its name: a run that fails half-way leaves the good file of the run before as it is.
+ * @param own how the files that it may replace begin
  * @throws AppError `output_unwritable`
  */
-export const createNewFile = (path: string): NewFile => {
+export const createNewFile = (path: string, own: RegExp): NewFile => {
   const partial = `${path}.new`
+  for (const each of [path, partial]) refuseForeign(each, own)
   let buffer = ''
   // What a run that was killed has left may have another mode.
   const fd = guard(partial, () => {

@@ -6,6 +6,9 @@ import { BLOCKED_REASONS } from './reasons.ts'
 import { createTally, type Tally } from './tally.ts'
 import { withAmbiguity, type Verdict } from './verdict.ts'
 
+/** How the lists begin. */
+export const OWN_LIST = /^id,login,(?:route|reason),/
+
 export interface Lists {
   readonly routes: NewFile
   readonly blocked: NewFile
@@ -39,9 +42,9 @@ export const writeLists = async (
     onNote(++count)
     if (isRepeated) repeatedAccounts++
     routes.write(spreadsheetLine([key, login, verdict.route, verdict.reason]))
-    const { blocked: reason } = verdict
+    const { blocked: reason, advice } = verdict
     if (reason === undefined) continue
-    blocked.write(spreadsheetLine([key, login, reason, BLOCKED_REASONS[reason].advice]))
+    blocked.write(spreadsheetLine([key, login, reason, advice ?? BLOCKED_REASONS[reason].advice]))
   }
   return { ...tally.read(), repeatedAccounts }
 }

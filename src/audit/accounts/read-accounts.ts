@@ -16,6 +16,9 @@ const ROWS_PER_TURN = 2_000
 
 const NO_DIGEST = '-'.repeat(16)
 
+/** How the notes begin. */
+export const OWN_NOTES = /^(?:[\da-f]{16}|-{16})\d+ \[/
+
 /** One object for all equal verdicts, of which there are few. */
 const createVerdicts = () => {
   const codes = new Map<string, number>()

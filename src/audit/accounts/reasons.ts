@@ -61,6 +61,6 @@ export const BLOCKED_REASONS: Readonly<Record<BlockedReason, ReasonRow>> = {
   },
   row_unreadable: {
     why: 'the row cannot be read',
-    advice: 'Return text, numbers and dates only; in a file, correct the line.',
+    advice: 'Return the login and the hash as text; in a file, correct the line.',
   },
 }

@@ -39,7 +39,8 @@ const blockedIn = (rows: ReadonlyMap<Verdict, Row>): BlockedCount[] => {
     const sorted = [...group].sort(([, a], [, b]) => b.count - a.count)
     const count = sum(sorted.map(([, row]) => row.count))
     const keys = sorted.flatMap(([, row]) => row.keys).slice(0, KEYS)
-    return [{ reason, count, keys, note: sorted[0]?.[0].note }]
+    const [note, other] = new Set(sorted.map(([verdict]) => verdict.note))
+    return [{ reason, count, keys, note: note && other ? `${note} and others` : note }]
   })
   return counts.sort((a, b) => b.count - a.count)
 }

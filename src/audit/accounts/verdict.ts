@@ -4,7 +4,7 @@ import { createHashMode } from '../../import/rows/modes.ts'
 import type { SoundRow, SourceRow, Value } from '../../import/sources/source.ts'
 import { foldLogin, readLogin, type TypedLogin } from '../../login.ts'
 import { inspect, type HashSettings } from '../../passwords/registry.ts'
-import { describeKind } from '../../passwords/tally.ts'
+import { describeEncoded, describeKind } from '../../passwords/tally.ts'
 import type { Inspection, Plan } from '../../passwords/family.ts'
 import { flagText, readFlag } from '../../text/flag.ts'
 import { printable } from '../../text/printable.ts'
@@ -23,6 +23,8 @@ export interface Verdict {
   readonly blocked?: BlockedReason
   /** More about that, such as the length of a hash that is cut off. */
   readonly note?: string
+  /** What to do about just that. */
+  readonly advice?: string
   /** What the hook would compute: as `describeKind` names it. */
   readonly kind?: string
   readonly isDisabled?: true
@@ -110,20 +112,32 @@ const wayOf = (
     : { route: 'reset', reason: blocked }
 }
 
+/** What can be said of a hash beyond its flaw, in words that hold nothing of it. */
+const describeBlocked = (
+  blocked: BlockedReason | undefined,
+  encoded: string,
+  hashes: HashSettings,
+): Pick<Verdict, 'note' | 'advice'> => {
+  if (blocked === 'hash_truncated') return { note: `${encoded.length} characters` }
+  if (blocked !== 'hash_unrecognised' && blocked !== 'hash_out_of_bounds') return {}
+  const { what, remedy } = describeEncoded(encoded, hashes)
+  if (what === 'unrecognised' || remedy === undefined) return {}
+  return { note: what, advice: `${what}: ${remedy}` }
+}
+
 const judgeEnabled = (
   login: TypedLogin,
   encoded: string,
   found: Inspection,
   rejection: string | undefined,
-  complaintOf: ComplaintOf,
+  { complaintOf, hashes }: { complaintOf: ComplaintOf; hashes: HashSettings },
 ): Verdict => {
   const blocked = blockedBy(login, encoded, found)
-  const isCut = blocked === 'hash_truncated'
   const kind = blocked === undefined && !('flaw' in found) ? describeKind(found.kind) : undefined
   return {
     ...wayOf(() => complaintOf(encoded), blocked, rejection),
     ...(blocked !== undefined && { blocked }),
-    ...(isCut && { note: `${encoded.length} characters` }),
+    ...describeBlocked(blocked, encoded, hashes),
     ...(kind !== undefined && { kind }),
     ...(rejection !== undefined && { isRefused: true }),
   }
@@ -154,7 +168,7 @@ export const createJudge = ({ columns, hashes, prepare }: JudgeDeps) => {
       enabled === undefined
         ? UNCLEAR
         : enabled
-          ? judgeEnabled(login, hash, found, rejection, complaintOf)
+          ? judgeEnabled(login, hash, found, rejection, { complaintOf, hashes })
           : DISABLED
     return {
       key: id === '' ? `row ${row.number}` : printable(id, MAX_KEY),

@@ -1,4 +1,5 @@
 /** Opens what an audit reads: the store with its lookup, the accounts, and the rules of the profiles. */
+import { isUtf8 } from 'node:buffer'
 import { findProfileColumns } from '../../audit/accounts/columns.ts'
 import type { RunAuditDeps } from '../../audit/run.ts'
 import type { Clock } from '../../clock.ts'
@@ -8,6 +9,7 @@ import { createPrepare, type Prepare } from '../../import/rows/prepare.ts'
 import { BASE_ATTRIBUTES } from '../../import/rows/profile.ts'
 import { createTidy } from '../../import/rows/tidy.ts'
 import { openInputFile } from '../../import/sources/file.ts'
+import { readAhead } from '../../import/sources/read-ahead.ts'
 import type { Source } from '../../import/sources/source.ts'
 import { openSqlSource, type StatementRules } from '../../import/sources/sql/sql-source.ts'
 import { openLegacyStore } from '../../legacy/open.ts'
@@ -48,19 +50,37 @@ export const openStore = async (
   return opened
 }
 
-const AUDIT_SQL: StatementRules = {
-  variable: 'LEGACY_AUDIT_SQL',
-  isOrdered: false,
-  keepsEmpty: true,
+/** As the hook reads a row: an id of bytes, or a column that it does not know, keeps nobody from signing in. */
+const auditRules = (map: ReadonlyMap<string, string>): StatementRules => {
+  const is = (name: string, column: string): boolean =>
+    column.toLowerCase() === (map.get(name) ?? name).toLowerCase()
+  return {
+    variable: 'LEGACY_AUDIT_SQL',
+    isOrdered: false,
+    keepsEmpty: true,
+    readBytes: (column, bytes) => {
+      if (is('password_hash', column)) return bytes.toString('latin1')
+      if (isUtf8(bytes)) return bytes.toString('utf8')
+      return is('login', column) ? undefined : bytes.toString('hex')
+    },
+    mayLeaveOut: (column) => !is('login', column) && !is('password_hash', column),
+  }
+}
+
+/** Rows of JSON leave out what has no value, so the first one may lack the hash, or the last login. */
+const openFile = async (path: string, map: ReadonlyMap<string, string>): Promise<Source> => {
+  const opened = await openInputFile(path, [...map.values()])
+  if (opened.hasHeader) return opened
+  const { first, source } = await readAhead(opened)
+  const names = first.flatMap((row) => ('fields' in row ? [...row.fields.keys()] : []))
+  return { ...source, columns: [...new Set(names)] }
 }
 
 export const openAccounts = (
   { legacy, map }: AuditOptions,
   store: AuditStore | undefined,
 ): Promise<Source> =>
-  store
-    ? openSqlSource(store, store.allSql, AUDIT_SQL)
-    : openInputFile(legacy ?? '', [...map.values()])
+  store ? openSqlSource(store, store.allSql, auditRules(map)) : openFile(legacy ?? '', map)
 
 export const describePlace = ({ legacy }: AuditOptions, store: AuditStore | undefined): string => {
   if (!store) return legacy ?? ''

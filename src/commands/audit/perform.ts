@@ -1,6 +1,8 @@
 /** Performs an audit: its files, its progress, its result and the exit code. */
 import { resolve } from 'node:path'
 import { findAccountColumns } from '../../audit/accounts/columns.ts'
+import { OWN_LIST } from '../../audit/accounts/lists.ts'
+import { OWN_NOTES } from '../../audit/accounts/read-accounts.ts'
 import { createNewFile, type NewFile } from '../../audit/accounts/files.ts'
 import { readCanaries, type Canary } from '../../audit/canaries.ts'
 import { gateFailures } from '../../audit/result.ts'
@@ -59,11 +61,19 @@ interface Files {
   readonly blocked: NewFile
 }
 
-const openFiles = ({ routes, blocked }: AuditOptions): Files => ({
-  notes: createNewFile(`${routes}.notes`),
-  routes: createNewFile(routes),
-  blocked: createNewFile(blocked),
-})
+/** @param opened those that are open already, if another one cannot be */
+const openFiles = ({ routes, blocked }: AuditOptions, opened: NewFile[]): Files => {
+  const open = (path: string, own: RegExp): NewFile => {
+    const file = createNewFile(path, own)
+    opened.push(file)
+    return file
+  }
+  return {
+    notes: open(`${routes}.notes`, OWN_NOTES),
+    routes: open(routes, OWN_LIST),
+    blocked: open(blocked, OWN_LIST),
+  }
+}
 
 interface Opened {
   readonly source: Source
@@ -81,8 +91,9 @@ const runAudit = async (
 ): Promise<number> => {
   const columns = findAccountColumns(source, options)
   const prepare = await openProfiles(source, columns, options, host, display)
-  const files = openFiles(options)
+  const opened: NewFile[] = []
   try {
+    const files = openFiles(options, opened)
     const { deadlineMs, hashes } = settings
     const { sample, peakShare, goLive, cores = settings.cores } = options
     const from = describePlace(options, settings.store)
@@ -107,7 +118,7 @@ const runAudit = async (
     )
     return failures.length > 0 ? 1 : 0
   } finally {
-    for (const file of Object.values(files) as NewFile[]) file.discard()
+    for (const file of opened) file.discard()
   }
 }
 

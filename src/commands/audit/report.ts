@@ -106,26 +106,30 @@ const describeNeed = ({ cores, replicas, burstPerSecond }: FirstDay, given: numb
 
 export type ReportOptions = Pick<
   AuditOptions,
-  'allowBlocked' | 'blocked' | 'routes' | 'peakShare' | 'goLive'
+  'allowBlocked' | 'blocked' | 'routes' | 'peakShare' | 'goLive' | 'lastLogin'
 > & { readonly cores: number }
 
 const describeFirstDay = (
   { firstDay, lastLogins }: AuditResult,
-  { peakShare, goLive, cores }: ReportOptions,
+  { peakShare, goLive, cores, lastLogin }: ReportOptions,
 ): string[] => {
   if (!firstDay) {
-    return ['Expected first day: not known; --last-login COLUMN says when people were last seen.']
+    const isNamed = lastLogin !== undefined || lastLogins.given > 0
+    const why = isNamed
+      ? 'no account has a last login.'
+      : '--last-login COLUMN says when people were last seen.'
+    return [`Expected first day: not known; ${why}`]
   }
   const { people, attemptsWorstHour } = firstDay
   const { bad, firstBad = '' } = lastLogins
   const when = goLive === undefined ? '' : ` (${day(goLive)})`
   return [
-    `Expected first day${when}: ${number(people)} people, the most whose last login was on one full day (UTC) of the seven before; ${accounts(attemptsWorstHour, 'attempt')} in the busiest hour (${peakShare} % of the day).`,
+    `Expected first day${when}: ${people === 1 ? '1 person' : `${number(people)} people`}, the most whose last login was on one full day (UTC) of the seven before; ${accounts(attemptsWorstHour, 'attempt')} in the busiest hour (${peakShare} % of the day).`,
     '  The real number is higher: a later login has replaced the time of an earlier one.',
     ...describeNeed(firstDay, cores),
     ...(bad > 0
       ? [
-          `  ${number(bad)} last logins are no dates, and count as unknown (the first: ${nameKeys([firstBad], 1)}).`,
+          `  ${bad === 1 ? '1 last login is no date, and counts' : `${number(bad)} last logins are no dates, and count`} as unknown (the first: ${nameKeys([firstBad], 1)}).`,
         ]
       : []),
   ]

@@ -8,9 +8,10 @@ import { jsonOption, type CommonOptions } from '../common-options.ts'
 import { readText, type CommandContext, type Perform } from '../context.ts'
 import { SERVE, type ServerSettings } from './settings.ts'
 import { openLegacy } from './open-legacy.ts'
+import { describeStoreHashes, refuseUncheckedStore } from './store-hashes.ts'
 
 interface Line {
-  readonly topic: Finding['topic'] | 'configuration' | 'store'
+  readonly topic: Finding['topic'] | 'configuration' | 'hashes' | 'store'
   readonly level: Finding['level'] | 'failed'
   readonly text: string
 }
@@ -18,15 +19,27 @@ interface Line {
 const asRow = ({ topic, level, text }: Line): string =>
   [level.padEnd('warning'.length), topic.padEnd('configuration'.length), text].join('  ')
 
-/** Waits for the store only as long as a start of the server does. */
-const checkStore = async (settings: ServerSettings): Promise<Line[]> => {
+/**
+ * Waits for the store only as long as a start of the server does.
+ * @throws AppError `legacy_unusable` where a start would refuse it, after the lines on what was found
+ */
+const checkStore = async (
+  settings: ServerSettings,
+  add: (...lines: readonly Line[]) => void,
+): Promise<void> => {
   let why: AppError | undefined
   const store = await openLegacy(settings, systemClock, (_, failure) => (why = failure))
-  const { findings, state } = store
+  const { findings, state, hashes } = store
   await store.close()
-  if (state === 'ok') return [...findings, { topic: 'store', level: 'ok', text: 'It can be used.' }]
-  const text = `It cannot be reached right now (${why?.detail ?? ''}), so it was not checked.`
-  return [{ topic: 'store', level: 'failed', text }]
+  if (state !== 'ok') {
+    const text = `It cannot be reached right now (${why?.detail ?? ''}), so it was not checked.`
+    add({ topic: 'store', level: 'failed', text })
+    return
+  }
+  const tally = describeStoreHashes(hashes, settings.hashes)
+  add(...findings, ...(tally ? [{ topic: 'hashes', ...tally } as const] : []))
+  if (!settings.allowUncheckedHashes) refuseUncheckedStore(hashes, settings.hashes)
+  add({ topic: 'store', level: 'ok', text: 'It can be used.' })
 }
 
 /** @returns 0 if a server would start and decide, 2 if it would not start, 3 if the store cannot be reached */
@@ -44,11 +57,11 @@ const check =
       ...notices.map((text): Line => ({ topic: 'configuration', level: 'warning', text })),
     ]
     try {
-      lines.push(...(await checkStore(settings)))
+      await checkStore(settings, (...found) => void lines.push(...found))
       return lines.some(({ level }) => level === 'failed') ? 3 : 0
     } catch (err) {
       if (!(err instanceof AppError) || err.code !== 'legacy_unusable') throw err
-      lines.push({ topic: 'store', level: 'failed', text: err.detail ?? err.message })
+      lines.push({ topic: 'store', level: 'failed', text: (err.detail ?? err.message).trim() })
       return 2
     } finally {
       stdout.write(`${json ? JSON.stringify(lines) : lines.map(asRow).join('\n')}\n`)

@@ -43,6 +43,23 @@ export const logStoreHashes = (
   )
 }
 
+/** The same in one sentence, with what to do; undefined where nothing was sampled. */
+export const describeStoreHashes = (
+  sampled: readonly string[],
+  settings: HashSettings,
+): { readonly level: 'ok' | 'warning'; readonly text: string } | undefined => {
+  if (sampled.length === 0) return undefined
+  const { rows, unchecked, present, cannot } = tally(sampled, settings)
+  const without = sampled.length - present
+  const counts = [
+    ...rows.map(({ what, count }) => `${count} ${what}`),
+    ...(without > 0 ? [`${without} without a hash`] : []),
+  ]
+  const remedies = unchecked.map(({ what, remedy }) => ` Not checked, ${what}: ${remedy}`)
+  const text = `Of ${sampled.length} sampled accounts: ${counts.join('; ')}.${remedies.join('')}`
+  return { level: cannot > MANY * present ? 'warning' : 'ok', text }
+}
+
 /**
  * @param sampled encoded hashes of some accounts
  * @throws AppError `legacy_unusable` where 20 or more were sampled and none can be checked

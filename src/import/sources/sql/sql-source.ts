@@ -1,8 +1,8 @@
 /** Reads users straight from the legacy database, row by row, as a source of an import. */
 import { isUtf8 } from 'node:buffer'
-import { isTransient, unreachable } from '../../../sql/failures.ts'
+import { isTransient, sentenceOf, unreachable } from '../../../sql/failures.ts'
 import { databaseKindOf, type DatabaseKind } from '../../../sql/kinds.ts'
-import { AppError, messageOf } from '../../../errors/errors.ts'
+import { AppError } from '../../../errors/errors.ts'
 import { isNoValue, type Scalar, type Source, type SourceRow, type Value } from '../source.ts'
 import type { OpenReader, SqlReader, SqlTarget } from './sql-reader.ts'
 
@@ -33,6 +33,10 @@ export interface StatementRules {
   readonly isOrdered: boolean
   /** Whether an empty text is a value, as it is for the hook: as a flag it is unclear, and NULL is not. */
   readonly keepsEmpty: boolean
+  /** Reads bytes, where it matters in which column they are. */
+  readonly readBytes?: (column: string, bytes: Buffer) => string | undefined
+  /** Columns that are left out where they hold what is no value; any other makes its row unreadable. */
+  readonly mayLeaveOut?: (column: string) => boolean
 }
 
 const USERS_SQL: StatementRules = {
@@ -46,13 +50,14 @@ const ODD = 'holds a JSON object, a list with a gap, or bytes that are no text'
 const read = (
   columns: readonly string[],
   cells: readonly unknown[],
-  { keepsEmpty }: StatementRules,
+  { keepsEmpty, readBytes, mayLeaveOut }: StatementRules,
 ): { fields: ReadonlyMap<string, Value> } | { flaw: string; raw: string } => {
   const fields = new Map<string, Value>()
   for (const [i, name] of columns.entries()) {
-    const isEmpty = cells[i] === ''
-    if (isEmpty ? !keepsEmpty : isNoValue(cells[i])) continue
-    const value = toValue(cells[i])
+    const cell = cells[i]
+    if (cell === '' ? !keepsEmpty : isNoValue(cell)) continue
+    const value = readBytes && Buffer.isBuffer(cell) ? readBytes(name, cell) : toValue(cell)
+    if (value === undefined && mayLeaveOut?.(name)) continue
     if (value === undefined) return { flaw: `${name} ${ODD}`, raw: '' }
     fields.set(name, value)
   }
@@ -82,7 +87,7 @@ async function* iterate(
 const refuse = (cause: unknown, kind: DatabaseKind, { variable }: StatementRules): AppError => {
   if (isTransient(cause, kind)) return unreachable(cause)
   if (cause instanceof AppError) return cause
-  return new AppError('legacy_unusable', { detail: `${variable}: ${messageOf(cause)}`, cause })
+  return new AppError('legacy_unusable', { detail: `${variable}: ${sentenceOf(cause)}`, cause })
 }
 
 const prepare = (sql: string, { isOrdered }: StatementRules): string => {
