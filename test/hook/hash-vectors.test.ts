@@ -16,8 +16,18 @@ const outcomeIn = (status: number, text: string): string => {
   return reason ?? 'mismatch'
 }
 
+/** A busy machine refuses what it cannot check in time: that is no answer, and the person tries again. */
+const MOST_TRIES = 30
+
+const answerTo = async (hook: RunningHook, login: string, password: string) => {
+  for (let tries = 1; ; tries++) {
+    const reply = await hook.signIn(login, password)
+    if (reply.status !== 503 || tries === MOST_TRIES) return reply
+  }
+}
+
 const signIn = async (hook: RunningHook, vector: HashVector, at: number) => {
-  const { status, text } = await hook.signIn(loginOf(at), vector.password)
+  const { status, text } = await answerTo(hook, loginOf(at), vector.password)
   const outcome = outcomeIn(status, text)
   // A hash of the empty password lets nobody in, whatever it is.
   const isRight = vector.password === '' ? outcome !== 'match' : agrees(vector, outcome as Outcome)
