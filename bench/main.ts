@@ -5,6 +5,7 @@ import { compareEngines, measureEngineRate } from './engines.ts'
 import { measureFamilies } from './families.ts'
 import { measureFlood } from './flood.ts'
 import { measureForecast } from './forecast.ts'
+import { measureHistory } from './history.ts'
 import { measureHttp } from './http.ts'
 import { measurePace, measureSpeed } from './import.ts'
 import { measureLedger } from './ledger.ts'
@@ -24,6 +25,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   forecast: measureForecast,
   livez: async () => [await measureLivez(), await measureStart()],
   ledger: measureLedger,
+  history: async () => [await measureHistory()],
   families: measureFamilies,
   flood: async () => [await measureFlood()],
   soak: measureSoak,

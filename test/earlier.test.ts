@@ -2,7 +2,8 @@
 import Database from 'better-sqlite3'
 import { copyFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openHistory } from '../src/ledger/database/history.ts'
 import { startFakeOkta } from './support/fake-okta.ts'
 import { makeForwarder } from './support/forwarder.ts'
 import { runImport } from './support/import.ts'
@@ -87,5 +88,13 @@ describe.each(REVISIONS)('with the files of %s', (revision) => {
       { event: 'four', outcome: 'VERIFIED', reason: 'match', hash_cost: 4 },
       { event: 'five', outcome: 'UNVERIFIED', reason: 'mismatch', hash_cost: 4 },
     ])
+    const history = openHistory({ url }, false)
+    onTestFinished(() => history.close())
+    expect(await history.isCurrent()).toBe(true)
+    expect(await history.newest({ limit: 10 })).toHaveLength(5)
+    const [account = ''] = (await history.newest({ limit: 1 })).map((row) => row.account)
+    const by = { actor: 'olga', note: 'called back', replica: 'desk' }
+    const at = new Date().toISOString()
+    expect(await history.unlock({ ...by, at, person: 'p', accounts: [account] })).toBe(1)
   })
 })

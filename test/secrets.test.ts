@@ -110,6 +110,22 @@ describe('a trace of a secret', () => {
     answers.push(await exchange(base, [`${MARK} is no request\r\n\r\n`]))
     answers.push(await (await fetch(`${base}/${MARK}?password=${MARK}`)).text())
     answers.push(await (await fetch(base + HOOK_PATH, { headers: { 'x-y': MARK } })).text())
+    const asking = {
+      FINGERPRINT_KEY: `${MARK}-key-of-fingerprints`,
+      LEGACY_DB_URL: `sqlite:${path}`,
+      LEDGER_DB_URL: `sqlite:${join(dir, 'ledger.sqlite')}`,
+    }
+    for (const args of [
+      ['who', 'good@example.com'],
+      ['who', 'cut@example.com', '--json'],
+      ['who', 'good@example.com', '--unlock', '--reason', 'called back', '--yes'],
+      ['decisions'],
+      ['decisions', '--login', 'good@example.com', '--json'],
+    ]) {
+      const { code, stdout: shown, stderr: told } = await runCommand(args, asking)
+      expect(code).toBe(0)
+      answers.push(shown + told)
+    }
     const writer = new Database(path)
     writer.exec('DROP TABLE accounts')
     writer.close()

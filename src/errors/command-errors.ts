@@ -75,7 +75,7 @@ export const COMMAND_ERRORS = {
   unconfirmed: {
     exit: 1,
     sentence: 'Nothing was changed: it was not confirmed.',
-    remedy: 'Check the org and the number of people; confirm exactly those.',
+    remedy: 'Check whom it affects, and confirm exactly that.',
   },
   output_unwritable: {
     exit: 1,
@@ -98,6 +98,16 @@ export const COMMAND_ERRORS = {
     exit: 2,
     sentence: 'The ledger was changed by a newer version of this program.',
     remedy: 'Run that version or a later one: the schema of a ledger is never downgraded.',
+  },
+  ledger_older: {
+    exit: 2,
+    sentence: 'The tables of the ledger are those of an earlier version, or are not there yet.',
+    remedy: 'Start a server of this version once: it adds what is missing.',
+  },
+  unlocks_used: {
+    exit: 1,
+    sentence: 'Nothing was changed: this person has been unlocked often enough today.',
+    remedy: 'The wrong passwords are forgotten one after the other, or reset the password in Okta.',
   },
   ledger_unavailable: {
     exit: 3,

@@ -22,6 +22,12 @@ export interface GuessLimiter {
   ): Promise<T>
   /** Counts a wrong guess that another server decided, `ageMs` milliseconds ago. */
   countRemote(subject: string, ageMs: number): void
+  /**
+   * From now on, counts guesses about a subject anew. Its earlier count stays in its cells, which other logins
+   * share, and expires there.
+   * @param generation any name that the subject has not had
+   */
+  renew(subject: string, generation: string): void
 }
 
 /** The typed login as a subject, the same at every server. @param account the login as it may be written down */
@@ -46,11 +52,57 @@ const CELLS_PER_ROW = 2 ** 17
 /** More than rounding errors add up to, and less than one guess. */
 const ROUNDING_MS = 0.001
 
+/**
+ * An unlock takes two; after so many, the subject that was unlocked first has its old count back. One count more is
+ * all that somebody can gain by that.
+ */
+const MAX_GENERATIONS = 20_000
+
+export interface GuessCount {
+  /** How many wrong passwords are left. */
+  readonly left: number
+  /** When there is one again, in milliseconds since 1970; undefined while some are left. */
+  readonly lockedUntil: number | undefined
+}
+
+/**
+ * What is left of the limit, from the times of wrong guesses: the rule of the limiter below, for who only reads what
+ * servers have written.
+ * @param madeAt milliseconds since 1970, in any order
+ */
+export const countGuesses = (
+  madeAt: readonly number[],
+  now: number,
+  { limit, windowMs }: GuessLimitOptions,
+): GuessCount => {
+  const guessMs = windowMs / limit
+  let until = -Infinity
+  for (const at of [...madeAt].sort((a, b) => a - b)) {
+    until = Math.max(until, Math.min(Math.max(until, at) + guessMs, at + windowMs))
+  }
+  const counted = Math.max(until - now, 0)
+  const left = Math.floor((windowMs - counted + ROUNDING_MS) / guessMs)
+  return { left, lockedUntil: left > 0 ? undefined : until + guessMs - windowMs }
+}
+
 /** Keyed, so that an attacker cannot choose a login that shares the cells of another. */
 const cellsFor = (key: string, subject: string): number[] => {
   const digest = hash('sha256', key + subject, 'buffer')
   const cellIn = (row: number): number => digest.readUInt32LE(row * 4) % CELLS_PER_ROW
   return Array.from({ length: ROWS }, (_, row) => row * CELLS_PER_ROW + cellIn(row))
+}
+
+/** The name under which each subject counts: after `renew` another one, so that its count begins anew. */
+const createGenerations = () => {
+  const generations = new Map<string, string>()
+  const renew = (subject: string, generation: string): void => {
+    generations.delete(subject)
+    generations.set(subject, generation)
+    const [oldest] = generations.keys()
+    if (generations.size > MAX_GENERATIONS && oldest !== undefined) generations.delete(oldest)
+  }
+  const nameOf = (subject: string): string => `${generations.get(subject) ?? ''} ${subject}`
+  return { nameOf, renew }
 }
 
 /**
@@ -71,6 +123,8 @@ export const createGuessLimiter = (
   /** Guesses in each cell that are not decided yet, and may be refunded. */
   const undecided = new Uint16Array(cells.length)
   const guessMs = windowMs / limit
+  const { nameOf, renew } = createGenerations()
+  const cellsOf = (subject: string): number[] => cellsFor(key, nameOf(subject))
 
   const countedMs = (cell: number, now: number): number => Math.max((cells[cell] ?? 0) - now, 0)
 
@@ -79,7 +133,7 @@ export const createGuessLimiter = (
     decide: () => Promise<T>,
     refuse: () => Promise<T>,
   ): Promise<T> => {
-    const ownCells = cellsFor(key, subject)
+    const ownCells = cellsOf(subject)
     const now = clock.now()
     const lowest = Math.min(...ownCells.map((cell) => countedMs(cell, now)))
     if (lowest + guessMs > windowMs + ROUNDING_MS) return refuse()
@@ -109,12 +163,12 @@ export const createGuessLimiter = (
    */
   const countRemote: GuessLimiter['countRemote'] = (subject, ageMs) => {
     const madeAt = clock.now() - ageMs
-    for (const cell of cellsFor(key, subject)) {
+    for (const cell of cellsOf(subject)) {
       const until = cells[cell] ?? 0
       const counted = Math.max(until, madeAt) + guessMs
       const most = madeAt + windowMs + (undecided[cell] ?? 0) * guessMs
       cells[cell] = Math.max(until, Math.min(counted, most))
     }
   }
-  return { run, countRemote }
+  return { run, countRemote, renew }
 }

@@ -33,7 +33,7 @@ const MAX_PERSON_LENGTH = 64
  * Text that every database takes: a refused entry would hold up all that wait behind it.
  * PostgreSQL takes no NUL, and neither it nor MySQL takes half of a surrogate pair.
  */
-const storable = (text: string, length: number): string =>
+export const storable = (text: string, length: number): string =>
   Buffer.from(text.slice(0, length)).toString().replaceAll('\0', '\uFFFD')
 
 /** No database takes NaN or an infinite number. */

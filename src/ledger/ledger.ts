@@ -15,7 +15,7 @@ import type {
   LedgerThreadOptions,
   ToForwarder,
 } from './protocol.ts'
-import type { Guess, GuessRules } from './shared-guesses.ts'
+import type { Guess, GuessRules, Unlock } from './shared-guesses.ts'
 import { logChange, logVanished, newOutages } from './status-log.ts'
 
 /** Entries that may wait in memory for the disk: minutes of sign-ins, a few megabytes. */
@@ -38,8 +38,8 @@ const THREAD_URL = threadUrl('./ledger-thread', import.meta.url)
  */
 export interface GuessSharing {
   readonly rules: GuessRules
-  /** Called with wrong guesses made at other replicas. */
-  readonly onGuesses: (guesses: readonly Guess[]) => void
+  /** Called with wrong guesses made at other replicas, and with unlocks, in their order. */
+  readonly onGuesses: (guesses: readonly (Guess | Unlock)[]) => void
 }
 
 export interface LedgerOptions {

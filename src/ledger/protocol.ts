@@ -1,7 +1,7 @@
 /** The messages between the ledger and its thread. */
 import type { ErrorCode } from '../errors/errors.ts'
 import type { LedgerEntry } from './entry.ts'
-import type { Guess, GuessRules } from './shared-guesses.ts'
+import type { Guess, GuessRules, Unlock } from './shared-guesses.ts'
 import type { LedgerTarget } from './database/connection.ts'
 
 export interface LedgerThreadOptions {
@@ -42,4 +42,8 @@ export type FromForwarder =
   /** This file was deleted or replaced while it was in use. */
   | { readonly kind: 'vanished'; readonly file: 'spill' | 'database' }
   | { readonly kind: 'status'; readonly status: ForwarderStatus }
-  | { readonly kind: 'guesses'; readonly guesses: readonly Guess[]; readonly upTo: number }
+  | {
+      readonly kind: 'guesses'
+      readonly guesses: readonly (Guess | Unlock)[]
+      readonly upTo: number
+    }

@@ -1,5 +1,6 @@
-/** Wrong guesses made at other replicas, read from the ledger's rows: each once, however late it was committed. */
+/** Wrong guesses made at other replicas, and unlocks, read from the ledger's rows: each once, however late it was committed. */
 import type { RemoteDecision } from './database/database.ts'
+import { UNLOCKED } from './database/tables.ts'
 import type { LedgerEntry } from './entry.ts'
 
 /** A wrong guess made at another replica. */
@@ -10,6 +11,14 @@ export interface Guess {
   readonly reason: string
   /** Milliseconds since it was made; replicas' clocks may differ, so it is never negative. */
   readonly ageMs: number
+}
+
+/** The guesses at a login and of a person start anew; those that come before it in a list are the old ones. */
+export interface Unlock {
+  readonly account: string
+  readonly person: string | undefined
+  /** A name that no other unlock has. */
+  readonly generation: string
 }
 
 /** The most rows that one poll reads. */
@@ -25,7 +34,7 @@ export interface Cursor {
   /** The newest id that was read. */
   readonly last: number
   /** @returns those rows of a page that are new */
-  accept(page: readonly RemoteDecision[]): RemoteDecision[]
+  accept<T extends { readonly id: number }>(page: readonly T[]): T[]
 }
 
 /**
@@ -72,9 +81,9 @@ export interface GuessFilter {
   noteOwn(entries: readonly LedgerEntry[]): void
   /**
    * @param now milliseconds since the epoch
-   * @returns the guesses among these rows that are to be counted here
+   * @returns the guesses among these rows that are to be counted here, and the unlocks, in their order
    */
-  fromOthers(rows: readonly RemoteDecision[], now: number): Guess[]
+  fromOthers(rows: readonly RemoteDecision[], now: number): (Guess | Unlock)[]
 }
 
 const isGuess = (
@@ -102,15 +111,14 @@ export const createGuessFilter = (rules: GuessRules, replica: string): GuessFilt
       }
     },
     fromOthers: (rows, now) =>
-      rows
-        .filter((row) => row.replica !== replica && isGuess(row, rules))
-        .map((row) => ({ ...row, ageMs: Math.max(0, now - Date.parse(row.decidedAt)) }))
-        .filter(({ ageMs, event }) => ageMs < rules.windowMs && isNew(event))
-        .map(({ account, person, reason, ageMs }) => ({
-          account,
-          person: person ?? undefined,
-          reason,
-          ageMs,
-        })),
+      rows.flatMap((row): (Guess | Unlock)[] => {
+        const { account, event, outcome, reason } = row
+        const person = row.person ?? undefined
+        // Whenever it was made: the clock of the machine that wrote it may be wrong, and to read it twice does no harm.
+        if (outcome === UNLOCKED) return [{ account, person, generation: event }]
+        if (row.replica === replica || !isGuess(row, rules)) return []
+        const ageMs = Math.max(0, now - Date.parse(row.decidedAt))
+        return ageMs < rules.windowMs && isNew(event) ? [{ account, person, reason, ageMs }] : []
+      }),
   }
 }

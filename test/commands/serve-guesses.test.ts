@@ -8,6 +8,7 @@ import { startLedger } from '../../src/commands/serve/start-ledger.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import type { GuessLimiter } from '../../src/hook/guess-limit.ts'
 import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
+import { openHistory } from '../../src/ledger/database/history.ts'
 import { entry } from '../support/ledger-entry.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -28,12 +29,17 @@ it('a guess counts for the person too, but only where it was made at an existing
   const rows = [...reasons, ...refused].map((reason) =>
     entry({ reason, account: reason, person: `who ${reason}`, decidedAt }),
   )
+  const desk = openHistory({ url }, false)
+  const request = { person: 'isaac', accounts: ['isaac', 'i.brock'], at: decidedAt }
+  await desk.unlock({ ...request, actor: 'olga', note: 'called back', replica: 'desk' })
+  await desk.close()
   await database.write([...rows, entry({ account: 'old', person: null, decidedAt })])
   await database.close()
   const counted: string[] = []
   const guessLimiter: GuessLimiter = {
     run: (_, decide) => decide(),
     countRemote: (subject) => void counted.push(subject),
+    renew: (subject) => void counted.push(`renewed ${subject}`),
   }
   const log = pino({ level: 'silent' })
   const ledger = await startLedger(
@@ -44,6 +50,10 @@ it('a guess counts for the person too, but only where it was made at an existing
   )
   onTestFinished(() => ledger?.close())
   await expect.poll(() => counted).toContain('login old')
+  const renewed = counted.filter((subject) => subject.startsWith('renewed '))
+  expect(new Set(renewed)).toEqual(
+    new Set(['renewed login isaac', 'renewed login i.brock', 'renewed person isaac']),
+  )
   expect(counted.filter((subject) => subject.startsWith('login '))).toEqual(
     [...reasons, 'too_many_account_guesses', 'old'].map((name) => `login ${name}`),
   )

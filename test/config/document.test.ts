@@ -1,12 +1,14 @@
 /** The page docs/CONFIGURATION.md: made from the table of variables, and current. `npm run docs` rewrites it. */
 import { expect, it } from 'vitest'
 import { auditSettings } from '../../src/commands/audit/settings.ts'
+import { DECISIONS } from '../../src/commands/decisions/perform.ts'
 import { HEALTH } from '../../src/commands/health.ts'
 import { SOURCE } from '../../src/commands/import/input.ts'
 import { OKTA_SETTINGS } from '../../src/commands/okta-settings.ts'
 import { REGISTER_NAMES } from '../../src/commands/register/settings.ts'
 import { SERVE } from '../../src/commands/serve/settings.ts'
 import { UNDO_LEDGER } from '../../src/commands/undo/verified.ts'
+import { whoSettings } from '../../src/commands/who/settings.ts'
 import { HASH_VARIABLES } from '../../src/config/hash-variables.ts'
 import { OKTA_VARIABLES, REGISTER_VARIABLES } from '../../src/config/okta-variables.ts'
 import {
@@ -44,6 +46,8 @@ const READ_BY: Readonly<Record<string, readonly VariableName[]>> = {
   check: SERVE.names,
   health: HEALTH.names,
   register: REGISTER_NAMES,
+  who: [...whoSettings(false).names, ...OKTA_SETTINGS.names],
+  decisions: DECISIONS.names,
   users: OKTA_SETTINGS.names,
   audit: [...auditSettings(false).names, ...OKTA_SETTINGS.names],
   import: [...OKTA_SETTINGS.names, ...SOURCE.names],

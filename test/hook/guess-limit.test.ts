@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TOO_MANY_GUESSES, type Decision } from '../../src/hook/decision.ts'
-import { createGuessLimiter, type GuessLimiter } from '../../src/hook/guess-limit.ts'
+import { countGuesses, createGuessLimiter, type GuessLimiter } from '../../src/hook/guess-limit.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const LIMIT = 10
@@ -215,5 +215,91 @@ describe('a flood of other logins', () => {
     decided = 0
     for (let i = 0; i < 2_000; i++) await guess(`bystander ${i}`)
     expect(decided).toBe(2_000)
+  })
+})
+
+describe('a subject that was renewed', () => {
+  it('has the whole limit once more, and no other subject has', async () => {
+    await guessWrong('victim', LIMIT)
+    await guessWrong('another', LIMIT)
+    guessLimiter.renew('victim', 'first')
+    expect(await guess('another')).toBe('too_many_guesses')
+    for (let i = 0; i < LIMIT; i++) expect(await guess('victim')).toBe('mismatch')
+    expect(await guess('victim', RIGHT)).toBe('too_many_guesses')
+    // What was read before is read again after a restart of the ledger's thread.
+    guessLimiter.renew('victim', 'first')
+    expect(await guess('victim')).toBe('too_many_guesses')
+    guessLimiter.renew('victim', 'second')
+    expect(await guess('victim')).toBe('mismatch')
+  })
+
+  it('counts the guesses of other servers under the new name too', async () => {
+    guessLimiter.renew('victim', 'first')
+    for (let i = 0; i < LIMIT; i++) guessLimiter.countRemote('victim', 0)
+    expect(await guess('victim')).toBe('too_many_guesses')
+  })
+
+  it('gets no refund for a guess that began before', async () => {
+    let end: (decision: Decision) => void = () => undefined
+    const slow = run('victim', () => new Promise((resolve) => (end = resolve)))
+    guessLimiter.renew('victim', 'first')
+    await guessWrong('victim', LIMIT)
+    end(RIGHT)
+    await slow
+    expect(await guess('victim')).toBe('too_many_guesses')
+  })
+
+  it('has its old count back after so many others that memory stays bounded', async () => {
+    await guessWrong('victim', LIMIT)
+    guessLimiter.renew('victim', 'first')
+    for (let i = 0; i < 19_999; i++) guessLimiter.renew(`other ${i}`, 'x')
+    expect(await guess('victim')).toBe('mismatch')
+    guessLimiter.renew('one more', 'x')
+    expect(await guess('victim')).toBe('too_many_guesses')
+  })
+
+  it('counts as the newest when it is renewed again', async () => {
+    await guessWrong('victim', LIMIT)
+    guessLimiter.renew('victim', 'first')
+    for (let i = 0; i < 19_999; i++) guessLimiter.renew(`other ${i}`, 'x')
+    guessLimiter.renew('victim', 'second')
+    guessLimiter.renew('one more', 'x')
+    expect(await guess('victim')).toBe('mismatch')
+  })
+})
+
+describe('a count from the times of guesses', () => {
+  it('agrees with the limiter, at any moment', async () => {
+    const steps = fc.array(fc.integer({ min: 0, max: 200_000 }), { maxLength: 40 })
+    await fc.assert(
+      fc.asyncProperty(steps, async (delays) => {
+        clock = new ManualClock()
+        guessLimiter = createGuessLimiter(clock, { limit: LIMIT, windowMs: WINDOW_MS })
+        const counted: number[] = []
+        for (const delay of delays) {
+          clock.advance(delay)
+          const { left, lockedUntil } = countGuesses(counted, clock.now(), {
+            limit: LIMIT,
+            windowMs: WINDOW_MS,
+          })
+          expect(lockedUntil === undefined).toBe(left > 0)
+          const isRefused = (await guess('victim')) === 'too_many_guesses'
+          expect(isRefused).toBe(left === 0)
+          if (!isRefused) counted.push(clock.now())
+        }
+      }),
+    )
+  })
+
+  it('says when there is one again', () => {
+    const options = { limit: 3, windowMs: 900_000 }
+    const at = [0, 1_000, 2_000]
+    const { left, lockedUntil = NaN } = countGuesses(at, 60_000, options)
+    expect([left, lockedUntil]).toEqual([0, 300_000])
+    expect(countGuesses(at, lockedUntil, options)).toEqual({ left: 1, lockedUntil: undefined })
+    expect(countGuesses([...at].reverse(), 60_000, options)).toEqual({ left, lockedUntil })
+    expect(countGuesses([], 0, options)).toEqual({ left: 3, lockedUntil: undefined })
+    // Many servers let them through before they knew of each other: they lock for one window, as there.
+    expect(countGuesses(Array<number>(9).fill(0), 0, options).lockedUntil).toBe(300_000)
   })
 })

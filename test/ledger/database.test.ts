@@ -62,6 +62,8 @@ await describeEach(ALL_KINDS, 'a ledger', (kind) => {
       wait_ms: decision.waitMs,
       run_ms: decision.runMs,
       replica: decision.replica,
+      actor: null,
+      note: null,
     })
   })
 

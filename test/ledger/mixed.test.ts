@@ -141,6 +141,8 @@ await describeEach(ALL_KINDS, 'a ledger of the previous version', (kind) => {
     const undo = kind.dialect === 'mysql' ? ' ON ledger_decisions' : ''
     const steps = [
       'DELETE FROM ledger_additions',
+      'ALTER TABLE ledger_decisions DROP COLUMN note',
+      'ALTER TABLE ledger_decisions DROP COLUMN actor',
       `DROP INDEX ledger_decisions_event${undo}`,
       'DROP TABLE ledger_reports',
       `DROP INDEX ledger_decisions_person${undo}`,
@@ -151,7 +153,10 @@ await describeEach(ALL_KINDS, 'a ledger of the previous version', (kind) => {
       for (const step of steps.slice(0, i + 1)) await runSql(url, step)
       await (await upgrade(url)).write([entry()])
     }
-    expect(await runSql(url, 'SELECT name FROM ledger_additions')).toEqual([{ name: 'person' }])
+    expect(await runSql(url, 'SELECT name FROM ledger_additions ORDER BY name')).toEqual([
+      { name: 'person' },
+      { name: 'unlock' },
+    ])
     expect(await runSql(url, 'SELECT body FROM ledger_reports')).toEqual([])
   })
 })

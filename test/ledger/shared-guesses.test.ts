@@ -74,6 +74,27 @@ describe('a wrong guess', () => {
   })
 })
 
+describe('an unlock', () => {
+  it('is passed on in its place among the guesses, whoever wrote it and whenever', () => {
+    const guesses = createGuessFilter({ uncounted: [], windowMs: 60_000 }, 'own')
+    const unlock = { outcome: 'UNLOCKED', reason: 'unlocked', event: 'u' }
+    const old = { ...unlock, decidedAt: new Date(NOW - 86_400_000).toISOString() }
+    const rows = [
+      seen({ event: 'before' }),
+      seen({ ...old, replica: 'own' }),
+      seen({ ...unlock, account: 'another spelling', person: null }),
+      seen({ event: 'after' }),
+    ]
+    const guess = { account: 'account', person: 'person', reason: 'mismatch', ageMs: 1_000 }
+    expect(guesses.fromOthers(rows, NOW)).toEqual([
+      guess,
+      { account: 'account', person: 'person', generation: 'u' },
+      { account: 'another spelling', person: undefined, generation: 'u' },
+      guess,
+    ])
+  })
+})
+
 describe('the cursor', () => {
   const poll = (cursor: Cursor, committed: Iterable<number>): number[] => {
     const ids = [...committed].filter((id) => id > cursor.from).sort((a, b) => a - b)

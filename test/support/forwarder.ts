@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLedgerDatabase, type LedgerDatabase } from '../../src/ledger/database/database.ts'
-import type { Guess, GuessRules } from '../../src/ledger/shared-guesses.ts'
+import type { Guess, GuessRules, Unlock } from '../../src/ledger/shared-guesses.ts'
 import { Forwarder } from '../../src/ledger/forwarder.ts'
 import type { ForwarderStatus } from '../../src/ledger/protocol.ts'
 import { ManualClock } from './clock.ts'
@@ -25,7 +25,7 @@ export const makeForwarder = (options: ForwarderOptions) => {
     persisted: number
     statuses: ForwarderStatus[]
     vanished: string[]
-    guesses: Guess[]
+    guesses: (Guess | Unlock)[]
     upTo?: number
   } = { persisted: 0, statuses: [], vanished: [], guesses: [] }
   const forwarder = new Forwarder({

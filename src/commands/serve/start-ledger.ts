@@ -17,7 +17,14 @@ export interface GuessLimiting {
 const shareWith = ({ guessLimiter, windowMs }: GuessLimiting): GuessSharing => ({
   rules: { uncounted: [TOO_MANY_GUESSES.reason], windowMs },
   onGuesses: (guesses) => {
-    for (const { account, person, reason, ageMs } of guesses) {
+    for (const each of guesses) {
+      const { account, person } = each
+      if ('generation' in each) {
+        guessLimiter.renew(loginSubject(account), each.generation)
+        if (person !== undefined) guessLimiter.renew(personSubject(person), each.generation)
+        continue
+      }
+      const { reason, ageMs } = each
       guessLimiter.countRemote(loginSubject(account), ageMs)
       const isCounted = person !== undefined && COUNTED_FOR_PERSON.includes(reason)
       if (isCounted) guessLimiter.countRemote(personSubject(person), ageMs)

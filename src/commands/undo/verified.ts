@@ -5,13 +5,12 @@ import { loadSettings, type SettingsSpec } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openLedgerDatabase, type LedgerDatabase } from '../../ledger/database/database.ts'
 import { describeLedgerTarget, type LedgerTarget } from '../../ledger/database/connection.ts'
-import { describeFailure } from '../../sql/failures.ts'
-import { classifyFailure } from '../../ledger/failures.ts'
 import { normaliseLogin } from '../../login.ts'
 import { fingerprint } from '../../ops/log.ts'
 import type { KnownUser } from '../../okta/api/known-users.ts'
 import { readText, type CommandContext } from '../context.ts'
 import { keyFromSecret } from '../fingerprints.ts'
+import { asLedgerError } from '../open-history.ts'
 
 const NAMES = [
   'LEDGER_DB_URL',
@@ -66,12 +65,6 @@ const namesOf = (login: string, keys: readonly string[]): string[] => [
   login,
   ...keys.map((key) => fingerprint(key)(login)),
 ]
-
-const asLedgerError = (cause: unknown): AppError => {
-  if (cause instanceof AppError) return cause
-  const code = classifyFailure(cause) === 'refused' ? 'ledger_unusable' : 'ledger_unavailable'
-  return new AppError(code, { detail: `LEDGER_DB_URL: ${describeFailure(cause)}`, cause })
-}
 
 const openLedger = (target: LedgerTarget): LedgerDatabase => {
   // Opening would create the file, and an empty one has no accounts.

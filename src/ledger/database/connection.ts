@@ -13,7 +13,7 @@ import { databaseKindOf, sqlitePath, type DatabaseKind } from '../../sql/kinds.t
 import mysql, { mysqlOptions } from '../../sql/mysql-driver.ts'
 import { PostgresClient, postgresOptions } from '../../sql/postgres-client.ts'
 import type { LedgerKind } from './schema.ts'
-import { openSqliteFile, watchFile } from './sqlite-file.ts'
+import { openExistingFile, openSqliteFile, watchFile } from './sqlite-file.ts'
 
 export interface DatabaseConnection {
   readonly kind: LedgerKind
@@ -130,4 +130,20 @@ export const describeLedgerTarget = (target: LedgerTarget) => {
 export const openConnection = (target: LedgerTarget, isReopened = false): DatabaseConnection => {
   const remote = remoteTarget(target)
   return remote ? remote.open(remote.address) : openSqlite(sqlitePath(target.url), isReopened)
+}
+
+/**
+ * The same for a ledger that a server keeps: it must be there already.
+ * @param readonly whether nothing will be written
+ */
+export const openExisting = (target: LedgerTarget, readonly: boolean): DatabaseConnection => {
+  const remote = remoteTarget(target)
+  if (remote) return remote.open(remote.address)
+  const database = openExistingFile(sqlitePath(target.url), BUSY_TIMEOUT_MS, readonly)
+  return {
+    kind: 'sqlite',
+    dialect: new SqliteDialect({ database }),
+    cut: () => void database.close(),
+    isThere: always,
+  }
 }

@@ -1,33 +1,11 @@
 /** The ledger's statements, the same for SQLite, PostgreSQL and MySQL. */
-import { Kysely, sql, type ExpressionBuilder, type Generated, type InferResult } from 'kysely'
+import { Kysely, sql, type ExpressionBuilder, type InferResult } from 'kysely'
 import type { LedgerEntry } from '../entry.ts'
 import { isMigrated, migrate } from './migrations.ts'
 import type { LedgerKind } from './schema.ts'
 import { openConnection, type DatabaseConnection, type LedgerTarget } from './connection.ts'
+import { eventIn, UNLOCKED, type LedgerTables } from './tables.ts'
 import { toAccountState, type AccountState } from './account-state.ts'
-
-interface Schema {
-  ledger_decisions: {
-    /** PostgreSQL's driver has 64-bit numbers as text. */
-    id: Generated<number | string>
-    /** The decision's own id; in rows of versions without `okta_event_id`, that of Okta's call. */
-    event_id: string
-    okta_event_id: string | null
-    person: string | null
-    /** 1 where the caller had hung up, 0 where not. */
-    caller_gone: number | null
-    decided_at: string
-    account: string
-    outcome: string
-    reason: string
-    hash_family: string | null
-    hash_cost: number | null
-    wait_ms: number
-    run_ms: number
-    replica: string
-  }
-  ledger_accounts: { account: string; confirmed_at: string | null }
-}
 
 /** A decision as other replicas see it. */
 export interface RemoteDecision {
@@ -53,8 +31,8 @@ export interface LedgerDatabase extends Pick<DatabaseConnection, 'cut' | 'isTher
   /** Writes the entries in one transaction. Decisions that are there already stay as they are. */
   write(entries: readonly LedgerEntry[]): Promise<void>
   /**
-   * The other replicas' UNVERIFIED with a greater id, in the order of their ids, and the newest
-   * decision of any kind, which shows how far was read.
+   * The other replicas' UNVERIFIED with a greater id, in the order of their ids, and all unlocks; and the
+   * newest decision of any kind, which shows how far was read.
    */
   guessesAfter(id: number, limit: number, replica: string): Promise<RemoteDecision[]>
   /** The id of the decision before the first one since `at` (ISO 8601). */
@@ -71,7 +49,7 @@ export interface LedgerDatabase extends Pick<DatabaseConnection, 'cut' | 'isTher
   close(): Promise<void>
 }
 
-type Db = Kysely<Schema>
+type Db = Kysely<LedgerTables>
 
 const toRow = (entry: LedgerEntry) => ({
   event_id: entry.eventId,
@@ -105,9 +83,6 @@ const write = (db: Db, kind: LedgerKind, entries: readonly LedgerEntry[]): Promi
     }
   })
 
-/** Okta's retry at another replica is one event and two decisions. */
-const eventIn = sql<string>`coalesce(okta_event_id, event_id)`
-
 const guessesAfter = async (
   db: Db,
   id: number,
@@ -124,6 +99,7 @@ const guessesAfter = async (
       eb.or([
         eb('id', '=', newest),
         eb.and([eb('outcome', '=', 'UNVERIFIED'), eb('replica', '!=', replica)]),
+        eb('outcome', '=', UNLOCKED),
       ]),
     )
     .orderBy('id')
@@ -144,7 +120,7 @@ const idBefore = async (db: Db, at: string): Promise<number> => {
 }
 
 /** The VERIFIED that Okta got; rows that do not say whether it did are taken to say yes. */
-const verifiedOf = (eb: ExpressionBuilder<Schema, 'ledger_accounts'>) =>
+const verifiedOf = (eb: ExpressionBuilder<LedgerTables, 'ledger_accounts'>) =>
   eb
     .selectFrom('ledger_decisions')
     .whereRef('ledger_decisions.account', '=', 'ledger_accounts.account')
@@ -189,7 +165,7 @@ const confirm = async (db: Db, kind: LedgerKind, account: string, at: string): P
  */
 export const openLedgerDatabase = (target: LedgerTarget, isReopened = false): LedgerDatabase => {
   const { kind, dialect, cut, isThere } = openConnection(target, isReopened)
-  const db: Db = new Kysely<Schema>({ dialect })
+  const db: Db = new Kysely<LedgerTables>({ dialect })
   return {
     isMigrated: () => isMigrated(db as unknown as Kysely<unknown>, kind),
     migrate: () => migrate(db as unknown as Kysely<unknown>, kind),

@@ -147,8 +147,21 @@ const person: Make = (kind) => {
 }
 
 /**
+ * Who let a person try again before the wrong guesses were forgotten, and why. There is no index on it, since one over
+ * rows that are there already would hold up the replicas that write: `history.ts` uses those that exist.
+ */
+const unlock: Make = (kind) => {
+  const { text } = TYPES[kind]
+  return {
+    name: 'unlock',
+    statements: [],
+    parts: [column(DECISIONS, 'actor', text(255)), column(DECISIONS, 'note', text(255))],
+  }
+}
+
+/**
  * Changes that a program which does not know them can still work with: tables, indexes, and columns that
  * may be NULL. So replicas can be upgraded, and downgraded, one by one. A change that such a program
  * cannot work with is a new version, for when none of them is in use any more.
  */
-export const ADDITIONS: readonly Make[] = [person]
+export const ADDITIONS: readonly Make[] = [person, unlock]

@@ -1,10 +1,15 @@
 /** The SQLite files that the ledger writes: private to the user, durable at each commit, and watched. */
-import type { Database } from 'better-sqlite3'
+import BetterSqlite, { type Database } from 'better-sqlite3'
 import { rmSync, statSync } from 'node:fs'
 import { AppError } from '../../errors/errors.ts'
 import { codeOf } from '../../sql/failures.ts'
 import { makeDurable, openPrivateFile } from '../../sql/private-file.ts'
 import { classifyFailure } from '../failures.ts'
+
+const failureOf = (path: string, cause: unknown): AppError => {
+  const code = classifyFailure(cause) === 'refused' ? 'ledger_unusable' : 'ledger_unavailable'
+  return new AppError(code, { detail: `${path}: ${codeOf(cause) || 'unknown'}`, cause })
+}
 
 /**
  * Opens a database file, and creates it if there is none.
@@ -24,8 +29,23 @@ export const openSqliteFile = (
       prepare(db)
     })
   } catch (cause) {
-    const code = classifyFailure(cause) === 'refused' ? 'ledger_unusable' : 'ledger_unavailable'
-    throw new AppError(code, { detail: `${path}: ${codeOf(cause) || 'unknown'}`, cause })
+    throw failureOf(path, cause)
+  }
+}
+
+/**
+ * Opens a database file that another process may be using, and never creates one: a mistyped path must not look like
+ * an empty ledger.
+ * @throws AppError as `openSqliteFile`
+ */
+export const openExistingFile = (path: string, timeout: number, readonly: boolean): Database => {
+  try {
+    statSync(path)
+    const db = new BetterSqlite(path, { timeout, readonly })
+    if (!readonly) makeDurable(db)
+    return db
+  } catch (cause) {
+    throw failureOf(path, cause)
   }
 }
 

@@ -1,0 +1,99 @@
+/** Performs `decisions`: prints the decisions since a time, and then, if wanted, each new one. */
+import { sleep, type Clock } from '../../clock.ts'
+import type { SettingsSpec } from '../../config/load.ts'
+import type {
+  HistoryQuery,
+  LedgerHistory,
+  PastDecision,
+  Subject,
+} from '../../ledger/database/history.ts'
+import { readLogin } from '../../login.ts'
+import { stampOf } from '../../text/local-time.ts'
+import { jsonLine, printable } from '../../text/printable.ts'
+import { readSettings, type CommandContext } from '../context.ts'
+import type { CommonOptions } from '../common-options.ts'
+import { LEDGER_NAMES, parseLedgerAccess, type LedgerAccess } from '../ledger-settings.ts'
+import { withHistory } from '../open-history.ts'
+import { describeDecision, toDecisionObject } from '../who/decision-words.ts'
+import { createFollower } from './follow.ts'
+import { readSince } from './since.ts'
+
+export interface DecisionsOptions extends CommonOptions {
+  readonly since: string
+  readonly reason?: string
+  readonly login?: string
+  readonly follow?: true
+  readonly limit: number
+}
+
+export const DECISIONS: SettingsSpec<(typeof LEDGER_NAMES)[number], LedgerAccess> = {
+  names: LEDGER_NAMES,
+  parse: (input) => {
+    const access = parseLedgerAccess(input)
+    if ('target' in access) return access
+    for (const name of ['LEDGER_DB_URL', 'FINGERPRINT_KEY'] as const) {
+      if (access.includes(name)) input.report(name, 'is missing')
+    }
+    return undefined
+  },
+}
+
+const POLL_MS = 1_000
+
+const lineOf = (row: PastDecision): string => {
+  const hash = row.hashFamily === null ? '' : `  ${row.hashFamily} ${row.hashCost ?? ''}`
+  const at = stampOf(Date.parse(row.decidedAt))
+  return `${at}  ${printable(row.account)}  ${describeDecision(row)}${hash}\n`
+}
+
+const print = (
+  rows: readonly PastDecision[],
+  { json }: DecisionsOptions,
+  { stdout }: CommandContext,
+): void => {
+  const text = (row: PastDecision): string =>
+    json ? jsonLine({ event: 'decision', ...toDecisionObject(row) }) : lineOf(row)
+  for (const row of rows) stdout.write(text(row))
+}
+
+const follow = async (
+  history: LedgerHistory,
+  isWanted: (row: PastDecision) => boolean,
+  list: () => Promise<PastDecision[]>,
+  show: (rows: readonly PastDecision[]) => void,
+  { host, clock }: { host: CommandContext; clock: Clock },
+): Promise<void> => {
+  const stop = new AbortController()
+  const isOver = (): boolean => stop.signal.aborted
+  host.onSignal(() => stop.abort())
+  const { first, next } = await createFollower(history, list)
+  show(first)
+  while (!isOver()) {
+    await sleep(clock, POLL_MS, stop.signal).catch(() => undefined)
+    if (!isOver()) show((await next()).filter(isWanted))
+  }
+}
+
+export const performDecisions = async (
+  options: DecisionsOptions,
+  host: CommandContext,
+  clock: Clock,
+): Promise<number> => {
+  const { target, namers } = readSettings(host, DECISIONS)
+  const { since, reason, login, limit } = options
+  const from = new Date(readSince(since, clock.epochMs())).toISOString()
+  const account = login === undefined ? undefined : namers.nameLogin(readLogin(login).normalised)
+  const subject: Subject | undefined =
+    account === undefined ? undefined : { column: 'account', name: account }
+  const query: HistoryQuery = { since: from, reason, limit }
+  const isWanted = (row: PastDecision): boolean =>
+    (reason === undefined || row.reason === reason) &&
+    (account === undefined || row.account === account)
+  const show = (rows: readonly PastDecision[]): void => print(rows, options, host)
+  await withHistory(target, true, clock, async (history) => {
+    const oldestFirst = async () => (await history.newest(query, subject)).reverse()
+    if (options.follow) await follow(history, isWanted, oldestFirst, show, { host, clock })
+    else show(await oldestFirst())
+  })
+  return 0
+}

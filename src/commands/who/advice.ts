@@ -1,0 +1,167 @@
+/** The table of what support should do: the first situation that holds, and one sentence for it. */
+import type { Asked, LegacyFacts, OktaFacts } from './sources.ts'
+import type { LedgerFacts } from './ledger.ts'
+
+export interface Facts {
+  readonly legacy: Asked<LegacyFacts>
+  readonly okta: Asked<OktaFacts>
+  readonly ledger: Asked<LedgerFacts>
+}
+
+/** What is found of each source, and nothing for one that was not asked. */
+interface Found {
+  readonly legacy: LegacyFacts | undefined
+  readonly okta: OktaFacts | undefined
+  readonly ledger: LedgerFacts | undefined
+  /** A source was asked, and has nobody. */
+  readonly isUnknown: Readonly<Record<keyof Facts, boolean>>
+  /** The newest decision about a sign-in. */
+  readonly last: string | undefined
+}
+
+interface Row {
+  readonly holds: (found: Found) => boolean
+  readonly sentence: string
+}
+
+const foundIn = <T>(source: Asked<T>): (T & { readonly state: 'found' }) | undefined =>
+  source.state === 'found' ? source : undefined
+
+const toFound = ({ legacy, okta, ledger }: Facts): Found => {
+  const decisions = foundIn(ledger)?.decisions ?? []
+  return {
+    legacy: foundIn(legacy),
+    okta: foundIn(okta),
+    ledger: foundIn(ledger),
+    isUnknown: {
+      legacy: legacy.state === 'none',
+      okta: okta.state === 'none',
+      ledger: ledger.state === 'none',
+    },
+    last: decisions.find(({ outcome }) => outcome !== 'UNLOCKED')?.reason,
+  }
+}
+
+const hasStatus =
+  (...statuses: readonly string[]) =>
+  ({ okta }: Found): boolean =>
+    statuses.includes(okta?.status ?? '')
+
+const lastWas =
+  (...reasons: readonly string[]) =>
+  ({ last = '' }: Found): boolean =>
+    reasons.includes(last)
+
+export const ADVICE = {
+  nobody: {
+    holds: ({ legacy, okta, ledger }) => !legacy && !okta && !ledger,
+    sentence:
+      'Nobody by this name was found: ask the person to read out the login exactly as it is typed.',
+  },
+  not_in_okta: {
+    holds: ({ isUnknown }) => isUnknown.okta,
+    sentence:
+      'Okta has no user by this name, so the person cannot sign in: check the spelling, then import the account.',
+  },
+  okta_off: {
+    holds: hasStatus('SUSPENDED', 'DEPROVISIONED'),
+    sentence:
+      "The user is suspended or deactivated in Okta: ask the person's manager before you change that.",
+  },
+  okta_locked: {
+    holds: hasStatus('LOCKED_OUT'),
+    sentence:
+      'Okta itself has locked the user after wrong passwords: unlock the user in the Admin Console.',
+  },
+  okta_reset: {
+    holds: hasStatus('RECOVERY', 'PASSWORD_EXPIRED'),
+    sentence:
+      'A new password is due in Okta: the person needs the link in the mail from Okta; if it is too old, send another.',
+  },
+  okta_inactive: {
+    holds: hasStatus('STAGED', 'PROVISIONED'),
+    sentence: 'The user is not active in Okta yet: activate the user in the Admin Console.',
+  },
+  moved: {
+    holds: ({ okta }) => okta !== undefined && !okta.isPending,
+    sentence:
+      'Okta has a password of its own and asks the old system no more: if it is forgotten, the person uses "forgot password".',
+  },
+  ambiguous: {
+    holds: (found) => found.legacy?.isAmbiguous === true || lastWas('ambiguous_login')(found),
+    sentence:
+      'Two accounts have this login: the person must type the whole e-mail address; if that is the same for both, one needs another login.',
+  },
+  unknown_login: {
+    holds: (found) => found.isUnknown.legacy || (!found.legacy && lastWas('unknown_login')(found)),
+    sentence:
+      'The old system has no account by this login: ask for another spelling, or reset the password in Okta.',
+  },
+  disabled: {
+    holds: (found) =>
+      found.legacy?.enabled === false || (!found.legacy && lastWas('disabled')(found)),
+    sentence:
+      "The account is disabled in the old system: ask the person's manager before you change that.",
+  },
+  enabled_unreadable: {
+    holds: (found) =>
+      (found.legacy !== undefined && found.legacy.enabled === undefined) ||
+      (!found.legacy && lastWas('enabled_unreadable')(found)),
+    sentence:
+      'Nobody can tell whether the account is enabled in the old system: tell the people who run it.',
+  },
+  hash_unusable: {
+    holds: ({ legacy, last = '' }) => (legacy ? !legacy.canBeChecked : last.startsWith('hash_')),
+    sentence:
+      'The old password cannot be checked, so no attempt can succeed: reset the password in Okta.',
+  },
+  locked: {
+    holds: ({ ledger }) => ledger?.guesses.left === 0,
+    sentence:
+      'Too many wrong passwords: make sure who is asking, then let the person wait or use --unlock; no password works before that.',
+  },
+  other_spelling_locked: {
+    holds: ({ ledger }) => ledger?.isOtherLocked === true,
+    sentence:
+      'Another spelling of this login has too many wrong passwords: the person must type this one, or use --unlock, which covers both.',
+  },
+  unlocked: {
+    holds: ({ ledger }) => ledger?.decisions[0]?.outcome === 'UNLOCKED',
+    sentence: 'Unlocked, and not used since: ask the person to sign in with the old password now.',
+  },
+  wrong_password: {
+    holds: lastWas('mismatch', 'empty_password', 'too_many_guesses', 'too_many_account_guesses'),
+    sentence:
+      'The last password was wrong: ask for the password of the old system, and look at Caps Lock; otherwise reset it in Okta.',
+  },
+  verified_not_kept: {
+    holds: (found) => found.okta?.isPending === true && lastWas('match')(found),
+    sentence:
+      'The password was right, but Okta has not kept it: the person can sign in again; tell the people who run Okta if it stays so.',
+  },
+  verified: {
+    holds: lastWas('match'),
+    sentence:
+      'The password was right and Okta has been told: what fails now is in Okta, so look at its System Log.',
+  },
+  unexplained: {
+    holds: ({ ledger, isUnknown }) => !ledger && !isUnknown.ledger,
+    sentence: 'Nothing that was asked explains it: configure what is missing, and ask again.',
+  },
+  no_attempt: {
+    holds: () => true,
+    sentence:
+      'No sign-in has reached the hook: ask the person to sign in with the password of the old system.',
+  },
+} as const satisfies Record<string, Row>
+
+export type Situation = keyof typeof ADVICE
+
+export const adviceFor = (
+  facts: Facts,
+): { readonly situation: Situation; readonly sentence: string } => {
+  const found = toFound(facts)
+  const situations = Object.keys(ADVICE) as Situation[]
+  const situation = situations.find((each) => ADVICE[each].holds(found)) ?? 'no_attempt'
+  return { situation, sentence: ADVICE[situation].sentence }
+}

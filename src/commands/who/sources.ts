@@ -1,0 +1,161 @@
+/** What the legacy store and Okta say of one person, and how a source that says nothing is shown. */
+import type { Clock } from '../../clock.ts'
+import { AppError } from '../../errors/errors.ts'
+import { openSqlSource, type StatementRules } from '../../import/sources/sql/sql-source.ts'
+import { openLegacyStore } from '../../legacy/open.ts'
+import { ALL_ACCOUNTS_SQL, type HashStore, type LegacyAccount } from '../../legacy/store.ts'
+import { readLogin } from '../../login.ts'
+import type { RequestFn } from '../../okta/client/client.ts'
+import { getUser, isPending } from '../../okta/api/users.ts'
+import { inspect } from '../../passwords/registry.ts'
+import { describeEncoded } from '../../passwords/tally.ts'
+import { lookupLimitOf } from '../serve/open-legacy.ts'
+import type { WhoLegacy } from './settings.ts'
+
+/** A source that is not configured, that failed, that has nobody, or that has found the person. */
+export type Asked<T> =
+  | { readonly state: 'not_asked'; readonly missing: readonly string[] }
+  | { readonly state: 'failed'; readonly error: AppError }
+  | { readonly state: 'none' }
+  | ({ readonly state: 'found' } & T)
+
+export interface LegacyFacts {
+  /** Several accounts have this login, and none of them can sign in by it. */
+  readonly isAmbiguous: boolean
+  /** Undefined where the flag cannot be read. */
+  readonly enabled: boolean | undefined
+  /** In words, which hold nothing of the hash. */
+  readonly hash: string
+  readonly remedy: string | undefined
+  readonly canBeChecked: boolean
+  /** As `LegacyAccount.key`. */
+  readonly key: string | undefined
+  /** Whether what was typed is the id of the account, and not its login. */
+  readonly byId: boolean
+}
+
+export interface OktaFacts {
+  readonly id: string
+  readonly login: string | undefined
+  readonly status: string | undefined
+  readonly provider: string | undefined
+  readonly isPending: boolean
+}
+
+/** @throws AppError for a wrong configuration; any other failure of a source is a fact of its own */
+export const asked = async <T>(work: () => Promise<Asked<T>>): Promise<Asked<T>> => {
+  try {
+    return await work()
+  } catch (err) {
+    if (err instanceof AppError && err.row.exit === 3) return { state: 'failed', error: err }
+    throw err
+  }
+}
+
+const factsOf = (
+  [account, another]: readonly LegacyAccount[],
+  { hashes }: WhoLegacy,
+  byId: boolean,
+): Asked<LegacyFacts> => {
+  if (!account) return { state: 'none' }
+  const { passwordHash, enabled, key } = account
+  const { what, remedy } = describeEncoded(passwordHash, hashes)
+  return {
+    state: 'found',
+    isAmbiguous: another !== undefined,
+    enabled,
+    hash: what,
+    remedy,
+    canBeChecked: !('flaw' in inspect(passwordHash, hashes)),
+    key,
+    byId,
+  }
+}
+
+/** Text that means the same in every dialect when it stands between quotes. */
+const ID = /^[\w-]{1,64}$/
+
+const BY_ID: StatementRules = { variable: 'LEGACY_AUDIT_SQL', isOrdered: false, keepsEmpty: true }
+
+/** @returns undefined where no account has this id, or the statement has no id to compare */
+const loginOfId = async (id: string, legacy: WhoLegacy): Promise<string | undefined> => {
+  const all = legacy.auditSql ?? (legacy.sql === undefined ? ALL_ACCOUNTS_SQL : undefined)
+  if (all === undefined || !ID.test(id)) return undefined
+  const accounts = all.trim().replace(/;$/, '')
+  // A comment at its end must not take the bracket with it.
+  const sql = `SELECT * FROM (${accounts}\n) AS all_accounts WHERE id = '${id}'`
+  try {
+    const source = await openSqlSource(legacy, sql, BY_ID)
+    try {
+      for await (const row of source.rows) {
+        if (!('fields' in row)) continue
+        const login = row.fields.get('login')
+        // MySQL takes any text for the number 0.
+        if (String(row.fields.get('id')) === id && typeof login === 'string') return login
+      }
+      return undefined
+    } finally {
+      source.close()
+    }
+  } catch (err) {
+    // PostgreSQL refuses to compare a number with text that is none.
+    if (err instanceof AppError && err.row.exit === 2) return undefined
+    throw err
+  }
+}
+
+const find = (store: HashStore, name: string): Promise<readonly LegacyAccount[]> => {
+  const { normalised, typed, isTooLong } = readLogin(name)
+  return isTooLong ? Promise.resolve([]) : store.find(normalised, typed)
+}
+
+/**
+ * Looks up what was typed as the hook would; then the login that Okta knows; then the account with this id.
+ * @throws AppError `legacy_unusable` or `legacy_unavailable`
+ */
+export const askLegacy = async (
+  name: string,
+  oktaLogin: string | undefined,
+  legacy: WhoLegacy,
+  clock: Clock,
+): Promise<Asked<LegacyFacts>> => {
+  const { deadlineMs, url } = legacy
+  const store = await openLegacyStore(url, {
+    ...legacy,
+    lookupMs: lookupLimitOf(deadlineMs),
+    clock,
+  })
+  try {
+    for (const login of [name, oktaLogin]) {
+      const found = login === undefined ? [] : await find(store, login)
+      if (found.length > 0) return factsOf(found, legacy, false)
+    }
+    const login = await loginOfId(name.trim(), legacy)
+    return factsOf(login === undefined ? [] : await find(store, login), legacy, true)
+  } finally {
+    await store.close()
+  }
+}
+
+/** To Okta, this is the owner of the token. */
+const isOwner = (name: string): boolean => name.trim().toLowerCase() === 'me'
+
+/** @param name an id, a login, or a short name where it is unique */
+export const askOkta = async (name: string, request: RequestFn): Promise<Asked<OktaFacts>> => {
+  if (isOwner(name)) return { state: 'none' }
+  try {
+    const user = await getUser(request, name.trim())
+    const { id, status, profile, credentials } = user
+    return {
+      state: 'found',
+      id,
+      login: profile.login ?? undefined,
+      status: status ?? undefined,
+      provider: credentials?.provider?.type ?? undefined,
+      isPending: isPending(user),
+    }
+  } catch (err) {
+    if (err instanceof AppError && err.code === 'okta_not_found') return { state: 'none' }
+    throw err
+  }
+}

@@ -1,0 +1,447 @@
+/** `okta-migrate who`: each source alone and together, whatever was typed, and what an unlock refuses. */
+import { hashSync } from 'bcryptjs'
+import Database from 'better-sqlite3'
+import { join } from 'node:path'
+import { PassThrough, Writable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { createNamers } from '../../src/commands/fingerprints.ts'
+import { ADVICE, adviceFor, type Facts, type Situation } from '../../src/commands/who/advice.ts'
+import type { LedgerFacts } from '../../src/commands/who/ledger.ts'
+import type { LegacyFacts, OktaFacts } from '../../src/commands/who/sources.ts'
+import { confirmUnlock } from '../../src/commands/who/unlock.ts'
+import { whoCommand } from '../../src/commands/who/who.ts'
+import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
+import type { LedgerEntry } from '../../src/ledger/entry.ts'
+import { ALL_KINDS, describeEach, freshDatabase } from '../support/databases.ts'
+import { makeLegacyDb, type Row } from '../support/hook.ts'
+import { runInProcess } from '../support/in-process.ts'
+import { entry } from '../support/ledger-entry.ts'
+import { runSql } from '../support/ledger-sql.ts'
+import { oktaError, startOkta } from '../support/okta-server.ts'
+import { tempDir } from '../support/temp.ts'
+
+process.env['TZ'] = 'Europe/Berlin'
+
+const NOW = Date.parse('2026-11-27T08:16:00.000Z')
+const KEY = 'a key for tests only'
+const { nameLogin, namePerson } = createNamers({
+  key: KEY,
+  isDerived: false,
+  logins: 'fingerprint',
+})
+
+const ISAAC = 'isaac@example.com'
+const HASH = hashSync('open sesame', 4)
+
+const WORLD = {
+  clock: { ...systemClock, epochMs: () => NOW },
+  actor: () => ({ user: 'olga', machine: 'desk' }),
+}
+
+const run = (args: readonly string[], env: Record<string, string>) =>
+  runInProcess((perform) => whoCommand(perform, WORLD), args, env)
+
+type Part = Record<string, unknown>
+
+interface Answer {
+  readonly code: number | null
+  readonly legacy: Part
+  readonly okta: Part
+  readonly ledger: Part
+  readonly advice: Part
+}
+
+const ask = async (name: string, env: Record<string, string>): Promise<Answer> => {
+  const { code, stdout } = await run([name, '--json'], env)
+  return { ...(JSON.parse(stdout) as Answer), code }
+}
+
+const ago = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString()
+
+/** A wrong password of Isaac, whose account has the id 1. */
+const wrong = (minutes: number, more: Partial<LedgerEntry> = {}): LedgerEntry =>
+  entry({
+    account: nameLogin(ISAAC),
+    person: namePerson('id 1'),
+    decidedAt: ago(minutes),
+    ...more,
+  })
+
+const makeLedger = async (entries: readonly LedgerEntry[]): Promise<Record<string, string>> => {
+  const url = `sqlite:${join(tempDir(), 'ledger.sqlite')}`
+  const database = openLedgerDatabase({ url })
+  await database.migrate()
+  // In batches as the server's: SQLite takes so many values in a statement and no more.
+  for (let i = 0; i < entries.length; i += 500) await database.write(entries.slice(i, i + 500))
+  await database.close()
+  return { LEDGER_DB_URL: url, FINGERPRINT_KEY: KEY }
+}
+
+const makeLegacy = (...rows: readonly Row[]): Record<string, string> => ({
+  LEGACY_DB_URL: `sqlite:${makeLegacyDb(tempDir(), rows)}`,
+})
+
+const OKTA_USER = {
+  id: '00uisaac',
+  status: 'ACTIVE',
+  profile: { login: ISAAC },
+  credentials: { provider: { type: 'IMPORT', name: 'IMPORT' } },
+}
+
+const makeOkta = async (user: object | null = OKTA_USER): Promise<Record<string, string>> => {
+  const okta = await startOkta(() =>
+    user ? { body: user } : { status: 404, body: oktaError('E0000007') },
+  )
+  return { OKTA_ORG_URL: okta.url, OKTA_API_TOKEN: 'token' }
+}
+
+const times = (count: number, make: (i: number) => LedgerEntry): LedgerEntry[] =>
+  Array.from({ length: count }, (_, i) => make(i))
+
+describe('who', () => {
+  it('shows what all three know, with times in words and one advice', async () => {
+    const env = {
+      ...(await makeLedger([wrong(26 * 60, { outcome: 'VERIFIED', reason: 'match' }), wrong(12)])),
+      ...makeLegacy({ login: ISAAC, hash: HASH }),
+      ...(await makeOkta()),
+    }
+    const { code, stdout, stderr } = await run([ISAAC], env)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toBe(`isaac@example.com
+Legacy store  one account (id 1), enabled
+              password: bcrypt cost 4, can be checked
+Okta          isaac@example.com, ACTIVE, provider IMPORT
+              not moved: the next sign-in asks the hook, unless a hash was imported
+Decisions     9:04 today, CET, 12 minutes ago    UNVERIFIED  wrong password
+              7:16 yesterday, CET, 26 hours ago  VERIFIED    right password
+Wrong left    10 of 10 in 15 minutes
+Advice        ${ADVICE.wrong_password.sentence}
+`)
+  })
+
+  it('needs neither the legacy store nor Okta: the ledger knows whose a login is', async () => {
+    const other = { account: nameLogin('isaac') }
+    const env = await makeLedger(times(4, (i) => wrong(i, i % 2 === 0 ? other : {})))
+    for (const typed of ['Isaac@Example.com ', 'isaac', '1']) {
+      const { code, ledger, legacy, okta } = await ask(typed, env)
+      expect([code, legacy, okta]).toEqual([
+        0,
+        { state: 'not_asked', missing: ['LEGACY_DB_URL'] },
+        { state: 'not_asked', missing: ['OKTA_ORG_URL', 'OKTA_API_TOKEN'] },
+      ])
+      expect(ledger['person']).toBe(namePerson('id 1'))
+      expect(ledger['decisions']).toHaveLength(4)
+      expect(ledger['guesses']).toMatchObject({ left: 8, limit: 10 })
+    }
+  })
+
+  it('knows whose a login is, though the newest decisions were made without a look', async () => {
+    const refusal = { reason: 'too_many_guesses', person: namePerson(`login ${ISAAC}`) }
+    const refusals = times(3_000, () => wrong(0, refusal))
+    const { ledger } = await ask(
+      ISAAC,
+      await makeLedger([...times(10, () => wrong(1)), ...refusals]),
+    )
+    expect(ledger).toMatchObject({ person: namePerson('id 1'), guesses: { left: 0 } })
+  })
+
+  it('without a ledger says what is missing, and does without', async () => {
+    const { stdout } = await run([ISAAC], makeLegacy({ login: ISAAC, hash: HASH }))
+    expect(stdout).toContain('Decisions     not asked: set LEDGER_DB_URL and FINGERPRINT_KEY\n')
+    expect(stdout).toContain(ADVICE.unexplained.sentence)
+  })
+
+  it('finds a person by the ids of Okta and of the legacy store', async () => {
+    const legacy = makeLegacy({ login: ISAAC, hash: HASH })
+    const byOkta = await ask('00uisaac', { ...legacy, ...(await makeOkta()) })
+    expect(byOkta).toMatchObject({ legacy: { state: 'found', key: 'id 1', byId: false } })
+    expect(await ask('1', legacy)).toMatchObject({ legacy: { key: 'id 1', byId: true } })
+    expect(await ask('2', legacy)).toMatchObject({ code: 1, legacy: { state: 'none' } })
+    expect(await ask("1' OR '1", legacy)).toMatchObject({ code: 1, legacy: { state: 'none' } })
+  })
+
+  it('finds two accounts, a disabled one, and a hash that cannot be checked', async () => {
+    const legacy = makeLegacy(
+      { login: 'sam@a.com', hash: HASH },
+      { login: 'sam@b.com', hash: HASH },
+      { login: 'gone@a.com', hash: HASH, enabled: 0 },
+      { login: 'cut@a.com', hash: HASH.slice(0, 50) },
+    )
+    const situation = async (name: string) => (await ask(name, legacy)).advice['situation']
+    expect(await situation('sam')).toBe('ambiguous')
+    expect(await situation('gone@a.com')).toBe('disabled')
+    expect(await situation('cut@a.com')).toBe('hash_unusable')
+    const { stdout } = await run(['cut@a.com'], legacy)
+    expect(stdout).toContain('password: truncated, cannot be checked. The hash is cut off.')
+  })
+
+  it('never asks Okta for the owner of the token', async () => {
+    expect(await ask('ME', await makeOkta())).toMatchObject({ code: 1, okta: { state: 'none' } })
+  })
+
+  it('ends with 1 if nobody is found, and with 3 if somebody may be', async () => {
+    const env = { ...(await makeLedger([])), ...(await makeOkta(null)) }
+    expect(await ask(ISAAC, env)).toMatchObject({ code: 1, advice: { situation: 'nobody' } })
+    const away = { LEGACY_DB_URL: 'postgres://u:p@127.0.0.1:1/d' }
+    expect(await ask(ISAAC, { ...env, ...away })).toMatchObject({
+      code: 3,
+      legacy: { state: 'failed', code: 'legacy_unavailable' },
+    })
+    const found = { ...env, ...away, ...(await makeOkta()) }
+    expect(await ask(ISAAC, found)).toMatchObject({ code: 0, okta: { state: 'found' } })
+    const ledgerAway = { LEDGER_DB_URL: 'mysql://u:p@127.0.0.1:1/d' }
+    expect(await ask(ISAAC, { ...env, ...ledgerAway })).toMatchObject({
+      code: 3,
+      ledger: { state: 'failed', code: 'ledger_unavailable' },
+    })
+  })
+
+  it('ends with 2 where nothing is configured, or something is wrong', async () => {
+    expect(await run([ISAAC], {})).toMatchObject({ code: 2, stdout: '' })
+    const half = await run([ISAAC], { LEDGER_DB_URL: 'sqlite:x' })
+    expect(half).toMatchObject({ code: 2, stdout: '' })
+    expect(half.stderr).toContain('FINGERPRINT_KEY is missing')
+    const typo = { LEDGER_DB_URL: 'sqlite:/not/there', FINGERPRINT_KEY: KEY }
+    expect(await run([ISAAC], typo)).toMatchObject({ code: 2, stdout: '' })
+    const ledger = await makeLedger([])
+    await runSql(ledger['LEDGER_DB_URL'] ?? '', 'DELETE FROM ledger_additions')
+    const older = await run([ISAAC], ledger)
+    expect(older).toMatchObject({ code: 2, stdout: '' })
+    expect(older.stderr).toContain('earlier version')
+  })
+
+  it('reads plain logins, and a key that is derived from HOOK_SECRET, as the server writes them', async () => {
+    const ledger = await makeLedger([wrong(1, { account: ISAAC })])
+    expect(await ask(ISAAC, { ...ledger, LOG_LOGINS: 'plain' })).toMatchObject({ code: 0 })
+    const derived = { ...ledger, FINGERPRINT_KEY: '', HOOK_SECRET: 'another secret' }
+    expect(await ask(ISAAC, derived)).toMatchObject({ code: 1, ledger: { state: 'none' } })
+  })
+})
+
+describe('the wrong passwords that are left', () => {
+  const guessesOf = async (entries: readonly LedgerEntry[], name = ISAAC) =>
+    (await ask(name, await makeLedger(entries))).ledger['guesses']
+
+  it('are those of the limiter: refusals and repeats of a call do not count', async () => {
+    const repeat = { oktaEventId: 'one event' }
+    const entries = [wrong(1, repeat), wrong(1, repeat), wrong(0, { reason: 'too_many_guesses' })]
+    // Two minutes on, of one guess in 90 seconds.
+    expect(await guessesOf([...entries, wrong(0), wrong(16)])).toMatchObject({ left: 8 })
+    expect(await guessesOf(times(10, () => wrong(0)))).toMatchObject({
+      left: 0,
+      lockedUntil: '2026-11-27T08:17:30.000Z',
+    })
+  })
+
+  it('are none for the person under any spelling, if all of them together are too many', async () => {
+    const spellings = times(10, (i) => wrong(0, { account: nameLogin(`isaac${i}`) }))
+    expect(await guessesOf([...spellings, wrong(20)])).toMatchObject({ left: 0 })
+    const unknown = times(10, () => wrong(0, { reason: 'unknown_login' }))
+    expect(await guessesOf(unknown)).toMatchObject({ left: 0 })
+  })
+
+  it('are none for a login whose wrong passwords came before thousands of refusals', async () => {
+    const many = times(10, () => wrong(1, { reason: 'too_many_account_guesses' }))
+    const refusal = { reason: 'too_many_guesses', person: namePerson(`login ${ISAAC}`) }
+    const refusals = times(2_500, () => wrong(0, refusal))
+    expect(await guessesOf([...many, ...refusals])).toMatchObject({ left: 0 })
+  })
+
+  it('may be none for another spelling only', async () => {
+    const other = times(10, () =>
+      wrong(0, { account: nameLogin('isaac'), reason: 'too_many_account_guesses' }),
+    )
+    expect(await guessesOf([...other, wrong(20)])).toMatchObject({ left: 10, otherLocked: true })
+    expect(await guessesOf([...other, wrong(20)], 'isaac')).toMatchObject({ left: 0 })
+  })
+})
+
+describe('--unlock', () => {
+  const locked = () => makeLedger(times(10, () => wrong(0)))
+  const unlock = (name: string, env: Record<string, string>, ...more: readonly string[]) =>
+    run([name, '--unlock', '--reason', 'called back', '--yes', ...more], env)
+
+  it('is written with who did it and why, and who shows it', async () => {
+    const env = await locked()
+    const { code, stdout } = await unlock(ISAAC, env)
+    expect(code).toBe(0)
+    expect(stdout).toContain('Unlocked by olga, 1 of 3 today (UTC).')
+    const after = await run([ISAAC], env)
+    expect(after.stdout).toContain('UNLOCKED    may try again (olga: called back)')
+    expect(after.stdout).toContain('10 of 10 in 15 minutes')
+    expect(after.stdout).toContain(ADVICE.unlocked.sentence)
+    const third = [await unlock(ISAAC, env, '--json'), await unlock(ISAAC, env, '--json')]
+    expect(JSON.parse(third[1]?.stdout ?? '')).toMatchObject({ unlocked: true })
+    const fourth = await unlock(ISAAC, env)
+    expect(fourth.code).toBe(1)
+    expect(fourth.stderr).toContain('often enough today')
+  })
+
+  it('by an id, for a stranger or without a ledger is refused, and nothing is written', async () => {
+    const env = await locked()
+    const legacy = makeLegacy({ login: ISAAC, hash: HASH })
+    for (const [name, more] of [
+      ['1', {}],
+      ['1', legacy],
+      ['00uisaac', await makeOkta()],
+      ['nobody', {}],
+      [ISAAC, { ...legacy, LEDGER_DB_URL: 'off' }],
+    ] as const) {
+      expect((await unlock(name, { ...env, ...more })).code).toBe(2)
+    }
+    const count = "SELECT count(*) AS n FROM ledger_decisions WHERE outcome = 'UNLOCKED'"
+    expect(await runSql(env['LEDGER_DB_URL'] ?? '', count)).toEqual([{ n: 0 }])
+  })
+
+  it.each([
+    [['--unlock']],
+    [['--unlock', '--reason', '  ']],
+    [['--unlock', '--reason', 'x'.repeat(256)]],
+    [['--reason', 'x']],
+    [['--yes']],
+  ])('with %j is wrong usage', async (args) => {
+    expect((await run([ISAAC, ...args], await locked())).code).toBe(2)
+  })
+
+  it.each([
+    ['y\r', true],
+    ['n\r', false],
+    ['\r', false],
+    ['\u0003', false],
+  ])('at a terminal asks, and %j means %s', async (keys, isDone) => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin })
+    stdin.write(keys)
+    const nowhere = new Writable({ write: (_, __, done) => done() })
+    const streams = { stdin, stdout: nowhere, stderr: nowhere }
+    const host = { version: '', args: [], env: {}, onSignal: () => undefined, ...streams }
+    const asked = confirmUnlock(ISAAC, {}, host).then(
+      () => true,
+      () => false,
+    )
+    expect(await asked).toBe(isDone)
+  })
+})
+
+describe('the advice', () => {
+  const legacy: LegacyFacts = {
+    ...{ isAmbiguous: false, enabled: true, hash: 'bcrypt cost 10', remedy: undefined },
+    ...{ canBeChecked: true, key: 'id 1', byId: false },
+  }
+  const okta: OktaFacts = {
+    ...{ id: '00u', login: ISAAC, status: 'ACTIVE', provider: 'IMPORT', isPending: true },
+  }
+  const row = {
+    ...{ id: 1, event: 'e', decidedAt: ago(1), account: 'a', person: 'p', callerGone: false },
+    ...{ outcome: 'UNVERIFIED', reason: 'mismatch', hashFamily: null, hashCost: null },
+    ...{ replica: 'r', actor: null, note: null },
+  }
+  const ledger: LedgerFacts = {
+    ...{ decisions: [row], guesses: { left: 10, lockedUntil: undefined }, isOtherLocked: false },
+    ...{ person: 'p', accounts: ['a'], byId: false },
+  }
+  const found = 'found' as const
+  const all: Facts = {
+    legacy: { state: found, ...legacy },
+    okta: { state: found, ...okta },
+    ledger: { state: found, ...ledger },
+  }
+  const inOkta = (more: Partial<OktaFacts>): Facts => ({
+    ...all,
+    okta: { state: found, ...okta, ...more },
+  })
+  const inLegacy = (more: Partial<LegacyFacts>): Facts => ({
+    ...all,
+    legacy: { state: found, ...legacy, ...more },
+  })
+  const inLedger = (more: Partial<LedgerFacts>): Facts => ({
+    ...all,
+    ledger: { state: found, ...ledger, ...more },
+  })
+  const last = (reason: string, outcome = 'UNVERIFIED'): Facts =>
+    inLedger({ decisions: [{ ...row, reason, outcome }] })
+  const notAsked = { state: 'not_asked', missing: [] } as const
+  const none = { state: 'none' } as const
+  /** As a help desk sees it. */
+  const only = (reason: string): Facts => ({ ...last(reason), legacy: notAsked, okta: notAsked })
+
+  const CASES: readonly [Situation, Facts][] = [
+    ['nobody', { legacy: none, okta: none, ledger: none }],
+    ['not_in_okta', { ...all, okta: none }],
+    ['okta_off', inOkta({ status: 'SUSPENDED' })],
+    ['okta_off', inOkta({ status: 'DEPROVISIONED', isPending: false })],
+    ['okta_locked', inOkta({ status: 'LOCKED_OUT' })],
+    ['okta_reset', inOkta({ status: 'RECOVERY' })],
+    ['okta_inactive', inOkta({ status: 'STAGED' })],
+    ['moved', inOkta({ isPending: false })],
+    ['ambiguous', inLegacy({ isAmbiguous: true })],
+    ['ambiguous', only('ambiguous_login')],
+    ['unknown_login', { ...all, legacy: none }],
+    ['unknown_login', only('unknown_login')],
+    ['disabled', inLegacy({ enabled: false })],
+    ['disabled', only('disabled')],
+    ['enabled_unreadable', inLegacy({ enabled: undefined })],
+    ['enabled_unreadable', only('enabled_unreadable')],
+    ['hash_unusable', inLegacy({ canBeChecked: false })],
+    ['hash_unusable', only('hash_truncated')],
+    ['locked', inLedger({ guesses: { left: 0, lockedUntil: NOW } })],
+    ['other_spelling_locked', inLedger({ isOtherLocked: true })],
+    ['unlocked', last('unlocked', 'UNLOCKED')],
+    ['wrong_password', all],
+    ['wrong_password', only('too_many_guesses')],
+    ['verified_not_kept', last('match', 'VERIFIED')],
+    ['verified', only('match')],
+    ['unexplained', { ...all, ledger: notAsked }],
+    ['no_attempt', { ...all, ledger: none }],
+  ]
+
+  it.each(CASES)('is %s where that is so (%#)', (situation, facts) => {
+    expect(adviceFor(facts).situation).toBe(situation)
+  })
+
+  it('has a case above for each situation, and is one sentence', () => {
+    expect(Object.keys(ADVICE).sort()).toEqual([...new Set(CASES.map(([name]) => name))].sort())
+    for (const { sentence } of Object.values(ADVICE)) expect(sentence).toMatch(/^[A-Z][^.]+\.$/)
+  })
+})
+
+await describeEach(ALL_KINDS, 'an id of a legacy store', (kind) => {
+  it('finds its account, and text that is no id finds nobody', async () => {
+    const url = await freshDatabase(kind)
+    for (const statement of kind.schema) await runSql(url, statement)
+    await runSql(
+      url,
+      `INSERT INTO accounts (login, password_hash) VALUES ('${ISAAC}', '${HASH}'), ('joan@example.com', '${HASH}')`,
+    )
+    const env = { LEGACY_DB_URL: url }
+    expect(await ask('2', env)).toMatchObject({ legacy: { key: 'id 2', byId: true } })
+    for (const name of ['0', 'abc', '1abc', '-1']) {
+      expect(await ask(name, env)).toMatchObject({ code: 1, legacy: { state: 'none' } })
+    }
+  })
+})
+
+const exec = (legacy: Record<string, string>, sql: string): void => {
+  const db = new Database((legacy['LEGACY_DB_URL'] ?? '').slice('sqlite:'.length))
+  db.exec(sql)
+  db.close()
+}
+
+it('what is typed as an id is never more than a text to the legacy store', async () => {
+  const legacy = makeLegacy({ login: ISAAC, hash: HASH })
+  exec(
+    legacy,
+    `CREATE VIEW people AS SELECT '1'' OR ''1' AS id, login, password_hash FROM accounts`,
+  )
+  const env = { ...legacy, LEGACY_AUDIT_SQL: 'SELECT id, login, password_hash FROM people' }
+  expect(await ask("1' OR '1", env)).toMatchObject({ code: 1, legacy: { state: 'none' } })
+})
+
+it('a statement of all accounts that ends in a comment or a semicolon finds an id too', async () => {
+  const legacy = makeLegacy({ login: ISAAC, hash: HASH })
+  exec(legacy, 'CREATE VIEW people AS SELECT * FROM accounts')
+  for (const end of [';', ' -- all of them']) {
+    const env = { ...legacy, LEGACY_AUDIT_SQL: `SELECT id, login, password_hash FROM people${end}` }
+    expect(await ask('1', env)).toMatchObject({ legacy: { byId: true } })
+  }
+})
