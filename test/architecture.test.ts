@@ -33,7 +33,7 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['ops'],
   import: ['okta', 'passwords'],
   audit: ['hook', 'import', 'legacy', 'passwords', 'workers'],
-  campaign: [],
+  campaign: ['audit', 'import', 'ledger', 'okta', 'passwords'],
   commands: [
     'audit',
     'campaign',

@@ -49,10 +49,27 @@ export const COMMAND_ERRORS = {
     sentence: 'The audit is not finished, and its files are as they were before.',
     remedy: 'Correct what the detail names, and run the same command again: it starts anew.',
   },
+  campaign_unfinished: {
+    exit: 1,
+    sentence:
+      'Not everything could be read, so nothing was counted, and all files are as they were.',
+    remedy: 'Correct what the detail names, and run the same command again: it starts anew.',
+  },
+  ledger_foreign: {
+    exit: 2,
+    sentence: 'The ledger does not know anybody of the legacy store: its names are of another key.',
+    remedy:
+      'Set FINGERPRINT_KEY (or HOOK_SECRET) to that of the hook server, and LEDGER_DB_URL to its ledger.',
+  },
+  state_unusable: {
+    exit: 2,
+    sentence: 'The file of --state cannot be used.',
+    remedy: 'Give --state a path where a file can be written; the file can be deleted at any time.',
+  },
   columns_missing: {
     exit: 2,
-    sentence: 'The accounts cannot be audited without a column that is missing.',
-    remedy: 'Name it as the detail says; `okta-migrate audit --help` shows every option.',
+    sentence: 'The accounts cannot be read without a column that is missing.',
+    remedy: 'Name it as the detail says; --help shows every option of the command.',
   },
   columns_twice: {
     exit: 2,

@@ -4,7 +4,8 @@ import { fitHelp } from '../../src/commands/terminal/help-text.ts'
 import { runCommand } from '../support/command.ts'
 
 const COMMANDS = ['serve', 'check', 'import', 'users list', 'users get']
-COMMANDS.push('audit', 'register', 'sandbox', 'demo', 'health', 'who', 'decisions')
+COMMANDS.push('audit', 'status', 'reconcile', 'register', 'sandbox', 'demo', 'health')
+COMMANDS.push('who', 'decisions')
 const WITHOUT_CALLS = ['check', 'health', 'decisions']
 
 describe('the help of', () => {

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { auditSettings } from '../../src/commands/audit/settings.ts'
 import { DECISIONS } from '../../src/commands/decisions/perform.ts'
+import { campaignSettings } from '../../src/commands/campaign/settings.ts'
 import { HEALTH } from '../../src/commands/health.ts'
 import { SOURCE } from '../../src/commands/import/input.ts'
 import { OKTA_SETTINGS } from '../../src/commands/okta-settings.ts'
@@ -50,6 +51,8 @@ const READ_BY: Readonly<Record<string, readonly VariableName[]>> = {
   decisions: DECISIONS.names,
   users: OKTA_SETTINGS.names,
   audit: [...auditSettings(false).names, ...OKTA_SETTINGS.names],
+  status: [...campaignSettings(false).names, ...OKTA_SETTINGS.names],
+  reconcile: [...campaignSettings(false, true).names, ...OKTA_SETTINGS.names],
   import: [...OKTA_SETTINGS.names, ...SOURCE.names],
   'import undo': [...OKTA_SETTINGS.names, ...UNDO_LEDGER.names],
 }

@@ -57,7 +57,7 @@ const refuseForeign = (path: string, own: RegExp): void => {
   })
   if (isOurs) return
   throw new AppError('output_unwritable', {
-    detail: `${path} is there already, is not of an audit, and is not replaced.`,
+    detail: `${path} is there already, is not a list of this kind, and is not replaced.`,
   })
 }
 

@@ -60,6 +60,8 @@ const auditRules = (map: ReadonlyMap<string, string>): StatementRules => {
     keepsEmpty: true,
     readBytes: (column, bytes) => {
       if (is('password_hash', column)) return bytes.toString('latin1')
+      // The hook's names of people have it so, even where the bytes are text.
+      if (is('id', column)) return bytes.toString('hex')
       if (isUtf8(bytes)) return bytes.toString('utf8')
       return is('login', column) ? undefined : bytes.toString('hex')
     },
@@ -77,12 +79,15 @@ const openFile = async (path: string, map: ReadonlyMap<string, string>): Promise
 }
 
 export const openAccounts = (
-  { legacy, map }: AuditOptions,
-  store: AuditStore | undefined,
+  { legacy, map }: Pick<AuditOptions, 'legacy' | 'map'>,
+  store: Pick<AuditStore, 'url' | 'ca' | 'allSql'> | undefined,
 ): Promise<Source> =>
   store ? openSqlSource(store, store.allSql, auditRules(map)) : openFile(legacy ?? '', map)
 
-export const describePlace = ({ legacy }: AuditOptions, store: AuditStore | undefined): string => {
+export const describePlace = (
+  { legacy }: Pick<AuditOptions, 'legacy'>,
+  store: Pick<AuditStore, 'url' | 'ca'> | undefined,
+): string => {
   if (!store) return legacy ?? ''
   const { url, ca } = store
   if (databaseKindOf(url) === 'sqlite') return sqlitePath(url)

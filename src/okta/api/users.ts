@@ -15,6 +15,7 @@ const schema = z.looseObject({
   activated: optionalText,
   lastLogin: optionalText,
   lastUpdated: optionalText,
+  passwordChanged: optionalText,
   profile: z
     .looseObject({
       login: optionalText,

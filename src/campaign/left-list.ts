@@ -1,0 +1,39 @@
+/** Writes the list of those who have not moved: the last seen first, since they are the likeliest to come. */
+import type { NewFile } from '../audit/accounts/files.ts'
+import { spreadsheetLine } from '../text/csv-line.ts'
+import type { CampaignState } from './state/state-file.ts'
+import { sqlList, STATES, statesIn, type PersonState } from './state/states.ts'
+
+interface LeftRow {
+  readonly login: string
+  readonly oktaId: string
+  readonly state: PersonState
+  readonly lastSeen: number | null
+  readonly blocked: string | null
+  readonly verified: number
+  readonly unverified: number
+}
+
+const LEFT = `
+  SELECT coalesce(okta_login, legacy_login) AS login, okta_id AS oktaId, state, last_seen AS lastSeen, blocked,
+         verified, unverified
+    FROM people WHERE state IN (${sqlList(statesIn('not moved'))})
+   ORDER BY last_seen DESC NULLS LAST, login`
+
+/** With what is known of this person. */
+const reasonOf = ({ state, blocked, verified, unverified }: LeftRow): string => {
+  if (state === 'blocked') return blocked ?? ''
+  if (state === 'again') return `${STATES.again.words} (${verified} times)`
+  if (state === 'tried')
+    return `${STATES.tried.words} (${unverified} ${unverified === 1 ? 'attempt' : 'attempts'})`
+  return STATES[state].words
+}
+
+export const writeLeftList = (db: CampaignState['db'], file: NewFile): void => {
+  file.write(spreadsheetLine(['login', 'okta_id', 'state', 'last_seen', 'reason']))
+  for (const row of db.prepare<[], LeftRow>(LEFT).iterate()) {
+    const { login, oktaId, state, lastSeen } = row
+    const seen = lastSeen === null ? '' : new Date(lastSeen).toISOString()
+    file.write(spreadsheetLine([login, oktaId, state, seen, reasonOf(row)]))
+  }
+}

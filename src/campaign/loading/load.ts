@@ -1,0 +1,157 @@
+/** Makes the state of a campaign anew: from the ledger, the legacy store, the users of the org, and journals. */
+import { setImmediate } from 'node:timers/promises'
+import { areReadable } from '../../audit/result.ts'
+import type { Clock } from '../../clock.ts'
+import { AppError } from '../../errors/errors.ts'
+import { asInputError } from '../../import/sources/source.ts'
+import type { ReplayedDecision } from '../../ledger/database/replay.ts'
+import { codeOf } from '../../sql/failures.ts'
+import type { Parts } from '../state/parts.ts'
+import type { CampaignState } from '../state/state-file.ts'
+import { loadAccounts, type AccountsDeps, type AccountsLoaded } from './accounts.ts'
+import { loadDecisions, type DecisionsLoaded } from './decisions.ts'
+import { loadUsers, type UsersDeps, type UsersLoaded } from './users.ts'
+
+export interface LoadingDeps {
+  readonly state: CampaignState
+  /** Undefined where there is no ledger. */
+  readonly decisions: (() => AsyncIterable<ReplayedDecision>) | undefined
+  /** Undefined where no accounts can be read. */
+  readonly accounts: AccountsDeps | undefined
+  readonly users: Omit<UsersDeps, 'areAccounts'>
+  /** Ids in Okta of those who were imported with their hash. */
+  readonly natives: Iterable<string>
+  readonly clock: Clock
+}
+
+export interface LoadedState {
+  readonly decisions: DecisionsLoaded | undefined
+  readonly accounts: AccountsLoaded | undefined
+  readonly users: UsersLoaded
+  readonly natives: number
+  /** Of the list of users. */
+  readonly oktaSeconds: number
+}
+
+export const LOADING_PHASES = {
+  decisions: 'decisions read from the ledger',
+  accounts: 'accounts read from the legacy store',
+  users: 'users read from Okta',
+  assembling: 'putting the people together',
+} as const
+
+export interface LoadingProgress {
+  phase: keyof typeof LOADING_PHASES
+  done: number
+}
+
+/** A source that does not wait leaves signals and the progress no turn. */
+const ROWS_PER_TURN = 2_000
+
+/** Fewer could all be people whom the store has lost since. */
+const ENOUGH_VERIFIED = 10
+
+/** They say what is wrong with all that was read, and stay what they are. */
+const OWN_ANSWERS: readonly string[] = [
+  'last_logins_unreadable',
+  'ledger_foreign',
+  'output_unwritable',
+]
+
+class Stopped extends Error {}
+
+const refuseBadDates = ({ accounts }: LoadedState): void => {
+  if (!accounts) return
+  for (const times of [accounts.lastLogins, accounts.changes]) {
+    if (areReadable(times)) continue
+    const { bad, given, firstBad = '' } = times
+    const detail = `${bad} of ${given} values are no dates; the first is that of account ${firstBad}.`
+    throw new AppError('last_logins_unreadable', { detail })
+  }
+}
+
+const refuseForeignLedger = ({ accounts }: LoadedState, verifiedNames: number): void => {
+  if (!accounts || verifiedNames < ENOUGH_VERIFIED || accounts.verified > 0) return
+  const detail = `None of the ${verifiedNames} people with a VERIFIED in the ledger is in the legacy store.`
+  throw new AppError('ledger_foreign', { detail })
+}
+
+const asLoadingError = (err: unknown): unknown => {
+  if (err instanceof AppError || !(err instanceof Error)) return err
+  // Only the state is written by SQLite here.
+  if (codeOf(err).startsWith('SQLITE_')) {
+    return new AppError('output_unwritable', { detail: `--state: ${codeOf(err)}`, cause: err })
+  }
+  return 'syscall' in err ? asInputError(err) : err
+}
+
+/** What has begun well and then failed is no fault of the configuration, which the other codes stand for. */
+const unfinished = (err: unknown, hasBegun: boolean): unknown => {
+  const cause = asLoadingError(err)
+  if (!hasBegun || !(cause instanceof AppError)) return cause
+  if (OWN_ANSWERS.includes(cause.code)) return cause
+  const detail = [cause.message, cause.detail].filter(Boolean).join(' ')
+  return new AppError('campaign_unfinished', { detail, cause })
+}
+
+const loadAll = async (
+  { decisions, accounts, users, natives, clock }: LoadingDeps,
+  parts: Parts,
+  {
+    enter,
+    onRow,
+  }: { enter: (phase: LoadingProgress['phase']) => void; onRow: () => Promise<void> },
+): Promise<LoadedState> => {
+  enter('decisions')
+  // First: who is VERIFIED by now has told Okta before its list is read.
+  const decided = decisions && (await loadDecisions(decisions(), parts, onRow))
+  enter('accounts')
+  const read = accounts && (await loadAccounts(accounts, parts, onRow))
+  enter('users')
+  const startedAt = clock.now()
+  const listed = await loadUsers({ ...users, areAccounts: !accounts }, parts, onRow)
+  const oktaSeconds = (clock.now() - startedAt) / 1000
+  let count = 0
+  for (const id of natives) {
+    parts.addNative(id)
+    count++
+  }
+  enter('assembling')
+  return { decisions: decided, accounts: read, users: listed, natives: count, oktaSeconds }
+}
+
+export const createLoading = (deps: LoadingDeps) => {
+  const progress: LoadingProgress = { phase: 'decisions', done: 0 }
+  let isStopped = false
+  let hasBegun = false
+  const onRow = async (): Promise<void> => {
+    hasBegun = true
+    progress.done++
+    if (progress.done % ROWS_PER_TURN === 0) await setImmediate()
+    if (isStopped) throw new Stopped()
+  }
+  const enter = (phase: LoadingProgress['phase']): void =>
+    void Object.assign(progress, { phase, done: 0 })
+  const load = async (parts: Parts): Promise<LoadedState> => {
+    const loaded = await loadAll(deps, parts, { enter, onRow })
+    refuseBadDates(loaded)
+    refuseForeignLedger(loaded, parts.verifiedNames())
+    await setImmediate()
+    return loaded
+  }
+  return {
+    progress,
+    /** @returns undefined if it was stopped */
+    start: async (): Promise<LoadedState | undefined> => {
+      try {
+        return await deps.state.replace(load)
+      } catch (err) {
+        if (err instanceof Stopped) return undefined
+        throw unfinished(err, hasBegun)
+      }
+    },
+    stop: (): void => {
+      isStopped = true
+    },
+  }
+}

@@ -1,0 +1,105 @@
+/** The result of a comparison in words for people, and as one object for programs. */
+import { join } from 'node:path'
+import { FINDING_NAMES, findingOf, type FindingName } from '../../campaign/reconcile/findings.ts'
+import type { ReconcileProfiles } from '../../campaign/reconcile/profiles.ts'
+import type { LoadedCampaign } from '../campaign/load-campaign.ts'
+import type { Colourise } from '../terminal/colour.ts'
+import type { ReconcileOptions } from './options.ts'
+
+export interface ReconcileReport extends LoadedCampaign {
+  /** Now, in milliseconds since 1970. */
+  readonly at: number
+  /** Of the findings that could be known. */
+  readonly counts: Readonly<Partial<Record<FindingName, number>>>
+  readonly agree: number
+  readonly profiles: Pick<ReconcileProfiles, 'absent' | 'compared'>
+  readonly passed: boolean
+  readonly options: Pick<ReconcileOptions, 'out' | 'maxMissing' | 'passwordChanged'>
+}
+
+const number = (value: number): string => value.toLocaleString('en-US')
+
+const WHY_UNKNOWN = {
+  ledger: ({ sources }: ReconcileReport) => `the ledger was not read (${sources.noLedger})`,
+  changes: () => '--password-changed COLUMN is not given',
+  profiles: () => 'the accounts have no attribute to compare',
+}
+
+const describeCount = (report: ReconcileReport, name: FindingName, count: number): string[] => {
+  const { words, advice } = findingOf(name)
+  const path = join(report.options.out, `${name}.csv`)
+  const head = `${name.padEnd(12)}${number(count).padStart(9)}   ${words}`
+  if (count === 0) return [head]
+  return [head, `${' '.repeat(24)}${path}: ${advice.replace('FILE', path)}`]
+}
+
+const describeFinding = (report: ReconcileReport, name: FindingName): string[] => {
+  const count = report.counts[name]
+  if (count !== undefined) return describeCount(report, name, count)
+  const { needs } = findingOf(name)
+  return [
+    `${name.padEnd(12)}${'-'.padStart(9)}   not known: ${needs ? WHY_UNKNOWN[needs](report) : ''}`,
+  ]
+}
+
+const headOf = ({ accounts, users, decisions, agree, sources }: ReconcileReport): string => {
+  const ledger = decisions
+    ? `ledger ${number(decisions.count)} decisions`
+    : `no ledger (${sources.noLedger})`
+  return `Legacy store ${number(accounts?.count ?? 0)}, Okta ${number(users.count)}, ${ledger}. ${number(agree)} people agree.`
+}
+
+const describeGaps = ({ accounts, users, profiles, counts }: ReconcileReport): string[] => [
+  ...((counts.missing ?? 0) > 0 && profiles.absent.length > 0
+    ? [
+        `missing.csv lacks ${profiles.absent.join(', ')}, which Okta requires: return them in LEGACY_AUDIT_SQL.`,
+      ]
+    : []),
+  ...(accounts && accounts.withoutLogin > 0
+    ? [
+        `${number(accounts.withoutLogin)} accounts have no login that can be read, and are compared with nobody.`,
+      ]
+    : []),
+  ...(users.sameLogin > 0
+    ? [
+        `${number(users.sameLogin)} users have the login of another one, but for case and accents, and are left out.`,
+      ]
+    : []),
+]
+
+export const describeReconcile = (report: ReconcileReport, paint: Colourise): string => {
+  const { passed, counts, options } = report
+  const why = `${number(counts.missing ?? 0)} people are missing in Okta (--max-missing ${options.maxMissing})`
+  return [
+    headOf(report),
+    '',
+    ...FINDING_NAMES.flatMap((name) => describeFinding(report, name)),
+    ...describeGaps(report),
+    '',
+    `${passed ? paint('green', 'Passed.') : paint('red', `FAILED: ${why}.`)} The lists are in ${options.out}, readable for you alone.`,
+    '',
+  ].join('\n')
+}
+
+/** For programs: the fields that docs/EVENTS.md lists. */
+export const toReconcileObject = (report: ReconcileReport): object => {
+  const { sources, at, accounts, users, decisions, agree, counts, passed, options } = report
+  return {
+    schema: 'okta-migrate/reconcile@1',
+    org: sources.org,
+    at: new Date(at).toISOString(),
+    legacy: { read: accounts?.count ?? 0, withoutLogin: accounts?.withoutLogin ?? 0 },
+    okta: { read: users.count, sameLogin: users.sameLogin },
+    ledger: decisions ? { read: decisions.count } : { missing: sources.noLedger },
+    agree,
+    findings: counts,
+    compared: report.profiles.compared,
+    gate: { passed, maxMissing: options.maxMissing },
+    files: Object.fromEntries(
+      FINDING_NAMES.filter((name) => counts[name] !== undefined).map((name) => [
+        name,
+        join(options.out, `${name}.csv`),
+      ]),
+    ) as object,
+  }
+}

@@ -1,0 +1,54 @@
+/** Declares the options of `status`, with their help. */
+import { Option, type Command } from 'commander'
+import {
+  campaignOptions,
+  collectDates,
+  dateOption,
+  type CampaignOptions,
+} from '../campaign/options.ts'
+import { jsonOption, quietOption, verboseOption } from '../common-options.ts'
+
+export interface StatusOptions extends CampaignOptions {
+  readonly lastLogin?: string
+  /** Milliseconds since 1970. */
+  readonly goLive?: number
+  readonly left?: string
+  readonly cutOff: readonly number[]
+  readonly mail: readonly number[]
+  readonly state: string
+}
+
+export const addStatusOptions = (command: Command): Command => {
+  const options = [
+    new Option(
+      '--cut-off <date>',
+      'foretell how many come too late if the hook ends on this day; can be repeated',
+    )
+      .argParser(collectDates)
+      .default([], 'none'),
+    new Option(
+      '--mail <date>',
+      'a day on which a mail asked people to sign in, for the forecast; can be repeated',
+    )
+      .argParser(collectDates)
+      .default([], 'none'),
+    new Option('--left <file>', 'write a list of those who have not moved, and why'),
+    new Option(
+      '--go-live <date>',
+      'the day on which the hook was switched on (default: that of the first VERIFIED in the ledger)',
+    ).argParser(dateOption),
+    new Option(
+      '--last-login <column>',
+      'when each person was last seen (default: "last_login", if there is one)',
+    ),
+    new Option('--state <file>', 'what was read, one row for each person; can be deleted').default(
+      'okta-migrate-campaign.sqlite',
+    ),
+    ...campaignOptions(),
+    jsonOption('print the result as one JSON object (docs/EVENTS.md)'),
+    quietOption(),
+    verboseOption(),
+  ]
+  for (const option of options) command.addOption(option)
+  return command
+}
