@@ -10,7 +10,7 @@ import {
 } from './forecast/forecast.ts'
 import type { ForecastRefusal } from './forecast/refusals.ts'
 import type { CampaignState } from './state/state-file.ts'
-import { sqlList, statesIn, type PersonState } from './state/states.ts'
+import { canCome, sqlList, statesIn, type PersonState } from './state/states.ts'
 
 export interface ForetellQuestion {
   /** All in milliseconds since 1970; the days of cut-off are today or later. */
@@ -18,6 +18,7 @@ export interface ForetellQuestion {
   readonly now: number
   readonly cutOffs: readonly number[]
   readonly mails: readonly number[]
+  readonly lateDays: number
 }
 
 export type Foretold =
@@ -27,6 +28,8 @@ export type Foretold =
       /** In sentences. */
       readonly changes: readonly string[]
       readonly backtest: readonly PastForecast[]
+      /** The chance that a person comes within the days of late comers, by when that person was last seen. */
+      readonly chanceOf: (lastSeen: number | null) => number
     }
 
 interface CensusRow {
@@ -42,8 +45,6 @@ const COUNTED = `
    WHERE state IN (${sqlList(statesIn('not moved'))})
       OR (state IN (${sqlList(statesIn('moved'))}) AND moved_at IS NOT NULL)`
 
-const CANNOT_COME: readonly PersonState[] = ['blocked', 'locked', 'again']
-
 const takeCensus = ({ db }: CampaignState, { goLive, now }: ForetellQuestion): Census => {
   const daysAfter = (ms: number): number => (ms - goLive) / DAY_MS
   const census = new Census(daysAfter(now))
@@ -57,19 +58,19 @@ const takeCensus = ({ db }: CampaignState, { goLive, now }: ForetellQuestion): C
         lastSeen === null ? undefined : Math.max(-atRiskFromDay, -daysAfter(lastSeen)),
       movedOnDay: movedAt === null ? undefined : daysAfter(movedAt),
       atRiskFromDay,
-      isLeftOut: CANNOT_COME.includes(state),
+      isLeftOut: !canCome(state),
     })
   }
   return census
 }
 
 export const foretell = (state: CampaignState, question: ForetellQuestion): Foretold => {
-  const { goLive, cutOffs, mails } = question
+  const { goLive, now, cutOffs, mails, lateDays } = question
   const census = takeCensus(state, question)
   const dayOf = (ms: number): number => Math.floor((ms - goLive) / DAY_MS)
   const mailDays = mails.map(dayOf)
   const told = forecastCutOffs(census, {
-    ...{ goLiveMs: goLive, mailDays },
+    ...{ goLiveMs: goLive, mailDays, lateDays },
     cutOffDays: cutOffs.map(dayOf),
   })
   if ('refused' in told) return told
@@ -77,5 +78,7 @@ export const foretell = (state: CampaignState, question: ForetellQuestion): Fore
     cutOffs: told.cutOffs,
     changes: told.changes.map((change) => describeChange(change, goLive)),
     backtest: backtest(census, mailDays),
+    chanceOf: (lastSeen) =>
+      told.chanceWithin(lastSeen === null ? undefined : (now - lastSeen) / DAY_MS, lateDays),
   }
 }

@@ -2,7 +2,7 @@
 import type { NewFile } from '../audit/accounts/files.ts'
 import { spreadsheetLine } from '../text/csv-line.ts'
 import type { CampaignState } from './state/state-file.ts'
-import { sqlList, STATES, statesIn, type PersonState } from './state/states.ts'
+import { canCome, sqlList, STATES, statesIn, type PersonState } from './state/states.ts'
 
 interface LeftRow {
   readonly login: string
@@ -29,11 +29,17 @@ const reasonOf = ({ state, blocked, verified, unverified }: LeftRow): string => 
   return STATES[state].words
 }
 
-export const writeLeftList = (db: CampaignState['db'], file: NewFile): void => {
-  file.write(spreadsheetLine(['login', 'okta_id', 'state', 'last_seen', 'reason']))
+/** @param chanceOf by when a person was last seen, see `foretell` */
+export const writeLeftList = (
+  db: CampaignState['db'],
+  file: NewFile,
+  chanceOf: ((lastSeen: number | null) => number) | undefined,
+): void => {
+  file.write(spreadsheetLine(['login', 'okta_id', 'state', 'last_seen', 'chance', 'reason']))
   for (const row of db.prepare<[], LeftRow>(LEFT).iterate()) {
     const { login, oktaId, state, lastSeen } = row
     const seen = lastSeen === null ? '' : new Date(lastSeen).toISOString()
-    file.write(spreadsheetLine([login, oktaId, state, seen, reasonOf(row)]))
+    const chance = canCome(state) ? chanceOf?.(lastSeen).toFixed(3) : undefined
+    file.write(spreadsheetLine([login, oktaId, state, seen, chance ?? '', reasonOf(row)]))
   }
 }

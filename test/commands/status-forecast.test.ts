@@ -1,7 +1,10 @@
 /** `okta-migrate status --cut-off`: the forecast over real sources, against one made of the same people directly. */
+import { parse } from 'csv-parse/sync'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Census } from '../../src/campaign/forecast/census.ts'
+import { EXPLANATION } from '../../src/campaign/forecast/explain.ts'
 import { forecastCutOffs } from '../../src/campaign/forecast/forecast.ts'
 import { systemClock } from '../../src/clock.ts'
 import { statusCommand } from '../../src/commands/status/status.ts'
@@ -96,8 +99,19 @@ describe('a forecast', () => {
         },
       ],
     })
+    const left = join(dir, 'left.csv')
+    const listed = await run(dir, env, '--left', left, '--late', '30')
+    expect(listed.stdout).not.toContain('If the hook ends on')
+    const [first] = parse<Record<string, string>>(readFileSync(left, 'utf8'), { columns: true })
+    const silence = (GO_LIVE + TODAY * DAY_MS - Date.parse(first?.['last_seen'] ?? '')) / DAY_MS
+    expect(first?.['chance']).toBe(told.chanceWithin(silence, 30).toFixed(3))
     const words = await run(dir, env, '--cut-off', '2026-12-24')
     expect(words.stdout).toMatch(/^ {2}2026-12-24 +[\d,]+ +[\d,]+ {3}[\d,]+ to [\d,]+$/m)
+  })
+
+  it('explains itself without any source', async () => {
+    const { code, stdout } = await run(tempDir(), {}, '--explain')
+    expect([code, stdout]).toEqual([0, EXPLANATION])
   })
 
   it('is refused with a reason, and a day in the past is refused before anything is read', async () => {

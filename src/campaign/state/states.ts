@@ -78,3 +78,8 @@ export const sqlList = (names: readonly string[]): string =>
 
 /** The state of a person as an expression in SQL. */
 export const STATE_OF = `CASE ${STATE_NAMES.map((name) => `WHEN ${STATES[name].when} THEN '${name}'`).join(' ')} END`
+
+const CANNOT_COME: readonly PersonState[] = ['blocked', 'locked', 'again']
+
+/** Whether a person who has not moved could do so at the next sign-in. */
+export const canCome = (state: PersonState): boolean => !CANNOT_COME.includes(state)

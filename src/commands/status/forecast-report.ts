@@ -5,8 +5,19 @@ import { dateOf } from '../../campaign/forecast/refusals.ts'
 
 const number = (value: number): string => Math.round(value).toLocaleString('en-US')
 
-const HEAD =
-  'If the hook ends on       not moved   come within 90 days after, and must reset (range)'
+const headFor = (lateDays: number): string =>
+  `If the hook ends on       not moved   come within ${lateDays} days after, and must reset (range)`
+
+/** The part of a report that is about the forecast. */
+export interface ForecastReport {
+  readonly foretold: Foretold | undefined
+  readonly goLive: number | undefined
+  readonly options: { readonly cutOff: readonly number[]; readonly late: number }
+}
+
+/** Undefined unless it was asked for: the list of those who have not moved has a forecast, too. */
+const askedIn = ({ foretold, options }: ForecastReport): Foretold | undefined =>
+  options.cutOff.length > 0 ? foretold : undefined
 
 const lineOf = ({ day, notMoved, late }: CutOffForecast, goLive: number): string => {
   const left = (notMoved === undefined ? '-' : number(notMoved)).padStart(13)
@@ -26,20 +37,26 @@ const describePast = (past: readonly PastForecast[]): string[] => {
   return [`Forecasts of today that were made on: ${errors.join(', ')}.`]
 }
 
-export const describeForecast = (told: Foretold, goLive: number): string[] =>
-  'refused' in told
-    ? ['', `No forecast: ${told.refused.sentence}`]
-    : [
-        '',
-        HEAD,
-        ...told.cutOffs.map((cutOff) => lineOf(cutOff, goLive)),
-        ...describePast(told.backtest),
-        ...told.changes,
-      ]
+export const describeForecast = (report: ForecastReport): string[] => {
+  const { goLive = 0, options } = report
+  const told = askedIn(report)
+  if (!told) return []
+  if ('refused' in told) return ['', `No forecast: ${told.refused.sentence}`]
+  return [
+    '',
+    headFor(options.late),
+    ...told.cutOffs.map((cutOff) => lineOf(cutOff, goLive)),
+    ...describePast(told.backtest),
+    ...told.changes,
+  ]
+}
 
 /** For programs: the fields that docs/EVENTS.md lists. */
-export const toForecastObject = (told: Foretold, goLive: number): object =>
-  'refused' in told
+export const toForecastObject = (report: ForecastReport): object => {
+  const { goLive = 0 } = report
+  const told = askedIn(report)
+  if (!told) return {}
+  return 'refused' in told
     ? { forecast: { refused: told.refused } }
     : {
         forecast: told.cutOffs.map(({ day, notMoved, late }) => ({
@@ -60,3 +77,4 @@ export const toForecastObject = (told: Foretold, goLive: number): object =>
           held,
         })),
       }
+}

@@ -1,5 +1,5 @@
 /** Declares the options of `status`, with their help. */
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import {
   campaignOptions,
   collectDates,
@@ -16,6 +16,17 @@ export interface StatusOptions extends CampaignOptions {
   readonly cutOff: readonly number[]
   readonly mail: readonly number[]
   readonly state: string
+  /** Days. */
+  readonly late: number
+  readonly explain?: boolean
+}
+
+const MOST_LATE_DAYS = 365
+
+const lateDays = (text: string): number => {
+  const days = Number(text)
+  if (Number.isInteger(days) && days >= 1 && days <= MOST_LATE_DAYS) return days
+  throw new InvalidArgumentError(`Use a whole number from 1 to ${MOST_LATE_DAYS}, such as 90.`)
 }
 
 export const addStatusOptions = (command: Command): Command => {
@@ -32,6 +43,10 @@ export const addStatusOptions = (command: Command): Command => {
     )
       .argParser(collectDates)
       .default([], 'none'),
+    new Option('--late <days>', 'whoever comes within so many days after the cut-off is too late')
+      .argParser(lateDays)
+      .default(90),
+    new Option('--explain', 'explain how the forecast is made, and when not to trust it'),
     new Option('--left <file>', 'write a list of those who have not moved, and why'),
     new Option(
       '--go-live <date>',

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { createNewFile } from '../../audit/accounts/files.ts'
 import { DAY_MS } from '../../audit/last-logins.ts'
-import { foretell } from '../../campaign/foretell.ts'
+import { foretell, type Foretold } from '../../campaign/foretell.ts'
 import { writeLeftList } from '../../campaign/left-list.ts'
 import { openCampaignState, type CampaignState } from '../../campaign/state/state-file.ts'
 import { summariseCampaign } from '../../campaign/summary.ts'
@@ -33,12 +33,13 @@ const refuseOptions = ({ legacy, left, state, journal }: StatusOptions): void =>
 }
 
 /** A mistyped name costs no other file. */
-const LEFT_HEAD = /^login,okta_id,state,last_seen,reason\r/
+const LEFT_HEAD = /^login,okta_id,state,last_seen,chance,reason\r/
 
-const writeLeft = ({ db }: CampaignState, path: string): void => {
+const writeLeft = ({ db }: CampaignState, path: string, foretold: Foretold | undefined): void => {
+  const chanceOf = foretold && 'chanceOf' in foretold ? foretold.chanceOf : undefined
   const file = createNewFile(path, LEFT_HEAD)
   try {
-    writeLeftList(db, file)
+    writeLeftList(db, file, chanceOf)
     file.publish()
   } finally {
     file.discard()
@@ -55,11 +56,11 @@ const reportOf = (
   epochMs: number,
 ): StatusReport => {
   const goLive = options.goLive ?? startOfDay(loaded.decisions?.firstVerifiedAt)
-  const { cutOff: cutOffs, mail: mails } = options
+  const { cutOff: cutOffs, mail: mails, late: lateDays, left } = options
   const foretold =
-    goLive === undefined || cutOffs.length === 0
+    goLive === undefined || (cutOffs.length === 0 && left === undefined)
       ? undefined
-      : foretell(state, { goLive, now: epochMs, cutOffs, mails })
+      : foretell(state, { goLive, now: epochMs, cutOffs, mails, lateDays })
   const summary = summariseCampaign(state.db, goLive)
   return { ...loaded, at: epochMs, goLive, summary, foretold, options }
 }
@@ -83,7 +84,7 @@ export const performStatus = async (
     })
     if (!loaded) return 130
     const report = reportOf(state, loaded, options, clock.epochMs())
-    if (options.left !== undefined) writeLeft(state, options.left)
+    if (options.left !== undefined) writeLeft(state, options.left, report.foretold)
     host.stdout.write(options.json ? jsonLine(toStatusObject(report)) : describeStatus(report))
     return 0
   } finally {

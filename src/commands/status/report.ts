@@ -18,7 +18,7 @@ export interface StatusReport extends LoadedCampaign {
   readonly summary: CampaignSummary
   /** Undefined where it was not asked for, or the day of go-live is not known. */
   readonly foretold: Foretold | undefined
-  readonly options: Pick<StatusOptions, 'left' | 'state'>
+  readonly options: Pick<StatusOptions, 'left' | 'state' | 'cutOff' | 'late'>
 }
 
 const number = (value: number): string => value.toLocaleString('en-US')
@@ -143,7 +143,7 @@ const headOf = ({ sources: { org }, goLive, at, users, oktaSeconds }: StatusRepo
 }
 
 export const describeStatus = (report: StatusReport): string => {
-  const { summary, options, goLive } = report
+  const { summary, options } = report
   const { states, notMoved } = summary
   const written = options.left === undefined ? '' : `${options.left} (who has not moved), `
   return [
@@ -155,7 +155,7 @@ export const describeStatus = (report: StatusReport): string => {
     ...describeNative(summary),
     ...describeNotCounted(summary),
     ...describeSilence(summary),
-    ...(report.foretold ? describeForecast(report.foretold, goLive ?? 0) : []),
+    ...describeForecast(report),
     ...describeSources(report),
     ...describeGaps(report),
     '',
@@ -188,7 +188,7 @@ export const toStatusObject = (report: StatusReport): object => {
     perDay: perDay.map(([day, people]) => [isoDay(day), people]),
     movedAtUnknown,
     bySilence,
-    ...(report.foretold && toForecastObject(report.foretold, goLive ?? 0)),
+    ...toForecastObject(report),
     sources: {
       users: { read: users.count, sameLogin: users.sameLogin },
       legacy: accounts && { read: accounts.count, withoutLogin: accounts.withoutLogin },

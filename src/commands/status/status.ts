@@ -6,6 +6,7 @@ import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
 import { campaignSettings } from '../campaign/settings.ts'
 import type { Perform } from '../context.ts'
 import { OKTA_SETTINGS } from '../okta-settings.ts'
+import { EXPLANATION } from '../../campaign/forecast/explain.ts'
 import { addStatusOptions, type StatusOptions } from './options.ts'
 import { performStatus } from './perform.ts'
 
@@ -34,4 +35,10 @@ export const statusCommand = (perform: Perform, clock: Clock = systemClock): Com
     new Command('status').description('say who has moved to Okta, who has not, and why'),
   )
     .addHelpText('after', HELP)
-    .action((options: StatusOptions) => perform((host) => performStatus(options, host, clock)))
+    .action((options: StatusOptions) =>
+      perform((host) => {
+        if (!options.explain) return performStatus(options, host, clock)
+        host.stdout.write(EXPLANATION)
+        return Promise.resolve(0)
+      }),
+    )
