@@ -1,7 +1,6 @@
 /** Checks proofs of possession (DPoP, RFC 9449), and issues the nonces of the token endpoint. */
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import type { SimulatedClock } from './simulated-clock.ts'
 
 export const SIGNATURES = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
 
@@ -38,12 +37,13 @@ const createReplayGuard = () => {
   }
 }
 
-export const createDpopChecker = (wallClock: SimulatedClock) => {
+/** @param epoch milliseconds since 1970 */
+export const createDpopChecker = (epoch: () => number) => {
   const key = randomBytes(32)
   const isNew = createReplayGuard()
   const nonceOf = (day: number): string =>
     createHmac('sha256', key).update(String(day)).digest('base64url')
-  const today = (): number => Math.floor(wallClock.epoch() / DAY_MS)
+  const today = (): number => Math.floor(epoch() / DAY_MS)
 
   return {
     /** The nonce that the token endpoint issues now. */
@@ -57,7 +57,7 @@ export const createDpopChecker = (wallClock: SimulatedClock) => {
      * that does not fit, or that was used before
      */
     async check(proof: string, { method, url, token }: ProofTarget) {
-      const now = wallClock.epoch()
+      const now = epoch()
       const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
         typ: 'dpop+jwt',
         algorithms: SIGNATURES,

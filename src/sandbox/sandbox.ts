@@ -2,23 +2,29 @@
 import { Hono } from 'hono'
 import { listen } from '../ops/listen.ts'
 import { authnApi } from './api/authn.ts'
+import { clockApi } from './api/clock.ts'
 import { customServerApi, type HookClient } from './api/custom-server.ts'
 import { notFound, OAuthError, OktaError } from './http/errors.ts'
-import { faultsApi, type Faults, type FaultSettings } from './http/faults.ts'
+import { controlApi } from './http/controls.ts'
+import { FAULTS_PATH, type Faults, type FaultSettings } from './http/faults.ts'
 import { createMiddleware, type ServedCall } from './http/middleware.ts'
 import type { OrgGroup } from './org/groups.ts'
 import { groupsApi } from './api/groups.ts'
 import { createHookCaller } from './hook-call.ts'
 import { hookView, type HookView } from './org/hooks.ts'
 import { hooksApi } from './api/hooks.ts'
-import { logApi } from './api/system-log.ts'
-import type { LogEvent } from './org/system-log.ts'
+import { logApi } from './log/api.ts'
+import type { LogEvent } from './log/system-log.ts'
 import { metaApi } from './api/schemas.ts'
 import type { OrgEnv } from './http/request.ts'
 import { createOrg, type Org, type OrgOptions } from './org/org.ts'
+import { mailsApi, recoveryApi } from './recovery/api.ts'
+import { policiesApi } from './recovery/policies-api.ts'
+import { createRecovery, type Mail, type Recovery } from './recovery/recovery.ts'
 import { createRing } from './ring.ts'
 import { createSignIn } from './sign-in.ts'
 import { tokenApi, type RegisteredApp } from './api/token.ts'
+import { SWITCHES_PATH, type Switches } from './switches.ts'
 import type { UserType } from './org/user-types.ts'
 import { userView, type UserView } from './org/users.ts'
 import { usersApi } from './api/users.ts'
@@ -49,18 +55,35 @@ export interface Sandbox {
   readonly userTypes: readonly UserType[]
   /** The latest calls, oldest first. */
   readonly calls: () => ServedCall[]
-  /** The System Log's latest events, oldest first. */
+  /** The System Log's latest events, a million at most, oldest first. */
   readonly events: () => LogEvent[]
+  /** The latest e-mails that Okta would send, oldest first. */
+  readonly mails: () => Mail[]
   /** @throws OktaError for unknown faults and values that do not fit */
   readonly setFaults: (settings: FaultSettings) => Faults
+  /** @throws OktaError for unknown switches and answers */
+  readonly setSwitches: (settings: Partial<Switches>) => Switches
   readonly close: () => Promise<void>
 }
 
 /** Paths that have a route, so that only the method can be wrong. */
 const KNOWN_PATHS =
-  /^\/api\/v1\/(authn|logs|meta\/types\/user|(users|groups|inlineHooks)(\/[^/]+)?)$/
+  /^\/api\/v1\/(authn|logs|meta\/types\/user|(users|groups|inlineHooks|policies)(\/[^/]+)?)$/
 
-const createApp = (options: SandboxOptions, org: Org, parts: Hono<OrgEnv>[]) => {
+/** Routes that are not Okta's. No fault and no limit applies to them. */
+const controlsOf = (org: Org, recovery: Recovery): Hono<OrgEnv>[] => [
+  controlApi(FAULTS_PATH, org.faults),
+  controlApi(SWITCHES_PATH, org.switches),
+  clockApi(org.wallClock),
+  mailsApi(recovery),
+]
+
+interface AppParts {
+  readonly controls: readonly Hono<OrgEnv>[]
+  readonly parts: readonly Hono<OrgEnv>[]
+}
+
+const createApp = (options: SandboxOptions, org: Org, { controls, parts }: AppParts) => {
   const calls = createRing<ServedCall>(MAX_CALLS)
   const onCall = (call: ServedCall): void => {
     calls.push(call)
@@ -68,7 +91,7 @@ const createApp = (options: SandboxOptions, org: Org, parts: Hono<OrgEnv>[]) => 
   }
   const middleware = createMiddleware({ ...org, onCall })
   const app = new Hono<OrgEnv>()
-  app.route('/', faultsApi(org.faults))
+  for (const control of controls) app.route('/', control)
   app.use('*', ...middleware.all)
   app.use('/api/*', ...middleware.api)
   for (const part of parts) app.route('/', part)
@@ -94,8 +117,11 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
   const org = createOrg(options)
   const { clock, users, hooks, log, faults } = org
   const callHook = createHookCaller(clock)
-  const { app, calls } = createApp(options, org, [
-    usersApi(org),
+  const recovery = createRecovery(org)
+  const parts = [
+    usersApi(org, recovery),
+    recoveryApi(org, recovery),
+    policiesApi(org),
     metaApi(org),
     groupsApi(org),
     hooksApi(org, callHook),
@@ -103,7 +129,9 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     logApi(org),
     tokenApi(org, apps),
     customServerApi(org, hookClients),
-  ])
+  ]
+  const controls = controlsOf(org, recovery)
+  const { app, calls } = createApp(options, org, { controls, parts })
   const listener = await listen({
     ...{ fetch: app.fetch, host, port, clock },
     ...{ tls: undefined, onRenewal: () => undefined },
@@ -120,8 +148,10 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     groups: org.groups.list,
     userTypes: org.userTypes.list,
     calls: () => calls.values(),
-    events: () => log.events(),
+    events: () => [...log.events()],
+    mails: recovery.mails,
     setFaults: (settings) => faults.set(settings),
+    setSwitches: (settings) => org.switches.set(settings),
     close: () => listener.close(),
   }
 }

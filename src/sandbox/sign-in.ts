@@ -4,7 +4,7 @@ import { OKTA_PROVIDER, type Password } from './org/credentials.ts'
 import { hashPassword, passwordMatches } from './org/hashes.ts'
 import type { HookCaller, HookResult } from './hook-call.ts'
 import { PASSWORD_IMPORT_TYPE, type Hook } from './org/hooks.ts'
-import { logTarget, type LogTarget } from './org/system-log.ts'
+import { hookTarget, logTarget } from './log/system-log.ts'
 import type { Org } from './org/org.ts'
 import type { User } from './org/users.ts'
 import type { UserStatus } from './org/lifecycle.ts'
@@ -44,7 +44,7 @@ const payloadFor = (hook: Hook, attempt: Attempt, eventTime: string): object => 
 })
 
 const logHookCall = ({ log }: Org, hook: Hook, { outcome, attempts }: HookResult): void => {
-  const target: LogTarget[] = [{ id: hook.id, type: 'Inline Hook', alternateId: hook.name }]
+  const target = hookTarget(hook)
   const write = (eventType: 'inline_hook.executed' | 'inline_hook.response.processed') => {
     const isSuccess = outcome.kind === 'decided'
     const reason = isSuccess ? undefined : outcome.why
@@ -57,17 +57,27 @@ const logHookCall = ({ log }: Org, hook: Hook, { outcome, attempts }: HookResult
   else write('inline_hook.executed')
 }
 
-export const createSignIn = (org: Org, callHook: HookCaller) => {
-  const { hooks, log, faults, wallClock } = org
+/** Checks a password by the hook, and stores one that it verified. */
+const createHookImport = (org: Org, callHook: HookCaller) => {
+  const { hooks, log, faults, wallClock, switches } = org
 
   const store = (user: User, password: Password): void => {
     user.credentials = { ...user.credentials, password, provider: OKTA_PROVIDER }
     user.passwordChanged = user.lastUpdated = wallClock.iso()
   }
 
-  const askHook = async (user: User, attempt: Attempt): Promise<boolean> => {
+  const logImport = (user: User, reason: string | undefined): void => {
+    const target = switches.current.importTarget === 'user' ? logTarget(user) : undefined
+    const isSuccess = reason === undefined
+    log.write({ eventType: 'user.import.password', isSuccess, reason, target })
+  }
+
+  return async (user: User, attempt: Attempt): Promise<boolean> => {
     const hook = hooks.passwordImport()
-    if (!hook) return false
+    if (!hook) {
+      if (switches.current.inactiveHook === 'failed-import') logImport(user, 'The hook is inactive')
+      return false
+    }
     const result = await callHook(hook.channel, payloadFor(hook, attempt, wallClock.iso()))
     logHookCall(org, hook, result)
     const { outcome } = result
@@ -77,29 +87,52 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
     const isStored = password !== false && user.credentials.password === 'hook'
     if (isStored) store(user, password)
     const reason = verified ? 'The org is in read-only mode' : 'The hook did not verify it'
-    log.write({
-      eventType: 'user.import.password',
-      isSuccess: isStored,
-      reason: isStored ? undefined : reason,
-      target: [logTarget(user)],
-    })
+    logImport(user, isStored ? undefined : reason)
     return verified
+  }
+}
+
+export const createSignIn = (org: Org, callHook: HookCaller) => {
+  const { log, faults, wallClock, lockout, switches } = org
+  const askHook = createHookImport(org, callHook)
+
+  const refuse = (user: User, reason: string): void => {
+    const target = logTarget(user)
+    log.write({ eventType: 'user.session.start', isSuccess: false, reason, target })
+  }
+
+  /** Counts a wrong password that Okta itself compared, or that the hook refused. */
+  const countFailure = (user: User): void => {
+    if (faults.current.readOnly || user.status !== 'ACTIVE' || !lockout.failed(user)) return
+    user.status = 'LOCKED_OUT'
+    user.statusChanged = user.lastUpdated = wallClock.iso()
+    const [eventType, reason] = ['user.account.lock', 'LOCKED_OUT'] as const
+    log.write({ eventType, isSuccess: false, reason, target: logTarget(user) })
   }
 
   /** @returns undefined where the sign-in is refused, for any reason */
   return async (attempt: Attempt): Promise<User | undefined> => {
     const user = org.users.find(attempt.username)
-    if (!user || attempt.password === '' || !MAY_SIGN_IN.includes(user.status)) return undefined
+    if (!user || attempt.password === '') return undefined
     const { password } = user.credentials
+    if (!MAY_SIGN_IN.includes(user.status)) {
+      const isKnown = user.status === 'LOCKED_OUT' || user.status === 'RECOVERY'
+      if (isKnown) refuse(user, user.status === 'LOCKED_OUT' ? 'LOCKED_OUT' : 'INVALID_CREDENTIALS')
+      return undefined
+    }
     if (password === 'none') return undefined
     const isRight =
       password === 'hook'
         ? await askHook(user, attempt)
         : await passwordMatches(password, attempt.password)
-    const reason = isRight ? undefined : 'INVALID_CREDENTIALS'
-    const target = [logTarget(user)]
-    log.write({ eventType: 'user.session.start', isSuccess: isRight, reason, target })
-    if (!isRight) return undefined
+    if (!isRight) {
+      refuse(user, 'INVALID_CREDENTIALS')
+      const isCounted = password !== 'hook' || switches.current.hookFailures === 'counted'
+      if (isCounted) countFailure(user)
+      return undefined
+    }
+    lockout.clear(user)
+    log.write({ eventType: 'user.session.start', isSuccess: true, target: logTarget(user) })
     if (!faults.current.readOnly) user.lastLogin = wallClock.iso()
     return user
   }

@@ -80,6 +80,14 @@ describe('okta-migrate sandbox', () => {
     })
   })
 
+  it('answers what Okta does not document as options say', async () => {
+    const args = ['--switch', 'importTarget=nobody', '--switch', 'hookFailures=counted']
+    const { paste } = await start(...args)
+    expect(JSON.parse(await paste('curl -s "$OKTA_ORG_URL/sandbox/switches"'))).toMatchObject({
+      ...{ importTarget: 'nobody', hookFailures: 'counted', providerAtReset: 'IMPORT' },
+    })
+  })
+
   it('reads a schema from a file, and prints the ids of its groups and types', async () => {
     const file = join(tempDir(), 'schema.json')
     const schema = { definitions: { custom: { properties: { vip: { type: 'boolean' } } } } }
@@ -125,6 +133,8 @@ describe('okta-migrate sandbox', () => {
     ['--port', '70000'],
     ['--seed', ''],
     ['--answer', 'nonsense'],
+    ['--switch', 'importTarget=x'],
+    ['--switch', 'nonsense'],
     ['--schema', '/nowhere/schema.json'],
   ])('refuses %s %s with 2', async (...args) => {
     const { code, stderr } = await runCommand(['sandbox', ...args])

@@ -20,6 +20,7 @@ describe('a lifecycle operation', () => {
   it.each([
     ['STAGED', [], 'activate', 'PROVISIONED'],
     ['PROVISIONED', ['activate'], 'reactivate', 'PROVISIONED'],
+    ['RECOVERY', ['activate', 'reset_password'], 'reactivate', 'RECOVERY'],
     ['PROVISIONED', ['activate'], 'deactivate', 'DEPROVISIONED'],
     ['DEPROVISIONED', ['activate', 'deactivate'], 'activate', 'PROVISIONED'],
     ['RECOVERY', ['activate', 'reset_password'], 'deactivate', 'DEPROVISIONED'],

@@ -52,6 +52,23 @@ describe('the System Log', () => {
   })
 })
 
+it('the System Log names the hook that an admin turns off and on, and the user whose password one sets', async () => {
+  const { call, create, events } = await startTestSandbox()
+  const { body } = await call('POST', '/api/v1/inlineHooks', hookBody('https://x.example/'))
+  const hook = `/api/v1/inlineHooks/${(body as { id: string }).id}`
+  for (const name of ['deactivate', 'activate']) await call('POST', `${hook}/lifecycle/${name}`)
+  await create(profileFor('isaac.brock@example.com'))
+  const credentials = { password: { value: 'Float on, 2004!' } }
+  await call('POST', '/api/v1/users/isaac.brock@example.com', { credentials })
+  const named = events().map(({ eventType, target }) => [eventType, target[0]?.alternateId])
+  expect(named).toEqual([
+    ['inline_hook.deactivated', 'Legacy passwords'],
+    ['inline_hook.activated', 'Legacy passwords'],
+    ['user.account.update_password', 'isaac.brock@example.com'],
+  ])
+  expect(events()[0]?.target[0]?.id).toBe((body as { id: string }).id)
+})
+
 describe('following the System Log', () => {
   const start = async () => {
     const sandbox = await startTestSandbox()

@@ -278,7 +278,7 @@ describe('an API token', () => {
 
 it('only the latest 10,000 access tokens are kept', async () => {
   const deps = { clock: systemClock, startedAt: Date.now(), skewMs: () => 0 }
-  const dpop = createDpopChecker(createSimulatedClock(deps))
+  const dpop = createDpopChecker(createSimulatedClock(deps).callersEpoch)
   const tokens = createTokens({ tokens: [], dpop, now: () => 0 })
   const issue = () => tokens.issue({ scheme: 'Bearer', scopes: [], thumbprint: undefined })
   const [first, second] = [issue(), issue()]

@@ -11,7 +11,7 @@ const sandbox = await startSandbox('--dpop')
 const { orgUrl, token, clientId, privateKey } = sandbox
 
 const executor = new DefaultRequestExecutor()
-const { userApi, inlineHookApi } = new Client({
+const { userApi, inlineHookApi, systemLogApi, policyApi } = new Client({
   ...OPTIONS,
   orgUrl,
   token,
@@ -115,6 +115,14 @@ const signIn = (username, password) =>
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ username, password }),
   })
+
+const collect = async (collection) => {
+  const items = []
+  await collection.each((item) => {
+    items.push(item)
+  })
+  return items
+}
 
 const CHECKS = [
   ...FORMS.map(([name, credentials, query, status, provider]) => [
@@ -241,6 +249,50 @@ const CHECKS = [
       await assert.rejects(client.inlineHookApi.getInlineHook({ inlineHookId: 'x' }), {
         status: 403,
       })
+    },
+  ],
+  [
+    'suspends, unsuspends, and resets the password of a user, whose link works once',
+    async () => {
+      const userId = 'password@example.com'
+      const statusOf = async () => (await userApi.getUser({ userId })).status
+      await userApi.suspendUser({ userId })
+      assert.equal(await statusOf(), 'SUSPENDED')
+      await userApi.unsuspendUser({ userId })
+      const [policy] = await collect(await policyApi.listPolicies({ type: 'PASSWORD' }))
+      const { properties } = policy.settings.recovery.factors.okta_email
+      assert.equal(properties.recoveryToken.tokenLifetimeMinutes, 60)
+      const reset = await userApi.generateResetPasswordToken({ userId, sendEmail: false })
+      assert.equal(await statusOf(), 'RECOVERY')
+      await assert.rejects(userApi.forgotPassword({ userId }), { errorCode: 'E0000034' })
+      const open = () =>
+        fetch(reset.resetPasswordUrl, { method: 'POST', body: 'password=Good+news%2C+2004%21' })
+      assert.deepEqual([(await open()).status, (await open()).status], [200, 403])
+      assert.equal(await statusOf(), 'ACTIVE')
+      assert.equal((await signIn(userId, 'Good news, 2004!')).status, 200)
+      assert.ok((await userApi.forgotPassword({ userId, sendEmail: false })).resetPasswordUrl)
+    },
+  ],
+  [
+    'reads the System Log: a definite time to its end, and then what is new',
+    async () => {
+      const since = new Date(Date.now() - 3_600_000).toISOString()
+      const until = new Date(Date.now() + 3_600_000).toISOString()
+      const filter = 'target.id eq "' + (await userApi.getUser({ userId: 'password' })).id + '"'
+      const query = { since, filter, limit: 2 }
+      const bounded = await collect(await systemLogApi.listLogEvents({ ...query, until }))
+      const types = bounded.map(({ eventType }) => eventType)
+      assert.deepEqual(types, [
+        'user.lifecycle.suspend',
+        'user.lifecycle.unsuspend',
+        'user.account.reset_password',
+        'user.account.update_password',
+        'user.session.start',
+      ])
+      assert.ok(bounded.every(({ published }) => published instanceof Date))
+      // Without `until` there is always another page, so this list has no end.
+      const followed = await systemLogApi.listLogEvents(query)
+      for (const { uuid } of bounded) assert.equal((await followed.next()).value.uuid, uuid)
     },
   ],
   [

@@ -6,11 +6,15 @@ import { describeUnforeseen } from '../../errors/errors.ts'
 import { describeTracedCall } from '../../okta/client/call-trace.ts'
 import { untilStopped } from '../../ops/shutdown.ts'
 import { FAULTS_PATH, faultSchema, type FaultSettings } from '../../sandbox/http/faults.ts'
+import { CLOCK_PATH } from '../../sandbox/api/clock.ts'
+import { MAILS_PATH } from '../../sandbox/recovery/api.ts'
+import { SWITCHES_PATH, type Switches } from '../../sandbox/switches.ts'
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import type { SchemaSettings } from '../../sandbox/org/schema.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
 import { createPrint, type CommandContext, type Perform } from '../context.ts'
 import { readSchemaFile } from './schema-file.ts'
+import { describeSwitches, readSwitch } from './switches.ts'
 import { announce, announceIds, announceService, createService, readyEvent } from './messages.ts'
 
 export interface SandboxCommandOptions extends CommonOptions {
@@ -26,6 +30,7 @@ export interface SandboxCommandOptions extends CommonOptions {
   readonly oauth: boolean
   readonly dpop: boolean
   readonly faults: FaultSettings
+  readonly switch: Partial<Switches>
 }
 
 const named = (names: readonly string[]) => names.map((name) => ({ name }))
@@ -49,7 +54,7 @@ export const sandbox = async (
   const service = oauth || dpop ? createService(dpop) : undefined
   const print = createPrint({ stdout }, options)
   const starting = startSandbox({
-    ...{ host, port, seed, faults },
+    ...{ host, port, seed, faults, switches: options.switch },
     ...orgFrom(options),
     ...service?.options,
     tokens: [{ scheme: 'SSWS', token }],
@@ -91,6 +96,17 @@ const integerUpTo = (max: number) =>
 
 const FAULT_OPTIONS: readonly [fault: keyof FaultSettings, flags: string, description: string][] = [
   ['rateLimit', '--rate-limit <calls>', 'calls per minute in each bucket'],
+  ['logRateLimit', '--log-rate-limit <calls>', 'calls per minute to the System Log'],
+  [
+    'logDelayMs',
+    '--log-delay <ms>',
+    'by how much events appear in the System Log too late, at most',
+  ],
+  [
+    'shortPageRate',
+    '--short-page-rate <0..1>',
+    'share of pages of the System Log that are not full',
+  ],
   ['concurrency', '--concurrency <calls>', 'calls at the same time'],
   ['readOnly', '--read-only', 'refuse writes, as an org in read-only mode'],
   ['latencyMs', '--latency <ms>', 'delay added to each response'],
@@ -141,6 +157,13 @@ and allows logins that are not e-mail addresses:
       "custom": { "properties": { "vip": { "type": "boolean" } } },
       "base": { "properties": { "login": { "pattern": ".+" } } } } }
 
+Okta does not document some of what happens at the end of a migration. The usual answer is first; GET and
+PUT ${SWITCHES_PATH} show and change them. Find out what your org does in a preview org:
+${describeSwitches()}
+
+PUT ${CLOCK_PATH} makes the clock jump, by {"days": 60} or {"to": "2027-01-31T12:00:00Z"}.
+GET ${MAILS_PATH} shows the mails that Okta would send, with their links.
+
 Examples:
   okta-migrate sandbox
   okta-migrate sandbox --schema schema.json --group Customers Staff
@@ -169,6 +192,12 @@ export const sandboxCommand = (perform: Perform): Command => {
       false,
     )
     .option('--seed <number>', 'random seed, for reproducible faults', integerUpTo(2 ** 32), 1)
+    .option(
+      '--switch <name=answer>',
+      'how it answers what Okta does not document; can be repeated (see below)',
+      readSwitch,
+      {},
+    )
     .option('--oauth', 'create a service app, and a client for calls of the hook', false)
     .option('--dpop', 'the same, with DPoP required for the app', false)
     .addHelpText('after', HELP)

@@ -12,12 +12,25 @@ const SESSION_TOKEN_LIFE_MS = 300_000
 
 const schema = z.object({ username: z.string(), password: z.string() })
 
-const userSummary = (user: User): object => {
+export const userSummary = (user: User): object => {
   const { login, firstName, lastName, locale, timezone } = user.profile
   return {
     id: userId(user),
     passwordChanged: user.passwordChanged,
     profile: { login, firstName, lastName, locale, timeZone: timezone },
+  }
+}
+
+/** The answer to a person who is signed in now, or who must first change the password. */
+export const sessionFor = (user: User, now: number): object => {
+  const token = randomBytes(24).toString('base64url')
+  const isExpired = user.status === 'PASSWORD_EXPIRED'
+  return {
+    expiresAt: new Date(now + SESSION_TOKEN_LIFE_MS).toISOString(),
+    ...(isExpired
+      ? { status: 'PASSWORD_EXPIRED', stateToken: token }
+      : { status: 'SUCCESS', sessionToken: token }),
+    _embedded: { user: userSummary(user) },
   }
 }
 
@@ -29,15 +42,7 @@ export const authnApi = ({ wallClock }: Org, signIn: SignIn): Hono<OrgEnv> => {
     const ipAddress = c.env.incoming.socket.remoteAddress ?? ''
     const user = await signIn({ username, password, requestId, ipAddress, origin: originOf(c) })
     if (!user) throw new OktaError('E0000004')
-    const token = randomBytes(24).toString('base64url')
-    const isExpired = user.status === 'PASSWORD_EXPIRED'
-    return c.json({
-      expiresAt: new Date(wallClock.epoch() + SESSION_TOKEN_LIFE_MS).toISOString(),
-      ...(isExpired
-        ? { status: 'PASSWORD_EXPIRED', stateToken: token }
-        : { status: 'SUCCESS', sessionToken: token }),
-      _embedded: { user: userSummary(user) },
-    })
+    return c.json(sessionFor(user, wallClock.epoch()))
   })
   return app
 }

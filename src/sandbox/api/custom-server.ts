@@ -60,7 +60,7 @@ export const customServerApi = ({ wallClock }: Org, clients: readonly HookClient
     const form = await readForm(c)
     const { clientId, scopes: granted } = authenticate(clients, form)
     const scopes = grantedScopes(form, granted)
-    const now = Math.floor(wallClock.epoch() / 1000)
+    const now = Math.floor(wallClock.callersEpoch() / 1000)
     const claims = { ver: 1, jti: `AT.${randomUUID()}`, cid: clientId, scp: scopes }
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', kid: KID })

@@ -12,6 +12,7 @@ import {
   updateSchema,
   type Hook,
 } from '../org/hooks.ts'
+import { hookTarget } from '../log/system-log.ts'
 import { requireScope } from '../http/middleware.ts'
 import { originOf, parseAs, readJson, type OrgContext, type OrgEnv } from '../http/request.ts'
 import type { Org } from '../org/org.ts'
@@ -27,7 +28,7 @@ const CODES = {
 } as const satisfies Record<Failure['kind'], string>
 
 export const hooksApi = (org: Org, callHook: HookCaller): Hono<OrgEnv> => {
-  const { hooks, tokens, wallClock } = org
+  const { hooks, tokens, wallClock, log } = org
   const app = new Hono<OrgEnv>()
   const mayRead = requireScope(tokens, 'okta.inlineHooks.read')
   const mayManage = requireScope(tokens, 'okta.inlineHooks.manage')
@@ -62,12 +63,15 @@ export const hooksApi = (org: Org, callHook: HookCaller): Hono<OrgEnv> => {
     hooks.remove(hook)
     return c.body(null, 204)
   })
-  app.post(`${PATH}/:id/lifecycle/activate`, mayManage, (c) =>
-    change(c, hookAt(c), { status: 'ACTIVE' }),
-  )
-  app.post(`${PATH}/:id/lifecycle/deactivate`, mayManage, (c) =>
-    change(c, hookAt(c), { status: 'INACTIVE' }),
-  )
+  const turn = (to: 'activate' | 'deactivate', status: Hook['status']): void => {
+    app.post(`${PATH}/:id/lifecycle/${to}`, mayManage, (c) => {
+      const hook = hookAt(c)
+      log.write({ eventType: `inline_hook.${to}d`, isSuccess: true, target: hookTarget(hook) })
+      return change(c, hook, { status })
+    })
+  }
+  turn('activate', 'ACTIVE')
+  turn('deactivate', 'INACTIVE')
   app.post(`${PATH}/:id/execute`, mayManage, async (c) => {
     const payload = parseAs(z.looseObject({}), await readJson(c), 'payload')
     const { outcome } = await callHook(hookAt(c).channel, payload)

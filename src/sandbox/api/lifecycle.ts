@@ -1,21 +1,20 @@
 /** The operations on a user's lifecycle: activate, deactivate, reset the password, delete ("User Lifecycle"). */
-import { randomBytes } from 'node:crypto'
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { changeCredentials } from '../org/credentials.ts'
+import { changeCredentials, OKTA_PROVIDER } from '../org/credentials.ts'
 import { OktaError } from '../http/errors.ts'
 import { OPERATIONS, type OperationName, type UserStatus } from '../org/lifecycle.ts'
-import { logTarget, type EventType } from '../org/system-log.ts'
+import { logTarget, type EventType } from '../log/system-log.ts'
 import { requireScope } from '../http/middleware.ts'
 import { flag, originOf, parseAs, type OrgEnv } from '../http/request.ts'
 import type { Org } from '../org/org.ts'
+import { oneTimeToken } from '../recovery/links.ts'
+import type { Recovery } from '../recovery/recovery.ts'
 import { userAt } from './user-at.ts'
 import { fullUserView, type User } from '../org/users.ts'
 
-/** The sandbox sends no e-mail. With `sendEmail=false` the answer has the links that Okta would send. */
+/** With `sendEmail=false` the answer has the link that an e-mail would have. */
 const emailQuery = z.object({ sendEmail: flag(true) })
-
-const oneTimeToken = (): string => randomBytes(15).toString('base64url')
 
 const EVENTS: Partial<Record<OperationName, EventType>> = {
   activate: 'user.lifecycle.activate',
@@ -31,7 +30,10 @@ const EVENTS: Partial<Record<OperationName, EventType>> = {
 
 type Act = (user: User, origin: string, sendEmail: boolean) => object | Promise<object>
 
-const createActs = ({ wallClock }: Org): Partial<Record<OperationName, Act>> => {
+const createActs = (
+  { wallClock, lockout, switches }: Org,
+  recovery: Recovery,
+): Partial<Record<OperationName, Act>> => {
   const activation: Act = (_, origin, sendEmail) => {
     if (sendEmail) return {}
     const activationToken = oneTimeToken()
@@ -45,8 +47,18 @@ const createActs = ({ wallClock }: Org): Partial<Record<OperationName, Act>> => 
       user.activated = wallClock.iso()
       return activation(user, ...more)
     },
-    reset_password: (_, origin, sendEmail) =>
-      sendEmail ? {} : { resetPasswordUrl: `${origin}/reset_password/${oneTimeToken()}` },
+    reset_password(user, origin, sendEmail) {
+      const { credentials } = user
+      const isMoved =
+        switches.current.providerAtReset === 'OKTA' && credentials.provider.type === 'IMPORT'
+      if (isMoved) user.credentials = { ...credentials, provider: OKTA_PROVIDER }
+      const resetPasswordUrl = recovery.sendLink(user, origin, 'reset', sendEmail)
+      return sendEmail ? {} : { resetPasswordUrl }
+    },
+    unlock(user) {
+      lockout.clear(user)
+      return {}
+    },
     expire_password: fullUserView,
     async expire_password_with_temp_password(user) {
       const tempPassword = `Aa1${oneTimeToken()}`
@@ -57,16 +69,16 @@ const createActs = ({ wallClock }: Org): Partial<Record<OperationName, Act>> => 
   }
 }
 
-export const lifecycleApi = (org: Org): Hono<OrgEnv> => {
+export const lifecycleApi = (org: Org, recovery: Recovery): Hono<OrgEnv> => {
   const { wallClock, users, tokens, log } = org
   const app = new Hono<OrgEnv>()
   const mayManage = requireScope(tokens, 'okta.users.manage')
-  const acts = createActs(org)
+  const acts = createActs(org, recovery)
 
   const moveTo = (user: User, status: UserStatus, eventType?: EventType): void => {
     user.status = status
     user.statusChanged = user.lastUpdated = wallClock.iso()
-    if (eventType) log.write({ eventType, isSuccess: true, target: [logTarget(user)] })
+    if (eventType) log.write({ eventType, isSuccess: true, target: logTarget(user) })
   }
 
   for (const [operation, { from, to, refusal }] of OPERATIONS) {

@@ -107,7 +107,7 @@ export const tokenApi = (org: Org, apps: readonly RegisteredApp[]): Hono<OrgEnv>
   app.post(PATH, async (c) => {
     const url = originOf(c) + PATH
     const form = await readForm(c)
-    const client = await authenticate(apps, form, url, org.wallClock.epoch())
+    const client = await authenticate(apps, form, url, org.wallClock.callersEpoch())
     const proof = c.req.header('dpop')
     if (proof !== undefined) c.header('dpop-nonce', org.dpop.nonce())
     const thumbprint = await checkProof(org, client, url, proof)

@@ -4,10 +4,12 @@ import * as z from 'zod'
 import { changeCredentials, credentialsSchema, newCredentials } from '../org/credentials.ts'
 import { hashOf } from '../dpop.ts'
 import { invalid, OktaError } from '../http/errors.ts'
+import { logTarget } from '../log/system-log.ts'
 import { lifecycleApi } from './lifecycle.ts'
 import { listApi } from './users-list.ts'
 import { requireScope } from '../http/middleware.ts'
 import { flag, originOf, parseAs, readJson, type OrgContext, type OrgEnv } from '../http/request.ts'
+import type { Recovery } from '../recovery/recovery.ts'
 import type { Org } from '../org/org.ts'
 import { checkProfile, duplicateLogin } from '../org/profile.ts'
 import { userAt } from './user-at.ts'
@@ -78,7 +80,15 @@ const setCredentials = async (org: Org, user: User, given: z.infer<typeof creden
   if (given.password?.hash && user.status !== 'STAGED') throw new OktaError('E0000038')
   user.credentials = await changeCredentials(user.credentials, given)
   if (given.password) user.passwordChanged = org.wallClock.iso()
+  const isHookSetAgain = given.password?.hook && user.status === 'RECOVERY'
+  if (isHookSetAgain && org.switches.current.hookSetAgain === 'ACTIVE') {
+    user.status = 'ACTIVE'
+    user.statusChanged = org.wallClock.iso()
+  }
   if (given.password?.value === undefined) return
+  const eventType = 'user.account.update_password'
+  org.log.write({ eventType, isSuccess: true, target: logTarget(user) })
+  org.links.cancel(user)
   if (user.status === 'PROVISIONED' || user.status === 'RECOVERY') {
     user.status = 'ACTIVE'
     user.statusChanged = org.wallClock.iso()
@@ -100,7 +110,7 @@ const update = (org: Org, isPartial: boolean) => async (c: OrgContext) => {
   return show(c, user)
 }
 
-export const usersApi = (org: Org): Hono<OrgEnv> => {
+export const usersApi = (org: Org, recovery: Recovery): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   const mayRead = requireScope(org.tokens, 'okta.users.read')
   const mayManage = requireScope(org.tokens, 'okta.users.manage')
@@ -113,6 +123,6 @@ export const usersApi = (org: Org): Hono<OrgEnv> => {
   })
   app.put('/api/v1/users/:id', mayManage, update(org, false))
   app.post('/api/v1/users/:id', mayManage, update(org, true))
-  app.route('/', lifecycleApi(org))
+  app.route('/', lifecycleApi(org, recovery))
   return app
 }

@@ -1,7 +1,6 @@
-/** The faults that the sandbox can inject, their rates, and the route that changes them. */
-import { Hono } from 'hono'
+/** The faults that the sandbox can inject, and their rates. */
 import * as z from 'zod'
-import { parseAs, readJson, type OrgEnv } from './request.ts'
+import { createControl } from './controls.ts'
 import { STAGED_ANSWERS } from './staged-answers.ts'
 
 const ANSWERS = Object.keys(STAGED_ANSWERS) as (keyof typeof STAGED_ANSWERS)[]
@@ -30,6 +29,12 @@ export const faultSchema = z.strictObject({
   readOnly: z.boolean().default(false),
   /** Calls per minute in each bucket. Okta's usual limit for users is 600. */
   rateLimit: count.default(600),
+  /** Calls per minute to the System Log. 50 is Okta's for enterprise orgs. */
+  logRateLimit: count.default(50),
+  /** Milliseconds by which events appear in the System Log too late, at most. */
+  logDelayMs: count.default(0),
+  /** The share of the System Log's pages that are not full, although there is more. */
+  shortPageRate: rate.default(0),
   /** Calls at the same time. 75 is Okta's default for a production org. */
   concurrency: count.default(75),
 })
@@ -38,31 +43,21 @@ export type Faults = Readonly<z.infer<typeof faultSchema>>
 export type FaultSettings = z.input<typeof faultSchema>
 
 export const createFaults = (random: () => number, settings: FaultSettings) => {
-  let current: Faults = parseAs(faultSchema, settings, 'faults')
+  const control = createControl(faultSchema, settings, 'faults')
   return {
-    get current() {
-      return current
+    get current(): Faults {
+      return control.current
     },
-    /**
-     * Changes the named faults only.
-     * @throws OktaError E0000001 for unknown names and for values that do not fit
-     */
-    set(settings: unknown): Faults {
-      const changes = parseAs(z.looseObject({}), settings, 'faults')
-      current = parseAs(faultSchema, { ...current, ...changes }, 'faults')
-      return current
-    },
+    set: (changes: unknown): Faults => control.set(changes),
     /** Whether an event with this rate occurs now. */
     occurs: (rate: number) => rate > 0 && random() < rate,
+    /** How much too late the next event appears in the System Log. */
+    logDelayMs: (): number => {
+      const { logDelayMs } = control.current
+      // Without a delay no number is drawn, so that a seed gives the same faults as before.
+      return logDelayMs > 0 ? Math.floor(random() * logDelayMs) : 0
+    },
   }
 }
 
 export const FAULTS_PATH = '/sandbox/faults'
-
-/** Shows and changes the faults while the sandbox runs. Not part of Okta's API. */
-export const faultsApi = (faults: ReturnType<typeof createFaults>): Hono<OrgEnv> => {
-  const app = new Hono<OrgEnv>()
-  app.get(FAULTS_PATH, (c) => c.json(faults.current))
-  app.put(FAULTS_PATH, async (c) => c.json(faults.set(await readJson(c))))
-  return app
-}

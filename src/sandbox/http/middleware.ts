@@ -70,12 +70,14 @@ const limitConcurrency = ({ wallClock, faults, log }: MiddlewareDeps): OrgMiddle
   }
 }
 
-const limitRate = ({ clock, wallClock, faults }: MiddlewareDeps): OrgMiddleware => {
+const limitRate = ({ wallClock, faults }: MiddlewareDeps): OrgMiddleware => {
   const take = createRateLimiter()
   return async (c, next) => {
-    const { rateLimit } = faults.current
-    const { allowed, remaining, resetAt } = take(bucketOf(c.req.path), rateLimit, clock.now())
-    setRateHeaders(c, rateLimit, remaining, wallClock.epoch(resetAt))
+    const { rateLimit, logRateLimit } = faults.current
+    const bucket = bucketOf(c.req.path)
+    const limit = bucket === 'logs' ? logRateLimit : rateLimit
+    const { allowed, remaining, resetAt } = take(bucket, limit, wallClock.now())
+    setRateHeaders(c, limit, remaining, wallClock.epoch(resetAt))
     if (!allowed) throw new OktaError('E0000047')
     await next()
   }

@@ -16,15 +16,18 @@ const linkTo = (c: OrgContext, rel: string, change: Record<string, string>): str
   return `<${url.href}>; rel="${rel}"`
 }
 
-/** @param next where the next page begins, if there is one */
-export const setLinks = (c: OrgContext, limit: number, next: number | undefined): void => {
+/** @param next what changes in the query for the next page, if there is one */
+export const setLink = (c: OrgContext, next: Record<string, string> | undefined): void => {
   const links = [linkTo(c, 'self', {})]
-  if (next !== undefined) {
-    const after = Buffer.from(`index:${next}`).toString('base64url')
-    links.push(linkTo(c, 'next', { after, limit: String(limit) }))
-  }
+  if (next) links.push(linkTo(c, 'next', next))
   // Several lines, as Okta sends them; a Headers object would join them into one.
   c.env.outgoing.setHeader('link', links)
+}
+
+/** @param next where the next page begins, if there is one */
+export const setLinks = (c: OrgContext, limit: number, next: number | undefined): void => {
+  const after = Buffer.from(`index:${next}`).toString('base64url')
+  setLink(c, next === undefined ? undefined : { after, limit: String(limit) })
 }
 
 /** One page of a short list. */

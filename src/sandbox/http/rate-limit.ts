@@ -11,6 +11,7 @@ const BUCKETS: readonly [bucket: string, path: RegExp][] = [
   ['groups', /^\/api\/v1\/groups/],
   ['meta', /^\/api\/v1\/meta\//],
   ['logs', /^\/api\/v1\/logs/],
+  ['policies', /^\/api\/v1\/policies/],
   ['oauth', /^\/oauth2\//],
 ]
 

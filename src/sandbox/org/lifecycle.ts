@@ -25,7 +25,7 @@ const expiry = { from: ['ACTIVE', 'PASSWORD_EXPIRED'], to: 'PASSWORD_EXPIRED' } 
 
 const TABLE = {
   activate: { link: 'activate', from: ['STAGED', 'DEPROVISIONED'], refusal: isActive },
-  reactivate: { link: 'reactivate', from: ['PROVISIONED'] },
+  reactivate: { link: 'reactivate', from: ['PROVISIONED', 'RECOVERY'] },
   deactivate: { link: 'deactivate', from: EXISTING, to: 'DEPROVISIONED' },
   suspend: { link: 'suspend', from: ['ACTIVE'], to: 'SUSPENDED', refusal: notActive },
   unsuspend: { link: 'unsuspend', from: ['SUSPENDED'], to: 'ACTIVE', refusal: notSuspended },

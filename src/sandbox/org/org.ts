@@ -3,11 +3,15 @@ import { systemClock, type Clock } from '../../clock.ts'
 import { createDpopChecker } from '../dpop.ts'
 import { createFaults, type FaultSettings } from '../http/faults.ts'
 import { createRandom } from '../random.ts'
+import { createLockout } from '../recovery/lockout.ts'
+import { createRecoveryLinks } from '../recovery/links.ts'
+import { createPasswordPolicy } from '../recovery/policy.ts'
 import { createSimulatedClock } from '../simulated-clock.ts'
+import { createSwitches, type Switches } from '../switches.ts'
 import { NO_CREDENTIALS } from './credentials.ts'
 import { createOrgGroups, type GroupSettings } from './groups.ts'
 import { createHookStore } from './hooks.ts'
-import { createSystemLog } from './system-log.ts'
+import { createSystemLog } from '../log/system-log.ts'
 import { createTokens, type IssuedToken } from './tokens.ts'
 import { createUserTypes, type UserType, type UserTypesSettings } from './user-types.ts'
 import { createUserStore, type NewUser } from './users.ts'
@@ -20,6 +24,8 @@ export interface OrgOptions extends UserTypesSettings {
   readonly seed?: number
   readonly tokens?: readonly IssuedToken[]
   readonly faults?: FaultSettings
+  /** How the org answers what Okta does not document. */
+  readonly switches?: Partial<Switches>
   /** In addition to Everyone. */
   readonly groups?: readonly GroupSettings[]
   /** Each e-mail address can have one user only, as in orgs with self-service registration. */
@@ -44,14 +50,34 @@ export const createOrg = (options: OrgOptions) => {
   const faults = createFaults(createRandom(seed), options.faults ?? {})
   const skewMs = (): number => faults.current.clockSkewMs
   const wallClock = createSimulatedClock({ clock, startedAt, skewMs })
-  const dpop = createDpopChecker(wallClock)
+  const dpop = createDpopChecker(() => wallClock.callersEpoch())
   const tokens = createTokens({ tokens: options.tokens ?? [], dpop, now: () => clock.now() })
-  const [hooks, log] = [createHookStore(), createSystemLog(wallClock)]
+  const [hooks, log] = [
+    createHookStore(),
+    createSystemLog({ now: () => wallClock.epoch(), delayMs: faults.logDelayMs }),
+  ]
+  const switches = createSwitches(options.switches ?? {})
+  const policy = createPasswordPolicy()
+  const links = createRecoveryLinks(() => wallClock.epoch())
+  const lockout = createLockout(() => policy.maxAttempts)
   const groups = createOrgGroups(options.groups ?? [])
   const userTypes = createUserTypes(options)
   const users = createUserStore(options)
   users.add(adminOf(userTypes.default), wallClock.iso())
-  return { clock, wallClock, faults, dpop, tokens, users, userTypes, groups, hooks, log }
+  const recovery = { policy, links, lockout, switches }
+  return {
+    clock,
+    wallClock,
+    faults,
+    dpop,
+    tokens,
+    users,
+    userTypes,
+    groups,
+    hooks,
+    log,
+    ...recovery,
+  }
 }
 
 export type Org = ReturnType<typeof createOrg>

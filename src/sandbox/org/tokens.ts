@@ -12,6 +12,8 @@ export const SCOPES = [
   'okta.schemas.read',
   'okta.userTypes.read',
   'okta.groups.read',
+  'okta.policies.read',
+  'okta.policies.manage',
 ] as const
 
 export type Scope = (typeof SCOPES)[number]
