@@ -37,7 +37,7 @@ export interface Sizing {
   readonly cores: number
 }
 
-/** @returns undefined if nobody's last login is known */
+/** @returns undefined if no last login is known */
 export const sizeFirstDay = (
   logins: LastLogins,
   today: number,

@@ -39,7 +39,7 @@ interface CensusRow {
   readonly movedAt: number | null
 }
 
-/** Whoever moved at a time that nobody knows teaches nothing about when people come. */
+/** A person whose time of the move is unknown says nothing about when people come. */
 const COUNTED = `
   SELECT state, last_seen AS lastSeen, created, moved_at AS movedAt FROM people
    WHERE state IN (${sqlList(statesIn('not moved'))})

@@ -14,8 +14,8 @@ export const EXPLANATION = `How the forecast works
 
   The estimate. Silence is divided into bins: single days up to 14, then 60 bins, each 11 % longer.
   For each bin: the people who came on a day of such a silence, over the people who could have come.
-  This is the product-limit estimator of Kaplan and Meier, with late entry (whoever is imported
-  later counts from then on) and right censoring (whoever has not come yet counts until today).
+  This is the product-limit estimator of Kaplan and Meier, with late entry (people who are
+  imported later count from then on) and right censoring (people who have not come count until today).
   The chance to come within some days follows from the rates of these days. It is summed over
   everybody who has not moved.
 

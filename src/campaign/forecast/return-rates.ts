@@ -17,7 +17,7 @@ export interface CellDay {
   readonly moved: number
 }
 
-/** Visits each cell on each day that counts. Whoever came in late enters late, and whoever has not come is censored at the end. */
+/** Visits each cell on each day that counts. People who were imported late enter late, and those who have not come are censored at the end. */
 export const forEachDay = (census: Census, { end, isOut }: Days, visit: (at: CellDay) => void) => {
   for (let row = 0; row < census.unknownRow; row++) {
     let atRisk = 0

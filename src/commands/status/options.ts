@@ -43,7 +43,10 @@ export const addStatusOptions = (command: Command): Command => {
     )
       .argParser(collectDates)
       .default([], 'none'),
-    new Option('--late <days>', 'whoever comes within so many days after the cut-off is too late')
+    new Option(
+      '--late <days>',
+      'the days after a cut-off in which the people who come are too late',
+    )
       .argParser(lateDays)
       .default(90),
     new Option('--explain', 'explain how the forecast is made, and when not to trust it'),
