@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { listen } from '../ops/listen.ts'
 import { authnApi } from './api/authn.ts'
-import { clockApi } from './api/clock.ts'
+import { clockApi, type Pass } from './api/clock.ts'
 import { customServerApi, type HookClient } from './api/custom-server.ts'
 import { notFound, OAuthError, OktaError } from './http/errors.ts'
 import { controlApi } from './http/controls.ts'
@@ -18,6 +18,7 @@ import type { LogEvent } from './log/system-log.ts'
 import { metaApi } from './api/schemas.ts'
 import type { OrgEnv } from './http/request.ts'
 import { createOrg, type Org, type OrgOptions } from './org/org.ts'
+import { createCrowd, type CrowdSettings, type Person } from './people/crowd.ts'
 import { mailsApi, recoveryApi } from './recovery/api.ts'
 import { policiesApi } from './recovery/policies-api.ts'
 import { createRecovery, type Mail, type Recovery } from './recovery/recovery.ts'
@@ -38,6 +39,8 @@ export interface SandboxOptions extends OrgOptions {
   readonly apps?: readonly RegisteredApp[]
   /** Clients of the custom authorization server that can get tokens to call hooks. */
   readonly hookClients?: readonly HookClient[]
+  /** People who are in the org from the start, and sign in by themselves when the clock jumps. */
+  readonly people?: CrowdSettings
   readonly onCall?: (call: ServedCall) => void
   /** Called for an error in the sandbox itself. */
   readonly onBug?: (err: unknown) => void
@@ -50,6 +53,8 @@ export interface Sandbox {
   readonly url: string
   /** The admin, who exists from the start, then the others, oldest first. */
   readonly users: () => Generator<SandboxUser>
+  /** Those of the option `people`. */
+  readonly people: readonly Person[]
   readonly hooks: () => HookView[]
   readonly groups: readonly OrgGroup[]
   readonly userTypes: readonly UserType[]
@@ -71,10 +76,10 @@ const KNOWN_PATHS =
   /^\/api\/v1\/(authn|logs|meta\/types\/user|(users|groups|inlineHooks|policies)(\/[^/]+)?)$/
 
 /** Routes that are not Okta's. No fault and no limit applies to them. */
-const controlsOf = (org: Org, recovery: Recovery): Hono<OrgEnv>[] => [
+const controlsOf = (org: Org, recovery: Recovery, pass: Pass): Hono<OrgEnv>[] => [
   controlApi(FAULTS_PATH, org.faults),
   controlApi(SWITCHES_PATH, org.switches),
-  clockApi(org.wallClock),
+  clockApi(org.wallClock, pass),
   mailsApi(recovery),
 ]
 
@@ -118,6 +123,9 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
   const { clock, users, hooks, log, faults } = org
   const callHook = createHookCaller(clock)
   const recovery = createRecovery(org)
+  const signIn = createSignIn(org, callHook)
+  const crowd = options.people && createCrowd(org, options.people)
+  const pass: Pass = async (target, origin) => crowd?.passTo(target, signIn, origin) ?? {}
   const parts = [
     usersApi(org, recovery),
     recoveryApi(org, recovery),
@@ -125,12 +133,12 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     metaApi(org),
     groupsApi(org),
     hooksApi(org, callHook),
-    authnApi(org, createSignIn(org, callHook)),
+    authnApi(org, signIn),
     logApi(org),
     tokenApi(org, apps),
     customServerApi(org, hookClients),
   ]
-  const controls = controlsOf(org, recovery)
+  const controls = controlsOf(org, recovery, pass)
   const { app, calls } = createApp(options, org, { controls, parts })
   const listener = await listen({
     ...{ fetch: app.fetch, host, port, clock },
@@ -144,6 +152,7 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
         yield { ...userView(user, url), password: passwordKind(user.credentials.password) }
       }
     },
+    people: crowd?.people ?? [],
     hooks: () => hooks.list(undefined).map((hook) => hookView(hook, url)),
     groups: org.groups.list,
     userTypes: org.userTypes.list,

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { runCommand, startCommand } from '../support/command.ts'
@@ -18,6 +19,8 @@ const start = async (...args: string[]) => {
   }
   return { ...command, paste }
 }
+
+const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url))
 
 const LIST = 'curl -s "$OKTA_ORG_URL/api/v1/users" -H "authorization: SSWS $OKTA_API_TOKEN"'
 
@@ -88,6 +91,18 @@ describe('okta-migrate sandbox', () => {
     })
   })
 
+  it('has people, and writes the legacy store that audit and the hook need', async () => {
+    const file = join(tempDir(), 'people.sqlite')
+    const { paste, stdout } = await start('--people', '20', '--legacy', file)
+    expect(stdout()).toContain('20 people')
+    const audit = await paste(`node ${CLI} audit --json`)
+    expect(JSON.parse(audit)).toMatchObject({ accounts: 20, enabled: 20 })
+    const jump = `curl -s -X PUT "$OKTA_ORG_URL/sandbox/clock" -H 'content-type: application/json'`
+    expect(JSON.parse(await paste(`${jump} -d '{"days":60}'`))).toMatchObject({ signedIn: 0 })
+    const again = await runCommand(['sandbox', '--legacy', file])
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('exists') as string })
+  })
+
   it('reads a schema from a file, and prints the ids of its groups and types', async () => {
     const file = join(tempDir(), 'schema.json')
     const schema = { definitions: { custom: { properties: { vip: { type: 'boolean' } } } } }
@@ -135,6 +150,8 @@ describe('okta-migrate sandbox', () => {
     ['--answer', 'nonsense'],
     ['--switch', 'importTarget=x'],
     ['--switch', 'nonsense'],
+    ['--people', '0'],
+    ['--people', '3001'],
     ['--schema', '/nowhere/schema.json'],
   ])('refuses %s %s with 2', async (...args) => {
     const { code, stderr } = await runCommand(['sandbox', ...args])

@@ -1,12 +1,19 @@
 /** Creates the credentials of one sandbox, and describes them to people and scripts. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
 import { FAULTS_PATH } from '../../sandbox/http/faults.ts'
+import type { Person } from '../../sandbox/people/crowd.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts'
 import { SCOPES } from '../../sandbox/org/tokens.ts'
 
 const CLIENT_ID = '0oasandboxserviceapp'
 const HOOK_CLIENT_ID = '0oasandboxhookclient'
 const HOOK_SCOPE = 'okta.hook'
+
+/** With the attributes of a profile, named as in Okta. */
+const AUDIT_SQL =
+  'SELECT id, login, password_hash, enabled, last_login, login AS "email", ' +
+  'first_name AS "firstName", last_name AS "lastName" FROM accounts'
 
 type Ids = Pick<Sandbox, 'groups' | 'userTypes'>
 
@@ -70,6 +77,25 @@ export const announceIds = ({ groups, userTypes }: Ids): string => {
     ...userTypes.map(({ id, name }) => `    user type  ${id}  ${name}`),
   ]
   return lines.length > 2 ? `\n  Ids:\n\n${lines.join('\n')}\n` : ''
+}
+
+/** How to move the people, with the legacy store that fits them. */
+export const announcePeople = (people: readonly Person[], legacy: string | undefined): string => {
+  const [first] = people
+  if (!first) return ''
+  const { login, password } = first
+  const store =
+    legacy &&
+    `
+  Their legacy store, for audit, serve and status:
+
+export LEGACY_DB_URL=sqlite:${resolve(legacy)}
+export LEGACY_AUDIT_SQL='${AUDIT_SQL}'
+`
+  return `
+  ${people.length} people, who sign in when the clock jumps over their next visit.
+  The first is ${login}, with the password "${password}"; the others count on.
+${store ?? ''}`
 }
 
 export const announce = (url: string, token: string, service: string): string => `

@@ -9,13 +9,22 @@ import { FAULTS_PATH, faultSchema, type FaultSettings } from '../../sandbox/http
 import { CLOCK_PATH } from '../../sandbox/api/clock.ts'
 import { MAILS_PATH } from '../../sandbox/recovery/api.ts'
 import { SWITCHES_PATH, type Switches } from '../../sandbox/switches.ts'
+import { HABITS, type HabitsName } from '../../sandbox/people/habits.ts'
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import type { SchemaSettings } from '../../sandbox/org/schema.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
 import { createPrint, type CommandContext, type Perform } from '../context.ts'
+import { newFile, writeLegacyFile } from './legacy-file.ts'
 import { readSchemaFile } from './schema-file.ts'
 import { describeSwitches, readSwitch } from './switches.ts'
-import { announce, announceIds, announceService, createService, readyEvent } from './messages.ts'
+import {
+  announce,
+  announceIds,
+  announcePeople,
+  announceService,
+  createService,
+  readyEvent,
+} from './messages.ts'
 
 export interface SandboxCommandOptions extends CommonOptions {
   readonly host: string
@@ -29,6 +38,9 @@ export interface SandboxCommandOptions extends CommonOptions {
   readonly uniqueEmail: boolean
   readonly oauth: boolean
   readonly dpop: boolean
+  readonly people: number | undefined
+  readonly habits: HabitsName
+  readonly legacy: string | undefined
   readonly faults: FaultSettings
   readonly switch: Partial<Switches>
 }
@@ -49,13 +61,14 @@ export const sandbox = async (
   options: SandboxCommandOptions,
   { stdout, stderr, onSignal }: CommandContext,
 ): Promise<number> => {
-  const { host, port, seed, oauth, dpop, faults, verbose } = options
+  const { host, port, seed, oauth, dpop, faults, verbose, people: count, habits, legacy } = options
   const token = options.token ?? `00${randomBytes(30).toString('base64url')}`
   const service = oauth || dpop ? createService(dpop) : undefined
   const print = createPrint({ stdout }, options)
   const starting = startSandbox({
     ...{ host, port, seed, faults, switches: options.switch },
     ...orgFrom(options),
+    ...(count !== undefined && { people: { count, habits, seed } }),
     ...service?.options,
     tokens: [{ scheme: 'SSWS', token }],
     ...(verbose && {
@@ -75,9 +88,13 @@ export const sandbox = async (
     clock: systemClock,
     log: (message) => print(`${message}\n`, { event: 'notice', message }),
   })
-  const { url, ...org } = await starting
+  const { url, people, ...org } = await starting
+  if (legacy !== undefined) await writeLegacyFile(legacy, people)
   const serviceText = service ? announceService(url, service.pem, service.hookSecret) : ''
-  print(announce(url, token, serviceText + announceIds(org)), readyEvent(url, token, service, org))
+  print(
+    announce(url, token, serviceText + announceIds(org) + announcePeople(people, legacy)),
+    readyEvent(url, token, service, org),
+  )
   return end
 }
 
@@ -93,6 +110,13 @@ const numberWithin =
 
 const integerUpTo = (max: number) =>
   numberWithin((value) => Number.isInteger(value) && value >= 0 && value <= max)
+
+const MAX_PEOPLE = 3_000
+const USUAL_PEOPLE = 1_000
+
+const peopleCount = numberWithin(
+  (value) => Number.isInteger(value) && value >= 1 && value <= MAX_PEOPLE,
+)
 
 const FAULT_OPTIONS: readonly [fault: keyof FaultSettings, flags: string, description: string][] = [
   ['rateLimit', '--rate-limit <calls>', 'calls per minute in each bucket'],
@@ -169,6 +193,7 @@ Examples:
   okta-migrate sandbox --schema schema.json --group Customers Staff
   okta-migrate sandbox --rate-limit 100 --latency 200 --reset-after-rate 0.02
   okta-migrate sandbox --dpop            with a service app that requires DPoP
+  okta-migrate sandbox --people 2000 --habits consumer --legacy people.sqlite
   okta-migrate sandbox --json            prints URL and token as a line of JSON
 `
 
@@ -197,6 +222,21 @@ export const sandboxCommand = (perform: Perform): Command => {
       'how it answers what Okta does not document; can be repeated (see below)',
       readSwitch,
       {},
+    )
+    .option(
+      '--people <number>',
+      `people who sign in as the clock jumps (1 to ${MAX_PEOPLE})`,
+      peopleCount,
+    )
+    .addOption(
+      new Option('--habits <name>', 'how often they come')
+        .choices(Object.keys(HABITS))
+        .default('consumer'),
+    )
+    .addOption(
+      new Option('--legacy <file>', 'write their legacy store there: a new SQLite file')
+        .argParser(newFile)
+        .implies({ people: USUAL_PEOPLE }),
     )
     .option('--oauth', 'create a service app, and a client for calls of the hook', false)
     .option('--dpop', 'the same, with DPoP required for the app', false)

@@ -21,7 +21,8 @@ export const NO_CREDENTIALS: UserCredentials = {
   provider: OKTA_PROVIDER,
   question: undefined,
 }
-const PENDING: UserCredentials = { password: 'hook', provider: IMPORT, question: undefined }
+/** Of a user whose password the hook will check. */
+export const PENDING: UserCredentials = { password: 'hook', provider: IMPORT, question: undefined }
 
 export const credentialsSchema = z.object({
   password: z
