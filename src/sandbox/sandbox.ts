@@ -18,7 +18,7 @@ import type { LogEvent } from './log/system-log.ts'
 import { metaApi } from './api/schemas.ts'
 import type { OrgEnv } from './http/request.ts'
 import { createOrg, type Org, type OrgOptions } from './org/org.ts'
-import { createCrowd, type CrowdSettings, type Person } from './people/crowd.ts'
+import { createCrowd, type CrowdSettings, type SimulatedPerson } from './people/crowd.ts'
 import { mailsApi, recoveryApi } from './recovery/api.ts'
 import { policiesApi } from './recovery/policies-api.ts'
 import { createRecovery, type Mail, type Recovery } from './recovery/recovery.ts'
@@ -54,7 +54,7 @@ export interface Sandbox {
   /** The admin, who exists from the start, then the others, oldest first. */
   readonly users: () => Generator<SandboxUser>
   /** Those of the option `people`. */
-  readonly people: readonly Person[]
+  readonly people: readonly SimulatedPerson[]
   readonly hooks: () => HookView[]
   readonly groups: readonly OrgGroup[]
   readonly userTypes: readonly UserType[]

@@ -92,10 +92,11 @@ describe('okta-migrate sandbox', () => {
   })
 
   it('has people, and writes the legacy store that audit and the hook need', async () => {
-    const file = join(tempDir(), 'people.sqlite')
+    const dir = tempDir()
+    const file = join(dir, 'people.sqlite')
     const { paste, stdout } = await start('--people', '20', '--legacy', file)
     expect(stdout()).toContain('20 people')
-    const audit = await paste(`node ${CLI} audit --json`)
+    const audit = await paste(`cd ${dir} && node ${CLI} audit --json`)
     expect(JSON.parse(audit)).toMatchObject({ accounts: 20, enabled: 20 })
     const jump = `curl -s -X PUT "$OKTA_ORG_URL/sandbox/clock" -H 'content-type: application/json'`
     expect(JSON.parse(await paste(`${jump} -d '{"days":60}'`))).toMatchObject({ signedIn: 0 })

@@ -3,7 +3,7 @@ import { hash } from 'bcryptjs'
 import { InvalidArgumentError } from 'commander'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import type { Person } from '../../sandbox/people/crowd.ts'
+import type { SimulatedPerson } from '../../sandbox/people/crowd.ts'
 
 /** The lowest cost, so that months of sign-ins pass in a minute. */
 const COST = 4
@@ -18,7 +18,10 @@ export const newFile = (path: string): string => {
 }
 
 /** @throws an error of the file system, also where the file exists: it could be somebody's store */
-export const writeLegacyFile = async (path: string, people: readonly Person[]): Promise<void> => {
+export const writeLegacyFile = async (
+  path: string,
+  people: readonly SimulatedPerson[],
+): Promise<void> => {
   closeSync(openSync(path, 'wx', 0o600))
   const db = new Database(path)
   db.exec(readFileSync(SCHEMA, 'utf8'))

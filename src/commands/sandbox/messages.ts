@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { FAULTS_PATH } from '../../sandbox/http/faults.ts'
-import type { Person } from '../../sandbox/people/crowd.ts'
+import type { SimulatedPerson } from '../../sandbox/people/crowd.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts'
 import { SCOPES } from '../../sandbox/org/tokens.ts'
 
@@ -80,7 +80,10 @@ export const announceIds = ({ groups, userTypes }: Ids): string => {
 }
 
 /** How to move the people, with the legacy store that fits them. */
-export const announcePeople = (people: readonly Person[], legacy: string | undefined): string => {
+export const announcePeople = (
+  people: readonly SimulatedPerson[],
+  legacy: string | undefined,
+): string => {
   const [first] = people
   if (!first) return ''
   const { login, password } = first

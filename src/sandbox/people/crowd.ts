@@ -14,7 +14,7 @@ export interface CrowdSettings {
   readonly seed?: number
 }
 
-export interface Person {
+export interface SimulatedPerson {
   readonly login: string
   readonly password: string
   readonly firstName: string
@@ -28,12 +28,12 @@ export interface Passage {
   readonly refused: number
 }
 
-const personAt = (index: number, lastSeenAt: number): Person => {
+const personAt = (index: number, lastSeenAt: number): SimulatedPerson => {
   const number = String(index + 1).padStart(4, '0')
   return {
     login: `person${number}@people.example`,
     password: `Float on ${number}!`,
-    firstName: 'Person',
+    firstName: 'SimulatedPerson',
     lastName: `Number ${number}`,
     lastSeenAt,
   }
