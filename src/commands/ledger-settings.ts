@@ -11,6 +11,19 @@ export const LEDGER_NAMES = [
   'LOG_LOGINS',
 ] as const
 
+/** For a command that must find what was named with an earlier key, too. */
+export const LEDGER_NAMES_OF_ALL_KEYS = [
+  'LEDGER_DB_URL',
+  'LEDGER_DB_CA',
+  'FINGERPRINT_KEY',
+  'HOOK_SECRET',
+  'HOOK_SECRET_PREVIOUS',
+  'LOG_LOGINS',
+] as const
+
+/** Where the server keeps its ledger if LEDGER_DB_URL is not set. */
+export const DEFAULT_LEDGER = 'sqlite:okta-migrate-ledger.sqlite'
+
 type LedgerInput = Input<(typeof LEDGER_NAMES)[number]>
 
 export interface LedgerAccess {

@@ -1,5 +1,5 @@
 /** The settings of an audit: the store as the hook server reads it, and the server's limits. */
-import type { SettingsSpec } from '../../config/load.ts'
+import type { Input as LoadInput, SettingsSpec } from '../../config/load.ts'
 import { ALL_ACCOUNTS_SQL } from '../../legacy/store.ts'
 import { HASH_NAMES, parseHashes } from '../hash-settings.ts'
 
@@ -17,19 +17,29 @@ const NAMES = [
 
 type Input = Parameters<SettingsSpec<(typeof NAMES)[number], object>['parse']>[0]
 
-const parseStore = ({ values, report }: Input) => {
-  const { LEGACY_DB_URL: url, LEGACY_AUDIT_SQL: auditSql, LEGACY_LOOKUP_SQL: sql } = values
-  if (url === undefined) report('LEGACY_DB_URL', 'is missing, and so is --legacy FILE')
+type AuditSqlInput = Pick<LoadInput<'LEGACY_AUDIT_SQL' | 'LEGACY_LOOKUP_SQL'>, 'values' | 'report'>
+
+/** The statement that reads all accounts. */
+export const allAccountsSql = ({ values, report }: AuditSqlInput): string => {
+  const { LEGACY_AUDIT_SQL: auditSql, LEGACY_LOOKUP_SQL: lookup } = values
   // The default fits the schema of the default lookup only.
-  if (sql !== undefined && auditSql === undefined) {
+  if (lookup !== undefined && auditSql === undefined) {
     report('LEGACY_AUDIT_SQL', 'is missing, and there is a LEGACY_LOOKUP_SQL for another schema')
   }
+  return auditSql ?? ALL_ACCOUNTS_SQL
+}
+
+const parseStore = (input: Input) => {
+  const { values, report } = input
+  const { LEGACY_DB_URL: url, LEGACY_AUDIT_SQL: auditSql, LEGACY_LOOKUP_SQL: sql } = values
+  if (url === undefined) report('LEGACY_DB_URL', 'is missing, and so is --legacy FILE')
+  const allSql = allAccountsSql(input)
   if (url === undefined) return undefined
   return {
     url,
     ca: values.LEGACY_DB_CA,
     poolSize: values.LEGACY_DB_POOL,
-    allSql: auditSql ?? ALL_ACCOUNTS_SQL,
+    allSql,
     sql,
     auditSql,
     ignored: values.LEGACY_LOOKUP_IGNORE,

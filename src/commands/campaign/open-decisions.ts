@@ -8,11 +8,11 @@ import {
   type LedgerReplay,
   type ReplayedDecision,
 } from '../../ledger/database/replay.ts'
-import { classifyFailure } from '../../ledger/failures.ts'
 import { loginKey } from '../../legacy/store.ts'
 import { fingerprint } from '../../ops/log.ts'
-import { describeFailure } from '../../sql/failures.ts'
 import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
+import { DEFAULT_LEDGER } from '../ledger-settings.ts'
+import { asLedgerError } from '../open-history.ts'
 import type { CampaignLedger } from './settings.ts'
 
 export interface OpenedDecisions {
@@ -21,12 +21,6 @@ export interface OpenedDecisions {
   readonly decisions: () => AsyncIterable<ReplayedDecision>
   readonly namesOf: NamesOf
   readonly close: () => void
-}
-
-const asLedgerError = (cause: unknown): AppError => {
-  if (cause instanceof AppError) return cause
-  const code = classifyFailure(cause) === 'refused' ? 'ledger_unusable' : 'ledger_unavailable'
-  return new AppError(code, { detail: `LEDGER_DB_URL: ${describeFailure(cause)}`, cause })
 }
 
 /** The id or the login as the hook names people, and the login as earlier versions named accounts. */
@@ -64,9 +58,6 @@ const checkSchema = async (replay: LedgerReplay): Promise<void> => {
 const isThere = ({ url }: LedgerTarget): boolean =>
   databaseKindOf(url) !== 'sqlite' || existsSync(sqlitePath(url))
 
-/** Where the server keeps its ledger by default. */
-const USUAL = { url: 'sqlite:okta-migrate-ledger.sqlite' }
-
 /**
  * @returns why there is none, where there is none
  * @throws AppError `ledger_…`
@@ -76,7 +67,7 @@ export const openDecisions = async ({
   isOff,
   keys,
 }: CampaignLedger): Promise<OpenedDecisions | string> => {
-  const used = target ?? USUAL
+  const used = target ?? { url: DEFAULT_LEDGER }
   if (isOff) return 'LEDGER_DB_URL is off'
   if (!isThere(used)) {
     if (!target) return 'LEDGER_DB_URL is not set'

@@ -1,8 +1,9 @@
 /** The settings of the commands that count people: the legacy store, its hashes, and the ledger with its names. */
 import type { Input, SettingsSpec } from '../../config/load.ts'
 import type { LedgerTarget } from '../../ledger/database/connection.ts'
-import { ALL_ACCOUNTS_SQL } from '../../legacy/store.ts'
+import { allAccountsSql } from '../audit/settings.ts'
 import { keyFromSecret } from '../fingerprints.ts'
+import { LEDGER_NAMES_OF_ALL_KEYS } from '../ledger-settings.ts'
 import { HASH_NAMES, parseHashes } from '../hash-settings.ts'
 
 const NAMES = [
@@ -10,28 +11,20 @@ const NAMES = [
   'LEGACY_DB_CA',
   'LEGACY_AUDIT_SQL',
   'LEGACY_LOOKUP_SQL',
-  'LEDGER_DB_URL',
-  'LEDGER_DB_CA',
-  'FINGERPRINT_KEY',
-  'HOOK_SECRET',
-  'HOOK_SECRET_PREVIOUS',
-  'LOG_LOGINS',
+  ...LEDGER_NAMES_OF_ALL_KEYS,
   ...HASH_NAMES,
 ] as const
 
 type CampaignInput = Input<(typeof NAMES)[number]>
 
-const parseStore = ({ values, report }: CampaignInput, isNeeded: boolean) => {
-  const { LEGACY_DB_URL: url, LEGACY_AUDIT_SQL: sql, LEGACY_LOOKUP_SQL: lookup } = values
+const parseStore = (input: CampaignInput, isNeeded: boolean) => {
+  const { values, report } = input
+  const { LEGACY_DB_URL: url } = values
   if (url === undefined) {
     if (isNeeded) report('LEGACY_DB_URL', 'is missing, and so is --legacy FILE')
     return undefined
   }
-  // The default fits the schema of the default lookup only.
-  if (lookup !== undefined && sql === undefined) {
-    report('LEGACY_AUDIT_SQL', 'is missing, and there is a LEGACY_LOOKUP_SQL for another schema')
-  }
-  return { url, ca: values.LEGACY_DB_CA, allSql: sql ?? ALL_ACCOUNTS_SQL }
+  return { url, ca: values.LEGACY_DB_CA, allSql: allAccountsSql(input) }
 }
 
 export interface CampaignLedger {

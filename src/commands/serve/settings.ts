@@ -5,6 +5,7 @@ import { AUTH_VARIABLES } from '../../config/server-variables.ts'
 import { namesOf, SERVER_VARIABLES } from '../../config/variables.ts'
 import { isAdminUrl, isLoopback } from '../../http/url.ts'
 import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
+import { DEFAULT_LEDGER } from '../ledger-settings.ts'
 import { hasOAuth, inProduction, parseAuth, parseNaming } from './auth-settings.ts'
 import { parseHashes } from '../hash-settings.ts'
 
@@ -68,8 +69,6 @@ const parseLegacy = ({ values, report }: ServerInput) => {
 /** A server's disk can be lost with its container; a SQLite ledger is on a disk that is kept. */
 const spillDirFor = (url: string): string =>
   databaseKindOf(url) === 'sqlite' ? dirname(sqlitePath(url)) : '.'
-
-const DEFAULT_LEDGER = 'sqlite:okta-migrate-ledger.sqlite'
 
 const parseLedger = ({ values, isSet, report }: ServerInput) => {
   const url = values.LEDGER_DB_URL ?? DEFAULT_LEDGER

@@ -10,16 +10,8 @@ import { fingerprint } from '../../ops/log.ts'
 import type { KnownUser } from '../../okta/api/known-users.ts'
 import { readText, type CommandContext } from '../context.ts'
 import { keyFromSecret } from '../fingerprints.ts'
+import { LEDGER_NAMES_OF_ALL_KEYS } from '../ledger-settings.ts'
 import { asLedgerError } from '../open-history.ts'
-
-const NAMES = [
-  'LEDGER_DB_URL',
-  'LEDGER_DB_CA',
-  'FINGERPRINT_KEY',
-  'HOOK_SECRET',
-  'HOOK_SECRET_PREVIOUS',
-  'LOG_LOGINS',
-] as const
 
 interface LedgerSource {
   /** Undefined if there is no ledger to ask. */
@@ -28,8 +20,8 @@ interface LedgerSource {
 }
 
 /** A login that is named with another key would not be found, and a login that is not found proves nothing. */
-export const UNDO_LEDGER: SettingsSpec<(typeof NAMES)[number], LedgerSource> = {
-  names: NAMES,
+export const UNDO_LEDGER: SettingsSpec<(typeof LEDGER_NAMES_OF_ALL_KEYS)[number], LedgerSource> = {
+  names: LEDGER_NAMES_OF_ALL_KEYS,
   parse: ({ values: v, isSet, report }) => {
     const { LEDGER_DB_URL: url, LEDGER_DB_CA: ca } = v
     const target = url === undefined || url === 'off' ? undefined : { url, ca }
