@@ -17,12 +17,14 @@ run_tests() { # a command
   passed=$((passed + $(sed -n 's/^ *Tests.* \([0-9]\+\) passed.*/\1/p' "$work/tests")))
 }
 
-# PgBouncer and HAProxy are tested where they are installed; where they cannot be, their tests report that they
-# were skipped.
-install_pooler_proxy() {
-  [ -x /usr/sbin/pgbouncer ] && [ -x /usr/sbin/haproxy ] && return
+# PgBouncer, HAProxy, OpenLDAP and the page in a browser are tested where they are installed; where they cannot be, their
+# tests report that they were skipped.
+install_programs() {
+  [ -x /usr/sbin/pgbouncer ] && [ -x /usr/sbin/haproxy ] && [ -x /usr/sbin/slapd ] &&
+    [ -x /usr/bin/chromium ] && return
   command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 0
-  { apt-get update -qq && apt-get install -y -qq pgbouncer haproxy; } >/dev/null 2>&1 || true
+  { apt-get update -qq &&
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq pgbouncer haproxy slapd chromium; } >/dev/null 2>&1 || true
 }
 
 # Waits until the program that was started last has written a text to its log.
@@ -54,12 +56,17 @@ check_server() { # where
   expect "the exit code after SIGTERM $1" 0 "$code"
 }
 
+# Sets verified_after to SECONDS at the first VERIFIED.
 check_demo() { # where, a command
-  local where=$1 output code
+  local where=$1 code
   shift
-  output=$("$@") && code=0 || code=$?
+  "$@" >"$work/log" 2>&1 &
+  await_log 'the hook was called: VERIFIED'
+  verified_after=$SECONDS
+  wait "$started" && code=0 || code=$?
+  started=
   expect "the exit code of the demo $where" 0 "$code"
-  expect "sign-ins in the demo $where" 3 "$(grep -c ' signed in ' <<<"$output")"
+  expect "sign-ins in the demo $where" 3 "$(grep -c ' signed in  the hook was' "$work/log")"
 }
 
 # Imports the sample users into a sandbox. Two of them are rejected, which is exit code 1.
@@ -88,13 +95,16 @@ fetch_node() { # version
   printf '%s' "$work/node-$1/node_modules/$package/bin/node"
 }
 
+# Runs a command where the package is installed, and nothing else is.
+in_app() { (cd "$work/app" && "$@"); }
+
 check_on() { # a Node.js
   local where code
   where="on $("$1" --version)"
   expect "the sources $where" "$version" "$("$1" src/cli.js --version)"
   PORT=0 "$1" "$cli" serve >"$work/log" 2>&1 &
   check_server "$where"
-  check_demo "$where" "$1" "$cli" demo
+  check_demo "$where, from the package" in_app "$1" "$cli" demo
   check_import "$where" "$1"
   "$1" test/runtime/gc-soak.ts "$cli" && code=0 || code=$?
   expect "the soak in garbage collections $where" 0 "$code"

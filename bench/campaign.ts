@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000
 const makeHash = (cost: number): string =>
   `$2b$${cost}$${randomBytes(21).toString('hex').slice(0, 21)}.${randomBytes(15).toString('hex')}.`
 
-const makeStore = (path: string, count: number): void => {
+export const makeStore = (path: string, count: number): void => {
   const db = new Database(path)
   db.exec(`
     CREATE TABLE people (id INTEGER PRIMARY KEY, login TEXT, first TEXT, last TEXT, pw TEXT, seen TEXT);
@@ -31,7 +31,7 @@ const makeStore = (path: string, count: number): void => {
   db.close()
 }
 
-const STATEMENTS = {
+export const STATEMENTS = {
   LEGACY_AUDIT_SQL: `SELECT id, login, login AS email, first AS "firstName", last AS "lastName",
     pw AS password_hash, seen AS last_login FROM people`,
   LEGACY_LOOKUP_SQL: 'SELECT id, login, pw AS password_hash FROM people WHERE login = :login',

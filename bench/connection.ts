@@ -14,6 +14,7 @@ export interface Answer {
 }
 
 const STATUS_AT = 'HTTP/1.1 '.length
+const NO_CONTENT = 204
 const HEAD_END = '\r\n\r\n'
 
 const textOf = (
@@ -30,12 +31,11 @@ const parse = (received: string): Answer | undefined => {
   const headEnd = received.indexOf(HEAD_END)
   if (headEnd < 0) return undefined
   const head = received.slice(0, headEnd)
-  const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1])
+  const status = Number(head.slice(STATUS_AT, STATUS_AT + 3))
+  const length = status === NO_CONTENT ? 0 : Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1])
   const body = received.slice(headEnd + HEAD_END.length)
   if (Number.isNaN(length) || body.length > length) throw new Error('an answer of unknown length')
-  return body.length < length
-    ? undefined
-    : { status: Number(head.slice(STATUS_AT, STATUS_AT + 3)), body }
+  return body.length < length ? undefined : { status, body }
 }
 
 /**

@@ -150,7 +150,7 @@ const inOwnProcess = (at: number, isOurs: boolean): Measured => {
 const compareFamilies = (): Table => ({
   title: 'Families',
   note: `Processor milliseconds of one check, the median of ${TURNS} in a process of its own, and the most memory of that process.`,
-  head: ['hash', 'ours, ms', 'beside it', 'ms', 'ours to that', 'ours, MiB', 'that, MiB'],
+  head: ['hash', 'ours, ms', 'compared with', 'its ms', 'ratio', 'ours, MiB', 'its MiB'],
   rows: CONTESTS.map(({ name, rival }, at) => {
     const [ours, other] = [inOwnProcess(at, true), inOwnProcess(at, false)]
     const mib = ({ kib }: Measured): string => (kib / 1024).toFixed(0)

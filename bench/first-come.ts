@@ -8,8 +8,8 @@ import { createGuessLimiter } from '../src/hook/guess-limit.ts'
 import { openLegacyStore } from '../src/legacy/open.ts'
 import { listen } from '../src/ops/listen.ts'
 import { createLog } from '../src/ops/log.ts'
-import type { Checked, PasswordChecker } from '../src/workers/pool.ts'
-import type { BatchReply, BatchRequest, Ready } from '../src/workers/protocol.ts'
+import type { Checked, PasswordChecker } from '../src/workers/checker.ts'
+import type { BatchReply, BatchRequest, CoresMade, WorkerData } from '../src/workers/protocol.ts'
 
 const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 14 }
 const WORKER_URL = new URL('../src/workers/worker.ts', import.meta.url)
@@ -43,8 +43,8 @@ const createFirstCome = (): PasswordChecker => {
     }
   }
   for (let i = 0; i < availableParallelism(); i++) {
-    const worker = new Worker(WORKER_URL)
-    worker.once('message', ({ cores }: Ready) => {
+    const worker = new Worker(WORKER_URL, { workerData: { isFirst: false } satisfies WorkerData })
+    worker.once('message', ({ cores }: CoresMade) => {
       idle.set(worker, cores[0]?.lanes ?? 1)
       pump()
     })
@@ -60,7 +60,7 @@ const createFirstCome = (): PasswordChecker => {
 }
 
 const { HOOK_SECRET: secret = '', LEGACY_DB_URL: url = '' } = process.env
-const log = createLog({
+const log = await createLog({
   level: 'info',
   isTerminal: false,
   stdout: process.stdout,

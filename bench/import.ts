@@ -21,7 +21,7 @@ export const runBuilt = (args: readonly string[], env: Record<string, string> = 
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 
-const makeRows = async (path: string, count: number): Promise<void> => {
+export const makeRows = async (path: string, count: number): Promise<void> => {
   const file = createWriteStream(path)
   file.write('email,firstName,lastName\n')
   for (let i = 0; i < count; i++) {

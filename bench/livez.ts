@@ -1,13 +1,11 @@
-/** Measures what load must not slow down: /livez while every thread checks, the start, idle memory. */
+/** Measures what load must not slow down: /livez while every thread checks. */
 import { availableParallelism } from 'node:os'
 import { callFor, percentile, type Timed } from './callers.ts'
-import { residentBytes } from './processes.ts'
 import type { Table } from './report.ts'
 import { startServer } from './server.ts'
 
 const COST = 10
 const SECONDS = 10
-const STARTS = 5
 
 const rowOf = (name: string, times: readonly Timed[]): string[] => [
   name,
@@ -34,17 +32,4 @@ export const measureLivez = async (): Promise<Table> => {
       rowOf('their sign-ins', signIns),
     ],
   }
-}
-
-export const measureStart = async (): Promise<Table> => {
-  const rows: string[][] = []
-  for (let i = 0; i < STARTS; i++) {
-    const began = performance.now()
-    const server = await startServer({ cost: 4, people: 1 })
-    const ready = performance.now() - began
-    await new Promise((resolve) => setTimeout(resolve, 1000))
-    rows.push([String(i + 1), ready.toFixed(0), (residentBytes(server.pid) / 2 ** 20).toFixed(0)])
-    await server.stop()
-  }
-  return { title: 'Start', head: ['start', 'ms until ready', 'MiB resident, idle'], rows }
 }

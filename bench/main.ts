@@ -1,17 +1,22 @@
 /** The entry point of `npm run bench`: which measurements run, and where their results go. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { measureAudit } from './campaign.ts'
+import { measureCounting } from './counting.ts'
 import { compareEngines, measureEngineRate } from './engines.ts'
+import { measureEvents } from './events.ts'
 import { measureFamilies } from './families.ts'
 import { measureFlood } from './flood.ts'
 import { measureForecast } from './forecast.ts'
 import { measureHistory } from './history.ts'
 import { measureHttp } from './http.ts'
 import { measurePace, measureSpeed } from './import.ts'
+import { measureAlone } from './import-stub.ts'
 import { measureLedger } from './ledger.ts'
-import { measureLivez, measureStart } from './livez.ts'
+import { measureLivez } from './livez.ts'
 import { machine, markdown, type Bar, chart, type Table } from './report.ts'
+import { measureSizing } from './sizing.ts'
 import { measureSoak } from './soak.ts'
+import { measureStart } from './start.ts'
 import { measureStorm } from './storm.ts'
 
 const RESULTS = new URL('results/', import.meta.url)
@@ -21,12 +26,16 @@ const SECTIONS: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   http: async () => [await measureHttp(measureEngineRate)],
   storm: async () => [await measureStorm()],
   import: async () => [await measurePace(), await measureSpeed()],
-  campaign: async () => [await measureAudit()],
+  'import-stub': async () => [await measureAlone()],
+  campaign: async () => [await measureAudit(), await measureCounting()],
   forecast: measureForecast,
-  livez: async () => [await measureLivez(), await measureStart()],
+  livez: async () => [await measureLivez()],
+  start: measureStart,
   ledger: measureLedger,
+  events: async () => [await measureEvents()],
   history: async () => [await measureHistory()],
   families: measureFamilies,
+  sizing: measureSizing,
   flood: async () => [await measureFlood()],
   soak: measureSoak,
 }

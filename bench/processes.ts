@@ -40,3 +40,7 @@ export const cpuMs = (pid: number): number => {
   const ticks = children.reduce((total, child) => total + (child?.ownTicks ?? 0), 0)
   return (ticks + (own?.ownTicks ?? 0) + (own?.endedChildrensTicks ?? 0)) * TICK_MS
 }
+
+/** The same of all children of this process that have ended. */
+export const endedChildrensCpuMs = (): number =>
+  (readStat(String(process.pid))?.endedChildrensTicks ?? 0) * TICK_MS

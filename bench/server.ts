@@ -18,6 +18,8 @@ export interface ServerProcess {
   /** The address of the hook. */
   readonly hook: string
   readonly pid: number
+  /** Milliseconds from its start until it was ready. */
+  readonly readyMs: number
   /** The address of the ops port, if it is open. */
   readonly opsUrl: string | undefined
   /** The warnings and errors in its log. */
@@ -44,11 +46,25 @@ const makeStore = (dir: string, hashes: readonly string[], people: number): stri
   return `sqlite:${path}`
 }
 
-/** The command as the image runs it: the measured memory depends on its options. */
-const SERVE = ((): readonly string[] => {
-  const command = /^CMD \["node", (.+)\]$/m.exec(readFileSync(new URL('Dockerfile', ROOT), 'utf8'))
-  return JSON.parse(`[${command?.[1] ?? ''}]`) as string[]
-})()
+interface Image {
+  /** The arguments of Node.js. */
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** How the image of a checkout runs the server: the measured memory depends on it. */
+export const imageOf = (root: URL): Image => {
+  const dockerfile = readFileSync(new URL('Dockerfile', root), 'utf8')
+  const [, list = ''] = /^CMD \["node", (.+)\]$/m.exec(dockerfile) ?? []
+  const args = (JSON.parse(`[${list}]`) as string[]).map((arg) =>
+    arg.endsWith('.js') ? new URL(arg, root).pathname : arg,
+  )
+  const pairs = [...dockerfile.matchAll(/^ENV (.+)$/gm)].flatMap(([, line = '']) => line.split(' '))
+  const env = Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]))
+  return { args, env }
+}
+
+const IMAGE = imageOf(ROOT)
 
 const STOP_MS = 5_000
 
@@ -62,13 +78,14 @@ const urlIn = async (logFile: string, child: ChildProcess): Promise<string> => {
   }
 }
 
-/** @param script the arguments of Node.js */
 export const spawnServer = async (
   more: Readonly<Record<string, string>>,
-  script: readonly string[] = SERVE,
+  image: Image = IMAGE,
 ): Promise<ServerProcess> => {
   const env = {
     PATH: process.env['PATH'],
+    ...image.env,
+    HOST: '127.0.0.1',
     PORT: '0',
     HOOK_SECRET: SECRET,
     DRAIN_DELAY_MS: '0',
@@ -78,17 +95,20 @@ export const spawnServer = async (
   // A file and not a pipe: reading the log on these cores would affect the measurement.
   const logFile = join(dir, 'log')
   const out = openSync(logFile, 'w')
-  const child = spawn(process.execPath, script, {
+  const began = performance.now()
+  const child = spawn(process.execPath, image.args, {
     cwd: ROOT,
     env,
     stdio: ['ignore', out, 'inherit'],
   })
   closeSync(out)
   const url = await urlIn(logFile, child)
+  const readyMs = performance.now() - began
   return {
     url,
     hook: `${url}/hooks/okta/password-import`,
     pid: child.pid ?? 0,
+    readyMs,
     opsUrl: /"opsUrl":"([^"]+)"/.exec(readFileSync(logFile, 'utf8'))?.[1],
     warnings: () =>
       readFileSync(logFile, 'utf8')
@@ -112,7 +132,7 @@ export interface ServerOptions {
   readonly hashes?: readonly string[]
   /** The value of LEDGER_DB_URL; a SQLite file by default. */
   readonly ledger?: string
-  readonly script?: readonly string[]
+  readonly image?: Image
   /** More of its environment. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -122,7 +142,7 @@ export const startServer = async ({
   people = 10_000,
   hashes = [hashSync(PASSWORD, cost)],
   ledger,
-  script = SERVE,
+  image = IMAGE,
   env: more = {},
 }: ServerOptions): Promise<MeasuredServer> => {
   const dir = mkdtempSync(join(tmpdir(), 'bench-'))
@@ -133,7 +153,7 @@ export const startServer = async ({
     FINGERPRINT_KEY: SECRET,
     ...more,
   }
-  const server = await spawnServer(env, script)
+  const server = await spawnServer(env, image)
   // Several servers may share a ledger, and an event that is already in it costs less.
   const run = randomUUID()
   let next = 0

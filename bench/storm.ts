@@ -116,7 +116,7 @@ const ours = async (load: number): Promise<Storm> => {
 }
 
 const theirs = async (load: number, capacity: number, { script }: Rival): Promise<Storm> => {
-  const server = await startServer({ cost: COST, script })
+  const server = await startServer({ cost: COST, image: { args: script, env: {} } })
   await callFor(WARM_UP_MS, 4, server.hook, server.signIn)
   const measured = await measure(server, load, capacity)
   await server.stop()

@@ -20,7 +20,7 @@ my @accounts = (
 );
 
 binmode STDOUT, ':encoding(UTF-8)';
-print "-- Made by make-sample-accounts.pl. The passwords are in the README.\n";
+print "-- Made by make-sample-accounts.pl. The passwords are in docs/SANDBOX.md.\n";
 print "INSERT INTO accounts (login, password_hash, enabled) VALUES\n";
 print join(",\n", map {
     my ($login, $password, $setting, $enabled, $damage) = @$_;

@@ -1,4 +1,4 @@
--- Made by make-sample-accounts.pl. The passwords are in the README.
+-- Made by make-sample-accounts.pl. The passwords are in docs/SANDBOX.md.
 INSERT INTO accounts (login, password_hash, enabled) VALUES
   ('isaac.brock@example.com', '$2b$10$IsaacBrocksOwnSaltIsFeZhpfGnb6Wl3L8jqD/m7BoOT27K5hG7a', 1),
   ('joan.jett@example.com', '$2a$10$JoanJettsOwnSalt.IsReO9i49KhZIPFATpgqvpsDQna736ORAtHy', 1),

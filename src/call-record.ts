@@ -62,6 +62,25 @@ export interface DecidedCall {
   readonly runMs: number
 }
 
+/** The events in which Okta tells that it has stored a password: of the hook, or one that was set there. */
+export const MOVE_EVENTS = ['user.import.password', 'user.account.update_password'] as const
+
+/** One that Okta has pushed, with the outcome SUCCESS. It names nobody. */
+export interface MoveEvent {
+  readonly uuid: string
+  readonly type: (typeof MOVE_EVENTS)[number]
+  /** When it happened, in milliseconds since 1970. */
+  readonly publishedMs: number
+}
+
+/** What became of the events of one call. `repeated`: they had come before; `dropped`: too many wait. */
+export type EventCounts = Readonly<Record<'kept' | 'ignored' | 'repeated' | 'dropped', number>>
+
+export interface EventSink {
+  /** Waits for nothing, and never throws. */
+  add(event: MoveEvent): 'kept' | 'repeated' | 'dropped'
+}
+
 export interface DecisionLog {
   /**
    * An answer waits for it, so it never rejects and always resolves soon: normally when a crash can no

@@ -1,5 +1,7 @@
 /** The one source of the time and of timers, so that tests can make it stand still, and every wait that has a limit. */
 
+export const DAY_MS = 86_400_000
+
 export interface Clock {
   /** Milliseconds on a monotonic scale; only differences mean anything. */
   now(): number

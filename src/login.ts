@@ -1,4 +1,5 @@
-/** Reads a login as it was typed, and gives it the form for lookups and the form that Okta compares. */
+/** Reads a login as it was typed, gives it the form for lookups and the form that Okta compares, and makes one up. */
+import { randomBytes } from 'node:crypto'
 
 /** In UTF-16 code units. RFC 5321, section 4.5.3.1: 64 before the @ and 255 after it. Okta allows 100 in all. */
 export const MAX_LOGIN_LENGTH = 320
@@ -38,3 +39,18 @@ export const foldLogin = (login: string): string =>
     .normalize('NFD')
     .replace(/([\p{sc=Latn}\p{sc=Grek}])\p{Mn}+/gu, '$1')
     .normalize('NFC')
+
+/** Whether Okta takes the two for one. */
+export const isOneLogin = (one: string, other: string): boolean =>
+  foldLogin(one.trim()) === foldLogin(other.trim())
+
+const random = (): string => randomBytes(6).toString('hex')
+
+/** A login that no account has, for checks and probes; its domain can never exist (RFC 2606). */
+export const unknownLogin = (local = `okta-migrate-probe-${random()}`): string =>
+  `${local}@okta-migrate-${random()}.invalid`
+
+const MADE_UP = /@okta-migrate-[\da-f]{12}\.invalid$/
+
+/** Whether a normalised login is one of those. */
+export const isMadeUp = (login: string): boolean => MADE_UP.test(login)

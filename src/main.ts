@@ -2,17 +2,31 @@
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { endsWithin, systemClock } from './clock.ts'
-import { COMMANDS } from './commands/commands.ts'
+import { buildCommand, COMMANDS, nameCommand } from './commands/commands.ts'
 import type { CommandContext, Perform } from './commands/context.ts'
-import { fitHelp } from './commands/terminal/help-text.ts'
+import {
+  addGlobals,
+  applyGlobals,
+  globalsOf,
+  withSubcommands,
+  type GlobalOptions,
+} from './commands/global-options.ts'
+import { examplesFirst, fitHelp } from './commands/terminal/help-text.ts'
 import { createColourise } from './commands/terminal/colour.ts'
 import { AppError, asAppError, describeUnforeseen } from './errors/errors.ts'
-import { EXIT_CODES } from './errors/error-row.ts'
 import { jsonLine } from './text/printable.ts'
 import { STOP_SIGNALS } from './ops/shutdown.ts'
 
 const PACKAGE = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
 const { version } = JSON.parse(PACKAGE) as { version: string }
+
+/** `help NAME …` is `NAME … --help`, also after options, but for a name that is none. */
+const given = process.argv.slice(2)
+const at = given.findIndex((arg, i) => !arg.startsWith('-') && given[i - 1] !== '--env-file')
+const asked = given.slice(at + 1)
+const isKnown = Object.hasOwn(COMMANDS, asked[0] ?? '')
+const asHelp = isKnown || asked.length === 0 ? [...asked, '--help'] : asked
+const args = given[at] === 'help' ? asHelp : given
 
 /** With --json, a failure is also an event on standard output. */
 const isJson = process.argv.includes('--json')
@@ -21,12 +35,12 @@ const printErrorEvent = ({ code, message, detail }: AppError): void => {
   if (isJson) process.stdout.write(jsonLine({ event: 'error', code, message, detail }))
 }
 
-/** An option is stronger than the environment. */
+/** Before the options are read: a failure to read them has colours as well. */
 const isColourless = process.argv.includes('--no-color')
 
-const context: CommandContext = {
+let context: CommandContext = {
   version,
-  args: process.argv.slice(2),
+  args,
   env: isColourless ? { ...process.env, FORCE_COLOR: '0' } : process.env,
   stdin: process.stdin,
   stdout: process.stdout,
@@ -76,44 +90,63 @@ const flush = (): Promise<unknown> => {
   return endsWithin(systemClock, FLUSH_MS, written)
 }
 
+/** Of the command that runs, and of those it belongs to. */
+let options: GlobalOptions = {}
+
 const perform: Perform = async (work) => {
-  const code = await work(context).catch(reportError)
+  const run = async (): Promise<number> => {
+    context = applyGlobals(context, options)
+    return work(context)
+  }
+  const code = await run().catch(reportError)
   await flush()
   process.exit(code)
 }
 
-/** The command that is named; all of them if help or a hint needs them. */
-const asked = Object.entries(COMMANDS).filter(([name]) => name === process.argv[2])
-const wanted = asked.length > 0 ? asked : Object.entries(COMMANDS)
+/** Whether the command line needs all of a command, and not just its name for a list or a hint. */
+const isNeeded = (name: string): boolean => args.includes(name) || args.includes('completion')
+
+const HELP = `
+Examples:
+  okta-migrate demo
+  okta-migrate init
+  okta-migrate check --env-file .env
+  okta-migrate help cutoff plan
+`
 
 const program = new Command('okta-migrate')
   .description('Moves users from a legacy user store to Okta without password resets.')
   .version(version)
+  .helpCommand('help [command...]', 'display help for command')
+  .addHelpText('after', HELP)
   // Otherwise an option after a subcommand could be taken for one of the command itself.
   .enablePositionalOptions()
+  .hook('preAction', (_, command) => {
+    options = globalsOf(command)
+  })
 
-for (const [, load] of wanted) program.addCommand((await load())(perform))
-
-const withSubcommands = (command: Command): Command[] => [
-  command,
-  ...command.commands.flatMap(withSubcommands),
-]
+for (const name of Object.keys(COMMANDS)) {
+  const command = isNeeded(name) ? await buildCommand(name, perform) : undefined
+  program.addCommand(command ?? nameCommand(name))
+}
 
 const HELP_COLUMNS = process.stdout.isTTY ? process.stdout.columns : 80
 
-const exitHelp = Object.entries(EXIT_CODES)
-  .map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`)
-  .join('\n')
+/** A help arrives in parts, of which the examples are not the first. */
+let helpText = ''
+let errorText = ''
 
 for (const command of withSubcommands(program)) {
+  addGlobals(command)
   command
-    .option('--no-color', 'write no colour, like NO_COLOR=1; FORCE_COLOR=1 does the opposite')
-    .addHelpText('after', `\nExit codes:\n${exitHelp}`)
     .configureOutput({
       outputError: (text, write) => write(`okta-migrate: ${text}`),
-      writeOut: (text) => void process.stdout.write(fitHelp(text, HELP_COLUMNS)),
+      writeOut: (text) => (helpText += text),
+      writeErr: (text) => (errorText += text),
     })
     .exitOverride(({ exitCode, message }) => {
+      process.stdout.write(fitHelp(examplesFirst(helpText), HELP_COLUMNS))
+      process.stderr.write(examplesFirst(errorText))
       if (exitCode === 0) process.exit(0)
       const detail = message.replace(/^error: /, '')
       printErrorEvent(new AppError('usage_invalid', { detail }))
@@ -121,4 +154,4 @@ for (const command of withSubcommands(program)) {
     })
 }
 
-await program.parseAsync()
+await program.parseAsync(args, { from: 'user' })

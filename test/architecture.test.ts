@@ -30,19 +30,23 @@ const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   ledger: [],
   okta: [],
   ops: [],
+  page: ['ledger'],
   sandbox: ['ops'],
   import: ['okta', 'passwords'],
   audit: ['hook', 'import', 'legacy', 'passwords', 'workers'],
   campaign: ['audit', 'import', 'ledger', 'okta', 'passwords'],
+  cutoff: ['audit', 'campaign', 'import', 'okta'],
   commands: [
     'audit',
     'campaign',
+    'cutoff',
     'hook',
     'import',
     'ledger',
     'legacy',
     'okta',
     'ops',
+    'page',
     'passwords',
     'sandbox',
     'workers',
@@ -69,13 +73,15 @@ describe('imports', () => {
     },
   )
 
-  it('of passwords/ are its own files, node:crypto, bcryptjs and @node-rs/argon2', () => {
+  it('of passwords/ are its own files, node:crypto, node:module, bcryptjs and @node-rs/argon2', () => {
     const outside = files
       .filter(({ path }) => room(path) === 'passwords')
       .flatMap(({ imports }) => imports)
       .filter((name) => room(name) !== 'passwords')
     expect(
-      outside.filter((name) => !['node:crypto', 'bcryptjs', '@node-rs/argon2'].includes(name)),
+      outside.filter(
+        (name) => !['node:crypto', 'node:module', 'bcryptjs', '@node-rs/argon2'].includes(name),
+      ),
     ).toEqual([])
   })
 })

@@ -1,16 +1,20 @@
 /** Marked secrets go in by every input; no trace of them may come out by any output. */
 import Database from 'better-sqlite3'
 import { hashSync } from 'bcryptjs'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HOOK_PATH } from '../src/hook/app.ts'
+import { EVENTS_PATH } from '../src/hook/events/app.ts'
 import { WorkerPool } from '../src/workers/pool.ts'
+import { addMoved } from './support/campaign.ts'
 import { ManualClock } from './support/clock.ts'
+import { delivery, news } from './support/events.ts'
 import { runCommand, startCommand } from './support/command.ts'
 import { EVENT_ID, makeLegacyDb, payload, startHook } from './support/hook.ts'
 import { KEYS, oauthEnvironment, startIssuer } from './support/issuer.ts'
 import { planOf } from './support/passwords.ts'
+import { startPurge } from './support/purge.ts'
 import { exchange, head, sendAndDrop } from './support/raw.ts'
 import { tempDir } from './support/temp.ts'
 import { tracesOf } from './support/traces.ts'
@@ -19,12 +23,14 @@ import { LEAKING_WORKER } from './support/workers.ts'
 const MARK = 'Q7ZqMarked7Qz'
 const PASSWORD = `pass "${MARK}" wörd ☕`
 const SECRET = `Basic ${MARK}0123456789abcdefghijklmnop==`
+const EVENT_SECRET = `Basic ${MARK}events0123456789abcdefghijkl==`
 const HASH = hashSync(PASSWORD, 4)
 
 const expectNoTrace = (text: string): void => {
   expect(text).not.toBe('')
   expect(tracesOf(MARK, PASSWORD, text)).toEqual([])
   expect(tracesOf(MARK, SECRET, text)).toEqual([])
+  expect(tracesOf(MARK, EVENT_SECRET, text)).toEqual([])
   expect(text).not.toContain(HASH.slice(7))
 }
 
@@ -76,6 +82,7 @@ describe('a trace of a secret', () => {
       LOG_LEVEL: 'debug',
       HOOK_SECRET: SECRET,
       HOOK_SECRET_PREVIOUS: `${SECRET}-previous`,
+      EVENT_HOOK_SECRET: EVENT_SECRET,
       FINGERPRINT_KEY: `${MARK}-key-of-fingerprints`,
       LEGACY_DB_URL: `sqlite:${path}`,
       LEDGER_DB_URL: `sqlite:${join(dir, 'ledger.sqlite')}`,
@@ -101,6 +108,18 @@ describe('a trace of a secret', () => {
       }
     }
     await sendAll('before')
+    const pushed = delivery([news({ displayMessage: MARK }), news({ uuid: MARK }), MARK], {
+      [MARK]: MARK,
+    })
+    for (const [authorization, body] of [
+      [EVENT_SECRET, pushed],
+      [EVENT_SECRET, MARK],
+      [MARK, pushed],
+    ] as const) {
+      const headers = { authorization, 'content-type': 'application/json' }
+      const answer = await fetch(base + EVENTS_PATH, { method: 'POST', headers, body })
+      answers.push(JSON.stringify([...answer.headers]), await answer.text())
+    }
     const half = head(HOOK_PATH, [
       `Authorization: ${SECRET}`,
       'Content-Type: application/json',
@@ -120,12 +139,17 @@ describe('a trace of a secret', () => {
       ['who', 'cut@example.com', '--json'],
       ['who', 'good@example.com', '--unlock', '--reason', 'called back', '--yes'],
       ['decisions'],
+      ['decisions', '--forget-before', '2d', '--yes'],
       ['decisions', '--login', 'good@example.com', '--json'],
     ]) {
       const { code, stdout: shown, stderr: told } = await runCommand(args, asking)
       expect(code).toBe(0)
       answers.push(shown + told)
     }
+    const erased = await runCommand(['who', 'good@example.com', '--erase', '--yes'], asking)
+    // What is still counted stays.
+    expect(erased.code).toBe(1)
+    answers.push(erased.stdout + erased.stderr)
     const writer = new Database(path)
     writer.exec('DROP TABLE accounts')
     writer.close()
@@ -146,6 +170,22 @@ describe('a trace of a secret', () => {
     const left = readdirSync(dir)
     expect(left).toEqual(['ledger.sqlite', 'okta-migrate-spill.sqlite'])
     for (const name of left) expectNoTrace(readFileSync(join(dir, name), 'utf8'))
+  })
+
+  it('is in nothing that a purge writes or prints, and its files are private', async () => {
+    const login = `${MARK}@example.com`
+    const purge = await startPurge((org) => addMoved(org, login), {
+      people: [{ id: 1, login, hash: HASH }],
+      env: { FINGERPRINT_KEY: `${MARK}-key-of-fingerprints` },
+    })
+    await purge.close()
+    const said = [await purge.purge(), await purge.check(), await purge.run(['--json'])]
+    expect(said.map(({ code }) => code)).toEqual([0, 1, 1])
+    for (const { stdout, stderr } of said) expectNoTrace(stdout + stderr)
+    for (const name of ['purge.sql', 'proof.json', 'proof.csv']) {
+      expectNoTrace(purge.read(name))
+      expect(statSync(purge.path(name)).mode & 0o777).toBe(0o600)
+    }
   })
 
   it.each([

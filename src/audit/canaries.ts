@@ -9,7 +9,7 @@ import type { HashStore } from '../legacy/store.ts'
 import { readLogin } from '../login.ts'
 import type { Inspection } from '../passwords/family.ts'
 import { readRegularFile, UnfitFile } from '../regular-file.ts'
-import type { PasswordChecker } from '../workers/pool.ts'
+import type { PasswordChecker } from '../workers/checker.ts'
 
 export interface Canary {
   readonly line: number

@@ -1,5 +1,6 @@
 /** Sizes the first day: how many sign-ins its busiest hour has, and the cores and replicas that they need. */
-import { DAY_MS, type LastLogins } from './last-logins.ts'
+import { type LastLogins } from './last-logins.ts'
+import { DAY_MS } from '../clock.ts'
 import type { KindRate } from './rates.ts'
 
 /** Some people mistype their password, or sign in at two places. */

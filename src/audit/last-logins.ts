@@ -1,7 +1,6 @@
 /** Reads when people were last seen, and counts them by day. */
+import { DAY_MS } from '../clock.ts'
 import type { Value } from '../import/sources/source.ts'
-
-export const DAY_MS = 86_400_000
 
 /** What systems write for somebody who never signed in. */
 const NEVER = /^0*(?:0000-00-00.*)?$/

@@ -21,6 +21,10 @@ export interface AuditResult extends Listed {
   readonly seconds: number
   /** Where the accounts are, in words. */
   readonly from: string
+  /** Whether that is a file: then the lookup is not tried. */
+  readonly isFile: boolean
+  /** Without them, only the logins and flags were judged. */
+  readonly hasHashes: boolean
   /** The most frequent first. */
   readonly rates: readonly KindRate[]
   /** What Okta would refuse; undefined where the rows have no profile. */

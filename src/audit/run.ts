@@ -22,7 +22,10 @@ export interface RunAuditDeps {
   readonly source: Source
   readonly columns: AccountColumns
   readonly prepare: Prepare | undefined
+  /** For the lookup and the canaries. */
   readonly store: HashStore | undefined
+  /** Whether the accounts come from a file, which may be older than the store: then the lookup is not tried. */
+  readonly isFile: boolean
   readonly canaries: readonly Canary[]
   readonly notes: NewFile
   readonly lists: Lists
@@ -127,7 +130,8 @@ const run = async (
   options: RunAuditOptions,
   { isStopped, enter, count }: Control,
 ): Promise<AuditResult | undefined> => {
-  const { source, columns, store, clock, notes, prepare, random } = deps
+  const { source, columns, clock, notes, prepare, random } = deps
+  const store = deps.isFile ? undefined : deps.store
   const startedAt = clock.now()
   const reasons = createReasons()
   const accounts = await readAccounts({
@@ -148,7 +152,8 @@ const run = async (
   enter('measuring')
   const { canaries, rates } = await measure(deps, accounts, listed)
   return {
-    ...{ ...listed, seconds, rates, lookup, canaries, from: options.from },
+    ...{ ...listed, seconds, rates, lookup, canaries, from: options.from, isFile: deps.isFile },
+    hasHashes: columns.hash !== undefined,
     profile: prepare && reasons.list(),
     repeatedLogins: accounts.repeated.count,
     deadline: toDeadline(options.deadlineMs, rates, lookup),

@@ -1,11 +1,13 @@
 /** Foretells from the state of a campaign who will not have moved by a day, and how many of them come too late. */
-import { DAY_MS } from '../audit/last-logins.ts'
+import { DAY_MS } from '../clock.ts'
 import { Census } from './forecast/census.ts'
 import {
   backtest,
   describeChange,
   forecastCutOffs,
+  type CourseDay,
   type CutOffForecast,
+  type Forecast,
   type PastForecast,
 } from './forecast/forecast.ts'
 import type { ForecastRefusal } from './forecast/refusals.ts'
@@ -21,15 +23,18 @@ export interface ForetellQuestion {
   readonly lateDays: number
 }
 
+type ChanceOf = (person: Seen) => number
+
 export type Foretold =
   | { readonly refused: ForecastRefusal }
   | {
       readonly cutOffs: readonly CutOffForecast[]
+      readonly course: () => readonly CourseDay[]
       /** In sentences. */
       readonly changes: readonly string[]
       readonly backtest: readonly PastForecast[]
-      /** The chance that a person comes within the days of late comers, by when that person was last seen. */
-      readonly chanceOf: (lastSeen: number | null) => number
+      /** The chance that a person comes within the days of late comers. */
+      readonly chanceOf: ChanceOf
     }
 
 interface CensusRow {
@@ -39,46 +44,80 @@ interface CensusRow {
   readonly movedAt: number | null
 }
 
+/** When somebody was last seen, and imported. */
+export type Seen = Pick<CensusRow, 'lastSeen' | 'created'>
+
 /** A person whose time of the move is unknown says nothing about when people come. */
 const COUNTED = `
   SELECT state, last_seen AS lastSeen, created, moved_at AS movedAt FROM people
    WHERE state IN (${sqlList(statesIn('not moved'))})
       OR (state IN (${sqlList(statesIn('moved'))}) AND moved_at IS NOT NULL)`
 
+/** The legacy system may go on: what it saw after the import is no silence before it. */
+const silentSince = ({ lastSeen, created }: Seen, goLive: number): number | undefined =>
+  lastSeen === null ? undefined : Math.min(lastSeen, Math.max(goLive, created ?? goLive))
+
 const takeCensus = ({ db }: CampaignState, { goLive, now }: ForetellQuestion): Census => {
   const daysAfter = (ms: number): number => (ms - goLive) / DAY_MS
   const census = new Census(daysAfter(now))
-  for (const { state, lastSeen, created, movedAt } of db
-    .prepare<[], CensusRow>(COUNTED)
-    .iterate()) {
-    const atRiskFromDay = Math.max(0, created === null ? 0 : daysAfter(created))
+  for (const row of db.prepare<[], CensusRow>(COUNTED).iterate()) {
+    const { state, created } = row
+    if (created !== null && created > now) continue
+    // Of a day in the past, as that of a close: who moved later had not moved.
+    const movedAt = row.movedAt !== null && row.movedAt > now ? null : row.movedAt
+    const since = silentSince(row, goLive)
     census.add({
-      // The legacy system may go on: what it saw after the import is no silence before it.
-      lastSeenBefore:
-        lastSeen === null ? undefined : Math.max(-atRiskFromDay, -daysAfter(lastSeen)),
+      lastSeenBefore: since === undefined ? undefined : -daysAfter(since),
       movedOnDay: movedAt === null ? undefined : daysAfter(movedAt),
-      atRiskFromDay,
+      atRiskFromDay: created === null ? 0 : Math.max(0, daysAfter(created)),
       isLeftOut: !canCome(state),
     })
   }
   return census
 }
 
-export const foretell = (state: CampaignState, question: ForetellQuestion): Foretold => {
-  const { goLive, now, cutOffs, mails, lateDays } = question
-  const census = takeCensus(state, question)
-  const dayOf = (ms: number): number => Math.floor((ms - goLive) / DAY_MS)
-  const mailDays = mails.map(dayOf)
-  const told = forecastCutOffs(census, {
-    ...{ goLiveMs: goLive, mailDays, lateDays },
-    cutOffDays: cutOffs.map(dayOf),
+const daysAfterGoLive = (times: readonly number[], { goLive }: ForetellQuestion): number[] =>
+  times.map((ms) => Math.floor((ms - goLive) / DAY_MS))
+
+const tell = (census: Census, question: ForetellQuestion) =>
+  forecastCutOffs(census, {
+    goLiveMs: question.goLive,
+    mailDays: daysAfterGoLive(question.mails, question),
+    lateDays: question.lateDays,
+    cutOffDays: daysAfterGoLive(question.cutOffs, question),
   })
+
+const chancesOf = (
+  { chanceWithin }: Forecast,
+  { goLive, now, lateDays }: ForetellQuestion,
+): ChanceOf => {
+  // Of all whose last login is unknown it is the same, and takes as long as a forecast.
+  const chanceOfUnknown = chanceWithin(undefined, lateDays)
+  return (person) => {
+    const since = silentSince(person, goLive)
+    return since === undefined ? chanceOfUnknown : chanceWithin((now - since) / DAY_MS, lateDays)
+  }
+}
+
+export const foretell = (state: CampaignState, question: ForetellQuestion): Foretold => {
+  const census = takeCensus(state, question)
+  const told = tell(census, question)
   if ('refused' in told) return told
   return {
     cutOffs: told.cutOffs,
-    changes: told.changes.map((change) => describeChange(change, goLive)),
-    backtest: backtest(census, mailDays),
-    chanceOf: (lastSeen) =>
-      told.chanceWithin(lastSeen === null ? undefined : (now - lastSeen) / DAY_MS, lateDays),
+    course: told.course,
+    changes: told.changes.map((change) => describeChange(change, question.goLive)),
+    backtest: backtest(census, daysAfterGoLive(question.mails, question)),
+    chanceOf: chancesOf(told, question),
   }
+}
+
+/** The chance of each person alone, in a fraction of the time. */
+export const foretellChances = (
+  state: CampaignState,
+  question: Omit<ForetellQuestion, 'cutOffs'>,
+): { readonly refused: ForecastRefusal } | { readonly chanceOf: ChanceOf } => {
+  const asked = { ...question, cutOffs: [] }
+  const told = tell(takeCensus(state, asked), asked)
+  return 'refused' in told ? told : { chanceOf: chancesOf(told, asked) }
 }

@@ -1,7 +1,6 @@
-/** Describes what a command knows of the process it runs in, reads its settings from there, and prints to it. */
+/** Describes what a command knows of the process it runs in, and prints to it. */
 import type { Readable, Writable } from 'node:stream'
-import { loadSettings, type Environment, type SettingsSpec } from '../config/load.ts'
-import type { VariableName } from '../config/variables.ts'
+import type { Environment } from '../config/load.ts'
 import type { StopSignal } from '../ops/shutdown.ts'
 import { readRegularFile } from '../regular-file.ts'
 import { jsonLine } from '../text/printable.ts'
@@ -13,6 +12,8 @@ export interface CommandContext {
   /** From the name of the command on. */
   readonly args: readonly string[]
   readonly env: Environment
+  /** With --no-input: nothing may be asked, although there is a terminal. */
+  readonly noInput?: boolean
   readonly stdin: Readable
   readonly stdout: Writable & { readonly isTTY?: boolean }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
@@ -39,17 +40,4 @@ export const printNotices = (
   notices: readonly string[],
 ): void => {
   for (const notice of notices) stderr.write(`okta-migrate: ${notice}\n`)
-}
-
-/**
- * Reads the settings of a command; notices go to stderr.
- * @throws AppError `config_invalid`
- */
-export const readSettings = <N extends VariableName, S>(
-  context: Pick<CommandContext, 'env' | 'stderr'>,
-  spec: SettingsSpec<N, S>,
-): S => {
-  const { settings, notices } = loadSettings(spec, context.env, readText)
-  printNotices(context, notices)
-  return settings
 }

@@ -51,8 +51,9 @@ const decode = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, '
 
 const secretsOf = ({ values }: HashInput): HashSecrets => {
   const { FIREBASE_SIGNER_KEY: signerKey, FIREBASE_SALT_SEPARATOR: saltSeparator } = values
-  if (signerKey === undefined) return {}
-  return { firebase: { signerKey: decode(signerKey), saltSeparator: decode(saltSeparator) } }
+  const plain = values.LEGACY_HASH_PLAIN
+  if (signerKey === undefined) return { plain }
+  return { plain, firebase: { signerKey: decode(signerKey), saltSeparator: decode(saltSeparator) } }
 }
 
 export interface HashServing {

@@ -47,7 +47,6 @@ const health =
 
 export const healthCommand = (perform: Perform): Command =>
   new Command('health')
-    .description('check whether the server on this machine is alive, for container health checks')
     .addOption(jsonOption('print {"alive":true} or {"alive":false}'))
     .addHelpText('after', '\nExample:\n  HEALTHCHECK CMD ["node", "dist/cli.js", "health"]\n')
     .action((options: CommonOptions) => perform(health(options)))

@@ -1,6 +1,6 @@
 /** The settings of a command that reads the ledger of the servers: its database, and how it names logins. */
 import type { Input } from '../config/load.ts'
-import type { LedgerTarget } from '../ledger/database/connection.ts'
+import type { LedgerTarget } from '../ledger/target.ts'
 import { createNamers, keyFromSecret } from './fingerprints.ts'
 
 export const LEDGER_NAMES = [
@@ -26,23 +26,41 @@ export const DEFAULT_LEDGER = 'sqlite:okta-migrate-ledger.sqlite'
 
 type LedgerInput = Input<(typeof LEDGER_NAMES)[number]>
 
+type Namers = ReturnType<typeof createNamers>
+
 export interface LedgerAccess {
   readonly target: LedgerTarget
-  readonly namers: ReturnType<typeof createNamers>
+  readonly namers: Namers
+  /** Of every key that is known, the one above first: it may have been another one before. */
+  readonly allNamers: readonly Namers[]
+}
+
+/** Any that may have made the names in the ledger, the one that is in use now first. */
+export const keysOf = (values: {
+  readonly FINGERPRINT_KEY: string | undefined
+  readonly HOOK_SECRET: string | undefined
+  readonly HOOK_SECRET_PREVIOUS?: string | undefined
+}): string[] => {
+  const { FINGERPRINT_KEY: given, HOOK_SECRET: secret, HOOK_SECRET_PREVIOUS: previous } = values
+  const derived = [secret, previous].map((each) => each && keyFromSecret(each))
+  return [given, ...derived].flatMap((key) => (key === undefined || key === '' ? [] : [key]))
 }
 
 /** @returns what is missing, if anything */
 export const parseLedgerAccess = ({
   values,
-}: Pick<LedgerInput, 'values'>): LedgerAccess | readonly string[] => {
-  const { LEDGER_DB_URL: url, FINGERPRINT_KEY: given, HOOK_SECRET: secret } = values
-  const key = given ?? (secret && keyFromSecret(secret))
-  if (url === undefined || url === 'off' || key === undefined) {
+}: {
+  readonly values: LedgerInput['values'] & { readonly HOOK_SECRET_PREVIOUS?: string | undefined }
+}): LedgerAccess | readonly string[] => {
+  const { LEDGER_DB_URL: url, FINGERPRINT_KEY: given, LOG_LOGINS: logins } = values
+  const [namers, ...others] = keysOf(values).map((key) =>
+    createNamers({ key, isDerived: key !== given, logins }),
+  )
+  if (url === undefined || url === 'off' || !namers) {
     return [
       ...(url === undefined || url === 'off' ? ['LEDGER_DB_URL'] : []),
-      ...(key === undefined ? ['FINGERPRINT_KEY'] : []),
+      ...(namers ? [] : ['FINGERPRINT_KEY']),
     ]
   }
-  const naming = { key, isDerived: given === undefined, logins: values.LOG_LOGINS }
-  return { target: { url, ca: values.LEDGER_DB_CA }, namers: createNamers(naming) }
+  return { target: { url, ca: values.LEDGER_DB_CA }, namers, allNamers: [namers, ...others] }
 }

@@ -7,7 +7,8 @@ import { createServiceApp } from '../okta/auth/service-app.ts'
 import { describeTracedCall, traceCalls } from '../okta/client/call-trace.ts'
 import { createOktaClient, type OktaClient } from '../okta/client/client.ts'
 import { createTransport, type Transport } from '../okta/client/transport.ts'
-import { readSettings, type CommandContext } from './context.ts'
+import type { CommandContext } from './context.ts'
+import { readSettings } from './read-settings.ts'
 import { OKTA_SETTINGS, type OktaSettings } from './okta-settings.ts'
 import { createDisplay, type DisplayOptions } from './terminal/progress-display.ts'
 import { withWaitProgress } from './terminal/wait-progress.ts'
@@ -33,7 +34,8 @@ const createCredentials = (
   return createServiceApp({ app, orgUrl, transport, clock: systemClock, epochMs, random })
 }
 
-const connectOkta = (
+/** Makes the client of an org from settings that were read. */
+export const connectOkta = (
   { env, version }: CommandContext,
   settings: OktaSettings,
   { scopes, share, concurrency: maxConcurrency, onCall }: OktaOptions,

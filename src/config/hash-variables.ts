@@ -28,7 +28,7 @@ const encodings = z
 
 export const HASH_VARIABLES = {
   LEGACY_HASH_FORMAT: variable(z.string().optional(), {
-    help: 'how hashes that do not say so were made, one format a line, such as $hash:$salt = md5(md5($pass).$salt); or wordpress. A row of that shape is read in no other way. In a shell, put it in single quotes',
+    help: 'how hashes that do not say so were made, one format a line, such as $hash:$salt = md5(md5($pass).$salt); or a name, such as wordpress. A row of that shape is read in no other way. In a shell, put it in single quotes',
     fix: 'Write what a row holds, then " = ", then how its hash was made, such as: $hash:$salt = md5(md5($pass).$salt). See docs/HASHES.md.',
     secret: true,
   }),
@@ -36,6 +36,10 @@ export const HASH_VARIABLES = {
     help: 'the secret that $pepper stands for in LEGACY_HASH_FORMAT, such as config.pepper of Devise',
     fix: 'Copy it from the configuration of the legacy system, and use $pepper in LEGACY_HASH_FORMAT; or leave both out.',
     secret: true,
+  }),
+  LEGACY_HASH_PLAIN: variable(z.stringbool().default(false), {
+    help: '"true" checks passwords that the legacy store keeps in plain text: what stands behind {noop}, {PLAIN}, {CLEAR} or {CLEARTEXT}. Nothing else is ever taken for plain text',
+    fix: 'Set it to true or false; preferably leave it out.',
   }),
   LEGACY_PASSWORD_ENCODINGS: variable(encodings.default([]), {
     help: `further encodings in which a password is tried, separated by commas: ${ENCODINGS.join(', ')}. UTF-8 is always tried. Each one multiplies the time of every check. utf-16le is tried for digests and PBKDF2 only`,

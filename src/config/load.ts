@@ -2,6 +2,7 @@
 import leven from 'leven'
 import { AppError } from '../errors/errors.ts'
 import { UnfitFile } from '../regular-file.ts'
+import { findForeignNames } from './foreign-names.ts'
 import { noteOf } from './variable.ts'
 import { VARIABLES, type Values, type VariableName } from './variables.ts'
 
@@ -110,7 +111,7 @@ export const loadSettings = <N extends VariableName, S>(
   const values = Object.freeze(
     Object.fromEntries(names.map((name) => [name, parseOne(name)])),
   ) as Values<N>
-  const nearMisses = findNearMisses(env)
+  const nearMisses = [...findNearMisses(env), ...findForeignNames(names, env)]
   const notices: string[] = []
   const notice = (sentence: string): void => void notices.push(sentence)
   const isSet = (name: N): boolean => texts.has(name) || problems.has(name)

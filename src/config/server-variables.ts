@@ -18,6 +18,16 @@ const none = z.literal('').transform(() => undefined)
 /** Production refuses a shorter secret: 32 characters of base64 hold 192 bits. */
 export const MIN_SECRET_LENGTH = 32
 
+const longSecret = headerValue.refine((value) => value.length >= MIN_SECRET_LENGTH)
+
+/** A name, or an address of IPv6, which has two colons or more: with a port, none would ever match. */
+const HOST_NAME = /^(?:[a-z\d.-]+|(?=.*:.*:)[\da-f:.]+)$/
+
+const hostNames = z
+  .string()
+  .transform((names) => names.split(',').map((name) => name.trim().toLowerCase()))
+  .pipe(z.array(text(HOST_NAME)))
+
 const SECRET_FIX = `Use ${MIN_SECRET_LENGTH} or more printable ASCII characters, such as the output of: openssl rand -base64 32`
 
 const OAUTH_FIX =
@@ -39,6 +49,11 @@ export const AUTH_VARIABLES = {
   HOOK_AUTH_HEADER: variable(headerName.default('authorization'), {
     help: 'the authentication field of the inline hook, a header name',
     fix: 'Use a header name such as Authorization or X-Hook-Secret.',
+  }),
+  EVENT_HOOK_SECRET: variable(longSecret.optional(), {
+    help: 'the authentication secret of the event hook, in the header of HOOK_AUTH_HEADER, and another one than HOOK_SECRET; if not set, there is no /hooks/okta/events',
+    fix: SECRET_FIX,
+    secret: true,
   }),
   HOOK_OAUTH_ISSUER: variable(checkedText(isIssuer).optional(), {
     help: 'the custom authorization server whose bearer tokens are accepted, such as https://acme.okta.com/oauth2/default',
@@ -88,8 +103,17 @@ export const LISTEN_VARIABLES = {
     fix: 'Use 127.0.0.1, or 0.0.0.0 in a container whose network is private.',
   }),
   OPS_PORT: variable(whole(0, 65535).optional(), {
-    help: 'the ops port, which serves /metrics, /livez and /readyz over plain HTTP; closed if not set',
+    help: 'the ops port, which serves /metrics, /livez, /readyz and the page /campaign over plain HTTP; closed if not set',
     fix: 'Use a whole number from 0 to 65535, such as 9464; 0 picks a free one.',
+  }),
+  OPS_TOKEN: variable(longSecret.optional(), {
+    help: 'the password of the page /campaign, for any user name; without it, the page is there only if OPS_HOST is a loopback address',
+    fix: SECRET_FIX,
+    secret: true,
+  }),
+  OPS_ALLOWED_HOSTS: variable(hostNames.optional(), {
+    help: 'names under which people open the page /campaign, separated by commas, besides those of the loopback address',
+    fix: 'Use the names as browsers show them, without a port, such as hook.example.com.',
   }),
   TLS_CERT_FILE: variable(z.string().optional(), {
     help: 'the path of the certificate chain (PEM); with TLS_KEY_FILE, the server uses HTTPS and reloads a renewed certificate',
@@ -104,6 +128,9 @@ export const LISTEN_VARIABLES = {
     fix: 'Set it to true only if this server is reachable through that proxy alone. Otherwise give TLS_CERT_FILE and TLS_KEY_FILE.',
   }),
 }
+
+/** A day. */
+export const MAX_GUESS_WINDOW_MINUTES = 1440
 
 export const LIMIT_VARIABLES = {
   HOOK_DEADLINE_MS: variable(whole(100, 2900).default(2500), {
@@ -123,9 +150,9 @@ export const LIMIT_VARIABLES = {
     help: 'wrong passwords that one login, and one person across all spellings, can use at once; after that every answer is UNVERIFIED',
     fix: 'Use a whole number from 1 to 1000.',
   }),
-  GUESS_WINDOW_MINUTES: variable(whole(1, 1440).default(15), {
+  GUESS_WINDOW_MINUTES: variable(whole(1, MAX_GUESS_WINDOW_MINUTES).default(15), {
     help: 'minutes until that many wrong passwords are forgotten, at an even rate: one every 90 seconds with the defaults',
-    fix: 'Use a whole number from 1 to 1440.',
+    fix: `Use a whole number from 1 to ${MAX_GUESS_WINDOW_MINUTES}.`,
   }),
 }
 

@@ -1,9 +1,7 @@
 /** The table of the variables of the legacy store and of the ledger: URLs, certificates and statements. */
 import * as z from 'zod'
 import { DATABASE_URL } from '../sql/kinds.ts'
-import { text, variable, whole } from './variable.ts'
-
-const pemCertificates = z.string().includes('-----BEGIN CERTIFICATE-----')
+import { MAX_BUNDLE_BYTES, pemCertificates, text, variable, whole } from './variable.ts'
 
 const columnNames = z
   .string()
@@ -11,9 +9,6 @@ const columnNames = z
   .refine((names) => !names.includes(''), 'is not valid')
 
 const LEDGER_URL = /^(off$|sqlite:.|(postgres|postgresql|mysql|mariadb):\/\/.)/
-
-/** The certificate bundle of a cloud or a system is several hundred KiB. */
-const MAX_BUNDLE_BYTES = 1024 * 1024
 
 export const LEGACY_VARIABLES = {
   LEGACY_DB_URL: variable(text(DATABASE_URL).optional(), {
@@ -33,7 +28,7 @@ export const LEGACY_VARIABLES = {
   }),
   LEGACY_LOOKUP_SQL: variable(z.string().optional(), {
     help: 'one SELECT with :login (trimmed, NFC, lower case) or :username (as typed). It returns password_hash; at least one of login, email and short_name; and, optionally, enabled and id',
-    fix: 'See "Your own schema" in the README.',
+    fix: 'See docs/SCHEMA.md.',
     secret: true,
   }),
   LEGACY_LOOKUP_IGNORE: variable(columnNames.default([]), {
@@ -46,7 +41,7 @@ export const LEGACY_VARIABLES = {
   }),
   LEGACY_AUDIT_SQL: variable(z.string().optional(), {
     help: 'one SELECT for all accounts, without parameters. It returns login and password_hash and, optionally, id and enabled. The server reads 500 rows of it as samples when it checks the store; audit reads all, also last_login and the attributes of profiles',
-    fix: 'See "Samples of your accounts" in the README.',
+    fix: 'See "Samples of your accounts" in docs/SCHEMA.md.',
     secret: true,
   }),
 }

@@ -30,6 +30,11 @@ export const headerValue = text(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/)
 export const checkedText = (isValid: (value: string) => boolean) =>
   z.string().refine(isValid, 'is not valid')
 
+export const pemCertificates = z.string().includes('-----BEGIN CERTIFICATE-----')
+
+/** The certificate bundle of a cloud or a system is several hundred KiB. */
+export const MAX_BUNDLE_BYTES = 1024 * 1024
+
 type Default = string | number | boolean | readonly string[] | undefined
 
 const schemaOf = (schema: z.ZodType) =>

@@ -1,6 +1,7 @@
 /** The table of environment variables: every one that a command reads. */
 import type * as z from 'zod'
 import { HASH_VARIABLES } from './hash-variables.ts'
+import { LOGIN_VARIABLES } from './login-variables.ts'
 import { OKTA_VARIABLES, REGISTER_VARIABLES } from './okta-variables.ts'
 import {
   AUTH_VARIABLES,
@@ -16,6 +17,7 @@ export const SERVER_VARIABLES = {
   ...LISTEN_VARIABLES,
   ...AUTH_VARIABLES,
   ...LEGACY_VARIABLES,
+  ...LOGIN_VARIABLES,
   ...HASH_VARIABLES,
   ...LEDGER_VARIABLES,
   ...LIMIT_VARIABLES,

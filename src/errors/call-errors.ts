@@ -15,6 +15,20 @@ export const ROUTE_ERRORS = {
   },
 } as const satisfies Record<string, ErrorRow>
 
+/** Calls of an event hook that were not taken. Their other failures have the names of those below. */
+export const EVENT_CALL_ERRORS = {
+  events_invalid: {
+    status: 400,
+    sentence: 'This is no call of an Okta event hook.',
+    remedy: 'Register this URL in Okta as an event hook: okta-migrate register --events URL.',
+  },
+  events_busy: {
+    status: 429,
+    sentence: 'Too many calls of event hooks come at once, and sign-ins come first.',
+    remedy: 'If this is frequent, find out who else has EVENT_HOOK_SECRET, and change it.',
+  },
+} as const satisfies Record<string, ErrorRow>
+
 /** Calls of the hook that could not be decided. */
 export const CALL_ERRORS = {
   body_invalid: {
@@ -36,7 +50,7 @@ export const CALL_ERRORS = {
     status: 401,
     sentence: 'The call could not be authenticated.',
     remedy:
-      'Compare HOOK_AUTH_HEADER, HOOK_SECRET, HOOK_OAUTH_… and OKTA_ORG_URL with the inline hook in the Okta Admin Console.',
+      'Compare HOOK_AUTH_HEADER, HOOK_SECRET (EVENT_HOOK_SECRET for an event hook), HOOK_OAUTH_… and OKTA_ORG_URL with the hook in the Okta Admin Console.',
   },
   body_too_slow: {
     status: 408,
@@ -45,7 +59,7 @@ export const CALL_ERRORS = {
   },
   body_too_large: {
     status: 413,
-    sentence: 'The body is larger than 64 KiB.',
+    sentence: 'The body is larger than this server takes: 64 KiB, or 1 MiB of events.',
     remedy: 'A password import payload is about 1 KiB: find out what sends this.',
   },
   media_type: {
@@ -67,7 +81,8 @@ export const CALL_ERRORS = {
     status: 503,
     exit: 3,
     sentence: 'The legacy store cannot be read right now.',
-    remedy: 'See the cause given with this error; check LEGACY_DB_URL and the database.',
+    remedy:
+      'See the cause given with this error; check LEGACY_DB_URL and the database, or LEGACY_LOGIN_URL and the system there.',
   },
   overloaded: {
     status: 503,

@@ -11,7 +11,7 @@ export const COMMAND_ERRORS = {
     exit: 2,
     sentence: 'The legacy store cannot be used.',
     remedy:
-      'Change LEGACY_DB_URL or LEGACY_LOOKUP_SQL as the detail says; `okta-migrate check` tries them without serving.',
+      'Change LEGACY_DB_URL, LEGACY_LOOKUP_SQL or LEGACY_LOGIN_URL as the detail says; `okta-migrate check` tries them without serving.',
   },
   tls_unusable: {
     exit: 2,
@@ -28,6 +28,16 @@ export const COMMAND_ERRORS = {
     exit: 1,
     sentence: 'The worker threads did not start.',
     remedy: 'Check the memory limit of the container, and reinstall if files are missing.',
+  },
+  check_late: {
+    exit: 3,
+    sentence: 'A check took too long.',
+    remedy: 'Check the network between this machine and what was asked, and run it again.',
+  },
+  demo_unwritable: {
+    exit: 2,
+    sentence: 'The demo cannot make a directory for its files.',
+    remedy: 'Set TMPDIR to a directory that this user can write to.',
   },
   usage_invalid: {
     exit: 2,

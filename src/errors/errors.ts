@@ -1,6 +1,7 @@
 /** The table of every failure that the program can name, and the error class that refers to it. */
-import { CALL_ERRORS, ROUTE_ERRORS } from './call-errors.ts'
+import { CALL_ERRORS, EVENT_CALL_ERRORS, ROUTE_ERRORS } from './call-errors.ts'
 import { COMMAND_ERRORS } from './command-errors.ts'
+import { CUT_OFF_ERRORS } from './cut-off-errors.ts'
 import type { ErrorRow } from './error-row.ts'
 import { IMPORT_ERRORS } from './import-errors.ts'
 import { OKTA_ERRORS } from './okta-errors.ts'
@@ -8,9 +9,11 @@ import { OKTA_ERRORS } from './okta-errors.ts'
 const TABLES = {
   ...ROUTE_ERRORS,
   ...CALL_ERRORS,
+  ...EVENT_CALL_ERRORS,
   ...OKTA_ERRORS,
   ...COMMAND_ERRORS,
   ...IMPORT_ERRORS,
+  ...CUT_OFF_ERRORS,
 }
 
 export type ErrorCode = keyof typeof TABLES

@@ -55,7 +55,7 @@ export const IMPORT_ERRORS = {
   },
   journal_unwritable: {
     exit: 1,
-    sentence: 'The journal cannot be written; every row that was sent is in it.',
+    sentence: 'The journal cannot be written; all that was sent is in it.',
     remedy: 'Free disk space, and run the same command again.',
   },
 } as const satisfies Record<string, ErrorRow>

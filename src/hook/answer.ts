@@ -11,6 +11,8 @@ const PRIVATE_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   'mismatch',
   'unknown_login',
   'disabled',
+  'locked',
+  'expired',
   'enabled_unreadable',
   'empty_password',
   'too_many_account_guesses',

@@ -5,17 +5,19 @@ import { randomUUID } from 'node:crypto'
 import type { CallFields, DecidedCall, DecisionLog } from '../call-record.ts'
 import type { Clock } from '../clock.ts'
 import { AppError, asAppError } from '../errors/errors.ts'
-import type { LegacyStore } from '../legacy/store.ts'
+import { sampledHashes, type LegacyStore } from '../legacy/store.ts'
 import type { Inspection } from '../passwords/family.ts'
 import { inspect, type HashSettings } from '../passwords/registry.ts'
-import type { PasswordChecker } from '../workers/pool.ts'
+import type { PasswordChecker } from '../workers/checker.ts'
 import { decisionBody, jsonResponse, problemResponse } from './answer.ts'
-import { createAuthenticator, isFromOrg, type Secrets } from './authenticate.ts'
+import type { Secrets } from '../http/secret-check.ts'
+import { createAuthenticator, isFromOrg } from './authenticate.ts'
 import type { CheckBearer } from './oauth/bearer.ts'
 import { checkHeaders, readBody } from './body.ts'
 import { createDummyHashes } from './dummy-hashes.ts'
 import { createSingleFlight, type Caller } from './single-flight.ts'
 import type { GuessLimiter } from './guess-limit.ts'
+import { isMadeUp } from '../login.ts'
 import { createVerifyCall, type VerifyResult } from './verify-call.ts'
 import { createCallLog, type CallLogDeps, type HookEnv, type HookMiddleware } from './call-log.ts'
 import { parsePayload } from './payload.ts'
@@ -100,7 +102,7 @@ const createVerifyCallFrom = (deps: HookDeps) => {
   const { legacy, settings } = deps
   const { hashes, dummyHashSecret: secret } = settings
   const inspectWithin = (encoded: string): Inspection => inspect(encoded, hashes)
-  const sample = (): readonly string[] => ('hashes' in legacy ? legacy.hashes : [])
+  const sample = (): readonly string[] => sampledHashes(legacy)
   const dummyHashes = createDummyHashes({ secret, inspect: inspectWithin, sample })
   return createVerifyCall({ ...deps, inspect: inspectWithin, dummyHashes })
 }
@@ -142,8 +144,13 @@ const answerCall = (deps: HookDeps) => {
       throw new AppError('unauthenticated', { detail: 'source is not OKTA_ORG_URL' })
     }
 
+    // A call of `doctor` is nobody's sign-in, whatever the store says of it: no report may count it.
+    const isKept = ({ credential }: VerifyResult): boolean =>
+      credential === 'VERIFIED' || !isMadeUp(login.normalised)
     const record = (result: VerifyResult, callerGone: boolean): Promise<void> | undefined =>
-      ledger?.record(toDecidedCall({ eventId, account, callerGone }, result))
+      isKept(result)
+        ? ledger?.record(toDecidedCall({ eventId, account, callerGone }, result))
+        : undefined
     const caller = callerOf(outgoing)
     const { result: answer, origin } = await singleFlight(call, caller, async (cancellation) => {
       const result = await verifyCall({ login, account, password, deadline, cancellation, fields })

@@ -7,13 +7,13 @@ import { AppError } from '../errors/errors.ts'
 export const MAX_BODY_BYTES = 64 * 1024
 
 /** @throws AppError `body_too_large` or `media_type`, before any byte of the body is read */
-export const checkHeaders = (headers: IncomingHttpHeaders): void => {
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw new AppError('body_too_large')
+export const checkHeaders = (headers: IncomingHttpHeaders, maxBytes = MAX_BODY_BYTES): void => {
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw new AppError('body_too_large')
   const mediaType = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json') throw new AppError('media_type')
 }
 
-const collect = (incoming: IncomingMessage): Promise<Buffer> =>
+const collect = (incoming: IncomingMessage, maxBytes: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -24,7 +24,7 @@ const collect = (incoming: IncomingMessage): Promise<Buffer> =>
     incoming
       .on('data', (chunk: Buffer) => {
         size += chunk.byteLength
-        if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+        if (size <= maxBytes) chunks.push(chunk)
         else reject(new AppError('body_too_large'))
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
@@ -55,5 +55,8 @@ export const readBody = async (
   incoming: IncomingMessage,
   deadline: number,
   clock: Clock,
-): Promise<string> =>
-  decode(await within(clock, deadline, collect(incoming), () => new AppError('body_too_slow')))
+  maxBytes = MAX_BODY_BYTES,
+): Promise<string> => {
+  const late = (): AppError => new AppError('body_too_slow')
+  return decode(await within(clock, deadline, collect(incoming, maxBytes), late))
+}

@@ -7,6 +7,8 @@ export const REASONS = [
   'mismatch',
   'unknown_login',
   'disabled',
+  'locked',
+  'expired',
   'enabled_unreadable',
   'empty_password',
   'ambiguous_login',
@@ -80,6 +82,13 @@ export const COUNTED_FOR_PERSON: readonly string[] = [
   'mismatch',
   'disabled',
   'empty_password',
+] satisfies Reason[]
+
+/** Reasons of decisions that were made about what was typed, and say nothing of whose it is. */
+export const FINDS_NOBODY: readonly string[] = [
+  'unknown_login',
+  'ambiguous_login',
+  'too_many_guesses',
 ] satisfies Reason[]
 
 /** Denies access to an account with many wrong guesses, under any spelling of its login. */

@@ -14,6 +14,8 @@ const loggableId = z
 /** Longer than the longest host name and Okta's path. The time to parse a URL is not linear in its length. */
 const MAX_SOURCE_LENGTH = 320
 
+export const sourceSchema = z.string().max(MAX_SOURCE_LENGTH).optional().catch(undefined)
+
 /**
  * Only what the decision needs is required, since Okta marks no field as required. The path of the sign-in
  * (`url.value`) differs between Okta's engines, so it is ignored.
@@ -21,7 +23,7 @@ const MAX_SOURCE_LENGTH = 320
 const schema = z.object({
   eventId: loggableId,
   eventType: z.literal('com.okta.user.credential.password.import'),
-  source: z.string().max(MAX_SOURCE_LENGTH).optional().catch(undefined),
+  source: sourceSchema,
   data: z.object({
     context: z.object({
       request: z.object({ id: loggableId }).optional().catch(undefined),

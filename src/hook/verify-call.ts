@@ -9,9 +9,9 @@ import {
   type LegacyStore,
   type VerifyingStore,
 } from '../legacy/store.ts'
-import type { TypedLogin } from '../login.ts'
+import { foldLogin, type TypedLogin } from '../login.ts'
 import type { Inspection, Plan } from '../passwords/family.ts'
-import type { Checked, PasswordChecker } from '../workers/pool.ts'
+import type { Checked, PasswordChecker } from '../workers/checker.ts'
 import {
   assess,
   decide,
@@ -52,8 +52,8 @@ export interface VerifyRequest {
 export interface VerifyResult extends Decision {
   readonly person: DecidedCall['person']
   readonly hash?: DecidedCall['hash']
-  /** How the check ran, if there was one. */
-  readonly check?: Omit<Checked, 'outcome'>
+  /** How the check ran, if there was one; without lanes where the store made it. */
+  readonly check?: Omit<Checked, 'outcome' | 'lanes'> & Partial<Pick<Checked, 'lanes'>>
 }
 
 /** Waits for a lookup until the deadline, and records the time that it takes, even if it fails. */
@@ -80,15 +80,48 @@ const lookUp = async (store: HashStore, clock: Clock, request: VerifyRequest) =>
   return login.isTooLong ? [] : accounts
 }
 
+/** Systems that keep text up to its first NUL exist, and take such a password for an empty one. */
+const mayCountAsEmpty = (password: string): boolean =>
+  isEmptyPassword(password) || password.startsWith('\0')
+
 /** Lets the store verify the password. No hash is computed, not even a dummy: the time is the store's own. */
 const askStore = async (store: VerifyingStore, clock: Clock, request: VerifyRequest) => {
   const { login, password, deadline, cancellation } = request
   // Some directories accept an empty password from anyone.
-  if (isEmptyPassword(password)) return 'empty_password'
+  if (mayCountAsEmpty(password)) return 'empty_password'
   if (login.isTooLong) return 'unknown_login'
   const { normalised, typed } = login
   const verify = () => store.verify(normalised, typed, password, deadline, cancellation.signal)
   return timed(clock, request, verify)
+}
+
+/** The decisions of a store that verifies passwords itself. */
+const createVerifyByStore = ({ guessLimiter, namePerson, clock }: VerifyCallDeps) => {
+  const verify = async (store: VerifyingStore, request: VerifyRequest, person: string) => {
+    const decision = decisionFor(await askStore(store, clock, request))
+    const { lookupMs: runMs } = request.fields
+    const check = runMs === undefined ? {} : { check: { waitMs: 0, runMs } }
+    return { ...decision, person, ...check }
+  }
+
+  /**
+   * Such a store does not say whose the login is. The person is the login as Okta compares it: with each accent more,
+   * a guesser would have the limit once more, and the store may pass over accents too.
+   */
+  return (store: VerifyingStore, request: VerifyRequest): Promise<VerifyResult> => {
+    const person = namePerson(loginKey(foldLogin(request.login.normalised)))
+    const refuse = (decision: Decision) => () => Promise.resolve({ ...decision, person })
+    return guessLimiter.run(
+      loginSubject(request.account),
+      () =>
+        guessLimiter.run(
+          personSubject(person),
+          () => verify(store, request, person),
+          refuse(decisionFor(TOO_MANY_ACCOUNT_GUESSES)),
+        ),
+      refuse(TOO_MANY_GUESSES),
+    )
+  }
 }
 
 export const createVerifyCall = (deps: VerifyCallDeps) => {
@@ -128,15 +161,15 @@ export const createVerifyCall = (deps: VerifyCallDeps) => {
     )
   }
 
-  const verifyByStore = async (store: VerifyingStore, request: VerifyRequest) => {
-    const decision = decisionFor(await askStore(store, clock, request))
-    return { ...decision, person: personOf([], request) }
-  }
+  const verifyByStore = createVerifyByStore(deps)
 
-  return (request: VerifyRequest): Promise<VerifyResult> =>
+  const countAndCheck = (store: HashStore, request: VerifyRequest): Promise<VerifyResult> =>
     guessLimiter.run(
       loginSubject(request.account),
-      () => ('find' in legacy ? findAndCheck(legacy, request) : verifyByStore(legacy, request)),
+      () => findAndCheck(store, request),
       () => Promise.resolve({ ...TOO_MANY_GUESSES, person: personOf([], request) }),
     )
+
+  return (request: VerifyRequest): Promise<VerifyResult> =>
+    'find' in legacy ? countAndCheck(legacy, request) : verifyByStore(legacy, request)
 }

@@ -4,23 +4,35 @@ import type { Environment } from '../config/load.ts'
 import { AppError } from '../errors/errors.ts'
 import { ProxiedFailure } from './fetch-failure.ts'
 import { isLoopback } from './url.ts'
+import { fetchWhole, type AnswerBounds, type WholeAnswer } from './whole-answer.ts'
 
-export interface HttpRequest {
-  readonly method?: string
+export interface HttpRequest extends AnswerBounds {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | null
-  readonly signal?: AbortSignal
 }
 
-/** The body must be read or cancelled: until then it occupies its connection. */
-export interface HttpReply {
-  readonly status: number
+export interface HttpReply extends Pick<WholeAnswer, 'status' | 'text'> {
   readonly headers: Pick<Headers, 'get'>
-  readonly body: AsyncIterable<Uint8Array>
 }
 
 /** Does not follow redirects: that would send the credentials, and perhaps another method, elsewhere. */
 export type Fetch = (url: URL | string, sent: HttpRequest) => Promise<HttpReply>
+
+export interface HttpClientOptions {
+  /** PEM certificates to trust in place of the public ones. */
+  readonly ca?: string | undefined
+  /** Most connections to one origin. */
+  readonly connections?: number
+  /** Milliseconds that a connection may take to be made. */
+  readonly connectMs?: number
+}
+
+export interface HttpClient {
+  readonly fetch: Fetch
+  /** Ends all connections, and with them the requests under way. */
+  close(): Promise<void>
+}
 
 /** The login must be URL-encoded, too. */
 const isProxyUrl = (text: string): boolean => {
@@ -72,60 +84,93 @@ const poolTo = ({ Pool }: typeof Undici, origin: URL, options: object): Undici.P
   return Object.assign(pool, { connect: guarded })
 }
 
-const headersOf = (raw: Undici.Dispatcher.ResponseData['headers']): HttpReply['headers'] => ({
+const headersOf = (raw: WholeAnswer['headers']): HttpReply['headers'] => ({
   get: (name) => {
     const value = raw[name.toLowerCase()]
-    return value === undefined ? null : [value].flat().join(', ')
+    return Array.isArray(value) ? value.join(', ') : (value ?? null)
   },
 })
 
 /** Okta never answers 407, so a proxy did, one without CONNECT among them. */
-const checkProxyLogin = async (answer: Undici.Dispatcher.ResponseData): Promise<void> => {
-  if (answer.statusCode !== 407) return
-  await answer.body.dump()
-  throw new Error('Proxy response (407)')
+const checkProxyLogin = ({ status }: WholeAnswer): void => {
+  if (status === 407) throw new Error('Proxy response (407)')
 }
 
 /**
- * Uses undici's `request` and not `fetch`. `fetch` takes three times the processor time and frees the objects of
- * a request only at the next full garbage collection: half of the memory in a test with a million requests.
+ * Uses undici and not its `fetch`, which takes three times the processor time and frees the objects of a request
+ * only at the next full garbage collection: half of the memory in a test with a million requests.
  * Node.js's own `fetch` supports the proxy variables only since 22.21. Loading undici takes 0.1 s, so the first
  * request does it.
  */
-const load = async (proxies: ReturnType<typeof proxiesIn>): Promise<Fetch> => {
+const load = async (
+  proxies: ReturnType<typeof proxiesIn>,
+  { ca, connections, connectMs: timeout }: HttpClientOptions,
+): Promise<HttpClient> => {
   const { default: undici } = await import('undici')
   const clientFactory = (origin: URL, options: object) => poolTo(undici, origin, options)
-  const inside = new undici.Agent()
+  // NODE_TLS_REJECT_UNAUTHORIZED=0 must not apply to tokens and passwords.
+  const tls = {
+    rejectUnauthorized: true,
+    ...(ca !== undefined && { ca }),
+    ...(timeout !== undefined && { timeout }),
+  }
+  const shared = { connect: tls, ...(connections !== undefined && { connections }) }
+  const inside = new undici.Agent(shared)
   const outside: Undici.Dispatcher = proxies
-    ? new undici.EnvHttpProxyAgent({ ...proxies, clientFactory })
+    ? new undici.EnvHttpProxyAgent({ ...shared, requestTls: tls, ...proxies, clientFactory })
     : inside
   const proxy = proxies && new URL(proxies.httpsProxy || proxies.httpProxy)
-  return async (given, sent) => {
-    const url = new URL(given)
+  const fetch: Fetch = async (given, { method = 'GET', headers = {}, body = null, ...bounds }) => {
+    const url = typeof given === 'string' ? new URL(given) : given
     const dispatcher = isThisMachine(url) ? inside : outside
+    const { origin, pathname, search } = url
+    const request = { origin, path: pathname + search, method, headers, body }
     try {
-      const answer = await undici.request(url, { ...sent, dispatcher })
-      await checkProxyLogin(answer)
-      const { statusCode: status, headers, body } = answer
-      return { status, headers: headersOf(headers), body }
+      const answer = await fetchWhole(dispatcher, request, bounds)
+      checkProxyLogin(answer)
+      return { ...answer, headers: headersOf(answer.headers) }
     } catch (err) {
       throw proxy ? new ProxiedFailure(proxy, err) : err
     }
   }
+  const close = async (): Promise<void> => {
+    await Promise.all([inside.destroy(), outside.destroy()])
+  }
+  return { fetch, close }
 }
 
 /**
- * @returns a fetch that follows HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case; requests to this
+ * @returns a client that follows HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case; requests to this
  * machine never go through a proxy
  * @throws AppError `config_invalid`
  */
-export const fetchFrom = (env: Environment): Fetch => {
+export const httpClientFrom = (env: Environment, options: HttpClientOptions = {}): HttpClient => {
   const proxies = proxiesIn(env)
-  let loading: Promise<Fetch> | undefined
-  return async (url, sent) => {
-    loading ??= load(proxies)
-    return (await loading)(url, sent)
+  let loading: Promise<HttpClient> | undefined
+  return {
+    fetch: async (url, sent) => {
+      loading ??= load(proxies, options)
+      return (await loading).fetch(url, sent)
+    },
+    close: async () => (await loading)?.close(),
   }
+}
+
+/** As `httpClientFrom`, for a process that ends with its last request. */
+export const fetchFrom = (env: Environment): Fetch => httpClientFrom(env).fetch
+
+/**
+ * The proxy for calls to Okta, without its login, and the hosts that are called directly.
+ * @throws AppError `config_invalid`
+ */
+export const findProxy = (
+  env: Environment,
+): { readonly hostname: string; readonly port: number; readonly noProxy: string } | undefined => {
+  const proxies = proxiesIn(env)
+  if (!proxies) return undefined
+  const { protocol, hostname, port } = new URL(proxies.httpsProxy || proxies.httpProxy)
+  const usual = protocol === 'https:' ? 443 : 80
+  return { hostname, port: Number(port) || usual, noProxy: proxies.noProxy }
 }
 
 /** For the help of each command that calls Okta. */

@@ -26,3 +26,6 @@ export const toOrgUrl = (given: string): string => {
   url.hostname = url.hostname.replace(ADMIN_HOST, '$1$2')
   return url.origin
 }
+
+/** For a URL of others, which can contain a password. */
+export const withoutUser = (url: string): string => url.replace(/\/\/[^/?#]*@/, '//…@')

@@ -12,11 +12,6 @@ if (!port) throw new TypeError('ledger-thread.ts runs as a worker thread only')
 const { target, ...options } = workerData as LedgerThreadOptions
 const send = (message: FromForwarder): void => port.postMessage(message)
 
-const onMessage = (message: ToForwarder): void => {
-  if (message === 'close') void forwarder.close().then(() => port.close())
-  else forwarder.enqueue(message)
-}
-
 const forwarder = new Forwarder({
   ...options,
   open: (isReopened) => openLedgerDatabase(target, isReopened),
@@ -29,13 +24,29 @@ const refuse = (err: unknown): void => {
   send({ kind: 'refused', code, detail })
 }
 
-try {
-  forwarder.open()
-  port.on('message', onMessage)
+let isOpen = false
+
+/** The server may have started already when the database refuses, so the thread runs until it is closed. */
+const open = async (): Promise<void> => {
+  try {
+    forwarder.open()
+  } catch (err) {
+    refuse(err)
+    port.close()
+    return
+  }
+  isOpen = true
   send({ kind: 'opened' })
-  // The server may have started already when the database refuses, so the thread runs until it is closed.
   await forwarder.start().then(() => send({ kind: 'ready' }), refuse)
-} catch (err) {
-  refuse(err)
+}
+
+const close = async (): Promise<void> => {
+  if (isOpen) await forwarder.close()
   port.close()
 }
+
+port.on('message', (message: ToForwarder) => {
+  if (message === 'open') void open()
+  else if (message === 'close') void close()
+  else forwarder.enqueue(message)
+})

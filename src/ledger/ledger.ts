@@ -7,7 +7,7 @@ import { endsWithin, type Clock } from '../clock.ts'
 import { AppError, describeUnforeseen } from '../errors/errors.ts'
 import { KeptThread, startThread, threadUrl } from '../thread.ts'
 import { toEntry, type LedgerEntry } from './entry.ts'
-import type { LedgerTarget } from './database/connection.ts'
+import type { LedgerTarget } from './target.ts'
 import { createDiskWait, createMemoryQueue } from './memory-queue.ts'
 import type {
   ForwarderStatus,
@@ -88,6 +88,7 @@ export class Ledger implements DecisionLog {
   /** `lost` when the last loss was over. */
   #lostBefore = 0
   readonly #faults = { database: 0, spill: 0, thread: 0, files: 0 }
+  #mayOpen = false
   #closing = false
 
   private constructor(options: LedgerOptions) {
@@ -105,17 +106,27 @@ export class Ledger implements DecisionLog {
    * Starts the thread and connects to the database, for START_TIMEOUT_MS at most. The server also starts
    * where the database cannot be reached or the disk is full: entries wait. It does not where the
    * database refuses, since somebody who is there now has made a mistake.
-   * @throws AppError `ledger_unusable` or `ledger_newer`
+   * @param accepted the rest of a start: until it is accepted the thread loads its code, and opens nothing
+   * @throws AppError `ledger_unusable` or `ledger_newer`, or the error of `accepted`
    */
-  static async start(options: LedgerOptions): Promise<Ledger> {
+  static async start(
+    options: LedgerOptions,
+    accepted: Promise<unknown> = Promise.resolve(),
+  ): Promise<Ledger> {
     const ledger = new Ledger(options)
-    const { worker } = ledger.#thread
-    const first = worker && (await untilReady(worker, options.clock))
-    if (first?.kind === 'ready') return ledger
-    await ledger.close()
-    const { code = 'ledger_unusable', detail = 'its thread did not start' } =
-      first?.kind === 'refused' ? first : {}
-    throw new AppError(code, { detail })
+    const answered = ledger.#untilReady()
+    try {
+      await accepted
+      ledger.#open()
+      const first = await answered
+      if (first?.kind === 'ready') return ledger
+      const { code = 'ledger_unusable', detail = 'its thread did not start' } =
+        first?.kind === 'refused' ? first : {}
+      throw new AppError(code, { detail })
+    } catch (err) {
+      await ledger.close()
+      throw err
+    }
   }
 
   /** The state of the ledger, how many decisions it could not record, and how often a file of it vanished. */
@@ -148,7 +159,9 @@ export class Ledger implements DecisionLog {
         this.#drop()
         return
       }
-      const persisted = this.#queue.add(toEntry(decided, Date.now(), this.#replica))
+      const persisted = this.#queue.add(
+        toEntry(decided, this.#options.clock.epochMs(), this.#replica),
+      )
       // Not at once: checks that ran together end together, and their decisions share a commit too.
       setImmediate(() => this.#sendBatch())
       await this.#waitForDisk(persisted)
@@ -186,6 +199,16 @@ export class Ledger implements DecisionLog {
     this.#lost++
   }
 
+  async #untilReady(): Promise<FromForwarder | undefined> {
+    const { worker } = this.#thread
+    return worker && untilReady(worker, this.#options.clock)
+  }
+
+  #open(): void {
+    this.#mayOpen = true
+    this.#thread.worker?.postMessage('open' satisfies ToForwarder)
+  }
+
   #startThread(): Worker {
     const { target, spillDir, sharing, threadUrl: url = THREAD_URL, log } = this.#options
     const own = { replica: this.#replica, guessesUpTo: this.#guessesUpTo }
@@ -195,6 +218,7 @@ export class Ledger implements DecisionLog {
       log.warn({ text: text.toString() }, 'warning from the ledger thread')
     // Written directly, a library's output would stand among the log's lines.
     for (const output of [thread.stdout, thread.stderr]) output.on('data', warn)
+    if (this.#mayOpen) thread.postMessage('open' satisfies ToForwarder)
     post(thread, this.#queue.takeAll())
     return thread
   }

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../errors/errors.ts'
 import type { LedgerEntry } from './entry.ts'
 import type { Guess, GuessRules, Unlock } from './shared-guesses.ts'
-import type { LedgerTarget } from './database/connection.ts'
+import type { LedgerTarget } from './target.ts'
 
 export interface LedgerThreadOptions {
   readonly target: LedgerTarget
@@ -29,7 +29,8 @@ export interface ForwarderStatus {
   readonly cause?: Record<string, unknown>
 }
 
-export type ToForwarder = readonly LedgerEntry[] | 'close'
+/** `open` comes first, or `close` where the server does not start. */
+export type ToForwarder = 'open' | readonly LedgerEntry[] | 'close'
 
 export type FromForwarder =
   /** The spill file is open, or waits for its disk. */

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { parseEntry, type LedgerEntry } from './entry.ts'
 import { openSqliteFile, watchFile, type FileState } from './database/sqlite-file.ts'
 
+export const SPILL_FILE = 'okta-migrate-spill.sqlite'
+
 /** Some 600 000 entries; at 100 sign-ins a second, an hour and a half without a database. */
 const MAX_SPILL_BYTES = 256 * 1024 * 1024
 
@@ -37,7 +39,7 @@ export interface Spill {
  * @throws AppError `ledger_unusable`, or `ledger_unavailable` as `openSqliteFile`
  */
 export const openSpill = (dir: string, maxBytes = MAX_SPILL_BYTES): Spill => {
-  const path = join(dir, 'okta-migrate-spill.sqlite')
+  const path = join(dir, SPILL_FILE)
   const db = openSqliteFile(path, BUSY_TIMEOUT_MS, (db) => {
     db.pragma(`max_page_count = ${Math.floor(maxBytes / PAGE_BYTES)}`)
     db.exec(TABLE)

@@ -54,6 +54,17 @@ export interface HashStore extends CheckedStore {
   readonly foreignRows: number
 }
 
+/** What such a store may say of a password. `expired`: the store demands another one first, mostly once it was right. */
+export type StoreResult =
+  | 'match'
+  | 'mismatch'
+  | 'unknown_login'
+  | 'ambiguous_login'
+  | 'disabled'
+  | 'locked'
+  | 'expired'
+  | 'empty_password'
+
 /** A store that verifies a password itself and gives out no hash, such as a directory. */
 export interface VerifyingStore extends CheckedStore {
   /**
@@ -71,10 +82,14 @@ export interface VerifyingStore extends CheckedStore {
     password: string,
     deadline: number,
     signal: AbortSignal,
-  ): Promise<'match' | 'mismatch' | 'unknown_login' | 'ambiguous_login' | 'disabled'>
+  ): Promise<StoreResult>
 }
 
 export type LegacyStore = HashStore | VerifyingStore
+
+/** Encoded hashes of some accounts; none where the store gives out no hash. */
+export const sampledHashes = (store: LegacyStore): readonly string[] =>
+  'hashes' in store ? store.hashes : []
 
 export interface StoreOptions {
   /** A statement with the parameters `:login` and `:username`; the default is `DEFAULT_LOOKUP_SQL`. */

@@ -41,7 +41,7 @@ const gaugesOf = ({ health, pool, keys, ledger, certificateEndsAtMs }: Collector
   ['workers_configured', 'Worker threads that are configured', () => pool.size],
   [
     'engine_fallback',
-    'Whether the slower engine is in use',
+    'Whether the slower engine is in use for some hashes',
     () => pool.engine.fallback !== undefined,
   ],
   ...(keys ? oauthGauges(keys) : []),
@@ -102,10 +102,14 @@ const ledgerCounters = (ledger: CollectedLedger): Row[] => [
 
 /** A gauge that is always 1; its labels show what is running. */
 const registerBuildInfo = (registry: Registry, { version, pool }: CollectorDeps): void => {
-  const labels = { version, node: process.version, engine: pool.engine.name }
-  const labelNames = Object.keys(labels)
+  const labels = () => ({ version, node: process.version, engine: pool.engine.name })
+  const labelNames = Object.keys(labels())
   const help = 'Versions of this program and Node.js, and the engine that checks passwords'
-  new Gauge({ name: `${PREFIX}build_info`, help, labelNames, registers: [registry] }).set(labels, 1)
+  const collect = function (this: Gauge): void {
+    this.reset()
+    this.set(labels(), 1)
+  }
+  new Gauge({ name: `${PREFIX}build_info`, help, labelNames, registers: [registry], collect })
 }
 
 /** @returns a function that asks the store, once and within its own limit; the gauges show its last answer */

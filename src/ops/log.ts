@@ -2,7 +2,6 @@
 import { createHmac } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import { pino, stdTimeFunctions, type Logger } from 'pino'
-import { prettyFactory } from 'pino-pretty'
 import type { Clock } from '../clock.ts'
 import { escapeUnfit } from '../text/printable.ts'
 
@@ -89,13 +88,24 @@ const escapeLine = (line: string): string => `${escapeUnfit(line.slice(0, -1))}\
 const escapeText = (_: string, value: unknown): unknown =>
   typeof value === 'string' ? escapeUnfit(value) : value
 
-const prettify = prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
+/** Loaded for a terminal only. */
+const loadPrettify = async (): Promise<(line: string) => string> => {
+  const { prettyFactory } = await import('pino-pretty')
+  const prettify = prettyFactory({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
+  return (line) => prettify(JSON.parse(line, escapeText))
+}
 
-export const createLog = ({ level, isTerminal, stdout, stderr, clock }: LogOptions): Log => {
+export const createLog = async ({
+  level,
+  isTerminal,
+  stdout,
+  stderr,
+  clock,
+}: LogOptions): Promise<Log> => {
   const output = createLogOutput(stdout, stderr, clock, (missing) =>
     log.warn({ missing }, 'lines of the log could not be written to standard output'),
   )
-  const form = isTerminal ? (line: string) => prettify(JSON.parse(line, escapeText)) : escapeLine
+  const form = isTerminal ? await loadPrettify() : escapeLine
   const formatters = isTerminal ? {} : { level: (label: string) => ({ level: label }) }
   const log: Logger = pino(
     { level, timestamp: stdTimeFunctions.isoTime, formatters },

@@ -1,6 +1,6 @@
 /** Counts each call once it is answered. */
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
-import type { CallObserver } from '../call-record.ts'
+import type { CallObserver, EventCounts } from '../call-record.ts'
 
 export const PREFIX = 'okta_migrate_'
 
@@ -18,6 +18,7 @@ export interface MetricsOptions {
 interface Metrics {
   readonly registry: Registry
   readonly countCall: CallObserver
+  readonly countEvents: (counts: EventCounts) => void
 }
 
 /**
@@ -43,6 +44,9 @@ const createCounters = (registry: Registry) => {
     secrets: counter('deprecated_secret_calls_total', 'Calls that used a deprecated secret', [
       'secret',
     ]),
+    events: counter('events_total', "Events of Okta's event hook, by what became of them", [
+      'outcome',
+    ]),
   }
 }
 
@@ -64,7 +68,7 @@ const createHistograms = (registry: Registry, { deadlineMs, lookupLimitMs }: Met
 export const createMetrics = (options: MetricsOptions): Metrics => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const { calls, repeats, secrets } = createCounters(registry)
+  const { calls, repeats, secrets, events } = createCounters(registry)
   const { total, lookup, wait, run } = createHistograms(registry, options)
   for (const { outcome, reason } of options.outcomes) calls.inc({ outcome, reason }, 0)
 
@@ -79,5 +83,9 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     wait.observe(waitMs / MS_PER_SECOND)
     run.observe({ lanes }, runMs / MS_PER_SECOND)
   }
-  return { registry, countCall }
+  const countEvents = (counts: EventCounts): void => {
+    for (const [outcome, count] of Object.entries(counts)) events.inc({ outcome }, count)
+  }
+  countEvents({ kept: 0, ignored: 0, repeated: 0, dropped: 0 })
+  return { registry, countCall, countEvents }
 }

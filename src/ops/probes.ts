@@ -10,7 +10,11 @@ export interface HealthDeps {
   readonly pool: {
     readonly alive: number
     readonly size: number
-    readonly engine: { readonly name: string; readonly fallback?: string }
+    readonly engine: {
+      readonly computes: string
+      readonly name: string
+      readonly fallback?: string
+    }
   }
   readonly isDraining: () => boolean
   /** Set where no call could be authenticated without an authorization server's keys. */
@@ -44,13 +48,13 @@ export const createHealthApp = (deps: HealthDeps): Hono => {
   app.get('/livez', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
     const { ready, storeOk, keysOk } = await probe(deps)
-    const { name: engine, fallback } = pool.engine
+    const { computes, name: engine, fallback } = pool.engine
     const shown = {
       ready,
       legacyStore: storeOk ? 'ok' : legacy.state === 'refused' ? 'refused' : 'unreachable',
       workers: `${pool.alive} of ${pool.size}`,
       engine,
-      fallback,
+      ...(fallback !== undefined && { fallback: `${computes}: ${fallback}` }),
       ...(keys && { oauthKeys: keysOk ? 'ok' : 'missing' }),
       ledger: ledger?.status ?? 'off',
       draining: isDraining(),

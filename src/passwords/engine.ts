@@ -2,7 +2,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import { bcryptCore } from './cores/bcrypt.ts'
 import { argon2Core } from './cores/argon2.ts'
-import { chainCore } from './cores/chain.ts'
+import { chainCores } from './cores/chain.ts'
+import { cryptCores } from './cores/crypt.ts'
 import { digestCore } from './cores/digest.ts'
 import { pbkdf2Cores } from './cores/pbkdf2.ts'
 import { scryptCore } from './cores/scrypt.ts'
@@ -24,7 +25,8 @@ export const CORES: readonly CoreRow<Plan>[] = [
   argon2Core,
   scryptCore,
   ...pbkdf2Cores,
-  chainCore,
+  ...chainCores,
+  ...cryptCores,
   digestCore,
 ]
 
@@ -42,13 +44,24 @@ export interface MissingCore {
   readonly why: string
 }
 
+/** Thrown for checks of a kind whose core is missing. */
+export class CoreMissing extends Error {}
+
 export interface Engine {
+  /**
+   * The core of the kinds of this name. The first time it takes up to a tenth of a second: the core is made, and
+   * tested.
+   * @throws TypeError for a name that no row of the table computes
+   */
+  coreOf(name: string): EngineCore | MissingCore
+  /** All of them, made or not. */
   readonly cores: readonly EngineCore[]
   readonly missing: readonly MissingCore[]
   /**
    * Outcomes in the order of the checks, which must all be of one kind. Slow by design: runs in a worker
    * thread.
    * @throws TypeError for checks of different kinds, of a kind without a core, or more than its core has lanes
+   * @throws CoreMissing
    * @throws OutOfMemory for all of the checks
    */
   verify(checks: readonly PasswordCheck[]): Outcome[]
@@ -132,13 +145,24 @@ const startCore = ({ computes, trial, known, ...row }: CoreRow<Plan>): EngineCor
   }
 }
 
-/** Takes tens of milliseconds: it makes the WebAssembly, and tests it. */
 export const createEngine = (rows: readonly CoreRow<Plan>[]): Engine => {
-  const started = rows.map(startCore)
-  const cores = started.flatMap((core) => ('why' in core ? [] : [core]))
+  const made = new Map<string, EngineCore | MissingCore>()
+  const coreOf = (name: string): EngineCore | MissingCore => {
+    const row = rows.find(({ computes }) => computes === name)
+    if (!row) throw new TypeError(`no core computes ${name}`)
+    const core = made.get(name) ?? startCore(row)
+    made.set(name, core)
+    return core
+  }
+  const all = () => rows.map(({ computes }) => coreOf(computes))
   return {
-    cores,
-    missing: started.flatMap((core) => ('why' in core ? [core] : [])),
+    coreOf,
+    get cores() {
+      return all().flatMap((core) => ('why' in core ? [] : [core]))
+    },
+    get missing() {
+      return all().flatMap((core) => ('why' in core ? [core] : []))
+    },
     verify(checks) {
       const [first] = checks
       if (!first) return []
@@ -146,8 +170,8 @@ export const createEngine = (rows: readonly CoreRow<Plan>[]): Engine => {
       if (checks.some(({ plan }) => keyOf(plan.kind) !== keyOf(kind))) {
         throw new TypeError('checks of different kinds')
       }
-      const core = cores.find(({ computes }) => computes === kind.name)
-      if (!core) throw new TypeError(`no core computes ${kind.name}`)
+      const core = coreOf(kind.name)
+      if ('why' in core) throw new CoreMissing(core.why)
       if (checks.length > core.lanes) {
         throw new TypeError(`${checks.length} checks for ${core.lanes} lanes`)
       }

@@ -6,6 +6,16 @@ import { encodePassword } from './password-forms.ts'
 /** The names of node:crypto. */
 export type Digest = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'
 
+export const DIGEST_BYTES: Readonly<Record<Digest | 'md4', number>> = {
+  md4: 16,
+  md5: 16,
+  sha1: 20,
+  sha224: 28,
+  sha256: 32,
+  sha384: 48,
+  sha512: 64,
+}
+
 /**
  * What PHP's trim() removes at both ends, which is less than JavaScript's: no form feed, and only ASCII. Blanks alone
  * would be the empty password, which lets nobody in.
@@ -85,6 +95,22 @@ export const hmac = (name: Digest, key: Expression, of: Expression): Expression 
 export const hex = (of: Expression): Expression => ({ op: 'hex', of })
 export const base64 = (of: Expression): Expression => ({ op: 'base64', of })
 export const trim = (of: Expression): Expression => ({ op: 'trim', of })
+/** As Windows has text. */
+export const UTF_16_PASSWORD: Expression = { op: 'typed', form: 'utf-16le' }
+
+/** How many digests it takes: those of an HMAC are two. */
+export const digestsIn = (expression: Expression): number => {
+  switch (expression.op) {
+    case 'concat':
+      return expression.of.reduce((sum, part) => sum + digestsIn(part), 0)
+    case 'digest':
+      return 1 + digestsIn(expression.of)
+    case 'hmac':
+      return 2 + digestsIn(expression.key) + digestsIn(expression.of)
+    default:
+      return 'of' in expression ? digestsIn(expression.of) : 0
+  }
+}
 
 const encodeTyped = (typed: string, form: TypedForm): Uint8Array =>
   encodePassword(typed, form) ?? unguessable(typed.length)

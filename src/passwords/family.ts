@@ -1,5 +1,5 @@
 /** The vocabulary of password checks: outcomes, plans and their kinds, and what a hash family and a core offer. */
-import type { Digest, Expression } from './expression.ts'
+import { digestsIn, type Digest, type Expression } from './expression.ts'
 import type { Form } from './password-forms.ts'
 
 /**
@@ -32,7 +32,18 @@ export interface Kind {
 }
 
 /** The names that the cores compute. */
-export type KindName = 'bcrypt' | 'argon2' | 'scrypt' | `pbkdf2-${Digest}` | 'phpass' | 'digest'
+export type KindName =
+  | 'bcrypt'
+  | 'argon2'
+  | 'scrypt'
+  | `pbkdf2-${Digest}`
+  | 'phpass'
+  | `rounds-${RoundsDigest}`
+  | 'digest'
+  | `${CryptDigest}crypt`
+
+/** No system is known to repeat SHA-224. */
+export type RoundsDigest = Exclude<Digest, 'sha224'>
 
 export interface PlanKind extends Kind {
   readonly name: KindName
@@ -91,10 +102,24 @@ export interface Pbkdf2Plan extends PlanOf<'pbkdf2'> {
   readonly iterations: number
 }
 
-/** digest(salt, password), then `rounds` times digest(last, password). The work is the rounds. */
+/** digest(salt, password), then `rounds` times digest(last) or digest(last, password). The work is the rounds. */
 export interface ChainPlan extends PlanOf<'chain'> {
-  readonly digest: Digest
+  readonly digest: RoundsDigest
   readonly rounds: number
+  /** Whether each round hashes the password again. */
+  readonly repeats: boolean
+  /** How many bits of the last digest are stored, where that is not all. */
+  readonly bits?: number
+}
+
+export type CryptDigest = 'md5' | 'sha256' | 'sha512'
+
+/** crypt(3)'s methods of many digests. The work is the rounds. */
+export interface CryptPlan extends PlanOf<'crypt'> {
+  readonly digest: CryptDigest
+  readonly rounds: number
+  /** What precedes the salt in an encoded hash: MD5's methods hash it, too. */
+  readonly magic: Uint8Array
 }
 
 /** The input is the hash. The work is the number of digests. */
@@ -102,8 +127,15 @@ export interface DigestPlan extends PlanOf<'digest'> {
   readonly input: Expression
 }
 
+export const digestPlan = (input: Expression, salt: Uint8Array, want: Uint8Array): DigestPlan => ({
+  core: 'digest',
+  kind: { name: 'digest', cost: costOf(digestsIn(input)) },
+  ...{ input, salt, want },
+})
+
 /** One member for each core. */
-export type Plan = BcryptPlan | Argon2Plan | ScryptPlan | Pbkdf2Plan | ChainPlan | DigestPlan
+export type Plan =
+  BcryptPlan | Argon2Plan | ScryptPlan | Pbkdf2Plan | ChainPlan | DigestPlan | CryptPlan
 
 /** A plan of the same work that belongs to no hash. Its result is not used. */
 export const blank = <P extends Plan>(plan: P): P => ({
@@ -119,12 +151,16 @@ export type Inspection<P extends Plan = Plan> = P | { readonly flaw: Flaw }
 export interface HashSecrets {
   /** Firebase's project keys (Authentication, Password hash parameters). */
   readonly firebase?: { readonly signerKey: Uint8Array; readonly saltSeparator: Uint8Array }
+  /** Whether what says that it is a password in plain text is one. */
+  readonly plain?: boolean
 }
 
 export interface Family<P extends Plan = Plan> {
   readonly identifier: string
   /** Matches the strings of this family, damaged ones included. At most one family matches a string. */
   readonly claims: RegExp
+  /** Whether white space behind the string is a part of it, and no padding. */
+  readonly keepsBlanks?: boolean
   /** Reads a string that it claims, without padding around it. Never throws. */
   parse(encoded: string, secrets?: HashSecrets): Inspection<P>
 }

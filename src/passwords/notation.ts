@@ -29,6 +29,19 @@ export const readBase64 = (text: string, alphabet: Base64): Uint8Array | undefin
 export const readHex = (text: string): Uint8Array | undefined =>
   /^(?:[\da-f]{2})*$/i.test(text) ? Uint8Array.from(Buffer.from(text, 'hex')) : undefined
 
+const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const BCRYPT = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const FROM_BCRYPT = new Map(Array.from(BCRYPT, (digit, value) => [digit, STANDARD[value] ?? '']))
+
+/**
+ * bcrypt's own base 64: the standard one with its digits in another order. The text has no others. Not bcryptjs' reader,
+ * since a start would wait until that package is loaded.
+ */
+export const readBcrypt64 = (text: string): Uint8Array => {
+  const standard = Array.from(text, (digit) => FROM_BCRYPT.get(digit)).join('')
+  return Uint8Array.from(Buffer.from(standard, 'base64'))
+}
+
 /** The digits of crypt(3) and phpass, by their value. */
 export const ITOA64 = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 

@@ -3,8 +3,8 @@
 /** One way to turn a password into bytes. */
 export const FORMS = ['utf-8', 'windows-1252', 'latin1', 'nfc', 'nfd', 'utf-16le'] as const
 
-/** `wordpress` is no encoding that an operator names: its own preset tries it. */
-export type Form = (typeof FORMS)[number] | 'wordpress'
+/** The last two are no encodings that an operator names: presets of their names try them. */
+export type Form = (typeof FORMS)[number] | 'wordpress' | 'phpbb'
 
 /**
  * UTF-8, but a lone surrogate keeps its number, as it does in bcryptjs: replaced by U+FFFD it would be
@@ -47,11 +47,27 @@ const asWordpress = (password: string): string =>
     .replaceAll('\0', String.raw`\0`)
     .replaceAll(/^[ \t\n\r\v]+|[ \t\n\r\v]+$/g, '')
 
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '"': '&quot;',
+  '<': '&lt;',
+  '>': '&gt;',
+}
+
+/** phpBB hashes what its forms make of a text (type_cast_helper): `a&b` is stored as `a&amp;b`. */
+const asPhpbb = (password: string): string =>
+  password
+    .replaceAll(/\r\n?/g, '\n')
+    .replaceAll('\0', '')
+    .replaceAll(/[&"<>]/g, (character) => ENTITIES[character] ?? character)
+    .normalize('NFC')
+
 /** The forms that are other characters. */
 const REWRITE: Partial<Readonly<Record<Form, (password: string) => string>>> = {
   nfc: (password) => password.normalize('NFC'),
   nfd: (password) => password.normalize('NFD'),
   wordpress: asWordpress,
+  phpbb: asPhpbb,
 }
 
 /** The characters that a form takes for the password. */
@@ -66,6 +82,7 @@ const ENCODERS: Readonly<Record<Form, (characters: string) => Uint8Array | undef
   nfd: utf8,
   'utf-16le': (characters) => Uint8Array.from(Buffer.from(characters, 'utf16le')),
   wordpress: utf8,
+  phpbb: utf8,
 }
 
 /** @returns undefined where the form has no bytes for one of its characters, or would make nothing of something */

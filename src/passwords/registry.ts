@@ -4,12 +4,17 @@ import { aspnetIdentity } from './families/aspnet.ts'
 import { bcrypt } from './families/bcrypt.ts'
 import { bcryptForms } from './families/bcrypt-forms.ts'
 import { argon2 } from './families/argon2.ts'
+import { crypt } from './families/crypt.ts'
 import { phpass } from './families/phpass.ts'
 import { keycloak } from './families/keycloak.ts'
 import { ldapDigest } from './families/ldap-digest.ts'
 import { firebase } from './families/firebase.ts'
 import { pbkdf2 } from './families/pbkdf2.ts'
 import { scrypt } from './families/scrypt.ts'
+import { magento } from './families/digests/magento.ts'
+import { plainText } from './families/digests/plain.ts'
+import { selfDescribedDigests } from './families/digests/self-described.ts'
+import { shiro, springStandard } from './families/digests/iterated.ts'
 import { costOf, type Family, type HashSecrets, type Inspection, type Plan } from './family.ts'
 import type { Form } from './password-forms.ts'
 
@@ -39,8 +44,14 @@ export const FAMILIES: readonly Family[] = [
   scrypt,
   firebase,
   phpass,
+  crypt,
   ldapDigest,
   keycloak,
+  ...selfDescribedDigests,
+  shiro,
+  springStandard,
+  magento,
+  plainText,
 ]
 
 const UNRECOGNISED: Inspection = { flaw: 'unrecognised' }
@@ -68,12 +79,14 @@ export const inspectAs = (
   settings: HashSettings,
 ): Inspection => {
   const bare = encoded.replace(PADDING, '')
-  const found = families.find(({ claims }) => claims.test(bare))?.parse(bare, settings)
-  if (!found) return UNRECOGNISED
+  const family = families.find(({ claims }) => claims.test(bare))
+  if (!family) return UNRECOGNISED
+  const text = family.keepsBlanks && family.claims.test(encoded) ? encoded : bare
+  const found = family.parse(text, settings)
   if ('flaw' in found) return found
   const plan = withEncodings(found, settings.encodings)
   if (isOutOfBounds(plan, settings)) return { flaw: 'out_of_bounds' }
-  return bare === encoded ? plan : { flaw: 'padded' }
+  return text === encoded ? plan : { flaw: 'padded' }
 }
 
 /** No sound hash is longer. Longer strings are not searched by regular expressions. */

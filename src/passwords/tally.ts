@@ -21,6 +21,13 @@ interface Described {
 
 const FORMAT = 'LEGACY_HASH_FORMAT says how such a hash is made, for example'
 const UNSUPPORTED = 'This family is not supported: these people need a new password.'
+const LOCKED = 'The old system let nobody in with such a hash: these people need a new password.'
+
+const PLAIN =
+  'LEGACY_HASH_PLAIN=true checks passwords that the store keeps in plain text. Import them with their passwords, if you can.'
+
+const named = (preset: string, system: string): string =>
+  `If ${system} made these hashes, set LEGACY_HASH_FORMAT=${preset}.`
 
 const shape = (pattern: RegExp, what: string, remedy: string) => ({ pattern, what, remedy })
 
@@ -28,17 +35,41 @@ const shape = (pattern: RegExp, what: string, remedy: string) => ({ pattern, wha
 const SHAPES = [
   shape(/^\s*$/, 'no hash (NULL or empty)', 'These accounts have no password in this store.'),
   shape(/^\$fbscrypt\$/, "Firebase's scrypt", 'Set FIREBASE_SIGNER_KEY.'),
-  shape(/^(\{crypt\})?\$(1|apr1)\$/i, 'MD5 crypt', UNSUPPORTED),
-  shape(/^(\{crypt\})?\$5\$/i, 'SHA-256 crypt', UNSUPPORTED),
-  shape(/^(\{crypt\})?\$6\$/i, 'SHA-512 crypt', UNSUPPORTED),
   shape(/^(\{crypt\})?\$g?y\$/i, 'yescrypt', UNSUPPORTED),
+  shape(/^(\{crypt\})?\$md5[$,]/i, 'SunMD5 crypt', UNSUPPORTED),
+  shape(/^(\{crypt\})?\$sha1\$/i, 'SHA-1 crypt', UNSUPPORTED),
+  shape(/^(\{crypt\})?\$3\$/i, 'NT crypt', UNSUPPORTED),
+  shape(/^(\{crypt\})?\$2\$/i, 'bcrypt of 1997', UNSUPPORTED),
   shape(/^(\{crypt\})?_[\w./]{19}$/i, 'BSDi crypt', UNSUPPORTED),
-  shape(/^(\{crypt\})?[\w./]{13}$/i, 'DES crypt', UNSUPPORTED),
-  shape(/^\{(noop|plain|cleartext|clear)\}/i, 'plain text', UNSUPPORTED),
+  shape(/^(\{(des-)?crypt\})?[\w./]{13}$/i, 'DES crypt', UNSUPPORTED),
+  shape(/^(\{crypt\})?(!|\*+$|\*LK\*)/i, 'a locked account', LOCKED),
+  shape(/^\{(noop|PLAIN|plain|CLEAR(TEXT)?|clear(text)?)\}/, 'plain text', PLAIN),
   shape(/^[\da-f]{32}$/i, '32 hexadecimal digits', `${FORMAT} $hash = md5($pass)`),
   shape(/^[\da-f]{40}$/i, '40 hexadecimal digits', `${FORMAT} $hash = sha1($pass)`),
+  shape(/^[\da-f]{80}$/i, '80 hexadecimal digits', named('spring-standard', 'Spring')),
   shape(/^[\da-f]{64}$/i, '64 hexadecimal digits', `${FORMAT} $hash = sha256($pass)`),
   shape(/^[\da-f]{128}$/i, '128 hexadecimal digits', `${FORMAT} $hash = sha512($pass)`),
+  shape(/^[A-Za-z\d+/]{32}$/, 'base64 of 24 bytes', named('jasypt-basic', 'jasypt')),
+  shape(/^[A-Za-z\d+/]{64}$/, 'base64 of 48 bytes', named('jasypt-strong', 'jasypt')),
+  shape(/^[A-Za-z\d+/]{22}==$/, 'base64 of 16 bytes', `${FORMAT} $hash = base64(md5($pass))`),
+  shape(/^[A-Za-z\d+/]{27}=$/, 'base64 of 20 bytes', `${FORMAT} $hash = base64(sha1($pass))`),
+  shape(/^[A-Za-z\d+/]{43}=$/, 'base64 of 32 bytes', `${FORMAT} $hash = base64(sha256($pass))`),
+  shape(/^[A-Za-z\d+/]{86}==$/, 'base64 of 64 bytes', `${FORMAT} $hash = base64(sha512($pass))`),
+  shape(
+    /^[A-Za-z\d+/]{86}==:[^{}]+$/,
+    'base64 of 64 bytes and a salt',
+    named('symfony-sha512-5000', 'Symfony'),
+  ),
+  shape(
+    /^[A-Za-z\d+/]{22}==:[A-Za-z\d+/]{43}=$/,
+    'base64 of 16 and of 32 bytes',
+    named('aspnet-membership-hmacsha256', 'ASP.NET Membership'),
+  ),
+  shape(
+    /^[\da-f]{64}:[^:]+:([01]:)*(2|3_[\d_]+):/,
+    "Magento's argon2 of a hash of argon2",
+    UNSUPPORTED,
+  ),
   shape(/^[^:$]+:[^:]+$/, 'two parts with a colon', `${FORMAT} $hash:$salt = md5($salt.$pass)`),
 ]
 

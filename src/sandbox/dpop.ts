@@ -1,12 +1,12 @@
 /** Checks proofs of possession (DPoP, RFC 9449), and issues the nonces of the token endpoint. */
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { DAY_MS } from '../clock.ts'
 
 export const SIGNATURES = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
 
 /** How much a proof's time may differ from Okta's. */
 const MAX_AGE_S = 300
-const DAY_MS = 86_400_000
 /** Nonces change daily and stay valid for three more days ("Configure OAuth 2.0 DPoP"). */
 const NONCE_DAYS = 3
 

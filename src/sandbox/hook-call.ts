@@ -1,4 +1,4 @@
-/** Calls the password import hook, twice at most, with its secret or token, and interprets the answer. */
+/** Calls a hook with a payload, twice at most, with its secret or token, and interprets the answer. */
 import * as z from 'zod'
 import { endsWithin, type Clock } from '../clock.ts'
 import type { Channel, OAuthConfig } from './org/hooks.ts'
@@ -99,29 +99,26 @@ const createHookTokens = (clock: Clock) => {
   }
 }
 
-const secretHeaders = async (
-  { type, config }: Channel,
-  tokens: ReturnType<typeof createHookTokens>,
-  signal: AbortSignal,
-): Promise<Record<string, string>> => {
-  if (type === 'OAUTH') return { authorization: `Bearer ${await tokens(config, signal)}` }
-  const { authScheme } = config
-  return authScheme ? { [authScheme.key]: authScheme.value } : {}
+/** The headers in the settings of a hook: its own, and that with its secret if it has one. */
+export const configuredHeaders = ({ config }: Channel): Record<string, string> => {
+  const { headers, authScheme } = config
+  const pairs = [...(headers ?? []), ...(authScheme ? [authScheme] : [])]
+  return Object.fromEntries(pairs.map(({ key, value }) => [key, value]))
 }
 
 export const createHookCaller = (clock: Clock): HookCaller => {
   const tokens = createHookTokens(clock)
 
   const send = async (channel: Channel, payload: object, signal: AbortSignal) => {
-    const { uri, method, headers } = channel.config
-    const own = Object.fromEntries((headers ?? []).map(({ key, value }) => [key, value]))
+    const { uri, method } = channel.config
+    const isOAuth = channel.type === 'OAUTH'
     const response = await fetch(uri, {
       method,
       headers: {
         accept: 'application/json',
         'content-type': 'application/json',
-        ...own,
-        ...(await secretHeaders(channel, tokens, signal)),
+        ...configuredHeaders(channel),
+        ...(isOAuth && { authorization: `Bearer ${await tokens(channel.config, signal)}` }),
       },
       body: JSON.stringify(payload),
       redirect: 'manual',

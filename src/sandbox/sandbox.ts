@@ -1,10 +1,13 @@
 /** Starts the sandbox: an Okta org in memory that listens on a port. */
 import { Hono } from 'hono'
+import type { Clock } from '../clock.ts'
 import { listen } from '../ops/listen.ts'
 import { authnApi } from './api/authn.ts'
 import { clockApi, type Pass } from './api/clock.ts'
 import { customServerApi, type HookClient } from './api/custom-server.ts'
 import { notFound, OAuthError, OktaError } from './http/errors.ts'
+import { deliveriesApi, eventHooksApi } from './event-hooks/api.ts'
+import { createDelivery, type Delivery } from './event-hooks/delivery.ts'
 import { controlApi } from './http/controls.ts'
 import { FAULTS_PATH, type Faults, type FaultSettings } from './http/faults.ts'
 import { createMiddleware, type ServedCall } from './http/middleware.ts'
@@ -39,7 +42,7 @@ export interface SandboxOptions extends OrgOptions {
   readonly apps?: readonly RegisteredApp[]
   /** Clients of the custom authorization server that can get tokens to call hooks. */
   readonly hookClients?: readonly HookClient[]
-  /** People who are in the org from the start, and sign in by themselves when the clock jumps. */
+  /** People who sign in by themselves when the clock jumps. */
   readonly people?: CrowdSettings
   readonly onCall?: (call: ServedCall) => void
   /** Called for an error in the sandbox itself. */
@@ -51,6 +54,8 @@ export type SandboxUser = UserView & { readonly password: 'none' | 'hook' | 'imp
 
 export interface Sandbox {
   readonly url: string
+  /** The time in the org, for a server that lives through its months. */
+  readonly clock: Clock
   /** The admin, who exists from the start, then the others, oldest first. */
   readonly users: () => Generator<SandboxUser>
   /** Those of the option `people`. */
@@ -73,14 +78,20 @@ export interface Sandbox {
 
 /** Paths that have a route, so that only the method can be wrong. */
 const KNOWN_PATHS =
-  /^\/api\/v1\/(authn|logs|meta\/types\/user|(users|groups|inlineHooks|policies)(\/[^/]+)?)$/
+  /^\/api\/v1\/(authn|logs|meta\/types\/user|(users|groups|inlineHooks|eventHooks|policies)(\/[^/]+)?)$/
 
 /** Routes that are not Okta's. No fault and no limit applies to them. */
-const controlsOf = (org: Org, recovery: Recovery, pass: Pass): Hono<OrgEnv>[] => [
+const controlsOf = (
+  org: Org,
+  recovery: Recovery,
+  delivery: Delivery,
+  pass: Pass,
+): Hono<OrgEnv>[] => [
   controlApi(FAULTS_PATH, org.faults),
   controlApi(SWITCHES_PATH, org.switches),
-  clockApi(org.wallClock, pass),
+  clockApi(org.wallClock, { pass, arrive: delivery.flush }),
   mailsApi(recovery),
+  deliveriesApi(delivery),
 ]
 
 interface AppParts {
@@ -123,6 +134,7 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
   const { clock, users, hooks, log, faults } = org
   const callHook = createHookCaller(clock)
   const recovery = createRecovery(org)
+  const delivery = createDelivery(org, callHook)
   const signIn = createSignIn(org, callHook)
   const crowd = options.people && createCrowd(org, options.people)
   const pass: Pass = async (target, origin) => crowd?.passTo(target, signIn, origin) ?? {}
@@ -133,12 +145,13 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     metaApi(org),
     groupsApi(org),
     hooksApi(org, callHook),
-    authnApi(org, signIn),
+    eventHooksApi(org),
+    authnApi(org, recovery, signIn),
     logApi(org),
     tokenApi(org, apps),
     customServerApi(org, hookClients),
   ]
-  const controls = controlsOf(org, recovery, pass)
+  const controls = controlsOf(org, recovery, delivery, pass)
   const { app, calls } = createApp(options, org, { controls, parts })
   const listener = await listen({
     ...{ fetch: app.fetch, host, port, clock },
@@ -147,6 +160,7 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
   const { url } = listener
   return {
     url,
+    clock: { ...clock, now: org.wallClock.now, epochMs: () => org.wallClock.epoch() },
     *users() {
       for (const user of users.values()) {
         yield { ...userView(user, url), password: passwordKind(user.credentials.password) }
@@ -161,6 +175,9 @@ export const startSandbox = async (options: SandboxOptions = {}): Promise<Sandbo
     mails: recovery.mails,
     setFaults: (settings) => faults.set(settings),
     setSwitches: (settings) => org.switches.set(settings),
-    close: () => listener.close(),
+    close() {
+      delivery.stop()
+      return listener.close()
+    },
   }
 }

@@ -4,6 +4,7 @@ import { OKTA_PROVIDER, type Password } from './org/credentials.ts'
 import { hashPassword, passwordMatches } from './org/hashes.ts'
 import type { HookCaller, HookResult } from './hook-call.ts'
 import { PASSWORD_IMPORT_TYPE, type Hook } from './org/hooks.ts'
+import type { LogSource } from './log/source.ts'
 import { hookTarget, logTarget } from './log/system-log.ts'
 import type { Org } from './org/org.ts'
 import type { User } from './org/users.ts'
@@ -15,8 +16,15 @@ export interface Attempt {
   readonly password: string
   readonly requestId: string
   readonly ipAddress: string
+  readonly userAgent?: string | undefined
   readonly origin: string
 }
+
+/** The person who signs in. */
+const sourceOf = ({ ipAddress, userAgent }: Attempt): LogSource => ({
+  actor: 'target',
+  client: { ipAddress, userAgent },
+})
 
 const MAY_SIGN_IN: readonly UserStatus[] = ['ACTIVE', 'PASSWORD_EXPIRED']
 
@@ -66,16 +74,17 @@ const createHookImport = (org: Org, callHook: HookCaller) => {
     user.passwordChanged = user.lastUpdated = wallClock.iso()
   }
 
-  const logImport = (user: User, reason: string | undefined): void => {
+  const logImport = (user: User, attempt: Attempt, reason?: string): void => {
     const target = switches.current.importTarget === 'user' ? logTarget(user) : undefined
-    const isSuccess = reason === undefined
-    log.write({ eventType: 'user.import.password', isSuccess, reason, target })
+    const [isSuccess, source] = [reason === undefined, sourceOf(attempt)]
+    log.write({ eventType: 'user.import.password', isSuccess, reason, target, source })
   }
 
   return async (user: User, attempt: Attempt): Promise<boolean> => {
     const hook = hooks.passwordImport()
     if (!hook) {
-      if (switches.current.inactiveHook === 'failed-import') logImport(user, 'The hook is inactive')
+      const isLogged = switches.current.inactiveHook === 'failed-import'
+      if (isLogged) logImport(user, attempt, 'The hook is inactive')
       return false
     }
     const result = await callHook(hook.channel, payloadFor(hook, attempt, wallClock.iso()))
@@ -87,7 +96,7 @@ const createHookImport = (org: Org, callHook: HookCaller) => {
     const isStored = password !== false && user.credentials.password === 'hook'
     if (isStored) store(user, password)
     const reason = verified ? 'The org is in read-only mode' : 'The hook did not verify it'
-    logImport(user, isStored ? undefined : reason)
+    logImport(user, attempt, isStored ? undefined : reason)
     return verified
   }
 }
@@ -96,18 +105,19 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
   const { log, faults, wallClock, lockout, switches } = org
   const askHook = createHookImport(org, callHook)
 
-  const refuse = (user: User, reason: string): void => {
-    const target = logTarget(user)
-    log.write({ eventType: 'user.session.start', isSuccess: false, reason, target })
+  const refuse = (user: User, attempt: Attempt, reason: string): void => {
+    const [target, source] = [logTarget(user), sourceOf(attempt)]
+    log.write({ eventType: 'user.session.start', isSuccess: false, reason, target, source })
   }
 
   /** Counts a wrong password that Okta itself compared, or that the hook refused. */
-  const countFailure = (user: User): void => {
+  const countFailure = (user: User, attempt: Attempt): void => {
     if (faults.current.readOnly || user.status !== 'ACTIVE' || !lockout.failed(user)) return
     user.status = 'LOCKED_OUT'
     user.statusChanged = user.lastUpdated = wallClock.iso()
     const [eventType, reason] = ['user.account.lock', 'LOCKED_OUT'] as const
-    log.write({ eventType, isSuccess: false, reason, target: logTarget(user) })
+    const source = sourceOf(attempt)
+    log.write({ eventType, isSuccess: false, reason, target: logTarget(user), source })
   }
 
   /** @returns undefined where the sign-in is refused, for any reason */
@@ -116,8 +126,8 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
     if (!user || attempt.password === '') return undefined
     const { password } = user.credentials
     if (!MAY_SIGN_IN.includes(user.status)) {
-      const isKnown = user.status === 'LOCKED_OUT' || user.status === 'RECOVERY'
-      if (isKnown) refuse(user, user.status === 'LOCKED_OUT' ? 'LOCKED_OUT' : 'INVALID_CREDENTIALS')
+      if (user.status === 'LOCKED_OUT') refuse(user, attempt, 'LOCKED_OUT')
+      if (user.status === 'RECOVERY') refuse(user, attempt, 'INVALID_CREDENTIALS')
       return undefined
     }
     if (password === 'none') return undefined
@@ -126,13 +136,14 @@ export const createSignIn = (org: Org, callHook: HookCaller) => {
         ? await askHook(user, attempt)
         : await passwordMatches(password, attempt.password)
     if (!isRight) {
-      refuse(user, 'INVALID_CREDENTIALS')
+      refuse(user, attempt, 'INVALID_CREDENTIALS')
       const isCounted = password !== 'hook' || switches.current.hookFailures === 'counted'
-      if (isCounted) countFailure(user)
+      if (isCounted) countFailure(user, attempt)
       return undefined
     }
     lockout.clear(user)
-    log.write({ eventType: 'user.session.start', isSuccess: true, target: logTarget(user) })
+    const [target, source] = [logTarget(user), sourceOf(attempt)]
+    log.write({ eventType: 'user.session.start', isSuccess: true, target, source })
     if (!faults.current.readOnly) user.lastLogin = wallClock.iso()
     return user
   }

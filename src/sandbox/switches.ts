@@ -32,6 +32,10 @@ export const SWITCHES = {
     question: 'Do passwords that the hook does not verify count towards a lockout?',
     answers: ['ignored', 'counted'],
   },
+  eventFilters: {
+    question: 'Does the org take event hooks with filters (Early Access)?',
+    answers: ['taken', 'refused'],
+  },
 } as const
 
 type Table = typeof SWITCHES

@@ -30,3 +30,6 @@ export const readFlag = (value: unknown): boolean | undefined => {
 /** Values that are not flags may be private: the wrong column may have been named. */
 export const MAX_FLAG_WORDS = 5
 export const isShowableWord = (word: string): boolean => /^[\w .-]{1,20}$/.test(word)
+
+/** Words for people who may sign in, as systems write them: a proposal to show, never a decision. */
+export const LIKELY_ENABLED = /^(?:a|active|enabled|ok|verified|confirmed)$/i

@@ -1,7 +1,6 @@
 /** Shows moments in the local time zone, in words or as a stamp. */
 import { describeSeconds } from './duration.ts'
-
-const DAY_MS = 86_400_000
+import { DAY_MS } from '../clock.ts'
 
 const nameIn = (locale: string, ms: number): string =>
   new Intl.DateTimeFormat(locale, { timeZoneName: 'short' })

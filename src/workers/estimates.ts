@@ -61,7 +61,7 @@ const UNSEEN: Omit<Row, 'kind' | 'best'> = { slowdown: NONE, worst: NONE }
 export class Estimates {
   readonly #rows = new Map<string, Row>()
 
-  /** Takes the trial of a thread; of several threads, the fastest counts. */
+  /** Takes the trial of a thread; of several trials, the fastest counts. */
   calibrate({ kind, ms }: Calibration): void {
     const { best } = this.#row(kind)
     for (const [i, tried] of ms.entries()) best[i] = Math.min(tried, best[i] ?? tried)

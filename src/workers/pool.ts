@@ -1,37 +1,25 @@
 /** Runs the worker threads that check passwords: starts what the schedule says, replaces lost threads, closes. */
-import type { Clock } from '../clock.ts'
+import { endsWithin, type Clock } from '../clock.ts'
 import { AppError, describeUnforeseen, refusal, type ErrorCode } from '../errors/errors.ts'
 import type { MissingCore } from '../passwords/engine.ts'
-import type { Outcome, PasswordCheck, Plan } from '../passwords/family.ts'
+import type { Kind, PasswordCheck, Plan } from '../passwords/family.ts'
 import { KeptThread, startThread, threadUrl } from '../thread.ts'
 import type { Task } from './batch.ts'
+import type { Checked, PasswordChecker } from './checker.ts'
 import { Estimates } from './estimates.ts'
-import type { BatchReply, BatchRequest, CoreInfo, FromWorker, Ready } from './protocol.ts'
+import { KnownCores } from './known-cores.ts'
+import {
+  ALL_CORES,
+  type BatchReply,
+  type CoreInfo,
+  type CoresMade,
+  type FromWorker,
+  type ToWorker,
+  type WorkerData,
+} from './protocol.ts'
 import type { Slot } from './play-forward.ts'
 import { Schedule } from './schedule.ts'
-
-export interface Checked {
-  readonly outcome: Outcome
-  /** Milliseconds between admission and the start of the check. */
-  readonly waitMs: number
-  /** Milliseconds the check's batch took. */
-  readonly runMs: number
-  /** How many checks its batch held. */
-  readonly lanes: number
-}
-
-/** What the hook needs from the part that checks passwords. */
-export interface PasswordChecker {
-  /** Whether a check may end by `deadline` (on the clock's scale): if not, looking up its hash is pointless. */
-  mayAdmit(deadline: number): boolean
-  /**
-   * Checks one password, and always settles by `deadline` (on the clock's scale).
-   * @param signal aborted when the caller has given up: a check that has not started is then dropped
-   * @throws AppError `overloaded`, `deadline_exceeded`, `caller_gone`, `worker_lost`, `out_of_memory`,
-   * `core_missing` or `shutting_down`
-   */
-  check(plan: Plan, password: string, deadline: number, signal?: AbortSignal): Promise<Checked>
-}
+import { Waiters } from './waiters.ts'
 
 export interface WorkerPoolOptions {
   readonly size: number
@@ -39,9 +27,13 @@ export interface WorkerPoolOptions {
   readonly queueLimit: number
   /** The memory that the checks in progress may take together, in MiB; no limit by default. */
   readonly maxMib?: number
+  /** Whether the start is over only when `complete` is called: what else starts meanwhile has the machine to itself. */
+  readonly isHeld?: boolean
   readonly clock: Clock
   /** Called for each thread that exited unexpectedly. */
   readonly onLoss?: (what: Record<string, unknown>) => void
+  /** Called once for each core that the threads have, or lack, and again where one of them has a slower one. */
+  readonly onCore?: (core: CoreInfo | MissingCore) => void
   readonly workerUrl?: URL
 }
 
@@ -61,11 +53,11 @@ export class WorkerPool implements PasswordChecker {
   readonly #estimates = new Estimates()
   readonly #schedule: Schedule<Job>
   readonly #threads = new Map<Slot<Job>, KeptThread<FromWorker>>()
-  readonly #waiters = new Set<() => void>()
-  /** By what they compute; if threads differ, the slower one. */
-  readonly #cores = new Map<string, CoreInfo>()
-  /** What not every thread can compute, and why. */
-  readonly #missing = new Map<string, MissingCore>()
+  readonly #waiters = new Waiters()
+  readonly #cores: KnownCores
+  /** The slots without a thread that has made all that it makes before it is asked for more. */
+  readonly #starting = new Set<Slot<Job>>()
+  #isComplete = false
   #failedStarts = 0
   #lost = 0
   #closing = false
@@ -73,16 +65,30 @@ export class WorkerPool implements PasswordChecker {
   private constructor(options: WorkerPoolOptions) {
     this.#options = options
     this.#schedule = new Schedule(this.#estimates, options.queueLimit, options.maxMib)
-    for (let i = 0; i < options.size; i++) this.#keep(this.#schedule.addSlot(options.clock.now()))
+    this.#cores = new KnownCores(options.onCore)
+    this.#keep({ isFirst: true })
   }
 
-  /** @throws AppError `workers_failed` if a thread exits before it is ready */
+  /**
+   * Waits for one thread and its first core: the others, which would only slow that down, come while it checks.
+   * @throws AppError `workers_failed` if the thread exits before it is ready
+   */
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options)
-    await pool.#until(() => pool.alive === options.size || pool.#failedStarts > 0)
-    if (pool.alive === options.size) return pool
-    await pool.close()
-    throw new AppError('workers_failed')
+    await pool.#waiters.until(() => pool.alive > 0 || pool.#failedStarts > 0)
+    if (pool.alive === 0) {
+      await pool.close()
+      throw new AppError('workers_failed')
+    }
+    if (options.isHeld !== true) pool.complete()
+    return pool
+  }
+
+  /** Has the first thread make the other cores, and starts the other threads. */
+  complete(): void {
+    this.#isComplete = true
+    if (this.#starting.size > 0) this.#toFirst(ALL_CORES)
+    for (let i = this.#threads.size; i < this.#options.size; i++) this.#keep({ isFirst: false })
   }
 
   /** Threads that are ready, busy or not. */
@@ -106,12 +112,12 @@ export class WorkerPool implements PasswordChecker {
 
   /** What computes the checks; if threads differ, the slower ones. */
   get cores(): readonly CoreInfo[] {
-    return [...this.#cores.values()]
+    return this.#cores.cores
   }
 
   /** The cores that a thread does not have: checks of their kinds are refused. */
   get missing(): readonly MissingCore[] {
-    return [...this.#missing.values()]
+    return this.#cores.missing
   }
 
   /** The first core that is a fallback, otherwise the first core. */
@@ -119,6 +125,11 @@ export class WorkerPool implements PasswordChecker {
     const engine = this.cores.find(({ fallback }) => fallback !== undefined) ?? this.cores[0]
     if (!engine) throw new TypeError('no thread is ready yet')
     return engine
+  }
+
+  /** Milliseconds that a check takes alone, from what has been measured; Infinity before that. */
+  expectedMs(kind: Kind): number {
+    return this.#estimates.estimate(kind, 1, this.#options.clock.now())
   }
 
   mayAdmit(deadline: number): boolean {
@@ -131,11 +142,12 @@ export class WorkerPool implements PasswordChecker {
     deadline: number,
     signal?: AbortSignal,
   ): Promise<Checked> {
+    if (!this.#isKnown(plan.kind.name)) await this.#untilKnown(plan.kind.name, deadline)
     const now = this.#options.clock.now()
     if (this.#closing) throw new AppError('shutting_down')
     if (signal?.aborted) throw new AppError('caller_gone')
     if (deadline <= now) throw new AppError('deadline_exceeded')
-    if (this.#missing.has(plan.kind.name)) throw new AppError('core_missing')
+    if (this.#cores.isMissing(plan.kind.name)) throw new AppError('core_missing')
     const check = { plan, password, kind: plan.kind, deadline, admittedAt: now }
     let unwatch = (): void => undefined
     return new Promise<Checked>((answer, reject) => {
@@ -150,9 +162,10 @@ export class WorkerPool implements PasswordChecker {
   /** Finishes the admitted checks, whose deadlines bound how long that takes, then ends the threads. */
   async close(): Promise<void> {
     this.#closing = true
+    this.#waiters.wake()
     for (const thread of this.#threads.values()) thread.stopReplacing()
     const isIdle = (): boolean => [...this.#threads.keys()].every(({ batch }) => batch.length === 0)
-    await this.#until(() => this.#schedule.waiting === 0 && isIdle())
+    await this.#waiters.until(() => this.#schedule.waiting === 0 && isIdle())
     await Promise.all([...this.#threads.values()].map(async ({ worker }) => worker?.terminate()))
   }
 
@@ -165,11 +178,11 @@ export class WorkerPool implements PasswordChecker {
     const cancelTimer = this.#options.clock.after(job.deadline - job.admittedAt, () => {
       this.#schedule.withdraw(job)
       job.refuse('deadline_exceeded')
-      this.#wake()
+      this.#waiters.wake()
     })
     const onAbort = (): void => {
       if (this.#schedule.withdraw(job)) job.refuse('caller_gone')
-      this.#wake()
+      this.#waiters.wake()
     }
     signal?.addEventListener('abort', onAbort)
     return () => {
@@ -178,9 +191,32 @@ export class WorkerPool implements PasswordChecker {
     }
   }
 
-  #keep(slot: Slot<Job>): void {
+  /** Whether these kinds can be checked, and how long that takes: all are known soon after the start. */
+  #isKnown(name: string): boolean {
+    return this.#starting.size === 0 || this.#cores.has(name)
+  }
+
+  async #untilKnown(name: string, deadline: number): Promise<void> {
+    const { clock, queueLimit } = this.#options
+    if (this.#waiters.size >= queueLimit) throw new AppError('overloaded')
+    // Otherwise it may come last, and each core before it may wait for a batch.
+    this.#toFirst(name)
+    const isOver = (): boolean => this.#closing || this.#isKnown(name) || clock.now() >= deadline
+    await endsWithin(clock, deadline - clock.now(), this.#waiters.until(isOver))
+  }
+
+  #toFirst(request: ToWorker): void {
+    const [first] = this.#threads.values()
+    first?.worker?.postMessage(request)
+  }
+
+  #keep(data: WorkerData): void {
+    const slot = this.#schedule.addSlot(this.#options.clock.now())
     const thread = new KeptThread<FromWorker>({
-      start: () => startThread(this.#options.workerUrl ?? WORKER_URL),
+      start: () => {
+        this.#starting.add(slot)
+        return startThread(this.#options.workerUrl ?? WORKER_URL, data)
+      },
       onMessage: (message) => this.#onMessage(slot, message),
       onExit: (exitCode, cause) =>
         this.#onExit(slot, { exitCode, ...(cause !== undefined && describeUnforeseen(cause)) }),
@@ -191,37 +227,36 @@ export class WorkerPool implements PasswordChecker {
 
   #onMessage(slot: Slot<Job>, message: FromWorker): void {
     const now = this.#options.clock.now()
-    if ('cores' in message) this.#onReady(slot, message, now)
+    if ('cores' in message) this.#onCores(slot, message, now)
     else this.#onReply(slot, message, now)
     this.#dispatch()
   }
 
-  #onReady(slot: Slot<Job>, { cores, missing = [], calibrations }: Ready, now: number): void {
+  #onCores(slot: Slot<Job>, made: CoresMade, now: number): void {
     const { lanes: most } = this.#schedule
-    for (const calibration of calibrations) this.#estimates.calibrate(calibration)
-    for (const core of cores) {
-      const { computes, lanes, fallback } = core
-      const known = this.#cores.get(computes)
+    for (const calibration of made.calibrations) this.#estimates.calibrate(calibration)
+    for (const { computes, lanes } of made.cores) {
       most.set(computes, Math.min(lanes, most.get(computes) ?? lanes))
-      if (!known || fallback !== undefined) this.#cores.set(computes, core)
     }
-    for (const core of missing) this.#missing.set(core.computes, core)
-    this.#schedule.markReady(slot, now)
+    this.#cores.add(made)
+    if (!slot.ready) {
+      this.#schedule.markReady(slot, now)
+      // A thread that replaces another is not asked again.
+      if (made.areMore === true && this.#isComplete) this.#toFirst(ALL_CORES)
+    }
+    if (made.areMore === true) return
+    this.#starting.delete(slot)
     this.#failedStarts = 0
   }
 
-  #onReply(
-    slot: Slot<Job>,
-    { outcomes, runMs, isOutOfMemory = false }: BatchReply,
-    now: number,
-  ): void {
+  #onReply(slot: Slot<Job>, { outcomes, runMs, failure }: BatchReply, now: number): void {
     const { startedAt } = slot
-    const batch = this.#schedule.finish(slot, now, !isOutOfMemory)
+    const batch = this.#schedule.finish(slot, now, failure === undefined)
     for (const [i, job] of batch.entries()) {
       const outcome = outcomes[i]
       // The job's own timer may be late, too, on an overloaded machine.
       if (now > job.deadline) job.refuse('deadline_exceeded')
-      else if (isOutOfMemory) job.refuse('out_of_memory')
+      else if (failure) job.refuse(failure)
       else if (!outcome) job.refuse('internal')
       else job.answer({ outcome, waitMs: startedAt - job.admittedAt, runMs, lanes: batch.length })
     }
@@ -232,8 +267,8 @@ export class WorkerPool implements PasswordChecker {
    * @returns milliseconds until the thread is replaced
    */
   #onExit(slot: Slot<Job>, what: Record<string, unknown>): number {
-    if (!slot.ready) this.#failedStarts++
-    const respawnMs = slot.ready ? 0 : FIRST_RESPAWN_DELAY_MS * 2 ** (this.#failedStarts - 1)
+    const isFailedStart = this.#starting.has(slot)
+    const respawnMs = isFailedStart ? FIRST_RESPAWN_DELAY_MS * 2 ** this.#failedStarts++ : 0
     const delayMs = Math.min(respawnMs, MAX_RESPAWN_DELAY_MS)
     const backAt = this.#options.clock.now() + delayMs
     for (const job of this.#schedule.markLost(slot, backAt)) job.refuse('worker_lost')
@@ -250,17 +285,8 @@ export class WorkerPool implements PasswordChecker {
     for (const job of refuse) job.refuse('overloaded')
     for (const slot of start) {
       const checks = slot.batch.map(({ plan, password }) => ({ plan, password }))
-      this.#threads.get(slot)?.worker?.postMessage(checks satisfies BatchRequest)
+      this.#threads.get(slot)?.worker?.postMessage(checks satisfies ToWorker)
     }
-    this.#wake()
-  }
-
-  async #until(done: () => boolean): Promise<void> {
-    while (!done()) await new Promise<void>((resolve) => this.#waiters.add(resolve))
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiters) resolve()
-    this.#waiters.clear()
+    this.#waiters.wake()
   }
 }

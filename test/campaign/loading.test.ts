@@ -2,11 +2,11 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createLoading } from '../../src/campaign/loading/load.ts'
+import type { LoadedDecision } from '../../src/campaign/loading/decisions.ts'
+import { createLoading, loadAll } from '../../src/campaign/loading/load.ts'
 import { openCampaignState, type CampaignState } from '../../src/campaign/state/state-file.ts'
 import { systemClock } from '../../src/clock.ts'
 import { AppError } from '../../src/errors/errors.ts'
-import type { ReplayedDecision } from '../../src/ledger/database/replay.ts'
 import { readUser, type OktaUser } from '../../src/okta/api/users.ts'
 import { tempDir } from '../support/temp.ts'
 
@@ -18,9 +18,9 @@ const user = (n: number): OktaUser =>
     credentials: { provider: { type: 'IMPORT' } },
   })
 
-const decision = (more: Partial<ReplayedDecision>): ReplayedDecision => ({
-  ...{ id: 1, name: 'u1@example.com', event: 'a', at: '2026-10-05T08:00:00.000Z' },
-  ...{ outcome: 'VERIFIED', gone: 0 },
+const decision = (more: Partial<LoadedDecision>): LoadedDecision => ({
+  ...{ person: 'u1@example.com', account: '', event: 'a', outcome: 'VERIFIED' },
+  ...{ decidedAt: '2026-10-05T08:00:00.000Z', callerGone: false },
   ...more,
 })
 
@@ -37,14 +37,18 @@ async function* listed<T>(all: readonly T[]): AsyncGenerator<T> {
 
 const load = (
   state: CampaignState,
-  decisions: AsyncIterable<ReplayedDecision>,
+  decisions: AsyncIterable<LoadedDecision>,
   users: AsyncIterable<OktaUser>,
 ) =>
-  createLoading({
-    ...{ state, accounts: undefined, natives: [], clock: systemClock },
-    decisions: () => decisions,
-    users: { users, namesOf: (_, login) => [login], attributesOf: undefined },
-  })
+  createLoading(
+    state,
+    loadAll({
+      ...{ org: 'https://acme.okta.com', accountsKey: '', before: undefined },
+      ...{ accounts: undefined, natives: [], clock: systemClock },
+      decisions: () => decisions,
+      users: { users, namesOf: (_, login) => [login], attributesOf: undefined },
+    }),
+  )
 
 const peopleIn = ({ db }: CampaignState) =>
   db.prepare('SELECT login, state, verified, first_verified AS first FROM people').all()
@@ -103,7 +107,7 @@ describe('a state', () => {
 })
 
 describe('decisions', () => {
-  const stateOf = async (...decisions: Partial<ReplayedDecision>[]) => {
+  const stateOf = async (...decisions: Partial<LoadedDecision>[]) => {
     const state = openCampaignState('')
     await load(state, listed(decisions.map(decision)), listed([user(1)])).start()
     const [person] = peopleIn(state)
@@ -112,10 +116,15 @@ describe('decisions', () => {
   }
 
   it.each([
-    ['one event at two replicas is once', [{}, { gone: 0 }], 'verified'],
+    ['one event at two replicas is once', [{}, { callerGone: false }], 'verified'],
     ['two events are again', [{}, { event: 'b' }], 'again'],
     ['wrong ones before do not count', [{ outcome: 'UNVERIFIED' }, { event: 'b' }], 'verified'],
     ['wrong ones alone are tried', [{ outcome: 'UNVERIFIED' }], 'tried'],
+    [
+      'of earlier versions have the login alone',
+      [{ person: null, account: 'u1@example.com' }],
+      'verified',
+    ],
     ['an unlock is none', [{ outcome: 'UNLOCKED' }], 'silent'],
   ])('%s', async (_, decisions, expected) => {
     expect(await stateOf(...decisions)).toMatchObject({ state: expected })
@@ -123,7 +132,7 @@ describe('decisions', () => {
 
   it('have the time of the first answer that Okta has got', async () => {
     const late = '2026-10-06T08:00:00.000Z'
-    expect(await stateOf({ gone: 1 }, { event: 'b', at: late })).toMatchObject({
+    expect(await stateOf({ callerGone: true }, { event: 'b', decidedAt: late })).toMatchObject({
       verified: 2,
       first: Date.parse(late),
     })

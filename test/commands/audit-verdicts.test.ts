@@ -136,7 +136,8 @@ const audit = async (url: string) => {
     },
     ...['--sample', '0', '--json'],
   )
-  expect(stderr).toBe('')
+  // Its progress, where the machine is slow.
+  expect(stderr.replaceAll('measuring the speed of checks\n', '')).toBe('')
   return {
     result: JSON.parse(stdout) as Counts,
     blocked: idsOf(blocked),

@@ -323,8 +323,9 @@ describe('a canary', () => {
   })
 
   it('is refused without a database', async () => {
-    const { code, stderr } = await audit([], {}, '--canary', 'x.csv', '--legacy', 'y.csv')
-    expect(stderr).toContain('--canary needs the lookup of a database')
+    const none = { LEGACY_DB_URL: '' }
+    const { code, stderr } = await audit([], none, '--canary', 'x.csv', '--legacy', 'y.csv')
+    expect(stderr).toContain('LEGACY_DB_URL is missing, and --canary needs its lookup')
     expect(code).toBe(2)
   })
 })
@@ -517,6 +518,7 @@ describe('--json', () => {
     expect(objectOf(result)).toEqual({
       schema: 'okta-migrate/audit@1',
       accounts: 3,
+      hashes: 'judged',
       enabled: 2,
       verifiable: [
         {

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 import { hashSync } from 'bcryptjs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { checkCommand } from '../../src/commands/serve/check.ts'
+import { checkCommand } from '../../src/commands/doctor/doctor.ts'
 import { makeLegacyDb } from '../support/hook.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { tempDir } from '../support/temp.ts'
@@ -63,14 +63,14 @@ describe('check', () => {
     expect(JSON.parse(stdout)).toContainEqual({
       topic: 'store',
       level: 'ok',
-      text: 'It can be used.',
+      text: 'It can be used, and its sessions only read.',
     })
     expect(code).toBe(0)
   })
 
   it.each(FIELD)('ends with 2 for %s', async (sql, message) => {
     const { code, stdout } = await check({ LEGACY_DB_URL: usersDb(), LEGACY_LOOKUP_SQL: sql })
-    expect(stdout).toMatch(/^failed +store/m)
+    expect(stdout).toMatch(/^failed +lookup/m)
     expect(stdout).toContain(message)
     expect(code).toBe(2)
   })
@@ -124,7 +124,7 @@ describe('the hashes of the store', () => {
   it('of which none can be checked end it with 2, as they keep a server from starting', async () => {
     const url = storeOf(...times(20, DES))
     const { code, stdout } = await check({ LEGACY_DB_URL: url })
-    expect(stdout).toMatch(/^failed +store +None of 20 sampled hashes can be checked:$/m)
+    expect(stdout).toMatch(/^failed +hashes +None of 20 sampled hashes can be checked:$/m)
     expect(stdout).toMatch(/^ok +accounts /m)
     expect(stdout).not.toContain(DES)
     expect(code).toBe(2)

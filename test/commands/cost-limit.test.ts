@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_HASHES } from '../../src/passwords/registry.ts'
 import { costInTime, warnAbove } from '../../src/commands/serve/cost-limit.ts'
 import type { AppError } from '../../src/errors/errors.ts'
-import type { PasswordChecker } from '../../src/workers/pool.ts'
 import { ManualClock } from '../support/clock.ts'
 import { runCommand } from '../support/command.ts'
 import { makeLegacyDb } from '../support/hook.ts'
@@ -13,7 +12,9 @@ import { tempDir } from '../support/temp.ts'
 /** A machine on which checks of cost 10 take this long, one after the other. */
 const machine = (...msAtTen: number[]) => {
   let tried = 0
-  const checker: PasswordChecker = {
+  const checker: Parameters<typeof costInTime>[1] & { expected: number } = {
+    expected: Infinity,
+    expectedMs: (kind) => checker.expected * 2 ** (kind.cost - 10),
     mayAdmit: () => true,
     check: (plan) => {
       expect(plan).toMatchObject({ variant: '2b', kind: { name: 'bcrypt', cost: 10 } })
@@ -25,7 +26,7 @@ const machine = (...msAtTen: number[]) => {
   const warn = (...args: unknown[]): void => void warnings.push(args)
   const ask = (maxBcryptCost?: number, deadlineMs = 2_500) =>
     costInTime({ maxBcryptCost, deadlineMs }, checker, new ManualClock(), { warn })
-  return { ask, warnings, tried: () => tried }
+  return { ask, warnings, tried: () => tried, expect: (ms: number) => (checker.expected = ms) }
 }
 
 describe('without BCRYPT_MAX_COST', () => {
@@ -42,6 +43,17 @@ describe('without BCRYPT_MAX_COST', () => {
     expect(warnings).toHaveLength(cost === 14 ? 0 : 1)
     if (cost < 14)
       expect(warnings[0]?.[0]).toEqual({ cost, checkMs: ms * 2 ** (cost - 10), deadlineMs })
+  })
+
+  it('a machine that is known to be fast enough is not tried, and any other is', async () => {
+    const fast = machine(60)
+    fast.expect(60)
+    expect(await fast.ask()).toBe(14)
+    expect(fast.tried()).toBe(0)
+    const unsure = machine(60)
+    unsure.expect(300)
+    expect(await unsure.ask()).toBe(14)
+    expect(unsure.tried()).toBe(1)
   })
 
   it('the best of the trials decides, even where a later one is slower', async () => {

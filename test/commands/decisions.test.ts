@@ -14,6 +14,7 @@ import type { LedgerEntry } from '../../src/ledger/entry.ts'
 import { startCommand } from '../support/command.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { entry } from '../support/ledger-entry.ts'
+import { runSql } from '../support/ledger-sql.ts'
 import { tempDir } from '../support/temp.ts'
 
 process.env['TZ'] = 'Europe/Berlin'
@@ -187,5 +188,70 @@ describe('--follow', () => {
     for (let id = 2; id <= 3_500; id++) committed.add(id)
     expect(await next()).toHaveLength(3_499)
     expect(await next()).toEqual([])
+  })
+})
+
+describe('--forget-before', () => {
+  const old = (account: string, more: Partial<LedgerEntry> = {}) =>
+    entry({ account, decidedAt: '2026-09-01T08:00:00.000Z', ...more })
+
+  const readAll = async ({ LEDGER_DB_URL: url = '' }: Record<string, string>) =>
+    (await runSql(url, 'SELECT account FROM ledger_decisions ORDER BY id')).map(
+      ({ account }) => account,
+    )
+
+  it('deletes what is older, after a question, and says how large the ledger is', async () => {
+    const verified = old('moved', { outcome: 'VERIFIED', reason: 'match' })
+    const { env } = await makeLedger([old('a'), old('b'), verified, ...ENTRIES])
+    const dry = await run(['--forget-before', '30d', '--dry-run'], env)
+    expect([dry.code, dry.stderr]).toEqual([0, ''])
+    expect(dry.stdout).toMatch(
+      /: 2 decisions that are not VERIFIED, before 2026-10-28 09:16:00 CET\.\n$/,
+    )
+    const refused = await run(['--forget-before', '30d'], env)
+    expect(refused).toMatchObject({ code: 1 })
+    expect(refused.stderr).toContain('--yes')
+    expect(await readAll(env)).toHaveLength(3 + ENTRIES.length)
+    const { code, stdout } = await run(['--forget-before', '30d', '--yes'], env)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(
+      /Deleted 2 decisions, and 2 logins that have none left\. The ledger has \d+ KiB, 0 KiB of them free/,
+    )
+    expect(await readAll(env)).toEqual(['moved', ...ENTRIES.map(({ account }) => account)])
+    const all = ['--forget-before', '2026-10-01', '--with-verified', '--yes', '--json']
+    const lines = (await run(all, env)).stdout.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { event: 'old', before: '2026-09-30T22:00:00.000Z', decisions: 1, withVerified: true },
+      { event: 'forgotten', decisions: 1, logins: 1, finished: true },
+    ])
+    expect(await readAll(env)).toHaveLength(ENTRIES.length)
+  })
+
+  it.each(['23h', '2026-11-27', '2026-12-01', '09:00'])('refuses %s', async (time) => {
+    const { env } = await makeLedger(ENTRIES)
+    const { code, stderr } = await run(['--forget-before', time, '--yes'], env)
+    expect(code).toBe(2)
+    expect(stderr).toContain('24 hours ago or more')
+    expect(await readAll(env)).toHaveLength(ENTRIES.length)
+  })
+
+  it('says what was deleted, also where it cannot go on', async () => {
+    const { env } = await makeLedger([old('a'), old('b')])
+    const sql = "BEGIN SELECT RAISE(ABORT, 'permission denied'); END"
+    await runSql(env.LEDGER_DB_URL, `CREATE TRIGGER no BEFORE DELETE ON ledger_accounts ${sql}`)
+    const ended = await run(['--forget-before', '30d', '--yes'], env)
+    expect(ended.code).toBeGreaterThan(1)
+    expect(ended.stderr).toMatch(/^Deleted 2 decisions, and 0 logins[^]+LEDGER_DB_URL/)
+    expect(await readAll(env)).toEqual([])
+  })
+
+  it('needs the ledger and no key, and its options belong to it', async () => {
+    const { env } = await makeLedger([old('a')])
+    const keyless = { ...env, FINGERPRINT_KEY: '' }
+    expect(await run(['--forget-before', '30d', '--yes'], keyless)).toMatchObject({ code: 0 })
+    expect((await run(['--forget-before', '30d'], {})).stderr).toContain('LEDGER_DB_URL is missing')
+    for (const option of ['--yes', '--dry-run', '--with-verified']) {
+      expect(await run([option], env)).toMatchObject({ code: 2 })
+    }
   })
 })

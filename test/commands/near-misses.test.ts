@@ -6,7 +6,7 @@ import { runInProcess } from '../support/in-process.ts'
 const SENTENCE = 'OKTA_ORG_ULR is not a variable of this program. Did you mean OKTA_ORG_URL?'
 
 const run = async ([name = '', ...args]: readonly string[]) => {
-  const build = await COMMANDS[name]?.()
+  const build = await COMMANDS[name]?.load()
   if (!build) throw new TypeError('no such command')
   return runInProcess(build, args, { PORT: '1', OKTA_ORG_ULR: 'x' })
 }

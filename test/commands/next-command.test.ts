@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { HOOK_ADVICE } from '../../src/import/rows/modes.ts'
 import { nextStepOf, toShell, type FinishedImport } from '../../src/commands/import/next-command.ts'
 
 const course = (args: string, more: Partial<FinishedImport> = {}): FinishedImport => ({
@@ -10,10 +11,18 @@ const course = (args: string, more: Partial<FinishedImport> = {}): FinishedImpor
   end: 'finished',
   dryRun: false,
   rejects: undefined,
+  reasons: [],
+  areWhole: true,
   ...more,
 })
 
-const REJECTS = { rejects: 'users.rejects.csv' }
+const because = (...reasons: readonly string[]): Partial<FinishedImport> => ({
+  rejects: 'users.rejects.csv',
+  reasons: reasons.map((reason) => ({ reason, count: 1, lines: [2] })),
+})
+
+const REJECTS = because('firstName is missing')
+const FOR_HOOK = `password_hash is cut off: ${HOOK_ADVICE}`
 
 describe('the next command after', () => {
   it.each<[string, FinishedImport, string]>([
@@ -47,9 +56,55 @@ describe('the next command after', () => {
       course('import --mode hash', { file: undefined, ...REJECTS }),
       'okta-migrate import users.rejects.csv --mode hash',
     ],
+    [
+      'rejects that have no secrets, where the mode needs them',
+      course('import users.csv --mode hash', { ...REJECTS, areWhole: false }),
+      'okta-migrate import users.csv --mode hash',
+    ],
+    [
+      'rejects for the hook',
+      course('import users.csv --mode hash --journal j --map password_hash=pw --map email=mail', {
+        ...because(FOR_HOOK),
+        areWhole: false,
+      }),
+      'okta-migrate import users.rejects.csv --map email=mail --mode hook',
+    ],
+    [
+      'rejects of which some are for the hook',
+      course(
+        'import --mode=hash --map=password_hash=h,email=e,password_salt=s users.csv',
+        because('x', FOR_HOOK),
+      ),
+      'okta-migrate import --map=email=e users.rejects.csv --mode hook',
+    ],
+    [
+      'rejects for the hook that have the hashes in a column of another name',
+      course(
+        'import users.csv --mode hash --rejects-with-secrets --map password_hash=crypt',
+        because(FOR_HOOK),
+      ),
+      'okta-migrate import users.rejects.csv --rejects-with-secrets --mode hook --ignore crypt',
+    ],
+    [
+      'a dry run whose rejects are all for the hook',
+      course('import users.csv --mode hash --dry-run', { dryRun: true, ...because(FOR_HOOK) }),
+      'okta-migrate import users.csv --mode hash --limit 10',
+    ],
+    [
+      'a dry run of whose rejects some are for the hook',
+      course('import users.csv --mode hash --dry-run', { dryRun: true, ...because('x', FOR_HOOK) }),
+      'okta-migrate import users.csv --mode hash --dry-run',
+    ],
     ['all', course('import users.csv'), 'okta-migrate users list --pending'],
   ])('%s', (_, given, command) => {
     expect(nextStepOf(given).command).toBe(command)
+  })
+
+  it('rejects for the hook says whether there is something to correct', () => {
+    const whatOf = (...reasons: string[]): string =>
+      nextStepOf(course('import users.csv --mode hash', because(...reasons))).what
+    expect(whatOf(FOR_HOOK)).toBe('Import users.rejects.csv with the hook')
+    expect(whatOf(FOR_HOOK, 'x')).toMatch(/^Correct users.rejects.csv where .* with the hook$/)
   })
 })
 

@@ -3,7 +3,7 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import { expect, it } from 'vitest'
 import { askSecret } from '../../src/commands/terminal/prompt.ts'
 
-const ask = async (stdin: Readable) => {
+const ask = async (stdin: Readable, noInput = false) => {
   let shown = ''
   const stderr = new Writable({
     write: (chunk: Buffer, _, done) => {
@@ -11,7 +11,15 @@ const ask = async (stdin: Readable) => {
       done()
     },
   })
-  const rest = { version: '', args: [], env: {}, stdout: stderr, stderr, onSignal: () => undefined }
+  const rest = {
+    version: '',
+    args: [],
+    env: {},
+    stdout: stderr,
+    stderr,
+    onSignal: () => undefined,
+    noInput,
+  }
   return { secret: await askSecret('Password: ', { stdin, ...rest }), shown }
 }
 
@@ -41,4 +49,9 @@ it.each([
   ['the end of input', Readable.from([])],
 ])('%s is not a secret', async (_, input) => {
   expect((await ask(input)).secret).toBe('')
+})
+
+it('--no-input asks nobody at a terminal, and still reads a pipe', async () => {
+  expect(await ask(terminal('typed', '\r'), true)).toEqual({ secret: '', shown: '' })
+  expect((await ask(Readable.from(['piped\n']), true)).secret).toBe('piped')
 })

@@ -79,9 +79,9 @@ const compareByForce = ({ people, users: all, verified }: World) => {
   const accounts = firstOf([...people].sort((a, b) => b.enabled - a.enabled))
   const pairs = accounts.map((account) => {
     const user = users.find((each) => fold(each) === fold(account))
-    // The lookup may return no id, and then the login names the person.
-    const byLogin = keyOf({ ...account, id: null })
-    return { account, user, isVerified: keys.has(keyOf(account)) || keys.has(byLogin) }
+    // The lookup may return no id, and then the login names the person; a legacy login names everybody as Okta folds it.
+    const names = [keyOf(account), keyOf({ ...account, id: null }), `login ${fold(account)}`]
+    return { account, user, isVerified: names.some((name) => keys.has(name)) }
   })
   const there = pairs.filter(({ account, user }) => account.enabled === 1 && user && !isGone(user))
   const names = (found: readonly { login: string }[]): string[] => found.map(fold).sort()

@@ -36,9 +36,12 @@ const startOrg = async (
 ) => {
   const config = { uri, authScheme: { type: 'HEADER', key: 'x-old' }, headers: null }
   const hook = { id: 'cbl1', name: 'Old', status, channel: { type: 'HTTP', config } }
-  const okta = await startOkta(({ method, path }): StubAnswer => {
+  const okta = await startOkta(({ method, path, body }): StubAnswer => {
     if (path.startsWith('/api/v1/users')) return users
-    return { body: method === 'GET' ? [hook] : { ...hook, status: 'INACTIVE' } }
+    if (method === 'GET') return { body: [hook] }
+    if (path.endsWith('/deactivate')) return { body: { ...hook, status: 'INACTIVE' } }
+    if (path.endsWith('/activate')) return { body: { ...hook, status: 'ACTIVE' } }
+    return { body: { ...hook, ...(JSON.parse(body) as object) } }
   })
   const env = { OKTA_ORG_URL: okta.url, OKTA_API_TOKEN: 'token', HOOK_SECRET: SECRET }
   return {
@@ -101,8 +104,12 @@ describe('a rotation', () => {
   it('tries the new URL, and no other', async () => {
     const hook = await startHook()
     onTestFinished(() => hook.close())
-    const { run } = await startOrg('http://127.0.0.1:1/old')
-    expect((await run(['--rotate', '--url', hook.base])).code).toBe(0)
+    const { run, org, changes } = await startOrg('http://127.0.0.1:1/old')
+    const asked = await run(['--rotate', '--url', hook.base])
+    expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining(`--yes ${org}:10`)])
+    expect(changes()).toEqual([])
+    expect((await run(['--rotate', '--url', hook.base, '--yes', `${org}:10`])).code).toBe(0)
+    expect(changes()).toEqual([`${PATH}/cbl1`])
     const gone = await startOkta(reset)
     gone.close()
     expect((await run(['--rotate', '--url', gone.url])).stderr).toMatch(/ECONNREFUSED/)

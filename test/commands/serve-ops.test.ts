@@ -118,3 +118,23 @@ describe('the ops port', () => {
     expect(stderr).toMatch(/127\.0\.0\.1:\d+ \(EADDRINUSE\)[^]+OPS_PORT/)
   })
 })
+
+describe('the page about the campaign', () => {
+  it('is on the ops port alone, and says that no status was saved', async () => {
+    const { ops, base } = await start({ LEDGER_DB_URL: `sqlite:${tempDir()}/ledger.sqlite` })
+    const page = await fetch(`${ops}/campaign`)
+    expect(page.status).toBe(200)
+    expect(await page.text()).toContain('No status has been saved yet')
+    expect((await fetch(`${base}/campaign`)).status).toBe(404)
+  })
+
+  it('needs the token on an address that others can reach', async () => {
+    const token = 'a token of more than thirty-two characters'
+    const server = await start({ OPS_HOST: '0.0.0.0', OPS_TOKEN: token })
+    const url = `http://127.0.0.1:${new URL(server.ops).port}/campaign`
+    expect((await fetch(url)).status).toBe(401)
+    const authorization = `Basic ${Buffer.from(`me:${token}`).toString('base64')}`
+    expect((await fetch(url, { headers: { authorization } })).status).toBe(200)
+    expect(server.stdout()).not.toContain(token)
+  })
+})

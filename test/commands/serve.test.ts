@@ -95,9 +95,42 @@ it('starts without a core that the platform cannot have, and reports it as an er
   const nodeArgs = ['--import', hook]
   const server = startCommand(['serve'], environment(), undefined, undefined, nodeArgs)
   await server.until(READY)
-  expect(server.stdout()).toMatch(
+  await server.until(
     /"level":"error"[^\n]*"computes":"argon2","why":"Error: no binary","msg":"cannot check some hashes: calls for them fail"/,
   )
+})
+
+it('checks with the slower engine what WebAssembly computes wrongly, and tells of each', async () => {
+  const hook = new URL('../support/wrong-sha.mjs', import.meta.url).href
+  // Of `password`, by crypt() of libxcrypt 4.4.
+  const hash = '$5$rounds=1000$KnownAnswer$MgbrMASiZ0GmIKhFVKhHdTPfJyckyqY35Kc3pI/gm50'
+  const path = makeLegacyDb(tempDir(), [{ login: 'good@example.com', hash }])
+  const env = environment({ LEGACY_DB_URL: `sqlite:${path}` })
+  const server = startCommand(['serve'], env, undefined, undefined, ['--import', hook])
+  const [, url = ''] = await server.until(READY)
+  // All but the first core are made while it serves.
+  await server.until(/"computes":"sha512crypt"/)
+  const why = 'Error: The self-test failed with 1 of 1 lanes.'
+  const warned = server
+    .stdout()
+    .matchAll(
+      /"level":"warn"[^\n]*"computes":"(\w+)"[^\n]*"fallback":"([^"]+)"[^\n]*the slower one/g,
+    )
+  expect([...warned].map(([, computes, fallback]) => [computes, fallback])).toEqual([
+    ['sha256crypt', why],
+    ['sha512crypt', why],
+  ])
+  expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({
+    engine: 'node:crypto',
+    fallback: `sha256crypt: ${why}`,
+  })
+  const headers = { authorization: SECRET, 'content-type': 'application/json' }
+  const signIn = async (password: string) => {
+    const body = JSON.stringify(payload('good@example.com', password))
+    return (await fetch(url + HOOK_PATH, { method: 'POST', headers, body })).text()
+  }
+  expect(await signIn('password')).toContain('"VERIFIED"')
+  expect(await signIn('Password')).toContain('"UNVERIFIED"')
 })
 
 describe('OAuth', () => {
@@ -129,6 +162,14 @@ describe('OAuth', () => {
 })
 
 describe('a start that fails', () => {
+  it('measures no password check once it is refused', async () => {
+    // No machine checks a cost of 14 in time for it: whoever measures to the end says so.
+    const env = environment({ HOOK_DEADLINE_MS: '100', LEGACY_DB_URL: 'sqlite:/no/such.sqlite' })
+    const { code, stdout, stderr } = await runCommand(['serve', '--json'], env)
+    expect([code, stderr]).toEqual([2, expect.stringContaining('no file at /no/such.sqlite')])
+    expect(stdout).not.toContain('bcrypt')
+  })
+
   it.each([
     [2, { NODE_ENV: 'production' }, /HOOK_SECRET is missing/],
     [2, { NODE_ENV: 'production', HOOK_SECERT: SECRET }, /Did you mean HOOK_SECRET\?/],
@@ -155,7 +196,7 @@ describe('--help', () => {
     expect((await runCommand(['--help'])).stdout).toContain('serve')
     const { code, stdout } = await runCommand(['serve', '--help'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/HOOK_SECRET\n.+exactly as entered in Okta[^]+Examples:\n/)
+    expect(stdout).toMatch(/Examples:\n[^]+HOOK_SECRET\n.+exactly as entered in Okta/)
   })
 })
 

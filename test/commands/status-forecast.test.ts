@@ -8,65 +8,16 @@ import { EXPLANATION } from '../../src/campaign/forecast/explain.ts'
 import { forecastCutOffs } from '../../src/campaign/forecast/forecast.ts'
 import { systemClock } from '../../src/clock.ts'
 import { statusCommand } from '../../src/commands/status/status.ts'
-import { decided, makeLedger, makeLegacyStore, oktaOf } from '../support/campaign.ts'
 import { runInProcess } from '../support/in-process.ts'
-import { startOkta } from '../support/okta-server.ts'
+import {
+  GO_LIVE,
+  makeSimulatedCampaign,
+  simulateCampaign,
+  TODAY,
+} from '../support/simulated-campaign.ts'
 import { tempDir } from '../support/temp.ts'
 
 const DAY_MS = 86_400_000
-const GO_LIVE = Date.UTC(2026, 9, 5)
-const TODAY = 53.5
-const MANY = 4_000
-
-/** The same people in each run (a linear congruence, Numerical Recipes). */
-const createRandom = () => {
-  let seed = 42
-  return () => (seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
-}
-
-interface Simulated {
-  readonly seenBefore: number
-  readonly movedOn: number | undefined
-}
-
-/** Each comes at a rate of their own, from now on and back. */
-const simulate = (): Simulated[] => {
-  const random = createRandom()
-  return Array.from({ length: MANY }, () => {
-    const mean = 5 + 200 * random()
-    const wait = -Math.log(1 - random()) * mean
-    const seenBefore = Math.floor(-Math.log(1 - random()) * mean)
-    return { seenBefore, movedOn: wait < TODAY ? wait : undefined }
-  })
-}
-
-const isoAfter = (days: number): string => new Date(GO_LIVE + days * DAY_MS).toISOString()
-
-const makeCampaign = async (people: readonly Simulated[]) => {
-  const dir = tempDir()
-  const users = people.map(({ movedOn }, id) => ({
-    ...{ id: `00u${id}`, status: 'ACTIVE', created: isoAfter(-1) },
-    profile: { login: `p${id}@example.com` },
-    credentials: { provider: { type: movedOn === undefined ? 'IMPORT' : 'OKTA' } },
-  }))
-  const okta = await startOkta(({ path }) => ({ body: path.includes('filter') ? [] : users }))
-  const store = makeLegacyStore(
-    dir,
-    people.map(({ seenBefore }, id) => ({
-      ...{ id, login: `p${id}@example.com`, seen: isoAfter(-seenBefore) },
-    })),
-  )
-  const entries = people.flatMap(({ movedOn }, id) =>
-    movedOn === undefined
-      ? []
-      : [decided(`id ${id}`, 'VERIFIED', { decidedAt: isoAfter(movedOn) })],
-  )
-  let ledger = {}
-  for (let at = 0; at < entries.length; at += 1_000) {
-    ledger = await makeLedger(dir, entries.slice(at, at + 1_000))
-  }
-  return { dir, env: { ...store, ...ledger, ...oktaOf(okta) } }
-}
 
 const run = (dir: string, env: Record<string, string>, ...args: string[]) =>
   runInProcess(
@@ -78,8 +29,8 @@ const run = (dir: string, env: Record<string, string>, ...args: string[]) =>
 
 describe('a forecast', () => {
   it('is that of the same people', async () => {
-    const people = simulate()
-    const { dir, env } = await makeCampaign(people)
+    const people = simulateCampaign()
+    const { dir, env } = await makeSimulatedCampaign(people)
     const { stdout, stderr } = await run(dir, env, '--cut-off', '2026-12-24', '--json')
     expect(stderr).toBe('')
     const census = new Census(TODAY)
@@ -91,7 +42,13 @@ describe('a forecast', () => {
     const [{ notMoved, late } = {}] = told.cutOffs
     if (!late || 'refused' in late) throw new Error('refused')
     const rounded = { late: late.people, low: late.low, high: late.high, notMoved: notMoved ?? 0 }
+    const [week] = told.course()
+    const { people: coming = NaN, low = NaN, high = NaN } = week?.coming ?? {}
     expect(JSON.parse(stdout)).toMatchObject({
+      lateDays: 90,
+      course: expect.arrayContaining([
+        ['2026-12-04', ...[coming, low, high].map(Math.round)],
+      ]) as unknown,
       forecast: [
         {
           date: '2026-12-24',
@@ -105,7 +62,8 @@ describe('a forecast', () => {
     const [first] = parse<Record<string, string>>(readFileSync(left, 'utf8'), { columns: true })
     const silence = (GO_LIVE + TODAY * DAY_MS - Date.parse(first?.['last_seen'] ?? '')) / DAY_MS
     expect(first?.['chance']).toBe(told.chanceWithin(silence, 30).toFixed(3))
-    const words = await run(dir, env, '--cut-off', '2026-12-24')
+    const words = await run(dir, env, '--cut-off', '2026-12-24', '--fail-if-late', '100')
+    expect(words.code).toBe(1)
     expect(words.stdout).toMatch(/^ {2}2026-12-24 +[\d,]+ +[\d,]+ {3}[\d,]+ to [\d,]+$/m)
   })
 
@@ -115,7 +73,7 @@ describe('a forecast', () => {
   })
 
   it('is refused with a reason, and a day in the past is refused before anything is read', async () => {
-    const { dir, env } = await makeCampaign(simulate().slice(0, 100))
+    const { dir, env } = await makeSimulatedCampaign(simulateCampaign().slice(0, 100))
     const { stdout, code } = await run(dir, env, '--cut-off', '2026-12-24')
     expect(stdout).toMatch(/^No forecast: Only \d+ people .* A forecast needs 500\.$/m)
     expect(code).toBe(0)

@@ -38,7 +38,7 @@ const objectOf = ({ stdout }: Ended) => JSON.parse(stdout) as Record<string, Rec
 /** One person for each state. */
 const makeCampaign = async () => {
   const dir = tempDir()
-  const org = await startTestSandbox()
+  const org = await startTestSandbox({ startedAt: Date.UTC(2026, 9, 4) })
   const store = makeLegacyStore(dir, [
     { id: 1, login: 'off@example.com', enabled: 0 },
     { id: 2, login: 'missing@example.com' },
@@ -91,6 +91,16 @@ describe('the status of a campaign', () => {
       // The admin of the sandbox, and one whom nobody can verify.
       notCounted: { disabled: 1, missing: 1, deactivated: 1, unknown: 2, foreign: 0, strangers: 1 },
       perDay: expect.arrayContaining([['2026-11-25', 1]]) as unknown,
+      sources: {
+        ledger: {
+          ...{
+            read: 9,
+            oldestAt: '2026-10-01T12:00:00.000Z',
+            newestAt: '2026-11-25T09:00:00.000Z',
+          },
+          bytes: expect.any(Number) as unknown,
+        },
+      },
     })
   })
 
@@ -101,6 +111,9 @@ describe('the status of a campaign', () => {
     expect(stdout).toMatch(/^Moved +2 +22\.2 % {3}\d in the last 7 days$/m)
     expect(stdout).toMatch(/^ {2}tried +1 {3}wrong passwords only$/m)
     expect(stdout).toMatch(/^ {2}30 days or less +2 +1 +1$/m)
+    expect(stdout).toMatch(
+      /^ {2}ledger +9 decisions of sqlite:\S+, from 2026-10-01 on, the newest .* old, \d+ KiB$/m,
+    )
   })
 
   it('lists those who have not moved, for their owner alone, last seen first, without a hash', async () => {

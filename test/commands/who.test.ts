@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { createNamers } from '../../src/commands/fingerprints.ts'
+import { createNamers, keyFromSecret } from '../../src/commands/fingerprints.ts'
 import { ADVICE, adviceFor, type Facts, type Situation } from '../../src/commands/who/advice.ts'
 import type { LedgerFacts } from '../../src/commands/who/ledger.ts'
 import type { LegacyFacts, OktaFacts } from '../../src/commands/who/sources.ts'
@@ -278,6 +278,18 @@ describe('--unlock', () => {
     expect(fourth.stderr).toContain('often enough today')
   })
 
+  it('spares the login to which Okta takes an account for a short name', async () => {
+    const own = { account: nameLogin('isaac'), person: namePerson('id 1') }
+    const ofOther = times(10, () => wrong(5, { person: namePerson('id 2') }))
+    const ledger = await makeLedger([...times(10, () => wrong(5, own)), ...ofOther])
+    const legacy = makeLegacy({ login: 'isaac', hash: HASH }, { login: ISAAC, hash: HASH })
+    const byLogin = 'SELECT id, login, password_hash, enabled FROM accounts WHERE login = :login'
+    const env = { ...ledger, ...legacy, ...(await makeOkta()), LEGACY_LOOKUP_SQL: byLogin }
+    expect(await unlock('isaac', env)).toMatchObject({ code: 0 })
+    const sql = "SELECT account FROM ledger_decisions WHERE outcome = 'UNLOCKED'"
+    expect(await runSql(ledger['LEDGER_DB_URL'] ?? '', sql)).toEqual([{ account: own.account }])
+  })
+
   it('by an id, for a stranger or without a ledger is refused, and nothing is written', async () => {
     const env = await locked()
     const legacy = makeLegacy({ login: ISAAC, hash: HASH })
@@ -326,7 +338,7 @@ describe('--unlock', () => {
 describe('the advice', () => {
   const legacy: LegacyFacts = {
     ...{ isAmbiguous: false, enabled: true, hash: 'bcrypt cost 10', remedy: undefined },
-    ...{ canBeChecked: true, key: 'id 1', byId: false },
+    ...{ canBeChecked: true, key: 'id 1', byId: false, byTyped: true },
   }
   const okta: OktaFacts = {
     ...{ id: '00u', login: ISAAC, status: 'ACTIVE', provider: 'IMPORT', isPending: true },
@@ -380,6 +392,8 @@ describe('the advice', () => {
     ['unknown_login', only('unknown_login')],
     ['disabled', inLegacy({ enabled: false })],
     ['disabled', only('disabled')],
+    ['legacy_locked', only('locked')],
+    ['legacy_expired', only('expired')],
     ['enabled_unreadable', inLegacy({ enabled: undefined })],
     ['enabled_unreadable', only('enabled_unreadable')],
     ['hash_unusable', inLegacy({ canBeChecked: false })],
@@ -444,4 +458,135 @@ it('a statement of all accounts that ends in a comment or a semicolon finds an i
     const env = { ...legacy, LEGACY_AUDIT_SQL: `SELECT id, login, password_hash FROM people${end}` }
     expect(await ask('1', env)).toMatchObject({ legacy: { byId: true } })
   }
+})
+
+describe('who --erase', () => {
+  const rowsOf = async ({ LEDGER_DB_URL = '' }: Record<string, string>) =>
+    (await runSql(LEDGER_DB_URL, 'SELECT account, person FROM ledger_decisions ORDER BY id')).map(
+      ({ account, person }) => [account, person],
+    )
+
+  interface ErasedJson {
+    readonly erased?: Part & { readonly names: readonly string[]; readonly elsewhere: Part }
+  }
+
+  const erase = async (login: string, env: Record<string, string>) => {
+    const { code, stdout, stderr } = await run([login, '--erase', '--yes', '--json'], env)
+    const { erased } = code === 2 ? {} : (JSON.parse(stdout) as ErasedJson)
+    return { code, stderr, erased }
+  }
+
+  const JOAN = { account: nameLogin('joan'), person: namePerson('id 2') }
+  const OLD = 25 * 60
+
+  it('deletes every row of the person, and says what else holds the person', async () => {
+    const env = await makeLedger([
+      wrong(OLD),
+      wrong(OLD, { account: nameLogin('isaac') }),
+      wrong(OLD, { account: nameLogin('isaac'), person: null }),
+      wrong(OLD, JOAN),
+      wrong(10, { outcome: 'VERIFIED', reason: 'match' }),
+    ])
+    const unconfirmed = await run([ISAAC, '--erase'], env)
+    expect(unconfirmed).toMatchObject({ code: 1 })
+    expect(unconfirmed.stderr).toContain('4 rows of the ledger will be deleted.')
+    expect(unconfirmed.stderr).toContain('--yes')
+    expect(await rowsOf(env)).toHaveLength(5)
+    const { code, stdout } = await run([ISAAC, '--erase', '--yes'], env)
+    expect(code).toBe(0)
+    expect(stdout).toContain('Erased 4 rows of the ledger, under 2 logins.\n')
+    // To be looked for in the log, which has each spelling.
+    for (const login of [ISAAC, 'isaac']) expect(stdout).toContain(nameLogin(login))
+    expect(stdout).toContain('left.csv')
+    expect(await rowsOf(env)).toEqual([[JOAN.account, JOAN.person]])
+    const again = await erase(ISAAC, env)
+    expect(again).toMatchObject({ code: 0, erased: { rows: 0, kept: 0, logins: 0, wiped: true } })
+  })
+
+  it('keeps what servers may still count, and says when it can go', async () => {
+    const env = await makeLedger([wrong(OLD), wrong(23 * 60)])
+    const { code, stdout } = await run([ISAAC, '--erase', '--yes'], env)
+    expect(code).toBe(1)
+    expect(stdout).toContain('1 row stays, since servers may still count')
+    expect(stdout).toContain('after 2026-11-28 09:16:00 CET.')
+    expect(await rowsOf(env)).toHaveLength(1)
+  })
+
+  it('keeps what leads to the rest, so that the next run finds it without the legacy store', async () => {
+    const refusal = { person: namePerson('login isaac'), reason: 'too_many_guesses' }
+    const short = { account: nameLogin('isaac') }
+    const env = await makeLedger([
+      wrong(OLD),
+      wrong(OLD, short),
+      wrong(OLD, short),
+      wrong(10, { ...short, ...refusal }),
+    ])
+    const first = await erase(ISAAC, env)
+    expect(first).toMatchObject({ code: 1, erased: { rows: 1, kept: 3 } })
+    const later = { ...WORLD, clock: { ...WORLD.clock, epochMs: () => NOW + OLD * 60_000 } }
+    const args = [ISAAC, '--erase', '--yes']
+    const second = await runInProcess((perform) => whoCommand(perform, later), args, env)
+    expect(second.code).toBe(0)
+    expect(await rowsOf(env)).toEqual([])
+  })
+
+  it('finds the person under every key, by the ledger alone', async () => {
+    const earlier = createNamers({
+      key: keyFromSecret('an earlier secret'),
+      isDerived: true,
+      logins: 'fingerprint',
+    })
+    const env = await makeLedger([
+      wrong(OLD),
+      wrong(OLD, { account: earlier.nameLogin(ISAAC), person: earlier.namePerson('id 1') }),
+      wrong(OLD, { account: earlier.nameLogin('isaac'), person: earlier.namePerson('id 1') }),
+      wrong(OLD, { account: ISAAC, person: earlier.namePerson('id 1') }),
+      wrong(OLD, { account: earlier.nameLogin('joan'), person: earlier.namePerson('id 2') }),
+    ])
+    const all = { ...env, HOOK_SECRET_PREVIOUS: 'an earlier secret' }
+    expect(await erase(ISAAC, all)).toMatchObject({ code: 0, erased: { rows: 4, logins: 4 } })
+    expect(await rowsOf(env)).toEqual([[earlier.nameLogin('joan'), earlier.namePerson('id 2')]])
+  })
+
+  it('leaves the rows of another person who has had the login, and asks whose it is if nobody says', async () => {
+    const short = { account: nameLogin('isaac') }
+    const ofOther = { ...short, person: namePerson('id 7') }
+    const unclear = { ...short, person: namePerson('login isaac'), reason: 'too_many_guesses' }
+    const env = await makeLedger([wrong(OLD, short), wrong(OLD, ofOther), wrong(OLD, unclear)])
+    const refused = await erase('isaac', env)
+    expect(refused).toMatchObject({ code: 2 })
+    expect(refused.stderr).toContain('two accounts have had this login')
+    const known = { ...env, ...makeLegacy({ login: ISAAC, hash: HASH }) }
+    // The name of the login itself is no other person.
+    expect(await erase('isaac', known)).toMatchObject({ code: 0, erased: { rows: 2, kept: 0 } })
+    expect(await rowsOf(env)).toEqual([[ofOther.account, ofOther.person]])
+  })
+
+  it('spares the person to whom Okta takes the login for a short name', async () => {
+    // Without ids the login names the person.
+    const own = wrong(OLD, { account: nameLogin('isaac'), person: namePerson('login isaac') })
+    const ofOther = wrong(OLD, { person: namePerson(`login ${ISAAC}`) })
+    const env = { ...(await makeLedger([own, ofOther])), ...(await makeOkta()) }
+    const refused = await erase('isaac', env)
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('short for isaac@')])
+    const legacy = makeLegacy({ login: 'isaac', hash: HASH }, { login: ISAAC, hash: HASH })
+    const byLogin = 'SELECT login, password_hash, enabled FROM accounts WHERE login = :login'
+    const known = { ...env, ...legacy, LEGACY_LOOKUP_SQL: byLogin }
+    expect(await erase('isaac', known)).toMatchObject({ code: 0, erased: { rows: 1 } })
+    expect(await rowsOf(env)).toEqual([[ofOther.account, ofOther.person]])
+    expect(await erase(ISAAC, env)).toMatchObject({ code: 0, erased: { rows: 1 } })
+  })
+
+  it('needs the ledger and a login that one account has', async () => {
+    const env = await makeLedger([wrong(OLD)])
+    expect(await erase('1', env)).toMatchObject({ code: 2 })
+    const legacy = makeLegacy(
+      { login: 'sam@a.com', hash: HASH },
+      { login: 'sam@b.com', hash: HASH },
+    )
+    expect((await erase('sam', { ...env, ...legacy })).stderr).toContain('two accounts')
+    expect((await erase('sam@a.com', legacy)).stderr).toContain('--erase needs the ledger')
+    expect(await run([ISAAC, '--yes'], env)).toMatchObject({ code: 2 })
+    expect(await rowsOf(env)).toHaveLength(1)
+  })
 })

@@ -5,12 +5,14 @@ import { DECISIONS } from '../../src/commands/decisions/perform.ts'
 import { campaignSettings } from '../../src/commands/campaign/settings.ts'
 import { HEALTH } from '../../src/commands/health.ts'
 import { SOURCE } from '../../src/commands/import/input.ts'
+import { INIT } from '../../src/commands/init/settings.ts'
 import { OKTA_SETTINGS } from '../../src/commands/okta-settings.ts'
 import { REGISTER_NAMES } from '../../src/commands/register/settings.ts'
 import { SERVE } from '../../src/commands/serve/settings.ts'
 import { UNDO_LEDGER } from '../../src/commands/undo/verified.ts'
 import { whoSettings } from '../../src/commands/who/settings.ts'
 import { HASH_VARIABLES } from '../../src/config/hash-variables.ts'
+import { LOGIN_VARIABLES } from '../../src/config/login-variables.ts'
 import { OKTA_VARIABLES, REGISTER_VARIABLES } from '../../src/config/okta-variables.ts'
 import {
   AUTH_VARIABLES,
@@ -35,6 +37,7 @@ const VARIABLE_GROUPS = {
   'Calls to Okta': OKTA_VARIABLES,
   'Registering the hook': REGISTER_VARIABLES,
   'The legacy store': { ...LEGACY_VARIABLES, ...IMPORT_VARIABLES },
+  'A legacy login': LOGIN_VARIABLES,
   'The hashes of the legacy store': HASH_VARIABLES,
   'The ledger': LEDGER_VARIABLES,
   Limits: LIMIT_VARIABLES,
@@ -43,6 +46,7 @@ const VARIABLE_GROUPS = {
 
 /** What each command reads. */
 const READ_BY: Readonly<Record<string, readonly VariableName[]>> = {
+  init: INIT.names,
   serve: SERVE.names,
   check: SERVE.names,
   health: HEALTH.names,
@@ -53,6 +57,7 @@ const READ_BY: Readonly<Record<string, readonly VariableName[]>> = {
   audit: [...auditSettings(false).names, ...OKTA_SETTINGS.names],
   status: [...campaignSettings(false).names, ...OKTA_SETTINGS.names],
   reconcile: [...campaignSettings(false, true).names, ...OKTA_SETTINGS.names],
+  cutoff: OKTA_SETTINGS.names,
   import: [...OKTA_SETTINGS.names, ...SOURCE.names],
   'import undo': [...OKTA_SETTINGS.names, ...UNDO_LEDGER.names],
 }
@@ -92,7 +97,12 @@ by \`npm run docs\`: change it there.
 - Each variable can be given as \`NAME_FILE\` instead: the path of a file with the value, such as a mounted secret. The
   line ending at the end of the file is not part of the value.
 - All problems are reported together, each with a fix, and the command ends with exit code 2. A name that looks like a
-  misspelt variable is reported too.
+  misspelt variable is reported too, and so is one that Okta's SDKs or its Terraform provider read, such as
+  \`OKTA_CLIENT_ORGURL\`: it is not read here.
+- Every command takes \`--env-file FILE\`, with a line \`NAME=VALUE\` for each variable. A second one is an error. What is set in the environment wins.
+  A value can have single quotes, double quotes or backticks around it, and needs them if it has a #. In double quotes \\n
+  is a line end; $ has no meaning anywhere. \`okta-migrate init\` writes such a file. If it is not there, Node.js itself says
+  so (\`not found\`) and ends with 9.
 - \`okta-migrate check\` tries the configuration of the hook server without serving.
 
 ${Object.entries(VARIABLE_GROUPS)

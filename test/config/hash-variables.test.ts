@@ -73,3 +73,16 @@ describe("Firebase's signer key", () => {
     expect(() => load({ FIREBASE_SALT_SEPARATOR: 'B w==' })).toThrow('config')
   })
 })
+
+describe('LEGACY_HASH_PLAIN', () => {
+  const plain = { encoded: '{noop}password', password: 'password' }
+  const outcomeIn = (env: Environment) =>
+    verifyEncoded(engine, [plain], { ...DEFAULT_HASHES, ...load(env).settings.hashes })[0]
+
+  it('alone has plain text checked', () => {
+    expect(outcomeIn({})).toBe('unrecognised')
+    expect(outcomeIn({ LEGACY_HASH_PLAIN: 'false', FIREBASE_SIGNER_KEY: KEY })).toBe('unrecognised')
+    expect(outcomeIn({ LEGACY_HASH_PLAIN: 'true' })).toBe('match')
+    expect(outcomeIn({ LEGACY_HASH_PLAIN: 'true', FIREBASE_SIGNER_KEY: KEY })).toBe('match')
+  })
+})

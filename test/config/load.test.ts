@@ -130,6 +130,13 @@ describe('an invalid environment', () => {
     ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET: ' padded' }],
     ['HOOK_SECRET', { ...COMPLETE, HOOK_SECRET: 'grüße' }],
     ['HOOK_SECRET', { ...PRODUCTION, HOOK_SECRET: 'short' }],
+    ['EVENT_HOOK_SECRET', { ...COMPLETE, EVENT_HOOK_SECRET: 'x'.repeat(31) }],
+    ['EVENT_HOOK_SECRET', { ...COMPLETE, EVENT_HOOK_SECRET: SECRET }],
+    [
+      'EVENT_HOOK_SECRET',
+      { ...COMPLETE, HOOK_SECRET_PREVIOUS: 'x'.repeat(32), EVENT_HOOK_SECRET: 'x'.repeat(32) },
+    ],
+    ['EVENT_HOOK_SECRET', { ...COMPLETE, EVENT_HOOK_SECRET: 'x'.repeat(32), LEDGER_DB_URL: 'off' }],
     ['HOOK_SECRET_PREVIOUS', { ...PRODUCTION, HOOK_SECRET_PREVIOUS: 'short' }],
     ['HOOK_SECRET', { NODE_ENV: 'production' }],
     ['LEGACY_DB_URL', { NODE_ENV: 'production' }],
@@ -142,6 +149,9 @@ describe('an invalid environment', () => {
     ['TLS_KEY_FILE', { ...COMPLETE, TLS_CERT_FILE: '/tls/cert.pem' }],
     ['TLS_CERT_FILE', { ...COMPLETE, TLS_KEY_FILE: '/tls/key.pem' }],
     ['HOOK_AUTH_HEADER', { ...COMPLETE, HOOK_AUTH_HEADER: 'two words' }],
+    ['OPS_ALLOWED_HOSTS', { ...COMPLETE, OPS_ALLOWED_HOSTS: 'hook.example.com:9464' }],
+    ['OPS_ALLOWED_HOSTS', { ...COMPLETE, OPS_ALLOWED_HOSTS: 'https://hook.example.com' }],
+    ['OPS_ALLOWED_HOSTS', { ...COMPLETE, OPS_ALLOWED_HOSTS: '[2001:db8::7]' }],
     ...Object.keys(OAUTH).map((name): [string, Environment] => [
       name,
       { ...COMPLETE, ...OAUTH, [name]: '' },
@@ -307,6 +317,31 @@ describe('a misspelt name', () => {
   })
 })
 
+describe("other programs' names", () => {
+  const ORG = 'OKTA_ORG_NAME and OKTA_BASE_URL are not read. Use OKTA_ORG_URL.'
+  const FOREIGN = { OKTA_BASE_URL: 'okta.com', OKTA_ORG_NAME: 'acme' }
+
+  it('are told for what is not set, and never read', () => {
+    const { notices, values } = load({ ...COMPLETE, ...FOREIGN })
+    expect([notices, values.OKTA_ORG_URL]).toEqual([[ORG], undefined])
+    expect(complaint({ HOOK_SECRET: SECRET, DATABASE_URL: 'postgres://a@b/c' })).toContain(
+      'LEGACY_DB_URL is missing',
+    )
+    expect(complaint({ HOOK_SECRET: SECRET, DATABASE_URL: 'x' })).toContain(
+      'DATABASE_URL is not read. Use LEGACY_DB_URL.',
+    )
+  })
+
+  it('are of no interest where ours is set, or not read by the command', () => {
+    expect(load({ ...COMPLETE, ...FOREIGN, OKTA_ORG_URL: 'https://a.okta.com' }).notices).toEqual(
+      [],
+    )
+    expect(
+      load({ ...COMPLETE, DATABASE_URL: 'x', OKTA_TOKEN: 'x', OKTA_DOMAIN: '' }).notices,
+    ).toEqual([])
+  })
+})
+
 describe('what is shown', () => {
   it('reveals only whether a secret is set', () => {
     const shown = describeValues(load({ ...COMPLETE, FINGERPRINT_KEY: 'k'.repeat(20) }).values)
@@ -356,5 +391,61 @@ describe('what is shown', () => {
     expect(describeVariables(SERVE.names).match(/^ {2}[A-Z_]+\n {6}\S/gm)).toHaveLength(
       Object.keys(describeValues(load(COMPLETE).values)).length,
     )
+  })
+})
+
+describe('a legacy login', () => {
+  const LOGIN = { HOOK_SECRET: SECRET, LEGACY_LOGIN_URL: 'https://old.example.com/login' }
+  const LDAP = {
+    ...{ HOOK_SECRET: SECRET, LEGACY_LOGIN_URL: 'ldaps://dc.example.com/?base=dc=a&attribute=uid' },
+    ...{ LEGACY_LOGIN_BIND_DN: 'cn=a', LEGACY_LOGIN_BIND_PASSWORD: 'marked' },
+  }
+  const COGNITO = { ...LOGIN, LEGACY_LOGIN_STYLE: 'cognito' }
+
+  it('is a directory too', () => {
+    expect(load(LDAP).settings).toMatchObject({ legacy: { http: undefined } })
+  })
+
+  it('takes the place of the store of hashes', () => {
+    const header = 'Authorization: Bearer a b'
+    const { settings } = load({ ...LOGIN, LEGACY_LOGIN_HEADER: header })
+    expect(settings).toMatchObject({
+      legacy: {
+        kind: 'login',
+        http: { style: 'json', header: { name: 'authorization', value: 'Bearer a b' } },
+      },
+    })
+  })
+
+  it.each([
+    [{ ...LOGIN, ...COMPLETE }, 'LEGACY_LOGIN_URL and LEGACY_DB_URL are both set'],
+    [{ ...LOGIN, LEGACY_LOGIN_URL: 'http://old.example.com/' }, 'LEGACY_LOGIN_URL is not valid'],
+    [{ ...LOGIN, LEGACY_LOGIN_URL: 'https://u:p@old.example.com/' }, 'LEGACY_LOGIN_URL is not'],
+    [{ ...LOGIN, LEGACY_LOGIN_HEADER: 'no colon' }, 'LEGACY_LOGIN_HEADER is not valid'],
+    [{ ...LOGIN, LEGACY_LOGIN_HEADER: 'a: b\r\nc: d' }, 'LEGACY_LOGIN_HEADER is not valid'],
+    [{ ...LOGIN, LEGACY_LOGIN_CLIENT_ID: 'x' }, 'LEGACY_LOGIN_STYLE is json'],
+    [COGNITO, 'LEGACY_LOGIN_CLIENT_ID is missing'],
+    [{ ...LOGIN, LEGACY_LOGIN_BIND_DN: 'cn=a' }, 'LEGACY_LOGIN_BIND_DN is set, and has no use'],
+    [{ ...LDAP, LEGACY_LOOKUP_SQL: 'SELECT' }, 'LEGACY_LOOKUP_SQL is set, and has no use'],
+    [{ ...LOGIN, LEGACY_DB_POOL: '4' }, 'LEGACY_DB_POOL is set, and has no use'],
+    [{ ...COGNITO, LEGACY_LOGIN_SCOPE: 'a' }, 'LEGACY_LOGIN_SCOPE is set, and has no use'],
+    [{ ...LDAP, LEGACY_LOGIN_STYLE: 'json' }, 'LEGACY_LOGIN_STYLE is set, and has no use'],
+    [{ ...LDAP, LEGACY_LOGIN_HEADER: 'a: b' }, 'LEGACY_LOGIN_URL is that of a directory'],
+  ])('is refused where its variables do not fit: %j', (env, message) => {
+    expect(complaint(env)).toContain(message)
+  })
+
+  it('is refused where its URL is missing, with or without a store of hashes', () => {
+    const parts = { LEGACY_LOGIN_HEADER_FILE: '/header', LEGACY_LOGIN_POOL: '5' }
+    const rest = { ...parts, LEGACY_LOGIN_CA: '' }
+    const files = { '/header': 'x-key: marked' }
+    for (const env of [{ ...COMPLETE, ...rest }, rest]) {
+      const told = complaint(env, files)
+      for (const name of ['LEGACY_LOGIN_HEADER', 'LEGACY_LOGIN_POOL'])
+        expect(told).toContain(`${name} is set, and has no use: LEGACY_LOGIN_URL is not set`)
+      expect(told).not.toContain('LEGACY_LOGIN_CA')
+      expect(told).not.toContain('marked')
+      expect(told.includes('LEGACY_DB_URL is missing')).toBe(env === rest)
+    }
   })
 })

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { ERRORS } from '../../src/errors/errors.ts'
 import { REASONS } from '../../src/hook/decision.ts'
-import { createMetrics, PREFIX } from '../../src/ops/metrics.ts'
-import { registerCollectors } from '../../src/ops/collectors.ts'
-import { OPERATIONS, read, VERSION } from '../support/deploy.ts'
+import { PREFIX } from '../../src/ops/metrics.ts'
+import { OPERATIONS, read } from '../support/deploy.ts'
+import { exportedMetrics } from '../support/exported-metrics.ts'
 
 interface Rules {
   readonly groups: readonly {
@@ -40,29 +40,7 @@ describe('metrics and alerts', () => {
   )
   const expressions = alerts.map(({ expr }) => expr).join('\n')
 
-  const exported = (): string[] => {
-    const { registry } = createMetrics({ deadlineMs: 2_500, lookupLimitMs: 1_250, outcomes: [] })
-    const pool = { alive: 1, size: 1, waiting: 0, lost: 0, engine: { name: 'bcryptjs' } }
-    registerCollectors(registry, {
-      health: {
-        legacy: { ping: async () => undefined, state: 'ok', foreignRows: 0 },
-        pool,
-        isDraining: () => false,
-      },
-      pool,
-      keys: { ready: () => true },
-      ledger: {
-        status: { database: 'ok', spill: 'ok', waiting: 0, lost: 0 },
-        faults: { database: 0, spill: 0, thread: 0, files: 0 },
-      },
-      log: { failures: 0 },
-      certificateEndsAtMs: () => 0,
-      version: VERSION,
-      refused: () => 0,
-    })
-    const names = registry.getMetricsAsArray().map(({ name }) => name)
-    return names.filter((name) => name.startsWith(PREFIX)).sort()
-  }
+  const exported = (): string[] => exportedMetrics().filter((name) => name.startsWith(PREFIX))
 
   it('use only metrics that are exported', () => {
     const used = [...expressions.matchAll(/okta_migrate_\w+/g)].map(([name]) =>

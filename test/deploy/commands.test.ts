@@ -1,66 +1,87 @@
-/** The commands in the documents: each block runs as it stands, and uses no variable that it does not set. */
-import { readFileSync, rmSync } from 'node:fs'
+/** The commands in the documents: which of them run where, and that those within sentences exist. */
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
-import { COMMANDS } from '../../src/commands/commands.ts'
+import { describe, expect, it } from 'vitest'
+import { buildCommand } from '../../src/commands/commands.ts'
+import { addGlobals } from '../../src/commands/global-options.ts'
 import { VARIABLES } from '../../src/config/variables.ts'
-import { blocksOf, makeWorkplace } from '../support/documents/blocks.ts'
-import { makeTempDir, removeDir } from '../support/temp.ts'
+import { read } from '../support/deploy.ts'
+import { DOCUMENTS, fencesOf, makeWorkplace } from '../support/documents/blocks.ts'
+import { ELSEWHERE, STAND_INS } from '../support/documents/stand-ins.ts'
+import { tempDir } from '../support/temp.ts'
 
-const DOCUMENTS = [
-  'README.md',
-  'docs/AUDIT.md',
-  'docs/OPERATIONS.md',
-  'docs/REGISTER-IN-OKTA.md',
-  'docs/SECURITY.md',
-  'docs/UPGRADE.md',
-]
+const fences = DOCUMENTS.flatMap((document) =>
+  fencesOf(document).map((fence) => ({ document, ...fence })),
+)
+const blocks = fences.filter(({ language }) => language === 'sh')
+const scripts = blocks.map(({ script }) => script).join('\n')
 
-/** These run against real databases: see backup.test.ts. */
-const ELSEWHERE = ['Backup', 'Restore']
+/** In these languages a document has no commands; `text` is what a command prints. */
+const LANGUAGES = ['text', 'json', 'js', 'yaml', 'hcl', 'ini', 'sql', 'ebnf', 'crontab']
 
-const blocks = DOCUMENTS.flatMap(blocksOf)
+describe('the list of what does not run in documents.test.ts', () => {
+  it('has no program that no document has any more', () => {
+    const unused = Object.keys(STAND_INS).filter(
+      (name) => !new RegExp(`(?:^|[|;(] ?|&& )${name} `, 'm').test(scripts),
+    )
+    expect(unused).toEqual([])
+  })
 
-const dir = makeTempDir()
-afterAll(() => removeDir(dir))
-const { run, checkout } = makeWorkplace(dir)
+  it('has no section that is not there any more', () => {
+    const gone = ELSEWHERE.filter(
+      ({ document, section }) =>
+        !blocks.some(
+          (one) => one.document === document && (section ?? one.section) === one.section,
+        ),
+    )
+    expect(gone).toEqual([])
+  })
+})
 
 describe('commands in the documents', () => {
-  it.each(blocks.filter(({ section }) => !ELSEWHERE.includes(section)))(
-    'run under "$section": $script',
-    ({ script }) => {
-      const { status, stderr } = run(script)
-      expect([status, stderr]).toEqual([0, ''])
-    },
-    30_000,
-  )
+  it.each(DOCUMENTS)('of %s stand in blocks that are run', (document) => {
+    const others = fences.filter((one) => one.document === document && one.language !== 'sh')
+    expect(others.filter(({ language }) => !LANGUAGES.includes(language))).toEqual([])
+    const text = others.map(({ script }) => script).join('')
+    expect(text).not.toMatch(/^\s*(?:\$ |okta-migrate |node |npm |npx |docker |kubectl |curl )/m)
+  })
 
-  it('use only commands and options that the program has', async () => {
-    const calls = readFileSync(join(dir, 'calls'), 'utf8').split('\n').slice(0, -1)
-    expect(calls.length).toBeGreaterThan(5)
-    for (const call of calls) {
-      const [file, name = '', ...args] = call.split('\t').slice(0, -1)
-      expect(file).toBe('dist/cli.js')
-      const create = await COMMANDS[name]?.()
-      const command = create?.(() => Promise.resolve()).exitOverride()
-      await command?.parseAsync(args, { from: 'user' })
-      expect(command).toBeDefined()
-    }
+  const crontabs = fences.filter(({ language }) => language === 'crontab')
+  const sentences = [
+    ...DOCUMENTS.map(read),
+    ...crontabs.map(({ script }) => script.replace(/[^]*(?=okta-migrate )/, '`').trim() + '`'),
+  ]
+    .flatMap((text) => [...text.matchAll(/`(?:okta-migrate|node dist\/cli\.js) ([a-z][^`]*)`/g)])
+    .map(([, text = '']) => text.replaceAll(/\s+/g, ' ').trim())
+
+  it.each([...new Set(sentences)])('such as okta-migrate %s exist', async (text) => {
+    const [name = '', ...args] = text.replace(/^help /, '').split(' ')
+    const command = (await buildCommand(name, () => Promise.resolve()))?.exitOverride()
+    if (!command) throw new TypeError(`no command ${name}`)
+    addGlobals(command.configureOutput({ writeOut: () => undefined, writeErr: () => undefined }))
+    // A sentence need not have the whole command.
+    const { code } = await command.parseAsync(args, { from: 'user' }).then(
+      () => ({ code: 'complete' }),
+      (err: unknown) => err as { code: string },
+    )
+    expect(code).not.toMatch(/unknown|excess/)
   })
 
   it('set only variables that exist', () => {
-    const scripts = blocks.map(({ script }) => script.replaceAll(/'[^']*'/g, "''")).join('\n')
-    const set = [...scripts.matchAll(/(?<![$\w])([A-Z][A-Z_]{2,})=/g)].map(([, name = '']) => name)
+    const plain = scripts.replaceAll(/'[^']*'/g, "''")
+    const set = [...plain.matchAll(/(?<![$\w])([A-Z][A-Z_]{2,})=/g)].map(([, name = '']) => name)
     const ours = Object.keys(VARIABLES).flatMap((name) => [name, `${name}_FILE`])
-    const known = [...ours, 'HOOK_ID', 'DATA_DIR']
+    const known = [...ours, 'DATA_DIR', 'PATH', 'SANDBOX', 'SERVER']
     expect(set).toContain('HOOK_SECRET')
     expect(set.filter((name) => !known.includes(name))).toEqual([])
   })
 
   it('fail without the file that names the org, and say so', () => {
-    rmSync(join(checkout, 'deploy/.env'))
+    const { checkout, run } = makeWorkplace(tempDir())
+    rmSync(join(checkout, 'deploy/.env'), { force: true })
     const [renewal] = blocks.filter(({ section }) => section === 'Certificates')
-    const { status, stderr } = run(renewal?.script ?? '')
+    const [, signal = ''] = renewal?.script.split('\n') ?? []
+    const { status, stderr } = run(signal)
     expect(status).not.toBe(0)
     expect(stderr).toContain('OKTA_ORG_URL is missing a value: set it in deploy/.env')
   })

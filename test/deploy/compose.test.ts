@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { HOOK_PATH } from '../../src/hook/app.ts'
+import { EVENTS_PATH } from '../../src/hook/events/app.ts'
 import { HARD_STOP_MS } from '../../src/ops/shutdown.ts'
 import { interpolate } from '../support/documents/compose.ts'
 import {
@@ -70,15 +71,17 @@ describe('compose.yaml', () => {
   const hooks = all.filter(([, { image }]) => image.startsWith('okta-password-import-hook'))
 
   it.each(hooks)("gives %s a configuration that the server's rules accept", (name, service) => {
-    const { OKTA_ORG_URL, HASH_WORKERS, ...rest } = service.environment ?? {}
-    expect([OKTA_ORG_URL, HASH_WORKERS]).toEqual([
+    const { OKTA_ORG_URL, HASH_WORKERS, OPS_ALLOWED_HOSTS, ...rest } = service.environment ?? {}
+    expect([OKTA_ORG_URL, HASH_WORKERS, OPS_ALLOWED_HOSTS]).toEqual([
       expect.stringMatching(/^\$\{OKTA_ORG_URL:\?.+\}$/),
       '${HASH_WORKERS:-2}',
+      '${OPS_ALLOWED_HOSTS:-localhost}',
     ])
     const env = Object.entries(rest).map(([name, value]) => [name, String(value)])
     const given = {
       ...(Object.fromEntries(env) as Record<string, string>),
       OKTA_ORG_URL: 'https://acme.okta.com',
+      OPS_ALLOWED_HOSTS: 'localhost',
     }
     const config = configure(given, ['/run/secrets'])
     const named = Object.entries(given).filter(([name]) => name.endsWith('_FILE'))
@@ -88,6 +91,8 @@ describe('compose.yaml', () => {
     expect(mountsOf(service)).toEqual([[expect.any(String), config.LEDGER_SPILL_DIR]])
     expect(HAPROXY).toContain(` server ${name} ${name}:${config.PORT}\n`)
     expect(config.OPS_HOST).toBe('0.0.0.0')
+    // Otherwise the page is 404, and the event hook has no path.
+    expect([config.OPS_TOKEN, config.EVENT_HOOK_SECRET]).not.toContain(undefined)
     expect(DOCKERFILE).toContain(`EXPOSE ${config.PORT} ${config.OPS_PORT}\n`)
     expect(service.image).toBe(`okta-password-import-hook:${VERSION}`)
     const graceMs = parseInt(service.stop_grace_period ?? '') * 1_000
@@ -187,7 +192,7 @@ describe('haproxy.cfg', () => {
     new RegExp(`^ +${name} (.+)$`, 'm').exec(HAPROXY)?.[1]
 
   it('passes the hook and /livez on, and nothing else', () => {
-    expect(HAPROXY).toContain(`deny_status 404 unless { path ${HOOK_PATH} /livez }`)
+    expect(HAPROXY).toContain(`deny_status 404 unless { path ${HOOK_PATH} ${EVENTS_PATH} /livez }`)
   })
 
   it('waits as long as Okta does, and sends no call twice', () => {

@@ -79,6 +79,9 @@ describe('kubernetes.yaml', () => {
     expect([portOf('hook'), portOf('ops')]).toEqual([config.PORT, config.OPS_PORT])
     expect([config.HOST, config.OPS_HOST]).toEqual(['0.0.0.0', '0.0.0.0'])
     expect(config.HOOK_SECRET_PREVIOUS).toBeUndefined()
+    // Otherwise the page is 404, and the event hook has no path.
+    expect([config.OPS_TOKEN, config.EVENT_HOOK_SECRET]).not.toContain(undefined)
+    expect(config.OPS_ALLOWED_HOSTS).toEqual(['campaign.example.com'])
     expect(config.TLS_CERT_FILE).toBe(`${mountOf('tls')}/tls.crt`)
     expect(config.TLS_KEY_FILE).toBe(`${mountOf('tls')}/tls.key`)
     expect(config.HASH_WORKERS).toBeLessThan(Number(container.resources.limits.cpu))
@@ -96,7 +99,7 @@ describe('kubernetes.yaml', () => {
   it('probes only paths that the ops port answers', async () => {
     const health = createHealthApp({
       legacy: { ping: async () => undefined, state: 'ok', foreignRows: 0 },
-      pool: { alive: 1, size: 1, engine: { name: 'bcryptjs' } },
+      pool: { alive: 1, size: 1, engine: { computes: 'bcrypt', name: 'bcryptjs' } },
       isDraining: () => false,
     })
     for (const { httpGet } of [

@@ -2,12 +2,8 @@
 import { hashSync } from 'bcryptjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HOOK_PATH } from '../../src/hook/app.ts'
-import {
-  isFromOrg,
-  createSecretCheck,
-  createCredentialsPrecheck,
-  headerValues,
-} from '../../src/hook/authenticate.ts'
+import { createCredentialsPrecheck, headerValues, isFromOrg } from '../../src/hook/authenticate.ts'
+import { createSecretCheck } from '../../src/http/secret-check.ts'
 import { payload, SECRET, startHook, type RunningHook } from '../support/hook.ts'
 import { exchange, head } from '../support/raw.ts'
 

@@ -2,6 +2,7 @@
 import { hashSync } from 'bcryptjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { DecidedCall } from '../../src/call-record.ts'
+import { unknownLogin } from '../../src/login.ts'
 import { fingerprint } from '../../src/ops/log.ts'
 import { ManualClock } from '../support/clock.ts'
 import { startHook, type HookOptions } from '../support/hook.ts'
@@ -60,6 +61,21 @@ describe('the ledger', () => {
       { outcome: 'UNVERIFIED', reason: 'hash_unrecognised', hash: undefined },
     ])
     expect(recorded.every(({ runMs }) => runMs > 0)).toBe(true)
+  })
+
+  it('records no made-up login of our own checks, unless it is VERIFIED', async () => {
+    const own = { login: 'me@okta-migrate-0123456789ab.invalid', hash: hashSync('open sesame', 4) }
+    const { signIn, recorded, lines } = await start({ rows: [own] })
+    await signIn(unknownLogin(), 'x', EVENT)
+    expect(lines().at(-1)).toMatchObject({ eventId: 'one-event', reason: 'unknown_login' })
+    expect(recorded).toEqual([])
+    for (const login of [own.login, 'a@okta-migrate-.invalid', `${unknownLogin()}.com`])
+      await signIn(login, 'open sesame')
+    expect(recorded.map(({ reason }) => reason)).toEqual([
+      'match',
+      'unknown_login',
+      'unknown_login',
+    ])
   })
 
   it('records a guess that was refused without a check, which took no time', async () => {

@@ -14,6 +14,8 @@ type Verify = VerifyingStore['verify']
 const ANSWERS: Readonly<Record<string, () => ReturnType<Verify>>> = {
   'twin@example.com': () => Promise.resolve('ambiguous_login'),
   'gone@example.com': () => Promise.resolve('disabled'),
+  'locked@example.com': () => Promise.resolve('locked'),
+  'expired@example.com': () => Promise.resolve('expired'),
   'away@example.com': () => Promise.reject(new AppError('legacy_unavailable')),
   'bug@example.com': () => Promise.reject(new Error('a bug')),
   'hung@example.com': () => new Promise(() => undefined),
@@ -73,6 +75,8 @@ describe('a store that verifies', () => {
     ['anna@example.com', 'mismatch'],
     ['nobody@example.com', 'unknown_login'],
     ['gone@example.com', 'disabled'],
+    ['locked@example.com', 'locked'],
+    ['expired@example.com', 'expired'],
   ])('keeps %s out (%s), with the same answer for all', async (login, reason) => {
     const { text: wrong } = await signIn('anna@example.com', 'wrong')
     const answer = await signIn(login, 'wrong')

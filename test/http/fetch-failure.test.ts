@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp.ts'
 
 const failureAt = (href: string) => {
   const url = new URL(href)
-  return fetchFrom({})(url, {}).then(
+  return fetchFrom({})(url, { maxBytes: 1_000 }).then(
     () => undefined,
     (err: unknown) => fetchFailureOf(err, url),
   )

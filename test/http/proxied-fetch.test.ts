@@ -108,7 +108,8 @@ describe('okta-migrate behind a proxy', () => {
 })
 
 describe('a fetch', () => {
-  const get = (env: Record<string, string>, url: string) => fetchFrom(env)(new URL(url), {})
+  const get = (env: Record<string, string>, url: string) =>
+    fetchFrom(env)(new URL(url), { maxBytes: 1_000 })
 
   it('never goes through a proxy to this machine itself', async () => {
     const okta = await startOkta(() => ({ body: {} }))
@@ -131,7 +132,9 @@ describe('a fetch', () => {
     const proxy = await startConnectProxy(1)
     const url = new URL(`http://${ORG}/`)
     const env = { HTTP_PROXY: proxy.host, no_proxy: noProxy }
-    const failure = await fetchFrom(env)(url, {}).catch((err: unknown) => fetchFailureOf(err, url))
+    const failure = await fetchFrom(env)(url, { maxBytes: 1_000 }).catch((err: unknown) =>
+      fetchFailureOf(err, url),
+    )
     expect(failure).toMatchObject({ kind: 'not-sent' })
     expect((failure as { reason: string }).reason).toMatch(/^DNS .*acme\.okta\.example/)
     expect(proxy.asked).toEqual([])

@@ -37,6 +37,7 @@ interface Summary {
   readonly failed: number
   readonly unsettled: number
   readonly end: string
+  readonly next: string
 }
 
 const summaryOf = (stdout: string): Summary => {
@@ -166,6 +167,17 @@ describe('a run', () => {
       credentials: { password: { hash: { algorithm: 'BCRYPT', workFactor: 4 } } },
     })
     expect(okta.users.size).toBe(4)
+  })
+
+  it('with hashes ends with the command that imports those whose hash Okta does not take', async () => {
+    const input = `email,firstName,lastName,pw\na@x.example,A,B,${hashSync('x', 4)}\nb@x.example,A,B,$1$a$b\n`
+    const { okta, run, env } = await start(input)
+    const { code, stdout } = await run('--mode', 'hash', '--map', 'password_hash=pw')
+    expect(code).toBe(1)
+    const { next } = summaryOf(stdout)
+    expect(next).toMatch(/^okta-migrate import \S+\.rejects\.csv .*--mode hook$/)
+    const suggested = await runImport(next.split(' ').slice(2), env)
+    expect([suggested.code, okta.users.size]).toEqual([0, 2])
   })
 
   it('sends groups, a user type and mapped columns', async () => {

@@ -1,7 +1,8 @@
 /** What a failure means, by the codes of drivers and servers, and of real servers where they answer. */
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors/errors.ts'
 import { classifyFailure } from '../../src/ledger/failures.ts'
+import { asReader, READER_PASSWORD } from '../support/database-reader.ts'
 import { describeEach, freshDatabase, SERVERS } from '../support/databases.ts'
 import { entry } from '../support/ledger-entry.ts'
 import { makeForwarder } from '../support/forwarder.ts'
@@ -69,35 +70,11 @@ it.each([
   await forwarder.close()
 })
 
-await describeEach(SERVERS, 'a ledger', (kind) => {
-  /** The URL for a user who may read and write existing tables, and no more. */
-  const asReader = async (url: string): Promise<string> => {
-    const name = `reader_${Date.now().toString(36)}_${kind.dialect}`
-    const own = new URL(url)
-    own.username = name
-    own.password = 'Q7ZqMarked7Qz'
-    const database = own.pathname.slice(1)
-    const isMysql = kind.dialect === 'mysql'
-    await runSql(
-      url,
-      `CREATE USER ${name} ${isMysql ? 'IDENTIFIED BY' : 'PASSWORD'} '${own.password}'`,
-    )
-    onTestFinished(async () => {
-      if (!isMysql) await runSql(url, `DROP OWNED BY ${name}`)
-      await runSql(url, `DROP USER ${name}`)
-    })
-    const rights = 'SELECT, INSERT, UPDATE'
-    await runSql(
-      url,
-      isMysql
-        ? `GRANT ${rights} ON ${database}.* TO ${name}`
-        : `GRANT ${rights} ON ALL TABLES IN SCHEMA public TO ${name}`,
-    )
-    return own.href
-  }
+const RIGHTS = 'SELECT, INSERT, UPDATE'
 
+await describeEach(SERVERS, 'a ledger', (kind) => {
   it('whose tables may not be created is refused at the start, with the message of the server', async () => {
-    const url = await asReader(await freshDatabase(kind))
+    const url = await asReader(kind, await freshDatabase(kind), RIGHTS)
     const err = await makeForwarder({ url, spillDir: tempDir() })
       .forwarder.start()
       .catch((err: unknown) => err)
@@ -107,7 +84,7 @@ await describeEach(SERVERS, 'a ledger', (kind) => {
         /^LEDGER_DB_URL: (42501: permission denied for schema public|ER_TABLEACCESS_DENIED_ERROR: CREATE command denied to user .+)$/,
       ) as string,
     })
-    expect(JSON.stringify(err)).not.toContain('Q7ZqMarked7Qz')
+    expect(JSON.stringify(err)).not.toContain(READER_PASSWORD)
   })
 
   it('whose tables exist needs no right to create them', async () => {
@@ -115,7 +92,10 @@ await describeEach(SERVERS, 'a ledger', (kind) => {
     const owner = makeForwarder({ url, spillDir: tempDir() })
     await owner.forwarder.start()
     await owner.forwarder.close()
-    const { forwarder, reported } = makeForwarder({ url: await asReader(url), spillDir: tempDir() })
+    const { forwarder, reported } = makeForwarder({
+      url: await asReader(kind, url, RIGHTS),
+      spillDir: tempDir(),
+    })
     await forwarder.start()
     forwarder.enqueue([entry()])
     await forwarder.close()

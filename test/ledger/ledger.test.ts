@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -224,6 +224,17 @@ describe('the start', () => {
     expect(ledger.status.lost).toBe(0)
   })
 
+  it('opens nothing where the rest of the start is refused', async () => {
+    const spillDir = tempDir()
+    const noLog = (): void => undefined
+    const log = { info: noLog, warn: noLog, error: noLog }
+    const target = { url: `sqlite:${join(spillDir, 'ledger.sqlite')}` }
+    const accepted = Promise.reject(new Error('the store is refused'))
+    const starting = Ledger.start({ target, spillDir, clock: systemClock, log }, accepted)
+    await expect(starting).rejects.toThrow('the store is refused')
+    expect(readdirSync(spillDir)).toEqual([])
+  })
+
   it('that is refused ends the thread', async () => {
     const spillDir = tempDir()
     const threadUrl = support('refusing-ledger-thread.mjs')
@@ -234,7 +245,9 @@ describe('the start', () => {
   it('is over when the guesses of other replicas, and its own earlier ones, are known', async () => {
     const dir = tempDir()
     const url = `sqlite:${join(dir, 'ledger.sqlite')}`
-    const options = { target: { url }, spillDir: dir, clock: new ManualClock() }
+    // What counts as a guess is asked by the date of the database's machine.
+    const clock = Object.assign(new ManualClock(), { epochMs: Date.now })
+    const options = { target: { url }, spillDir: dir, clock }
     const first = await start(options)
     const wrong = { outcome: 'UNVERIFIED', reason: 'mismatch' } as const
     for (let i = 0; i < 1_500; i++) {

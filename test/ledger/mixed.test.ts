@@ -154,6 +154,7 @@ await describeEach(ALL_KINDS, 'a ledger of the previous version', (kind) => {
       await (await upgrade(url)).write([entry()])
     }
     expect(await runSql(url, 'SELECT name FROM ledger_additions ORDER BY name')).toEqual([
+      { name: 'events' },
       { name: 'person' },
       { name: 'unlock' },
     ])

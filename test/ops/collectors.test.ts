@@ -97,7 +97,8 @@ it('the engine is distinguished from its fallback', async () => {
   const { hook, valueOf } = await start()
   expect(await valueOf('engine_fallback')).toBe(0)
   const { alive, size, waiting, lost } = hook.pool
-  const pool = { alive, size, waiting, lost, engine: { name: 'bcryptjs', fallback: 'refused' } }
+  const engine = { computes: 'bcrypt', name: 'bcryptjs', fallback: 'refused' }
+  const pool = { alive, size, waiting, lost, engine }
   expect(await (await start({ pool })).valueOf('engine_fallback')).toBe(1)
 })
 
@@ -106,6 +107,17 @@ it('version and engine are shown as labels', async () => {
   expect(seriesOf(await read(), 'okta_migrate_build_info')).toEqual({
     [`okta_migrate_build_info{version="1.2.3",node="${process.version}",engine="${hook.pool.engine.name}"}`]: 1,
   })
+})
+
+it('an engine that is known only after the ports are open is shown', async () => {
+  const { hook } = await start()
+  const { alive, size, waiting, lost } = hook.pool
+  const pool = { alive, size, waiting, lost, engine: { computes: 'bcrypt', name: 'first' } }
+  const { read } = await start({ pool })
+  pool.engine = { computes: 'sha256crypt', name: 'slower' }
+  expect(Object.keys(seriesOf(await read(), 'okta_migrate_build_info'))).toEqual([
+    `okta_migrate_build_info{version="1.2.3",node="${process.version}",engine="slower"}`,
+  ])
 })
 
 it('parts that are not in use have no metrics', async () => {

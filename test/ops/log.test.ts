@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { createLog, fingerprint, logConsole } from '../../src/ops/log.ts'
 import { ManualClock } from '../support/clock.ts'
 
-const capture = (isTerminal: boolean, login?: string): string => {
+const capture = async (isTerminal: boolean, login?: string): Promise<string> => {
   let text = ''
   const stdout = new Writable({
     write: (chunk: Buffer, _, done) => {
@@ -13,15 +13,15 @@ const capture = (isTerminal: boolean, login?: string): string => {
     },
   })
   const clock = new ManualClock()
-  const log = createLog({ level: 'info', isTerminal, stdout, stderr: stdout, clock })
+  const log = await createLog({ level: 'info', isTerminal, stdout, stderr: stdout, clock })
   log.info({ outcome: 'VERIFIED', login }, `password import${login ?? ''}`)
   log.debug('not shown')
   return text
 }
 
 describe('createLog', () => {
-  it('writes one JSON object per line, with the level in words', () => {
-    const lines = capture(false).trimEnd().split('\n')
+  it('writes one JSON object per line, with the level in words', async () => {
+    const lines = (await capture(false)).trimEnd().split('\n')
     expect(lines).toHaveLength(1)
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       level: 'info',
@@ -31,16 +31,16 @@ describe('createLog', () => {
     })
   })
 
-  it('writes for people on a terminal', () => {
-    expect(capture(true)).toMatch(/INFO.*: password import\n\s+outcome: "VERIFIED"/)
+  it('writes for people on a terminal', async () => {
+    expect(await capture(true)).toMatch(/INFO.*: password import\n\s+outcome: "VERIFIED"/)
   })
 
   it.each([false, true])(
     'shows no character that controls a terminal or reverses text (terminal: %s)',
-    (isTerminal) => {
+    async (isTerminal) => {
       const login = 'a\u001b[2Jb\u009b31m\u202egnp\u2066\u2028\u200b\u{e0001}\r\nz@example.com'
       // eslint-disable-next-line no-control-regex -- the colours are pino-pretty's own
-      const text = capture(isTerminal, login).replace(/\u001b\[\d+m/g, '')
+      const text = (await capture(isTerminal, login)).replace(/\u001b\[\d+m/g, '')
       expect(text).toMatch(/u202e.*z@example\.com/)
       expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u)
       expect(text.trimEnd().split('\n')).toHaveLength(isTerminal ? 3 : 1)
@@ -50,7 +50,7 @@ describe('createLog', () => {
 })
 
 describe('a library that writes to the console', () => {
-  it('appears in the log, with its sentence and nothing more', () => {
+  it('appears in the log, with its sentence and nothing more', async () => {
     let text = ''
     const stdout = new Writable({
       write: (chunk: Buffer, _, done) => {
@@ -61,7 +61,7 @@ describe('a library that writes to the console', () => {
     const target: Partial<Console> = {}
     const clock = new ManualClock()
     logConsole(
-      createLog({ level: 'info', isTerminal: false, stdout, stderr: stdout, clock }),
+      await createLog({ level: 'info', isTerminal: false, stdout, stderr: stdout, clock }),
       target,
     )
     target.error?.('Warning: got packets out of order. Expected 1 but received 0', 'secret')

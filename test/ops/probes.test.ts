@@ -45,7 +45,7 @@ it('/readyz is 503 without a thread, and while draining', async () => {
 it('/readyz of a server that drains does not wait for the legacy store', async () => {
   const app = createHealthApp({
     legacy: { ping: () => new Promise(() => undefined), state: 'ok', foreignRows: 0 },
-    pool: { alive: 1, size: 1, engine: { name: 'bcryptjs' } },
+    pool: { alive: 1, size: 1, engine: { computes: 'bcrypt', name: 'bcryptjs' } },
     isDraining: () => true,
   })
   expect((await app.request('/readyz')).status).toBe(503)

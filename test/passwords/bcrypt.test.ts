@@ -1,7 +1,8 @@
 /** bcrypt's grammar: no damaged hash passes it. */
-import { decodeBase64, hashSync } from 'bcryptjs'
+import { decodeBase64, encodeBase64, hashSync } from 'bcryptjs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readBcrypt64 } from '../../src/passwords/notation.ts'
 import { DEFAULT_HASHES, FAMILIES, inspect } from '../../src/passwords/registry.ts'
 import { VECTORS } from '../support/vectors.ts'
 
@@ -119,4 +120,15 @@ describe('inspect', () => {
       ),
     )
   })
+})
+
+it('bytes in its base 64 are read as bcryptjs writes them', () => {
+  const bytes = fc.oneof(
+    ...[16, 23].map((size) => fc.uint8Array({ minLength: size, maxLength: size })),
+  )
+  fc.assert(
+    fc.property(bytes, (given) => {
+      expect(readBcrypt64(encodeBase64([...given], given.length))).toEqual(given)
+    }),
+  )
 })

@@ -87,11 +87,17 @@ describe('the WebAssembly engine', () => {
       },
     )
     const engine = startEngine()
+    expect(engine.missing).toEqual([])
     passwords.length = 0
     const check = { plan: planOf(SOUND), password: 'open sesame' }
     expect(engine.verify([check, check, check])).toEqual(['match', 'match', 'match'])
-    expect(memories.map((memory) => new Uint8Array(memory).some((byte) => byte))).toEqual([false])
-    expect(passwords.map((bytes) => bytes.join(''))).toEqual(Array(3).fill('0'.repeat(11)))
+    for (const method of [`5$rounds=1000$salt$${'.'.repeat(43)}`, `6$salt$${'.'.repeat(86)}`]) {
+      const other = { plan: planOf(`$${method}`), password: 'open sesame' }
+      expect(engine.verify([other])).toEqual(['mismatch'])
+    }
+    const isUsed = (memory: ArrayBuffer) => new Uint8Array(memory).some((byte) => byte)
+    expect(memories.map(isUsed)).toEqual([false, false, false])
+    expect(passwords.map((bytes) => bytes.join(''))).toEqual(Array(5).fill('0'.repeat(11)))
   })
 })
 

@@ -62,6 +62,7 @@ const counted = () => {
     return { ...core, match }
   }
   const engine = createEngine([{ ...bcryptCore, create }])
+  engine.coreOf('bcrypt')
   computed.length = 0
   return { engine, computed }
 }

@@ -1,5 +1,6 @@
 /** LDAP's digests: their lengths are exact, and what other systems write between braces is not theirs. */
 import { describe, expect, it } from 'vitest'
+import { ldapDigest } from '../../src/passwords/families/ldap-digest.ts'
 import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
 import { startEngine, verifyEncoded } from '../support/passwords.ts'
 
@@ -43,8 +44,9 @@ describe.each([
     [`{S${scheme}}${base64(3)}`, 'truncated'],
     [`{SS${scheme}}${base64(size)}`, 'unrecognised'],
     [`{${scheme}${base64(size)}`, 'unrecognised'],
-    [`{${scheme}}{${scheme}}${base64(size)}`, 'unrecognised'],
-    [`{${scheme}}{salt}${hex(size)}`, 'unrecognised'],
+    // A damaged one of Spring, if it is MD5.
+    [`{${scheme}}{${scheme}}${base64(size)}`, expect.stringMatching(/unrecognised|malformed/)],
+    [`{${scheme}X}{salt}${hex(size)}`, 'unrecognised'],
     [`{${scheme}}${base64(size)}\n`, 'padded'],
   ])('%s is %j', (encoded, expected) => {
     expect(read(encoded)).toEqual(expected)
@@ -52,12 +54,14 @@ describe.each([
 })
 
 it.each([
-  // Spring's salt of 8 bytes and digest of many rounds.
+  // Spring's salt of 8 bytes and digest of many rounds, and its digests with the salt in braces.
   [`{sha256}${hex(40)}`],
   [`{SHA-256}${hex(32)}`],
+  [`{MD5}{salt}${hex(16)}`],
+  [`{SHA}{salt}${hex(20)}`],
   [`{SHA224}${base64(28)}`],
 ])('%s is no digest of LDAP', (encoded) => {
-  expect(read(encoded)).toBe('unrecognised')
+  expect(ldapDigest.claims.test(encoded)).toBe(false)
 })
 
 it('a salt is hashed behind the password, and not before it', () => {

@@ -63,7 +63,7 @@ describe("phpass' base 64", () => {
   })
 })
 
-describe('a password that is longer than phpass takes', () => {
+describe('a password that is longer than a chain takes', () => {
   const engine = startEngine()
 
   const outcomeOf = (length: number) => {
@@ -78,10 +78,10 @@ describe('a password that is longer than phpass takes', () => {
   }
 
   it('matches nothing, and takes no longer than the longest that it takes', () => {
-    expect(outcomeOf(4096)).toEqual(['match'])
-    expect(outcomeOf(4097)).toEqual(['mismatch'])
+    expect(outcomeOf(512)).toEqual(['match'])
+    expect(outcomeOf(513)).toEqual(['mismatch'])
     const plan = planOf(withLog('B'))
-    const times = [4096, 4_096_000].map((length) => {
+    const times = [512, 4_096_000].map((length) => {
       const startedAt = performance.now()
       engine.verify([{ plan, password: 'x'.repeat(length) }])
       return performance.now() - startedAt

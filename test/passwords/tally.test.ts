@@ -33,13 +33,58 @@ describe('the tally', () => {
     ['5f4dcc3b5aa765d61d8327deb882cf99', '32 hexadecimal digits'],
     ['TOZ4KO1osZKYw', 'DES crypt'],
     ['_J9..Srhsf87sNRt9WWU', 'BSDi crypt'],
-    ['{CRYPT}$6$opensslsalt$vU5S9VEmyEOmaBAmC1Nc0B5kiaj9r50VgiJz31z2', 'SHA-512 crypt'],
+    ['{CRYPT}TOZ4KO1osZKYw', 'DES crypt'],
+    ['{DES-CRYPT}TOZ4KO1osZKYw', 'DES crypt'],
+    ['$md5$saltsalt$$AtJ19OQz0FYM2k.rKgVnV.', 'SunMD5 crypt'],
+    ['$md5,rounds=5000$saltsalt$$AtJ19OQz0FYM2k.rKgVnV.', 'SunMD5 crypt'],
+    ['$sha1$40000$kSF6tM9d$Syp3ECpDXIyBE082vczSs97WLUHW', 'SHA-1 crypt'],
+    ['$3$$8846f7eaee8fb117ad06bdd830b7586c', 'NT crypt'],
+    ['$2$05$KnownAnswerForA.......hdMWKmdGeO04.8f1QAlNsLUXka6JbAG', 'bcrypt of 1997'],
+    ['!', 'a locked account'],
+    ['*LK*', 'a locked account'],
+    [`!${SOUND}`, 'a locked account'],
+    ['{CRYPT}*', 'a locked account'],
+    ['{CRYPT}$6$opensslsalt$vU5S9VEmyEOmaBAmC1Nc0B5kiaj9r50VgiJz31z2', 'truncated'],
+    [
+      '$6$rounds=5000000$opensslsalt$vU5S9VEmyEOmaBAmC1Nc0B5kiaj9r50VgiJz31z2OGxxgnG53eq9k6erw8QTmMnldWutQk4.ugKOFMPaLLBKs/',
+      'sha512crypt cost 22, too costly',
+    ],
     ['5f4dcc3b5aa765d61d8327deb882cf99:Zq2', 'two parts with a colon'],
+    ['ab'.repeat(40), '80 hexadecimal digits'],
+    ['lGbhIHJzTH99ljlGxB4NPj4Hh9A2FuZA', 'base64 of 24 bytes'],
+    ['Xy9+'.repeat(16), 'base64 of 48 bytes'],
+    [Buffer.alloc(16, 'Ä').toString('base64'), 'base64 of 16 bytes'],
+    [Buffer.alloc(20, 'Ä').toString('base64'), 'base64 of 20 bytes'],
+    [Buffer.alloc(32, 'Ä').toString('base64'), 'base64 of 32 bytes'],
+    [Buffer.alloc(64, 'Ä').toString('base64'), 'base64 of 64 bytes'],
+    [`${Buffer.alloc(64, 'Ä').toString('base64')}:salt`, 'base64 of 64 bytes and a salt'],
+    [
+      'XLVKUF/OwEhdt1Eidxj4Gg==:WrMAiFVcLiXrHzwTdoqn51rLO6b+Y2jJDBrc7dS29ew=',
+      'base64 of 16 and of 32 bytes',
+    ],
+    [`${'ab'.repeat(32)}:salt:2:3_32_2_67108864`, "Magento's argon2 of a hash of argon2"],
     [SOUND.replace('$04$', '$12$'), 'bcrypt cost 12, too costly'],
   ])('names %s', (encoded, what) => {
     const described = describeEncoded(encoded, settings)
     expect(described.what).toBe(what)
     expect(described.remedy).toMatch(/^[A-Z].*/)
+  })
+
+  it('names each vector of crypt(3) that is not supported', () => {
+    const families = ['des-crypt', 'bsdi-crypt', 'unsupported']
+    const vectors = HASH_VECTORS.filter(
+      ({ family, expect: wanted, note }) =>
+        families.includes(family) &&
+        (wanted !== 'malformed' || note.includes('the right password')),
+    )
+    const named = new Set(vectors.map(({ encoded }) => describeEncoded(encoded, settings).what))
+    expect([...named].sort()).toEqual([
+      'BSDi crypt',
+      'DES crypt',
+      'SHA-1 crypt',
+      'SunMD5 crypt',
+      'yescrypt',
+    ])
   })
 
   it('holds no part of any hash', () => {

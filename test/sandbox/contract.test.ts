@@ -1,5 +1,6 @@
 /** The sandbox's answers, compared with Okta's own description of its API. */
 import { beforeAll, describe, expect, it } from 'vitest'
+import { eventHookBody, onlyIf, startEventReceiver } from '../support/event-hooks.ts'
 import { createContract, type Exchange } from '../support/openapi.ts'
 import {
   HOOK_PASSWORD,
@@ -116,6 +117,33 @@ describe('answers fit the description', () => {
     expect(exchanges.flatMap(flaws)).toEqual([])
   })
 
+  it('of event hooks: with and without a filter, verified or not, changed, removed', async () => {
+    const { call, exchanges } = await start()
+    const receiver = await startEventReceiver()
+    const items = ['user.import.password']
+    const filter = onlyIf('user.import.password', 'event.outcome.result eq "SUCCESS"')
+    await call('POST', '/api/v1/eventHooks', eventHookBody('https://x.example/', []))
+    for (const more of [{}, filter]) {
+      const body = eventHookBody(receiver.url, items, more)
+      const added = await call('POST', '/api/v1/eventHooks', body)
+      const path = `/api/v1/eventHooks/${(added.body as { id: string }).id}`
+      for (const answer of ['wrong', undefined]) {
+        receiver.answerVerification(answer)
+        await call('POST', `${path}/lifecycle/verify`)
+      }
+      await call('GET', path)
+      await call('PUT', path, { ...body, description: 'People who have moved' })
+      await call('GET', '/api/v1/eventHooks')
+      for (const name of ['deactivate', 'activate', 'deactivate']) {
+        await call('POST', `${path}/lifecycle/${name}`)
+      }
+      await call('DELETE', path)
+      await call('GET', path)
+    }
+    expect(exchanges.map(({ status }) => status)).not.toContain(405)
+    expect(exchanges.flatMap(flaws)).toEqual([])
+  })
+
   it('of the System Log', async () => {
     const { call, create, signIn, exchanges } = await start()
     const stub = await startHookStub(UNVERIFIED, VERIFIED)
@@ -124,7 +152,7 @@ describe('answers fit the description', () => {
     for (const password of ['wrong', 'right']) await signIn('a@example.com', password)
     await call('POST', '/api/v1/users/a@example.com/lifecycle/reset_password?sendEmail=true')
     const { body } = await call('GET', '/api/v1/logs')
-    expect(body).toHaveLength(7)
+    expect(body).toHaveLength(8)
     expect(exchanges.flatMap(flaws)).toEqual([])
   })
 

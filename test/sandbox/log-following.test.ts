@@ -5,14 +5,18 @@ import { ManualClock } from '../support/clock.ts'
 import { createFollower, linkOf } from '../support/log-follower.ts'
 import { profileFor, startTestSandbox } from '../support/sandbox.ts'
 
-const START = Date.UTC(2026, 0, 1)
+/** The people are created a millisecond before. */
+const START = Date.UTC(2026, 0, 1, 0, 0, 0, 1)
+const SINCE = `since=${new Date(START).toISOString()}`
 
 const start = async (faults: FaultSettings = {}, people = 8) => {
   const clock = new ManualClock()
-  const sandbox = await startTestSandbox({ clock, startedAt: START, faults })
+  const sandbox = await startTestSandbox({ clock, startedAt: START - 1 })
   const logins = Array.from({ length: people }, (_, index) => `p${index}@example.com`)
   const credentials = { password: { value: 'Float on, 2004!' } }
   for (const login of logins) await sandbox.create(profileFor(login), { credentials })
+  clock.advance(1)
+  sandbox.setFaults(faults)
   /** One event for each person. */
   const act = async (name: string): Promise<void> => {
     for (const login of logins) {
@@ -33,7 +37,7 @@ it.each<[string, FaultSettings]>([
   const sandbox = await start(faults)
   const { clock, act, uuids } = sandbox
   const wait = (ms: number): void => clock.advance(ms)
-  const follower = createFollower(sandbox, { path: '/api/v1/logs?limit=3', wait })
+  const follower = createFollower(sandbox, { path: `/api/v1/logs?limit=3&${SINCE}`, wait })
   for (let round = 0; round < 3; round += 1) {
     await act('suspend')
     clock.advance(7_000)
@@ -69,7 +73,7 @@ it('a bounded query is ordered by date and ends, and misses what appears late', 
   await act('suspend')
   clock.advance(1_000)
   await act('unsuspend')
-  const bounds = `since=${new Date(START).toISOString()}&until=${new Date(START + 5_000).toISOString()}`
+  const bounds = `${SINCE}&until=${new Date(START + 5_000).toISOString()}`
   const readAll = async (order: string) => {
     const found: string[] = []
     let path: string | undefined = `/api/v1/logs?${bounds}&limit=5&sortOrder=${order}`

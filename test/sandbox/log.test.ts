@@ -26,6 +26,7 @@ describe('the System Log', () => {
       (await call('GET', `/api/v1/logs?${String(new URLSearchParams(query))}`)).body
 
     expect(types(await read({}))).toEqual([
+      'user.lifecycle.create',
       'inline_hook.response.processed',
       'user.import.password',
       'user.session.start',
@@ -42,14 +43,30 @@ describe('the System Log', () => {
     ])
     expect(await read({ limit: '1' })).toHaveLength(1)
     expect(await read({ until: '2020-01-01T00:00:00.000Z' })).toEqual([])
-    expect(await read({ since: '2020-01-01T00:00:00.000Z' })).toHaveLength(6)
+    expect(await read({ since: '2020-01-01T00:00:00.000Z' })).toHaveLength(7)
     expect(types(await read({ q: 'login FAILURE' }))).toEqual(['user.session.start'])
     expect(await read({ filter: 'published gt "2020-01-01"' })).toMatchObject({
       errorCode: 'E0000031',
     })
-    expect(await read({ filter: 'actor.id eq "x"' })).toMatchObject({ errorCode: 'E0000031' })
+    expect(await read({ filter: 'client.zone eq "x"' })).toMatchObject({ errorCode: 'E0000031' })
     expect(await read({ since: 'yesterday' })).toMatchObject({ errorCode: 'E0000001' })
   })
+})
+
+it('the System Log names users who are created, changed and deleted', async () => {
+  const { call, create } = await startTestSandbox()
+  await create(profileFor('isaac.brock@example.com'))
+  const user = '/api/v1/users/isaac.brock@example.com'
+  await call('POST', user, { profile: { firstName: 'Ike' } })
+  for (let turn = 0; turn < 2; turn += 1) await call('DELETE', user)
+  const { body } = await call('GET', '/api/v1/logs')
+  expect(types(body)).toEqual([
+    'user.lifecycle.create',
+    'user.account.update_profile',
+    'user.lifecycle.deactivate',
+    'user.lifecycle.delete.completed',
+  ])
+  expect(body).toMatchObject([1, 2, 3, 4].map(() => ({ target: [{ type: 'User' }] })))
 })
 
 it('the System Log names the hook that an admin turns off and on, and the user whose password one sets', async () => {
@@ -86,14 +103,14 @@ describe('following the System Log', () => {
   it('continues where it ended, and misses nothing', async () => {
     const { read, act } = await start()
     await act('suspend')
-    const first = await read('/api/v1/logs?limit=1')
-    expect(first.types).toEqual(['user.lifecycle.suspend'])
+    const first = await read('/api/v1/logs?limit=2')
+    expect(first.types).toEqual(['user.lifecycle.create', 'user.lifecycle.suspend'])
     expect((await read(first.next)).types).toEqual([])
     await act('unsuspend')
     await act('reset_password')
     const second = await read(first.next)
-    expect(second.types).toEqual(['user.lifecycle.unsuspend'])
-    expect((await read(second.next)).types).toEqual(['user.account.reset_password'])
+    expect(second.types).toEqual(['user.lifecycle.unsuspend', 'user.account.reset_password'])
+    expect((await read(second.next)).types).toEqual([])
   })
 
   it('goes backwards, and ends', async () => {
@@ -101,7 +118,8 @@ describe('following the System Log', () => {
     for (const name of ['suspend', 'unsuspend', 'deactivate']) await act(name)
     const first = await read('/api/v1/logs?sortOrder=DESCENDING&limit=2')
     expect(first.types).toEqual(['user.lifecycle.deactivate', 'user.lifecycle.unsuspend'])
-    expect(await read(first.next)).toEqual({ types: ['user.lifecycle.suspend'], next: '' })
+    const last = ['user.lifecycle.suspend', 'user.lifecycle.create']
+    expect(await read(first.next)).toEqual({ types: last, next: '' })
   })
 })
 

@@ -45,14 +45,15 @@ const startKnowingHook = async (passwords: ReadonlyMap<string, string>) => {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, logins }
 }
 
-const start = async (count: number, habits: HabitsName = 'consumer') => {
-  const sandbox = await startTestSandbox({ startedAt: START, people: { count, habits } })
+const start = async (count: number, habits: HabitsName = 'consumer', waves: number[] = []) => {
+  const sandbox = await startTestSandbox({ startedAt: START, people: { count, habits, waves } })
   const passwords = new Map(sandbox.people.map(({ login, password }) => [login, password]))
   const hook = await startKnowingHook(passwords)
   await sandbox.call('POST', '/api/v1/inlineHooks', hookBody(hook.url))
   const jump = async (days: number) =>
     (await sandbox.call('PUT', '/sandbox/clock', { days })).body as {
       now: string
+      imported: number
       signedIn: number
       refused: number
     }
@@ -101,6 +102,38 @@ describe('people', () => {
   })
 })
 
+describe('waves', () => {
+  const inOkta = ({ users, people }: Awaited<ReturnType<typeof start>>) => {
+    const logins = new Set([...users()].map(({ profile }) => profile['login']))
+    return people.filter(({ login }) => logins.has(login)).length
+  }
+
+  it('import the people in equal parts, each on its day', async () => {
+    const sandbox = await start(30, 'workforce', [10, 20])
+    expect(inOkta(sandbox)).toBe(10)
+    expect(await sandbox.jump(9)).toMatchObject({ imported: 0 })
+    expect(await sandbox.jump(2)).toMatchObject({ imported: 10 })
+    expect(inOkta(sandbox)).toBe(20)
+    expect(await sandbox.jump(30)).toMatchObject({ imported: 10 })
+    expect(inOkta(sandbox)).toBe(30)
+    const created = [...sandbox.users()].map(({ created }) => created.slice(0, 10))
+    expect(new Set(created)).toEqual(new Set(['2026-10-05', '2026-10-15', '2026-10-25']))
+  })
+
+  it('let nobody sign in before the import', async () => {
+    const { hook, jump, people } = await start(60, 'workforce', [10])
+    expect((await jump(9.9)).refused).toBe(0)
+    expect(
+      hook.logins.every((login) => people.findIndex((one) => one.login === login) % 2 === 0),
+    ).toBe(true)
+    expect(await jump(20)).toMatchObject({ refused: 0, imported: 30 })
+    const second = hook.logins.filter(
+      (login) => people.findIndex((one) => one.login === login) % 2 === 1,
+    )
+    expect(second.length).toBeGreaterThan(20)
+  })
+})
+
 describe('habits', () => {
   const draw = (habits: HabitsName) => {
     const random = createRandom(7)
@@ -128,6 +161,22 @@ describe('habits', () => {
       ).toBeCloseTo(within(days), 1)
     }
     expect(found.filter(({ first }) => first === Infinity).length / 20_000).toBeCloseTo(0.05, 1)
+  })
+
+  it('of billing: half come within a month, a fifth never, and monthly people each month', () => {
+    const found = draw('billing')
+    const first = found.map((one) => one.first)
+    // A month of each period passes: all of the monthly, a third of the quarterly, a twelfth of the yearly.
+    expect(share(first, 30.4)).toBeCloseTo(0.5 + 0.1 * (30.4 / 91) + 0.2 * (30.4 / 365), 1)
+    expect(first.filter((day) => day === Infinity).length / 20_000).toBeCloseTo(0.2, 1)
+    const random = createRandom(3)
+    const { visits } = Array.from({ length: 50 }, () => HABITS.billing(random)).find(
+      ({ lastSeen }) => lastSeen < 5,
+    ) ?? { visits: undefined }
+    const days = Array.from({ length: 24 }, () => visits?.next().value ?? Number.NaN)
+    const gaps = days.slice(1).map((day, index) => day - (days[index] ?? 0))
+    expect(gaps.every((gap) => gap > 0)).toBe(true)
+    expect((days.at(-1) ?? 0) - (days[0] ?? 0)).toBeGreaterThan(23 * 30)
   })
 
   it('of consumers: those who were here lately come back, and those who left do not', () => {

@@ -172,7 +172,7 @@ describe('a forgotten password', () => {
 
   it('is answered alike for everybody, and mailed to those only who are ACTIVE', async () => {
     const { call, mails, reset, create } = await start()
-    await create(profileFor('none@example.com'))
+    await create(profileFor('none@example.com'), {}, '?activate=false')
     await reset(false)
     for (const username of [LOGIN, 'nobody@example.com', 'none@example.com']) {
       const answer = await call(...(forget(username) as [string, string, object]))

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { SWITCHES, type Switches } from '../../src/sandbox/switches.ts'
+import { eventHookBody, onlyIf } from '../support/event-hooks.ts'
 import {
   HOOK_PASSWORD,
   hookBody,
@@ -76,6 +77,11 @@ const SEEN: Readonly<Record<keyof Switches, (sandbox: Started) => Promise<unknow
     for (let time = 0; time < 10; time += 1) await signIn(LOGIN, 'any')
     return user()
   },
+  async eventFilters({ call }) {
+    const filter = onlyIf('user.import.password', "event.outcome.result eq 'SUCCESS'")
+    const body = eventHookBody('https://hook.example.com', ['user.import.password'], filter)
+    return (await call('POST', '/api/v1/eventHooks', body)).status
+  },
 }
 
 const ACTIVE = { status: 'ACTIVE', provider: 'IMPORT' }
@@ -101,6 +107,8 @@ describe('a switch', () => {
     ['forgotWithHook', 'refused', 403],
     ['hookFailures', 'ignored', ACTIVE],
     ['hookFailures', 'counted', { ...ACTIVE, status: 'LOCKED_OUT' }],
+    ['eventFilters', 'taken', 200],
+    ['eventFilters', 'refused', 400],
   ])('%s=%s is seen as %j', async (name, answer, seen) => {
     expect(SWITCHES[name].answers).toContain(answer)
     expect(await SEEN[name](await start({ [name]: answer }))).toEqual(seen)

@@ -11,7 +11,7 @@ const sandbox = await startSandbox('--dpop')
 const { orgUrl, token, clientId, privateKey } = sandbox
 
 const executor = new DefaultRequestExecutor()
-const { userApi, inlineHookApi, systemLogApi, policyApi } = new Client({
+const { userApi, inlineHookApi, eventHookApi, systemLogApi, policyApi } = new Client({
   ...OPTIONS,
   orgUrl,
   token,
@@ -51,6 +51,31 @@ const startHook = () =>
     })
     server.listen(0, '127.0.0.1', () => {
       resolve({ uri: `http://127.0.0.1:${server.address().port}/`, secrets, server })
+    })
+  })
+
+/** Answers the verification of an event hook, and keeps what is delivered. */
+const startReceiver = () =>
+  new Promise((resolve) => {
+    const deliveries = []
+    let onDelivery
+    const next = new Promise((done) => (onDelivery = done))
+    const server = createServer((req, res) => {
+      if (req.method === 'GET') {
+        const verification = req.headers['x-okta-verification-challenge']
+        res.end(JSON.stringify({ verification }))
+        return
+      }
+      let text = ''
+      req.on('data', (chunk) => (text += chunk))
+      req.on('end', () => {
+        deliveries.push({ secret: req.headers.authorization, body: JSON.parse(text) })
+        res.writeHead(204).end()
+        onDelivery()
+      })
+    })
+    server.listen(0, '127.0.0.1', () => {
+      resolve({ uri: `http://127.0.0.1:${server.address().port}/`, deliveries, next, server })
     })
   })
 
@@ -232,6 +257,68 @@ const CHECKS = [
     },
   ],
   [
+    'registers an event hook, verifies it, gets events, and deletes it',
+    async () => {
+      const { uri, deliveries, next, server } = await startReceiver()
+      const event = 'user.lifecycle.suspend'
+      const condition = { expression: "event.outcome.result eq 'SUCCESS'", version: null }
+      const eventHook = {
+        name: 'Suspended people',
+        events: {
+          type: 'EVENT_TYPE',
+          items: [event],
+          filter: { type: 'EXPRESSION_LANGUAGE', eventFilterMap: [{ event, condition }] },
+        },
+        channel: {
+          type: 'HTTP',
+          version: '1.0.0',
+          config: {
+            uri,
+            authScheme: { type: 'HEADER', key: 'Authorization', value: 'Basic ZXZlbnRz' },
+          },
+        },
+      }
+      const created = await eventHookApi.createEventHook({ eventHook })
+      const { id: eventHookId } = created
+      assert.equal(created.verificationStatus, 'UNVERIFIED')
+      assert.equal(created.channel.config.authScheme.value, undefined)
+      assert.ok(created.created instanceof Date)
+      const verified = await eventHookApi.verifyEventHook({ eventHookId })
+      assert.equal(verified.verificationStatus, 'VERIFIED')
+      const replaced = await eventHookApi.replaceEventHook({
+        eventHookId,
+        eventHook: { ...eventHook, description: 'Who was suspended' },
+      })
+      assert.deepEqual(
+        [replaced.description, replaced.verificationStatus, replaced.events.items],
+        ['Who was suspended', 'VERIFIED', [event]],
+      )
+      const userId = 'bcrypt@example.com'
+      await userApi.suspendUser({ userId })
+      await userApi.unsuspendUser({ userId })
+      await next
+      const [{ secret, body }] = deliveries
+      assert.equal(secret, 'Basic ZXZlbnRz')
+      assert.equal(body.source, `${orgUrl}/api/v1/eventHooks/${eventHookId}`)
+      assert.deepEqual(
+        body.data.events.map(({ eventType, target }) => [eventType, target[0].alternateId]),
+        [[event, userId]],
+      )
+      await assert.rejects(eventHookApi.deleteEventHook({ eventHookId }), { status: 400 })
+      assert.equal((await eventHookApi.deactivateEventHook({ eventHookId })).status, 'INACTIVE')
+      assert.equal((await eventHookApi.activateEventHook({ eventHookId })).status, 'ACTIVE')
+      const listed = await collect(await eventHookApi.listEventHooks())
+      assert.deepEqual(
+        listed.map(({ id }) => id),
+        [eventHookId],
+      )
+      await eventHookApi.deactivateEventHook({ eventHookId })
+      await eventHookApi.deleteEventHook({ eventHookId })
+      await assert.rejects(eventHookApi.getEventHook({ eventHookId }), { status: 404 })
+      server.close()
+    },
+  ],
+  [
     'imports as a service app with private_key_jwt and DPoP',
     async () => {
       const client = new Client({
@@ -283,6 +370,7 @@ const CHECKS = [
       const bounded = await collect(await systemLogApi.listLogEvents({ ...query, until }))
       const types = bounded.map(({ eventType }) => eventType)
       assert.deepEqual(types, [
+        'user.lifecycle.create',
         'user.lifecycle.suspend',
         'user.lifecycle.unsuspend',
         'user.account.reset_password',

@@ -19,12 +19,13 @@ export interface LegacyPerson {
   readonly enabled?: unknown
   readonly seen?: unknown
   readonly changed?: unknown
+  readonly wave?: unknown
   readonly first?: string
   readonly last?: string
 }
 
 const CAMPAIGN_SQL = `SELECT id, login, password_hash, enabled, last_login, login AS email, first_name AS "firstName",
-  last_name AS "lastName", changed_at FROM people`
+  last_name AS "lastName", changed_at, wave FROM people`
 
 /** @returns the variables that name it */
 export const makeLegacyStore = (
@@ -34,12 +35,12 @@ export const makeLegacyStore = (
   const path = join(dir, 'legacy.sqlite')
   const db = new Database(path)
   db.exec(
-    'CREATE TABLE people (id, login, password_hash, enabled, last_login, first_name, last_name, changed_at)',
+    'CREATE TABLE people (id, login, password_hash, enabled, last_login, first_name, last_name, changed_at, wave)',
   )
-  const insert = db.prepare('INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+  const insert = db.prepare('INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
   for (const { id, login, hash = LEGACY_HASH, enabled = 1, ...more } of people) {
-    const { seen = null, changed = null, first = 'Isaac', last = 'Brock' } = more
-    insert.run(id, login, hash, enabled, seen, first, last, changed)
+    const { seen = null, changed = null, wave = null, first = 'Isaac', last = 'Brock' } = more
+    insert.run(id, login, hash, enabled, seen, first, last, changed, wave)
   }
   db.close()
   return { LEGACY_DB_URL: `sqlite:${path}`, LEGACY_AUDIT_SQL: CAMPAIGN_SQL }

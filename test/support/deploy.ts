@@ -23,9 +23,15 @@ const imageEnvironment = (): Record<string, string> =>
 const SECRETS: Readonly<Record<string, string>> = {
   'hook.secret': 'x'.repeat(44),
   'hook.secret.previous': '',
+  'event.hook.secret': 'e'.repeat(44),
+  'ops.token': 'o'.repeat(44),
   'fingerprint.key': 'y'.repeat(44),
   'legacy.db.url': 'postgres://reader:password@legacy.example.com/users?sslmode=verify-full',
   'ledger.db.url': 'postgres://ledger:password@ledger/ledger',
+  'legacy.login.bind.password': 'b'.repeat(20),
+  'legacy.login.ca': '-----BEGIN CERTIFICATE-----',
+  'legacy.login.header': `Authorization: Bearer ${'h'.repeat(20)}`,
+  'legacy.login.client.secret': 'c'.repeat(20),
 }
 
 /** The environment as the container has it, through the server's own rules. */

@@ -9,6 +9,6 @@ if (existsSync(mark)) {
   await import('../../src/ledger/ledger-thread.ts')
 } else {
   writeFileSync(mark, '')
-  parentPort.on('message', () => process.exit(1))
+  parentPort.on('message', (message) => message === 'open' || process.exit(1))
   parentPort.postMessage({ kind: 'ready' })
 }

@@ -20,7 +20,7 @@ export const HASH_VECTORS = JSON.parse(
   readFileSync(new URL('../vectors/hashes/hashes.json', import.meta.url), 'utf8'),
 ) as readonly HashVector[]
 
-/** The families that are supported. The others are crypt(3), Drupal, Spring's digests and their like. */
+/** The families that are supported. The others are crypt(3) by DES and yescrypt, and their like. */
 export const SUPPORTED: readonly string[] = [
   'ldap-digest',
   'bcrypt-wrapped',
@@ -30,6 +30,11 @@ export const SUPPORTED: readonly string[] = [
   'argon2',
   'argon2-wrapped',
   'phpass',
+  'md5crypt',
+  'apr1',
+  'sha256crypt',
+  'sha512crypt',
+  'ldap-crypt',
   'digest-template',
   'bcrypt-over-digest',
   'bcrypt-peppered',
@@ -53,13 +58,31 @@ export const SUPPORTED: readonly string[] = [
   'scrypt-phc',
   'scrypt-spring',
   'scrypt-werkzeug',
+  'drupal7',
+  'spring-digest',
+  'django-digest',
+  'mediawiki-digest',
+  'mysql41',
+  'mssql',
+  'shiro1',
+  'magento2',
+  'symfony-digest',
+  'jasypt',
+  'aspnet-membership',
+  'plain',
 ]
 
 /** Spring's `secret`, which it appends to the salt: no setting has it, and its default is empty. */
 const needsSecret = ({ config }: HashVector): boolean => config?.['secret'] !== undefined
 
+/** LDAP's `{CRYPT}` before DES, which reads 8 bytes of a password and is not supported. */
+const isDes = ({ encoded }: HashVector): boolean => /^\{CRYPT\}[./\dA-Za-z]{13}$/.test(encoded)
+
+/** The vectors of supported families that are not supported themselves. */
+const EXCEPTIONS = [needsSecret, isDes]
+
 export const supportedVectors = HASH_VECTORS.filter(
-  (vector) => SUPPORTED.includes(vector.family) && !needsSecret(vector),
+  (vector) => SUPPORTED.includes(vector.family) && !EXCEPTIONS.some((is) => is(vector)),
 )
 
 /** Where the notation is a matter of taste, everything but a match will do. */
@@ -82,7 +105,12 @@ const UNDER: Readonly<Record<string, string>> = {
 
 /** What LEGACY_HASH_FORMAT of such a server is. */
 const formatFor = ({ config = {} }: HashVector): string => {
-  const { format, under, pepper, dialect } = config as Readonly<Record<string, string | undefined>>
+  const { format, under, pepper, dialect, preset } = config as Readonly<
+    Record<string, string | undefined>
+  >
+  const { algorithm, iterations } = config
+  if (preset === 'symfony') return `symfony-${String(algorithm)}-${String(iterations)}`
+  if (preset !== undefined) return preset
   if (under !== undefined) return `$hash = bcrypt(${UNDER[under] ?? ''})`
   return format ?? dialect ?? (pepper === undefined ? '' : '$hash = bcrypt($pass.$pepper)')
 }
@@ -105,6 +133,7 @@ export const settingsFor = (vector: HashVector): HashSettings => ({
   ...secretsFor(vector),
   // Dovecot's own default takes 256 MiB.
   ...(vector.family === 'argon2-wrapped' && { maxMib: 256 }),
+  plain: vector.family === 'plain',
   templates: compileTemplates(formatFor(vector), {
     bounds: DEFAULT_HASHES,
     pepper: vector.config?.['pepper'] as string | undefined,

@@ -16,7 +16,8 @@ import type { LegacyStore } from '../../src/legacy/store.ts'
 import { createHealthApp } from '../../src/ops/probes.ts'
 import { listen } from '../../src/ops/listen.ts'
 import { createLog, fingerprint } from '../../src/ops/log.ts'
-import { WorkerPool, type PasswordChecker } from '../../src/workers/pool.ts'
+import type { PasswordChecker } from '../../src/workers/checker.ts'
+import { WorkerPool } from '../../src/workers/pool.ts'
 import { openLegacy } from './legacy.ts'
 import { head, sendAndDrop } from './raw.ts'
 import { makeTempDir, removeDir } from './temp.ts'
@@ -139,7 +140,7 @@ export const startHook = async (options: HookOptions = {}) => {
       done()
     },
   })
-  const log = createLog({
+  const log = await createLog({
     level: 'debug',
     isTerminal: false,
     stdout: stream,

@@ -59,6 +59,8 @@ export const startTestSandbox = async (options: SandboxOptions = {}): Promise<Te
   }
   return {
     ...sandbox,
+    // Nearly every test begins by creating somebody.
+    events: () => sandbox.events().filter(({ eventType }) => eventType !== 'user.lifecycle.create'),
     call,
     create: (profile, more = {}, query = '') =>
       call('POST', `/api/v1/users${query}`, { profile, ...more }),

@@ -1,7 +1,7 @@
 /**
  * A stand-in for the thread's body that takes commands from the passwords: "hold" answers its batch only once
- * released, "die" ends the thread, "no memory" fails its batch, anything else matches at once. It makes a busy or
- * a lost thread without waiting.
+ * released, "die" ends the thread, "no memory" and "no core" fail their batch, anything else matches at once. It makes
+ * a busy or a lost thread without waiting.
  */
 import { BroadcastChannel, parentPort } from 'node:worker_threads'
 
@@ -12,9 +12,10 @@ const reply = (checks) => parentPort.postMessage({ outcomes: checks.map(() => 'm
 parentPort.on('message', (checks) => {
   const passwords = checks.map(({ password }) => password)
   if (passwords.includes('die')) process.exit(7)
-  if (passwords.includes('no memory')) {
-    parentPort.postMessage({ outcomes: [], isOutOfMemory: true, runMs: 1 })
-  } else if (passwords.includes('hold') && !released) held = checks
+  const fail = (failure) => parentPort.postMessage({ outcomes: [], failure, runMs: 1 })
+  if (passwords.includes('no memory')) fail('out_of_memory')
+  else if (passwords.includes('no core')) fail('core_missing')
+  else if (passwords.includes('hold') && !released) held = checks
   else reply(checks)
   released = false
 })

@@ -4,18 +4,24 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import type { Outcome } from '../../src/passwords/family.ts'
 import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
-import { WorkerPool, type Checked, type WorkerPoolOptions } from '../../src/workers/pool.ts'
+import type { Checked } from '../../src/workers/checker.ts'
+import { WorkerPool, type WorkerPoolOptions } from '../../src/workers/pool.ts'
 import { ManualClock } from '../support/clock.ts'
+import { until } from '../support/until.ts'
 import {
   releaseHeld,
   SLOW_WORKER,
   FAILING_WORKER,
   NO_ARGON2_WORKER,
   UNEVEN_WORKER,
+  UNFINISHED_WORKER,
   WIDE_WORKER,
+  WILLING_WORKER,
 } from '../support/workers.ts'
 
 const HASH = hashSync('open sesame', 4)
+const ARGON2 =
+  '$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Gpj7qOY5RCXJvcMzqcdQqvgR3wcPX7SleI4c9NtXk6E'
 const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 14 }
 
 const startPool = async (options: Partial<WorkerPoolOptions> = {}) => {
@@ -34,6 +40,7 @@ const startPool = async (options: Partial<WorkerPoolOptions> = {}) => {
     releaseHeld()
     await closed
   })
+  await until('all threads are ready', () => pool.alive === pool.size)
   return { pool, clock, losses }
 }
 
@@ -215,14 +222,17 @@ it('a check that did not get its memory fails alone, and does not make others lo
 })
 
 describe('a missing core', () => {
-  const ARGON2 =
-    '$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$Gpj7qOY5RCXJvcMzqcdQqvgR3wcPX7SleI4c9NtXk6E'
-
   it('is named, and refuses its own kinds alone', async () => {
-    const { pool, losses } = await startPool({ workerUrl: NO_ARGON2_WORKER })
-    expect(pool.missing).toEqual([{ computes: 'argon2', why: 'Error: no binary' }])
-    expect(pool.cores.map(({ computes }) => computes)).not.toContain('argon2')
+    const told: object[] = []
+    const { pool, losses } = await startPool({
+      workerUrl: NO_ARGON2_WORKER,
+      onCore: (core) => told.push(core),
+    })
     expect(await code(check(pool, ARGON2, 'password', 1000))).toBe('core_missing')
+    const missing = [{ computes: 'argon2', why: 'Error: no binary' }]
+    expect(pool.missing).toEqual(missing)
+    expect(told).toEqual(expect.arrayContaining([...pool.cores, ...missing]))
+    expect(pool.cores.map(({ computes }) => computes)).not.toContain('argon2')
     expect(await check(pool, HASH, 'open sesame', 1000)).toMatchObject({ outcome: 'match' })
     expect(losses).toEqual([])
   })
@@ -231,6 +241,98 @@ describe('a missing core', () => {
     const { pool } = await startPool()
     expect(pool.missing).toEqual([])
     expect(await check(pool, ARGON2, 'password', 1000)).toMatchObject({ outcome: 'match' })
+  })
+})
+
+describe('a core that is still to be made', () => {
+  const startUnfinished = () => startPool({ workerUrl: UNFINISHED_WORKER })
+
+  it('is waited for by checks of its kinds alone', async () => {
+    const { pool } = await startUnfinished()
+    let isAnswered = false
+    const waiting = check(pool, ARGON2, 'go', 1000).finally(() => (isAnswered = true))
+    expect(await check(pool, HASH, 'go', 1000)).toMatchObject({ outcome: 'match' })
+    expect(isAnswered).toBe(false)
+    releaseHeld()
+    expect(await waiting).toMatchObject({ outcome: 'match' })
+  })
+
+  it('is waited for no longer than until the deadline', async () => {
+    const { pool, clock } = await startUnfinished()
+    const late = code(check(pool, ARGON2, 'go', 1000))
+    clock.advance(1000)
+    expect(await late).toBe('deadline_exceeded')
+    expect(clock.pending).toEqual([])
+  })
+
+  it('is made next when a check waits for it', async () => {
+    const { pool } = await startPool({ workerUrl: WILLING_WORKER })
+    expect(await check(pool, ARGON2, 'go', 1000)).toMatchObject({ outcome: 'match' })
+  })
+
+  it('is waited for when its thread is lost, and the one that replaces it makes it', async () => {
+    const { pool, clock } = await startUnfinished()
+    const waiting = check(pool, ARGON2, 'go', 9000)
+    expect(await code(check(pool, HASH, 'die', 9000))).toBe('worker_lost')
+    await expect.poll(() => clock.pending).toContain(1000)
+    clock.advance(1000)
+    await expect.poll(() => pool.alive).toBe(1)
+    releaseHeld()
+    expect(await waiting).toMatchObject({ outcome: 'match' })
+  })
+
+  it('whose making always ends the thread does not make it start again without pause', async () => {
+    const { pool, clock } = await startUnfinished()
+    const delays: number[] = []
+    for (let death = 0; death < 3; death++) {
+      await until('the thread is ready', () => pool.alive === 1)
+      expect(await code(check(pool, HASH, 'die', clock.now() + 90_000))).toBe('worker_lost')
+      await expect.poll(() => clock.pending).toHaveLength(1)
+      delays.push(...clock.pending)
+      clock.advance(delays.at(-1) ?? 0)
+    }
+    expect(delays).toEqual([1000, 2000, 4000])
+  })
+
+  it('is waited for by no more checks than may be queued', async () => {
+    const { pool, clock } = await startUnfinished()
+    const first = [1, 2].map(() => code(check(pool, ARGON2, 'go', 1000)))
+    expect(await code(check(pool, ARGON2, 'go', 1000))).toBe('overloaded')
+    clock.advance(1000)
+    expect(await Promise.all(first)).toEqual(['deadline_exceeded', 'deadline_exceeded'])
+  })
+
+  it('is not waited for when the pool closes', async () => {
+    const { pool } = await startUnfinished()
+    const waiting = code(check(pool, ARGON2, 'go', 1000))
+    await pool.close()
+    expect(await waiting).toBe('shutting_down')
+  })
+
+  it('is made by another thread when that is asked for it', async () => {
+    const { pool } = await startPool({ size: 2, queueLimit: 9, clock: systemClock })
+    const deadline = systemClock.now() + 60_000
+    const checks = Array.from({ length: 6 }, () => check(pool, ARGON2, 'password', deadline))
+    for (const { outcome } of await Promise.all(checks)) expect(outcome).toBe('match')
+  })
+
+  it('is made once the rest of the start is over, as the other threads are', async () => {
+    const pool = await WorkerPool.start({
+      ...{ size: 2, queueLimit: 2, clock: systemClock, isHeld: true },
+    })
+    onTestFinished(() => pool.close())
+    await check(pool, HASH, 'open sesame', systemClock.now() + 60_000)
+    expect(pool.cores.map(({ computes }) => computes)).toEqual(['bcrypt'])
+    expect([pool.alive, pool.size]).toEqual([1, 2])
+    pool.complete()
+    await until('all cores are made', () => pool.cores.length > 15 && pool.alive === 2)
+  })
+
+  it('may turn out to be missing in one thread, which answers and lives on', async () => {
+    const { pool, losses } = await startPool({ workerUrl: SLOW_WORKER })
+    expect(await code(check(pool, HASH, 'no core', 1000))).toBe('core_missing')
+    expect(await check(pool, HASH, 'go', 1000)).toMatchObject({ outcome: 'match' })
+    expect(losses).toEqual([])
   })
 })
 

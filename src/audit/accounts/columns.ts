@@ -7,7 +7,8 @@ import { printable } from '../../text/printable.ts'
 
 export interface AccountColumns {
   readonly login: string
-  readonly hash: string
+  /** Undefined where a file has none. */
+  readonly hash: string | undefined
   readonly enabled: string
   readonly id: string
   /** Undefined where there is none. */
@@ -17,6 +18,8 @@ export interface AccountColumns {
 export interface ColumnChoice {
   /** From a name that this program knows to the column that holds it. */
   readonly map: ReadonlyMap<string, string>
+  /** The file that stands for the store; it may have no hashes, as those of a directory never leave it. */
+  readonly legacy?: string | undefined
   /** As `--last-login` names it. */
   readonly lastLogin?: string | undefined
 }
@@ -24,6 +27,7 @@ export interface ColumnChoice {
 type Input = Pick<Source, 'columns' | 'hasHeader'>
 
 const LAST_LOGIN = 'last_login'
+export const HASH_COLUMN = 'password_hash'
 
 /** Without regard to case, as SQL compares names. */
 const findIn = (columns: readonly string[], name: string): string | undefined =>
@@ -42,7 +46,7 @@ const missing = ({ columns }: Input, name: string, advice: string): AppError => 
  */
 export const findAccountColumns = (
   input: Input,
-  { map, lastLogin }: ColumnChoice,
+  { map, lastLogin, legacy }: ColumnChoice,
 ): AccountColumns => {
   const { columns } = input
   const find = (name: string): string | undefined => findIn(columns, map.get(name) ?? name)
@@ -63,10 +67,10 @@ export const findAccountColumns = (
   }
   return {
     login: need('login', 'Return one, such as "email AS login", or say --map login=email.'),
-    hash: need(
-      'password_hash',
-      'Return one, such as "pw AS password_hash", or say --map password_hash=pw.',
-    ),
+    hash:
+      legacy === undefined
+        ? need(HASH_COLUMN, 'Return one, such as "pw AS password_hash".')
+        : find(HASH_COLUMN),
     enabled: find('enabled') ?? 'enabled',
     id: find('id') ?? 'id',
     lastLogin:
@@ -76,7 +80,7 @@ export const findAccountColumns = (
   }
 }
 
-const ROLES = ['password_hash', 'enabled', 'id', LAST_LOGIN]
+const ROLES = [HASH_COLUMN, 'enabled', 'id', LAST_LOGIN]
 
 export interface ProfileColumns {
   readonly columns: Columns
@@ -111,7 +115,7 @@ export const findProfileColumns = (
   const attributeMap = new Map([...map].filter(([name]) => !ROLES.includes(name)))
   attributeMap.set('login', own.login)
   const meant = new Set(attributeMap.values())
-  const roles = [own.hash, own.enabled, own.id, own.lastLogin ?? LAST_LOGIN]
+  const roles = [own.hash ?? HASH_COLUMN, own.enabled, own.id, own.lastLogin ?? LAST_LOGIN]
   const ignore = new Set(roles.filter((column) => !meant.has(column)))
   const all = createColumns({ map: attributeMap, ignore, fields: [], attributes })
   const columns: Columns = {

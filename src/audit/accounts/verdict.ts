@@ -6,9 +6,10 @@ import { foldLogin, readLogin, type TypedLogin } from '../../login.ts'
 import { inspect, type HashSettings } from '../../passwords/registry.ts'
 import { describeEncoded, describeKind } from '../../passwords/tally.ts'
 import type { Inspection, Plan } from '../../passwords/family.ts'
+import { AppError } from '../../errors/errors.ts'
 import { flagText, readFlag } from '../../text/flag.ts'
 import { printable } from '../../text/printable.ts'
-import type { AccountColumns } from './columns.ts'
+import { HASH_COLUMN, type AccountColumns } from './columns.ts'
 import type { BlockedReason } from './reasons.ts'
 
 /** `hash`: its hash can be imported. `hook`: only the hook can check it. `reset`: neither. `skip`: it is not created. */
@@ -76,13 +77,17 @@ const createComplaints = (hashes: HashSettings): ComplaintOf => {
   return (encoded) => complaints?.(new Map([['password_hash', encoded]]))[0]
 }
 
-const blockedBy = (
-  login: TypedLogin,
-  encoded: string,
-  found: Inspection,
-): BlockedReason | undefined => {
+/** A hash as it was given, with what the hook makes of it. */
+interface GivenHash {
+  readonly encoded: string
+  readonly found: Inspection
+}
+
+const blockedBy = (login: TypedLogin, hash: GivenHash | undefined): BlockedReason | undefined => {
   if (login.normalised === '') return 'login_missing'
   if (login.isTooLong) return 'login_too_long'
+  if (!hash) return undefined
+  const { encoded, found } = hash
   if (encoded === '') return 'hash_missing'
   return 'flaw' in found ? `hash_${found.flaw}` : undefined
 }
@@ -125,19 +130,23 @@ const describeBlocked = (
   return { note: what, advice: `${what}: ${remedy}` }
 }
 
+const NOT_GIVEN = 'its hash is not in the file'
+
+const kindOf = ({ found }: GivenHash): string | undefined =>
+  'flaw' in found ? undefined : describeKind(found.kind)
+
 const judgeEnabled = (
   login: TypedLogin,
-  encoded: string,
-  found: Inspection,
+  hash: GivenHash | undefined,
   rejection: string | undefined,
   { complaintOf, hashes }: { complaintOf: ComplaintOf; hashes: HashSettings },
 ): Verdict => {
-  const blocked = blockedBy(login, encoded, found)
-  const kind = blocked === undefined && !('flaw' in found) ? describeKind(found.kind) : undefined
+  const blocked = blockedBy(login, hash)
+  const kind = hash && blocked === undefined ? kindOf(hash) : undefined
   return {
-    ...wayOf(() => complaintOf(encoded), blocked, rejection),
+    ...wayOf(() => (hash ? complaintOf(hash.encoded) : NOT_GIVEN), blocked, rejection),
     ...(blocked !== undefined && { blocked }),
-    ...describeBlocked(blocked, encoded, hashes),
+    ...(hash && describeBlocked(blocked, hash.encoded, hashes)),
     ...(kind !== undefined && { kind }),
     ...(rejection !== undefined && { isRefused: true }),
   }
@@ -152,6 +161,13 @@ export const withAmbiguity = (verdict: Verdict): Verdict => {
   return { ...way, blocked: 'ambiguous_login', ...(isRefused && { isRefused }) }
 }
 
+/** Rows of JSON leave out what has no value, and only the first ones are looked at in advance. */
+const refuseLateHash = ({ fields, line }: SoundRow): void => {
+  if (!fields.has(HASH_COLUMN)) return
+  const detail = `  Line ${line} has a ${HASH_COLUMN}, and the first rows have none: put a row with one first.`
+  throw new AppError('columns_missing', { detail })
+}
+
 const MAX_KEY = 60
 
 export const createJudge = ({ columns, hashes, prepare }: JudgeDeps) => {
@@ -160,22 +176,23 @@ export const createJudge = ({ columns, hashes, prepare }: JudgeDeps) => {
     const { fields } = row
     const id = textOf(fields.get(columns.id))
     const login = readLogin(flagText(fields.get(columns.login)) ?? '')
-    const hash = textOf(fields.get(columns.hash))
+    if (columns.hash === undefined) refuseLateHash(row)
+    const encoded = columns.hash === undefined ? undefined : textOf(fields.get(columns.hash))
+    const hash = encoded === undefined ? undefined : { encoded, found: inspect(encoded, hashes) }
     const enabled = readFlag(fields.get(columns.enabled))
-    const found = inspect(hash, hashes)
     const rejection = enabled === false ? undefined : prepare?.(row).rejection
     const verdict =
       enabled === undefined
         ? UNCLEAR
         : enabled
-          ? judgeEnabled(login, hash, found, rejection, { complaintOf, hashes })
+          ? judgeEnabled(login, hash, rejection, { complaintOf, hashes })
           : DISABLED
     return {
       key: id === '' ? `row ${row.number}` : printable(id, MAX_KEY),
       login,
       folded: login.normalised === '' ? undefined : foldLogin(login.typed.trim()),
-      hash,
-      plan: 'flaw' in found ? undefined : found,
+      hash: encoded ?? '',
+      plan: hash && !('flaw' in hash.found) ? hash.found : undefined,
       verdict,
       rejection,
       lastLogin: columns.lastLogin === undefined ? undefined : fields.get(columns.lastLogin),

@@ -21,6 +21,7 @@ const MAIL_RUSH_DAYS = 3
 
 const LATE_DAYS = 90
 const WEEK = 7
+const COURSE_WEEKS = 18
 
 /** All days are days since go-live. */
 export interface ForecastQuestion {
@@ -39,8 +40,16 @@ export interface CutOffForecast {
   readonly late: Range | { readonly refused: ForecastRefusal }
 }
 
+/** How many come until a day. */
+export interface CourseDay {
+  readonly day: number
+  readonly coming: Range
+}
+
 export interface Forecast {
   readonly cutOffs: readonly CutOffForecast[]
+  /** From week to week, as far as the silences reach. */
+  readonly course: () => CourseDay[]
   readonly changes: readonly Change[]
   /** How busy the last two weeks were: who came, over who was expected. */
   readonly scale: number
@@ -58,6 +67,11 @@ const withoutMails = (end: number, mailDays: readonly number[] = []): Days => ({
   isOut: (day) =>
     mailDays.some((mail) => day >= Math.floor(mail) && day < Math.floor(mail) + MAIL_RUSH_DAYS),
 })
+
+const courseOf = (outlook: Outlook, today: number, reach: number): CourseDay[] =>
+  Array.from({ length: COURSE_WEEKS }, (_, index) => (index + 1) * WEEK)
+    .filter((wait) => today + wait <= reach)
+    .map((wait) => ({ day: today + wait, coming: outlook.rangeOf(outlook.coming(wait)) }))
 
 export const forecastCutOffs = (
   census: Census,
@@ -82,7 +96,8 @@ export const forecastCutOffs = (
     const isEnough = late >= LEAST_LATE
     return { day, notMoved, late: isEnough ? outlook.rangeOf(late) : { refused: refuseFew(late) } }
   })
-  return { cutOffs, changes: outlook.course.changes(), scale, spread, chanceWithin }
+  const course = (): CourseDay[] => courseOf(outlook, census.today, reach)
+  return { cutOffs, course, changes: outlook.course.changes(), scale, spread, chanceWithin }
 }
 
 /** What a forecast of a past day said of today. */

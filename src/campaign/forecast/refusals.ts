@@ -1,6 +1,7 @@
 /** When there is no honest forecast, and why. */
 import type { Census } from './census.ts'
 import { type Days, forEachDay, ReturnRates } from './return-rates.ts'
+import { DAY_MS } from '../../clock.ts'
 
 export const LEAST_DAYS = 14
 export const LEAST_MOVERS = 500
@@ -58,8 +59,6 @@ const findBatch = (census: Census, days: Days, known: number): number | undefine
   }
   return undefined
 }
-
-const DAY_MS = 86_400_000
 
 export const dateOf = (day: number, goLiveMs: number): string =>
   new Date(goLiveMs + day * DAY_MS).toISOString().slice(0, 10)

@@ -4,18 +4,23 @@ import { areReadable } from '../../audit/result.ts'
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import { asInputError } from '../../import/sources/source.ts'
-import type { ReplayedDecision } from '../../ledger/database/replay.ts'
 import { codeOf } from '../../sql/failures.ts'
+import type { Kept } from '../state/kept.ts'
+import type { StateOrigin } from '../state/origin.ts'
 import type { Parts } from '../state/parts.ts'
 import type { CampaignState } from '../state/state-file.ts'
 import { loadAccounts, type AccountsDeps, type AccountsLoaded } from './accounts.ts'
-import { loadDecisions, type DecisionsLoaded } from './decisions.ts'
+import { loadDecisions, type DecisionsLoaded, type LoadedDecision } from './decisions.ts'
 import { loadUsers, type UsersDeps, type UsersLoaded } from './users.ts'
 
 export interface LoadingDeps {
-  readonly state: CampaignState
+  /** See `StateOrigin`. */
+  readonly org: string
+  readonly accountsKey: string
+  /** Of the state before, if there is one. */
+  readonly before: StateOrigin | undefined
   /** Undefined where there is no ledger. */
-  readonly decisions: (() => AsyncIterable<ReplayedDecision>) | undefined
+  readonly decisions: (() => AsyncIterable<LoadedDecision>) | undefined
   /** Undefined where no accounts can be read. */
   readonly accounts: AccountsDeps | undefined
   readonly users: Omit<UsersDeps, 'areAccounts'>
@@ -29,14 +34,35 @@ export interface LoadedState {
   readonly accounts: AccountsLoaded | undefined
   readonly users: UsersLoaded
   readonly natives: number
-  /** Of the list of users. */
+  /** Of the calls to Okta. */
   readonly oktaSeconds: number
+  /** When all accounts and users were read, in milliseconds since 1970. */
+  readonly readAt: number
+  /** What was read of Okta where only changes were. */
+  readonly quick?: QuickRead
 }
+
+export interface QuickRead {
+  /** Pages and events of the System Log, and users who were read one by one. */
+  readonly pages: number
+  readonly events: number
+  readonly users: number
+}
+
+/** How a loading tells where it is. */
+export interface LoadingTurns {
+  readonly enter: (phase: LoadingProgress['phase']) => void
+  readonly onRow: () => Promise<void>
+}
+
+export type Load = (parts: Parts, kept: Kept, turns: LoadingTurns) => Promise<LoadedState>
 
 export const LOADING_PHASES = {
   decisions: 'decisions read from the ledger',
   accounts: 'accounts read from the legacy store',
   users: 'users read from Okta',
+  events: 'events read from the System Log',
+  changed: 'changed users read from Okta',
   assembling: 'putting the people together',
 } as const
 
@@ -94,33 +120,57 @@ const unfinished = (err: unknown, hasBegun: boolean): unknown => {
   return new AppError('campaign_unfinished', { detail, cause })
 }
 
-const loadAll = async (
-  { decisions, accounts, users, natives, clock }: LoadingDeps,
-  parts: Parts,
-  {
-    enter,
-    onRow,
-  }: { enter: (phase: LoadingProgress['phase']) => void; onRow: () => Promise<void> },
-): Promise<LoadedState> => {
-  enter('decisions')
-  // First: who is VERIFIED by now has told Okta before its list is read.
-  const decided = decisions && (await loadDecisions(decisions(), parts, onRow))
-  enter('accounts')
-  const read = accounts && (await loadAccounts(accounts, parts, onRow))
-  enter('users')
-  const startedAt = clock.now()
-  const listed = await loadUsers({ ...users, areAccounts: !accounts }, parts, onRow)
-  const oktaSeconds = (clock.now() - startedAt) / 1000
+export const addNatives = (ids: Iterable<string>, parts: Parts): number => {
   let count = 0
-  for (const id of natives) {
+  for (const id of ids) {
     parts.addNative(id)
     count++
   }
-  enter('assembling')
-  return { decisions: decided, accounts: read, users: listed, natives: count, oktaSeconds }
+  return count
 }
 
-export const createLoading = (deps: LoadingDeps) => {
+/**
+ * Events are kept by the time at which Okta stored them, and this machine's clock may be behind or ahead of Okta's: what
+ * is read twice changes nothing.
+ */
+const CLOCK_SKEW_MS = 3_600_000
+
+const keptOf = ({ count, withoutLogin, unreadable, hasHashes }: AccountsLoaded) => ({
+  ...{ count, withoutLogin, unreadable, hasHashes },
+})
+
+/** Everything, anew. */
+export const loadAll =
+  ({ org, accountsKey, before, decisions, accounts, users, natives, clock }: LoadingDeps): Load =>
+  async (parts, kept, { enter, onRow }) => {
+    enter('decisions')
+    if (before?.org === org) kept.takeMoves()
+    // First: who is VERIFIED by now has told Okta before its list is read.
+    const decided = decisions && (await loadDecisions(decisions(), parts, onRow))
+    enter('accounts')
+    const read = accounts && (await loadAccounts(accounts, parts, onRow))
+    enter('users')
+    const [startedAt, readAt] = [clock.now(), clock.epochMs()]
+    const listed = await loadUsers({ ...users, areAccounts: !accounts }, parts, onRow)
+    const oktaSeconds = (clock.now() - startedAt) / 1000
+    const count = addNatives(natives, parts)
+    enter('assembling')
+    kept.setOrigin({
+      ...{ org, accountsKey, readAt, sameLogin: listed.sameLogin },
+      accounts: read && keptOf(read),
+      log: { at: readAt, from: { since: readAt - CLOCK_SKEW_MS }, eventTypes: [] },
+    })
+    return {
+      decisions: decided,
+      accounts: read,
+      users: listed,
+      natives: count,
+      oktaSeconds,
+      readAt,
+    }
+  }
+
+export const createLoading = (state: CampaignState, load: Load) => {
   const progress: LoadingProgress = { phase: 'decisions', done: 0 }
   let isStopped = false
   let hasBegun = false
@@ -132,8 +182,8 @@ export const createLoading = (deps: LoadingDeps) => {
   }
   const enter = (phase: LoadingProgress['phase']): void =>
     void Object.assign(progress, { phase, done: 0 })
-  const load = async (parts: Parts): Promise<LoadedState> => {
-    const loaded = await loadAll(deps, parts, { enter, onRow })
+  const loadChecked = async (parts: Parts, kept: Kept): Promise<LoadedState> => {
+    const loaded = await load(parts, kept, { enter, onRow })
     refuseBadDates(loaded)
     refuseForeignLedger(loaded, parts.verifiedNames())
     await setImmediate()
@@ -144,7 +194,7 @@ export const createLoading = (deps: LoadingDeps) => {
     /** @returns undefined if it was stopped */
     start: async (): Promise<LoadedState | undefined> => {
       try {
-        return await deps.state.replace(load)
+        return await state.replace(loadChecked)
       } catch (err) {
         if (err instanceof Stopped) return undefined
         throw unfinished(err, hasBegun)

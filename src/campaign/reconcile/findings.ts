@@ -1,7 +1,7 @@
 /** The findings of a comparison of legacy store, ledger and Okta: who belongs to each, and what to do. */
 
 /** What a finding cannot be known without. */
-type Need = 'ledger' | 'changes' | 'profiles'
+type Need = 'ledger' | 'changes' | 'profiles' | 'rows'
 
 interface FindingRow {
   /** In SQL, over the columns of a person. */
@@ -54,6 +54,7 @@ export const FINDINGS = {
     when: "enabled IS NULL AND provider = 'IMPORT' AND native = 0 AND status IS NOT 'DEPROVISIONED'",
     words: 'in Okta with the hook, not in the legacy store',
     advice: 'nobody can verify them: is their login another one?',
+    needs: 'rows',
     columns: { login: LOGIN, okta_id: 'okta_id', status: 'status', created: iso('created') },
   },
   unkept: {

@@ -20,6 +20,7 @@ export interface LegacyPart extends Decided {
   readonly changed: number | null
   /** JSON. */
   readonly profile: string | null
+  readonly wave: string | null
 }
 
 export interface OktaPart {
@@ -53,8 +54,8 @@ const DECIDE = `
     first = coalesce(first, excluded.first), last = coalesce(excluded.last, last), event = excluded.event`
 
 const ADD_ACCOUNT = `
-  INSERT INTO temp.legacy (login, typed, id, enabled, blocked, last_seen, changed, profile, verified, first, last, unverified)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO temp.legacy (login, typed, id, enabled, blocked, last_seen, changed, profile, wave, verified, first, last, unverified)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** Logins are unique in Okta; where two are one to us, the first counts. */
 const ADD_USER = 'INSERT INTO temp.okta VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
@@ -82,7 +83,6 @@ export const createParts = (db: Database.Database) => {
   const addAccount = db.prepare(ADD_ACCOUNT)
   const addUser = db.prepare(ADD_USER)
   const addNative = db.prepare('INSERT INTO temp.native VALUES (?) ON CONFLICT DO NOTHING')
-  const setMeta = db.prepare('INSERT INTO meta VALUES (?, ?)')
   const countVerified = db
     .prepare<[], number>('SELECT count(*) FROM temp.decided WHERE verified > 0')
     .pluck()
@@ -101,9 +101,9 @@ export const createParts = (db: Database.Database) => {
         return found ? join(all, found) : all
       }, NOTHING),
     addAccount: (part: LegacyPart): void => {
-      const { login, typed, id, enabled, blocked, lastSeen, changed, profile } = part
+      const { login, typed, id, enabled, blocked, lastSeen, changed, profile, wave } = part
       const { verified, first, last, unverified } = part
-      const own = [login, typed, id, Number(enabled), blocked, lastSeen, changed, profile]
+      const own = [login, typed, id, Number(enabled), blocked, lastSeen, changed, profile, wave]
       addAccount.run(...own, verified, first, last, unverified)
     },
     /** @returns false where another user has the login */
@@ -113,7 +113,6 @@ export const createParts = (db: Database.Database) => {
       return addUser.run(...row).changes === 1
     },
     addNative: (oktaId: string): void => void addNative.run(oktaId),
-    setMeta: (name: string, value: string): void => void setMeta.run(name, value),
   }
 }
 

@@ -19,6 +19,9 @@ Exits with 0 if all is well; with 1 if more people are blocked than --allow-bloc
 is not VERIFIED; with 2 if more than 1 % of the last logins are no dates. Two lists are written: who is blocked and why,
 and the way of each person to Okta (hash, hook, reset or skip). They hold logins, and no hashes.
 
+--legacy FILE (- is standard input) stands for the store. It may have no column password_hash, as the export of a directory:
+then all but the hashes is judged.
+
 ${describeVariables(auditSettings(false).names)}
 
 If the rows have a profile, and these are set, it is checked against the schema of the org (a service app needs
@@ -34,15 +37,12 @@ Examples:
   okta-migrate audit --last-login last_login_at --go-live 2026-10-05
   okta-migrate audit --canary canaries.csv --allow-blocked 40
   okta-migrate audit --legacy users.csv --map login=mail,password_hash=pw --json
+  okta-migrate audit --legacy directory.jsonl --map login=mail
 `
 
 const WORLD: AuditWorld = { clock: systemClock, random: Math.random }
 
 export const auditCommand = (perform: Perform, world = WORLD): Command =>
-  addAuditOptions(
-    new Command('audit').description(
-      'say who can sign in through the hook and who cannot, before anything is sent to Okta',
-    ),
-  )
+  addAuditOptions(new Command('audit'))
     .addHelpText('after', HELP)
     .action((options: AuditOptions) => perform((host) => performAudit(options, host, world)))

@@ -8,20 +8,21 @@ import { CREDENTIAL_MODES } from '../../import/rows/modes.ts'
 import { createPrepare, type Prepare } from '../../import/rows/prepare.ts'
 import { BASE_ATTRIBUTES } from '../../import/rows/profile.ts'
 import { createTidy } from '../../import/rows/tidy.ts'
-import { openInputFile } from '../../import/sources/file.ts'
-import { readAhead } from '../../import/sources/read-ahead.ts'
 import type { Source } from '../../import/sources/source.ts'
 import { openSqlSource, type StatementRules } from '../../import/sources/sql/sql-source.ts'
 import { openLegacyStore } from '../../legacy/open.ts'
 import type { HashStore } from '../../legacy/store.ts'
+import type { HashSettings } from '../../passwords/registry.ts'
 import { describeAddress, parseAddress } from '../../sql/address.ts'
 import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
-import { readSettings, type CommandContext } from '../context.ts'
+import type { CommandContext } from '../context.ts'
+import { readSettings } from '../read-settings.ts'
 import { fetchAttributes } from '../import/ask-schema.ts'
 import { connectWithProgress } from '../okta-options.ts'
 import { isOktaGiven, OKTA_SETTINGS } from '../okta-settings.ts'
 import { lookupLimitOf } from '../serve/open-legacy.ts'
 import type { ProgressDisplay } from '../terminal/progress-display.ts'
+import { openLegacyFile, STANDARD_INPUT } from './open-file.ts'
 import type { AuditOptions } from './options.ts'
 import type { AuditStore } from './settings.ts'
 
@@ -69,26 +70,27 @@ const auditRules = (map: ReadonlyMap<string, string>): StatementRules => {
   }
 }
 
-/** Rows of JSON leave out what has no value, so the first one may lack the hash, or the last login. */
-const openFile = async (path: string, map: ReadonlyMap<string, string>): Promise<Source> => {
-  const opened = await openInputFile(path, [...map.values()])
-  if (opened.hasHeader) return opened
-  const { first, source } = await readAhead(opened)
-  const names = first.flatMap((row) => ('fields' in row ? [...row.fields.keys()] : []))
-  return { ...source, columns: [...new Set(names)] }
+export interface AccountSettings {
+  readonly store: Pick<AuditStore, 'url' | 'ca' | 'allSql'> | undefined
+  readonly hashes: HashSettings
 }
 
+/** A file comes first: with one, the store is there for the canaries alone. */
 export const openAccounts = (
   { legacy, map }: Pick<AuditOptions, 'legacy' | 'map'>,
-  store: Pick<AuditStore, 'url' | 'ca' | 'allSql'> | undefined,
+  { store, hashes }: AccountSettings,
+  { stdin }: Pick<CommandContext, 'stdin'>,
 ): Promise<Source> =>
-  store ? openSqlSource(store, store.allSql, auditRules(map)) : openFile(legacy ?? '', map)
+  store && legacy === undefined
+    ? openSqlSource(store, store.allSql, auditRules(map))
+    : openLegacyFile({ path: legacy ?? '', map, hashes, stdin })
 
 export const describePlace = (
   { legacy }: Pick<AuditOptions, 'legacy'>,
   store: Pick<AuditStore, 'url' | 'ca'> | undefined,
 ): string => {
-  if (!store) return legacy ?? ''
+  if (legacy === STANDARD_INPUT) return 'standard input'
+  if (!store || legacy !== undefined) return legacy ?? ''
   const { url, ca } = store
   if (databaseKindOf(url) === 'sqlite') return sqlitePath(url)
   return describeAddress(parseAddress(url, { prefix: 'LEGACY_DB', ca }))

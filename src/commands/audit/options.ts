@@ -32,7 +32,7 @@ const MAX_SAMPLE = 100_000
 const OPTIONS: readonly Option[] = [
   new Option(
     '--legacy <file>',
-    'read the accounts from CSV or JSON instead of a database; the lookup is then not tried',
+    'read the accounts from CSV or JSON (- is standard input) instead of a database; the lookup is then not tried',
   ),
   mapOption(),
   new Option(

@@ -13,8 +13,8 @@ import { fitting } from '../../import/report/progress.ts'
 import type { Source } from '../../import/sources/source.ts'
 import type { HashStore } from '../../legacy/store.ts'
 import { jsonLine } from '../../text/printable.ts'
-import { readSettings, type CommandContext } from '../context.ts'
-import { keepHeapSmall } from '../small-heap.ts'
+import type { CommandContext } from '../context.ts'
+import { readSettings } from '../read-settings.ts'
 import { createColourise } from '../terminal/colour.ts'
 import {
   createDisplay,
@@ -34,10 +34,6 @@ export interface AuditWorld {
 }
 
 const refuseOptions = ({ legacy, canary, routes, blocked }: AuditOptions): void => {
-  if (legacy !== undefined && canary !== undefined) {
-    const detail = '--canary needs the lookup of a database, and --legacy reads a file.'
-    throw new AppError('usage_invalid', { detail })
-  }
   const paths = [routes, blocked, ...[legacy, canary].filter((path) => path !== undefined)]
   if (new Set(paths.map((path) => resolve(path))).size < paths.length) {
     const detail = '--legacy, --canary, --routes and --blocked must be different files.'
@@ -100,7 +96,7 @@ const runAudit = async (
     const audit = createAudit(
       {
         ...{ source, columns, prepare, store, canaries, hashes },
-        ...{ notes: files.notes, lists: files, ...world },
+        ...{ notes: files.notes, lists: files, isFile: options.legacy !== undefined, ...world },
       },
       { from, deadlineMs, sample, peakShare, cores, goLive },
     )
@@ -127,16 +123,18 @@ export const performAudit = async (
   host: CommandContext,
   world: AuditWorld,
 ): Promise<number> => {
-  keepHeapSmall()
   refuseOptions(options)
-  const settings = readSettings(host, auditSettings(options.legacy !== undefined))
+  const settings = readSettings(
+    host,
+    auditSettings(options.legacy !== undefined, options.canary !== undefined),
+  )
   const canaries = options.canary === undefined ? [] : await readCanaries(options.canary)
   // On standard output there is one object only.
   const display = createDisplay(host, { quiet: options.quiet })
   const store =
     settings.store && (await openStore(settings.store, settings.deadlineMs, world.clock, display))
   try {
-    const source = await openAccounts(options, settings.store)
+    const source = await openAccounts(options, settings, host)
     try {
       return await runAudit({ source, store, canaries, settings, display }, options, host, world)
     } finally {

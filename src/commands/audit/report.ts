@@ -1,5 +1,5 @@
 /** The result of an audit in words for people, and as one object for programs. */
-import { LOOKUP_FLAWS, type LookupTest } from '../../audit/lookups.ts'
+import { LOOKUP_FLAWS } from '../../audit/lookups.ts'
 import { BLOCKED_REASONS } from '../../audit/accounts/reasons.ts'
 import type { FirstDay } from '../../audit/first-day.ts'
 import { blockedCount, wrongCount, type AuditResult, type GateFailure } from '../../audit/result.ts'
@@ -7,27 +7,26 @@ import { describeSeconds } from '../../text/duration.ts'
 import { printable } from '../../text/printable.ts'
 import type { Colourise } from '../terminal/colour.ts'
 import type { AuditOptions } from './options.ts'
+import { figure } from '../../text/figure.ts'
 
 const WAIT_MS = '3,000'
 
-const number = (value: number): string => Math.round(value).toLocaleString('en-US')
-
 /** Milliseconds and rates: small ones with a digit more. */
-const rough = (value: number): string => (value < 10 ? value.toFixed(1) : number(value))
+const rough = (value: number): string => (value < 10 ? value.toFixed(1) : figure(value))
 
 const [LABEL, COUNT] = [34, 9]
 
 const line = (label: string, count: number, more = ''): string =>
-  `${label.padEnd(LABEL)}${number(count).padStart(COUNT)}${more && `   ${more}`}`
+  `${label.padEnd(LABEL)}${figure(count).padStart(COUNT)}${more && `   ${more}`}`
 
 const accounts = (count: number, what = 'account'): string =>
-  `${number(count)} ${what}${count === 1 ? '' : 's'}`
+  `${figure(count)} ${what}${count === 1 ? '' : 's'}`
 
 /** Rows without an id are named by their number already. */
 const nameKeys = (keys: readonly string[], count: number): string => {
   const rest = count - keys.length
   const ids = keys.map((key) => printable(key, 60)).join(', ')
-  return `${ids.startsWith('row ') ? '' : 'id '}${ids}${rest > 0 ? ` and ${number(rest)} more` : ''}`
+  return `${ids.startsWith('row ') ? '' : 'id '}${ids}${rest > 0 ? ` and ${figure(rest)} more` : ''}`
 }
 
 const describeKinds = ({ rates }: AuditResult): string[] =>
@@ -50,18 +49,30 @@ const describeBlocked = (result: AuditResult, paint: Colourise): string[] => {
   ]
 }
 
+/** Those who are not blocked by anything else. */
+const describeVerifiable = (result: AuditResult): string[] => {
+  const { rates, hasHashes, from, accounts: all, disabled } = result
+  if (hasHashes) {
+    const verifiable = rates.reduce((sum, { count }) => sum + count, 0)
+    return [line('Can sign in through the hook', verifiable), ...describeKinds(result)]
+  }
+  const why = `${printable(from)} has no column password_hash: whether the hook can check them is not known`
+  return [line('Not judged by their hash', all - disabled - blockedCount(result), why)]
+}
+
 const MAX_REASONS = 3
 
 const describeProfile = ({ profile, refused }: AuditResult): string[] => {
   if (!profile) return []
   const shown = profile
     .slice(0, MAX_REASONS)
-    .map(({ reason, count }) => `${reason} ${number(count)}`)
+    .map(({ reason, count }) => `${reason} ${figure(count)}`)
   const rest = profile.length > MAX_REASONS ? ['…'] : []
   return [line('Okta would refuse to create', refused, [...shown, ...rest].join(', '))]
 }
 
-const describeLookup = (lookup: LookupTest | undefined, paint: Colourise): string[] => {
+const describeLookup = ({ lookup, isFile }: AuditResult, paint: Colourise): string[] => {
+  if (isFile) return ['Not tried: the lookup, since the accounts come from a file.']
   if (!lookup || lookup.tried === 0) return []
   const { tried, medianMs, slowestMs, wrong } = lookup
   const correct = tried - wrongCount(lookup)
@@ -87,7 +98,7 @@ const describeDeadline = ({ deadline, rates }: AuditResult, paint: Colourise): s
   if (rates.length === 0) return []
   const { checkMs, lookupMs, limitMs, fits } = deadline
   const lookup = lookupMs > 0 ? ` + lookup ${rough(lookupMs)} ms` : ''
-  const limit = `HOOK_DEADLINE_MS (${number(limitMs)} ms); Okta waits ${WAIT_MS} ms.`
+  const limit = `HOOK_DEADLINE_MS (${figure(limitMs)} ms); Okta waits ${WAIT_MS} ms.`
   const text = `Slowest check ${rough(checkMs)} ms${lookup}, ${fits ? 'within' : 'which is too slow for'} ${limit}`
   return [fits ? text : paint('red', text)]
 }
@@ -110,7 +121,7 @@ export type ReportOptions = Pick<
 > & { readonly cores: number }
 
 const describeFirstDay = (
-  { firstDay, lastLogins }: AuditResult,
+  { firstDay, lastLogins, hasHashes }: AuditResult,
   { peakShare, goLive, cores, lastLogin }: ReportOptions,
 ): string[] => {
   if (!firstDay) {
@@ -124,20 +135,22 @@ const describeFirstDay = (
   const { bad, firstBad = '' } = lastLogins
   const when = goLive === undefined ? '' : ` (${day(goLive)})`
   return [
-    `Expected first day${when}: ${people === 1 ? '1 person' : `${number(people)} people`}, the most whose last login was on one full day (UTC) of the seven before; ${accounts(attemptsWorstHour, 'attempt')} in the busiest hour (${peakShare} % of the day).`,
+    `Expected first day${when}: ${people === 1 ? '1 person' : `${figure(people)} people`}, the most whose last login was on one full day (UTC) of the seven before; ${accounts(attemptsWorstHour, 'attempt')} in the busiest hour (${peakShare} % of the day).`,
     '  The real number is higher: a later login has replaced the time of an earlier one.',
-    ...describeNeed(firstDay, cores),
+    ...(hasHashes
+      ? describeNeed(firstDay, cores)
+      : ['  How many cores that needs is not known: there was no hash to measure.']),
     ...(bad > 0
       ? [
-          `  ${bad === 1 ? '1 last login is no date, and counts' : `${number(bad)} last logins are no dates, and count`} as unknown (the first: ${nameKeys([firstBad], 1)}).`,
+          `  ${bad === 1 ? '1 last login is no date, and counts' : `${figure(bad)} last logins are no dates, and count`} as unknown (the first: ${nameKeys([firstBad], 1)}).`,
         ]
       : []),
   ]
 }
 
 const describeRoutes = ({ routes: { hash, hook, reset, skip } }: AuditResult): string =>
-  `Routes: hash ${number(hash)} (import --mode hash, without the hook); hook ${number(hook)} (only the hook can check them); ` +
-  `reset ${number(reset)}; skip ${number(skip)} (disabled, or Okta would refuse them).`
+  `Routes: hash ${figure(hash)} (import --mode hash, without the hook); hook ${figure(hook)} (only the hook can check them); ` +
+  `reset ${figure(reset)}; skip ${figure(skip)} (disabled, or Okta would refuse them).`
 
 const SENTENCES: Readonly<
   Record<GateFailure, (result: AuditResult, options: ReportOptions) => string>
@@ -156,19 +169,17 @@ export const describeAudit = (
   options: ReportOptions,
   paint: Colourise,
 ): string => {
-  const { rates, seconds, from, disabled } = result
-  const verifiable = rates.reduce((sum, { count }) => sum + count, 0)
+  const { seconds, from, disabled } = result
   const why = failures.map((failure) => SENTENCES[failure](result, options)).join('; ')
   const gate = why === '' ? paint('green', 'Passed.') : paint('red', `FAILED: ${why}.`)
   return [
     `Read ${accounts(result.accounts)} from ${printable(from)} in ${describeSeconds(seconds)} (read-only).`,
     '',
-    line('Can sign in through the hook', verifiable),
-    ...describeKinds(result),
+    ...describeVerifiable(result),
     ...describeBlocked(result, paint),
     line('Disabled', disabled),
     ...describeProfile(result),
-    ...describeLookup(result.lookup, paint),
+    ...describeLookup(result, paint),
     ...describeCanaries(result, paint),
     '',
     ...describeDeadline(result, paint),
@@ -179,6 +190,14 @@ export const describeAudit = (
     '',
   ].join('\n')
 }
+
+const toFirstDay = (
+  { cores, replicas, burstPerSecond, ...rest }: FirstDay,
+  hasHashes: boolean,
+): object => ({
+  ...{ ...rest, burstPerSecond: tenths(burstPerSecond) },
+  ...(hasHashes && { cores, replicas }),
+})
 
 const tenths = (value: number): number => Math.round(value * 10) / 10
 
@@ -196,6 +215,7 @@ export const toAuditObject = (
   return {
     schema: 'okta-migrate/audit@1',
     accounts: result.accounts,
+    hashes: result.hasHashes ? 'judged' : 'absent',
     enabled: result.accounts - result.disabled,
     verifiable: rates.map(({ family, cost, count, msAlone, perCoreSecond }) => ({
       ...{ family, cost, count, msAlone: tenths(msAlone), perCoreSecond: tenths(perCoreSecond) },
@@ -217,9 +237,11 @@ export const toAuditObject = (
       tried: canaries.length,
       verified: canaries.filter(({ reason }) => reason === 'match').length,
     },
-    deadline: { worstMs: tenths(deadline.checkMs + deadline.lookupMs), fits: deadline.fits },
+    deadline: result.hasHashes
+      ? { worstMs: tenths(deadline.checkMs + deadline.lookupMs), fits: deadline.fits }
+      : undefined,
     lastLogin: { given: lastLogins.given, bad: lastLogins.bad },
-    firstDay: firstDay && { ...firstDay, burstPerSecond: tenths(firstDay.burstPerSecond) },
+    firstDay: firstDay && toFirstDay(firstDay, result.hasHashes),
     routes: result.routes,
     gate: { passed: failures.length === 0, failures },
     files: { blocked, routes },

@@ -29,11 +29,15 @@ export const allAccountsSql = ({ values, report }: AuditSqlInput): string => {
   return auditSql ?? ALL_ACCOUNTS_SQL
 }
 
-const parseStore = (input: Input) => {
+export const NO_ACCOUNTS = 'is missing, and so is --legacy FILE'
+
+/** @param isFile whether it is there for the canaries alone */
+const parseStore = (input: Input, isFile: boolean) => {
   const { values, report } = input
   const { LEGACY_DB_URL: url, LEGACY_AUDIT_SQL: auditSql, LEGACY_LOOKUP_SQL: sql } = values
-  if (url === undefined) report('LEGACY_DB_URL', 'is missing, and so is --legacy FILE')
-  const allSql = allAccountsSql(input)
+  const missing = isFile ? 'is missing, and --canary needs its lookup' : NO_ACCOUNTS
+  if (url === undefined) report('LEGACY_DB_URL', missing)
+  const allSql = isFile ? '' : allAccountsSql(input)
   if (url === undefined) return undefined
   return {
     url,
@@ -47,12 +51,12 @@ const parseStore = (input: Input) => {
   }
 }
 
-const parse = (input: Input, isFile: boolean) => {
+const parse = (input: Input, isFile: boolean, areCanaries: boolean) => {
   const { values } = input
-  const store = isFile ? undefined : parseStore(input)
+  const store = isFile && !areCanaries ? undefined : parseStore(input, isFile)
   if (!store && !isFile) return undefined
   return {
-    /** Undefined where the accounts come from a file. */
+    /** Undefined where nothing needs it. */
     store,
     deadlineMs: values.HOOK_DEADLINE_MS,
     cores: values.HASH_WORKERS,
@@ -63,10 +67,14 @@ const parse = (input: Input, isFile: boolean) => {
 export type AuditSettings = NonNullable<ReturnType<typeof parse>>
 export type AuditStore = NonNullable<AuditSettings['store']>
 
-/** @param isFile whether the accounts come from a file, so that no database is needed */
+/**
+ * @param isFile whether the accounts come from a file, so that no database is needed
+ * @param areCanaries whether one is needed all the same
+ */
 export const auditSettings = (
   isFile: boolean,
+  areCanaries = false,
 ): SettingsSpec<(typeof NAMES)[number], AuditSettings> => ({
   names: NAMES,
-  parse: (input) => parse(input, isFile),
+  parse: (input) => parse(input, isFile, areCanaries),
 })

@@ -1,58 +1,58 @@
 /** Opens the ledger for a count: its decisions, and the names that it may have for a person. */
 import { existsSync } from 'node:fs'
 import type { NamesOf } from '../../campaign/loading/accounts.ts'
+import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
-import { describeLedgerTarget, type LedgerTarget } from '../../ledger/database/connection.ts'
-import {
-  openLedgerReplay,
-  type LedgerReplay,
-  type ReplayedDecision,
-} from '../../ledger/database/replay.ts'
+import { describeLedgerTarget, type LedgerTarget } from '../../ledger/target.ts'
+import { allDecisions, openHistory, type PastDecision } from '../../ledger/database/history.ts'
+import type { LedgerSize } from '../../ledger/database/upkeep.ts'
 import { loginKey } from '../../legacy/store.ts'
+import { foldLogin } from '../../login.ts'
 import { fingerprint } from '../../ops/log.ts'
 import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
 import { DEFAULT_LEDGER } from '../ledger-settings.ts'
-import { asLedgerError } from '../open-history.ts'
+import { openCurrent } from '../open-ledger.ts'
 import type { CampaignLedger } from './settings.ts'
 
 export interface OpenedDecisions {
   /** In words. */
   readonly name: string
-  readonly decisions: () => AsyncIterable<ReplayedDecision>
+  readonly decisions: () => AsyncIterable<PastDecision>
+  readonly size: () => Promise<LedgerSize | undefined>
   readonly namesOf: NamesOf
   readonly close: () => void
 }
 
-/** The id or the login as the hook names people, and the login as earlier versions named accounts. */
+/** An export can write an id otherwise than the hook's driver returns it: 7.0 for 7, and bytes with \x or 0x before them. */
+const formsOf = (id: string): readonly string[] => {
+  const whole = /^(-?\d+)\.0+$/.exec(id)?.[1]
+  const bytes = /^(?:\\x|0x)((?:[\da-f]{2})+)$/i.exec(id)?.[1]?.toLowerCase()
+  return [id, whole, bytes].filter((form) => form !== undefined)
+}
+
+/** As it is looked up; and as Okta compares it, since whoever has é in their login can sign in with e. */
+const typedForms = (login: string): readonly string[] => {
+  if (login === '') return []
+  const folded = foldLogin(login)
+  return folded === login ? [login] : [login, folded]
+}
+
+/**
+ * The id or the login as the hook names people, and the login as earlier versions named accounts. A store that verifies by
+ * itself has no ids, so there the person is the login, also where the accounts have ids. The two kinds of names cannot
+ * meet, and a row that has both is one person.
+ */
 export const createNamesOf = (keys: readonly string[]): NamesOf => {
   const makers = keys.flatMap((key) => [
     { person: fingerprint(key, 'person'), account: fingerprint(key) },
   ])
   return (id, login) => [
     ...makers.flatMap(({ person, account }) => [
-      ...(id === undefined ? [] : [person(`id ${id}`)]),
-      ...(login === '' ? [] : [person(loginKey(login)), account(login)]),
+      ...(id === undefined ? [] : formsOf(id).map((form) => person(`id ${form}`))),
+      ...typedForms(login).flatMap((form) => [person(loginKey(form)), account(form)]),
     ]),
-    ...(login === '' ? [] : [login]),
+    ...typedForms(login),
   ]
-}
-
-async function* withOwnErrors(replay: LedgerReplay): AsyncGenerator<ReplayedDecision, void> {
-  try {
-    yield* replay.decisions()
-  } catch (cause) {
-    throw asLedgerError(cause)
-  }
-}
-
-const checkSchema = async (replay: LedgerReplay): Promise<void> => {
-  const isCurrent = await replay.isMigrated().catch((cause: unknown) => {
-    throw asLedgerError(cause)
-  })
-  if (isCurrent) return
-  const detail =
-    'An earlier version of the hook server has written it. Start the hook server of this version once to migrate it.'
-  throw new AppError('ledger_unusable', { detail })
 }
 
 const isThere = ({ url }: LedgerTarget): boolean =>
@@ -62,11 +62,10 @@ const isThere = ({ url }: LedgerTarget): boolean =>
  * @returns why there is none, where there is none
  * @throws AppError `ledger_…`
  */
-export const openDecisions = async ({
-  target,
-  isOff,
-  keys,
-}: CampaignLedger): Promise<OpenedDecisions | string> => {
+export const openDecisions = async (
+  { target, isOff, keys }: CampaignLedger,
+  clock: Clock,
+): Promise<OpenedDecisions | string> => {
   const used = target ?? { url: DEFAULT_LEDGER }
   if (isOff) return 'LEDGER_DB_URL is off'
   if (!isThere(used)) {
@@ -74,17 +73,12 @@ export const openDecisions = async ({
     throw new AppError('ledger_unusable', { detail: `${used.url} does not exist.` })
   }
   if (keys.length === 0) return 'FINGERPRINT_KEY is not set'
-  const replay = openLedgerReplay(used)
-  try {
-    await checkSchema(replay)
-  } catch (err) {
-    replay.cut()
-    throw err
-  }
+  const history = await openCurrent(openHistory(used, true), clock)
   return {
     name: describeLedgerTarget(used).name,
-    decisions: () => withOwnErrors(replay),
+    decisions: () => allDecisions(history),
+    size: () => history.size(),
     namesOf: createNamesOf(keys),
-    close: replay.cut,
+    close: history.cut,
   }
 }

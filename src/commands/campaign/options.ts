@@ -5,6 +5,8 @@ import type { CommonOptions } from '../common-options.ts'
 import { mapOption } from '../import/options.ts'
 import { shareOption } from '../okta-options.ts'
 
+export const DEFAULT_STATE = 'okta-migrate-campaign.sqlite'
+
 export interface CampaignOptions extends CommonOptions {
   readonly legacy?: string
   readonly map: ReadonlyMap<string, string>
@@ -28,8 +30,17 @@ export const collect = (text: string, before: readonly string[] = []): readonly 
   text,
 ]
 
+export const passwordChangedOption = (): Option =>
+  new Option(
+    '--password-changed <column>',
+    'when each legacy password was changed last, to find those who changed it after they moved',
+  )
+
 export const campaignOptions = (): Option[] => [
-  new Option('--legacy <file>', 'read the accounts from CSV or JSON instead of a database'),
+  new Option(
+    '--legacy <file>',
+    'read the accounts from CSV or JSON (- is standard input) instead of a database',
+  ),
   mapOption(),
   new Option(
     '--journal <file>',

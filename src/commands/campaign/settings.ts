@@ -1,9 +1,8 @@
 /** The settings of the commands that count people: the legacy store, its hashes, and the ledger with its names. */
 import type { Input, SettingsSpec } from '../../config/load.ts'
-import type { LedgerTarget } from '../../ledger/database/connection.ts'
-import { allAccountsSql } from '../audit/settings.ts'
-import { keyFromSecret } from '../fingerprints.ts'
-import { LEDGER_NAMES_OF_ALL_KEYS } from '../ledger-settings.ts'
+import type { LedgerTarget } from '../../ledger/target.ts'
+import { allAccountsSql, NO_ACCOUNTS } from '../audit/settings.ts'
+import { keysOf, LEDGER_NAMES_OF_ALL_KEYS } from '../ledger-settings.ts'
 import { HASH_NAMES, parseHashes } from '../hash-settings.ts'
 
 const NAMES = [
@@ -17,11 +16,16 @@ const NAMES = [
 
 type CampaignInput = Input<(typeof NAMES)[number]>
 
-const parseStore = (input: CampaignInput, isNeeded: boolean) => {
+export type NeedsStore = boolean | 'no file will do'
+
+const NO_STORE =
+  'is missing: only the database says how its ids and hashes are written, and no file does'
+
+const parseStore = (input: CampaignInput, isNeeded: NeedsStore) => {
   const { values, report } = input
   const { LEGACY_DB_URL: url } = values
   if (url === undefined) {
-    if (isNeeded) report('LEGACY_DB_URL', 'is missing, and so is --legacy FILE')
+    if (isNeeded) report('LEGACY_DB_URL', isNeeded === true ? NO_ACCOUNTS : NO_STORE)
     return undefined
   }
   return { url, ca: values.LEGACY_DB_CA, allSql: allAccountsSql(input) }
@@ -38,14 +42,10 @@ export interface CampaignLedger {
 const parseLedger = ({ values: v }: CampaignInput): CampaignLedger => {
   const { LEDGER_DB_URL: url, LEDGER_DB_CA: ca } = v
   const isOff = url === 'off'
-  const derived = [v.HOOK_SECRET, v.HOOK_SECRET_PREVIOUS].map(
-    (secret) => secret && keyFromSecret(secret),
-  )
-  const keys = [v.FINGERPRINT_KEY, ...derived].filter((key) => key !== undefined)
-  return { target: url === undefined || isOff ? undefined : { url, ca }, isOff, keys }
+  return { target: url === undefined || isOff ? undefined : { url, ca }, isOff, keys: keysOf(v) }
 }
 
-const parse = (input: CampaignInput, isFile: boolean, isNeeded: boolean) => ({
+const parse = (input: CampaignInput, isFile: boolean, isNeeded: NeedsStore) => ({
   /** Undefined where the accounts come from a file, or from nowhere. */
   store: isFile ? undefined : parseStore(input, isNeeded),
   ledger: parseLedger(input),
@@ -61,7 +61,7 @@ export type CampaignStore = NonNullable<CampaignSettings['store']>
  */
 export const campaignSettings = (
   isFile: boolean,
-  isNeeded = false,
+  isNeeded: NeedsStore = false,
 ): SettingsSpec<(typeof NAMES)[number], CampaignSettings> => ({
   names: NAMES,
   parse: (input) => parse(input, isFile, isNeeded),

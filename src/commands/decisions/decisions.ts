@@ -1,18 +1,20 @@
-/** The command `okta-migrate decisions`: what the hook has decided since a time, and what it decides now. */
+/** The command `okta-migrate decisions`: what the hook has decided since a time, what it decides now, and what to forget. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { systemClock, type Clock } from '../../clock.ts'
 import { describeVariables } from '../../config/variables.ts'
+import { AppError } from '../../errors/errors.ts'
 import { jsonOption } from '../common-options.ts'
 import type { Perform } from '../context.ts'
 import { wholeOption } from '../okta-options.ts'
 import { KNOWN_REASONS } from '../who/decision-words.ts'
+import { performForget, type ForgetOptions } from './forget.ts'
 import { DECISIONS, performDecisions, type DecisionsOptions } from './perform.ts'
-import { readSince } from './since.ts'
+import { sinceOption } from './since.ts'
 
 const MAX_ROWS = 100_000
 
 const HELP = `
-Reads the ledger of the servers, and changes nothing. Times are in the local time zone, which each line names; with
+Reads the ledger of the servers, and changes nothing unless --forget-before is given. Times are in the local time zone, which each line names; with
 --json they are in UTC. Logins are fingerprints, and a login that is given is made one, so FINGERPRINT_KEY must be that
 of the servers. A decision appears within about a second; a server that cannot reach the ledger adds its decisions
 when it can again.
@@ -20,19 +22,20 @@ when it can again.
 --follow prints each new decision once, about a second after it is in the ledger, until Ctrl-C. If several servers
 write at once, decisions can be out of order. One that appears more than five seconds after later ones is left out.
 
+--forget-before deletes what is older than a time, 24 hours at least, in small batches while the servers go on. VERIFIED
+stays, since status, reconcile and import undo need it to say who has moved; --with-verified deletes it, too. It needs the
+right to delete from the ledger, and no FINGERPRINT_KEY. If it is interrupted, run the same command again
+(docs/OPERATIONS.md, "How long to keep it").
+
 ${describeVariables(DECISIONS.names)}
 
 Examples:
   okta-migrate decisions --since 09:00
   okta-migrate decisions --since 3d --reason hash_truncated --json
   okta-migrate decisions --login isaac.brock@example.com --follow
+  okta-migrate decisions --forget-before 90d --dry-run
+  okta-migrate decisions --forget-before 90d --yes
 `
-
-/** Only checked here: what it means depends on the moment at which the command runs. */
-const since = (text: string): string => {
-  readSince(text, 0)
-  return text
-}
 
 const reason = (text: string): string => {
   if (KNOWN_REASONS.includes(text)) return text
@@ -41,13 +44,12 @@ const reason = (text: string): string => {
 
 export const decisionsCommand = (perform: Perform, clock: Clock = systemClock): Command =>
   new Command('decisions')
-    .description('list what the hook has decided, from the ledger')
     .addOption(
       new Option(
         '--since <time>',
         'a time (09:00), a duration (30m, 2h, 3d) or a date (2026-11-27)',
       )
-        .argParser(since)
+        .argParser(sinceOption)
         .default('24h'),
     )
     .addOption(
@@ -63,8 +65,26 @@ export const decisionsCommand = (perform: Perform, clock: Clock = systemClock): 
         .argParser(wholeOption(1, MAX_ROWS))
         .default(100),
     )
+    .addOption(
+      new Option(
+        '--forget-before <time>',
+        'delete older decisions from the ledger, except VERIFIED',
+      )
+        .argParser(sinceOption)
+        .conflicts(['since', 'reason', 'login', 'follow', 'limit']),
+    )
+    .option('--with-verified', 'with --forget-before: delete VERIFIED, too')
+    .option('--dry-run', 'with --forget-before: only count them')
+    .addOption(new Option('--yes', 'with --forget-before: delete them without a question'))
     .addOption(jsonOption())
     .addHelpText('after', HELP)
-    .action((options: DecisionsOptions) =>
-      perform((host) => performDecisions(options, host, clock)),
+    .action((options: DecisionsOptions & Partial<ForgetOptions>) =>
+      perform(async (host) => {
+        const { forgetBefore, withVerified, dryRun, yes } = options
+        if (forgetBefore !== undefined)
+          return performForget({ ...options, forgetBefore }, host, clock)
+        if (!withVerified && !dryRun && !yes) return performDecisions(options, host, clock)
+        const detail = '--with-verified, --dry-run and --yes belong to --forget-before.'
+        throw new AppError('usage_invalid', { detail })
+      }),
     )

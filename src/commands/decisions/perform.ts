@@ -1,19 +1,21 @@
 /** Performs `decisions`: prints the decisions since a time, and then, if wanted, each new one. */
 import { sleep, type Clock } from '../../clock.ts'
 import type { SettingsSpec } from '../../config/load.ts'
-import type {
-  HistoryQuery,
-  LedgerHistory,
-  PastDecision,
-  Subject,
+import {
+  openHistory,
+  type HistoryQuery,
+  type LedgerHistory,
+  type PastDecision,
+  type Subject,
 } from '../../ledger/database/history.ts'
 import { readLogin } from '../../login.ts'
 import { stampOf } from '../../text/local-time.ts'
 import { jsonLine, printable } from '../../text/printable.ts'
-import { readSettings, type CommandContext } from '../context.ts'
+import type { CommandContext } from '../context.ts'
+import { readSettings } from '../read-settings.ts'
 import type { CommonOptions } from '../common-options.ts'
 import { LEDGER_NAMES, parseLedgerAccess, type LedgerAccess } from '../ledger-settings.ts'
-import { withHistory } from '../open-history.ts'
+import { withLedger } from '../open-ledger.ts'
 import { describeDecision, toDecisionObject } from '../who/decision-words.ts'
 import { createFollower } from './follow.ts'
 import { readSince } from './since.ts'
@@ -90,7 +92,7 @@ export const performDecisions = async (
     (reason === undefined || row.reason === reason) &&
     (account === undefined || row.account === account)
   const show = (rows: readonly PastDecision[]): void => print(rows, options, host)
-  await withHistory(target, true, clock, async (history) => {
+  await withLedger(openHistory(target, true), clock, async (history) => {
     const oldestFirst = async () => (await history.newest(query, subject)).reverse()
     if (options.follow) await follow(history, isWanted, oldestFirst, show, { host, clock })
     else show(await oldestFirst())

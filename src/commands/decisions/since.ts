@@ -1,7 +1,8 @@
 /** Reads when a list begins: a time of day, a duration, or a date, in local time. */
 import { InvalidArgumentError } from 'commander'
+import { DAY_MS } from '../../clock.ts'
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: DAY_MS }
 
 const EXAMPLE =
   'Use a time such as 09:00, a duration such as 30m, 2h or 3d, or a date such as 2026-11-27 or 2026-11-27T09:00.'
@@ -37,4 +38,10 @@ export const readSince = (text: string, now: number): number => {
   const date = readDate(text)
   if (Number.isNaN(date)) throw new InvalidArgumentError(EXAMPLE)
   return date
+}
+
+/** Only checks it: what it means depends on the moment at which the command runs. */
+export const sinceOption = (text: string): string => {
+  readSince(text, 0)
+  return text
 }

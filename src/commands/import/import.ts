@@ -35,7 +35,6 @@ import { createImportReporter, type ImportReporter } from './reporter.ts'
 import { DEFAULT_HASHES, type HashSettings } from '../../passwords/registry.ts'
 import { openOkta } from '../okta-options.ts'
 import { isOktaGiven, OKTA_SETTINGS } from '../okta-settings.ts'
-import { keepHeapSmall } from '../small-heap.ts'
 
 const SCOPES = ['okta.users.manage']
 
@@ -50,7 +49,6 @@ const modeOf = (mode: Mode, { templates }: Pick<HashSettings, 'templates'>): Cre
 const importUsers =
   (file: string | undefined, options: ImportOptions) =>
   async (host: CommandContext): Promise<number> => {
-    keepHeapSmall()
     const { settings, notices } = loadSettings(SOURCE, host.env, readText)
     const reporter = createImportReporter(host, options)
     const { notify } = reporter
@@ -148,9 +146,7 @@ Examples:
 
 export const importCommand = (performWork: Perform): Command =>
   addImportOptions(
-    new Command('import')
-      .description('create the accounts in Okta, from a file or from the legacy database')
-      .argument('[file]', 'CSV or JSON, also in gzip; - for standard input'),
+    new Command('import').argument('[file]', 'CSV or JSON, also in gzip; - for standard input'),
   )
     .addHelpText('after', HELP)
     .addCommand(undoCommand(performWork))

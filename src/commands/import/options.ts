@@ -97,6 +97,9 @@ export const mapOption = (): Option =>
     .argParser(mapping)
     .default(new Map(), 'columns are named as in Okta')
 
+export const ignoreOption = (): Option =>
+  new Option('--ignore <column>', 'leave this column out').argParser(list).default([], 'none')
+
 const OPTIONS: readonly Option[] = [
   new Option('--mode <mode>', 'how credentials are sent to Okta').choices(MODES).default('hook'),
   new Option('--group <id>', 'add each user to this group, by its id in Okta; up to 20')
@@ -118,7 +121,7 @@ const OPTIONS: readonly Option[] = [
     .default('skip'),
   new Option('--user-type <id>', 'the user type, if it is not the default one'),
   mapOption(),
-  new Option('--ignore <column>', 'leave this column out').argParser(list).default([], 'none'),
+  ignoreOption(),
   new Option('--optional <name>', 'an attribute that this org does not require, such as lastName')
     .argParser(list)
     .default([], 'none'),

@@ -29,7 +29,7 @@ import { runWithProgress } from '../terminal/run-with-progress.ts'
 import { withWaitProgress } from '../terminal/wait-progress.ts'
 
 /** A crash leaves at most this many rows to ask Okta about. With fewer, the disk would limit the speed. */
-const IN_FLIGHT = { min: 10, max: 64 }
+const MAX_IN_FLIGHT = 64
 
 export interface ImportDeps {
   /** As given on the command line. */
@@ -156,7 +156,7 @@ export const performDryRun = async (deps: ImportDeps, client?: OktaClient): Prom
   const journal = openJournal('', {})
   const circuitBreaker = NO_CIRCUIT_BREAKER
   const serverTime = { now: () => 0 }
-  const parts = { journal, sendRow, circuitBreaker, serverTime, maxInFlight: IN_FLIGHT.max, halt }
+  const parts = { journal, sendRow, circuitBreaker, serverTime, maxInFlight: MAX_IN_FLIGHT, halt }
   return runAndReport(deps, parts, client)
 }
 
@@ -194,9 +194,7 @@ export const perform = async (deps: ImportDeps, client: OktaClient): Promise<num
   const recordIntent = options.update && journal.recordIntent
   const creation = { client, serverTime, clock: systemClock, halt: signal, recordIntent }
   const sendRow = withGroups(groups, createUserCreator(creation).createOnce)
-  const { concurrency } = client.rateLimitStatus
-  const maxInFlight = Math.min(IN_FLIGHT.max, Math.max(IN_FLIGHT.min, concurrency))
   const circuitBreaker = options.keepGoing ? NO_CIRCUIT_BREAKER : createCircuitBreaker()
-  const parts = { journal, sendRow, circuitBreaker, serverTime, maxInFlight, halt }
+  const parts = { journal, sendRow, circuitBreaker, serverTime, maxInFlight: MAX_IN_FLIGHT, halt }
   return runAndReport(deps, parts, client)
 }

@@ -6,7 +6,7 @@ import type { Source } from '../../import/sources/source.ts'
 import { printable } from '../../text/printable.ts'
 import type { CommandContext } from '../context.ts'
 import type { ImportOptions, Paths } from './options.ts'
-import { askYes } from '../terminal/prompt.ts'
+import { askYes, canAsk } from '../terminal/prompt.ts'
 
 export interface Start {
   readonly orgUrl: string
@@ -97,7 +97,7 @@ export const toStartEvent = (start: Start): object => {
 }
 
 /**
- * Asks once, on a terminal: a script cannot answer, and continues.
+ * Asks once, on a terminal: a script cannot answer (nor can a person with --no-input), and continues.
  * @returns the exit code, if the import must not start
  */
 export const confirmStart = async (
@@ -105,9 +105,9 @@ export const confirmStart = async (
   options: ImportOptions,
   start: Start,
 ): Promise<1 | 130 | undefined> => {
-  const { stdin, stderr } = host
-  const isTerminal = 'isTTY' in stdin && stdin.isTTY === true && stderr.isTTY === true
-  if (!isTerminal || options.yes || options.json || start.isResumed) return undefined
+  const { stderr } = host
+  const isSeen = canAsk(host) && stderr.isTTY === true
+  if (!isSeen || options.yes || options.json || start.isResumed) return undefined
   if (options.quiet) stderr.write(`${describeStart(start)}\n`)
   const what = options.update ? 'Create or update' : 'Create'
   const answer = await askYes(`${what} these users? [y/N] `, host)

@@ -2,6 +2,7 @@
 import { describeSeconds } from '../../text/duration.ts'
 import { describeCounts, describeDryCounts, doneOf } from '../../import/report/progress.ts'
 import type { ReasonKind } from '../../import/report/reasons.ts'
+import { CREDENTIAL_MODES, SECRET_FIELDS } from '../../import/rows/modes.ts'
 import type { RunEnd, Snapshot } from '../../import/run/run.ts'
 import { printable } from '../../text/printable.ts'
 import type { CommandContext } from '../context.ts'
@@ -36,7 +37,12 @@ export const summarise = (
   const existing = isAny ? paths.existingFile : undefined
   const written = [rejects, existing, dryRun ? undefined : paths.journal]
   const files = written.filter((path) => path !== undefined)
-  const next = nextStepOf({ args: host.args, file, end: results.end, dryRun, rejects })
+  const hasSecrets = CREDENTIAL_MODES[options.mode].fields.some((name) =>
+    SECRET_FIELDS.includes(name),
+  )
+  const areWhole = options.rejectsWithSecrets === true || !hasSecrets
+  const { end, reasons } = results
+  const next = nextStepOf({ args: host.args, file, end, dryRun, rejects, reasons, areWhole })
   return { ...results, dryRun, paths, files, next }
 }
 

@@ -1,6 +1,11 @@
 /** Declares the options of `reconcile`, with their help. */
 import { Option, type Command } from 'commander'
-import { campaignOptions, collect, type CampaignOptions } from '../campaign/options.ts'
+import {
+  campaignOptions,
+  collect,
+  passwordChangedOption,
+  type CampaignOptions,
+} from '../campaign/options.ts'
 import { jsonOption, quietOption, verboseOption } from '../common-options.ts'
 import { wholeOption } from '../okta-options.ts'
 
@@ -23,10 +28,7 @@ export const addReconcileOptions = (command: Command): Command => {
     )
       .argParser(collect)
       .default([], 'none'),
-    new Option(
-      '--password-changed <column>',
-      'when each legacy password was changed last, to find those who changed it after they moved',
-    ),
+    passwordChangedOption(),
     ...campaignOptions(),
     jsonOption('print the result as one JSON object (docs/EVENTS.md)'),
     quietOption(),

@@ -8,12 +8,13 @@ import { findReconcileProfiles, type ReconcileProfiles } from '../../campaign/re
 import { openCampaignState, type CampaignState } from '../../campaign/state/state-file.ts'
 import type { Clock } from '../../clock.ts'
 import { AppError, messageOf } from '../../errors/errors.ts'
-import type { Source } from '../../import/sources/source.ts'
 import { jsonLine } from '../../text/printable.ts'
 import { loadCampaign, type LoadedCampaign } from '../campaign/load-campaign.ts'
+import { namedColumn } from '../campaign/named-column.ts'
 import { campaignSettings } from '../campaign/settings.ts'
-import { readSettings, type CommandContext } from '../context.ts'
-import { keepHeapSmall } from '../small-heap.ts'
+import { unreadableCount } from '../campaign/unreadable-rows.ts'
+import type { CommandContext } from '../context.ts'
+import { readSettings } from '../read-settings.ts'
 import { createColourise } from '../terminal/colour.ts'
 import { createDisplay, type ProgressDisplay } from '../terminal/progress-display.ts'
 import type { ReconcileOptions } from './options.ts'
@@ -56,14 +57,6 @@ const writeLists = (
   }
 }
 
-const columnIn = ({ columns, hasHeader }: Source, name: string | undefined): string | undefined => {
-  if (name === undefined) return undefined
-  const found = columns.find((column) => column.toLowerCase() === name.toLowerCase())
-  if (found !== undefined || !hasHeader) return found ?? name
-  const detail = `  There is no column "${name}" for --password-changed; there are: ${columns.join(', ')}.`
-  throw new AppError('columns_missing', { detail })
-}
-
 interface Read {
   readonly loaded: LoadedCampaign
   readonly profiles: ReconcileProfiles
@@ -80,7 +73,7 @@ const load = async (
   const { map, attribute: attributes } = options
   let profiles: ReconcileProfiles | undefined
   const loaded = await loadCampaign({ host, clock, display, state, settings }, options, {
-    changedColumn: (source) => columnIn(source, options.passwordChanged),
+    changedColumn: (source) => namedColumn(source, '--password-changed', options.passwordChanged),
     profileOf: (source, columns) => {
       profiles = findReconcileProfiles(source, columns, { map, attributes })
       return profiles.profileOf
@@ -95,7 +88,6 @@ export const performReconcile = async (
   host: CommandContext,
   clock: Clock,
 ): Promise<number> => {
-  keepHeapSmall()
   // On standard output there is one object only.
   const display = createDisplay(host, { quiet: options.quiet })
   const state = openCampaignState('')
@@ -103,16 +95,19 @@ export const performReconcile = async (
     const read = await load(options, host, clock, state, display)
     if (!read) return 130
     const { loaded, profiles } = read
+    const unreadable = unreadableCount(loaded.accounts)
     const names = knownFindings({
       ledger: loaded.decisions !== undefined,
       changes: options.passwordChanged !== undefined,
       profiles: profiles.compared.length > 0,
+      // Whoever such a row is about would be a stranger.
+      rows: unreadable === 0,
     })
     prepareDrift(state.db, profiles.compared)
     const agree = countAgreeing(state.db, names)
     const counted = writeLists(state, names, profiles, options.out)
     const counts = Object.fromEntries(counted) as ReconcileReport['counts']
-    const passed = (counts.missing ?? 0) <= options.maxMissing
+    const passed = (counts.missing ?? 0) + unreadable <= options.maxMissing
     const report = { ...loaded, at: clock.epochMs(), counts, agree, profiles, passed, options }
     const paint = createColourise(host.stdout, host.env)
     host.stdout.write(

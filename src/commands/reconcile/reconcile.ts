@@ -17,7 +17,8 @@ it is the final delta. drift.csv is for import --update.
 LEGACY_AUDIT_SQL is one SELECT for all accounts: login and password_hash; if there are any, also enabled, id, and the
 attributes of the profile, named as in Okta.
 
-Exits with 1 if more people are missing in Okta than --max-missing. The lists hold logins, and no hashes.
+Exits with 1 if more people are missing in Okta than --max-missing; rows that cannot be read count with them. The lists
+hold logins, and no hashes.
 
 ${describeVariables(campaignSettings(false, true).names)}
 
@@ -31,14 +32,11 @@ Examples:
   okta-migrate reconcile
   okta-migrate reconcile --max-missing 20 --attribute email --attribute city
   okta-migrate reconcile --password-changed pw_changed_at --json
+  okta-migrate reconcile --legacy users.csv --map login=mail,password_hash=pw
 `
 
 export const reconcileCommand = (perform: Perform, clock: Clock = systemClock): Command =>
-  addReconcileOptions(
-    new Command('reconcile').description(
-      'list where the legacy store, the ledger and Okta disagree about the same people',
-    ),
-  )
+  addReconcileOptions(new Command('reconcile'))
     .addHelpText('after', HELP)
     .action((options: ReconcileOptions) =>
       perform((host) => performReconcile(options, host, clock)),

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { FINDING_NAMES, findingOf, type FindingName } from '../../campaign/reconcile/findings.ts'
 import type { ReconcileProfiles } from '../../campaign/reconcile/profiles.ts'
 import type { LoadedCampaign } from '../campaign/load-campaign.ts'
+import { describeUnreadable, unreadableCount } from '../campaign/unreadable-rows.ts'
 import type { Colourise } from '../terminal/colour.ts'
 import type { ReconcileOptions } from './options.ts'
+import { figure, numberOf } from '../../text/figure.ts'
 
 export interface ReconcileReport extends LoadedCampaign {
   /** Now, in milliseconds since 1970. */
@@ -17,18 +19,17 @@ export interface ReconcileReport extends LoadedCampaign {
   readonly options: Pick<ReconcileOptions, 'out' | 'maxMissing' | 'passwordChanged'>
 }
 
-const number = (value: number): string => value.toLocaleString('en-US')
-
 const WHY_UNKNOWN = {
   ledger: ({ sources }: ReconcileReport) => `the ledger was not read (${sources.noLedger})`,
   changes: () => '--password-changed COLUMN is not given',
   profiles: () => 'the accounts have no attribute to compare',
+  rows: ({ accounts }: ReconcileReport) => (accounts ? describeUnreadable(accounts) : ''),
 }
 
 const describeCount = (report: ReconcileReport, name: FindingName, count: number): string[] => {
   const { words, advice } = findingOf(name)
   const path = join(report.options.out, `${name}.csv`)
-  const head = `${name.padEnd(12)}${number(count).padStart(9)}   ${words}`
+  const head = `${name.padEnd(12)}${figure(count).padStart(9)}   ${words}`
   if (count === 0) return [head]
   return [head, `${' '.repeat(24)}${path}: ${advice.replace('FILE', path)}`]
 }
@@ -44,9 +45,9 @@ const describeFinding = (report: ReconcileReport, name: FindingName): string[] =
 
 const headOf = ({ accounts, users, decisions, agree, sources }: ReconcileReport): string => {
   const ledger = decisions
-    ? `ledger ${number(decisions.count)} decisions`
+    ? `ledger ${numberOf(decisions.count, 'decision')}`
     : `no ledger (${sources.noLedger})`
-  return `Legacy store ${number(accounts?.count ?? 0)}, Okta ${number(users.count)}, ${ledger}. ${number(agree)} people agree.`
+  return `Legacy store ${figure(accounts?.count ?? 0)}, Okta ${figure(users.count)}, ${ledger}. ${numberOf(agree, 'person agrees', 'people agree')}.`
 }
 
 const describeGaps = ({ accounts, users, profiles, counts }: ReconcileReport): string[] => [
@@ -55,21 +56,28 @@ const describeGaps = ({ accounts, users, profiles, counts }: ReconcileReport): s
         `missing.csv lacks ${profiles.absent.join(', ')}, which Okta requires: return them in LEGACY_AUDIT_SQL.`,
       ]
     : []),
-  ...(accounts && accounts.withoutLogin > 0
+  ...(accounts && accounts.unreadable.count > 0
     ? [
-        `${number(accounts.withoutLogin)} accounts have no login that can be read, and are compared with nobody.`,
+        `${describeUnreadable(accounts)}: whoever they are about is in no list. Correct them; okta-migrate audit lists all.`,
+      ]
+    : []),
+  ...(accounts && accounts.withoutLogin > accounts.unreadable.count
+    ? [
+        `${numberOf(accounts.withoutLogin - accounts.unreadable.count, 'account has', 'accounts have')} no login, compared with nobody.`,
       ]
     : []),
   ...(users.sameLogin > 0
     ? [
-        `${number(users.sameLogin)} users have the login of another one, but for case and accents, and are left out.`,
+        `${numberOf(users.sameLogin, 'user has', 'users have')} the login of another one, but for case and accents: left out.`,
       ]
     : []),
 ]
 
 export const describeReconcile = (report: ReconcileReport, paint: Colourise): string => {
   const { passed, counts, options } = report
-  const why = `${number(counts.missing ?? 0)} people are missing in Okta (--max-missing ${options.maxMissing})`
+  const unreadable = unreadableCount(report.accounts)
+  const more = unreadable > 0 ? `, and ${numberOf(unreadable, 'row')} cannot be read` : ''
+  const why = `${numberOf(counts.missing ?? 0, 'person is', 'people are')} missing in Okta${more} (--max-missing ${options.maxMissing})`
   return [
     headOf(report),
     '',
@@ -88,7 +96,10 @@ export const toReconcileObject = (report: ReconcileReport): object => {
     schema: 'okta-migrate/reconcile@1',
     org: sources.org,
     at: new Date(at).toISOString(),
-    legacy: { read: accounts?.count ?? 0, withoutLogin: accounts?.withoutLogin ?? 0 },
+    legacy: {
+      ...{ read: accounts?.count ?? 0, withoutLogin: accounts?.withoutLogin ?? 0 },
+      unreadable: unreadableCount(accounts),
+    },
     okta: { read: users.count, sameLogin: users.sameLogin },
     ledger: decisions ? { read: decisions.count } : { missing: sources.noLedger },
     agree,

@@ -1,6 +1,7 @@
 /** The events that `okta-migrate register --json` prints, with the same fields as its messages. */
 import { authOf, type InlineHook, type KnownAuth } from '../../okta/api/inline-hooks.ts'
-import { ownHeadersOf, withoutUser } from './messages.ts'
+import { withoutUser } from '../../http/url.ts'
+import { ownHeadersOf } from './messages.ts'
 
 /** How Okta authenticates; if it does not, the names of the headers that it sends. */
 const authFields = (hook: InlineHook): KnownAuth & { readonly headers?: readonly string[] } => {

@@ -5,10 +5,9 @@ import {
   type InlineHook,
   type TrialResult,
 } from '../../okta/api/inline-hooks.ts'
+import { withoutUser } from '../../http/url.ts'
 import { printable } from '../../text/printable.ts'
-
-/** A URL that was registered by other means can contain a password. */
-export const withoutUser = (url: string): string => url.replace(/\/\/[^/?#]*@/, '//…@')
+import type { Affected } from '../cutoff/affected.ts'
 
 /** Headers that Okta does not count as authentication, though the person who added them may. */
 export const ownHeadersOf = ({ channel }: InlineHook): string[] =>
@@ -22,7 +21,7 @@ const describeOwnHeaders = (hook: InlineHook): string => {
   return keys && ` (unless ${keys} does)`
 }
 
-const describeAuth = (hook: InlineHook): string => {
+export const describeAuth = (hook: InlineHook): string => {
   const auth = authOf(hook)
   switch (auth.type) {
     case 'header':
@@ -91,13 +90,17 @@ export const describeTrialFailure = (detail = ''): string =>
 Check the URL, the log of the hook server, and its HOOK_SECRET; Okta waits 3 seconds.
 `
 
-/** @param why the reason, if they could not be counted */
-export const describeAffected = (org: string, count: number | undefined, why = ''): string => {
-  const about = `While the hook is off, Okta cannot check the legacy passwords of ${org}.`
-  return count === undefined
-    ? `${about} The people who then cannot sign in could not be counted: ${why}\n`
-    : `${about} Up to ${count} people cannot sign in during that time: those whose provider in Okta is IMPORT.\n`
+const describeCount = ({ count, report, whyUncounted = '' }: Affected, effect: string): string => {
+  if (count === undefined) return `The people who ${effect} could not be counted: ${whyUncounted}\n`
+  const who = report ? 'who had not moved by the newest status' : 'whose provider in Okta is IMPORT'
+  return `Up to ${count} people ${effect}: those ${who}.\n`
 }
+
+export const describeAffected = (affected: Affected): string =>
+  `While the hook is off, Okta cannot check the legacy passwords of ${affected.org}. ${describeCount(affected, 'cannot sign in during that time')}`
+
+export const describeMoving = (affected: Affected): string =>
+  `Okta calls the new URL from then on. ${describeCount(affected, 'depend on the server there')}`
 
 export const describeRequest = (orgUrl: string, { method, path, body }: HookRequest): string =>
   `${method} ${orgUrl}${path}\n${JSON.stringify(body, undefined, 2)}\n`

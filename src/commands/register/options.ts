@@ -1,13 +1,15 @@
 /** The options of `okta-migrate register`, and the rules for their values. */
 import { InvalidArgumentError } from 'commander'
 import { HOOK_PATH } from '../../hook/app.ts'
+import { EVENTS_PATH } from '../../hook/events/app.ts'
 import { isLoopback, isSafeUrl } from '../../http/url.ts'
 import type { CommonOptions } from '../common-options.ts'
 import type { Given } from '../terminal/confirm.ts'
 
 export interface RegisterOptions extends CommonOptions {
   readonly url?: string
-  readonly name: string
+  readonly events?: string
+  readonly name?: string
   readonly rotate?: true
   readonly activate?: true
   readonly deactivate?: true
@@ -16,6 +18,8 @@ export interface RegisterOptions extends CommonOptions {
   readonly print?: true
   readonly force?: true
   readonly yes?: Given
+  readonly journal: string
+  readonly state: string
   readonly oauthTokenUrl?: string
   readonly oauthClientId?: string
   readonly oauthScope?: string
@@ -26,18 +30,23 @@ const MAX_URI_LENGTH = 1024
 
 const MAX_NAME_LENGTH = 255
 
-/** Reads --url: only https, as Okta requires; the path of the hook is added if there is none. */
-export const urlOption = (value: string): string => {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  const isSafe =
-    url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
-  if (!url || !isSafe || url.username || url.password || url.hash) {
-    throw new InvalidArgumentError('Use the public https:// address of the hook server.')
+/** Reads an address for Okta: only https, as Okta requires; the path is added if there is none. */
+const urlWith =
+  (path: string) =>
+  (value: string): string => {
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    const isSafe =
+      url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
+    if (!url || !isSafe || url.username || url.password || url.hash) {
+      throw new InvalidArgumentError('Use the public https:// address of the hook server.')
+    }
+    if (url.pathname === '/') url.pathname = path
+    if (url.href.length > MAX_URI_LENGTH) throw new InvalidArgumentError('It is too long for Okta.')
+    return url.href
   }
-  if (url.pathname === '/') url.pathname = HOOK_PATH
-  if (url.href.length > MAX_URI_LENGTH) throw new InvalidArgumentError('It is too long for Okta.')
-  return url.href
-}
+
+export const urlOption = urlWith(HOOK_PATH)
+export const eventsUrlOption = urlWith(EVENTS_PATH)
 
 /** Reads --oauth-token-url, where the client secret is sent. */
 export const tokenUrlOption = (value: string): string => {

@@ -7,27 +7,40 @@ import type { OktaClient } from '../../okta/client/client.ts'
 import {
   change,
   creation,
-  findHook,
+  findHooks,
   sendHook,
-  switchHook,
+  switching,
   tryHook,
+  type HookRequest,
   type InlineHook,
 } from '../../okta/api/inline-hooks.ts'
+import { EVENT_HOOK_SCOPES } from '../../okta/api/event-hooks.ts'
 import { OktaAnswerLost, OktaRejection } from '../../okta/errors/rejection.ts'
 import { jsonOption, quietOption, verboseOption } from '../common-options.ts'
 import { yesOption } from '../terminal/confirm.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
-import { createPrint, readSettings, type CommandContext, type Perform } from '../context.ts'
+import { createPrint, type CommandContext, type Perform } from '../context.ts'
+import { readSettings } from '../read-settings.ts'
 import { connectWithProgress } from '../okta-options.ts'
 import { askSecret } from '../terminal/prompt.ts'
-import { nameOption, tokenUrlOption, urlOption, type RegisterOptions } from './options.ts'
+import { journalOption, stateOption } from '../cutoff/options.ts'
+import {
+  eventsUrlOption,
+  nameOption,
+  tokenUrlOption,
+  urlOption,
+  type RegisterOptions,
+} from './options.ts'
+import { registerEvents, type EventHookAction } from './event-hook.ts'
 import { beforeEvent, hookEvent } from './events.ts'
-import { confirmDeactivation, tryFirst, type SafetyDeps } from './safety.ts'
+import { changeInJournal, confirmChange, tryFirst, type SafetyDeps } from './safety.ts'
 import { registerSettings, REGISTER_NAMES, type RegisterAction } from './settings.ts'
 import {
   CREATED,
+  describeAffected,
   describeBefore,
   describeHook,
+  describeMoving,
   describeOther,
   describeRequest,
   describeTrial,
@@ -38,13 +51,17 @@ import {
 
 const SCOPES = ['okta.inlineHooks.manage']
 
+const NAME = 'Password import'
+
 interface Job extends SafetyDeps {
   readonly client: OktaClient
   /** What the org has already. */
   readonly hook: InlineHook | undefined
 }
 
-type ActionOf<K extends RegisterAction['kind']> = Extract<RegisterAction, { kind: K }>
+type HookAction = Exclude<RegisterAction, EventHookAction>
+
+type ActionOf<K extends HookAction['kind']> = Extract<HookAction, { kind: K }>
 
 const noHook = (): AppError =>
   new AppError('okta_not_found', { detail: 'this org has no password import inline hook' })
@@ -63,9 +80,22 @@ const create = async (job: Job, { url, auth }: ActionOf<'create'>): Promise<numb
     return 1
   }
   await tryFirst(job, { uri: url, auth })
-  const created = await sendHook(client, creation(options.name, { uri: url, auth }))
+  const { hook: created } = await sendHook(
+    client,
+    creation(options.name ?? NAME, { uri: url, auth }),
+  )
   print(describeHook(created) + CREATED, hookEvent(created, 'created'))
   return 0
+}
+
+/** The hook server of another URL may not be the one that knows the passwords. */
+const moveHook = async (
+  job: Job & { readonly hook: InlineHook },
+  { url, request }: { readonly url: string; readonly request: HookRequest },
+): Promise<InlineHook> => {
+  const isInUse = job.hook.status === 'ACTIVE'
+  const people = isInUse ? await confirmChange(job, describeMoving) : undefined
+  return changeInJournal(job, { hook: { url }, people, request })
 }
 
 const rotate = async (job: Job, { url, auth }: ActionOf<'rotate'>): Promise<number> => {
@@ -75,17 +105,24 @@ const rotate = async (job: Job, { url, auth }: ActionOf<'rotate'>): Promise<numb
   const channel = { uri: url ?? uri, auth, headers: headers ?? undefined }
   print(describeBefore(hook), beforeEvent(hook))
   await tryFirst(job, channel)
-  const changed = await sendHook(client, change(hook.id, channel))
+  const request = change(hook.id, channel)
+  const changed =
+    channel.uri === uri
+      ? (await sendHook(client, request)).hook
+      : await moveHook({ ...job, hook }, { url: channel.uri, request })
   print(describeHook(changed) + ROTATED, hookEvent(changed, 'rotated'))
   return 0
 }
 
 const toggle = async (job: Job, { to }: ActionOf<'switch'>): Promise<number> => {
-  const { client, hook, print } = job
+  const { hook, print } = job
   if (!hook) throw noHook()
   print(describeBefore(hook), beforeEvent(hook))
-  if (to === 'deactivate' && hook.status !== 'INACTIVE') await confirmDeactivation(job)
-  const switched = await switchHook(client, hook.id, to)
+  const isAsking = to === 'deactivate' && hook.status !== 'INACTIVE'
+  const people = isAsking ? await confirmChange(job, describeAffected) : undefined
+  const wanted = { status: to === 'deactivate' ? 'INACTIVE' : 'ACTIVE' }
+  const request = switching(hook.id, to)
+  const switched = await changeInJournal({ ...job, hook }, { hook: wanted, people, request })
   print(describeHook(switched), hookEvent(switched, `${to}d`))
   return 0
 }
@@ -119,7 +156,7 @@ const test = async (job: Job, { login, password: given }: ActionOf<'test'>): Pro
   }
 }
 
-const act = async (job: Job, action: RegisterAction): Promise<number> => {
+const act = async (job: Job, action: HookAction): Promise<number> => {
   switch (action.kind) {
     case 'show':
       return show(job)
@@ -141,15 +178,19 @@ const register =
     const print = createPrint(context, options)
     if (settings.kind === 'print') {
       const { orgUrl, url: uri, auth } = settings
-      const request = creation(options.name, { uri, auth })
+      const request = creation(options.name ?? NAME, { uri, auth })
       const { method, path, body } = request
       const event = { event: 'request', method, url: orgUrl + path, body }
       print(describeRequest(orgUrl, request), event)
       return 0
     }
     const { okta, action } = settings
-    const client = connectWithProgress(context, okta, { ...options, scopes: SCOPES })
-    return act({ context, options, okta, client, print, hook: await findHook(client) }, action)
+    const scopes = action.kind === 'events' ? EVENT_HOOK_SCOPES : SCOPES
+    const client = connectWithProgress(context, okta, { ...options, scopes })
+    const deps = { context, options, okta, client, print }
+    if (action.kind === 'events') return registerEvents(deps, action)
+    const [hook] = await findHooks(client)
+    return act({ ...deps, hook }, action)
   }
 
 const ACTIONS = ['rotate', 'activate', 'deactivate', 'test', 'print']
@@ -158,12 +199,22 @@ const ACTIONS = ['rotate', 'activate', 'deactivate', 'test', 'print']
 const actionOption = (name: string, description: string): Option =>
   new Option(`--${name}`, description).conflicts(ACTIONS.filter((other) => other !== name))
 
+const EVENTS =
+  'register the event hook of that address, which tells of people who moved: for counts, no proof'
+
+const eventsOption = (): Option =>
+  new Option('--events <url>', EVENTS)
+    .argParser(eventsUrlOption)
+    .conflicts(['url', ...ACTIONS.filter((action) => action !== 'rotate')])
+
 const checkPairs = (command: Command): void => {
   const options = command.opts<RegisterOptions>()
-  const { test: isTest, testLogin, print: isPrint, url, activate, deactivate } = options
+  const { test: isTest, testLogin, print: isPrint, url, rotate, activate, deactivate } = options
   const isWriting = !isTest && !isPrint && !activate && !deactivate
   if (options.force && !isWriting) command.error('error: --force goes with --url or --rotate')
-  if (options.yes && !deactivate) command.error('error: --yes goes with --deactivate')
+  if (options.yes && !deactivate && !(rotate && url !== undefined)) {
+    command.error('error: --yes goes with --deactivate, and with --rotate --url')
+  }
   if (url !== undefined && !isWriting && !isPrint) {
     command.error('error: --url goes with --rotate or --print, or stands alone')
   }
@@ -180,38 +231,44 @@ The network, with the variables that other programs use too:
 
 ${NETWORK_HELP}
 
-A service app needs the scope ${SCOPES.join(' ')}; for the count of --deactivate also okta.users.read.
+A service app needs the scope ${SCOPES.join(' ')}; for --events ${EVENT_HOOK_SCOPES.join(' ')}; for the count of --deactivate also okta.users.read.
 
 Before a URL or a secret is sent to Okta, this machine tries them with a call to the hook server. The body of that call
 is invalid, so that no guess is counted. If only Okta can reach the hook server, use --force.
 
---deactivate counts the users whose provider is IMPORT, which takes some minutes for 100,000. The NUMBER of --yes is
-that count (up to a tenth of them can have moved since), or "unknown" if they cannot be counted.
+--deactivate, and --rotate with another --url, count the users whose provider is IMPORT, which takes some minutes for
+100,000. The NUMBER of --yes is that of the newest okta-migrate status, if it is of the last 24 hours and not lower than
+the count; otherwise that count (up to a tenth of them can have moved since), or "unknown" if they cannot be counted.
+Where there is a journal of okta-migrate cutoff, the change is recorded in it.
 
 Examples:
   okta-migrate register --url https://hook.example.com
   okta-migrate register --test --test-login isaac.brock@example.com
   okta-migrate register --rotate         after HOOK_SECRET has changed
   okta-migrate register --deactivate --yes acme.okta.com:68836
+  okta-migrate register --events https://hook.example.com
 `
 
 const DEACTIVATE =
   'stop Okta from calling the hook: users not yet migrated cannot sign in; shows how many, and asks'
-const NAME = 'the name of the hook in the Admin Console'
+const NAME_HELP = 'the name of the hook in the Admin Console (default: "Password import")'
+const YES = 'confirm --deactivate, or --rotate with another --url, in a script'
 const PRINT = 'show the request that would create the hook, without secrets'
 const TOKEN_URL = 'use OAuth: the URL where Okta gets its tokens'
 
 export const registerCommand = (perform: Perform): Command =>
   new Command('register')
-    .description('register the hook server with Okta, or show, test and change what is registered')
     .option('--url <url>', 'the public address of the hook server', urlOption)
-    .option('--name <name>', NAME, nameOption, 'Password import')
+    .option('--name <name>', NAME_HELP, nameOption)
+    .addOption(eventsOption())
     .addOption(actionOption('rotate', 'send Okta the current HOOK_SECRET (and --url)'))
     .addOption(actionOption('activate', 'let Okta call the hook'))
     .addOption(actionOption('deactivate', DEACTIVATE))
     .addOption(actionOption('test', 'let Okta call the hook once, with --test-login'))
     .option('--force', 'create or rotate without the trial call to the hook server')
-    .option('--yes <org:number>', 'confirm --deactivate in a script', yesOption)
+    .option('--yes <org:number>', YES, yesOption)
+    .addOption(journalOption())
+    .addOption(stateOption())
     .option('--test-login <login>', 'a legacy account to try; you are asked for its password')
     .addOption(actionOption('print', PRINT))
     .option('--oauth-token-url <url>', TOKEN_URL, tokenUrlOption)

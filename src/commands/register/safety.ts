@@ -1,18 +1,20 @@
-/** Protects against a change that would stop every sign-in: a trial call, a count, and a confirmation. */
+/** Protects against a change that would stop every sign-in: a trial call, a count, a confirmation, and a journal. */
+import { existsSync } from 'node:fs'
 import { systemClock } from '../../clock.ts'
-import { AppError, asAppError } from '../../errors/errors.ts'
-import { tryChannel } from '../../okta/api/hook-trial.ts'
-import type { HookChannel } from '../../okta/api/inline-hooks.ts'
+import { changeHook, settleOpen, type HookChange } from '../../cutoff/hook-state.ts'
+import { openCutOffJournal, type CutOffJournal, type JournalledHook } from '../../cutoff/journal.ts'
+import { toJournalled } from '../../cutoff/own-hook.ts'
+import { AppError } from '../../errors/errors.ts'
+import type { OktaClient } from '../../okta/client/client.ts'
+import { tryChannel, type HookPurpose } from '../../okta/api/hook-trial.ts'
+import type { HookChannel, InlineHook } from '../../okta/api/inline-hooks.ts'
 import { createTransport } from '../../okta/client/transport.ts'
 import { fetchFrom } from '../../http/proxied-fetch.ts'
-import { listUsers, needsHook } from '../../okta/api/users.ts'
-import { confirm, type Count } from '../terminal/confirm.ts'
-import type { CommandContext, Print } from '../context.ts'
-import { connectWithProgress } from '../okta-options.ts'
+import { confirmAffected, countAffected, type Affected } from '../cutoff/affected.ts'
+import { printNotices, type CommandContext, type Print } from '../context.ts'
 import type { OktaSettings } from '../okta-settings.ts'
 import type { RegisterOptions } from './options.ts'
-import { describeAffected, TRIED, UNTRIED } from './messages.ts'
-import { countUsers } from '../terminal/wait-progress.ts'
+import { TRIED, UNTRIED } from './messages.ts'
 
 export interface SafetyDeps {
   readonly context: CommandContext
@@ -31,6 +33,7 @@ const TRIAL_MS = 10_000
 export const tryFirst = async (
   { context: { version, env }, options, print }: SafetyDeps,
   channel: HookChannel,
+  purpose?: HookPurpose,
 ): Promise<void> => {
   if (options.force) {
     print(UNTRIED, { event: 'trial', skipped: true })
@@ -38,41 +41,71 @@ export const tryFirst = async (
   }
   const limits = { clock: systemClock, timeoutMs: TRIAL_MS }
   const transport = createTransport({ version, fetch: fetchFrom(env), ...limits })
-  const why = await tryChannel(transport, channel)
+  const why = await tryChannel(transport, channel, purpose)
   if (why !== undefined) throw new AppError('hook_untried', { detail: why })
   print(TRIED, { event: 'trial', accepted: true })
 }
 
-/** Okta cannot search by provider, so all users are listed: some minutes for 100,000. */
-const countAffected = async (deps: SafetyDeps): Promise<{ count: Count; why?: string }> => {
-  const { context, options, okta } = deps
+/**
+ * Shows how many people may be unable to sign in, and asks for confirmation.
+ * @returns their number, if it is known
+ * @throws AppError `unconfirmed`
+ */
+export const confirmChange = async (
+  deps: SafetyDeps,
+  describe: (affected: Affected) => string,
+): Promise<number | undefined> => {
+  const { context, print } = deps
+  context.stderr.write('Counting the users who still need the hook…\n')
+  const affected = await countAffected(deps)
+  const { org, count, whyUncounted } = affected
+  print(describe(affected), { event: 'affected', org, people: count, detail: whyUncounted })
+  await confirmAffected(deps, affected)
+  return count
+}
+
+type ChangeDeps = SafetyDeps & { readonly client: OktaClient; readonly hook: InlineHook }
+
+type JournalledChange = Pick<HookChange, 'request' | 'people'> & {
+  readonly hook: Partial<JournalledHook>
+}
+
+const changeWith = async (
+  { client, hook }: ChangeDeps,
+  change: JournalledChange,
+  journal?: CutOffJournal,
+): Promise<InlineHook> => {
+  if (journal) settleOpen(journal, [hook], systemClock)
+  const wanted = { ...toJournalled(hook), ...change.hook }
+  const intent = { ...change, step: 'register', hook: wanted } as const
+  return changeHook({ client, journal, clock: systemClock }, intent)
+}
+
+/** @throws AppError `journal_…` */
+const changeAndRecord = async (deps: ChangeDeps, change: JournalledChange): Promise<InlineHook> => {
+  const journal = openCutOffJournal(deps.options.journal, deps.okta.orgUrl)
   try {
-    // A separate client: a scope that is not granted would make the whole token request fail.
-    const { count: counted, progress } = countUsers()
-    const scopes = ['okta.users.read']
-    const client = connectWithProgress(context, okta, { ...options, scopes, progress })
-    let count = 0
-    for await (const user of counted(listUsers(client, { limit: 200 }))) {
-      if (needsHook(user)) count++
-    }
-    return { count }
-  } catch (err) {
-    const { row, detail = '', code } = asAppError(err)
-    if (code === 'internal') throw err
-    return { count: undefined, why: `${row.sentence} ${detail}`.trim() }
+    return await changeWith(deps, change, journal)
+  } finally {
+    journal.close()
   }
 }
 
-/**
- * Shows how many people cannot sign in while the hook is off, and asks for confirmation.
- * @throws AppError `unconfirmed`
- */
-export const confirmDeactivation = async (deps: SafetyDeps): Promise<void> => {
-  const { context, options, okta, print } = deps
-  const org = new URL(okta.orgUrl).host
-  context.stderr.write('Counting the users who still need the hook…\n')
-  const { count, why } = await countAffected(deps)
-  const event = { event: 'affected', org, people: count, detail: why }
-  print(describeAffected(org, count, why), event)
-  await confirm(context, options.yes, { org, count })
+/** Activating locks nobody out, does no harm twice, and is the way back: no full disk may stop it. */
+const canDoWithout = ({ code }: AppError, { hook: { status } }: JournalledChange): boolean =>
+  code === 'journal_mismatch' || (code.startsWith('journal_') && status === 'ACTIVE')
+
+/** Changes the hook, with an entry in the journal of the cut-off where there is one. */
+export const changeInJournal = async (
+  deps: ChangeDeps,
+  change: JournalledChange,
+): Promise<InlineHook> => {
+  if (!existsSync(deps.options.journal)) return changeWith(deps, change)
+  try {
+    return await changeAndRecord(deps, change)
+  } catch (err) {
+    if (!(err instanceof AppError) || !canDoWithout(err, change)) throw err
+    printNotices(deps.context, [`This is not recorded: ${err.detail ?? ''}`])
+    return changeWith(deps, change)
+  }
 }

@@ -4,17 +4,28 @@ import { AppError } from '../../errors/errors.ts'
 import { toOrgUrl } from '../../http/url.ts'
 import type { HookAuth } from '../../okta/api/inline-hooks.ts'
 import { OKTA_SETTINGS } from '../okta-settings.ts'
+import type { EventHookAction } from './event-hook.ts'
 import type { RegisterOptions } from './options.ts'
 
 const HOOK_NAMES = ['HOOK_SECRET', 'HOOK_AUTH_HEADER', 'HOOK_OAUTH_CLIENT_SECRET'] as const
 
-export const REGISTER_NAMES = [...OKTA_SETTINGS.names, ...HOOK_NAMES, 'HOOK_TEST_PASSWORD'] as const
+const EVENT_NAMES = ['EVENT_HOOK_SECRET', 'HOOK_AUTH_HEADER'] as const
+
+export const REGISTER_NAMES = [
+  ...new Set([
+    ...OKTA_SETTINGS.names,
+    ...HOOK_NAMES,
+    ...EVENT_NAMES,
+    'HOOK_TEST_PASSWORD' as const,
+  ]),
+]
 
 type Name = (typeof REGISTER_NAMES)[number]
 type RegisterInput = Input<Name>
 
 /** What the action needs: a hook can be switched off although its secret cannot be read. */
-const namesFor = ({ print, test, rotate, url }: RegisterOptions): readonly Name[] => {
+const namesFor = ({ print, test, rotate, url, events }: RegisterOptions): readonly Name[] => {
+  if (events !== undefined) return [...OKTA_SETTINGS.names, ...EVENT_NAMES]
   if (print) return ['OKTA_ORG_URL', ...HOOK_NAMES]
   if (test) return [...OKTA_SETTINGS.names, 'HOOK_TEST_PASSWORD']
   const isWriting = rotate ?? url !== undefined
@@ -28,13 +39,14 @@ export type RegisterAction =
   | { readonly kind: 'rotate'; readonly url: string | undefined; readonly auth: HookAuth }
   | { readonly kind: 'switch'; readonly to: 'activate' | 'deactivate' }
   | { readonly kind: 'test'; readonly login: string; readonly password: string | undefined }
+  | EventHookAction
 
 const MISSING = 'is missing, and Okta must send what the hook server expects'
 
 /** In what is only printed, a placeholder. */
 const secretOf = (
   { values, report }: RegisterInput,
-  name: 'HOOK_SECRET' | 'HOOK_OAUTH_CLIENT_SECRET',
+  name: 'HOOK_SECRET' | 'HOOK_OAUTH_CLIENT_SECRET' | 'EVENT_HOOK_SECRET',
   { print }: RegisterOptions,
 ): string | undefined => {
   if (print) return `$${name}`
@@ -59,11 +71,23 @@ const parseAuth = (input: RegisterInput, options: RegisterOptions): HookAuth | u
   return { type: 'oauth', tokenUrl, clientId, clientSecret, scope }
 }
 
+const parseEvents = (
+  input: RegisterInput,
+  uri: string,
+  options: RegisterOptions,
+): EventHookAction | undefined => {
+  const secret = secretOf(input, 'EVENT_HOOK_SECRET', options)
+  if (secret === undefined) return undefined
+  const key = input.values.HOOK_AUTH_HEADER
+  return { kind: 'events', uri, key, secret, isRotated: options.rotate === true }
+}
+
 const parseAction = (
   input: RegisterInput,
   options: RegisterOptions,
 ): RegisterAction | undefined => {
   const { url, rotate, activate, deactivate, test, testLogin: login = '' } = options
+  if (options.events !== undefined) return parseEvents(input, options.events, options)
   if (activate || deactivate) return { kind: 'switch', to: activate ? 'activate' : 'deactivate' }
   if (test) return { kind: 'test', login, password: input.values.HOOK_TEST_PASSWORD }
   if (!rotate && url === undefined) return { kind: 'show' }

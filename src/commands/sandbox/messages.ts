@@ -107,7 +107,7 @@ export const announce = (url: string, token: string, service: string): string =>
 export OKTA_ORG_URL=${url}
 export OKTA_API_TOKEN=${token}
 ${service}
-  It has users with their lifecycle, schema and types, groups, inline hooks,
+  It has users with their lifecycle, schema and types, groups, inline and event hooks,
   sign-in (POST /api/v1/authn), the System Log and OAuth tokens.
 
   To sign in; the password import hook is called while the user has no password in Okta:

@@ -8,13 +8,16 @@ import { untilStopped } from '../../ops/shutdown.ts'
 import { FAULTS_PATH, faultSchema, type FaultSettings } from '../../sandbox/http/faults.ts'
 import { CLOCK_PATH } from '../../sandbox/api/clock.ts'
 import { MAILS_PATH } from '../../sandbox/recovery/api.ts'
+import { DELIVERIES_PATH } from '../../sandbox/event-hooks/api.ts'
 import { SWITCHES_PATH, type Switches } from '../../sandbox/switches.ts'
 import { HABITS, type HabitsName } from '../../sandbox/people/habits.ts'
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import type { SchemaSettings } from '../../sandbox/org/schema.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
 import { createPrint, type CommandContext, type Perform } from '../context.ts'
+import { faultOptions, faultsFrom } from './fault-options.ts'
 import { newFile, writeLegacyFile } from './legacy-file.ts'
+import { integerUpTo, numberWithin } from './numbers.ts'
 import { readSchemaFile } from './schema-file.ts'
 import { describeSwitches, readSwitch } from './switches.ts'
 import {
@@ -40,6 +43,7 @@ export interface SandboxCommandOptions extends CommonOptions {
   readonly dpop: boolean
   readonly people: number | undefined
   readonly habits: HabitsName
+  readonly waves: readonly number[]
   readonly legacy: string | undefined
   readonly faults: FaultSettings
   readonly switch: Partial<Switches>
@@ -61,14 +65,14 @@ export const sandbox = async (
   options: SandboxCommandOptions,
   { stdout, stderr, onSignal }: CommandContext,
 ): Promise<number> => {
-  const { host, port, seed, oauth, dpop, faults, verbose, people: count, habits, legacy } = options
+  const { host, port, seed, oauth, dpop, faults, verbose, people: count, waves, legacy } = options
   const token = options.token ?? `00${randomBytes(30).toString('base64url')}`
   const service = oauth || dpop ? createService(dpop) : undefined
   const print = createPrint({ stdout }, options)
   const starting = startSandbox({
     ...{ host, port, seed, faults, switches: options.switch },
     ...orgFrom(options),
-    ...(count !== undefined && { people: { count, habits, seed } }),
+    ...(count !== undefined && { people: { count, habits: options.habits, seed, waves } }),
     ...service?.options,
     tokens: [{ scheme: 'SSWS', token }],
     ...(verbose && {
@@ -98,19 +102,8 @@ export const sandbox = async (
   return end
 }
 
-/** @throws InvalidArgumentError, which commander turns into the usage's exit code */
-const numberWithin =
-  (accepts: (value: number) => boolean) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (text.trim() === '' || !accepts(value))
-      throw new InvalidArgumentError('It is not a number in the allowed range.')
-    return value
-  }
-
-const integerUpTo = (max: number) =>
-  numberWithin((value) => Number.isInteger(value) && value >= 0 && value <= max)
-
+/** Ten years. */
+const MAX_WAVE_DAY = 3_650
 const MAX_PEOPLE = 3_000
 const USUAL_PEOPLE = 1_000
 
@@ -118,56 +111,11 @@ const peopleCount = numberWithin(
   (value) => Number.isInteger(value) && value >= 1 && value <= MAX_PEOPLE,
 )
 
-const FAULT_OPTIONS: readonly [fault: keyof FaultSettings, flags: string, description: string][] = [
-  ['rateLimit', '--rate-limit <calls>', 'calls per minute in each bucket'],
-  ['logRateLimit', '--log-rate-limit <calls>', 'calls per minute to the System Log'],
-  [
-    'logDelayMs',
-    '--log-delay <ms>',
-    'by how much events appear in the System Log too late, at most',
-  ],
-  [
-    'shortPageRate',
-    '--short-page-rate <0..1>',
-    'share of pages of the System Log that are not full',
-  ],
-  ['concurrency', '--concurrency <calls>', 'calls at the same time'],
-  ['readOnly', '--read-only', 'refuse writes, as an org in read-only mode'],
-  ['latencyMs', '--latency <ms>', 'delay added to each response'],
-  ['errorRate', '--error-rate <0..1>', 'share of API calls that fail with 500'],
-  [
-    'resetBeforeRate',
-    '--reset-before-rate <0..1>',
-    'share of connections reset before the call is processed',
-  ],
-  [
-    'resetAfterRate',
-    '--reset-after-rate <0..1>',
-    'share of connections reset after the call is processed',
-  ],
-  ['answer', '--answer <name>', 'an answer that replaces the usual one'],
-  ['answerRate', '--answer-rate <0..1>', 'share of API calls that get this answer'],
-  ['answerWritesOnly', '--answer-writes-only', 'only calls that change something get this answer'],
-  ['clockSkewMs', '--clock-skew <ms>', "how far Okta's clock is ahead (negative: behind)"],
-]
+const MAX_WAVES = 20
 
-/** Commander names an option after its flag; the sandbox names a fault after its unit. */
-const faultsFrom = (given: Readonly<Record<string, unknown>>): FaultSettings => {
-  const valueOf = (flags: string): unknown => given[new Option(flags).attributeName()]
-  return Object.fromEntries(FAULT_OPTIONS.map(([fault, flags]) => [fault, valueOf(flags)]))
-}
-
-/** The fault's own schema checks the values, so that the two cannot differ. */
-const faultOption = ([fault, flags, description]: (typeof FAULT_OPTIONS)[number]): Option => {
-  const schema = faultSchema.shape[fault]
-  const usual = schema.parse(undefined)
-  if (usual === false) return new Option(flags, description)
-  if (fault === 'answer') {
-    return new Option(flags, description).choices([...faultSchema.shape.answer.unwrap().options])
-  }
-  const accepts = (value: number): boolean => schema.safeParse(value).success
-  const option = new Option(flags, `${description} (default: ${String(usual)})`)
-  return option.argParser(numberWithin(accepts))
+const waveDay = (text: string, previous: readonly number[]): readonly number[] => {
+  if (previous.length >= MAX_WAVES) throw new InvalidArgumentError(`${MAX_WAVES} at most.`)
+  return [...previous, integerUpTo(MAX_WAVE_DAY)(text)]
 }
 
 const HELP = `
@@ -186,6 +134,7 @@ PUT ${SWITCHES_PATH} show and change them. Find out what your org does in a prev
 ${describeSwitches()}
 
 PUT ${CLOCK_PATH} makes the clock jump, by {"days": 60} or {"to": "2027-01-31T12:00:00Z"}.
+GET ${DELIVERIES_PATH} counts the events that event hooks got, and those that were lost.
 GET ${MAILS_PATH} shows the mails that Okta would send, with their links.
 
 Examples:
@@ -194,12 +143,13 @@ Examples:
   okta-migrate sandbox --rate-limit 100 --latency 200 --reset-after-rate 0.02
   okta-migrate sandbox --dpop            with a service app that requires DPoP
   okta-migrate sandbox --people 2000 --habits consumer --legacy people.sqlite
+  okta-migrate sandbox --people 900 --habits billing --waves 14 28
+  okta-migrate sandbox --event-drop-rate 0.05 --event-duplicate-rate 0.05
   okta-migrate sandbox --json            prints URL and token as a line of JSON
 `
 
 export const sandboxCommand = (perform: Perform): Command => {
   const command = new Command('sandbox')
-    .description('start an Okta org to practise on: offline, in memory, with faults on demand')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 for any free one', integerUpTo(65_535), 4000)
     .option('--token <text>', 'the API token to accept (default: a new one for each run)')
@@ -234,6 +184,14 @@ export const sandboxCommand = (perform: Perform): Command => {
         .default('consumer'),
     )
     .addOption(
+      new Option(
+        '--waves <day...>',
+        'import only an equal part of them at the start, and one on each of these days',
+      )
+        .argParser(waveDay)
+        .default([], 'none'),
+    )
+    .addOption(
       new Option('--legacy <file>', 'write their legacy store there: a new SQLite file')
         .argParser(newFile)
         .implies({ people: USUAL_PEOPLE }),
@@ -241,7 +199,7 @@ export const sandboxCommand = (perform: Perform): Command => {
     .option('--oauth', 'create a service app, and a client for calls of the hook', false)
     .option('--dpop', 'the same, with DPoP required for the app', false)
     .addHelpText('after', HELP)
-  for (const option of FAULT_OPTIONS) command.addOption(faultOption(option))
+  for (const option of faultOptions()) command.addOption(option)
   command
     .addOption(jsonOption())
     .addOption(verboseOption('write a line to standard error for each call that it answers'))

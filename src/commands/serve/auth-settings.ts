@@ -49,6 +49,15 @@ const parseOAuth = ({ values, report }: AuthInput) => {
   return { issuer, audience, clientId, scope, jwksUrl: values.HOOK_OAUTH_JWKS_URL }
 }
 
+/** Who may tell of events need not be able to try passwords. */
+const parseEventSecret = ({ values, report }: AuthInput): string | undefined => {
+  const { EVENT_HOOK_SECRET: secret, HOOK_SECRET: current, HOOK_SECRET_PREVIOUS: previous } = values
+  if (secret !== undefined && [current, previous].includes(secret)) {
+    report('EVENT_HOOK_SECRET', 'is HOOK_SECRET or HOOK_SECRET_PREVIOUS too')
+  }
+  return secret
+}
+
 /** How Okta authenticates: with a secret, with OAuth, or with either. */
 export const parseAuth = (input: AuthInput) => {
   const { values, isSet, report } = input
@@ -67,6 +76,8 @@ export const parseAuth = (input: AuthInput) => {
     authHeader: values.HOOK_AUTH_HEADER,
     secrets: current === undefined ? undefined : { current, previous },
     oauth: usesOAuth ? parseOAuth(input) : undefined,
+    /** Undefined where no event hook is wanted. */
+    eventSecret: parseEventSecret(input),
   }
 }
 

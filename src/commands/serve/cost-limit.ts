@@ -1,7 +1,8 @@
 /** Finds the highest bcrypt cost that this machine can check in time, and warns about accounts above it. */
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
-import type { PasswordChecker } from '../../workers/pool.ts'
+import type { PasswordChecker } from '../../workers/checker.ts'
+import type { WorkerPool } from '../../workers/pool.ts'
 import { DEFAULT_HASHES, type HashSettings } from '../../passwords/registry.ts'
 import { BCRYPT_TRIAL, countAbove, measureSpeed } from '../../workers/speed.ts'
 import type { ServerSettings } from './settings.ts'
@@ -16,13 +17,15 @@ const LEAST_COST = 10
  */
 export const costInTime = async (
   { maxBcryptCost: requested, deadlineMs }: Pick<ServerSettings, 'maxBcryptCost' | 'deadlineMs'>,
-  checker: PasswordChecker,
+  checker: PasswordChecker & Pick<WorkerPool, 'expectedMs'>,
   clock: Clock,
   log: { warn(fields: object, message: string): void },
 ): Promise<number> => {
   const wanted = requested ?? DEFAULT_HASHES.bcryptCost
-  const speed = await measureSpeed({ plan: BCRYPT_TRIAL, checker, clock }, (soFar) =>
-    soFar.isWithin(deadlineMs, wanted),
+  const speed = await measureSpeed(
+    { plan: BCRYPT_TRIAL, checker, clock },
+    (soFar) => soFar.isWithin(deadlineMs, wanted),
+    checker.expectedMs(BCRYPT_TRIAL.kind),
   )
   if (speed.isWithin(deadlineMs, wanted)) return wanted
   const took = `a check of cost ${wanted} takes ${Math.round(speed.at(wanted))} ms on this machine`

@@ -4,7 +4,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { AppError } from '../../errors/errors.ts'
 import { HOOK_PATH } from '../../hook/app.ts'
+import { codeOf } from '../../sql/failures.ts'
 
 /** One of the sample accounts in `legacy-db/`, whose passwords are no secrets. */
 const SAMPLE = { username: 'isaac.brock@example.com', password: 'Float on, 2004!' }
@@ -12,8 +14,21 @@ const SAMPLE = { username: 'isaac.brock@example.com', password: 'Float on, 2004!
 const readSql = (name: string): string =>
   readFileSync(new URL(`../../../legacy-db/${name}`, import.meta.url), 'utf8')
 
-export const createDemo = () => {
-  const dir = mkdtempSync(join(tmpdir(), 'okta-migrate-demo-'))
+/** @throws AppError `demo_unwritable` */
+export const makeDemoDirectory = (parent: string): string => {
+  try {
+    return mkdtempSync(join(parent, 'okta-migrate-demo-'))
+  } catch (cause) {
+    throw new AppError('demo_unwritable', { detail: `${parent}: ${codeOf(cause)}`, cause })
+  }
+}
+
+/**
+ * @param parent the directory in which it makes one for the store
+ * @throws as `makeDemoDirectory`
+ */
+export const createDemo = (parent = tmpdir()) => {
+  const dir = makeDemoDirectory(parent)
   const path = join(dir, 'legacy.sqlite')
   const db = new Database(path)
   db.exec(readSql('schema.sql'))
@@ -61,6 +76,6 @@ ${curlFor(url, secret, SAMPLE.password)}
 
 ${curlFor(url, secret, 'not the password')}
 
-  More accounts to try are in the README. Ctrl-C ends the demo.
+  More accounts to try are in docs/SANDBOX.md. Ctrl-C ends the demo.
 
 `

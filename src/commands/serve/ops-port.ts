@@ -1,4 +1,4 @@
-/** Serves the metrics and probes on the ops port. */
+/** Serves the metrics, the probes and the page about the campaign on the ops port. */
 import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
@@ -7,10 +7,12 @@ import { describeUnforeseen } from '../../errors/errors.ts'
 import { decide, REASONS } from '../../hook/decision.ts'
 import { createHealthApp } from '../../ops/probes.ts'
 import { listen, type Listener } from '../../ops/listen.ts'
+import { createCountsReader } from '../../ledger/counts.ts'
 import { createMetrics } from '../../ops/metrics.ts'
 import { createMetricsApp, type CollectorDeps } from '../../ops/collectors.ts'
+import { createPageApp } from '../../page/app.ts'
 import type { ServerSettings } from './settings.ts'
-import { lookupLimitOf } from './open-legacy.ts'
+import { legacyLimitOf } from './open-legacy.ts'
 
 const DECISIONS = REASONS.map((reason) => {
   const { credential } = decide({ hash: undefined, denyReason: reason }, 'mismatch')
@@ -19,17 +21,35 @@ const DECISIONS = REASONS.map((reason) => {
 
 const FAILURES = Object.keys(CALL_ERRORS).map((reason) => ({ outcome: 'FAILED', reason }))
 
-/** @returns undefined where no ops port is wanted */
-export const createOps = ({ ops, deadlineMs }: ServerSettings, log: Logger, clock: Clock) => {
-  if (!ops) return undefined
+/** @returns undefined where the server keeps no ledger */
+const countsReader = ({ ledger, orgUrl }: ServerSettings, clock: Clock) => {
+  if (!ledger) return undefined
+  const { url, ca } = ledger
+  const org = orgUrl === undefined ? undefined : new URL(orgUrl).host
+  return createCountsReader({ target: { url, ca }, org }, clock)
+}
+
+export const createOps = (
+  ops: NonNullable<ServerSettings['ops']>,
+  settings: ServerSettings,
+  log: Logger,
+  clock: Clock,
+) => {
+  const { deadlineMs } = settings
   const outcomes = [...DECISIONS, ...FAILURES]
-  const lookupLimitMs = lookupLimitOf(deadlineMs)
-  const { registry, countCall } = createMetrics({ deadlineMs, lookupLimitMs, outcomes })
+  const lookupLimitMs = legacyLimitOf(settings)
+  const { registry, countCall, countEvents } = createMetrics({
+    deadlineMs,
+    lookupLimitMs,
+    outcomes,
+  })
 
   /** @throws AppError `listen_failed` */
   const open = async (deps: CollectorDeps): Promise<Listener> => {
     const app = new Hono()
     app.route('/', createHealthApp(deps.health)).route('/', createMetricsApp(registry, deps))
+    const readCounts = countsReader(settings, clock)
+    app.route('/', createPageApp({ clock, access: ops, readCounts }))
     app.onError((err, c) => {
       log.error({ cause: describeUnforeseen(err) }, 'the ops port could not answer a request')
       return c.text('failed\n', 500)
@@ -39,5 +59,5 @@ export const createOps = ({ ops, deadlineMs }: ServerSettings, log: Logger, cloc
     log.info({ opsUrl: listener.url }, 'serving metrics and probes')
     return listener
   }
-  return { onAnswered: countCall, open }
+  return { onAnswered: countCall, onEvents: countEvents, open }
 }

@@ -8,6 +8,7 @@ import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
 import { DEFAULT_LEDGER } from '../ledger-settings.ts'
 import { hasOAuth, inProduction, parseAuth, parseNaming } from './auth-settings.ts'
 import { parseHashes } from '../hash-settings.ts'
+import { hasLogin, parseLogin, reportWithoutUrl } from './login-settings.ts'
 
 type Name = keyof typeof SERVER_VARIABLES | 'OKTA_ORG_URL'
 type ServerInput = Input<Name>
@@ -30,6 +31,7 @@ const isDemo = (input: ServerInput): boolean =>
   !inProduction(input.values) &&
   !input.isSet('HOOK_SECRET') &&
   !input.isSet('LEGACY_DB_URL') &&
+  !hasLogin(input) &&
   !hasOAuth(input)
 
 const parseTls = ({ values, report }: ServerInput) => {
@@ -47,15 +49,19 @@ const parseTls = ({ values, report }: ServerInput) => {
 }
 
 const NO_LEGACY =
-  'is missing (there is no demo mode in production, on a public HOST, with a HOOK_SECRET or with OAuth)'
+  'is missing (there is no demo mode in production, on a public HOST, with a HOOK_SECRET, with OAuth or with LEGACY_LOGIN_…)'
 
-const parseLegacy = ({ values, report }: ServerInput) => {
+const parseLegacy = (input: ServerInput) => {
+  const { values, isSet, report } = input
+  if (isSet('LEGACY_LOGIN_URL')) return parseLogin(input)
+  reportWithoutUrl(input)
   const { LEGACY_DB_URL: url } = values
   if (url === undefined) {
     report('LEGACY_DB_URL', NO_LEGACY)
     return undefined
   }
   return {
+    kind: 'database' as const,
     url,
     ca: values.LEGACY_DB_CA,
     poolSize: values.LEGACY_DB_POOL,
@@ -72,7 +78,12 @@ const spillDirFor = (url: string): string =>
 
 const parseLedger = ({ values, isSet, report }: ServerInput) => {
   const url = values.LEDGER_DB_URL ?? DEFAULT_LEDGER
-  if (url === 'off') return undefined
+  if (url === 'off') {
+    if (values.EVENT_HOOK_SECRET !== undefined) {
+      report('EVENT_HOOK_SECRET', 'is set, and LEDGER_DB_URL is off, where events would be counted')
+    }
+    return undefined
+  }
   if (databaseKindOf(url) !== 'sqlite' && !isSet('FINGERPRINT_KEY')) {
     report(
       'FINGERPRINT_KEY',
@@ -119,7 +130,15 @@ const parseServer = (input: ServerInput) => {
     connectionsPerSecond: connectionLimitOf(input),
     drainDelayMs: v.DRAIN_DELAY_MS,
     /** Undefined if there is no ops port. */
-    ops: v.OPS_PORT === undefined ? undefined : { host: v.OPS_HOST, port: v.OPS_PORT },
+    ops:
+      v.OPS_PORT === undefined
+        ? undefined
+        : {
+            host: v.OPS_HOST,
+            port: v.OPS_PORT,
+            token: v.OPS_TOKEN,
+            allowedHosts: v.OPS_ALLOWED_HOSTS ?? [],
+          },
     legacy,
     /** Undefined if there is no ledger. */
     ledger,

@@ -57,7 +57,8 @@ export const describeStoreHashes = (
   ]
   const remedies = unchecked.map(({ what, remedy }) => ` Not checked, ${what}: ${remedy}`)
   const text = `Of ${sampled.length} sampled accounts: ${counts.join('; ')}.${remedies.join('')}`
-  return { level: cannot > MANY * present ? 'warning' : 'ok', text }
+  const isMany = cannot === present || (present >= ENOUGH && cannot > MANY * present)
+  return { level: cannot > 0 && isMany ? 'warning' : 'ok', text }
 }
 
 /**

@@ -4,8 +4,11 @@ import {
   campaignOptions,
   collectDates,
   dateOption,
+  DEFAULT_STATE,
+  passwordChangedOption,
   type CampaignOptions,
 } from '../campaign/options.ts'
+import { wholeOption } from '../okta-options.ts'
 import { jsonOption, quietOption, verboseOption } from '../common-options.ts'
 
 export interface StatusOptions extends CampaignOptions {
@@ -18,7 +21,12 @@ export interface StatusOptions extends CampaignOptions {
   readonly state: string
   /** Days. */
   readonly late: number
+  readonly failIfLate?: number
+  readonly wave?: string
+  readonly passwordChanged?: string
+  readonly brief?: true
   readonly explain?: boolean
+  readonly quick?: boolean
 }
 
 const MOST_LATE_DAYS = 365
@@ -49,6 +57,10 @@ export const addStatusOptions = (command: Command): Command => {
     )
       .argParser(lateDays)
       .default(90),
+    new Option(
+      '--fail-if-late <n>',
+      'exit with 1 if more people than this come too late for any --cut-off, or if nobody can know',
+    ).argParser(wholeOption(0, Number.MAX_SAFE_INTEGER)),
     new Option('--explain', 'explain how the forecast is made, and when not to trust it'),
     new Option('--left <file>', 'write a list of those who have not moved, and why'),
     new Option(
@@ -59,10 +71,23 @@ export const addStatusOptions = (command: Command): Command => {
       '--last-login <column>',
       'when each person was last seen (default: "last_login", if there is one)',
     ),
+    new Option(
+      '--wave <column>',
+      'count by the wave in which people are imported, as this column says',
+    ),
+    passwordChangedOption(),
     new Option('--state <file>', 'what was read, one row for each person; can be deleted').default(
-      'okta-migrate-campaign.sqlite',
+      DEFAULT_STATE,
+    ),
+    new Option(
+      '--quick',
+      'read only what has changed in Okta since the run before, from the System Log; the legacy store is not read again',
     ),
     ...campaignOptions(),
+    new Option(
+      '--brief',
+      'print at most 15 short lines of plain text, and no progress: for a mail',
+    ).conflicts('json'),
     jsonOption('print the result as one JSON object (docs/EVENTS.md)'),
     quietOption(),
     verboseOption(),

@@ -1,14 +1,19 @@
-/** The status of a campaign in words for people, and as one object for programs. */
-import { DAY_MS } from '../../audit/last-logins.ts'
+/** The status of a campaign in words for people. */
 import type { Foretold } from '../../campaign/foretell.ts'
 import { STATES, statesIn, type PersonState } from '../../campaign/state/states.ts'
-import type { CampaignSummary, SilenceRow } from '../../campaign/summary.ts'
-import { describeSeconds } from '../../text/duration.ts'
-import { printable } from '../../text/printable.ts'
+import { movedSince, type CampaignSummary } from '../../campaign/summary.ts'
+import type { Waves } from '../../campaign/waves.ts'
 import type { LoadedCampaign } from '../campaign/load-campaign.ts'
+import { describeUnreadable } from '../campaign/unreadable-rows.ts'
 import type { StatusOptions } from './options.ts'
-import { describeForecast, toForecastObject } from './forecast-report.ts'
+import { cellsLine, dayOf, figureLine, percentOf } from './figures.ts'
+import { figure, numberOf } from '../../text/figure.ts'
+import { silenceWords } from '../../text/silence.ts'
+import { describeForecast } from './forecast-report.ts'
+import { describeGate } from './gate.ts'
+import { describeRead, describeSources } from './sources-report.ts'
 import { describeDays } from './sparkline.ts'
+import { describeWaves } from './waves-report.ts'
 
 export interface StatusReport extends LoadedCampaign {
   /** Now, in milliseconds since 1970. */
@@ -18,39 +23,33 @@ export interface StatusReport extends LoadedCampaign {
   readonly summary: CampaignSummary
   /** Undefined where it was not asked for, or the day of go-live is not known. */
   readonly foretold: Foretold | undefined
-  readonly options: Pick<StatusOptions, 'left' | 'state' | 'cutOff' | 'late'>
+  /** Undefined where they were not asked for. */
+  readonly waves: Waves | undefined
+  readonly options: Pick<
+    StatusOptions,
+    'mail' | 'left' | 'state' | 'cutOff' | 'late' | 'failIfLate' | 'wave' | 'passwordChanged'
+  >
 }
-
-const number = (value: number): string => value.toLocaleString('en-US')
-
-const [LABEL, COUNT] = [26, 10]
-
-const line = (label: string, count: number, more = ''): string =>
-  `${label.padEnd(LABEL)}${number(count).padStart(COUNT)}${more && `   ${more}`}`
-
-const percent = (part: number, whole: number): string =>
-  whole === 0 ? '' : `${((100 * part) / whole).toFixed(1)} %`
-
-const dayOf = (ms: number): number => Math.floor(ms / DAY_MS)
-
-const movedSince = ({ perDay }: CampaignSummary, day: number): number =>
-  perDay.reduce((all, [on, people]) => (on >= day ? all + people : all), 0)
 
 const stateLines = (states: CampaignSummary['states'], names: readonly PersonState[]): string[] =>
   names
     .filter((name) => states[name] > 0)
-    .map((name) => line(`  ${name}`, states[name], STATES[name].words))
+    .map((name) => figureLine(`  ${name}`, states[name], STATES[name].words))
 
 const WEEK = 7
 
-const describeMoved = ({ summary, at }: StatusReport): string[] => {
+export const movedInWeek = ({ summary, at }: Pick<StatusReport, 'summary' | 'at'>): number =>
+  movedSince(summary, dayOf(at) - WEEK + 1)
+
+const describeMoved = (report: StatusReport): string[] => {
+  const { summary, at } = report
   const { moved, notMoved, movedAtUnknown, perDay } = summary
-  const recent = `${number(movedSince(summary, dayOf(at) - WEEK + 1))} in the last 7 days`
+  const recent = `${figure(movedInWeek(report))} in the last 7 days`
   return [
-    line('Moved', moved, `${percent(moved, moved + notMoved).padStart(6)}   ${recent}`),
+    figureLine('Moved', moved, `${percentOf(moved, moved + notMoved).padStart(6)}   ${recent}`),
     ...(perDay.length > 0 ? describeDays(perDay, dayOf(at)) : []),
     ...(movedAtUnknown > 0
-      ? [`  ${number(movedAtUnknown)} of them at a time that neither the ledger nor Okta knows`]
+      ? [`  ${figure(movedAtUnknown)} of them at a time that neither the ledger nor Okta knows`]
       : []),
   ]
 }
@@ -58,74 +57,47 @@ const describeMoved = ({ summary, at }: StatusReport): string[] => {
 const describeNative = ({ native: { people, signedIn } }: CampaignSummary): string[] =>
   people === 0
     ? []
-    : [line('Imported with their hash', people, `${number(signedIn)} of them have signed in`)]
+    : [figureLine('Imported with their hash', people, `${figure(signedIn)} of them have signed in`)]
 
 const describeNotCounted = ({ states, strangers }: CampaignSummary): string[] => {
   const names = statesIn('not counted')
   const all = names.reduce((sum, name) => sum + states[name], 0)
   return [
-    line('Not counted', all),
+    figureLine('Not counted', all),
     ...stateLines(states, names),
-    ...(strangers > 0 ? [`  ${number(strangers)} of those only in Okta would need the hook`] : []),
+    ...(strangers > 0 ? [`  ${figure(strangers)} of those only in Okta would need the hook`] : []),
   ]
 }
 
-const SILENCE_WORDS: readonly (readonly [days: number | undefined, words: string])[] = [
-  [30, '30 days or less'],
-  [90, '31 to 90 days'],
-  [365, '91 days to a year'],
-  [undefined, 'longer, or never'],
-]
-
-const wordsOf = ({ days }: SilenceRow): string =>
-  SILENCE_WORDS.find(([known]) => known === days)?.[1] ?? ''
-
-const silenceLine = (label: string, cells: readonly string[]): string =>
-  `${label.padEnd(LABEL)}${cells.map((cell) => cell.padStart(COUNT + 2)).join('')}`
-
-const describeSilence = ({ bySilence }: CampaignSummary): string[] => {
+const describeSilence = ({ bySilence, importedLater }: CampaignSummary): string[] => {
   if (!bySilence) return []
+  const start = importedLater === 0 ? 'go-live' : 'import'
   return [
     '',
-    silenceLine('Last seen before go-live', ['people', 'moved', 'not moved']),
+    cellsLine(`Last seen before ${start}`, ['people', 'moved', 'not moved']),
     ...bySilence.map((row) =>
-      silenceLine(`  ${wordsOf(row)}`, [row.people, row.moved, row.people - row.moved].map(number)),
+      cellsLine(
+        `  ${silenceWords(row.days)}`,
+        [row.people, row.moved, row.people - row.moved].map(figure),
+      ),
     ),
   ]
 }
 
-const ageOf = (ms: number, at: number): string => {
-  const days = Math.floor((at - ms) / DAY_MS)
-  if (days > 1) return `${number(days)} days old`
-  return `${describeSeconds(Math.max(1, Math.round((at - ms) / 1000)))} old`
-}
-
-const describeSources = ({ accounts, decisions, users, sources, at, natives }: StatusReport) => {
-  const { store, ledger, noLedger } = sources
-  const newest = decisions?.newestAt
-  return [
-    '',
-    'Read just now:',
-    `  Okta          ${number(users.count)} users`,
-    accounts
-      ? `  legacy store  ${number(accounts.count)} accounts of ${printable(store ?? '')}`
-      : '  legacy store  not read (set LEGACY_DB_URL, or say --legacy FILE): all users of the org are counted, and nobody is blocked or disabled',
-    decisions
-      ? `  ledger        ${number(decisions.count)} decisions of ${printable(ledger ?? '')}${newest === undefined ? '' : `, the newest ${ageOf(newest, at)}`}`
-      : `  ledger        not read (${noLedger}): nobody is known to have tried, and a move has the time of Okta's last change of the password`,
-    ...(natives > 0 ? [`  journals      ${number(natives)} users imported with their hash`] : []),
-  ]
-}
-
 const describeGaps = ({ accounts, users, goLive, summary }: StatusReport): string[] => [
-  ...(accounts && accounts.withoutLogin > 0
+  ...(accounts && accounts.unreadable.count > 0
     ? [
-        `${number(accounts.withoutLogin)} accounts have no login that can be read, and belong to nobody.`,
+        `${describeUnreadable(accounts)}: whoever they are about counts as unknown, or is missing here. Correct them; okta-migrate audit lists all.`,
+      ]
+    : []),
+  ...(accounts && accounts.withoutLogin > accounts.unreadable.count
+    ? [
+        `${numberOf(accounts.withoutLogin - accounts.unreadable.count, 'account has', 'accounts have')} no login: nobody's.`,
       ]
     : []),
   ...(users.sameLogin > 0
     ? [
-        `${number(users.sameLogin)} users have the login of another one, but for case and accents, and are left out.`,
+        `${numberOf(users.sameLogin, 'user has', 'users have')} the login of another one, but for case and accents: left out.`,
       ]
     : []),
   ...(goLive === undefined
@@ -137,10 +109,18 @@ const describeGaps = ({ accounts, users, goLive, summary }: StatusReport): strin
       : ['No last login is known (--last-login COLUMN): people are not grouped by silence.']),
 ]
 
-const headOf = ({ sources: { org }, goLive, at, users, oktaSeconds }: StatusReport): string => {
+const headOf = (report: StatusReport): string => {
+  const { sources, goLive, at } = report
   const day = goLive === undefined ? '' : `, day ${dayOf(at) - dayOf(goLive)}`
-  return `${new URL(org).host}${day}. Read ${number(users.count)} users from Okta in ${describeSeconds(oktaSeconds)}.`
+  return `${new URL(sources.org).host}${day}. ${describeRead(report)}`
 }
+
+const describeNewer = ({ summary: { newer }, options: { passwordChanged } }: StatusReport) =>
+  newer === 0
+    ? []
+    : [
+        `Changed their legacy password after they moved: ${numberOf(newer, 'person', 'people')}. Okta has the password before (okta-migrate reconcile --password-changed ${passwordChanged} lists them).`,
+      ]
 
 export const describeStatus = (report: StatusReport): string => {
   const { summary, options } = report
@@ -150,52 +130,19 @@ export const describeStatus = (report: StatusReport): string => {
     headOf(report),
     '',
     ...describeMoved(report),
-    line('Not moved', notMoved),
+    figureLine('Not moved', notMoved),
     ...stateLines(states, statesIn('not moved')),
     ...describeNative(summary),
     ...describeNotCounted(summary),
     ...describeSilence(summary),
+    ...describeWaves(report),
     ...describeForecast(report),
     ...describeSources(report),
     ...describeGaps(report),
+    ...describeNewer(report),
+    ...describeGate(report),
     '',
     `Written: ${written}${options.state} (one row for each person; can be deleted)`,
     '',
   ].join('\n')
-}
-
-const isoDay = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
-
-const isoTime = (ms: number | undefined): string | undefined =>
-  ms === undefined ? undefined : new Date(ms).toISOString()
-
-/** For programs: the fields that docs/EVENTS.md lists. */
-export const toStatusObject = (report: StatusReport): object => {
-  const { summary, sources, at, goLive, options, accounts, decisions, users } = report
-  const { states, moved, native, perDay, bySilence, strangers, movedAtUnknown } = summary
-  const pick = (names: readonly PersonState[]) =>
-    Object.fromEntries(names.map((name) => [name, states[name]]))
-  return {
-    schema: 'okta-migrate/status@1',
-    org: sources.org,
-    at: new Date(at).toISOString(),
-    goLive: goLive === undefined ? undefined : isoDay(dayOf(goLive)),
-    day: goLive === undefined ? undefined : dayOf(at) - dayOf(goLive),
-    moved,
-    notMoved: { people: summary.notMoved, ...pick(statesIn('not moved')) },
-    native,
-    notCounted: { ...pick(statesIn('not counted')), strangers },
-    perDay: perDay.map(([day, people]) => [isoDay(day), people]),
-    movedAtUnknown,
-    bySilence,
-    ...toForecastObject(report),
-    sources: {
-      users: { read: users.count, sameLogin: users.sameLogin },
-      legacy: accounts && { read: accounts.count, withoutLogin: accounts.withoutLogin },
-      ledger: decisions
-        ? { read: decisions.count, newestAt: isoTime(decisions.newestAt) }
-        : { missing: sources.noLedger },
-    },
-    files: { left: options.left, state: options.state },
-  }
 }

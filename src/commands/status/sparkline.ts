@@ -1,4 +1,5 @@
 /** Draws how many people moved on each of the last days as one line of bars. */
+import { figure } from '../../text/figure.ts'
 
 const BARS = '▁▂▃▄▅▆▇█'
 
@@ -15,7 +16,7 @@ export const describeDays = (
   const known = new Map(perDay)
   const days = Array.from({ length: DAYS }, (_, i) => known.get(today - DAYS + 1 + i) ?? 0)
   const most = Math.max(...days)
-  const count = most.toLocaleString('en-US')
+  const count = figure(most)
   return [
     most === 0
       ? `  nobody in the last ${DAYS} days`

@@ -1,8 +1,9 @@
-/** Confirms an action that affects many people: the org and their number, typed or given as --yes. */
+/** Confirms what cannot be undone: by typing what it affects, or by an option. */
 import { InvalidArgumentError } from 'commander'
 import { AppError } from '../../errors/errors.ts'
+import { printable } from '../../text/printable.ts'
 import type { CommandContext } from '../context.ts'
-import { askLine } from './prompt.ts'
+import { askLine, canAsk } from './prompt.ts'
 
 /** How many people it affects; undefined if they cannot be counted. */
 export type Count = number | undefined
@@ -23,8 +24,8 @@ export const yesOption = (value: string): Given => {
  * People sign in between the count that was shown and the one that is checked: up to a tenth of those confirmed can be
  * gone. More than were confirmed is too many.
  */
-const isStill = (confirmed: Count, now: Count): boolean =>
-  confirmed === undefined || now === undefined
+const isStill = (confirmed: Count, now: Count, isExact: boolean): boolean =>
+  confirmed === undefined || now === undefined || isExact
     ? confirmed === now
     : now <= confirmed && now >= confirmed * 0.9
 
@@ -37,21 +38,36 @@ const parse = (line: string): Given | undefined => {
 }
 
 /**
+ * Returns once what was shown is typed at a terminal, or --yes was given.
+ * @param wanted to be typed
+ * @throws AppError `unconfirmed`
+ */
+export const confirmTyped = async (
+  host: CommandContext,
+  yes: true | undefined,
+  wanted: string,
+): Promise<void> => {
+  if (yes) return
+  const typed = canAsk(host) ? await askLine(`Type ${printable(wanted)} to continue: `, host) : ''
+  if (typed?.trim() === wanted) return
+  throw new AppError('unconfirmed', { detail: 'Confirm it with --yes.' })
+}
+
+/**
  * Returns once the org and the number are confirmed: by `--yes`, or typed at a terminal.
- * @param org the org's host
+ * @param wish the org's host, the number, and whether that stays as it is until it is counted anew
  * @throws AppError `unconfirmed`, whose detail says how to confirm
  */
 export const confirm = async (
   host: CommandContext,
   yes: Given | undefined,
-  { org, count }: Given,
+  { org, count, isExact = false }: Given & { readonly isExact?: boolean },
 ): Promise<void> => {
   const wanted = `${org}:${count ?? 'unknown'}`
-  const isTerminal = 'isTTY' in host.stdin && host.stdin.isTTY === true
   const question = `Type ${wanted} to continue: `
   if (yes) {
-    if (yes.org === org && isStill(yes.count, count)) return
-  } else if (isTerminal) {
+    if (yes.org === org && isStill(yes.count, count, isExact)) return
+  } else if (canAsk(host)) {
     const typed = parse((await askLine(question, host)) ?? '')
     if (typed?.org === org && typed.count === count) return
   }

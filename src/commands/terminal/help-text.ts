@@ -1,4 +1,4 @@
-/** Wraps the text of a help to the width of the terminal, and keeps indents. */
+/** Arranges the text of a help: examples first, wrapped to the width of the terminal, with its indents. */
 
 /** Consecutive lines without an indent are one paragraph. */
 const joinParagraphs = (text: string): string => text.replace(/(?<=^\S.*)\n(?=\S)/gm, ' ')
@@ -27,3 +27,14 @@ export const fitHelp = (text: string, width: number): string =>
     .split('\n')
     .map((line) => (isCommand(line) ? line : fitLine(line, width)))
     .join('\n')
+
+const EXAMPLES = /^Examples?:\n(?: .*\n)+\n*/m
+const FIRST_LIST = /^(?:Arguments|Options|Commands):$/m
+
+/** Moves the examples, which a command writes at the end of its text, to where people look first. */
+export const examplesFirst = (help: string): string => {
+  const [examples] = EXAMPLES.exec(help) ?? []
+  if (examples === undefined) return help
+  const rest = help.replace(EXAMPLES, '').replace(/\n{3,}/g, '\n\n')
+  return rest.replace(FIRST_LIST, (heading) => `${examples.trimEnd()}\n\n${heading}`)
+}

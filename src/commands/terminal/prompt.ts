@@ -3,20 +3,27 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { CommandContext } from '../context.ts'
 
-type Streams = Pick<CommandContext, 'stdin' | 'stderr'>
+type Streams = Pick<CommandContext, 'stdin' | 'stderr' | 'noInput'>
 
-/** @returns the line without its ending; empty if the input ends first, for example by Ctrl-C */
-export const askSecret = async (question: string, { stdin, stderr }: Streams): Promise<string> => {
-  const isTerminal = 'isTTY' in stdin && stdin.isTTY === true
+const isTerminal = ({ stdin }: Streams): boolean => 'isTTY' in stdin && stdin.isTTY === true
+
+/** Whether there is somebody who could answer, and may be asked. */
+export const canAsk = (host: Streams): boolean => !host.noInput && isTerminal(host)
+
+/** @returns the line without its ending; empty if the input ends first, for example by Ctrl-C, or may not be asked for */
+export const askSecret = async (question: string, host: Streams): Promise<string> => {
+  const { stdin, stderr } = host
+  const isTyped = isTerminal(host)
+  if (isTyped && host.noInput) return ''
   const nowhere = new Writable({ write: (_, __, done) => done() })
-  const lines = createInterface({ input: stdin, output: nowhere, terminal: isTerminal })
-  if (isTerminal) stderr.write(question)
+  const lines = createInterface({ input: stdin, output: nowhere, terminal: isTyped })
+  if (isTyped) stderr.write(question)
   try {
     for await (const line of lines) return line
     return ''
   } finally {
     lines.close()
-    if (isTerminal) stderr.write('\n')
+    if (isTyped) stderr.write('\n')
   }
 }
 

@@ -4,14 +4,13 @@ import { databaseKindOf, sqlitePath } from '../../sql/kinds.ts'
 import { loadSettings, type SettingsSpec } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openLedgerDatabase, type LedgerDatabase } from '../../ledger/database/database.ts'
-import { describeLedgerTarget, type LedgerTarget } from '../../ledger/database/connection.ts'
+import { describeLedgerTarget, type LedgerTarget } from '../../ledger/target.ts'
 import { normaliseLogin } from '../../login.ts'
 import { fingerprint } from '../../ops/log.ts'
 import type { KnownUser } from '../../okta/api/known-users.ts'
 import { readText, type CommandContext } from '../context.ts'
-import { keyFromSecret } from '../fingerprints.ts'
-import { LEDGER_NAMES_OF_ALL_KEYS } from '../ledger-settings.ts'
-import { asLedgerError } from '../open-history.ts'
+import { keysOf, LEDGER_NAMES_OF_ALL_KEYS } from '../ledger-settings.ts'
+import { asLedgerError } from '../open-ledger.ts'
 
 interface LedgerSource {
   /** Undefined if there is no ledger to ask. */
@@ -31,10 +30,7 @@ export const UNDO_LEDGER: SettingsSpec<(typeof LEDGER_NAMES_OF_ALL_KEYS)[number]
         'is missing, and so is HOOK_SECRET: with the value of the hook server, the logins in its ledger can be found',
       )
     }
-    const secrets = [v.HOOK_SECRET, v.HOOK_SECRET_PREVIOUS]
-    const derived = secrets.map((secret) => secret && keyFromSecret(secret))
-    const keys = [v.FINGERPRINT_KEY, ...derived].filter((key) => key !== undefined)
-    return { target, keys }
+    return { target, keys: keysOf(v) }
   },
 }
 

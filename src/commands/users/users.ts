@@ -12,7 +12,8 @@ import {
 import { jsonOption, quietOption, verboseOption, type CommonOptions } from '../common-options.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
 import { FORMATS, FORMATTERS, type Format } from './format.ts'
-import { readSettings, type CommandContext, type Perform } from '../context.ts'
+import type { CommandContext, Perform } from '../context.ts'
+import { readSettings } from '../read-settings.ts'
 import { connectWithProgress, shareOption, wholeOption } from '../okta-options.ts'
 import { OKTA_SETTINGS } from '../okta-settings.ts'
 import { countUsers } from '../terminal/wait-progress.ts'
@@ -135,6 +136,6 @@ Examples:
 
 export const usersCommand = (perform: Perform): Command =>
   new Command('users')
-    .description('show the users of the Okta org')
+    .addHelpText('after', '\nExamples:\n  okta-migrate users list --pending\n')
     .addCommand(listCommand(perform))
     .addCommand(getCommand(perform))

@@ -103,6 +103,16 @@ export const ADVICE = {
     sentence:
       "The account is disabled in the old system: ask the person's manager before you change that.",
   },
+  legacy_locked: {
+    holds: lastWas('locked'),
+    sentence:
+      'The old system itself has locked the account after wrong passwords: let the person wait, or have it unlocked there.',
+  },
+  legacy_expired: {
+    holds: lastWas('expired'),
+    sentence:
+      'The old system demands a new password first: the person sets one there, or reset the password in Okta.',
+  },
   enabled_unreadable: {
     holds: (found) =>
       (found.legacy !== undefined && found.legacy.enabled === undefined) ||

@@ -8,6 +8,8 @@ const WORDS: Readonly<Record<Reason | 'unlocked', string>> = {
   mismatch: 'wrong password',
   unknown_login: 'no such account',
   disabled: 'disabled account',
+  locked: 'account locked in the legacy system',
+  expired: 'password expired in the legacy system',
   enabled_unreadable: 'unclear whether enabled',
   empty_password: 'empty password',
   ambiguous_login: 'two accounts',

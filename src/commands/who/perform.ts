@@ -1,13 +1,18 @@
 /** Performs `who`: asks what is configured, prints what was found, and unlocks if that is wanted. */
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
+import { openHistory } from '../../ledger/database/history.ts'
+import { openLedgerUpkeep } from '../../ledger/database/upkeep.ts'
+import { isOneLogin } from '../../login.ts'
 import { jsonLine } from '../../text/printable.ts'
-import { readSettings, type CommandContext } from '../context.ts'
+import type { CommandContext } from '../context.ts'
+import { readSettings } from '../read-settings.ts'
 import type { CommonOptions } from '../common-options.ts'
 import { connectWithProgress } from '../okta-options.ts'
 import { isOktaGiven, OKTA_SETTINGS } from '../okta-settings.ts'
-import { withHistory } from '../open-history.ts'
+import { withLedger } from '../open-ledger.ts'
 import { createColourise } from '../terminal/colour.ts'
+import { describeErasure, eraseFromLedger, type Erasure } from './erase.ts'
 import { readLedger, type Known, type LedgerFacts } from './ledger.ts'
 import { describeReport, isFound, toReportObject, type PersonReport } from './report.ts'
 import { whoSettings, type WhoSettings } from './settings.ts'
@@ -53,20 +58,38 @@ const fetchOkta = async (
   return asked(() => askOkta(name, (what) => client.request(what)))
 }
 
+const NO_ACCOUNTS =
+  'a legacy login (LEGACY_LOGIN_URL), which judges passwords and shows no accounts'
+
 const fetchLegacy = async (
   name: string,
   okta: Asked<OktaFacts>,
-  { legacy }: WhoSettings,
+  { legacy, isLegacyLogin }: WhoSettings,
   clock: Clock,
 ): Promise<Asked<LegacyFacts>> => {
+  if (isLegacyLogin) return { state: 'not_asked', missing: [], why: NO_ACCOUNTS }
   if (!('url' in legacy)) return { state: 'not_asked', missing: legacy }
   const login = okta.state === 'found' ? okta.login : undefined
   return asked(() => askLegacy(name, login, legacy, clock))
 }
 
+/**
+ * Okta takes a login for a short name where it has none like it, and so can answer with another person than the one whose
+ * account the legacy store finds by what was typed.
+ */
+const oktaLoginOf = (
+  typed: string,
+  okta: Asked<OktaFacts>,
+  legacy: Asked<LegacyFacts>,
+): string | undefined => {
+  if (okta.state !== 'found' || okta.login === undefined) return undefined
+  const isOwn = legacy.state !== 'found' || !legacy.byTyped || isOneLogin(typed, okta.login)
+  return isOwn ? okta.login : undefined
+}
+
 const knownOf = (typed: string, okta: Asked<OktaFacts>, legacy: Asked<LegacyFacts>): Known => ({
   typed,
-  oktaLogin: okta.state === 'found' ? okta.login : undefined,
+  oktaLogin: oktaLoginOf(typed, okta, legacy),
   key: legacy.state === 'found' && !legacy.isAmbiguous ? legacy.key : undefined,
 })
 
@@ -77,7 +100,7 @@ const fetchLedger = async (
 ): Promise<Asked<LedgerFacts>> => {
   if (!('target' in ledger)) return { state: 'not_asked', missing: ledger }
   return asked(() =>
-    withHistory(ledger.target, true, clock, async (history) => {
+    withLedger(openHistory(ledger.target, true), clock, async (history) => {
       const facts = await readLedger(history, ledger, known, clock.epochMs(), guesses)
       return facts ? { state: 'found', ...facts } : { state: 'none' }
     }),
@@ -93,13 +116,18 @@ const exitCodeOf = (report: PersonReport): number => {
   return isDown(report) ? 3 : 1
 }
 
-/** Wrong passwords count under what was typed, so an id has none. */
-const unlockable = ({ ledger, legacy, okta, login }: PersonReport): LedgerFacts => {
+/** The ledger has rows under what was typed, and none under an id. */
+const refuseId = ({ ledger, legacy, okta, login }: PersonReport, option: string): void => {
   const isId =
     (ledger.state === 'found' && ledger.byId) ||
     (legacy.state === 'found' && legacy.byId) ||
     (okta.state === 'found' && okta.id === login.trim())
-  if (isId) throw new AppError('usage_invalid', { detail: '--unlock needs the login, not an id.' })
+  if (isId) throw new AppError('usage_invalid', { detail: `${option} needs the login, not an id.` })
+}
+
+const unlockable = (report: PersonReport): LedgerFacts => {
+  const { ledger } = report
+  refuseId(report, '--unlock')
   if (ledger.state === 'found') return ledger
   if (ledger.state === 'failed') throw ledger.error
   const detail =
@@ -121,9 +149,32 @@ const unlockIfWanted = async (
   const facts = unlockable(report)
   if (!('target' in ledger)) return undefined
   await confirmUnlock(report.login, options, host)
-  return withHistory(ledger.target, false, clock, (history) =>
+  return withLedger(openHistory(ledger.target, false), clock, (history) =>
     // The time is that of the answer: a person may think about the question for long.
     performUnlock(facts, history, options, actor(), clock.epochMs()),
+  )
+}
+
+/** @returns undefined without --erase */
+const eraseIfWanted = async (
+  report: PersonReport,
+  { ledger: access }: WhoSettings,
+  known: Known,
+  options: WhoOptions,
+  host: CommandContext,
+  { clock }: WhoWorld,
+): Promise<Erasure | undefined> => {
+  if (!options.erase) return undefined
+  refuseId(report, '--erase')
+  if (!('target' in access)) {
+    const detail = '--erase needs the ledger: set LEDGER_DB_URL and FINGERPRINT_KEY.'
+    throw new AppError('usage_invalid', { detail })
+  }
+  const { legacy } = report
+  const isAmbiguous = legacy.state === 'found' && legacy.isAmbiguous
+  const upkeep = openLedgerUpkeep(access.target, false)
+  return withLedger(upkeep, clock, (opened) =>
+    eraseFromLedger(opened, { known, access, isAmbiguous }, options, host, clock),
   )
 }
 
@@ -138,14 +189,19 @@ export const performWho = async (
   const settings = readSettings(host, whoSettings(isOktaGiven(host.env)))
   const okta = await fetchOkta(login, options, host)
   const legacy = await fetchLegacy(login, okta, settings, clock)
-  const ledger = await fetchLedger(knownOf(login, okta, legacy), settings, clock)
+  const known = knownOf(login, okta, legacy)
+  const ledger = await fetchLedger(known, settings, clock)
   const now = clock.epochMs()
   const report: PersonReport = { login, legacy, okta, ledger, now, options: settings.guesses }
   const { stdout, env } = host
   if (!options.json) stdout.write(describeReport(report, createColourise(stdout, env)))
   const unlocked = await unlockIfWanted(report, settings, options, host, world)
+  const erasure = await eraseIfWanted(report, settings, known, options, host, world)
+  const done = [unlocked, erasure && describeErasure(erasure)].filter((text) => text !== undefined)
   if (options.json) {
-    stdout.write(jsonLine({ ...toReportObject(report), unlocked: unlocked !== undefined }))
-  } else if (unlocked !== undefined) stdout.write(`${unlocked}\n`)
+    const { erased } = erasure ?? {}
+    stdout.write(jsonLine({ ...toReportObject(report), unlocked: unlocked !== undefined, erased }))
+  } else for (const text of done) stdout.write(`${text}\n`)
+  if (erasure) return erasure.erased.kept === 0 ? 0 : 1
   return exitCodeOf(report)
 }

@@ -26,7 +26,8 @@ const describeAsked = <T>(
 ): readonly string[] => {
   if (source.state === 'found') return describe(source)
   if (source.state === 'none') return [none]
-  if (source.state === 'not_asked') return [`not asked: set ${source.missing.join(' and ')}`]
+  if (source.state === 'not_asked')
+    return [source.why ?? `not asked: set ${source.missing.join(' and ')}`]
   const { message, detail } = source.error
   return [`no answer: ${message}${detail === undefined ? '' : ` ${printable(detail)}`}`]
 }

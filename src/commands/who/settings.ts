@@ -1,11 +1,12 @@
 /** The settings of `who`: each source is used if it is configured, and what is missing is named otherwise. */
 import type { Input, SettingsSpec } from '../../config/load.ts'
 import { HASH_NAMES, parseHashes } from '../hash-settings.ts'
-import { LEDGER_NAMES, parseLedgerAccess } from '../ledger-settings.ts'
+import { LEDGER_NAMES_OF_ALL_KEYS, parseLedgerAccess } from '../ledger-settings.ts'
 
 const NAMES = [
-  ...LEDGER_NAMES,
+  ...LEDGER_NAMES_OF_ALL_KEYS,
   'LEGACY_DB_URL',
+  'LEGACY_LOGIN_URL',
   'LEGACY_DB_CA',
   'LEGACY_LOOKUP_SQL',
   'LEGACY_LOOKUP_IGNORE',
@@ -51,6 +52,8 @@ const parse = (input: WhoInput, hasOkta: boolean) => {
   return {
     /** What is missing, in place of a source that is not configured. */
     legacy: legacy ?? ['LEGACY_DB_URL'],
+    /** Whether the hook asks a system that shows no accounts. */
+    isLegacyLogin: values.LEGACY_LOGIN_URL !== undefined,
     ledger,
     guesses: { limit: values.GUESS_LIMIT, windowMs: values.GUESS_WINDOW_MINUTES * MS_PER_MINUTE },
   }

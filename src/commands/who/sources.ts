@@ -14,7 +14,12 @@ import type { WhoLegacy } from './settings.ts'
 
 /** A source that is not configured, that failed, that has nobody, or that has found the person. */
 export type Asked<T> =
-  | { readonly state: 'not_asked'; readonly missing: readonly string[] }
+  | {
+      readonly state: 'not_asked'
+      readonly missing: readonly string[]
+      /** In place of what is missing, where nothing is. */
+      readonly why?: string
+    }
   | { readonly state: 'failed'; readonly error: AppError }
   | { readonly state: 'none' }
   | ({ readonly state: 'found' } & T)
@@ -32,6 +37,8 @@ export interface LegacyFacts {
   readonly key: string | undefined
   /** Whether what was typed is the id of the account, and not its login. */
   readonly byId: boolean
+  /** Whether what was typed is a login of the account, without a look into Okta. */
+  readonly byTyped: boolean
 }
 
 export interface OktaFacts {
@@ -55,7 +62,7 @@ export const asked = async <T>(work: () => Promise<Asked<T>>): Promise<Asked<T>>
 const factsOf = (
   [account, another]: readonly LegacyAccount[],
   { hashes }: WhoLegacy,
-  byId: boolean,
+  by: Pick<LegacyFacts, 'byId' | 'byTyped'>,
 ): Asked<LegacyFacts> => {
   if (!account) return { state: 'none' }
   const { passwordHash, enabled, key } = account
@@ -68,7 +75,7 @@ const factsOf = (
     remedy,
     canBeChecked: !('flaw' in inspect(passwordHash, hashes)),
     key,
-    byId,
+    ...by,
   }
 }
 
@@ -128,10 +135,12 @@ export const askLegacy = async (
   try {
     for (const login of [name, oktaLogin]) {
       const found = login === undefined ? [] : await find(store, login)
-      if (found.length > 0) return factsOf(found, legacy, false)
+      const byTyped = login === name
+      if (found.length > 0) return factsOf(found, legacy, { byId: false, byTyped })
     }
     const login = await loginOfId(name.trim(), legacy)
-    return factsOf(login === undefined ? [] : await find(store, login), legacy, true)
+    const found = login === undefined ? [] : await find(store, login)
+    return factsOf(found, legacy, { byId: true, byTyped: false })
   } finally {
     await store.close()
   }

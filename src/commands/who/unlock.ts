@@ -5,7 +5,7 @@ import { UNLOCKS_A_DAY } from '../../ledger/database/unlocks.ts'
 import { MAX_ACCOUNT_LENGTH } from '../../ledger/entry.ts'
 import { printable } from '../../text/printable.ts'
 import type { CommandContext } from '../context.ts'
-import { askYes } from '../terminal/prompt.ts'
+import { askYes, canAsk } from '../terminal/prompt.ts'
 import type { LedgerFacts } from './ledger.ts'
 
 /** Who unlocks, and where. */
@@ -17,16 +17,18 @@ export interface Actor {
 export interface UnlockOptions {
   readonly unlock?: true
   readonly reason?: string
+  readonly erase?: true
   readonly yes?: true
 }
 
 /** @throws AppError `usage_invalid` */
-export const checkUnlock = ({ unlock, reason, yes }: UnlockOptions): void => {
+export const checkUnlock = ({ unlock, erase, reason, yes }: UnlockOptions): void => {
   const refuse = (detail: string): never => {
     throw new AppError('usage_invalid', { detail })
   }
   if (!unlock) {
-    if (reason !== undefined || yes) refuse('--reason and --yes belong to --unlock.')
+    if (reason !== undefined) refuse('--reason belongs to --unlock.')
+    if (yes && !erase) refuse('--yes belongs to --unlock and to --erase.')
     return
   }
   const text = reason?.trim() ?? ''
@@ -43,9 +45,8 @@ export const confirmUnlock = async (
   host: CommandContext,
 ): Promise<void> => {
   if (yes) return
-  const isTerminal = 'isTTY' in host.stdin && host.stdin.isTTY === true
   const question = `Forget the wrong passwords of ${printable(login)} at every server? [y/N] `
-  if (isTerminal && (await askYes(question, host))) return
+  if (canAsk(host) && (await askYes(question, host))) return
   throw new AppError('unconfirmed', { detail: 'Confirm it with --yes.' })
 }
 

@@ -20,6 +20,11 @@ must be those of the servers.
 It needs the right to add rows to the ledger, and is possible ${UNLOCKS_A_DAY} times a day (UTC) for one person. The ledger keeps
 the name of your user on this machine and the reason, for everybody who can read it: write no password into it.
 
+--erase deletes every row of the ledger about this person, under all spellings of the login and with the names of every
+key that is set (FINGERPRINT_KEY, HOOK_SECRET, HOOK_SECRET_PREVIOUS). Wrong passwords and unlocks of the last 24 hours stay,
+since servers may still count them: run it again when they are older. It prints what else holds the person, and needs the
+right to delete from the ledger. It exits with 1 while rows are left (docs/OPERATIONS.md, "Erasing one person").
+
 Exits with 0 if somebody was found, with 1 if not, with 3 if a database or Okta that may know the person did not answer.
 
 ${describeVariables(whoSettings(false).names)}
@@ -36,6 +41,7 @@ Examples:
   okta-migrate who isaac.brock@example.com
   okta-migrate who isaac.brock --json
   okta-migrate who isaac.brock --unlock --reason 'called back, ticket 4711'
+  okta-migrate who isaac.brock@example.com --erase
 `
 
 const WORLD: WhoWorld = {
@@ -45,11 +51,16 @@ const WORLD: WhoWorld = {
 
 export const whoCommand = (perform: Perform, world = WORLD): Command =>
   new Command('who')
-    .description('say what happened to one person at the sign-in, and what support can do')
     .argument('<login>', 'the login in any spelling, a short name, or an id')
     .option('--unlock', 'forget the wrong passwords of this person, at every server')
     .option('--reason <text>', 'why, with --unlock')
-    .addOption(new Option('--yes', 'unlock without a question'))
+    .addOption(
+      new Option(
+        '--erase',
+        'delete what the ledger has of this person, under every name',
+      ).conflicts('unlock'),
+    )
+    .addOption(new Option('--yes', 'unlock or erase without a question'))
     .addOption(jsonOption('print the result as one JSON object (docs/EVENTS.md)'))
     .addOption(quietOption())
     .addOption(verboseOption())

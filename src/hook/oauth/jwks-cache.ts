@@ -14,7 +14,7 @@ export const MAX_AGE_MS = 24 * 3_600_000
 export const COOLDOWN_MS = 10_000
 
 /** For one fetch, below the cooldown. A fetch continues when calls stop waiting for it. */
-const FETCH_MS = 5_000
+export const FETCH_MS = 5_000
 
 /** The longest that a call waits for a fetch: never more than half of its time, and never twice. */
 const MAX_WAIT_MS = 1_000

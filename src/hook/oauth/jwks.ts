@@ -1,6 +1,5 @@
 /** Fetches the signing keys of an authorization server, within bounds of time and size. */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type LocalJWKSet } from 'jose'
-import { readBounded } from '../../http/bounded-body.ts'
 import { within, type Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import { fetchFailureOf } from '../../http/fetch-failure.ts'
@@ -25,8 +24,8 @@ const MAX_BYTES = 64 * 1024
 const unavailable = (detail: string): AppError => new AppError('keys_unavailable', { detail })
 
 const fetchJson = async (fetch: Fetch, url: string, signal: AbortSignal): Promise<unknown> => {
-  const { status, body } = await fetch(url, { signal, headers: { accept: 'application/json' } })
-  const text = await readBounded(body, MAX_BYTES)
+  const headers = { accept: 'application/json' }
+  const { status, text } = await fetch(url, { signal, headers, maxBytes: MAX_BYTES })
   // A redirect is not followed: keys from its target would not be the issuer's.
   if (status !== 200) throw unavailable(`status ${status}`)
   if (text === undefined) throw unavailable(`more than ${MAX_BYTES} bytes`)

@@ -1,12 +1,12 @@
 /** The journal of an import: the state and result of each row, in a SQLite file that survives any crash. */
 import type Database from 'better-sqlite3'
 import { AppError } from '../../errors/errors.ts'
-import { openDatabase, writing } from './locked-file.ts'
+import { openJournalFile, writing } from '../../sql/journal-file.ts'
 import { prepareRejects, type ImportedReject } from './imported-rejects.ts'
 import { prepareRows } from './row-store.ts'
 import { NO_ENDS, type Candidate, type Counts, type JournalRow } from './row.ts'
 import type { KeptRow, RowOutcome } from './row.ts'
-import { UNDOING } from './tables.ts'
+import { IMPORT_JOURNAL, UNDOING } from './tables.ts'
 
 export interface Journal {
   /** The number of the last row in it; it has all rows before that, too. */
@@ -99,7 +99,7 @@ const checkSettings = (db: Database.Database, settings: Settings): void => {
  * @throws AppError `journal_locked`, `journal_mismatch` or `journal_unusable`
  */
 export const openJournal = (path: string, settings: Settings, updates = 0): Journal => {
-  const db = openDatabase(path)
+  const db = openJournalFile(path, IMPORT_JOURNAL)
   try {
     if (UNDOING in countStates(db)) throw new AppError('undo_unfinished', { detail: path })
     checkSettings(db, settings)

@@ -1,7 +1,8 @@
 /** Reads from the journals of imports whose users have their hash in Okta, so that they need no hook. */
 import { existsSync } from 'node:fs'
 import { AppError } from '../../errors/errors.ts'
-import { openDatabase } from './locked-file.ts'
+import { openJournalFile } from '../../sql/journal-file.ts'
+import { IMPORT_JOURNAL } from './tables.ts'
 
 /** Only users whom our own call made: one who was found had a password, or none, before. */
 const NATIVE = `
@@ -19,7 +20,7 @@ export function* nativeUsersOf(path: string, orgUrl: string): Generator<string, 
   if (!existsSync(path)) {
     throw new AppError('journal_unusable', { detail: `${path} does not exist.` })
   }
-  const db = openDatabase(path)
+  const db = openJournalFile(path, IMPORT_JOURNAL)
   try {
     yield* db.prepare<[string], string>(NATIVE).pluck().iterate(orgUrl)
   } finally {

@@ -1,8 +1,7 @@
-/** Creates the tables of the journal, and migrates those of earlier versions. */
-import type Database from 'better-sqlite3'
-import { AppError } from '../../errors/errors.ts'
+/** The tables of the journal of an import, and how those of earlier versions are migrated. */
+import type { JournalKind } from '../../sql/journal-file.ts'
 
-/** "OMIJ" in ASCII marks a SQLite file as one of these journals (SQLite, PRAGMA application_id). */
+/** "OMIJ" in ASCII. */
 const APPLICATION_ID = 0x4f4d494a
 
 /**
@@ -66,32 +65,10 @@ const FROM_1 = `
   ALTER TABLE rows ADD COLUMN person TEXT;
   ${MADE_BY}`
 
-const STEPS: Readonly<Record<number, string>> = { 0: FROM_0, 1: FROM_1 }
-
-const isEmpty = (db: Database.Database): boolean =>
-  db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0
-
-const pragma = (db: Database.Database, name: string): number =>
-  Number(db.pragma(name, { simple: true }))
-
-/** @throws AppError `journal_unusable` for another file, or a journal of a later version */
-export const checkKind = (db: Database.Database, path: string): void => {
-  if (isEmpty(db)) return
-  const isOurs = pragma(db, 'application_id') === APPLICATION_ID
-  if (isOurs && pragma(db, 'user_version') <= VERSION) return
-  const flaw = isOurs
-    ? 'was written by a later version of this program. Use that version.'
-    : 'is not the journal of an import.'
-  throw new AppError('journal_unusable', { detail: `${path} ${flaw}` })
-}
-
-/** Creates the tables, or migrates those of an earlier version, in one transaction. */
-export const migrateJournal = (db: Database.Database): void => {
-  db.transaction(() => {
-    if (isEmpty(db)) {
-      db.pragma(`application_id = ${APPLICATION_ID}`)
-      db.exec(SETTINGS + ROWS + REJECTS_FILES)
-    } else db.exec(STEPS[pragma(db, 'user_version')] ?? '')
-    db.pragma(`user_version = ${VERSION}`)
-  })()
+export const IMPORT_JOURNAL: JournalKind = {
+  applicationId: APPLICATION_ID,
+  version: VERSION,
+  name: 'the journal of an import',
+  tables: SETTINGS + ROWS + REJECTS_FILES,
+  migrations: { 0: FROM_0, 1: FROM_1 },
 }

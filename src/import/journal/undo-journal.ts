@@ -1,8 +1,8 @@
 /** Opens the journal for an undo: lists the users it may delete, and records which are gone. */
 import { existsSync, statSync } from 'node:fs'
 import { AppError } from '../../errors/errors.ts'
-import { openDatabase, writing } from './locked-file.ts'
-import { UNDOING } from './tables.ts'
+import { openJournalFile, writing } from '../../sql/journal-file.ts'
+import { IMPORT_JOURNAL, UNDOING } from './tables.ts'
 
 /** A row whose user our own create call made, and no update has touched. */
 export interface CreatedRow {
@@ -73,7 +73,7 @@ export const openUndoJournal = (path: string): UndoJournal => {
   if (!existsSync(path) || statSync(path).size === 0) {
     throw new AppError('undo_impossible', { detail: `${path} does not exist, or is empty.` })
   }
-  const db = openDatabase(path)
+  const db = openJournalFile(path, IMPORT_JOURNAL)
   const setting = db.prepare<[string], string>('SELECT value FROM settings WHERE name = ?').pluck()
   const counts = db.prepare<[], UndoCounts>(COUNTS).get()
   const after = db.prepare<[number, number], StoredRow>(AFTER)

@@ -38,6 +38,10 @@ const HASH_FLAWS = {
   out_of_bounds: 'is too costly',
 } as const
 
+/** Ends each reason for which another mode serves. */
+export const HOOK_ADVICE =
+  'import this person with --mode hook, so that the hook can check the password'
+
 /** A salt in a column of its own is joined to the hash, as LEGACY_HASH_FORMAT describes the two. */
 const encodedIn = (fields: Fields): string => {
   const salt = fields.get('password_salt')
@@ -61,8 +65,7 @@ export const createHashMode = (settings: HashSettings): CredentialMode => {
     complaints: (fields) => {
       const result = convert(fields)
       if ('hash' in result) return []
-      const advice = 'import this person with --mode hook, so that the hook can check the password'
-      return [`password_hash ${result.problem}: ${advice}`]
+      return [`password_hash ${result.problem}: ${HOOK_ADVICE}`]
     },
     credentials: (fields) => {
       const result = convert(fields)

@@ -75,8 +75,9 @@ export const toOktaHash = (plan: Plan): OktaHashResult => {
   // WordPress' slashes: Okta would try the typed password alone.
   if (plan.forms) return { problem: 'may be of a password that was changed first' }
   if (plan.core === 'digest') return digestFor(plan)
+  if (plan.core !== 'bcrypt' && plan.core !== 'pbkdf2') {
+    return { problem: `is ${plan.kind.name}, which Okta does not take` }
+  }
   if (plan.input) return { problem: 'is made of a password that was changed first' }
-  if (plan.core === 'bcrypt') return bcryptFor(plan)
-  if (plan.core === 'pbkdf2') return pbkdf2For(plan)
-  return { problem: `is ${plan.core === 'chain' ? 'phpass' : plan.core}, which Okta does not take` }
+  return plan.core === 'bcrypt' ? bcryptFor(plan) : pbkdf2For(plan)
 }

@@ -2,16 +2,10 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { MysqlDialect, PostgresDialect, SqliteDialect, type Dialect } from 'kysely'
-import pg from 'pg'
-import {
-  describeAddress,
-  transportWarnings,
-  parseAddress,
-  type Address,
-} from '../../sql/address.ts'
-import { databaseKindOf, sqlitePath, type DatabaseKind } from '../../sql/kinds.ts'
-import mysql, { mysqlOptions } from '../../sql/mysql-driver.ts'
-import { PostgresClient, postgresOptions } from '../../sql/postgres-client.ts'
+import type { PoolClient } from 'pg'
+import type { Address } from '../../sql/address.ts'
+import { sqlitePath } from '../../sql/kinds.ts'
+import { ledgerServer, type LedgerTarget } from '../target.ts'
 import type { LedgerKind } from './schema.ts'
 import { openExistingFile, openSqliteFile, watchFile } from './sqlite-file.ts'
 
@@ -46,7 +40,26 @@ const openSqlite = (path: string, isReopened: boolean): DatabaseConnection => {
   }
 }
 
-const openPostgres = (address: Address): DatabaseConnection => {
+/** A pool that is made for the first statement, since a driver takes tens of milliseconds and some megabytes to load. */
+const lazyPool = <Pool>(create: () => Promise<Pool>, end: (pool: Pool) => void) => {
+  let made: Promise<Pool> | undefined
+  let isCut = false
+  const endIfCut = (pool: Pool): Pool => {
+    if (isCut) end(pool)
+    return pool
+  }
+  return {
+    pool: () => (made ??= create().then(endIfCut)),
+    cut: (): void => {
+      isCut = true
+      made?.then(end).catch(() => undefined)
+    },
+  }
+}
+
+const createPostgresPool = async (address: Address, clients: Set<PoolClient>) => {
+  const { default: pg } = await import('pg')
+  const { PostgresClient, postgresOptions } = await import('../../sql/postgres-client.ts')
   const pool = new pg.Pool({
     ...postgresOptions(address),
     Client: PostgresClient,
@@ -55,71 +68,58 @@ const openPostgres = (address: Address): DatabaseConnection => {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   })
-  const clients = new Set<pg.PoolClient>()
   pool.on('connect', (client) => {
     clients.add(client)
     // Without a listener it would end the process; the next statement fails because of it.
     client.on('error', () => undefined)
   })
   pool.on('remove', (client) => clients.delete(client))
-  pool.on('error', () => undefined)
-  const cut = (): void => {
-    for (const client of clients) void (client as unknown as pg.Client).end().catch(() => undefined)
-    void pool.end().catch(() => undefined)
-  }
+  return pool.on('error', () => undefined)
+}
+
+const openPostgres = (address: Address): DatabaseConnection => {
+  const clients = new Set<PoolClient>()
+  const { pool, cut } = lazyPool(
+    () => createPostgresPool(address, clients),
+    (made) => {
+      for (const client of clients) {
+        void (client as unknown as { end(): Promise<void> }).end().catch(() => undefined)
+      }
+      void made.end().catch(() => undefined)
+    },
+  )
   return { kind: 'postgres', dialect: new PostgresDialect({ pool }), cut, isThere: always }
 }
 
-const openMysql = (address: Address): DatabaseConnection => {
+const createMysqlPool = async (address: Address, connections: Set<{ destroy(): void }>) => {
+  const { default: mysql, mysqlOptions } = await import('../../sql/mysql-driver.ts')
   const pool = mysql.createPool({
     ...mysqlOptions(address),
     connectionLimit: POOL_SIZE,
     connectTimeout: CONNECT_TIMEOUT_MS,
   })
-  const connections = new Set<{ destroy(): void }>()
   pool.on('connection', (connection) => {
     connections.add(connection)
+    // The driver's own listener hears one error, and two can come; the next statement fails because of them.
+    connection.on('error', () => undefined)
     connection.on('end', () => connections.delete(connection))
   })
-  const cut = (): void => {
-    for (const connection of connections) connection.destroy()
-    pool.end(() => undefined)
-  }
+  return pool
+}
+
+const openMysql = (address: Address): DatabaseConnection => {
+  const connections = new Set<{ destroy(): void }>()
+  const { pool, cut } = lazyPool(
+    () => createMysqlPool(address, connections),
+    (made) => {
+      for (const connection of connections) connection.destroy()
+      made.end(() => undefined)
+    },
+  )
   return { kind: 'mysql', dialect: new MysqlDialect({ pool }), cut, isThere: always }
 }
 
-const SERVERS: Readonly<Partial<Record<DatabaseKind, (address: Address) => DatabaseConnection>>> = {
-  postgres: openPostgres,
-  mysql: openMysql,
-}
-
-/** Where the ledger is. */
-export interface LedgerTarget {
-  /** As LEDGER_DB_URL. */
-  readonly url: string
-  /** PEM certificates to trust for a server in place of the public ones. */
-  readonly ca?: string | undefined
-}
-
-/** @returns undefined for a SQLite file */
-const remoteTarget = ({ url, ca }: LedgerTarget) => {
-  const kind = databaseKindOf(url)
-  if (kind === 'sqlite') return undefined
-  const open = kind && SERVERS[kind]
-  if (!open) throw new TypeError('not a URL of a ledger')
-  return { open, address: parseAddress(url, { prefix: 'LEDGER_DB', ca }) }
-}
-
-/**
- * Where the ledger is, in words that may be logged, and warnings about the connection to it.
- * @throws AppError `ledger_unusable` for a URL that cannot be used
- */
-export const describeLedgerTarget = (target: LedgerTarget) => {
-  const remote = remoteTarget(target)
-  if (!remote) return { name: target.url, warnings: [] }
-  const { address } = remote
-  return { name: describeAddress(address), warnings: transportWarnings(address, 'LEDGER_DB') }
-}
+const SERVERS = { postgres: openPostgres, mysql: openMysql }
 
 /**
  * Opens a SQLite file, or prepares to connect to a server at the first statement.
@@ -128,8 +128,10 @@ export const describeLedgerTarget = (target: LedgerTarget) => {
  * `ledger_unavailable` where its disk is full or fails
  */
 export const openConnection = (target: LedgerTarget, isReopened = false): DatabaseConnection => {
-  const remote = remoteTarget(target)
-  return remote ? remote.open(remote.address) : openSqlite(sqlitePath(target.url), isReopened)
+  const server = ledgerServer(target)
+  return server
+    ? SERVERS[server.kind](server.address)
+    : openSqlite(sqlitePath(target.url), isReopened)
 }
 
 /**
@@ -137,8 +139,8 @@ export const openConnection = (target: LedgerTarget, isReopened = false): Databa
  * @param readonly whether nothing will be written
  */
 export const openExisting = (target: LedgerTarget, readonly: boolean): DatabaseConnection => {
-  const remote = remoteTarget(target)
-  if (remote) return remote.open(remote.address)
+  const server = ledgerServer(target)
+  if (server) return SERVERS[server.kind](server.address)
   const database = openExistingFile(sqlitePath(target.url), BUSY_TIMEOUT_MS, readonly)
   return {
     kind: 'sqlite',

@@ -3,7 +3,8 @@ import { Kysely, sql, type ExpressionBuilder, type InferResult } from 'kysely'
 import type { LedgerEntry } from '../entry.ts'
 import { isMigrated, migrate } from './migrations.ts'
 import type { LedgerKind } from './schema.ts'
-import { openConnection, type DatabaseConnection, type LedgerTarget } from './connection.ts'
+import { openConnection, type DatabaseConnection } from './connection.ts'
+import type { LedgerTarget } from '../target.ts'
 import { eventIn, UNLOCKED, type LedgerTables } from './tables.ts'
 import { toAccountState, type AccountState } from './account-state.ts'
 
@@ -119,13 +120,16 @@ const idBefore = async (db: Db, at: string): Promise<number> => {
   return Number(last?.id ?? 0)
 }
 
-/** The VERIFIED that Okta got; rows that do not say whether it did are taken to say yes. */
+/** 0 where Okta got the answer; rows that do not say whether it did are taken to say yes. */
+const goneIn = sql<number>`coalesce(caller_gone, 0)`
+
+/** The VERIFIED that Okta got. */
 const verifiedOf = (eb: ExpressionBuilder<LedgerTables, 'ledger_accounts'>) =>
   eb
     .selectFrom('ledger_decisions')
     .whereRef('ledger_decisions.account', '=', 'ledger_accounts.account')
     .where('outcome', '=', 'VERIFIED')
-    .where(sql`coalesce(caller_gone, 0)`, '=', 0)
+    .where(goneIn, '=', 0)
 
 const selectAccounts = (db: Db) =>
   db.selectFrom('ledger_accounts').select((eb) => [
@@ -148,6 +152,22 @@ const fromRow = (row: AccountRow): AccountState =>
     lastVerifiedAt: row.last_verified_at ?? undefined,
     confirmedAt: row.confirmed_at ?? undefined,
   })
+
+/** Of a login that was forgotten, and has come back in that moment, the decisions alone are there. */
+const accountState = async (db: Db, account: string): Promise<AccountState | undefined> => {
+  const row = await selectAccounts(db).where('account', '=', account).executeTakeFirst()
+  if (row) return fromRow(row)
+  const verified = await db
+    .selectFrom('ledger_decisions')
+    .where('account', '=', account)
+    .where('outcome', '=', 'VERIFIED')
+    .where(goneIn, '=', 0)
+    .select((eb) => eb.fn.count(eventIn).distinct().as('verifications'))
+    .select((eb) => eb.fn.max('decided_at').as('last_verified_at'))
+    .executeTakeFirst()
+  if (!verified?.last_verified_at) return undefined
+  return fromRow({ ...verified, account, confirmed_at: null })
+}
 
 const confirm = async (db: Db, kind: LedgerKind, account: string, at: string): Promise<void> => {
   const insert = db.insertInto('ledger_accounts').values({ account, confirmed_at: at })
@@ -172,10 +192,7 @@ export const openLedgerDatabase = (target: LedgerTarget, isReopened = false): Le
     write: (entries) => write(db, kind, entries),
     guessesAfter: (id, limit, replica) => guessesAfter(db, id, limit, replica),
     idBefore: (at) => idBefore(db, at),
-    account: async (account) => {
-      const row = await selectAccounts(db).where('account', '=', account).executeTakeFirst()
-      return row && fromRow(row)
-    },
+    account: (account) => accountState(db, account),
     accounts: async (from, limit) => {
       const page = selectAccounts(db).where('account', '>', from).orderBy('account').limit(limit)
       return (await page.execute()).map(fromRow)

@@ -1,9 +1,11 @@
-/** Reads the ledger for people: the decisions about one person, those since a time, and those that count as guesses. */
+/** Reads the ledger for people: the decisions about one person, those since a time, those that count as guesses, and all. */
 import { Kysely, type InferResult } from 'kysely'
 import { isMigrated } from './migrations.ts'
-import { openExisting, type DatabaseConnection, type LedgerTarget } from './connection.ts'
+import { openExisting, type DatabaseConnection } from './connection.ts'
+import type { LedgerTarget } from '../target.ts'
 import { eventIn, OUTCOMES, UNLOCKED, type LedgerTables } from './tables.ts'
 import { createUnlock, type UnlockRequest } from './unlocks.ts'
+import { sizeOf, type LedgerSize } from './upkeep.ts'
 
 /** A login or a person, by the name in the ledger. */
 export interface Subject {
@@ -47,6 +49,7 @@ export interface LedgerHistory extends Pick<DatabaseConnection, 'cut'> {
   oldest(subject: Subject, limit: number): Promise<PastDecision[]>
   /** The decisions with a greater id, in the order of their ids. */
   after(id: number, limit: number): Promise<PastDecision[]>
+  size(): Promise<LedgerSize | undefined>
   /** The greatest id; 0 in an empty ledger. */
   lastId(): Promise<number>
   /** @returns the number of the unlock among those of the person's day, or undefined where there were enough of them */
@@ -128,6 +131,22 @@ const oldest = (db: Db, { column, name }: Subject, limit: number) =>
     .orderBy('decided_at')
     .limit(limit)
 
+/** By the key alone: no long transaction and no sort keeps the servers' statements waiting. */
+const DECISIONS_PAGE = 5_000
+
+/** All decisions, oldest first, for a command that counts them. */
+export async function* allDecisions(
+  history: Pick<LedgerHistory, 'after'>,
+): AsyncGenerator<PastDecision, void> {
+  let after = 0
+  for (;;) {
+    const rows = await history.after(after, DECISIONS_PAGE)
+    yield* rows
+    after = rows.at(-1)?.id ?? after
+    if (rows.length < DECISIONS_PAGE) return
+  }
+}
+
 /** @throws AppError `ledger_unusable`, also where there is no such file; later, the driver's errors */
 export const openHistory = (target: LedgerTarget, readonly: boolean): LedgerHistory => {
   const { kind, dialect, cut } = openExisting(target, readonly)
@@ -145,6 +164,7 @@ export const openHistory = (target: LedgerTarget, readonly: boolean): LedgerHist
       const last = db.selectFrom('ledger_decisions').select((eb) => eb.fn.max('id').as('id'))
       return Number((await last.executeTakeFirst())?.id ?? 0)
     },
+    size: () => sizeOf(db, kind),
     unlock: createUnlock(db, kind),
     close: () => db.destroy(),
     cut,

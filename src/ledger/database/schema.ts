@@ -159,9 +159,30 @@ const unlock: Make = (kind) => {
   }
 }
 
+/** What Okta's event hook has told, for the page: see `events.ts`. */
+const events: Make = (kind) => {
+  const { id, ascii } = TYPES[kind]
+  return {
+    name: 'events',
+    statements: tables(kind, [
+      {
+        name: 'ledger_events',
+        columns: [
+          `id ${id}`,
+          `uuid ${ascii(64)} NOT NULL UNIQUE`,
+          `event_type ${ascii(64)} NOT NULL`,
+          `published_at ${ascii(24)} NOT NULL`,
+        ],
+        indexes: ['published_at, event_type'],
+      },
+    ]),
+    parts: [],
+  }
+}
+
 /**
  * Changes that a program which does not know them can still work with: tables, indexes, and columns that
  * may be NULL. So replicas can be upgraded, and downgraded, one by one. A change that such a program
  * cannot work with is a new version, for when none of them is in use any more.
  */
-export const ADDITIONS: readonly Make[] = [person, unlock]
+export const ADDITIONS: readonly Make[] = [person, unlock, events]

@@ -35,6 +35,20 @@ export interface LedgerTables {
     note: string | null
   }
   ledger_accounts: { account: string; confirmed_at: string | null }
+  ledger_reports: {
+    id: Generated<number | string>
+    made_at: string
+    /** Of the org that it is about. */
+    name: string
+    body: string
+  }
+  ledger_events: {
+    id: Generated<number | string>
+    /** Okta's. */
+    uuid: string
+    event_type: string
+    published_at: string
+  }
 }
 
 /** Okta's retry at another replica is one event and two decisions. An unlock is one event, with a row for each login. */

@@ -1,10 +1,13 @@
 /** Refuses a column `enabled` that cannot be read as a flag, and suggests an expression in its place. */
-import { FLAG_WORDS, isShowableWord, MAX_FLAG_WORDS, readFlag } from '../../text/flag.ts'
+import {
+  FLAG_WORDS,
+  isShowableWord,
+  LIKELY_ENABLED,
+  MAX_FLAG_WORDS,
+  readFlag,
+} from '../../text/flag.ts'
 import type { CheckDeps, ColumnType } from '../sql/driver.ts'
 import { prepare, valuesForUnknown } from '../sql/lookup.ts'
-
-/** Words for people who may sign in, as systems write them. */
-const LIKELY = /^(?:a|active|enabled|ok|verified|confirmed)$/i
 
 const NAME = String.raw`(?:\w+|"[^"]+"|\x60[^\x60]+\x60|\[[^\]]+\])`
 /** What the statement returns as enabled: a column under this or another name. No other expression is quoted. */
@@ -37,8 +40,8 @@ const advise = async (
 const quoted = (word: string): string => `'${word.replaceAll("'", "''")}'`
 
 const refuseWords = async (deps: CheckDeps, words: readonly string[]): Promise<never> => {
-  const enabledWord = words.find((word) => LIKELY.test(word)) ?? words[0] ?? ''
-  const isFlag = words.some((word) => LIKELY.test(word) || readFlag(word) !== undefined)
+  const enabledWord = words.find((word) => LIKELY_ENABLED.test(word)) ?? words[0] ?? ''
+  const isFlag = words.some((word) => LIKELY_ENABLED.test(word) || readFlag(word) !== undefined)
   const isFew = isFlag && words.length <= MAX_FLAG_WORDS && words.every(isShowableWord)
   const isEnabled = (source: string) =>
     `CASE WHEN ${source} = ${quoted(enabledWord)} THEN 1 ELSE 0 END`

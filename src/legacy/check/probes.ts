@@ -3,8 +3,7 @@ import { describeFailure, isConnectionFailure, matchesPattern } from '../../sql/
 import type { Sample } from './audit-sample.ts'
 import type { ColumnNames } from './lookup-columns.ts'
 import type { CheckDeps } from '../sql/driver.ts'
-import { unknownLogin } from '../sql/lookup.ts'
-import { normaliseLogin } from '../../login.ts'
+import { normaliseLogin, unknownLogin } from '../../login.ts'
 import { flagText } from '../../text/flag.ts'
 import { rowsOf, valueIn, type Row } from '../sql/row.ts'
 

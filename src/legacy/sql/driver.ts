@@ -5,7 +5,7 @@ import type { DatabaseKind } from '../../sql/kinds.ts'
 import type { ColumnRules } from '../check/lookup-columns.ts'
 import type { Lookup } from './lookup.ts'
 import type { SqlDialect } from './parameters.ts'
-import type { PooledConnection } from './connection-pool.ts'
+import type { PooledConnection } from '../connection-pool.ts'
 import type { Finding } from '../store.ts'
 
 export interface QueryResult {
@@ -65,6 +65,8 @@ export interface Driver {
   readonly createConnector: (target: ConnectorOptions) => Connector
   /** Codes or sentences of failures that the text of the login causes: characters that cannot be stored, or a bad pattern. */
   readonly invalidLogin: RegExp
+  /** Names what its user may write, in one column; absent where the session alone decides. */
+  readonly writableSql?: string
   /** Looks at how the database would run the lookup. */
   readonly inspect: (
     connection: SqlConnection,

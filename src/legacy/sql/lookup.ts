@@ -1,5 +1,5 @@
 /** Prepares a lookup statement for a database: with a limit and placeholders, and made-up logins to try it. */
-import { randomBytes } from 'node:crypto'
+import { unknownLogin } from '../../login.ts'
 import { translate, type SqlDialect, type Parameters } from './parameters.ts'
 
 /**
@@ -43,12 +43,6 @@ export const prepare = (sql: string, dialect: SqlDialect): Lookup => {
 }
 
 export const loginAs = (login: string): Parameters => ({ login, username: login })
-
-const random = (): string => randomBytes(6).toString('hex')
-
-/** A login that no account has, for checks and probes; its domain can never exist (RFC 2606). */
-export const unknownLogin = (local = `okta-migrate-probe-${random()}`): string =>
-  `${local}@okta-migrate-${random()}.invalid`
 
 /** Values that find no account, for when only the columns or the plan matter. */
 export const valuesForUnknown = ({ valuesOf }: Lookup): string[] =>

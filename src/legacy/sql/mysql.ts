@@ -222,8 +222,23 @@ const DIALECT = createDialect(
     String.raw`${TOKENS.word}|${TOKENS.parameter}|(?<foreign>\?)|[^]`,
 )
 
+/** "INFORMATION_SCHEMA": an account that may see the rights of others is told apart by its name. */
+const WRITABLE = `
+  SELECT privilege_type AS name FROM (
+    SELECT grantee, privilege_type FROM information_schema.user_privileges
+    UNION ALL SELECT grantee, privilege_type FROM information_schema.schema_privileges
+     WHERE DATABASE() LIKE table_schema
+    UNION ALL SELECT grantee, privilege_type FROM information_schema.table_privileges
+     WHERE table_schema = DATABASE()
+  ) AS rights
+   WHERE privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'DROP', 'ALTER')
+     AND grantee = CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@',
+                          QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))
+   LIMIT 1`
+
 export const MYSQL: Driver = {
   kind: 'mysql',
+  writableSql: WRITABLE,
   dialect: DIALECT,
   maxIdleMs: SERVER_IDLE_MS,
   createConnector: ({ url, ca, statementMs }) => {

@@ -82,8 +82,18 @@ const DIALECT = createDialect(
   },
 )
 
+/** One table stands for all. `has_table_privilege` with a list asks for any of them. */
+const WRITABLE = `
+  SELECT c.oid::regclass::text AS name
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname <> 'information_schema'
+     AND n.nspname NOT LIKE 'pg\\_%' AND has_schema_privilege(n.oid, 'USAGE')
+     AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+   LIMIT 1`
+
 export const POSTGRES: Driver = {
   kind: 'postgres',
+  writableSql: WRITABLE,
   dialect: DIALECT,
   maxIdleMs: SERVER_IDLE_MS,
   createConnector: ({ url, ca, statementMs }) => {

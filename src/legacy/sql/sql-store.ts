@@ -6,10 +6,12 @@ import { checkLookup, type Passed } from '../check/check.ts'
 import { knownIn, type ColumnNames } from '../check/lookup-columns.ts'
 import type { QueryResult, Driver, Connector, SqlConnection } from './driver.ts'
 import { unusable } from '../check/failures.ts'
-import { loginAs, MAX_ROWS, prepare, unknownLogin, type Lookup } from './lookup.ts'
+import { unknownLogin } from '../../login.ts'
+import { loginAs, MAX_ROWS, prepare, type Lookup } from './lookup.ts'
 import type { Parameters } from './parameters.ts'
-import { createConnectionPool, type ConnectionPool } from './connection-pool.ts'
+import { createConnectionPool, type ConnectionPool } from '../connection-pool.ts'
 import { rowsOf, readAccount, type Row } from './row.ts'
+import { CHECK_AGAIN_MS, StoreCheck } from '../store-check.ts'
 import { DEFAULT_AUDIT_SQL, DEFAULT_LOOKUP_SQL, type LegacyAccount } from '../store.ts'
 import type { HashStore, StoreOptions, StoreState } from '../store.ts'
 
@@ -18,9 +20,6 @@ const CHECK_LIMIT_MS = 10_000
 
 /** A store whose lookups are slow is looked at in fewer samples: it must not fail its check by them. */
 const SAMPLES_LIMIT_MS = 3_000
-
-/** How long the result of a check that did not pass stands, so that a crowd of calls makes few of them. */
-const CHECK_AGAIN_MS = 1_000
 
 interface Rows {
   readonly rows: readonly Row[]
@@ -42,6 +41,7 @@ const isUnexpected = ({ store, columns }: QueryResult, passed: Passed): boolean 
   store !== passed.store || knownIn(columns) !== passed.known
 
 export class SqlStore implements HashStore {
+  readonly check: StoreCheck<HashStore, Passed>
   readonly #driver: Driver
   readonly #options: StoreOptions
   readonly #pool: ConnectionPool<SqlConnection>
@@ -49,14 +49,8 @@ export class SqlStore implements HashStore {
   readonly #lookup: Lookup
   readonly #clock: Clock
   readonly #ping = loginAs(unknownLogin())
-  #passed: Passed | undefined
   #recheckedAt = -Infinity
   #hadFlag = false
-  #checking: Promise<Passed> | undefined
-  #failure: { readonly error: AppError; readonly at: number } | undefined
-  /** What was last reported. */
-  #lastReport: string | undefined
-  #isStarting = true
   foreignRows = 0
   findings: HashStore['findings'] = []
   hashes: HashStore['hashes'] = []
@@ -77,22 +71,15 @@ export class SqlStore implements HashStore {
     const size = Math.min(poolSize, driver.maxConnections ?? poolSize)
     this.#pool = createConnectionPool({ size, open, maxIdleMs: driver.maxIdleMs, clock })
     this.findings = findings
-  }
-
-  /** @throws AppError `legacy_unusable` where the store or the statement cannot serve */
-  async start(): Promise<void> {
-    await this.#check().catch(async (err: unknown) => {
-      // A store that is away may come back before the first call; calls are answered 503 until then.
-      if (this.state !== 'refused') return
-      await this.close()
-      throw err
+    this.check = new StoreCheck<HashStore, Passed>({
+      ...{ store: this, clock, onCheck: options.onCheck, run: () => this.#tryLookup() },
+      toError: (err) =>
+        isTransient(err, driver.kind) ? unreachable(err) : unusable(err, options.sql === undefined),
     })
-    this.#isStarting = false
   }
 
   get state(): StoreState {
-    if (this.#passed) return 'ok'
-    return this.#failure?.error.code === 'legacy_unusable' ? 'refused' : 'unreachable'
+    return this.check.state
   }
 
   async find(login: string, username: string, deadline = Infinity): Promise<LegacyAccount[]> {
@@ -130,12 +117,12 @@ export class SqlStore implements HashStore {
   /** @returns undefined where the store has to be checked again first */
   async #ask(parameters: Parameters, until: number): Promise<Rows | undefined> {
     const late = (): AppError => new AppError('legacy_unavailable', { detail: 'no answer in time' })
-    const passed = this.#passed ?? (await within(this.#clock, until, this.#check(), late))
+    const passed = this.check.passed ?? (await within(this.#clock, until, this.check.run(), late))
     const answer = await this.#pool.use(until, (connection) => this.#query(connection, parameters))
     if (answer instanceof Error) throw answer
     const { columns } = passed
     if (answer === NOTHING || !isUnexpected(answer, passed)) return { rows: answer.rows, columns }
-    if (this.#passed === passed) this.#passed = undefined
+    if (this.check.passed === passed) this.check.revoke()
     return undefined
   }
 
@@ -159,74 +146,37 @@ export class SqlStore implements HashStore {
     if (this.#clock.now() - this.#recheckedAt < CHECK_AGAIN_MS) return
     this.#recheckedAt = this.#clock.now()
     const until = this.#recheckedAt + this.#options.lookupMs
-    const passed = this.#passed
+    const { passed } = this.check
     const { text, valuesOf } = this.#lookup
     this.#pool
       .use(until, (connection) => connection.query(text, valuesOf(this.#ping)))
       .catch((err: unknown) => {
-        if (isTransient(err, this.#driver.kind) || this.#passed !== passed) return undefined
-        this.#passed = undefined
-        return this.#check()
+        if (isTransient(err, this.#driver.kind) || this.check.passed !== passed) return undefined
+        this.check.revoke()
+        return this.check.run()
       })
       // The check has reported what it found.
       .catch(() => undefined)
   }
 
-  /** One check at a time, whatever the number of callers. */
-  #check(): Promise<Passed> {
-    const { error, at = -Infinity } = this.#failure ?? {}
-    if (error && this.#clock.now() - at < CHECK_AGAIN_MS) return Promise.reject(error)
-    this.#checking ??= this.#runCheck().finally(() => (this.#checking = undefined))
-    return this.#checking
-  }
-
-  async #runCheck(): Promise<Passed> {
+  async #tryLookup(): Promise<Passed> {
     const { unchecked, ignored, auditSql, sql } = this.#options
     const began = this.#clock.now()
     const until = began + CHECK_LIMIT_MS
-    try {
-      const passed = await checkLookup({
-        use: (work) => this.#pool.use(until, work),
-        driver: this.#driver,
-        lookup: this.#lookup,
-        auditSql: auditSql ?? (sql === undefined ? DEFAULT_AUDIT_SQL : undefined),
-        unchecked,
-        ignored,
-        hadFlag: this.#hadFlag,
-        hasTime: () => this.#clock.now() < began + SAMPLES_LIMIT_MS,
-      })
-      this.#accept(passed)
-      return passed
-    } catch (err) {
-      throw this.#refuse(err)
-    }
-  }
-
-  #accept(passed: Passed): void {
+    const passed = await checkLookup({
+      use: (work) => this.#pool.use(until, work),
+      driver: this.#driver,
+      lookup: this.#lookup,
+      auditSql: auditSql ?? (sql === undefined ? DEFAULT_AUDIT_SQL : undefined),
+      unchecked,
+      ignored,
+      hadFlag: this.#hadFlag,
+      hasTime: () => this.#clock.now() < began + SAMPLES_LIMIT_MS,
+    })
     const connection = this.findings.filter(({ topic }) => topic === 'connection')
-    this.#passed = passed
     this.#hadFlag = passed.columns.enabled !== undefined
-    this.#failure = undefined
     this.findings = [...connection, ...passed.findings]
     this.hashes = passed.hashes
-    this.#report(undefined)
-  }
-
-  #refuse(err: unknown): AppError {
-    const error = isTransient(err, this.#driver.kind)
-      ? unreachable(err)
-      : unusable(err, this.#options.sql === undefined)
-    this.#passed = undefined
-    this.#failure = { error, at: this.#clock.now() }
-    // At a start it is thrown, and ends it.
-    if (!this.#isStarting || this.state !== 'refused') this.#report(error)
-    return error
-  }
-
-  #report(failure: AppError | undefined): void {
-    const report = failure ? `${failure.code} ${failure.detail}` : JSON.stringify(this.findings)
-    if (report === this.#lastReport) return
-    this.#lastReport = report
-    this.#options.onCheck?.(this, failure)
+    return passed
   }
 }

@@ -1,10 +1,24 @@
-/** Makes a trial call to the hook server, like a call of Okta, before the hook is registered. */
+/** Makes trial calls to the hook server, like those of Okta. */
 import type { ErrorCode } from '../../errors/errors.ts'
-import type { HookAuth, HookChannel } from './inline-hooks.ts'
+import { printable } from '../../text/printable.ts'
+import {
+  payloadOf,
+  readTrial,
+  type HookAuth,
+  type HookChannel,
+  type Trial,
+  type TrialResult,
+} from './inline-hooks.ts'
 import { isAnswer, type OktaResult, type Transport } from '../client/transport.ts'
 
-/** The hook server's error for an empty body, which it reads only if the secret is right. */
-const ACCEPTED: ErrorCode = 'payload_invalid'
+/** The errors for an empty body, which is read only if the secret is right. */
+const ACCEPTED = {
+  sign_ins: 'payload_invalid',
+  events: 'events_invalid',
+} as const satisfies Record<string, ErrorCode>
+
+/** What the hook is called for. */
+export type HookPurpose = keyof typeof ACCEPTED
 
 /** Without login and password nothing is decided, and no guess is counted. */
 const BODY = '{}'
@@ -41,15 +55,22 @@ const authorize = async (transport: Transport, auth: HookAuth): Promise<Authoriz
   return { why: `The token URL returned no token (status ${outcome.status}).` }
 }
 
-const problemIn = (outcome: OktaResult): string | undefined => {
+const nameOf = (code: unknown): string =>
+  typeof code === 'string' ? printable(code, 40) : 'without a code'
+
+const problemIn = (outcome: OktaResult, purpose: HookPurpose): string | undefined => {
   if (!isAnswer(outcome)) return `The hook server did not answer: ${outcome.reason}.`
   const { status, body } = outcome
   const { code } = Object(body) as { code?: unknown }
-  if (status === 400 && code === ACCEPTED) return undefined
+  if (status === 400 && code === ACCEPTED[purpose]) return undefined
   if (status === 401) return 'The hook server rejects this secret (status 401).'
   if (status >= 300 && status < 400) {
     return `The hook's URL redirects (status ${status}), and Okta does not follow redirects.`
   }
+  if (status === 404 && purpose === 'events') {
+    return 'The server at the URL takes no events (status 404): set EVENT_HOOK_SECRET there, and restart it.'
+  }
+  if (status >= 500) return `The hook server could not answer (status ${status}, ${nameOf(code)}).`
   return `The server at the hook's URL is not this program's hook server (status ${status}).`
 }
 
@@ -60,10 +81,30 @@ const problemIn = (outcome: OktaResult): string | undefined => {
 export const tryChannel = async (
   transport: Transport,
   { uri, auth, headers }: HookChannel,
+  purpose: HookPurpose = 'sign_ins',
 ): Promise<string | undefined> => {
   const granted = await authorize(transport, auth)
   if ('why' in granted) return granted.why
   const sent = { ...headersOf(headers), 'content-type': 'application/json', ...granted.secret }
-  const call = { method: 'POST', url: new URL(uri), headers: sent, body: BODY }
-  return problemIn(await transport.send(call))
+  const call = { method: 'POST', url: new URL(uri), headers: sent, body: BODY } as const
+  return problemIn(await transport.send(call), purpose)
+}
+
+/**
+ * Calls the hook as Okta does at a sign-in.
+ * @param source a URL of the org, which the hook server may compare with OKTA_ORG_URL
+ * @returns the hook's answer, or why there is none
+ */
+export const trySignIn = async (
+  transport: Transport,
+  { uri, auth, headers }: HookChannel,
+  { source, trial }: { readonly source: string; readonly trial: Trial },
+): Promise<TrialResult | { readonly why: string }> => {
+  const granted = await authorize(transport, auth)
+  if ('why' in granted) return granted
+  const sent = { ...headersOf(headers), 'content-type': 'application/json', ...granted.secret }
+  const body = JSON.stringify(payloadOf(source, trial))
+  const outcome = await transport.send({ method: 'POST', url: new URL(uri), headers: sent, body })
+  if (isAnswer(outcome) && outcome.status === 200) return readTrial(outcome.body)
+  return { why: problemIn(outcome, 'sign_ins') ?? 'The hook server could not read the call.' }
 }

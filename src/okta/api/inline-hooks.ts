@@ -15,6 +15,7 @@ const schema = z.object({
   id: z.string(),
   name: text,
   status: text,
+  lastUpdated: text,
   channel: z.object({
     type: text,
     config: z.looseObject({
@@ -80,7 +81,7 @@ const channelOf = ({ uri, auth, headers = [] }: HookChannel): object => {
 export interface HookRequest {
   readonly method: 'POST'
   readonly path: string
-  readonly body: object
+  readonly body?: object
 }
 
 export const creation = (name: string, channel: HookChannel): HookRequest => ({
@@ -96,20 +97,30 @@ export const change = (id: string, channel: HookChannel): HookRequest => ({
   body: { channel: channelOf(channel) },
 })
 
-export const sendHook = async (client: OktaClient, request: HookRequest): Promise<InlineHook> =>
-  readHook((await client.request(request)).body)
+/** Lets Okta call it, or stops that. */
+export const switching = (id: string, to: 'activate' | 'deactivate'): HookRequest => ({
+  method: 'POST',
+  path: `${PATH}/${encodeURIComponent(id)}/lifecycle/${to}`,
+})
 
-/** An org has one password import hook at most. */
-export const findHook = async (client: OktaClient): Promise<InlineHook | undefined> => {
-  for await (const hook of listItems(client, `${PATH}?type=${PASSWORD_IMPORT}`)) {
-    return readHook(hook)
-  }
-  return undefined
+export interface SentHook {
+  /** As it is after the request. */
+  readonly hook: InlineHook
+  readonly requestId: string | undefined
 }
 
-export const switchHook = async (client: OktaClient, id: string, to: 'activate' | 'deactivate') => {
-  const path = `${PATH}/${encodeURIComponent(id)}/lifecycle/${to}`
-  return readHook((await client.request({ method: 'POST', path })).body)
+export const sendHook = async (client: OktaClient, request: HookRequest): Promise<SentHook> => {
+  const { body, requestId } = await client.request(request)
+  return { hook: readHook(body), requestId }
+}
+
+/** All of the type: an org has one at most, as Okta's documents say. */
+export const findHooks = async (client: OktaClient): Promise<InlineHook[]> => {
+  const hooks: InlineHook[] = []
+  for await (const hook of listItems(client, `${PATH}?type=${PASSWORD_IMPORT}`)) {
+    hooks.push(readHook(hook))
+  }
+  return hooks
 }
 
 export interface Trial {
@@ -120,7 +131,10 @@ export interface Trial {
 }
 
 /** A payload as Okta documents it for "Create a password import inline hook". */
-const payloadOf = (source: string, { username, password, eventId, eventTime }: Trial): object => ({
+export const payloadOf = (
+  source: string,
+  { username, password, eventId, eventTime }: Trial,
+): object => ({
   eventId,
   eventTime,
   eventType: PASSWORD_IMPORT,
@@ -153,6 +167,15 @@ export interface TrialResult {
   readonly reason: string | undefined
 }
 
+/** @param answer undefined for an empty body, which means the default, UNVERIFIED */
+export const readTrial = (answer: unknown): TrialResult => {
+  if (answer === undefined) return { credential: 'UNVERIFIED', reason: undefined }
+  const { data } = trialSchema.safeParse(answer)
+  const credential = data?.commands[0].value.credential
+  const isKnown = credential === 'VERIFIED' || credential === 'UNVERIFIED'
+  return { credential: isKnown ? credential : 'unreadable', reason: data?.debugContext?.reason }
+}
+
 /**
  * Makes Okta call the hook ("Execute an inline hook", meant for tests) and returns the hook's answer.
  * @throws OktaRejection (400) where the hook's answer was invalid
@@ -166,10 +189,5 @@ export const tryHook = async (
   const path = `${PATH}/${encodeURIComponent(id)}`
   const body = payloadOf(client.orgUrl + path, trial)
   const answer = await client.request({ method: 'POST', path: `${path}/execute`, body })
-  // An empty answer means the default, UNVERIFIED.
-  if (answer.body === undefined) return { credential: 'UNVERIFIED', reason: undefined }
-  const { data } = trialSchema.safeParse(answer.body)
-  const credential = data?.commands[0].value.credential
-  const isKnown = credential === 'VERIFIED' || credential === 'UNVERIFIED'
-  return { credential: isKnown ? credential : 'unreadable', reason: data?.debugContext?.reason }
+  return readTrial(answer.body)
 }

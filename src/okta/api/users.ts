@@ -13,6 +13,7 @@ const schema = z.looseObject({
   status: optionalText,
   created: optionalText,
   activated: optionalText,
+  statusChanged: optionalText,
   lastLogin: optionalText,
   lastUpdated: optionalText,
   passwordChanged: optionalText,

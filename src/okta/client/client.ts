@@ -11,7 +11,7 @@ import { foreignKindOf } from '../errors/foreign-answer.ts'
 import { classify, type Failure } from './classify.ts'
 
 export interface OktaRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path and query below the org, such as `/api/v1/users?activate=true`; or a same-origin URL taken from a Link header. */
   readonly path: string
   readonly body?: unknown
@@ -58,9 +58,9 @@ export interface ClientDeps extends GovernorOptions {
   readonly random: () => number
 }
 
-const resolveInOrg = (orgUrl: string, path: string): URL => {
-  const url = new URL(path, orgUrl)
-  if (url.origin === new URL(orgUrl).origin) return url
+const resolveInOrg = (org: URL, path: string): URL => {
+  const url = new URL(path, org)
+  if (url.origin === org.origin) return url
   throw unusableAnswer('a link leads to another origin')
 }
 
@@ -81,6 +81,7 @@ const acquire = async (queue: RequestQueue, clock: Clock, bucket: string, signal
 
 export const createOktaClient = (deps: ClientDeps): OktaClient => {
   const { orgUrl, transport, clock, random } = deps
+  const org = new URL(orgUrl)
   const queue = createRequestQueue(new Governor(deps), clock)
   const silence = createSilenceWatch(clock)
   let wasReached = false
@@ -113,7 +114,7 @@ export const createOktaClient = (deps: ClientDeps): OktaClient => {
     orgUrl,
     async request(request) {
       const { path, signal } = request
-      const url = resolveInOrg(orgUrl, path)
+      const url = resolveInOrg(org, path)
       let isRenewed = false
       for (let attempt = 1; ; attempt++) {
         const { outcome, auth } = await sendOnce(credentials, request, url, attempt)

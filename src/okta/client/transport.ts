@@ -1,5 +1,4 @@
 /** Sends one request to Okta over HTTP, with limits of time and size, and says how it failed. */
-import { readBounded } from '../../http/bounded-body.ts'
 import { endsWithin, type Clock } from '../../clock.ts'
 import type { Fetch, HttpReply } from '../../http/proxied-fetch.ts'
 import { fetchFailureOf, type FetchFailure } from '../../http/fetch-failure.ts'
@@ -28,7 +27,7 @@ export interface Wait {
 }
 
 export interface TransportRequest {
-  readonly method: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | undefined
@@ -74,12 +73,10 @@ export const createTransport = (deps: TransportDeps): Transport => {
   const exchange = async (request: TransportRequest, signal: AbortSignal): Promise<OktaResult> => {
     const { method, url, body = null } = request
     const headers = { ...fixed, ...request.headers }
-    const response = await fetch(url, { method, headers, body, signal })
-    const text = await readBounded(response.body, MAX_ANSWER_BYTES)
+    const sent = { method, headers, body, signal, maxBytes: MAX_ANSWER_BYTES }
+    const { status, text, headers: given } = await fetch(url, sent)
     if (text === undefined) return { kind: 'unusable', reason: 'the answer is too large' }
-    const { status } = response
-    const requestId = requestIdOf(response.headers)
-    return { status, headers: response.headers, requestId, ...parse(text) }
+    return { status, headers: given, requestId: requestIdOf(given), ...parse(text) }
   }
 
   return {

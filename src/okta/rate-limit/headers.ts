@@ -21,7 +21,8 @@ const numbersIn = (value: string | null): number[] =>
 
 const HTTP_DATE = /[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT/
 
-const dateIn = (value: string | null): number =>
+/** Seconds since 1970; NaN where there is no date. */
+export const dateIn = (value: string | null): number =>
   Date.parse(HTTP_DATE.exec(value ?? '')?.[0] ?? '') / 1000
 
 /**

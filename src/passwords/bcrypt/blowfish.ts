@@ -43,20 +43,32 @@ export const baseOf = (lane: number, pairBytes: number): number =>
 export const wordsOf = (bytes: Buffer): Int32Array =>
   Int32Array.from({ length: bytes.length >> 2 }, (_, i) => bytes.readInt32BE(4 * i))
 
+/** The integer square root, by Newton's method from above. */
+const rootOf = (square: bigint): bigint => {
+  let root = square
+  let next = 1n << BigInt(2 * square.toString(16).length)
+  while (next < root) {
+    root = next
+    next = (root + square / root) >> 1n
+  }
+  return root
+}
+
 /**
- * The state before any key is the first bits of pi's fraction, here from the series of Bailey,
- * Borwein and Plouffe (1997), summed from its smallest term.
+ * The state before any key is the first bits of pi's fraction, here from the series of David and Gregory
+ * Chudnovsky (1988), which gives 47 bits a term.
  */
 export const initialState = (): Int32Array => {
-  const guardDigits = 16
-  let pi = 0n
-  let one = 1n
-  for (let k = BigInt(8 * STATE_WORDS + guardDigits); k >= 0n; k--, one <<= 4n) {
-    const divisor = (((512n * k + 1024n) * k + 712n) * k + 194n) * k + 15n
-    pi += ((120n * k * k + 151n * k + 47n) * one) / divisor
+  const guardBits = 64n
+  const one = 1n << (32n * BigInt(STATE_WORDS) + guardBits)
+  let [sum, term] = [0n, one]
+  for (let k = 0n; term !== 0n; k++) {
+    sum += term * (545140134n * k + 13591409n)
+    const ratio = (6n * k + 1n) * (2n * k + 1n) * (6n * k + 5n)
+    term = (-term * ratio) / ((k + 1n) ** 3n * 10939058860032000n)
   }
-  const fraction = pi.toString(16).slice(1)
-  return wordsOf(Buffer.from(fraction, 'hex')).subarray(0, STATE_WORDS)
+  const pi = (426880n * rootOf(10005n * one * one) * one) / sum
+  return wordsOf(Buffer.from(pi.toString(16).slice(1), 'hex')).subarray(0, STATE_WORDS)
 }
 
 /** What is computed as one: a lane, or two side by side as the halves of 64 bits. */

@@ -61,6 +61,7 @@ const integer = ({ type, constant, load, store, add, aligned }: Type) => ({
   xor: operator(add + 9),
   shl: operator(add + 10),
   shrU: operator(add + 12),
+  rotr: operator(add + 14),
 })
 
 export type Integer = ReturnType<typeof integer>

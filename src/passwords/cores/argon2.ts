@@ -1,10 +1,12 @@
 /** Computes argon2 by a native package, which has no binary for some platforms. */
+import { createRequire } from 'node:module'
 import { argon2, argon2Kind } from '../families/argon2.ts'
 import { OutOfMemory, type Argon2Plan, type CoreRow } from '../family.ts'
 import { readKnown } from './known-answers.ts'
 
-/** Caught here, so that a server without the binary still checks every other hash. */
-const native = await import('@node-rs/argon2').catch((cause: unknown) => ({ cause }))
+/** Loaded when it is needed, since most stores have no such hash. @throws Error where it has no binary */
+const loadNative = () =>
+  createRequire(import.meta.url)('@node-rs/argon2') as typeof import('@node-rs/argon2')
 
 /** The package's numbers for them, by ours; its enums are not there at run time for a compiler of one file at a time. */
 const ALGORITHMS = { d: 0, i: 1, id: 2 } as const
@@ -49,8 +51,7 @@ export const argon2Core: CoreRow<Argon2Plan> = {
   },
   known: readKnown(argon2, KNOWN),
   create() {
-    if ('cause' in native) throw native.cause
-    const { hashRawSync } = native
+    const { hashRawSync } = loadNative()
     const compute = (plan: Argon2Plan, password: Uint8Array): Uint8Array => {
       try {
         return hashRawSync(password, {

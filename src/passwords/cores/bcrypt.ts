@@ -1,7 +1,8 @@
 /** Computes bcrypt in lanes of WebAssembly, or by bcryptjs where those cannot be used. */
-import { decodeBase64, encodeBase64, hashSync } from 'bcryptjs'
+import { createRequire } from 'node:module'
 import type { BcryptPlan, Core, CoreRow, KeyedCheck, Outcome } from '../family.ts'
 import { bcrypt, blankBcrypt } from '../families/bcrypt.ts'
+import { readBcrypt64 } from '../notation.ts'
 import { encodePassword } from '../password-forms.ts'
 import { createLanes } from '../bcrypt/lanes.ts'
 import { readKnown } from './known-answers.ts'
@@ -54,27 +55,32 @@ const textOf = (bytes: Uint8Array): string | undefined => {
   return again && Buffer.compare(again, bytes) === 0 ? text : undefined
 }
 
-/** What precedes the hash in an encoded string. */
-const settingOf = ({ cost, salt }: BcryptPlan): string =>
-  `$2b$${String(cost).padStart(2, '0')}$${encodeBase64([...salt], salt.length)}`
+/** Loaded when it is needed: a start would wait for it. */
+const loadBcryptjs = () => createRequire(import.meta.url)('bcryptjs') as typeof import('bcryptjs')
 
 /**
  * bcryptjs has no `$2x$`, whose bug shows only in bytes beyond ASCII, and hashes only text. A check that it cannot decide takes
  * as long as any other, or the schedule would expect such checks to be quick.
  */
-const createBcryptjsCore = (): Core<BcryptPlan> => ({
-  name: 'bcryptjs',
-  lanes: 1,
-  match: (checks, compare) =>
-    checks.map(({ plan, password }) => {
-      const setting = settingOf(plan)
-      const text = textOf(password)
-      const hash = hashSync(text ?? '', setting).slice(setting.length)
-      const isAscii = password.every((byte) => byte < 0x80)
-      if (text === undefined || (plan.variant === '2x' && !isAscii)) return 'unrecognised'
-      return compare(Uint8Array.from(decodeBase64(hash, plan.want.length)), plan.want)
-    }),
-})
+const createBcryptjsCore = (): Core<BcryptPlan> => {
+  const { encodeBase64, hashSync } = loadBcryptjs()
+  /** What precedes the hash in an encoded string. */
+  const settingOf = ({ cost, salt }: BcryptPlan): string =>
+    `$2b$${String(cost).padStart(2, '0')}$${encodeBase64([...salt], salt.length)}`
+  return {
+    name: 'bcryptjs',
+    lanes: 1,
+    match: (checks, compare) =>
+      checks.map(({ plan, password }) => {
+        const setting = settingOf(plan)
+        const text = textOf(password)
+        const hash = hashSync(text ?? '', setting).slice(setting.length)
+        const isAscii = password.every((byte) => byte < 0x80)
+        if (text === undefined || (plan.variant === '2x' && !isAscii)) return 'unrecognised'
+        return compare(readBcrypt64(hash), plan.want)
+      }),
+  }
+}
 
 /** One of each variant, by crypt() of libxcrypt: all have bytes over 127, the last is longer than 72 bytes. */
 const KNOWN = {

@@ -1,6 +1,6 @@
 /** The family of bcrypt's encoded hashes: their grammar, and the plans that they stand for. */
-import { decodeBase64 } from 'bcryptjs'
 import type { BcryptPlan, BcryptVariant, Family } from '../family.ts'
+import { readBcrypt64 } from '../notation.ts'
 
 /**
  * `$2b$` cost `$`, then in bcrypt's own base 64 a salt of 16 bytes (22 characters) and a hash of 23
@@ -36,8 +36,8 @@ export const bcrypt: Family<BcryptPlan> = {
     return planOf(
       encoded.slice(1, 3) as BcryptVariant,
       cost,
-      Uint8Array.from(decodeBase64(encoded.slice(7, 29), SALT_BYTES)),
-      Uint8Array.from(decodeBase64(encoded.slice(29), HASH_BYTES)),
+      readBcrypt64(encoded.slice(7, 29)),
+      readBcrypt64(encoded.slice(29)),
     )
   },
 }

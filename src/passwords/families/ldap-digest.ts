@@ -1,15 +1,14 @@
 /** The family of LDAP's digests, salted or not, as OpenLDAP and Dovecot write them (RFC 2307 and what followed it). */
-import { concat, digest, PASSWORD, SALT, type Digest } from '../expression.ts'
-import { costOf, type DigestPlan, type Family } from '../family.ts'
+import { concat, digest, DIGEST_BYTES, PASSWORD, SALT, type Digest } from '../expression.ts'
+import { digestPlan, type DigestPlan, type Family } from '../family.ts'
 import { readBase64, readHex } from '../notation.ts'
 
-/** Each with its length in bytes. */
-const DIGESTS: Readonly<Record<string, readonly [Digest, number]>> = {
-  MD5: ['md5', 16],
-  SHA: ['sha1', 20],
-  SHA256: ['sha256', 32],
-  SHA384: ['sha384', 48],
-  SHA512: ['sha512', 64],
+const DIGESTS: Readonly<Record<string, Digest>> = {
+  MD5: 'md5',
+  SHA: 'sha1',
+  SHA256: 'sha256',
+  SHA384: 'sha384',
+  SHA512: 'sha512',
 }
 
 /**
@@ -30,18 +29,14 @@ export const ldapDigest: Family<DigestPlan> = {
 
   parse(encoded) {
     const [prefix = '', salted, scheme = ''] = SCHEME.exec(encoded) ?? []
-    const [name, size] = DIGESTS[scheme.toUpperCase()] ?? ['md5', 0]
+    const name = DIGESTS[scheme.toUpperCase()] ?? 'md5'
+    const size = DIGEST_BYTES[name]
     const text = encoded.slice(prefix.length)
     if (text.length < 4 * Math.ceil(size / 3) && CUT.test(text)) return { flaw: 'truncated' }
     const found = salted ? readBase64(text, 'base64') : read(text, size)
     const isWhole = salted ? (found?.length ?? 0) > size : found?.length === size
     if (!found || !isWhole) return { flaw: 'malformed' }
-    return {
-      core: 'digest',
-      kind: { name: 'digest', cost: costOf(1) },
-      input: digest(name, salted ? concat(PASSWORD, SALT) : PASSWORD),
-      salt: found.slice(size),
-      want: found.slice(0, size),
-    }
+    const input = digest(name, salted ? concat(PASSWORD, SALT) : PASSWORD)
+    return digestPlan(input, found.slice(size), found.slice(0, size))
   },
 }

@@ -1,16 +1,9 @@
 /** The family of PBKDF2's encoded hashes: a table of the notations of the systems that write them. */
-import type { Digest } from '../expression.ts'
+import { DIGEST_BYTES, type Digest } from '../expression.ts'
 import { costOf, type Family, type Inspection, type Pbkdf2Plan } from '../family.ts'
 import { HEX, inBase64, readKey, textBytes, wholeNumber, type Encoding } from '../notation.ts'
 
-const DIGEST_BYTES: Readonly<Record<Digest, number>> = {
-  md5: 16,
-  sha1: 20,
-  sha224: 28,
-  sha256: 32,
-  sha384: 48,
-  sha512: 64,
-}
+const DIGESTS: readonly Digest[] = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512']
 
 /** A shorter key could be guessed, or is the rest of one that was cut off: an empty one equals every other. */
 const MIN_KEY_BYTES = 16
@@ -139,7 +132,7 @@ const NOTATIONS: readonly Notation[] = [
 ]
 
 const digestNamed = (name: string | undefined): Digest | undefined =>
-  (Object.keys(DIGEST_BYTES) as Digest[]).find((digest) => digest === name?.toLowerCase())
+  DIGESTS.find((digest) => digest === name?.toLowerCase())
 
 type Groups = Readonly<Record<string, string | undefined>>
 

@@ -1,34 +1,17 @@
 /** The outermost function of a template: it decides how the hash is written, and which plan computes it. */
 import { evaluate, type Expression } from '../expression.ts'
-import { costOf, type DigestPlan } from '../family.ts'
+import { digestPlan } from '../family.ts'
 import { ofBcrypt, ofDerivedKey } from './derivations.ts'
 import { DERIVATIONS, DIGESTS, formulaOf, type FormulaContext } from './formula.ts'
 import type { CallNode, TreeNode } from './parser.ts'
 import { TemplateProblem } from './problem.ts'
 import { BASE64_DIGITS, HEX_DIGITS, written, type Notation, type Outermost } from './written.ts'
 
-/** How many digests it takes: those of an HMAC are two. */
-const digestsIn = (expression: Expression): number => {
-  switch (expression.op) {
-    case 'concat':
-      return expression.of.reduce((sum, part) => sum + digestsIn(part), 0)
-    case 'digest':
-      return 1 + digestsIn(expression.of)
-    case 'hmac':
-      return 2 + digestsIn(expression.key) + digestsIn(expression.of)
-    default:
-      return 'of' in expression ? digestsIn(expression.of) : 0
-  }
-}
-
 const NOTHING = { password: new Uint8Array(), typed: '', salt: new Uint8Array() }
 
 const ofDigest = (notation: Notation, input: Expression): Outermost => {
-  const kind: DigestPlan['kind'] = { name: 'digest', cost: costOf(digestsIn(input)) }
   const size = evaluate(input, NOTHING).length
-  return written(notation, size, (want, { salt }) => ({
-    ...{ core: 'digest', kind, salt, want, input },
-  }))
+  return written(notation, size, (want, { salt }) => digestPlan(input, salt, want))
 }
 
 /** The call in the one argument of another. */

@@ -1,9 +1,9 @@
 /** Reads the templates of an operator, one a line, and checks each. */
-import type { Bounds } from '../bounds.ts'
+import { isOutOfBounds, type Bounds } from '../bounds.ts'
 import type { Family } from '../family.ts'
 import { checkTemplate } from './checks.ts'
 import { compileTemplate } from './compile.ts'
-import { PRESETS } from './presets.ts'
+import { PRESET_NAMES, presetNamed, type Preset } from './presets.ts'
 import { nearest, TemplateProblem } from './problem.ts'
 
 /** Which template cannot be used, and why. Its message has nothing of what stands in quotes in it. */
@@ -21,13 +21,23 @@ export interface TemplateSettings {
   readonly pepper?: string | undefined
 }
 
+const checkPreset = ({ family, sample }: Preset, bounds: Bounds, column: number): void => {
+  const plan = sample === undefined ? undefined : family.parse(sample)
+  if (plan && !('flaw' in plan) && isOutOfBounds(plan, bounds)) {
+    throw new TemplateProblem('this takes more time than a check may', column)
+  }
+}
+
 const familyOf = (line: string, { bounds, pepper }: TemplateSettings): Family => {
   const word = line.trim()
-  const preset = PRESETS.get(word)
-  if (preset) return preset
-  if (/^[a-z-]+$/i.test(word)) {
-    const meant = nearest(word, [...PRESETS.keys()])
-    const column = line.length - line.trimStart().length + 1
+  const column = line.length - line.trimStart().length + 1
+  const preset = presetNamed(word)
+  if (preset) {
+    checkPreset(preset, bounds, column)
+    return preset.family
+  }
+  if (/^[a-z\d-]+$/i.test(word)) {
+    const meant = nearest(word, PRESET_NAMES)
     throw new TemplateProblem(`there is no format of this name; did you mean ${meant}?`, column)
   }
   const template = compileTemplate(line, pepper)

@@ -4,10 +4,10 @@ import * as z from 'zod'
 import { invalid } from '../http/errors.ts'
 import { originOf, parseAs, readJson, type OrgEnv } from '../http/request.ts'
 import type { SimulatedClock } from '../simulated-clock.ts'
+import { DAY_MS } from '../../clock.ts'
 
 export const CLOCK_PATH = '/sandbox/clock'
 
-const DAY_MS = 86_400_000
 /** About ten years in one jump. */
 const MAX_DAYS = 3_653
 
@@ -34,13 +34,20 @@ const targetOf = (body: unknown, now: number): number => {
 /** What happens until that time, before the clock is there. */
 export type Pass = (target: number, origin: string) => Promise<object>
 
-export const clockApi = (wallClock: SimulatedClock, pass: Pass): Hono<OrgEnv> => {
+interface JumpDeps {
+  readonly pass: Pass
+  /** Called when the clock is there. */
+  readonly arrive: () => void
+}
+
+export const clockApi = (wallClock: SimulatedClock, { pass, arrive }: JumpDeps): Hono<OrgEnv> => {
   // One jump after the other, so that nobody's visit is skipped or made twice.
   let jumping: Promise<unknown> = Promise.resolve()
   const jump = async (body: unknown, origin: string): Promise<object> => {
     const target = targetOf(body, wallClock.epoch())
     const happened = await pass(target, origin)
     wallClock.jumpTo(target)
+    arrive()
     return { now: wallClock.iso(), ...happened }
   }
   const app = new Hono<OrgEnv>()

@@ -12,6 +12,7 @@ import {
   updateSchema,
   type Hook,
 } from '../org/hooks.ts'
+import { callSource } from '../log/source.ts'
 import { hookTarget } from '../log/system-log.ts'
 import { requireScope } from '../http/middleware.ts'
 import { originOf, parseAs, readJson, type OrgContext, type OrgEnv } from '../http/request.ts'
@@ -66,7 +67,8 @@ export const hooksApi = (org: Org, callHook: HookCaller): Hono<OrgEnv> => {
   const turn = (to: 'activate' | 'deactivate', status: Hook['status']): void => {
     app.post(`${PATH}/:id/lifecycle/${to}`, mayManage, (c) => {
       const hook = hookAt(c)
-      log.write({ eventType: `inline_hook.${to}d`, isSuccess: true, target: hookTarget(hook) })
+      const [target, source] = [hookTarget(hook), callSource(c)]
+      log.write({ eventType: `inline_hook.${to}d`, isSuccess: true, target, source })
       return change(c, hook, { status })
     })
   }

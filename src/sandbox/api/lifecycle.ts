@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { changeCredentials, OKTA_PROVIDER } from '../org/credentials.ts'
 import { OktaError } from '../http/errors.ts'
 import { OPERATIONS, type OperationName, type UserStatus } from '../org/lifecycle.ts'
+import { callSource, type LogSource } from '../log/source.ts'
 import { logTarget, type EventType } from '../log/system-log.ts'
 import { requireScope } from '../http/middleware.ts'
 import { flag, originOf, parseAs, type OrgEnv } from '../http/request.ts'
@@ -34,10 +35,9 @@ const createActs = (
   { wallClock, lockout, switches }: Org,
   recovery: Recovery,
 ): Partial<Record<OperationName, Act>> => {
-  const activation: Act = (_, origin, sendEmail) => {
-    if (sendEmail) return {}
-    const activationToken = oneTimeToken()
-    return { activationUrl: `${origin}/welcome/${activationToken}`, activationToken }
+  const activation: Act = (user, origin, sendEmail) => {
+    const activationUrl = recovery.sendLink(user, origin, 'activate', sendEmail)
+    return sendEmail ? {} : { activationUrl, activationToken: activationUrl.split('/').at(-1) }
   }
   return {
     reactivate: activation,
@@ -75,10 +75,15 @@ export const lifecycleApi = (org: Org, recovery: Recovery): Hono<OrgEnv> => {
   const mayManage = requireScope(tokens, 'okta.users.manage')
   const acts = createActs(org, recovery)
 
-  const moveTo = (user: User, status: UserStatus, eventType?: EventType): void => {
+  const moveTo = (
+    user: User,
+    status: UserStatus,
+    source: LogSource,
+    eventType?: EventType,
+  ): void => {
     user.status = status
     user.statusChanged = user.lastUpdated = wallClock.iso()
-    if (eventType) log.write({ eventType, isSuccess: true, target: logTarget(user) })
+    if (eventType) log.write({ eventType, isSuccess: true, target: logTarget(user), source })
   }
 
   for (const [operation, { from, to, refusal }] of OPERATIONS) {
@@ -90,7 +95,7 @@ export const lifecycleApi = (org: Org, recovery: Recovery): Hono<OrgEnv> => {
       if (!from.includes(user.status)) throw refusal?.() ?? new OktaError('E0000038')
       if (to) user.status = to
       const answer = (await acts[operation]?.(user, originOf(c), sendEmail)) ?? {}
-      moveTo(user, user.status, EVENTS[operation])
+      moveTo(user, user.status, callSource(c), EVENTS[operation])
       return c.json(answer)
     })
   }
@@ -98,8 +103,11 @@ export const lifecycleApi = (org: Org, recovery: Recovery): Hono<OrgEnv> => {
   app.delete('/api/v1/users/:id', mayManage, (c) => {
     const user = userAt(users, c)
     // The first call deactivates, the second deletes.
-    if (user.status === 'DEPROVISIONED') users.remove(user)
-    else moveTo(user, 'DEPROVISIONED', EVENTS.deactivate)
+    if (user.status === 'DEPROVISIONED') {
+      users.remove(user)
+      const eventType = 'user.lifecycle.delete.completed'
+      log.write({ eventType, isSuccess: true, target: logTarget(user), source: callSource(c) })
+    } else moveTo(user, 'DEPROVISIONED', callSource(c), EVENTS.deactivate)
     return c.body(null, 204)
   })
   return app

@@ -113,7 +113,7 @@ export const tokenApi = (org: Org, apps: readonly RegisteredApp[]): Hono<OrgEnv>
     const thumbprint = await checkProof(org, client, url, proof)
     const scopes = grantedScopes(form, client.scopes)
     const scheme = thumbprint === undefined ? 'Bearer' : 'DPoP'
-    const token = org.tokens.issue({ scheme, scopes, thumbprint })
+    const token = org.tokens.issue({ scheme, scopes, thumbprint, clientId: client.clientId })
     return c.json(tokenAnswer(scheme, token, scopes))
   })
   return app

@@ -1,10 +1,8 @@
 /** Finds the user whom a path names by id, login or short name. */
 import { notFound } from '../http/errors.ts'
-import { makeId } from '../ids.ts'
 import type { OrgContext } from '../http/request.ts'
+import { ADMIN_ID } from '../org/admin.ts'
 import type { User, UserStore } from '../org/users.ts'
-
-const ADMIN_ID = makeId('00u', 0)
 
 /**
  * `me` is the owner of the API token: the admin, who is the first user.

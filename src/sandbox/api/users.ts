@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { changeCredentials, credentialsSchema, newCredentials } from '../org/credentials.ts'
 import { hashOf } from '../dpop.ts'
 import { invalid, OktaError } from '../http/errors.ts'
+import { callSource, type LogSource } from '../log/source.ts'
 import { logTarget } from '../log/system-log.ts'
 import { lifecycleApi } from './lifecycle.ts'
 import { listApi } from './users-list.ts'
@@ -55,7 +56,7 @@ const checkNextLogin = (query: CreateQuery, { password }: User['credentials']): 
 
 const show = (c: OrgContext, user: User) => c.json(fullUserView(user, originOf(c)))
 
-const create = (org: Org) => async (c: OrgContext) => {
+const create = (org: Org, recovery: Recovery) => async (c: OrgContext) => {
   const query = parseAs(createQuery, c.req.query(), 'query')
   const body = parseAs(createSchema, await readJson(c), 'user')
   if (body.groupIds.length > MAX_GROUPS) throw new OktaError('E0000093')
@@ -70,10 +71,18 @@ const create = (org: Org) => async (c: OrgContext) => {
   const status = firstStatus(query, credentials)
   const { groupIds } = body
   const user = org.users.add({ status, type, groupIds, profile, credentials }, org.wallClock.iso())
+  const created = { eventType: 'user.lifecycle.create', isSuccess: true } as const
+  org.log.write({ ...created, target: logTarget(user), source: callSource(c) })
+  if (status === 'PROVISIONED') recovery.sendLink(user, originOf(c), 'activate', true)
   return show(c, user)
 }
 
-const setCredentials = async (org: Org, user: User, given: z.infer<typeof credentialsSchema>) => {
+const setCredentials = async (
+  org: Org,
+  user: User,
+  given: z.infer<typeof credentialsSchema>,
+  source: LogSource,
+) => {
   const { provider } = user.credentials
   const isSame = given.provider?.type === provider.type && given.provider.name === provider.name
   if (given.provider && !isSame) throw invalid('provider', 'Cannot be changed here')
@@ -87,7 +96,7 @@ const setCredentials = async (org: Org, user: User, given: z.infer<typeof creden
   }
   if (given.password?.value === undefined) return
   const eventType = 'user.account.update_password'
-  org.log.write({ eventType, isSuccess: true, target: logTarget(user) })
+  org.log.write({ eventType, isSuccess: true, target: logTarget(user), source })
   org.links.cancel(user)
   if (user.status === 'PROVISIONED' || user.status === 'RECOVERY') {
     user.status = 'ACTIVE'
@@ -102,10 +111,14 @@ const update = (org: Org, isPartial: boolean) => async (c: OrgContext) => {
   const kept = isPartial ? user.profile : {}
   const next = profile && checkProfile({ ...kept, ...profile }, user.type.schema, user.profile)
   if (next && org.users.isTaken(next, user)) throw duplicateLogin()
-  if (credentials) await setCredentials(org, user, credentials)
+  if (credentials) await setCredentials(org, user, credentials, callSource(c))
   // Another call may have taken the login in the meantime.
   if (next && org.users.isTaken(next, user)) throw duplicateLogin()
-  if (next) org.users.setProfile(user, next)
+  if (next) {
+    org.users.setProfile(user, next)
+    const eventType = 'user.account.update_profile'
+    org.log.write({ eventType, isSuccess: true, target: logTarget(user), source: callSource(c) })
+  }
   user.lastUpdated = org.wallClock.iso()
   return show(c, user)
 }
@@ -115,7 +128,7 @@ export const usersApi = (org: Org, recovery: Recovery): Hono<OrgEnv> => {
   const mayRead = requireScope(org.tokens, 'okta.users.read')
   const mayManage = requireScope(org.tokens, 'okta.users.manage')
   app.route('/', listApi(org))
-  app.post('/api/v1/users', mayManage, create(org))
+  app.post('/api/v1/users', mayManage, create(org, recovery))
   app.get('/api/v1/users/:id', mayRead, (c) => {
     const user = userAt(org.users, c)
     c.header('etag', `W/"${hashOf(JSON.stringify(user))}"`)

@@ -16,6 +16,7 @@ const OKTA_ERRORS = {
   E0000009: [500, 'Internal Server Error'],
   E0000010: [503, 'Service is in read only mode'],
   E0000011: [401, 'Invalid token provided'],
+  E0000014: [403, 'Update of credentials failed', 'oldPassword: The password is wrong'],
   E0000016: [403, 'Activation failed because the user is already active'],
   E0000021: [
     400,

@@ -35,6 +35,16 @@ export const faultSchema = z.strictObject({
   logDelayMs: count.default(0),
   /** The share of the System Log's pages that are not full, although there is more. */
   shortPageRate: rate.default(0),
+  /** The share of events that event hooks never get. */
+  eventDropRate: rate.default(0),
+  /** The share of events that they get twice. */
+  eventDuplicateRate: rate.default(0),
+  /** The share of events that they get after those of the next minute. */
+  eventReorderRate: rate.default(0),
+  /** Milliseconds by which they get events too late, at most. */
+  eventDelayMs: count.default(0),
+  /** Events that all event hooks together get in 24 hours. 400,000 is Okta's limit. */
+  eventLimit: count.default(400_000),
   /** Calls at the same time. 75 is Okta's default for a production org. */
   concurrency: count.default(75),
 })
@@ -44,6 +54,8 @@ export type FaultSettings = z.input<typeof faultSchema>
 
 export const createFaults = (random: () => number, settings: FaultSettings) => {
   const control = createControl(faultSchema, settings, 'faults')
+  // Without a delay no number is drawn, so that a seed gives the same faults as before.
+  const upTo = (ms: number): number => (ms > 0 ? Math.floor(random() * ms) : 0)
   return {
     get current(): Faults {
       return control.current
@@ -52,11 +64,9 @@ export const createFaults = (random: () => number, settings: FaultSettings) => {
     /** Whether an event with this rate occurs now. */
     occurs: (rate: number) => rate > 0 && random() < rate,
     /** How much too late the next event appears in the System Log. */
-    logDelayMs: (): number => {
-      const { logDelayMs } = control.current
-      // Without a delay no number is drawn, so that a seed gives the same faults as before.
-      return logDelayMs > 0 ? Math.floor(random() * logDelayMs) : 0
-    },
+    logDelayMs: (): number => upTo(control.current.logDelayMs),
+    /** How much too late event hooks get the next event. */
+    eventDelayMs: (): number => upTo(control.current.eventDelayMs),
   }
 }
 

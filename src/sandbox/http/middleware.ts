@@ -160,5 +160,6 @@ export const requireScope =
       c.env.outgoing.setHeader('www-authenticate', insufficient(grant, scope, call.url))
       throw new OktaError('E0000006')
     }
+    c.set('clientId', grant.clientId)
     await next()
   }

@@ -7,6 +7,7 @@ const BUCKETS: readonly [bucket: string, path: RegExp][] = [
   ['users', /^\/api\/v1\/users\/?$/],
   ['user', /^\/api\/v1\/users\//],
   ['hooks', /^\/api\/v1\/inlineHooks/],
+  ['eventHooks', /^\/api\/v1\/eventHooks/],
   ['authn', /^\/api\/v1\/authn/],
   ['groups', /^\/api\/v1\/groups/],
   ['meta', /^\/api\/v1\/meta\//],

@@ -7,7 +7,11 @@ import { OktaError } from './errors.ts'
 
 export interface OrgEnv {
   Bindings: HttpBindings
-  Variables: { requestId: string }
+  Variables: {
+    requestId: string
+    /** Of the app whose token was used; none for an API token. */
+    clientId: string | undefined
+  }
 }
 
 export type OrgContext = Context<OrgEnv>

@@ -9,8 +9,8 @@ import type { Org } from '../org/org.ts'
 import { parseSearch, type Predicate } from '../org/search.ts'
 import { boundedPage, followingPage, type LogPlace } from './pages.ts'
 import { LOG_ATTRIBUTES, type LogEntry } from './system-log.ts'
+import { DAY_MS } from '../../clock.ts'
 
-const DAY_MS = 86_400_000
 const RETENTION_DAYS = 90
 const USUAL_DAYS = 7
 

@@ -1,5 +1,7 @@
 /** Stores the events of the System Log as numbers in columns: a million of them take about 40 MB. */
 import { indexOfId, makeId } from '../ids.ts'
+import { createNumbered } from './numbered.ts'
+import { SOURCES, SYSTEM, type LogSource } from './source.ts'
 
 /** When there are more, the oldest are lost. Okta keeps all of 90 days. */
 export const MAX_EVENTS = 2 ** 20
@@ -7,10 +9,8 @@ const BLOCK_SIZE = 2 ** 14
 /** Kept for the latest events only, since a hook can send 256 KB with each answer. */
 const MAX_DEBUG_CHARS = 16 * 1024 * 1024
 const DEBUG_OVERHEAD = 100
-/** More kinds than this share one reason: a hook can invent reasons without end. */
-const MAX_KINDS = 10_000
 
-const ID_PREFIXES = { User: '00u', 'Inline Hook': 'cal' } as const
+const ID_PREFIXES = { User: '00u', 'Inline Hook': 'cal', 'Event Hook': 'who' } as const
 
 export interface LogTarget {
   readonly id: string
@@ -34,6 +34,7 @@ export interface StoredEvent<T extends string> extends EventKind<T> {
   readonly persisted: number
   readonly targetIndex: number
   readonly alternateId: string
+  readonly source: LogSource
 }
 
 export interface AddedEvent<T extends string> extends Pick<
@@ -43,6 +44,8 @@ export interface AddedEvent<T extends string> extends Pick<
   readonly published: number
   readonly persisted: number
   readonly target: LogTarget | undefined
+  /** If not Okta itself. */
+  readonly source?: LogSource | undefined
   readonly debugData: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -53,26 +56,14 @@ const createBlock = () => ({
   published: new Float64Array(BLOCK_SIZE),
   persisted: new Float64Array(BLOCK_SIZE),
   kind: new Uint16Array(BLOCK_SIZE),
+  source: new Uint16Array(BLOCK_SIZE),
   target: new Uint32Array(BLOCK_SIZE),
   /** The strings belong to the users' profiles. */
   alternateId: Array<string>(BLOCK_SIZE).fill(''),
 })
 
-/** Gives each kind of event a number. */
-const createKinds = <T extends string>() => {
-  const list: EventKind<T>[] = []
-  const numbers = new Map<string, number>()
-  const numberOf = (kind: EventKind<T>): number => {
-    const key = `${kind.eventType} ${kind.isSuccess} ${kind.targetType} ${kind.reason}`
-    const known = numbers.get(key)
-    if (known !== undefined) return known
-    const isOneTooMany = list.length >= MAX_KINDS && kind.reason !== 'other'
-    if (isOneTooMany) return numberOf({ ...kind, reason: 'other' })
-    numbers.set(key, list.length)
-    return list.push(kind) - 1
-  }
-  return { numberOf, at: (number: number) => list[number] }
-}
+const kindKey = (kind: EventKind<string>): string =>
+  `${kind.eventType} ${kind.isSuccess} ${kind.targetType} ${kind.reason}`
 
 /** Texts by the number of their event, the oldest of which are dropped. */
 const createDebugTexts = () => {
@@ -106,7 +97,8 @@ const createPlaces = () => {
 
 export const createEventColumns = <T extends string>() => {
   const place = createPlaces()
-  const kinds = createKinds<T>()
+  const kinds = createNumbered<EventKind<T>>(kindKey, (kind) => ({ ...kind, reason: 'other' }))
+  const sources = createNumbered<LogSource>(SOURCES.keyOf, SOURCES.whenFull)
   const debug = createDebugTexts()
   let count = 0
 
@@ -123,11 +115,12 @@ export const createEventColumns = <T extends string>() => {
     get end() {
       return count
     },
-    add({ published, persisted, target, debugData, ...kind }: AddedEvent<T>): void {
+    add({ published, persisted, target, source, debugData, ...kind }: AddedEvent<T>): void {
       const { block, at } = place(count)
       block.published[at] = published
       block.persisted[at] = persisted
       block.kind[at] = kinds.numberOf({ ...kind, targetType: target?.type })
+      block.source[at] = sources.numberOf(source ?? SYSTEM)
       block.target[at] = target ? (indexOfId(ID_PREFIXES[target.type], target.id) ?? 0) : 0
       block.alternateId[at] = target?.alternateId ?? ''
       if (debugData) debug.add(count, debugData)
@@ -145,6 +138,7 @@ export const createEventColumns = <T extends string>() => {
         persisted: block.persisted[at] ?? Number.NaN,
         targetIndex: block.target[at] ?? 0,
         alternateId: block.alternateId[at] ?? '',
+        source: sources.at(block.source[at] ?? 0) ?? SYSTEM,
       }
     },
     debugData: debug.of,

@@ -39,7 +39,7 @@ const commonConfig = {
   headers: headersSchema.nullish(),
 }
 
-const httpChannel = z.object({
+export const httpChannel = z.object({
   type: z.literal('HTTP'),
   version: z.string(),
   config: z.object({
@@ -115,7 +115,7 @@ export const mergeChannel = (
   return { ...channel, config }
 }
 
-const configView = ({ type, config }: Channel): object => {
+export const configView = ({ type, config }: Channel): object => {
   const { uri, method, headers } = config
   const shared = { uri, method, headers: headers ?? [] }
   if (type === 'HTTP') {

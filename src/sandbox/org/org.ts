@@ -8,13 +8,14 @@ import { createRecoveryLinks } from '../recovery/links.ts'
 import { createPasswordPolicy } from '../recovery/policy.ts'
 import { createSimulatedClock } from '../simulated-clock.ts'
 import { createSwitches, type Switches } from '../switches.ts'
-import { NO_CREDENTIALS } from './credentials.ts'
+import { adminOf } from './admin.ts'
 import { createOrgGroups, type GroupSettings } from './groups.ts'
+import { createEventHookStore } from '../event-hooks/hooks.ts'
 import { createHookStore } from './hooks.ts'
 import { createSystemLog } from '../log/system-log.ts'
 import { createTokens, type IssuedToken } from './tokens.ts'
-import { createUserTypes, type UserType, type UserTypesSettings } from './user-types.ts'
-import { createUserStore, type NewUser } from './users.ts'
+import { createUserTypes, type UserTypesSettings } from './user-types.ts'
+import { createUserStore, nameOf } from './users.ts'
 
 export interface OrgOptions extends UserTypesSettings {
   readonly clock?: Clock
@@ -32,19 +33,6 @@ export interface OrgOptions extends UserTypesSettings {
   readonly uniqueEmail?: boolean
 }
 
-const adminOf = (type: UserType): NewUser => ({
-  status: 'ACTIVE',
-  type,
-  groupIds: [],
-  profile: {
-    login: 'admin@sandbox.example',
-    email: 'admin@sandbox.example',
-    firstName: 'Sandbox',
-    lastName: 'Admin',
-  },
-  credentials: NO_CREDENTIALS,
-})
-
 export const createOrg = (options: OrgOptions) => {
   const { clock = systemClock, startedAt = Date.now(), seed = 1 } = options
   const faults = createFaults(createRandom(seed), options.faults ?? {})
@@ -52,9 +40,18 @@ export const createOrg = (options: OrgOptions) => {
   const wallClock = createSimulatedClock({ clock, startedAt, skewMs })
   const dpop = createDpopChecker(() => wallClock.callersEpoch())
   const tokens = createTokens({ tokens: options.tokens ?? [], dpop, now: () => clock.now() })
-  const [hooks, log] = [
+  const users = createUserStore(options)
+  const [hooks, eventHooks, log] = [
     createHookStore(),
-    createSystemLog({ now: () => wallClock.epoch(), delayMs: faults.logDelayMs }),
+    createEventHookStore(),
+    createSystemLog({
+      now: () => wallClock.epoch(),
+      delayMs: faults.logDelayMs,
+      nameOf(id) {
+        const user = users.find(id)
+        return user && nameOf(user)
+      },
+    }),
   ]
   const switches = createSwitches(options.switches ?? {})
   const policy = createPasswordPolicy()
@@ -62,7 +59,6 @@ export const createOrg = (options: OrgOptions) => {
   const lockout = createLockout(() => policy.maxAttempts)
   const groups = createOrgGroups(options.groups ?? [])
   const userTypes = createUserTypes(options)
-  const users = createUserStore(options)
   users.add(adminOf(userTypes.default), wallClock.iso())
   const recovery = { policy, links, lockout, switches }
   return {
@@ -75,6 +71,7 @@ export const createOrg = (options: OrgOptions) => {
     userTypes,
     groups,
     hooks,
+    eventHooks,
     log,
     ...recovery,
   }

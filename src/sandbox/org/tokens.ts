@@ -8,6 +8,8 @@ export const SCOPES = [
   'okta.users.manage',
   'okta.inlineHooks.read',
   'okta.inlineHooks.manage',
+  'okta.eventHooks.read',
+  'okta.eventHooks.manage',
   'okta.logs.read',
   'okta.schemas.read',
   'okta.userTypes.read',
@@ -27,6 +29,8 @@ export interface Grant {
   readonly scheme: 'SSWS' | 'Bearer' | 'DPoP'
   readonly scopes: readonly string[] | 'all'
   readonly expiresAt: number
+  /** Of the app that got the token; none for an API token, which belongs to the admin. */
+  readonly clientId?: string
   /** Of the key that a DPoP token is bound to. */
   readonly thumbprint: string | undefined
 }

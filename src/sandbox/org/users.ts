@@ -27,6 +27,10 @@ export const userId = ({ index }: User): string => makeId('00u', index)
 
 export const loginOf = ({ profile }: User): string => String(profile['login'])
 
+/** As the System Log shows it. */
+export const nameOf = ({ profile }: User): string =>
+  [profile['firstName'], profile['lastName']].filter(Boolean).join(' ')
+
 /** The user as lists show it. `origin` is the scheme and host that the caller used. */
 export const userView = (user: User, origin: string) => ({
   id: userId(user),

@@ -53,7 +53,38 @@ const workforce = (random: Random): Habits => {
   return { lastSeen, visits: visitsOf(random, rate, Infinity) }
 }
 
-export const HABITS = { consumer, workforce } as const satisfies Readonly<
+interface Period {
+  readonly days: number
+  readonly spread: number
+}
+
+const PERIODS: readonly [share: number, period: Period][] = [
+  [0.5, { days: 30.4, spread: 2 }],
+  [0.1, { days: 91, spread: 5 }],
+  [0.2, { days: 365, spread: 12 }],
+]
+
+function* billsOf(
+  random: Random,
+  { days, spread }: Period,
+  first: number,
+): Generator<number, undefined> {
+  for (let due = first; ; due += days) yield Math.abs(due + spread * normal(random))
+}
+
+/** People come for their bill: each month, each quarter or each year, about on the same day; a fifth never again. */
+const billing = (random: Random): Habits => {
+  let left = random()
+  const period = PERIODS.find(([share]) => (left -= share) < 0)?.[1]
+  if (!period) return { lastSeen: 730 * random(), visits: visitsOf(random, 0, 0) }
+  const since = period.days * random()
+  return {
+    lastSeen: since + Math.abs(period.spread * normal(random)),
+    visits: billsOf(random, period, period.days - since),
+  }
+}
+
+export const HABITS = { consumer, workforce, billing } as const satisfies Readonly<
   Record<string, (random: Random) => Habits>
 >
 

@@ -1,13 +1,14 @@
-/** Forgotten passwords and reset links: Okta's calls for them, and the page behind a link. */
+/** Forgotten and expired passwords, and locked accounts: Okta's calls for them. */
 import { Hono } from 'hono'
-import { html } from 'hono/html'
 import * as z from 'zod'
-import { sessionFor, userSummary } from '../api/authn.ts'
+import { resetFor, sessionFor } from '../api/authn.ts'
 import { userAt } from '../api/user-at.ts'
 import { OktaError } from '../http/errors.ts'
 import { requireScope } from '../http/middleware.ts'
-import { flag, originOf, parseAs, readBodyText, readJson, type OrgEnv } from '../http/request.ts'
+import { flag, originOf, parseAs, readJson, type OrgEnv } from '../http/request.ts'
+import { personSource } from '../log/source.ts'
 import type { Org } from '../org/org.ts'
+import { pagesApi } from './pages.ts'
 import type { Recovery } from './recovery.ts'
 
 export const MAILS_PATH = '/sandbox/mails'
@@ -15,38 +16,15 @@ export const MAILS_PATH = '/sandbox/mails'
 const forgotSchema = z.object({ username: z.string(), factorType: z.literal('EMAIL') })
 const tokenSchema = z.object({ recoveryToken: z.string() })
 const newPasswordSchema = z.object({ stateToken: z.string(), newPassword: z.string() })
+const changeSchema = newPasswordSchema.extend({ oldPassword: z.string() })
 
-const page = (text: string) =>
-  html`<!doctype html>
-    <html lang="en">
-      <title>Set a new password</title>
-      <h1>Set a new password</h1>
-      <p>${text}</p>
-      <form method="post">
-        <label>New password <input type="password" name="password" required /></label>
-        <button>Set password</button>
-      </form>
-    </html>`
-
-/** For a person who opens the link. */
-const pageApi = (recovery: Recovery): Hono<OrgEnv> => {
-  const app = new Hono<OrgEnv>()
-  app.get('/reset_password/:token', (c) => c.html(page('The link can be used once.')))
-  app.post('/reset_password/:token', async (c) => {
-    const password = new URLSearchParams(await readBodyText(c)).get('password') ?? ''
-    try {
-      await recovery.complete(c.req.param('token'), password)
-    } catch (err) {
-      if (!(err instanceof OktaError)) throw err
-      return c.html(page(err.message), err.status)
-    }
-    return c.html(
-      html`<!doctype html>
-        <p>The password is set.</p>`,
-    )
-  })
-  return app
-}
+/** The same answer for everybody, so that nobody learns who has an account. */
+const challengeOf = (recoveryType: 'PASSWORD' | 'UNLOCK'): object => ({
+  status: 'RECOVERY_CHALLENGE',
+  factorResult: 'WAITING',
+  factorType: 'EMAIL',
+  recoveryType,
+})
 
 /** "Recovery operations" of the Authentication API. */
 const authnRecoveryApi = (org: Org, recovery: Recovery): Hono<OrgEnv> => {
@@ -55,25 +33,29 @@ const authnRecoveryApi = (org: Org, recovery: Recovery): Hono<OrgEnv> => {
     const { username } = parseAs(forgotSchema, await readJson(c), 'recovery')
     const user = org.users.find(username)
     if (user && recovery.mayForget(user)) recovery.sendLink(user, originOf(c), 'forgot', true)
-    // The same answer for everybody, so that nobody learns who has an account.
-    const [factorResult, factorType, recoveryType] = ['WAITING', 'EMAIL', 'PASSWORD']
-    return c.json({ status: 'RECOVERY_CHALLENGE', factorResult, factorType, recoveryType })
+    return c.json(challengeOf('PASSWORD'))
+  })
+  app.post('/api/v1/authn/recovery/unlock', async (c) => {
+    const { username } = parseAs(forgotSchema, await readJson(c), 'recovery')
+    const user = org.users.find(username)
+    if (user?.status === 'LOCKED_OUT') recovery.sendLink(user, originOf(c), 'unlock', true)
+    return c.json(challengeOf('UNLOCK'))
   })
   app.post('/api/v1/authn/recovery/token', async (c) => {
     const { recoveryToken } = parseAs(tokenSchema, await readJson(c), 'recovery')
-    const { user, endsAt, stateToken } = recovery.exchange(recoveryToken)
-    return c.json({
-      stateToken,
-      expiresAt: new Date(endsAt).toISOString(),
-      status: 'PASSWORD_RESET',
-      recoveryType: 'PASSWORD',
-      _embedded: { user: userSummary(user) },
-    })
+    return c.json({ ...resetFor(recovery, recoveryToken), recoveryType: 'PASSWORD' })
   })
   app.post('/api/v1/authn/credentials/reset_password', async (c) => {
     const { stateToken, newPassword } = parseAs(newPasswordSchema, await readJson(c), 'recovery')
-    const user = await recovery.complete(stateToken, newPassword)
-    return c.json(sessionFor(user, org.wallClock.epoch()))
+    const user = await recovery.complete(stateToken, newPassword, personSource(c))
+    return c.json(sessionFor(org, recovery, user))
+  })
+  app.post('/api/v1/authn/credentials/change_password', async (c) => {
+    const given = parseAs(changeSchema, await readJson(c), 'authentication')
+    const { stateToken, oldPassword, newPassword } = given
+    const source = personSource(c)
+    const user = await recovery.changeExpired(stateToken, oldPassword, newPassword, source)
+    return c.json(sessionFor(org, recovery, user))
   })
   return app
 }
@@ -90,7 +72,7 @@ export const recoveryApi = (org: Org, recovery: Recovery): Hono<OrgEnv> => {
     return c.json(sendEmail ? {} : { resetPasswordUrl })
   })
   app.route('/', authnRecoveryApi(org, recovery))
-  app.route('/', pageApi(recovery))
+  app.route('/', pagesApi(recovery))
   return app
 }
 

@@ -30,6 +30,23 @@ const withPeople = (more: readonly Person[], today = TODAY): Census => {
 
 const plain = ask(withPeople([]))
 
+describe('the course', () => {
+  it('agrees with the forecast of a cut-off on the same day, from week to week, and is wider the later', () => {
+    const course = plain.course()
+    expect(course.length).toBeGreaterThan(3)
+    const days = course.map(({ day }) => day)
+    expect(days).toEqual(days.map((_, week) => TODAY + 7 * (week + 1)))
+    const told = forecastCutOffs(withPeople([]), { goLiveMs: 0, cutOffDays: days })
+    if ('refused' in told) throw new Error(told.refused.sentence)
+    const left = plain.cutOffs[0]?.notMoved ?? NaN
+    for (const [at, { coming }] of course.entries()) {
+      expect(left - coming.people).toBeCloseTo(told.cutOffs[at]?.notMoved ?? NaN, 6)
+    }
+    const widths = course.map(({ coming: { low, high } }) => high - low)
+    expect(widths).toEqual(widths.toSorted((a, b) => a - b))
+  })
+})
+
 describe('not moved', () => {
   it('is today who has not moved', () => {
     const moved = count(visits, 0, TODAY)

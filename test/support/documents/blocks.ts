@@ -1,9 +1,10 @@
 /** The commands in the documents, and a directory in which they run as they are printed. */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { read } from '../deploy.ts'
+import { OURS, STAND_INS } from './stand-ins.ts'
 
 export interface Block {
   /** The heading that it stands under. */
@@ -14,36 +15,35 @@ export interface Block {
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** Directories that the documents name, which a test keeps below its own directory. */
-const ROOTS = /(?<=^|[\s'"=])\/(?=(?:etc\/ssl|srv|backup|ledger|data|tls)\b)/gm
+const ROOTS = /(?<=^|[\s'"=:])\/(?=(?:etc\/ssl|srv|backup|ledger|data|tls|run\/secrets)\b)/gm
 
-/** Every block of shell commands, in the order of the document, without the indent of a list. */
-export const blocksOf = (document: string): Block[] =>
-  read(document)
-    .split(/^(?=#+ )/m)
-    .flatMap((text) => {
-      const section = /^#+ (.+)/.exec(text)?.[1] ?? document
-      return [...text.matchAll(/^( *)```sh\n([\s\S]*?)^\1```/gm)].map(
-        ([, indent = '', body = '']) => ({
-          section,
-          script: body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
-        }),
-      )
-    })
+/** A heading, or a block with its indent and its language. A line of a block can begin with # as well. */
+const PARTS = /^#+ (.+)|^( *)```(.*)\n([\s\S]*?)^\2```$/gm
 
-const inNode = (name: string): string =>
-  `exec '${process.execPath}' '${join(REPOSITORY, 'test/support/documents/stand-in.ts')}' ${name} "$@"`
-
-/** Stand-ins for programs that a test cannot run. Only root may change the owner of files, and write read-only ones. */
-const STAND_INS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(['docker', 'kubectl', 'curl'].map((name) => [name, inNode(name)])),
-  chmod: 'shift; ls -d "$@" > /dev/null',
-  chown: 'shift; ls -d "$@" > /dev/null',
-  install: '[ "$1" != -d ] || { dirs=-d; shift; }; shift 2; exec /usr/bin/install $dirs "$@"',
-  npm: '[ "$1" != run ] || shift; [ "$1" = ci ] || grep -q "^    \\"$1\\": " package.json',
-  date: 'echo 2026-11-24',
-  // The test reads them afterwards, in one process.
-  node: 'printf "%s\\t" "$@" >> "$HOME/calls"; echo >> "$HOME/calls"',
+interface Fenced extends Block {
+  readonly language: string
 }
+
+/** Every block in backquotes, in the order of the document, without the indent of a list. */
+export const fencesOf = (document: string): Fenced[] => {
+  let section = document
+  return [...read(document).matchAll(PARTS)].flatMap((part) => {
+    const [, heading, indent = '', language = '', body = ''] = part
+    if (heading !== undefined) section = heading
+    const script = body.replaceAll(new RegExp(`^${indent}`, 'gm'), '')
+    return heading === undefined ? [{ section, language, script }] : []
+  })
+}
+
+/** The blocks of shell commands. */
+export const blocksOf = (document: string): Block[] =>
+  fencesOf(document).filter(({ language }) => language === 'sh')
+
+/** Those that people read: not the results of the benchmark. */
+export const DOCUMENTS = [
+  ...readdirSync(REPOSITORY),
+  ...readdirSync(join(REPOSITORY, 'docs')).map((name) => `docs/${name}`),
+].filter((path) => path.endsWith('.md'))
 
 /** A copy of the files that the commands read from a checkout, and the machine's directories around it. */
 export const makeWorkplace = (dir: string) => {
@@ -59,16 +59,18 @@ export const makeWorkplace = (dir: string) => {
     const mine = (path: string): boolean => !/deploy\/(secrets|\.env)/.test(path)
     cpSync(join(REPOSITORY, name), join(checkout, name), { recursive: true, filter: mine })
   }
-  for (const [name, script] of Object.entries(STAND_INS)) {
+  const scripts = Object.entries(STAND_INS).map(([name, { script }]) => [name, script] as const)
+  for (const [name, script] of [...scripts, ...Object.entries(OURS)]) {
     writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   }
+  const here = (script: string): string => script.replaceAll(ROOTS, `${dir}/`)
   /** @param env the environment of the shell, without PATH and HOME */
   const run = (script: string, env: Readonly<Record<string, string>> = {}) =>
-    spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', script.replaceAll(ROOTS, `${dir}/`)], {
+    spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', here(script)], {
       cwd: checkout,
       env: { PATH: `${bin}:/usr/bin:/bin`, HOME: dir, ...env },
       encoding: 'utf8',
       input: '',
     })
-  return { dir, checkout, run }
+  return { dir, checkout, bin, here, run }
 }

@@ -1,4 +1,4 @@
-/** Stand-ins for programs that need an engine, a cluster or Okta: each checks its input, and reports what is wrong. */
+/** Stand-ins for programs that need an engine or a cluster: each checks its input, and reports what is wrong. */
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { parseAllDocuments } from 'yaml'
@@ -73,16 +73,7 @@ const kubectl: StandIn = (args) => {
   return verb === 'create' && kind === 'namespace' ? 0 : 1
 }
 
-const curl: StandIn = (args) => {
-  if (args.includes('')) throw new Error('an argument is empty')
-  const urls = args.filter((arg) => /^https?:/.test(arg))
-  if (urls.length !== 1 || !urls.every((url) => /^https:\/\/[^/]+\/.*[^/]$/.test(url))) return 3
-  const data = args[args.indexOf('-d') + 1] ?? ''
-  if (args.includes('-d')) JSON.parse(data === '@-' ? stdin() : data)
-  return 0
-}
-
-const STAND_INS: Readonly<Record<string, StandIn>> = { docker, kubectl, curl }
+const STAND_INS: Readonly<Record<string, StandIn>> = { docker, kubectl }
 
 const [name = '', ...args] = process.argv.slice(2)
 try {

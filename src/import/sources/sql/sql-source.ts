@@ -28,8 +28,8 @@ const toValue = (cell: unknown): Value | undefined => {
 }
 
 export interface StatementRules {
-  /** The variable that holds the statement. */
-  readonly variable: 'LEGACY_USERS_SQL' | 'LEGACY_AUDIT_SQL'
+  /** The variable or option that holds the statement, or the database if the statement is ours. */
+  readonly variable: 'LEGACY_DB_URL' | 'LEGACY_USERS_SQL' | 'LEGACY_AUDIT_SQL' | '--sql'
   readonly isOrdered: boolean
   /** Whether an empty text is a value, as it is for the hook: as a flag it is unclear, and NULL is not. */
   readonly keepsEmpty: boolean

@@ -1,0 +1,54 @@
+/** The command `okta-migrate cutoff purge`: SQL for the DBA that removes the hashes of those who need them no more. */
+import { Command } from 'commander'
+import type { Clock } from '../../../clock.ts'
+import { describeVariables } from '../../../config/variables.ts'
+import { NETWORK_HELP } from '../../../http/proxied-fetch.ts'
+import { campaignSettings } from '../../campaign/settings.ts'
+import type { Perform } from '../../context.ts'
+import { OKTA_SETTINGS } from '../../okta-settings.ts'
+import { connectCutOff } from '../open.ts'
+import { runPurgeCheck } from './check.ts'
+import { addPurgeOptions, type PurgeOptions } from './options.ts'
+import { runPurge } from './perform.ts'
+
+const HELP = `
+After "close", reads the accounts of the legacy store, all users of the org, and the System Log of the last 90 days, and
+writes SQL that removes the hash of everybody who has a password in Okta for certain. It is for your DBA: nothing is sent
+to the legacy store, which is only read. Whoever is left out keeps the hash, and is counted with the reason. It asks for
+the org and the number of people.
+
+--sql is one UPDATE or DELETE for one person. It ends with the column of the id, whose values are those of the column "id"
+of LEGACY_AUDIT_SQL: WHERE id = :id.
+
+Each statement touches one row or none, and none whose hash is another one by then. The files hold no logins and no hashes.
+--check looks for hashes that are left, and ends with 1 if there are any.
+
+A service app needs okta.inlineHooks.manage, okta.users.read and okta.logs.read; --check needs no Okta.
+
+${describeVariables(campaignSettings(false, true).names)}
+
+${describeVariables(OKTA_SETTINGS.names)}
+
+Network settings:
+
+${NETWORK_HELP}
+
+Examples:
+  okta-migrate cutoff purge --dry-run \\
+    --sql 'UPDATE accounts SET password_hash = NULL WHERE id = :id'
+  okta-migrate cutoff purge --password-changed changed_at \\
+    --sql 'UPDATE accounts SET password_hash = NULL WHERE id = :id'
+  okta-migrate cutoff purge --check
+`
+
+export const purgeCommand = (perform: Perform, clock: Clock): Command =>
+  addPurgeOptions(
+    new Command('purge').description('write SQL that removes hashes which nobody needs any more'),
+  )
+    .addHelpText('after', HELP)
+    .action((options: PurgeOptions) =>
+      perform((host) => {
+        if (options.check) return runPurgeCheck(host, options)
+        return runPurge(connectCutOff(host, options, clock))
+      }),
+    )

@@ -1,0 +1,118 @@
+/** Finds the list of people that a reset is about: one that goes on, or a new one. */
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync } from 'node:fs'
+import { readSavedReport, type SavedReport } from '../../../campaign/state/saved-report.ts'
+import { openCampaignState, type CampaignState } from '../../../campaign/state/state-file.ts'
+import type { CutOffJournal } from '../../../cutoff/journal.ts'
+import { whyUnusable } from '../../../cutoff/people.ts'
+import {
+  chooseLikely,
+  chooseListed,
+  type Chosen,
+  type WantedPerson,
+} from '../../../cutoff/reset/choose.ts'
+import type { ResetList } from '../../../cutoff/reset/listed.ts'
+import { AppError } from '../../../errors/errors.ts'
+import { openInputFile } from '../../../import/sources/file.ts'
+import { asInputError, type SourceRow } from '../../../import/sources/source.ts'
+
+export const LIKELY = 'likely'
+
+const refuse = (detail: string): never => {
+  throw new AppError('resets_unchosen', { detail })
+}
+
+/** What a list is known by when it goes on. */
+export const identityOf = async (who: string): Promise<string> => {
+  if (who === LIKELY) return LIKELY
+  if (!existsSync(who)) return refuse(`There is no file ${who}.`)
+  const hash = createHash('sha256')
+  try {
+    for await (const piece of createReadStream(who)) hash.update(piece as Buffer)
+  } catch (cause) {
+    throw asInputError(cause)
+  }
+  return hash.digest('hex')
+}
+
+/** Of the list that is not finished, if there is one. */
+export const unfinishedList = (journal: CutOffJournal): ResetList | undefined => {
+  const step = journal
+    .steps()
+    .findLast(({ step: name, state }) => name === 'reset' && state === 'open')
+  return step && journal.resets.list(step.number)
+}
+
+/** Lists for people have an apostrophe before what a spreadsheet would run as a formula. */
+const bare = (text: string | undefined): string | undefined => text?.replace(/^'(?=[=+\-@])/, '')
+
+const wantedOf = (row: SourceRow): WantedPerson => {
+  if ('flaw' in row) return refuse(`Line ${row.line} of the file: ${row.flaw}.`)
+  const [oktaId, login] = ['okta_id', 'login'].map((name) =>
+    row.fields.get(name)?.toString().trim(),
+  )
+  return { oktaId, login: bare(login) }
+}
+
+async function* readWanted(path: string): AsyncGenerator<WantedPerson> {
+  const source = await openInputFile(path)
+  if (!source.columns.some((name) => name === 'okta_id' || name === 'login'))
+    refuse(`${path} has neither a column "login" nor "okta_id".`)
+  try {
+    for await (const row of source.rows) yield wantedOf(row)
+  } finally {
+    source.close()
+  }
+}
+
+/** The status that says who has not moved. */
+export interface PeopleQuestion {
+  readonly state: string
+  /** The host of the org. */
+  readonly org: string
+  /** Both in milliseconds since 1970. */
+  readonly now: number
+  readonly closedAt: number
+}
+
+/** @throws AppError `status_unusable` */
+const requireReport = ({ state, org, now }: PeopleQuestion): SavedReport => {
+  const report = readSavedReport(state)
+  const detail = whyUnusable(report, { org, now })
+  if (!report || detail !== undefined)
+    throw new AppError('status_unusable', { detail: detail ?? '' })
+  return report
+}
+
+const choose = async (
+  who: string,
+  state: CampaignState,
+  report: SavedReport,
+  { closedAt }: PeopleQuestion,
+): Promise<Chosen> => {
+  if (who !== LIKELY) return chooseListed(state, readWanted(who))
+  const chosen = chooseLikely(state, report, Math.min(report.at, closedAt))
+  return typeof chosen === 'string'
+    ? refuse(`Who is likely to come cannot be foretold: ${chosen}`)
+    : chosen
+}
+
+/**
+ * Chooses anew, and gives the people to `use`, who are there as long as it runs.
+ * @throws AppError `status_unusable`, `resets_unchosen`, and what reading a file throws
+ */
+export const withChosen = async <T>(
+  who: string,
+  question: PeopleQuestion,
+  use: (chosen: Chosen) => Promise<T>,
+): Promise<T> => {
+  const report = requireReport(question)
+  const state = openCampaignState(question.state)
+  try {
+    const chosen = await choose(who, state, report, question)
+    if (chosen.count === 0) refuse('Nobody of them has not moved by the newest status.')
+    return await use(chosen)
+  } finally {
+    state.close()
+  }
+}
