@@ -1,7 +1,7 @@
 /** The form in which logins are looked up, and the one in which two are the same. */
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { foldLogin, MAX_LOGIN_LENGTH, normaliseLogin, readLogin } from '../src/login.ts'
+import { fc } from './support/properties.ts'
 
 describe('normaliseLogin', () => {
   it.each([

@@ -1,7 +1,6 @@
 /** `okta-migrate init`: what it makes of odd schemas, what it asks, and that a check takes what it has written. */
 import { hashSync } from 'bcryptjs'
 import Database from 'better-sqlite3'
-import fc from 'fast-check'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -16,6 +15,7 @@ import { checkCommand } from '../../src/commands/doctor/doctor.ts'
 import { withEnvFile } from '../../src/config/env-file.ts'
 import { createHost, runInProcess } from '../support/in-process.ts'
 import { ALL_KINDS, describeEach, POSTGRES, SERVERS } from '../support/databases.ts'
+import { fc } from '../support/properties.ts'
 import { tempDir } from '../support/temp.ts'
 
 const HASH = hashSync('x', 4)

@@ -1,9 +1,9 @@
 /** The next command that is suggested: the right one, and quoted for a shell whatever the names are. */
 import { execFileSync } from 'node:child_process'
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HOOK_ADVICE } from '../../src/import/rows/modes.ts'
 import { nextStepOf, toShell, type FinishedImport } from '../../src/commands/import/next-command.ts'
+import { fc } from '../support/properties.ts'
 
 const course = (args: string, more: Partial<FinishedImport> = {}): FinishedImport => ({
   args: args.split(' '),

@@ -1,5 +1,4 @@
 /** `reconcile` against a comparison of everybody with everybody, on random stores, orgs and ledgers. */
-import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
@@ -9,6 +8,7 @@ import { foldLogin } from '../../src/login.ts'
 import { decided, makeLedger, makeLegacyStore, type LegacyPerson } from '../support/campaign.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { startOkta, type StubAnswer } from '../support/okta-server.ts'
+import { fc } from '../support/properties.ts'
 import { makeTempDir, removeDir } from '../support/temp.ts'
 
 /** Few, so that they meet: names that are one to Okta, and names that are not. */

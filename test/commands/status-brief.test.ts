@@ -1,5 +1,4 @@
 /** `status --brief`: a mail of few short lines, whatever there is to say, and what else a run says in one line. */
-import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -21,6 +20,7 @@ import {
   oktaOf,
 } from '../support/campaign.ts'
 import { runInProcess } from '../support/in-process.ts'
+import { fc } from '../support/properties.ts'
 import { startTestSandbox } from '../support/sandbox.ts'
 import { tempDir } from '../support/temp.ts'
 

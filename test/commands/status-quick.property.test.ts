@@ -1,10 +1,10 @@
 /** `status --quick` after any months counts what a full `status` counts at the same moment. */
 import Database from 'better-sqlite3'
-import fc from 'fast-check'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Ended } from '../support/command.ts'
 import { loginOfPerson, startLivingOrg, type LivingOrg } from '../support/living-org.ts'
+import { fc } from '../support/properties.ts'
 
 const PEOPLE = 12
 

@@ -1,5 +1,4 @@
 /** The cut-off under kills, lost answers and refusals: the hook is as the journal says, after the same command was run again. */
-import fc from 'fast-check'
 import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -17,6 +16,7 @@ import { addPending } from '../support/campaign.ts'
 import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { startFlakyOrg, type OrgFault, type ProxiedCall } from '../support/flaky-org.ts'
 import { createHost, runInProcess } from '../support/in-process.ts'
+import { fc } from '../support/properties.ts'
 import { hookBody, startTestSandbox, TOKEN } from '../support/sandbox.ts'
 import { createRushingClock } from '../support/rushing-clock.ts'
 import { tempDir } from '../support/temp.ts'

@@ -1,7 +1,7 @@
 /** Resets under kills, lost answers, refusals and people who move meanwhile: nobody twice, nobody who has moved, and the journal is right. */
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { OrgFault } from '../support/flaky-org.ts'
+import { fc } from '../support/properties.ts'
 import { forgetAndChoose, startResets, useLink, type Resets } from '../support/resets.ts'
 import { OWN_PASSWORD } from '../support/resets.ts'
 

@@ -3,7 +3,6 @@
  * `CUTOFF_PEOPLE=120000 vitest run test/cutoff/scale.property.test.ts` is the same with as many as a large org has.
  */
 import Database from 'better-sqlite3'
-import fc from 'fast-check'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -12,11 +11,11 @@ import { SWITCHES } from '../../src/sandbox/switches.ts'
 import { makeLegacyStore } from '../support/campaign.ts'
 import type { OrgFault } from '../support/flaky-org.ts'
 import { runInProcess } from '../support/in-process.ts'
+import { fc, PROPERTY_SEED as SEED } from '../support/properties.ts'
 import { forgetAndChoose, startResets, type Resets } from '../support/resets.ts'
 import { startHookStub, VERIFIED } from '../support/sandbox.ts'
 
 const PEOPLE = Number(process.env['CUTOFF_PEOPLE'] ?? 200)
-const SEED = Number(process.env['CUTOFF_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 /** Of five people one signs in before the close. */
 const MOVED = Math.floor(PEOPLE / 5)
 const RESET = Math.min(400, Math.floor(PEOPLE / 10))

@@ -1,9 +1,9 @@
 /** The one promise of the product: VERIFIED exactly when bcryptjs says that the stored hash matches. */
 import { compareSync, hashSync } from 'bcryptjs'
-import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import Database from 'better-sqlite3'
 import { startHook, type RunningHook } from '../support/hook.ts'
+import { fc } from '../support/properties.ts'
 
 let hook: RunningHook
 beforeAll(async () => {

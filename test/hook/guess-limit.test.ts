@@ -1,9 +1,9 @@
 /** The guess limiter: it counts before the answer, uses bounded memory, and cannot be flushed. */
-import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TOO_MANY_GUESSES, type Decision } from '../../src/hook/decision.ts'
 import { countGuesses, createGuessLimiter, type GuessLimiter } from '../../src/hook/guess-limit.ts'
 import { ManualClock } from '../support/clock.ts'
+import { fc } from '../support/properties.ts'
 
 const LIMIT = 10
 const WINDOW_MS = 900_000

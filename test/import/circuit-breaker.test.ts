@@ -1,5 +1,4 @@
 /** The circuit breaker: a run stops where Okta refuses row after row for one reason, and reports the reason and the rows that are left. */
-import fc from 'fast-check'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -8,6 +7,7 @@ import type { RowOutcome } from '../../src/import/journal/row.ts'
 import { reasonKindOf } from '../../src/import/report/reasons.ts'
 import { startFakeOkta } from '../support/fake-okta.ts'
 import { runImport } from '../support/import.ts'
+import { fc } from '../support/properties.ts'
 import { tempDir } from '../support/temp.ts'
 
 const refused = (reason: string, errorCode = 'E0000001'): RowOutcome => ({

@@ -1,8 +1,8 @@
 /** A damaged row: it is reported with its line and its text, and the rows around it are read as if it were not there. */
 import { parse } from 'csv-parse/sync'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { FlawedRow, SourceRow } from '../../src/import/sources/source.ts'
+import { fc } from '../support/properties.ts'
 import { fieldsOf, readInput } from '../support/rows.ts'
 
 const flawed = (rows: readonly SourceRow[]): FlawedRow[] =>

@@ -1,13 +1,13 @@
 /** The journal: intents before outcomes, each row once, through any crash; one process at a time. */
 import Database from 'better-sqlite3'
 import { spawn } from 'node:child_process'
-import fc from 'fast-check'
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AppError } from '../../src/errors/errors.ts'
 import { openJournal, type Journal } from '../../src/import/journal/journal.ts'
 import type { Candidate, RowOutcome } from '../../src/import/journal/row.ts'
+import { fc } from '../support/properties.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { makeTempDir, removeDir, tempDir } from '../support/temp.ts'
 

@@ -1,10 +1,10 @@
 /** How the attributes of a schema read values: each type, limit and format, and never a crash. */
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createColumns, type Mapping } from '../../src/import/rows/columns.ts'
 import { Flaws } from '../../src/import/rows/read-value.ts'
 import { createAttributes, type Rules } from '../../src/import/rows/attributes.ts'
 import type { Value } from '../../src/import/sources/source.ts'
+import { fc } from '../support/properties.ts'
 
 const attributesOf = (schema: Record<string, Rules>, separator?: string) =>
   createAttributes(new Map(Object.entries(schema)), { areAll: true, separator })

@@ -1,9 +1,9 @@
 /** The input: every row is read or reported with its line, and nothing is guessed or lost where it is damaged. */
-import fc from 'fast-check'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors/errors.ts'
 import { openInputFile } from '../../src/import/sources/file.ts'
+import { fc } from '../support/properties.ts'
 import { fieldsOf, readInput as read } from '../support/rows.ts'
 import { tempDir } from '../support/temp.ts'
 

@@ -1,5 +1,4 @@
 /** One contract for every database that a ledger may live in. */
-import fc from 'fast-check'
 import { fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -10,6 +9,7 @@ import { MAX_ACCOUNT_LENGTH, toEntry } from '../../src/ledger/entry.ts'
 import { ALL_KINDS, describeEach, freshDatabase } from '../support/databases.ts'
 import { entry } from '../support/ledger-entry.ts'
 import { runSql } from '../support/ledger-sql.ts'
+import { fc } from '../support/properties.ts'
 
 const opened: LedgerDatabase[] = []
 

@@ -1,5 +1,4 @@
 /** Erasing one person: all rows about the person go, and no row about anybody else, in every database. */
-import * as fc from 'fast-check'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -13,6 +12,7 @@ import type { LedgerEntry } from '../../src/ledger/entry.ts'
 import { ALL_KINDS, describeEach, freshDatabase } from '../support/databases.ts'
 import { entry } from '../support/ledger-entry.ts'
 import { runSql } from '../support/ledger-sql.ts'
+import { fc } from '../support/properties.ts'
 import { tempDir } from '../support/temp.ts'
 
 const OLD = '2026-10-01T12:00:00.000Z'

@@ -1,5 +1,4 @@
 /** Any order of decisions, outages, crashes and restarts ends with each kept decision once, in order. */
-import fc from 'fast-check'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -7,6 +6,7 @@ import type { LedgerDatabase } from '../../src/ledger/database/database.ts'
 import { entry } from '../support/ledger-entry.ts'
 import { makeForwarder, subDir } from '../support/forwarder.ts'
 import { runSql } from '../support/ledger-sql.ts'
+import { fc } from '../support/properties.ts'
 import { tempDir } from '../support/temp.ts'
 
 /** `mute` is the worst: the database commits, and the answer is lost. */

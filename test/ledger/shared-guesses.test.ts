@@ -1,5 +1,4 @@
 /** Wrong guesses of other replicas: which rows count, and each of them once. */
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RemoteDecision } from '../../src/ledger/database/database.ts'
 import type { LedgerEntry } from '../../src/ledger/entry.ts'
@@ -10,6 +9,7 @@ import {
   type Cursor,
 } from '../../src/ledger/shared-guesses.ts'
 import { entry } from '../support/ledger-entry.ts'
+import { fc } from '../support/properties.ts'
 
 const NOW = Date.parse('2026-10-01T12:00:00.000Z')
 

@@ -1,10 +1,10 @@
 /** Named parameters become placeholders where they are parameters, and stay text where they are text. */
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MYSQL } from '../../src/legacy/sql/mysql.ts'
 import { translate } from '../../src/legacy/sql/parameters.ts'
 import { POSTGRES } from '../../src/legacy/sql/postgres.ts'
 import { SQLITE } from '../../src/legacy/sql/sqlite.ts'
+import { fc } from '../support/properties.ts'
 
 const DIALECTS = { sqlite: SQLITE.dialect, postgres: POSTGRES.dialect, mysql: MYSQL.dialect }
 type Name = keyof typeof DIALECTS

@@ -1,5 +1,4 @@
 /** Random stores, logins and statements: VERIFIED only with the password of the account whose login was typed. */
-import fc from 'fast-check'
 import { hashSync } from 'bcryptjs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { assess, decide } from '../../src/hook/decision.ts'
@@ -9,6 +8,7 @@ import { CORES, createEngine } from '../../src/passwords/engine.ts'
 import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
 import { ALL_KINDS, describeEach, type Dialect, type TestDatabase } from '../support/databases.ts'
 import { openLegacy } from '../support/legacy.ts'
+import { fc } from '../support/properties.ts'
 
 /** 300 in each dialect in `npm test`, 10,000 in CI. */
 const RUNS = Number(process.env['LOOKUP_RUNS'] ?? 300)

@@ -1,11 +1,11 @@
 /** Servers that send bytes that no driver can read: the connection ends, the call fails, and the process goes on. */
-import * as fc from 'fast-check'
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HashStore } from '../../src/legacy/store.ts'
 import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
 import { createMessageCheck } from '../../src/sql/postgres-client.ts'
 import { describeEach, SERVERS, type Dialect, type TestDatabase } from '../support/databases.ts'
+import { fc } from '../support/properties.ts'
 import { startProxy } from '../support/proxy.ts'
 import { openStore } from './contract.ts'
 

@@ -1,5 +1,4 @@
 /** The governor against a model of Okta's limits: it never exceeds them, and leaves nothing unused. */
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Governor } from '../../src/okta/rate-limit/governor.ts'
 import {
@@ -10,6 +9,7 @@ import {
   type Run,
   type Scene,
 } from '../support/limited-org.ts'
+import { fc } from '../support/properties.ts'
 
 const MAX_LATENCY_MS = 800
 

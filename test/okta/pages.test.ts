@@ -1,9 +1,9 @@
 /** Okta's pages: the Link header in all its forms, and the links that are refused. */
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findLink, listItems } from '../../src/okta/client/pages.ts'
 import { advanceUntil, makeClient } from '../support/okta-client.ts'
 import { startOkta, type StubAnswer } from '../support/okta-server.ts'
+import { fc } from '../support/properties.ts'
 
 describe('findLink', () => {
   it.each([

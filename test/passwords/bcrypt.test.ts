@@ -1,9 +1,9 @@
 /** bcrypt's grammar: no damaged hash passes it. */
 import { decodeBase64, encodeBase64, hashSync } from 'bcryptjs'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readBcrypt64 } from '../../src/passwords/notation.ts'
 import { DEFAULT_HASHES, FAMILIES, inspect } from '../../src/passwords/registry.ts'
+import { fc } from '../support/properties.ts'
 import { VECTORS } from '../support/vectors.ts'
 
 const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 14 }

@@ -1,6 +1,5 @@
 /** The encodings in which a password is tried: which bytes, how many tries, and what is never taken for another. */
 import { hashSync } from 'bcryptjs'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BcryptPlan, Core } from '../../src/passwords/family.ts'
 import { bcryptCore } from '../../src/passwords/cores/bcrypt.ts'
@@ -8,6 +7,7 @@ import { createEngine } from '../../src/passwords/engine.ts'
 import { encodePassword, type Form } from '../../src/passwords/password-forms.ts'
 import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
 import { verifyEncoded } from '../support/passwords.ts'
+import { fc } from '../support/properties.ts'
 
 const hexOf = (password: string, form: Form): string | undefined => {
   const bytes = encodePassword(password, form)

@@ -1,6 +1,5 @@
 /** Templates: what each part of a format means, and which formats are refused, with the column of the mistake. */
 import { hashSync as bcryptjs } from 'bcryptjs'
-import fc from 'fast-check'
 import { createHash, createHmac, hash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from '../../src/passwords/expression.ts'
@@ -10,6 +9,7 @@ import { DEFAULT_HASHES, inspect } from '../../src/passwords/registry.ts'
 import { checkTemplate } from '../../src/passwords/templates/checks.ts'
 import { compileTemplates, TemplateError } from '../../src/passwords/templates/templates.ts'
 import { startEngine, verifyEncoded } from '../support/passwords.ts'
+import { fc } from '../support/properties.ts'
 
 const PEPPER = 'a pepper: 0f'
 const engine = startEngine()

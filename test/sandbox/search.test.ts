@@ -1,8 +1,8 @@
 /** The search language: the meaning of expressions, and that anything else is refused. */
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OktaError } from '../../src/sandbox/http/errors.ts'
 import { parseSearch, type SearchAttribute } from '../../src/sandbox/org/search.ts'
+import { fc } from '../support/properties.ts'
 
 interface Item {
   readonly name: string

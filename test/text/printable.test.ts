@@ -1,7 +1,7 @@
 /** How text from outside is shown. */
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { printable } from '../../src/text/printable.ts'
+import { fc } from '../support/properties.ts'
 
 it.each([
   ['Müller 李 🔑', 'Müller 李 🔑'],

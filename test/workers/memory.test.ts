@@ -1,11 +1,11 @@
 /** Checks that need a lot of memory wait for each other, and none of them waits for good. */
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Kind } from '../../src/passwords/family.ts'
 import type { Task } from '../../src/workers/batch.ts'
 import { Estimates } from '../../src/workers/estimates.ts'
 import { mibOf, type Slot } from '../../src/workers/play-forward.ts'
 import { Schedule } from '../../src/workers/schedule.ts'
+import { fc } from '../support/properties.ts'
 
 const SMALL: Kind = { name: 'argon2', cost: 15, mib: 19 }
 const LARGE: Kind = { name: 'argon2', cost: 17, mib: 100 }

@@ -1,10 +1,10 @@
 /** The schedule on a simulated machine: which checks are admitted, in what batches, and how it takes overload. */
-import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Task } from '../../src/workers/batch.ts'
 import { Estimates } from '../../src/workers/estimates.ts'
 import type { Slot } from '../../src/workers/play-forward.ts'
 import { Schedule } from '../../src/workers/schedule.ts'
+import { fc } from '../support/properties.ts'
 import {
   BATCH_MS,
   bcrypt,

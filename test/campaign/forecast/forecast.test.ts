@@ -1,5 +1,4 @@
 /** What a forecast counts, and what it may not depend on. */
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Census, type Person } from '../../../src/campaign/forecast/census.ts'
 import { EXPLANATION, RANGE_WORDS } from '../../../src/campaign/forecast/explain.ts'
@@ -7,6 +6,7 @@ import { describeChange, forecastCutOffs } from '../../../src/campaign/forecast/
 import { Outlook } from '../../../src/campaign/forecast/outlook.ts'
 import { count, GO_LIVE_MS, takeCensus } from '../../support/forecast-trials.ts'
 import { simulatePeople, type Visits } from '../../support/populations.ts'
+import { fc } from '../../support/properties.ts'
 
 const TODAY = 30
 

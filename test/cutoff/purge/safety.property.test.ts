@@ -1,10 +1,10 @@
 /** Nobody without a password in Okta is in a purge: random stores and orgs, each open question answered in both ways. */
 import Database from 'better-sqlite3'
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { SWITCHES, type Switches } from '../../../src/sandbox/switches.ts'
+import { SWITCHES, switchSchema, type Switches } from '../../../src/sandbox/switches.ts'
 import { foldLogin } from '../../../src/login.ts'
 import { LEGACY_HASH, lifecycle } from '../../support/campaign.ts'
+import { fc } from '../../support/properties.ts'
 import { startPurge } from '../../support/purge.ts'
 import {
   HOOK_PASSWORD,
@@ -47,6 +47,8 @@ const USER = fc.record({
   acts: fc.array(fc.constantFrom(...ACTS), { maxLength: 7 }),
 })
 
+type User = typeof USER extends fc.Arbitrary<infer T> ? T : never
+
 /** Of untyped columns, so that 7, '7' and the bytes of it are three. */
 const ROW = fc.record({
   id: fc.constantFrom<unknown[]>(
@@ -65,11 +67,26 @@ const ROW = fc.record({
   enabled: fc.constantFrom(1, 1, 1, 0),
 })
 
+type Row = typeof ROW extends fc.Arbitrary<infer T> ? T : never
+
 const switches = fc.record(
   Object.fromEntries(
     Object.entries(SWITCHES).map(([name, { answers }]) => [name, fc.constantFrom(...answers)]),
   ),
 ) as unknown as fc.Arbitrary<Switches>
+
+/** One who is purged beside one who is not, whatever else is drawn. */
+const PURGED_AND_LEFT: [Switches, User[], Row[]] = [
+  switchSchema.parse({}),
+  [
+    { login: 'ann@example.com', first: 'hook', acts: ['signIn'] },
+    { login: 'bob@example.com', first: 'hook', acts: [] },
+  ],
+  [
+    { id: 1n, login: 'ann@example.com', enabled: 1 },
+    { id: 2n, login: 'bob@example.com', enabled: 1 },
+  ],
+]
 
 const CREATION = {
   hook: [HOOK_PASSWORD, ''],
@@ -82,10 +99,7 @@ const tokenOf = (answer: unknown): string | undefined =>
   (answer as { resetPasswordUrl?: string }).resetPasswordUrl?.split('/').at(-1)
 
 /** What Okta refuses has no effect. */
-const play = async (
-  org: TestSandbox,
-  { login, first, acts }: typeof USER extends fc.Arbitrary<infer T> ? T : never,
-): Promise<void> => {
+const play = async (org: TestSandbox, { login, first, acts }: User): Promise<void> => {
   const [credentials, query] = CREATION[first]
   const { body } = await org.create(profileFor(login), credentials, query)
   const { id } = body as { id?: string }
@@ -160,7 +174,7 @@ it(
           }
         },
       ),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [PURGED_AND_LEFT] },
     )
     expect(Math.min(purgedEver, leftEver)).toBeGreaterThan(0)
   },

@@ -1,5 +1,4 @@
 /** Legacy logins against servers that answer what no good directory does: nothing of it is a match. */
-import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
@@ -9,6 +8,7 @@ import { readMessage } from '../../../src/legacy/ldap/responses.ts'
 import { makeCertificate } from '../../support/certificate.ts'
 import { ManualClock } from '../../support/clock.ts'
 import { openDirectory, verifyIn } from '../../support/directory.ts'
+import { fc } from '../../support/properties.ts'
 import {
   ber,
   entryOf,
