@@ -54,20 +54,31 @@ const rootOf = (square: bigint): bigint => {
   return root
 }
 
+type Fraction = readonly [p: bigint, q: bigint, sum: bigint]
+
 /**
- * The state before any key is the first bits of pi's fraction, here from the series of David and Gregory
- * Chudnovsky (1988), which gives 47 bits a term.
+ * The terms `from` to `to` of the series of David and Gregory Chudnovsky (1988), by binary splitting: the sum of a half
+ * is made of small numbers, so that few are as long as the result.
  */
-export const initialState = (): Int32Array => {
-  const guardBits = 64n
-  const one = 1n << (32n * BigInt(STATE_WORDS) + guardBits)
-  let [sum, term] = [0n, one]
-  for (let k = 0n; term !== 0n; k++) {
-    sum += term * (545140134n * k + 13591409n)
-    const ratio = (6n * k + 1n) * (2n * k + 1n) * (6n * k + 5n)
-    term = (-term * ratio) / ((k + 1n) ** 3n * 10939058860032000n)
+const sumOf = (from: bigint, to: bigint): Fraction => {
+  if (to - from > 1n) {
+    const middle = (from + to) >> 1n
+    const [[p, q, sum], [p2, q2, sum2]] = [sumOf(from, middle), sumOf(middle, to)]
+    return [p * p2, q * q2, sum * q2 + p * sum2]
   }
-  const pi = (426880n * rootOf(10005n * one * one) * one) / sum
+  const p = from === 0n ? 1n : -(6n * from - 5n) * (2n * from - 1n) * (6n * from - 1n)
+  const q = from === 0n ? 1n : from ** 3n * 10939058860032000n
+  return [p, q, p * (545140134n * from + 13591409n)]
+}
+
+const BITS_OF_A_TERM = 47
+
+/** The state before any key is the first bits of pi's fraction. */
+export const initialState = (): Int32Array => {
+  const bits = 32 * STATE_WORDS + 64
+  const one = 1n << BigInt(bits)
+  const [, q, sum] = sumOf(0n, BigInt(Math.ceil(bits / BITS_OF_A_TERM)))
+  const pi = (426880n * rootOf(10005n * one * one) * q) / sum
   return wordsOf(Buffer.from(pi.toString(16).slice(1), 'hex')).subarray(0, STATE_WORDS)
 }
 

@@ -98,13 +98,24 @@ export const repeat = (body: Code, condition: Code): Code => [
   [0x0d, 0, END],
 ]
 
-/** Typed loosely: TypeScript follows `flat` through every depth that there might be. */
-const flatten = (code: Code): number[] => ([code] as unknown[]).flat(Infinity) as number[]
-
-const sized = (code: Code): Code => {
-  const content = flatten(code)
-  return [leb(content.length), content]
+const lengthOf = (code: Code): number => {
+  if (typeof code === 'number') return 1
+  let length = 0
+  for (const part of code) length += lengthOf(part)
+  return length
 }
+
+/** @returns where the next byte goes */
+const write = (code: Code, bytes: Uint8Array, at: number): number => {
+  if (typeof code === 'number') {
+    bytes[at] = code
+    return at + 1
+  }
+  for (const part of code) at = write(part, bytes, at)
+  return at
+}
+
+const sized = (code: Code): Code => [leb(lengthOf(code)), code]
 const vector = (items: readonly Code[]): Code => [leb(items.length), items]
 const name = (text: string): Code => sized([...Buffer.from(text)])
 const section = (id: number, items: readonly Code[]): Code => [id, sized(vector(items))]
@@ -135,7 +146,9 @@ const encode = (pages: number, functions: readonly WasmFunction[]): Uint8Array =
       ),
     ),
   ]
-  return Uint8Array.from(flatten(module))
+  const bytes = new Uint8Array(lengthOf(module))
+  write(module, bytes, 0)
+  return bytes
 }
 
 /** @throws whatever the runtime throws where it has no WebAssembly, or refuses this one. */
