@@ -13,6 +13,7 @@ import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
 import { jsonOption, verboseOption, type CommonOptions } from '../common-options.ts'
 import { createPrint, readText, type CommandContext, type Perform, type Print } from '../context.ts'
 import { costInTime } from './cost-limit.ts'
+import { openStores } from './open-stores.ts'
 import { SERVE, SERVER, type ServerSettings } from './settings.ts'
 
 /** At the usual bcrypt cost a thread does about 100 checks within the deadline: this limit is for memory. */
@@ -61,19 +62,26 @@ const measure = async (settings: ServerSettings, pool: WorkerPool, log: Log, clo
   settings.legacy.kind === 'login' ? Infinity : costInTime(settings, pool, clock, log)
 
 /**
- * The threads take longest: they start while the rest is loaded and opened. A start that is refused measures no further:
- * closing the pool ends the trials.
+ * The threads take longest, so they start first: Node.js gives nothing else a turn while it loads the server. A start that
+ * is refused measures no further: closing the pool ends the trials.
  */
-const start = async (settings: ServerSettings, log: Log, context: CommandContext, clock: Clock) => {
-  const opening = import('./server.ts').then(({ openServer }) =>
-    openServer(settings, log, context, clock),
-  )
+const start = async (
+  settings: ServerSettings,
+  log: Log,
+  { env, version }: CommandContext,
+  clock: Clock,
+) => {
   const starting = startPool(settings, log, clock)
   const measuring = starting.then((pool) => measure(settings, pool, log, clock))
+  const opening = openStores(settings, log, env, clock)
+  const loading = import('./server.ts').then(({ loadServer }) =>
+    loadServer(settings, log, version, clock),
+  )
   try {
-    const [openPorts, pool, cost] = await Promise.all([opening, starting, measuring])
+    const parts = [opening, starting, measuring, loading] as const
+    const [stores, pool, cost, openPorts] = await Promise.all(parts)
     if (pool.engine.fallback === undefined) log.info(pool.engine, 'password engine ready')
-    const server = await openPorts({ pool, cost })
+    const server = await openPorts({ ...stores, pool, cost })
     pool.complete()
     return server
   } catch (err) {

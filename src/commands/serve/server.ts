@@ -1,26 +1,19 @@
-/** The hook server but for its password threads: opens the store and the ledger, and then the ports. */
+/** The hook server between its ports and what it decides by: the stores and the password threads, which are open. */
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
-import type { Environment } from '../../config/load.ts'
 import { createHookApp, type HookAppOptions } from '../../hook/app.ts'
 import { createCredentialsPrecheck } from '../../hook/authenticate.ts'
-import { createGuessLimiter } from '../../hook/guess-limit.ts'
-import { sampledHashes } from '../../legacy/store.ts'
 import { listen, type Listener, type ListenOptions } from '../../ops/listen.ts'
 import type { Log } from '../../ops/log.ts'
 import type { MayStream } from '../../ops/pipelining.ts'
 import { createHealthApp } from '../../ops/probes.ts'
 import type { StopSignal } from '../../ops/shutdown.ts'
 import type { WorkerPool } from '../../workers/pool.ts'
-import type { CommandContext } from '../context.ts'
 import { createNamers } from '../fingerprints.ts'
 import { warnAbove } from './cost-limit.ts'
-import { logChecks, logDoubt, openLegacy } from './open-legacy.ts'
+import type { OpenStores } from './open-stores.ts'
 import type { ServerSettings } from './settings.ts'
 import { startEvents } from './start-events.ts'
-import { startLedger } from './start-ledger.ts'
-import { startOAuth } from './start-oauth.ts'
-import { refuseUncheckedStore } from './store-hashes.ts'
 
 const hookOptionsFrom = (settings: ServerSettings): HookAppOptions => {
   const { auth, orgUrl, deadlineMs, hashes, dummyHashSecret } = settings
@@ -53,47 +46,27 @@ const loadOps = async (settings: ServerSettings, log: Log, clock: Clock) => {
   return ops && (await import('./ops-port.ts')).createOps(ops, settings, log, clock)
 }
 
-interface MeasuredPool {
+interface OpenParts extends OpenStores {
   readonly pool: WorkerPool
   /** The highest bcrypt cost whose check ends in time. */
   readonly cost: number
 }
 
-/** @throws AppError when the store cannot be used */
-const openStore = async (settings: ServerSettings, log: Log, env: Environment, clock: Clock) => {
-  const watch = [logChecks(log, settings), logDoubt(log)] as const
-  const legacy = await openLegacy(settings, env, clock, ...watch)
-  const sampled = sampledHashes(legacy)
-  if (!settings.allowUncheckedHashes) refuseUncheckedStore(sampled, settings.hashes)
-  return { legacy, sampled, oauth: await startOAuth(settings, env, clock, log) }
-}
-
 /**
- * Opens what a start can be refused for.
- * @returns a function that opens the ports, to be called when the password threads are ready
- * @throws AppError when the store or the ledger cannot be used
+ * Loads what the ports need.
+ * @returns a function that opens the ports, to be called when the rest is ready
  */
-export const openServer = async (
+export const loadServer = async (
   settings: ServerSettings,
   log: Log,
-  { version, env }: CommandContext,
+  version: string,
   clock: Clock,
 ) => {
-  const { hashes, guesses } = settings
   const options = hookOptionsFrom(settings)
-  const opening = openStore(settings, log, env, clock)
-  const guessLimiter = createGuessLimiter(clock, guesses)
-  const parts = [
-    opening,
-    startLedger(settings, { ...guesses, guessLimiter }, log, clock, opening),
-    loadOps(settings, log, clock),
-  ] as const
-  // A process that ends while a thread of it starts may crash.
-  await Promise.allSettled(parts)
-  const [{ legacy, sampled, oauth }, ledger, ops] = await Promise.all(parts)
+  const ops = await loadOps(settings, log, clock)
 
-  return async ({ pool, cost }: MeasuredPool) => {
-    warnAbove(sampled, hashes, cost, log)
+  return async ({ legacy, sampled, oauth, ledger, guessLimiter, pool, cost }: OpenParts) => {
+    warnAbove(sampled, settings.hashes, cost, log)
     let draining = false
     const isDraining = (): boolean => draining
     const { checkBearer, keys } = oauth ?? {}
