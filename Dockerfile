@@ -5,7 +5,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY tools ./tools
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY src ./src
 RUN npm run build && npm ci --omit=dev --ignore-scripts
 # better-sqlite3 brings a build for every platform, and SQLite's source. One of the builds runs here.

@@ -14,10 +14,11 @@ import {
 import { examplesFirst, fitHelp } from './commands/terminal/help-text.ts'
 import { createColourise } from './commands/terminal/colour.ts'
 import { AppError, asAppError, describeUnforeseen } from './errors/errors.ts'
+import { packageFile } from './files.ts'
 import { jsonLine } from './text/printable.ts'
 import { STOP_SIGNALS } from './ops/shutdown.ts'
 
-const PACKAGE = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+const PACKAGE = readFileSync(packageFile('package.json'), 'utf8')
 const { version } = JSON.parse(PACKAGE) as { version: string }
 
 /** `help NAME …` is `NAME … --help`, also after options, but for a name that is none. */

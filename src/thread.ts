@@ -2,14 +2,20 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from './clock.ts'
+import { programFile } from './files.ts'
 
-/**
- * A thread's file has the extension of the file that starts it: `tsc` rewrites imports, and no URLs.
- * @param name of the file, without its extension, relative to `from`
- * @param from `import.meta.url` of the file that starts the thread
- */
-export const threadUrl = (name: string, from: string): URL =>
-  new URL(name + extname(new URL(from).pathname), from)
+/** The first file of each thread in src/, without its extension. The build makes a file of each in dist/. */
+export const THREADS = {
+  check: 'workers/worker',
+  ledger: 'ledger/ledger-thread',
+  counts: 'ledger/counts-thread',
+  events: 'ledger/events/thread',
+  sqlite: 'legacy/sql/sqlite-thread',
+} as const
+
+/** The file's extension is the one of this file: .ts in src/, .js in dist/. */
+export const threadUrl = (thread: keyof typeof THREADS): URL =>
+  programFile(THREADS[thread] + extname(import.meta.url))
 
 /** A thread needs none of the environment, which holds the hook's secret. */
 export const startThread = (url: URL, workerData?: unknown, isPiped = false): Worker =>

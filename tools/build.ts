@@ -1,23 +1,25 @@
-/** Compiles src/ to JavaScript in dist/, and leaves nothing there that no program loads. */
-import { spawnSync } from 'node:child_process'
-import { globSync, readFileSync, rmSync } from 'node:fs'
+/** Bundles src/ as JavaScript in dist/: a file for each thread and each command, and files that they share. */
+import { build } from 'esbuild'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { THREADS } from '../src/thread.ts'
+import { readManifest, ROOT } from './production-lock.ts'
 
-const ROOT = join(import.meta.dirname, '..')
-const DIST = join(ROOT, 'dist')
-const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
+const OUT = join(ROOT, 'dist')
 
-/** A file that had types alone: nothing imports what was compiled of it. */
-const isEmpty = (text: string): boolean =>
-  text.replace(/\/\*[^]*?\*\/|\/\/.*/g, '').trim() === 'export {};'
-
-// Files whose source was renamed or deleted would be packed too.
-rmSync(DIST, { recursive: true, force: true })
-const { status } = spawnSync(process.execPath, [TSC, '-p', 'tsconfig.build.json'], {
-  ...{ cwd: ROOT, stdio: 'inherit' },
+// Files of an earlier build would be packed too.
+rmSync(OUT, { recursive: true, force: true })
+await build({
+  absWorkingDir: ROOT,
+  entryPoints: ['src/cli.js', ...Object.values(THREADS).map((thread) => `src/${thread}.ts`)],
+  outbase: 'src',
+  outdir: OUT,
+  platform: 'node',
+  target: 'node22.18',
+  format: 'esm',
+  charset: 'utf8',
+  bundle: true,
+  splitting: true,
+  external: Object.keys(readManifest().dependencies),
+  logLevel: 'warning',
 })
-for (const name of globSync('**/*.js', { cwd: DIST })) {
-  const path = join(DIST, name)
-  if (isEmpty(readFileSync(path, 'utf8'))) rmSync(path)
-}
-process.exitCode = status ?? 1

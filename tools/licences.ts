@@ -1,11 +1,11 @@
-/** Writes THIRD-PARTY-LICENSES: the licences of all packages that users install, from node_modules. */
+/** Writes THIRD-PARTY-LICENSES: the licences of all packages that users run, from node_modules. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readProductionLock, ROOT } from './production-lock.ts'
 
 const FILE = join(ROOT, 'THIRD-PARTY-LICENSES')
 
-const HEAD = `The packages that are installed with okta-password-import-hook, and their licences.
+const HEAD = `The packages that are installed with okta-password-import-hook or are in its code, and their licences.
 Made by \`npm run licences\`.
 `
 

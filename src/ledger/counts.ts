@@ -29,7 +29,7 @@ export type ToCountsThread = 'end'
 /** Milliseconds that a page waits for them. */
 const READ_MS = 5_000
 
-const THREAD_URL = threadUrl('./counts-thread', import.meta.url)
+const THREAD_URL = threadUrl('counts')
 
 /** When the thread has ended, so that the next read can start another one. */
 const answerOf = (thread: Worker): Promise<LedgerCounts> =>

@@ -29,7 +29,7 @@ export const START_TIMEOUT_MS = 2_000
 /** More than the thread's own limits for its end. */
 const CLOSE_TIMEOUT_MS = 4_000
 
-const THREAD_URL = threadUrl('./ledger-thread', import.meta.url)
+const THREAD_URL = threadUrl('ledger')
 
 /**
  * Wrong guesses, counted together by the replicas that share one ledger. A guess is known everywhere

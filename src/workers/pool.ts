@@ -37,7 +37,7 @@ export interface WorkerPoolOptions {
   readonly workerUrl?: URL
 }
 
-const WORKER_URL = threadUrl('./worker', import.meta.url)
+const WORKER_URL = threadUrl('check')
 
 const FIRST_RESPAWN_DELAY_MS = 1000
 const MAX_RESPAWN_DELAY_MS = 30_000

@@ -1,4 +1,4 @@
-/** What is said of the packages that users install: THIRD-PARTY-LICENSES and the SBOM. */
+/** What is said of the packages that users run: THIRD-PARTY-LICENSES and the SBOM. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ it('THIRD-PARTY-LICENSES is up to date: npm run licences', () => {
   expect(names.filter((name) => !text.includes(`\n${name} (`))).toEqual([])
 })
 
-it('no package that users install has a licence that binds their own code', () => {
+it('no package that users run has a licence that binds their own code', () => {
   const licences = new Set(packages.map(([, { license }]) => license))
   expect([...licences].sort()).toEqual(['Apache-2.0', 'BSD-3-Clause', 'ISC', 'MIT'])
 })
@@ -33,7 +33,7 @@ it('no package that users install runs a script then, such as one that needs a c
   expect(scripted.map(([path]) => path)).toEqual([])
 })
 
-it('the SBOM has each package that users install, and nothing of the machine that made it', () => {
+it('the SBOM has each package that users run, and nothing of the machine that made it', () => {
   const text = execFileSync(process.execPath, ['tools/sbom.ts'], { cwd: ROOT, encoding: 'utf8' })
   const { metadata, components } = JSON.parse(text) as Sbom
   const { name, version } = metadata.component

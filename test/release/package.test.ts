@@ -1,7 +1,9 @@
 /** The package that npm publishes: what runs, the documents that it names, and nothing else. */
+import { build } from 'esbuild'
 import { posix } from 'node:path'
-import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
+import { BUNDLED } from '../../tools/production-lock.ts'
+import { THREADS } from '../../src/thread.ts'
 import { packCheckout } from '../support/packed.ts'
 import { removeDir } from '../support/temp.ts'
 
@@ -14,25 +16,23 @@ const isDocument = (path: string): boolean => path.startsWith('docs/')
 const matches = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].map(([, found = '']) => found)
 
-/** What a file loads: imports, what it loads when it is needed, and the files of threads. */
-const loadedBy = (text: string): string[] => [
-  ...ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName),
-  ...matches(text, /\bcreateRequire\(import\.meta\.url\)\('([^']+)'\)/g),
-  ...matches(text, /\bthreadUrl\('([^']+)', import\.meta\.url\)/g).map((name) => `${name}.js`),
-]
-
 const code = files.filter(isCode).map((path) => ({ path, text: read(path) }))
-const isOwn = (name: string): boolean => name.startsWith('.')
+const all = code.map(({ text }) => text).join('\n')
 
-const loaded = (): Set<string> => {
-  const found = new Set(['dist/cli.js'])
-  for (const path of found) {
-    for (const name of loadedBy(read(path)).filter(isOwn)) {
-      found.add(posix.join(posix.dirname(path), name.replace(/\.ts$/, '.js')))
-    }
-  }
-  return found
-}
+/** What the program and its threads import, file by file. */
+const { metafile } = await build({
+  absWorkingDir: dir,
+  entryPoints: ['cli', ...Object.values(THREADS)].map((name) => `dist/${name}.js`),
+  outdir: 'not-written',
+  ...{ bundle: true, platform: 'node', format: 'esm', packages: 'external' },
+  ...{ write: false, metafile: true },
+})
+const imported = Object.values(metafile.inputs).flatMap(({ imports }) => imports)
+
+const foreign = [
+  ...imported.filter(({ external }) => external).map(({ path }) => path),
+  ...matches(all, /\bcreateRequire\d*\(import\.meta\.url\)\("([^"]+)"\)/g),
+]
 
 const packageOf = (name: string): string => {
   const [first = '', second = ''] = name.split('/')
@@ -41,14 +41,27 @@ const packageOf = (name: string): string => {
 
 describe('the package', () => {
   it('has each file of the program that is loaded, and no other', () => {
-    expect(code.map(({ path }) => path)).toEqual([...loaded()].sort())
+    expect(code.map(({ path }) => path)).toEqual(Object.keys(metafile.inputs).sort())
+    const started = matches(all, /\bthreadUrl\("([^"]+)"\)/g)
+    expect(started.sort()).toEqual(Object.keys(THREADS).sort())
+  })
+
+  it('has all paths of its files in one file of dist/ itself, which they are relative to', () => {
+    const withPaths = code.filter(({ text }) => /new URL\([^)]*import\.meta\.url\)/.test(text))
+    expect(withPaths.map(({ path }) => posix.dirname(path))).toEqual(['dist'])
   })
 
   it('depends on the packages that are imported, and on no other', () => {
     const { dependencies } = JSON.parse(read('package.json')) as { dependencies: object }
-    const names = code.flatMap(({ text }) => loadedBy(text)).filter((name) => !isOwn(name))
-    const foreign = names.filter((name) => !name.startsWith('node:')).map(packageOf)
-    expect([...new Set(foreign)].sort()).toEqual(Object.keys(dependencies).sort())
+    const names = foreign.filter((name) => !name.startsWith('node:')).map(packageOf)
+    expect([...new Set(names)].sort()).toEqual(Object.keys(dependencies).sort())
+  })
+
+  it('has these packages in its code', () => {
+    const names = code.flatMap(({ text }) =>
+      matches(text, /^\/\/ (?:\S*\/)?node_modules\/([^/]+)\//gm),
+    )
+    expect([...new Set(names)].sort()).toEqual(BUNDLED)
   })
 
   it('has these files beside the program and the documents', () => {
@@ -73,7 +86,6 @@ describe('the package', () => {
   })
 
   it('has sample files for the demo only', () => {
-    const all = code.map(({ text }) => text).join('\n')
     const samples = files.filter((path) => path.startsWith('legacy-db/'))
     expect(samples.filter((path) => !all.includes(posix.basename(path)))).toEqual([])
   })
@@ -81,7 +93,7 @@ describe('the package', () => {
   it('has each file that a message names', () => {
     const named = code.flatMap(({ text }) => {
       const messages = text.replace(/^ *\/\*\*[^]*?\*\//gm, '').replace(/^ *\/\/.*/gm, '')
-      return matches(messages, /\b((?:bench|deploy|docs)\/[\w./-]*\w)/g)
+      return matches(messages, /(?<![\w/])((?:bench|deploy|docs)\/[\w./-]*\w)/g)
     })
     expect(named).toContain('docs/EVENTS.md')
     expect([...new Set(named)].filter((path) => !files.includes(path))).toEqual([])

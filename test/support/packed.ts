@@ -7,7 +7,7 @@ import { makeTempDir } from './temp.ts'
 const ROOT = join(import.meta.dirname, '../..')
 
 const TOP = ['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'THIRD-PARTY-LICENSES']
-const MANIFESTS = ['package.json', 'tsconfig.json', 'tsconfig.build.json']
+const MANIFESTS = ['package.json', 'tsconfig.json']
 const FOLDERS = ['bench/results', 'deploy', 'docs', 'legacy-db', 'src', 'tools']
 
 export interface Packed {

@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { packageFile } from '../../files.ts'
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts'
 import { toShell } from '../import/next-command.ts'
 import { createDemo } from '../serve/demo-mode.ts'
@@ -16,7 +17,7 @@ import {
   type Stage,
 } from './stage.ts'
 
-const USERS = new URL('../../../legacy-db/sample-users.csv', import.meta.url)
+const USERS = packageFile('legacy-db/sample-users.csv')
 const FILE = 'legacy-db/sample-users.csv'
 const REJECTS = 'legacy-db/sample-users.rejects.csv'
 const FLAG = ['--where-enabled', 'enabled']

@@ -4,12 +4,13 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { programFile } from '../../files.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
 import type { CommonOptions } from '../common-options.ts'
 import type { Print } from '../context.ts'
 import { toShell } from '../import/next-command.ts'
 
-export const CLI = fileURLToPath(new URL('../../cli.js', import.meta.url))
+export const CLI = fileURLToPath(programFile('cli.js'))
 
 export type DemoEnv = Readonly<Record<string, string>>
 

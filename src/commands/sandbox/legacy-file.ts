@@ -3,12 +3,13 @@ import { hash } from 'bcryptjs'
 import { InvalidArgumentError } from 'commander'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { packageFile } from '../../files.ts'
 import type { SimulatedPerson } from '../../sandbox/people/crowd.ts'
 
 /** The lowest cost, so that months of sign-ins pass in a minute. */
 const COST = 4
 
-const SCHEMA = new URL('../../../legacy-db/schema.sql', import.meta.url)
+const SCHEMA = packageFile('legacy-db/schema.sql')
 const COLUMNS = ['first_name', 'last_name', 'last_login']
 
 /** @throws InvalidArgumentError, which commander turns into the usage's exit code */

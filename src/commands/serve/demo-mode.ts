@@ -5,14 +5,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '../../errors/errors.ts'
+import { packageFile } from '../../files.ts'
 import { HOOK_PATH } from '../../hook/app.ts'
 import { codeOf } from '../../sql/failures.ts'
 
 /** One of the sample accounts in `legacy-db/`, whose passwords are no secrets. */
 const SAMPLE = { username: 'isaac.brock@example.com', password: 'Float on, 2004!' }
 
-const readSql = (name: string): string =>
-  readFileSync(new URL(`../../../legacy-db/${name}`, import.meta.url), 'utf8')
+const readSql = (name: string): string => readFileSync(packageFile(`legacy-db/${name}`), 'utf8')
 
 /** @throws AppError `demo_unwritable` */
 export const makeDemoDirectory = (parent: string): string => {

@@ -18,7 +18,7 @@ export const EVENTS_WRITE_MS = 5_000
 const RESPAWN_MS = 30_000
 const CLOSE_MS = 2_000
 
-const THREAD_URL = threadUrl('./thread', import.meta.url)
+const THREAD_URL = threadUrl('events')
 
 export interface EventWriterOptions {
   readonly target: LedgerTarget

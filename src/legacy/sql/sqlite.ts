@@ -11,7 +11,7 @@ import { valuesForUnknown, type Lookup } from './lookup.ts'
 import { createDialect, TOKENS, withLimit } from './parameters.ts'
 import type { ReaderReply, ReaderRequest, ReaderOptions, ToReader } from './sqlite-thread.ts'
 
-const THREAD_URL = threadUrl('./sqlite-thread', import.meta.url)
+const THREAD_URL = threadUrl('sqlite')
 
 /** A second thread reads on where the first is held up by a scan; more would only share the same disk. */
 const MAX_CONNECTIONS = 2
