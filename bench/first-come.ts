@@ -1,18 +1,18 @@
 /** A server to compare with: the same hook, engine and lanes, but a plain first-come queue. */
 import { DEFAULT_HASHES } from '../src/passwords/registry.ts'
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { systemClock } from '../src/clock.ts'
 import { createHookApp } from '../src/hook/app.ts'
 import { createGuessLimiter } from '../src/hook/guess-limit.ts'
 import { openLegacyStore } from '../src/legacy/open.ts'
 import { listen } from '../src/ops/listen.ts'
 import { createLog } from '../src/ops/log.ts'
+import { startThread, threadUrl } from '../src/thread.ts'
 import type { Checked, PasswordChecker } from '../src/workers/checker.ts'
 import type { BatchReply, BatchRequest, CoresMade, WorkerData } from '../src/workers/protocol.ts'
 
 const BOUNDS = { ...DEFAULT_HASHES, bcryptCost: 14 }
-const WORKER_URL = new URL('../src/workers/worker.ts', import.meta.url)
 
 interface Job {
   readonly check: BatchRequest[number]
@@ -43,7 +43,7 @@ const createFirstCome = (): PasswordChecker => {
     }
   }
   for (let i = 0; i < availableParallelism(); i++) {
-    const worker = new Worker(WORKER_URL, { workerData: { isFirst: false } satisfies WorkerData })
+    const worker = startThread(threadUrl('check'), { isFirst: false } satisfies WorkerData)
     worker.once('message', ({ cores }: CoresMade) => {
       idle.set(worker, cores[0]?.lanes ?? 1)
       pump()

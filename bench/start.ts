@@ -1,4 +1,4 @@
-/** Measures how quickly commands and a server start, and what a server takes at rest; with OLD=DIRECTORY, another build beside it. */
+/** Measures how quickly commands and a server start, and the memory of a server at rest. OLD=DIRECTORY adds another build. */
 import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
