@@ -21,6 +21,7 @@ import { WorkerPool } from '../../src/workers/pool.ts'
 import { openLegacy } from './legacy.ts'
 import { head, sendAndDrop } from './raw.ts'
 import { makeTempDir, removeDir } from './temp.ts'
+import { until } from './until.ts'
 
 export interface Row {
   readonly login: string
@@ -116,6 +117,7 @@ export const startHook = async (options: HookOptions = {}) => {
     clock,
     ...(options.workerUrl && { workerUrl: options.workerUrl }),
   })
+  await until('all threads are ready', () => pool.alive === pool.size)
   /** The setting of each computed hash: prefix and cost. */
   const runs: string[] = []
   let asked = 0
