@@ -73,7 +73,7 @@ export interface MoveEvent {
   readonly publishedMs: number
 }
 
-/** What became of the events of one call. `repeated`: they had come before; `dropped`: too many wait. */
+/** What happened to the events of one call. `repeated`: they had come before; `dropped`: too many wait. */
 export type EventCounts = Readonly<Record<'kept' | 'ignored' | 'repeated' | 'dropped', number>>
 
 export interface EventSink {

@@ -1,4 +1,4 @@
-/** Notes beside a journal which process has it open, so that whoever finds it locked learns what to end. */
+/** Notes beside a journal which process has it open, so that a person who finds it locked learns what to end. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { AppError } from '../errors/errors.ts'

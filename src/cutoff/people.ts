@@ -46,7 +46,7 @@ const APART: readonly (PersonState | undefined)[] = ['unknown', 'disabled', 'nat
 const hasNotMoved = ({ status, credentials }: OktaUser): boolean =>
   (credentials?.provider?.type ?? 'IMPORT') === 'IMPORT' && status !== 'DEPROVISIONED'
 
-/** Whoever is new in Okta since the status counts, too. */
+/** A person who is new in Okta since the status counts, too. */
 const isLeft = (state: CampaignState) => {
   const find = state.db
     .prepare<[string], PersonState>('SELECT state FROM people WHERE login = ?')

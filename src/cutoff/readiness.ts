@@ -1,4 +1,4 @@
-/** What stands in the way of a cut-off, each with the command that mends it. */
+/** What stands in the way of a cut-off, each with the command that corrects it. */
 import type { SavedReport } from '../campaign/state/saved-report.ts'
 import type { InlineHook } from '../okta/api/inline-hooks.ts'
 import { shortestLife, type LinkLife } from '../okta/api/password-policies.ts'
@@ -26,13 +26,13 @@ export interface PlanFacts extends HookExpectation {
   readonly likely: number | string
 }
 
-/** Whoever reads the mail on the next day can still use the link. */
+/** A person who reads the mail on the next day can still use the link. */
 const SHORT_LINK_MINUTES = 24 * 60
 
 interface Check {
   /** @returns what is not ready */
   readonly find: (facts: PlanFacts) => string | undefined
-  readonly mend: string
+  readonly fix: string
   /** Whether a person may decide that it is well as it is; the others stop `close` anyway. */
   readonly canBeAccepted: boolean
 }
@@ -42,28 +42,28 @@ const when = (is: boolean, words: string): string | undefined => (is ? words : u
 const CHECKS: Readonly<Record<string, Check>> = {
   hook_missing: {
     find: ({ hooks }) => when(hooks.length === 0, 'this org has no password import inline hook'),
-    mend: 'okta-migrate register --url URL',
+    fix: 'okta-migrate register --url URL',
     canBeAccepted: false,
   },
   hook_second: {
     find: ({ hooks }) => when(hooks.length > 1, `this org has ${hooks.length} such hooks`),
-    mend: 'remove what is not yours: Admin Console, Workflow, Inline Hooks',
+    fix: 'remove what is not yours: Admin Console, Workflow, Inline Hooks',
     canBeAccepted: false,
   },
   hook_foreign: {
     find: (facts) => whyForeign(facts.hooks[0], facts),
-    mend: 'okta-migrate register shows it',
+    fix: 'okta-migrate register shows it',
     canBeAccepted: false,
   },
   hook_inactive: {
     find: ({ hooks: [hook] }) =>
       when(hook !== undefined && hook.status !== 'ACTIVE', 'the hook is not active already'),
-    mend: 'okta-migrate register --activate (after a close: okta-migrate cutoff reopen)',
+    fix: 'okta-migrate register --activate (after a close: okta-migrate cutoff reopen)',
     canBeAccepted: false,
   },
   status_unusable: {
     find: ({ whyNoStatus }) => whyNoStatus,
-    mend: 'okta-migrate status --cut-off DATE',
+    fix: 'okta-migrate status --cut-off DATE',
     canBeAccepted: false,
   },
   people_missing: {
@@ -71,16 +71,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
       const { missing } = readStatus(report)
       return when(missing > 0, `${numberOf(missing, 'person is', 'people are')} not in Okta`)
     },
-    mend: 'okta-migrate reconcile, and okta-migrate import reconcile/missing.csv',
+    fix: 'okta-migrate reconcile, and okta-migrate import reconcile/missing.csv',
     canBeAccepted: true,
   },
   rows_unreadable: {
     find: ({ report }) => {
       const { unreadable } = readStatus(report)
-      const words = `${numberOf(unreadable, 'row')} of the accounts cannot be read, and whoever they are about was not counted`
+      const words = `${numberOf(unreadable, 'row')} of the accounts cannot be read: the people they are about are not counted`
       return when(unreadable > 0, words)
     },
-    mend: 'correct the rows (okta-migrate audit lists them), and run okta-migrate status again',
+    fix: 'correct the rows (okta-migrate audit lists them), and run okta-migrate status again',
     canBeAccepted: true,
   },
   read_only: {
@@ -89,7 +89,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
       const words = `${numberOf(again, 'person was', 'people were')} VERIFIED more than once, and Okta has no password: was the org in read-only mode?`
       return when(again > 0, words)
     },
-    mend: 'look at https://status.okta.com, and run okta-migrate status again',
+    fix: 'look at https://status.okta.com, and run okta-migrate status again',
     canBeAccepted: true,
   },
   link_short: {
@@ -98,22 +98,22 @@ const CHECKS: Readonly<Record<string, Check>> = {
       if (!link || link.minutes >= SHORT_LINK_MINUTES) return undefined
       return `a link to set a new password lives ${numberOf(link.minutes, 'minute')} (policy "${printable(link.policy)}")`
     },
-    mend: 'API, PUT /api/v1/policies/ID: settings.recovery.factors.okta_email.properties.recoveryToken.tokenLifetimeMinutes',
+    fix: 'API, PUT /api/v1/policies/ID: settings.recovery.factors.okta_email.properties.recoveryToken.tokenLifetimeMinutes',
     canBeAccepted: true,
   },
   replica_unready: {
     find: ({ replicas }) => whyUnready(replicas),
-    mend: 'node dist/cli.js check says what is wrong there; without a server that can decide calls, reopen is no way back',
+    fix: 'run okta-migrate doctor there; without a server that can decide calls, reopen is no way back',
     canBeAccepted: true,
   },
   replicas_differ: {
     find: ({ replicas }) => whyDifferent(replicas),
-    mend: 'give all replicas the same version and variables',
+    fix: 'give all replicas the same version and variables',
     canBeAccepted: true,
   },
   purge_sql: {
     find: ({ purge: { flaw } }) => flaw && `the statement of the purge cannot be used. ${flaw}`,
-    mend: 'plan again with the --sql that the purge will have',
+    fix: 'plan again with the --sql that the purge will have',
     canBeAccepted: true,
   },
   other_apps: {
@@ -122,7 +122,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
         otherApps === undefined,
         'nobody has said whether another application still signs people in by these hashes',
       ),
-    mend: 'okta-migrate cutoff plan --other-apps none (or their names)',
+    fix: 'okta-migrate cutoff plan --other-apps none (or their names)',
     canBeAccepted: false,
   },
 }
@@ -135,15 +135,15 @@ export interface PlanFinding {
   /** Stable, for programs. */
   readonly name: string
   readonly words: string
-  readonly mend: string
+  readonly fix: string
   readonly isAccepted: boolean
 }
 
 export const findUnready = (facts: PlanFacts, accepted: readonly string[]): PlanFinding[] =>
-  Object.entries(CHECKS).flatMap(([name, { find, mend, canBeAccepted }]) => {
+  Object.entries(CHECKS).flatMap(([name, { find, fix, canBeAccepted }]) => {
     const words = find(facts)
     if (words === undefined) return []
     const isAccepted = canBeAccepted && accepted.includes(name)
-    const how = canBeAccepted && !isAccepted ? `${mend}; or go on with --accept ${name}` : mend
-    return [{ name, words, mend: how, isAccepted }]
+    const how = canBeAccepted && !isAccepted ? `${fix}; or go on with --accept ${name}` : fix
+    return [{ name, words, fix: how, isAccepted }]
   })

@@ -45,7 +45,7 @@ const flawOf = ({
   return printable(`legacy store ${legacyStore}, workers ${workers}${keys}${drain}`, 300)
 }
 
-/** Redirects are not followed: whoever answers must be the server itself. */
+/** Redirects are not followed: the server itself must answer. */
 const ask = async (fetch: Fetch, url: string): Promise<AskedReplica> => {
   const signal = AbortSignal.timeout(TIMEOUT_MS)
   const { status, text = '' } = await fetch(new URL('/readyz', url), {

@@ -62,7 +62,7 @@ export type CutOffStep = keyof typeof CUT_OFF_STEPS
 
 /** What a person is to do first, by the phase in which a step was tried. */
 export const FIRST: Readonly<Record<CutOffPhase, string>> = {
-  new: 'Run okta-migrate cutoff plan first, and mend what it finds.',
+  new: 'Run okta-migrate cutoff plan first, and correct what it finds.',
   planned: 'Run okta-migrate cutoff close first.',
   closed: 'The hook is closed.',
   reopened: 'The hook is open again. Run okta-migrate cutoff plan first, and then close.',

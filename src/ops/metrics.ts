@@ -44,9 +44,7 @@ const createCounters = (registry: Registry) => {
     secrets: counter('deprecated_secret_calls_total', 'Calls that used a deprecated secret', [
       'secret',
     ]),
-    events: counter('events_total', "Events of Okta's event hook, by what became of them", [
-      'outcome',
-    ]),
+    events: counter('events_total', "Events of Okta's event hook, by outcome", ['outcome']),
   }
 }
 

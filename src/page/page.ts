@@ -127,7 +127,7 @@ const sourcesOf = ({ report, now, today }: PageData): string => {
     : `${counted} Today (UTC) the hook has let in ${countPeople(today)} so far.`
 }
 
-/** What was pushed may be incomplete, and whoever has the secret can invent it. */
+/** What was pushed may be incomplete, and a person who has the secret can invent it. */
 const newsOf = ({ report, events = new Map() }: PageData): string => {
   const moved = events.get('user.import.password') ?? 0
   const set = events.get('user.account.update_password') ?? 0

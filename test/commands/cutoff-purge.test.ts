@@ -190,7 +190,7 @@ const CASES: readonly Case[] = [
   },
 ]
 
-describe('whoever', () => {
+describe('a person', () => {
   it.each(CASES)('$what: $reason', async (each) => {
     const { reason, act, switches = {}, args = [], days = 8, evidence } = each
     const stub = await startHookStub(VERIFIED)

@@ -193,7 +193,7 @@ describe('rows that cannot be read', () => {
     const env = { ...oktaOf(org), LEDGER_DB_URL: 'off' }
     const args = ['--legacy', path, '--state', join(dir, 'state')]
     const { stdout } = await runInProcess(statusCommand, args, env)
-    expect(stdout).toContain('2 rows of the accounts cannot be read (line 3, 4): whoever')
+    expect(stdout).toContain('2 rows of the accounts cannot be read (line 3, 4): the people')
     const brief = await runInProcess(statusCommand, [...args, '--brief', '--quick'], env)
     expect(brief.stdout).toContain('2 rows of the accounts cannot be read, and count for nobody.')
     const json = await runInProcess(statusCommand, [...args, '--json'], env)

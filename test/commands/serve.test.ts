@@ -163,7 +163,7 @@ describe('OAuth', () => {
 
 describe('a start that fails', () => {
   it('measures no password check once it is refused', async () => {
-    // No machine checks a cost of 14 in time for it: whoever measures to the end says so.
+    // No machine checks a cost of 14 in time for it: a check that measures to the end says so.
     const env = environment({ HOOK_DEADLINE_MS: '100', LEGACY_DB_URL: 'sqlite:/no/such.sqlite' })
     const { code, stdout, stderr } = await runCommand(['serve', '--json'], env)
     expect([code, stderr]).toEqual([2, expect.stringContaining('no file at /no/such.sqlite')])

@@ -16,7 +16,7 @@ it.each([
   expect(closedAtOf(hook(lastUpdated), closing(NOON))).toBe(expected)
 })
 
-it('is long ago where nobody knows: whoever has ever signed in is left alone', () => {
+it('is long ago where nobody knows: a person who has ever signed in is left alone', () => {
   expect(closedAtOf(hook(''), undefined)).toBe(0)
   expect(closedAtOf(hook('2026-10-05T12:00:00.000Z'), undefined)).toBe(NOON)
 })

@@ -395,7 +395,7 @@ describe('a system that changes after its check', () => {
     return { store, clock, mode, checks: () => asked.filter(({ body }) => isCheck(body)).length }
   }
 
-  it('to let anybody in is found out by the next match, and lets nobody in until it is mended', async () => {
+  it('to let anybody in is found out by the next match, and lets nobody in until it is corrected', async () => {
     const reports: (string | undefined)[] = []
     const { store, clock, mode } = await start({
       onCheck: (_, failure) => void reports.push(failure?.detail?.trim()),

@@ -30,7 +30,7 @@ const formsOf = (id: string): readonly string[] => {
   return [id, whole, bytes].filter((form) => form !== undefined)
 }
 
-/** As it is looked up; and as Okta compares it, since whoever has é in their login can sign in with e. */
+/** As it is looked up; and as Okta compares it, since a person with é in their login can sign in with e. */
 const typedForms = (login: string): readonly string[] => {
   if (login === '') return []
   const folded = foldLogin(login)

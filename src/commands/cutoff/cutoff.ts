@@ -45,7 +45,7 @@ type Build = (perform: Perform, clock: Clock) => Command
 
 const PLAN_HELP = `
 Reads the hook, the newest status and the password policies of the org, and says what is not ready, each with the command
-that mends it. It ends with 0 where all is ready, or accepted, and with 1 where it is not; "close" needs a plan that is
+that corrects it. It ends with 0 where all is ready, or accepted, and with 1 where it is not; "close" needs a plan that is
 ready.
 
 A service app needs okta.inlineHooks.manage, as "close" does; with okta.policies.read the plan also knows how long a link
@@ -152,7 +152,7 @@ and only the help desk can give them another. So nobody is reset unless you say 
 
 --who likely takes the people who are most likely to come, until they are 80 % of the late comers that are foretold. A
 file has the column "okta_id" or "login"; who has moved by the newest status is left out. Straight before each reset the
-person is looked at: whoever has moved meanwhile, is in RECOVERY already, or is not ACTIVE, is left as they are.
+person is looked at: one who has moved meanwhile, is in RECOVERY already, or is not ACTIVE, is left as they are.
 
 It asks for the org and the number of people. A run that was killed, or whose answer was lost, goes on with the same
 command, and resets nobody twice. The file of --links is readable for you alone; it is the only place that has the links.

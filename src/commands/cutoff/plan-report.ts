@@ -47,9 +47,9 @@ const describeAfter = ({ facts: { report } }: PlanReport): string[] => {
   ]
 }
 
-const describeFinding = ({ name, words, mend }: PlanFinding): string[] => [
+const describeFinding = ({ name, words, fix }: PlanFinding): string[] => [
   `  - ${words} (${name})`,
-  `      ${mend}`,
+  `      ${fix}`,
 ]
 
 const list = (head: string, findings: readonly PlanFinding[]): string[] =>
@@ -63,7 +63,7 @@ const describeApps = ({ facts: { otherApps } }: PlanReport): string[] => {
 const describeReminders = (report: PlanReport): string[] => [
   '',
   'Remember:',
-  '  - Whoever sets a new password must get through your MFA and sign-on policy: try it with an account that has moved, and one that has not.',
+  '  - A person who sets a new password must get through your MFA and sign-on policy: try it with an account that has moved, and one that has not.',
   '  - Tell the help desk the day, and that "forgot password" is what people need.',
   ...describeApps(report),
   ...(report.facts.purge.isTried
@@ -77,7 +77,7 @@ const describeReminders = (report: PlanReport): string[] => [
 ]
 
 const describeReady = ({ facts: { report, replicas }, at, isReady }: PlanReport): string[] => {
-  if (!isReady || !report) return ['', 'NOT READY. Mend it, and plan again.']
+  if (!isReady || !report) return ['', 'NOT READY. Correct it, and plan again.']
   const age = describeSeconds(Math.max(1, Math.floor((at - report.at) / 1000)))
   const ready = replicas.filter(({ flaw }) => flaw === undefined)
   const asked =
@@ -128,10 +128,10 @@ export const toPlanObject = ({ org, at, facts, findings, isReady }: PlanReport):
     replicas: replicas.map(({ url, flaw }) => ({ url, ready: flaw === undefined })),
     purgeTried: purge.isTried,
     likely: typeof likely === 'string' ? { refused: likely } : { people: likely },
-    findings: findings.map(({ name, words, mend, isAccepted }) => ({
+    findings: findings.map(({ name, words, fix, isAccepted }) => ({
       name,
       message: words,
-      mend,
+      fix,
       accepted: isAccepted,
     })),
   }

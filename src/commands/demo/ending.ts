@@ -48,7 +48,7 @@ const confirmation = ({ dir }: Stage): string => {
   return `${saved.org}:${saved.notMoved}`
 }
 
-/** Whoever cannot use "forgot password" gets a link, and nobody else is reset. */
+/** A person who cannot use "forgot password" gets a link, and nobody else is reset. */
 const resetOthers = async (
   stage: Stage,
   logins: readonly string[],

@@ -100,7 +100,7 @@ export const performReconcile = async (
       ledger: loaded.decisions !== undefined,
       changes: options.passwordChanged !== undefined,
       profiles: profiles.compared.length > 0,
-      // Whoever such a row is about would be a stranger.
+      // The person such a row is about would be a stranger.
       rows: unreadable === 0,
     })
     prepareDrift(state.db, profiles.compared)

@@ -58,7 +58,7 @@ const describeGaps = ({ accounts, users, profiles, counts }: ReconcileReport): s
     : []),
   ...(accounts && accounts.unreadable.count > 0
     ? [
-        `${describeUnreadable(accounts)}: whoever they are about is in no list. Correct them; okta-migrate audit lists all.`,
+        `${describeUnreadable(accounts)}: the people they are about are in no list. Correct them; okta-migrate audit lists all.`,
       ]
     : []),
   ...(accounts && accounts.withoutLogin > accounts.unreadable.count

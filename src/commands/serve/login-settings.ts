@@ -42,7 +42,7 @@ const USED_BY = {
 
 const NAMES = Object.keys(USED_BY) as (keyof typeof USED_BY)[]
 
-/** Whoever has set a variable believes that it does something. */
+/** A person who has set a variable believes that it does something. */
 const reportUnused = ({ isSet, report }: LoginInput, kind: Kind): void => {
   const why =
     kind === 'directory'

@@ -139,7 +139,7 @@ export const performStatus = async (
     if (options.left !== undefined) writeLeft(state, options.left, report.foretold)
     const json = jsonLine(toStatusObject(report))
     const saved = savedReportOf(report, json)
-    // Last of all: whoever acts on the newest report must have been shown it.
+    // Last of all: a person who acts on the newest report must have been shown it.
     keepReport(state.db, saved)
     if (report.decisions) await copyToLedger(deps, saved)
     host.stdout.write(options.json ? json : describe(report, options))

@@ -87,7 +87,7 @@ const describeSilence = ({ bySilence, importedLater }: CampaignSummary): string[
 const describeGaps = ({ accounts, users, goLive, summary }: StatusReport): string[] => [
   ...(accounts && accounts.unreadable.count > 0
     ? [
-        `${describeUnreadable(accounts)}: whoever they are about counts as unknown, or is missing here. Correct them; okta-migrate audit lists all.`,
+        `${describeUnreadable(accounts)}: the people they are about count as unknown, or are missing here. Correct them; okta-migrate audit lists all.`,
       ]
     : []),
   ...(accounts && accounts.withoutLogin > accounts.unreadable.count

@@ -1,4 +1,4 @@
-/** The shapes of the people on a list of resets, and of what became of them. */
+/** The shapes of the people on a list of resets, and of what happened to them. */
 
 export interface ResetList {
   /** Of its step. */

@@ -1,4 +1,4 @@
-/** The part of the journal about resets: each list of people that was confirmed, and what became of each of them. */
+/** The part of the journal about resets: each list of people that was confirmed, and what happened to each of them. */
 import type Database from 'better-sqlite3'
 import { writing } from '../../sql/journal-file.ts'
 import type {

@@ -14,7 +14,7 @@ export type RestoreDeps = Pick<ResetDeps, 'request' | 'journal' | 'clock' | 'ser
 
 const WAITS_MS = [0, 1_000, 5_000] as const
 
-/** Whoever is in RECOVERY and not as we left them: Okta says that the provider is OKTA, or a password was set. */
+/** A person who is in RECOVERY and not as we left them: Okta says that the provider is OKTA, or a password was set. */
 const kept = (user: OktaUser | undefined): Restoration => ({
   restored: user?.status === 'RECOVERY' ? 'kept_in_recovery' : 'kept',
 })

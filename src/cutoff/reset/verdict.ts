@@ -43,7 +43,7 @@ const hasMoved = (user: OktaUser, { changed }: ListedPerson): boolean =>
 
 /**
  * @param user as Okta shows it now; undefined where there is none
- * @param closedAt when the hook was closed, in milliseconds since 1970: whoever has signed in since needs no hook
+ * @param closedAt when the hook was closed, in milliseconds since 1970: a person who has signed in since needs no hook
  */
 export const judgeReset = (
   user: OktaUser | undefined,

@@ -61,7 +61,7 @@ export class DirectoryConnection {
     this.#socket.setNoDelay(true)
     this.#listen()
     this.opened = this.#open(isTls ? 'secureConnect' : 'connect')
-    // Whoever waits for it is told; where nobody waits any more, nobody needs to be.
+    // The callers that wait for it are told; where none waits any more, none needs to be.
     this.opened.catch(() => undefined)
   }
 

@@ -82,7 +82,7 @@ export const eventHooksApi = ({ eventHooks, tokens, wallClock, clock, log, switc
   return app
 }
 
-/** What became of the events that hooks want. Not part of Okta's API. */
+/** What happened to the events that hooks want. Not part of Okta's API. */
 export const deliveriesApi = (delivery: Delivery): Hono<OrgEnv> => {
   const app = new Hono<OrgEnv>()
   app.get(DELIVERIES_PATH, (c) => c.json(delivery.counts()))

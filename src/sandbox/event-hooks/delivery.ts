@@ -79,7 +79,7 @@ const plan = ({ faults }: Org, at: number): number[] => {
   })
 }
 
-/** Sends batches to hooks that are live, and counts what became of their events. */
+/** Sends batches to hooks that are live, and counts what happened to their events. */
 const createSender = (org: Org, callHook: HookCaller) => {
   const { log, eventHooks, faults } = org
   const isAllowed = createDailyLimit(() => faults.current.eventLimit)
@@ -191,7 +191,7 @@ export const createDelivery = (org: Org, callHook: HookCaller) => {
       log.columns()
       queues.flush()
     },
-    /** What became of the events so far. */
+    /** What happened to the events so far. */
     counts: () => ({ ...counts, waiting: queues.length() }),
     stop: queues.stop,
   }

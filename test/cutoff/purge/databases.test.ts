@@ -125,7 +125,7 @@ await describeEach(ALL_KINDS, 'the SQL of a purge', (kind) => {
       const ended = await purge.purge()
       expect([ended.code, ended.stderr]).toEqual([0, ''])
       expect((await purge.check()).stdout).toContain(`FAILED: ${moved} of ${moved}`)
-      // Whoever changes the hash meanwhile keeps it.
+      // A person who changes the hash meanwhile keeps it.
       await database.exec("UPDATE accounts SET password_hash = 'another' WHERE n = 0")
       const script = purge.read('purge.sql')
       expect(script.match(/^UPDATE/gm)).toHaveLength(moved)

@@ -63,7 +63,7 @@ const judge = async (
   }
 }
 
-it('leaves out whoever has no date of a password', async () => {
+it('leaves out a person who has no date of a password', async () => {
   expect(await judge({})).toEqual(['provider'])
   expect(await judge({ changed: null })).toEqual(['undated'])
   expect(await judge({ changed: null }, successOf(MOVED))).toEqual(['success'])
@@ -81,7 +81,7 @@ it.each([
   [MOVED, 'reset'],
   [MOVED + 1, 'reset'],
 ])(
-  'leaves out whoever we have reset at %d, unless a password was set later',
+  'leaves out a person whom we have reset at %d, unless a password was set later',
   async (at, verdict) => {
     expect(await judge({ resets: [{ oktaId: '00u1', at }] })).toEqual([verdict])
     expect(await judge({ resets: [{ oktaId: '00u2', at }] })).toEqual(['provider'])

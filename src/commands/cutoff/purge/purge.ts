@@ -14,7 +14,7 @@ import { runPurge } from './perform.ts'
 const HELP = `
 After "close", reads the accounts of the legacy store, all users of the org, and the System Log of the last 90 days, and
 writes SQL that removes the hash of everybody who has a password in Okta for certain. It is for your DBA: nothing is sent
-to the legacy store, which is only read. Whoever is left out keeps the hash, and is counted with the reason. It asks for
+to the legacy store, which is only read. A person who is left out keeps the hash, and is counted with the reason. It asks for
 the org and the number of people.
 
 --sql is one UPDATE or DELETE for one person. It ends with the column of the id, whose values are those of the column "id"

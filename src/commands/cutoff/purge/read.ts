@@ -127,7 +127,7 @@ export const readForPurge = async (
     },
   })
   if (!loaded) return undefined
-  // After the users: whoever was reset meanwhile is known to be.
+  // After the users: a person who was reset meanwhile is known to be.
   await pull(deps, RESET_EVENTS, evidence)
   if (needsSuccess(state.db)) await pull(deps, PROOF_EVENTS, evidence)
   return { loaded, seenAt, rows }

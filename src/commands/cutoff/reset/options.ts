@@ -24,7 +24,7 @@ const MOST_PER_HOUR = 100_000
 export const DEFAULT_RESET_LIST = 'okta-migrate-resets.csv'
 
 export const resetListOption = (): Option =>
-  new Option('--list <file>', 'write what became of each person').default(DEFAULT_RESET_LIST)
+  new Option('--list <file>', 'write what happened to each person').default(DEFAULT_RESET_LIST)
 
 export const resetOptions = (): Option[] => [
   new Option(

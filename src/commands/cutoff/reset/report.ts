@@ -1,4 +1,4 @@
-/** Says what a reset is about to do, how far it is, and what became of the people. */
+/** Says what a reset is about to do, how far it is, and what happened to the people. */
 import { relative } from 'node:path'
 import { createNewFile } from '../../../audit/accounts/files.ts'
 import type { ResetCount, ResetLine, ResetOutcome } from '../../../cutoff/reset/listed.ts'
@@ -104,7 +104,7 @@ export const describeResetSummary = (counts: readonly ResetCount[], list: string
     ...(left > 0
       ? [`${figure(left)} ${left === 1 ? 'is' : 'are'} not finished: the same command goes on.`]
       : []),
-    `${list} says what became of each of them.`,
+    `${list} says what happened to each of them.`,
     'The way back, for those who have not used the link: okta-migrate cutoff reopen',
     '',
   ].join('\n')

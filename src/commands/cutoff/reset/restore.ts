@@ -41,7 +41,7 @@ const describeEnd = (counts: Counts, list: string): string => {
       'are left as they are: they have a password by now, or are not in RECOVERY.',
     ),
     ...line(of('failed'), 'failed: the same command tries them again.'),
-    `${list} says what became of each of them.`,
+    `${list} says what happened to each of them.`,
     '',
   ].join('\n')
 }
