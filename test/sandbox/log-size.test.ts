@@ -24,20 +24,22 @@ it('a million events take less than 64 MiB, and any page is read at once', () =>
   let now = 0
   const before = memory()
   const log = createSystemLog({ now: () => (now += 1), delayMs: () => 0 })
+  const startedAt = performance.now()
   for (let index = 0; index < 1_000_000; index += 1) {
     const kind = { eventType: 'user.session.start', isSuccess: index % 2 === 0 } as const
     log.write({ ...kind, target, debugData: index % 3 === 0 ? { attempts: 1 } : undefined })
   }
+  const writeMs = performance.now() - startedAt
   expect(memory() - before).toBeLessThan(64 * MIB)
   const query = { since: 900_000, after: undefined, limit: 1_000, accepts: () => true }
-  const started = performance.now()
+  const readAt = performance.now()
   expect(followingPage(log, query).entries[0]).toMatchObject({ number: 899_999 })
   const bounds = { ...query, until: 950_001 }
   const last = boundedPage(log, { ...bounds, isDescending: true })
   expect(last.entries[0]).toMatchObject({ published: 950_000 })
   expect(last.entries).toHaveLength(1_000)
   expect(boundedPage(log, { ...bounds, isDescending: false }).entries).toHaveLength(1_000)
-  expect(performance.now() - started).toBeLessThan(1_000)
+  expect(performance.now() - readAt).toBeLessThan(writeMs / 4)
 })
 
 it('loses the oldest events beyond its size, and the oldest details before that', () => {
