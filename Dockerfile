@@ -19,6 +19,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 ENV MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY LICENSE NOTICE THIRD-PARTY-LICENSES package.json ./
+COPY legacy-db ./legacy-db
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # A new volume mounted here belongs to the user, as the directory does: for a ledger, or for entries that wait for one.

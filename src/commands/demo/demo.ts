@@ -80,7 +80,7 @@ const demo =
 
 export const demoCommand = (perform: Perform): Command =>
   new Command('demo')
-    .addHelpText('after', '\nExamples:\n  npm run demo\n  npm run demo -- --campaign\n')
+    .addHelpText('after', '\nExamples:\n  okta-migrate demo\n  okta-migrate demo --campaign\n')
     .option('--campaign', 'go on to the end of the hook, with the page to look at')
     .addOption(jsonOption())
     .addOption(verboseOption())
