@@ -89,6 +89,9 @@ export class Ledger implements DecisionLog {
   #lostBefore = 0
   readonly #faults = { database: 0, spill: 0, thread: 0, files: 0 }
   #mayOpen = false
+  #hasStarted = false
+  /** Why the thread could not open what it writes to. */
+  #refusal: { readonly code: string; readonly detail: string | undefined } | undefined
   #closing = false
 
   private constructor(options: LedgerOptions) {
@@ -119,7 +122,10 @@ export class Ledger implements DecisionLog {
       await accepted
       ledger.#open()
       const first = await answered
-      if (first?.kind === 'ready') return ledger
+      if (first?.kind === 'ready') {
+        ledger.#hasStarted = true
+        return ledger
+      }
       const { code = 'ledger_unusable', detail = 'its thread did not start' } =
         first?.kind === 'refused' ? first : {}
       throw new AppError(code, { detail })
@@ -214,6 +220,7 @@ export class Ledger implements DecisionLog {
     const own = { replica: this.#replica, guessesUpTo: this.#guessesUpTo }
     const options: LedgerThreadOptions = { target, spillDir, guesses: sharing?.rules, ...own }
     const thread = startThread(url, options, true)
+    this.#refusal = undefined
     const warn = (text: Buffer): void =>
       log.warn({ text: text.toString() }, 'warning from the ledger thread')
     // Written directly, a library's output would stand among the log's lines.
@@ -225,10 +232,11 @@ export class Ledger implements DecisionLog {
 
   /** The next thread gets all that this one did not report as persisted. What is written twice is forwarded once. */
   #onExit(cause: unknown): number {
-    if (!this.#closing) {
+    // A start that is refused says so itself.
+    if (!this.#closing && (this.#hasStarted || cause !== undefined)) {
       this.#faults.thread++
       const message = 'the ledger thread exited unexpectedly; another one takes over'
-      this.#options.log.error(describeUnforeseen(cause), message)
+      this.#options.log.error(this.#refusal ?? describeUnforeseen(cause), message)
     }
     return RESPAWN_DELAY_MS
   }
@@ -236,6 +244,9 @@ export class Ledger implements DecisionLog {
   #onMessage(message: FromForwarder): void {
     if (message.kind === 'persisted') this.#onPersisted(message.count)
     if (message.kind === 'status') this.#onStatus(message.status)
+    if (message.kind === 'refused') {
+      this.#refusal = { code: message.code, detail: message.detail }
+    }
     if (message.kind === 'vanished') {
       this.#faults.files++
       logVanished(this.#options.log, message.file)

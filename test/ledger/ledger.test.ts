@@ -265,15 +265,20 @@ describe('the start', () => {
     await ledger.close()
   })
 
-  it.each<[Partial<LedgerOptions>, RegExp]>([
-    [{ target: { url: 'sqlite:/proc/ledger.sqlite' } }, /^\/proc\/ledger\.sqlite: E/],
-    [{ spillDir: '/proc' }, /^\/proc\/okta-migrate-spill\.sqlite: E/],
-    [{ threadUrl: support('failing-worker.mjs') }, /did not start/],
-  ])('with %j is refused, and the error names the place', async (more, detail) => {
-    await expect(start(more)).rejects.toMatchObject({
+  it.each<[Partial<LedgerOptions>, RegExp, exits: number]>([
+    [{ target: { url: 'sqlite:/proc/ledger.sqlite' } }, /^\/proc\/ledger\.sqlite: E/, 0],
+    [{ spillDir: '/proc' }, /^\/proc\/okta-migrate-spill\.sqlite: E/, 0],
+    [{ threadUrl: support('failing-worker.mjs') }, /did not start/, 1],
+  ])('with %j is refused, and the error names the place', async (more, detail, exits) => {
+    const errors: string[] = []
+    const noLog = (): void => undefined
+    const error = (_: object, message: string): void => void errors.push(message)
+    const log = { info: noLog, warn: noLog, error }
+    await expect(start({ log, ...more })).rejects.toMatchObject({
       code: 'ledger_unusable',
       detail: expect.stringMatching(detail) as string,
     })
+    expect(errors.filter((each) => each.includes('exited unexpectedly'))).toHaveLength(exits)
   })
 })
 
