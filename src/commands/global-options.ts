@@ -53,16 +53,23 @@ export const withSubcommands = (command: Command): Command[] => [
   ...command.commands.flatMap(withSubcommands),
 ]
 
-const envFilesOf = (command: Command): readonly string[] => [
-  ...(command.parent ? envFilesOf(command.parent) : []),
-  ...(command.opts<{ envFile?: readonly string[] }>().envFile ?? []),
+/** A command, after those it belongs to. */
+const chainOf = (command: Command): Command[] => [
+  ...(command.parent ? chainOf(command.parent) : []),
+  command,
 ]
 
-/** The options of a command, and of those it belongs to. */
-export const globalsOf = (command: Command): GlobalOptions => ({
-  ...command.optsWithGlobals(),
-  envFiles: envFilesOf(command),
-})
+/** The options of a command, and of those it belongs to: each may stand on either side of the command's name. */
+export const globalsOf = (command: Command): GlobalOptions => {
+  const given = chainOf(command).map((each) => each.opts<GlobalOptions & { envFile?: string[] }>())
+  return {
+    ...command.optsWithGlobals(),
+    envFiles: given.flatMap(({ envFile = [] }) => envFile),
+    // The default of the one must not hide what was given to the other.
+    input: given.every(({ input }) => input !== false),
+    color: given.every(({ color }) => color !== false),
+  }
+}
 
 /** Adds to a command what all of them have. */
 export const addGlobals = (command: Command): void => {

@@ -78,10 +78,12 @@ const ask = async (
     options = {},
     start = {},
     isTTY = true,
+    noInput = false,
   }: {
     options?: Partial<ImportOptions>
     start?: Partial<Start>
     isTTY?: boolean
+    noInput?: boolean
   } = {},
 ) => {
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: () => stdin })
@@ -97,6 +99,7 @@ const ask = async (
     stdout: screen.stream,
     stderr: screen.stream,
     onSignal: () => undefined,
+    noInput,
   }
   const code = await confirmStart(host, options as ImportOptions, { ...START, ...start })
   return [code, await screen.shown()] as const
@@ -120,6 +123,14 @@ describe('a person at a terminal', () => {
     { isTTY: false },
   ])('is not asked with %j', async (given) => {
     expect(await ask('', given)).toEqual([undefined, ''])
+  })
+
+  it('who gave --no-input must give --yes', async () => {
+    const refused = { code: 'unconfirmed', detail: 'Confirm it with --yes.' }
+    for (const isTTY of [true, false]) {
+      await expect(ask('', { isTTY, noInput: true })).rejects.toMatchObject(refused)
+    }
+    expect(await ask('', { noInput: true, options: { yes: true } })).toEqual([undefined, ''])
   })
 })
 

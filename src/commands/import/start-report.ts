@@ -1,4 +1,5 @@
 /** Reports what an import is about to do, and asks for confirmation. */
+import { AppError } from '../../errors/errors.ts'
 import { describeSeconds } from '../../text/duration.ts'
 import type { Mode } from '../../import/rows/modes.ts'
 import { guessRows } from '../../import/sources/file.ts'
@@ -97,8 +98,9 @@ export const toStartEvent = (start: Start): object => {
 }
 
 /**
- * Asks once, on a terminal: a script cannot answer (nor can a person with --no-input), and continues.
+ * Asks once, on a terminal: a script cannot answer, and continues.
  * @returns the exit code, if the import must not start
+ * @throws AppError `unconfirmed` where --no-input forbids the question
  */
 export const confirmStart = async (
   host: CommandContext,
@@ -106,8 +108,9 @@ export const confirmStart = async (
   start: Start,
 ): Promise<1 | 130 | undefined> => {
   const { stderr } = host
-  const isSeen = canAsk(host) && stderr.isTTY === true
-  if (!isSeen || options.yes || options.json || start.isResumed) return undefined
+  if (options.yes || options.json || start.isResumed) return undefined
+  if (host.noInput) throw new AppError('unconfirmed', { detail: 'Confirm it with --yes.' })
+  if (!canAsk(host) || stderr.isTTY !== true) return undefined
   if (options.quiet) stderr.write(`${describeStart(start)}\n`)
   const what = options.update ? 'Create or update' : 'Create'
   const answer = await askYes(`${what} these users? [y/N] `, host)
