@@ -6,7 +6,14 @@ import { makeTempDir } from './temp.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-const TOP = ['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'THIRD-PARTY-LICENSES']
+const TOP = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'NOTICE',
+  'README.md',
+  'SECURITY.md',
+  'THIRD-PARTY-LICENSES',
+]
 const MANIFESTS = ['package.json', 'tsconfig.json']
 const FOLDERS = ['bench/results', 'deploy', 'docs', 'legacy-db', 'src', 'tools']
 
