@@ -7,7 +7,7 @@ import { PURGE_DIALECTS, type ColumnFact, type IdForm } from './dialects.ts'
 import { PURGE_EXAMPLE, bareName, type PurgeTemplate } from './template.ts'
 
 const TABLE = `
-  CREATE TEMP TABLE target (
+  CREATE TEMP TABLE IF NOT EXISTS target (
     -- As the audit reads ids.
     id TEXT PRIMARY KEY, text TEXT, hex TEXT, form TEXT,
     -- Empty where there is no hash any more.
@@ -26,7 +26,7 @@ const fieldsOf = (row: SourceRow): ((name: string) => string) => {
   return (name) => textOf(byName.get(name))
 }
 
-/** @returns how many rows there are */
+/** Can be called again with more rows. @returns how many rows there are */
 export const loadTarget = async (
   db: Database.Database,
   rows: AsyncIterable<SourceRow>,

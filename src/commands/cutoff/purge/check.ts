@@ -23,7 +23,8 @@ const TABLE = `
 
 const COUNT = `
   SELECT count(*) AS people, count(*) FILTER (WHERE t.digest = n.digest) AS "left",
-         count(*) FILTER (WHERE t.digest <> '' AND t.digest <> n.digest) AS changed
+         count(*) FILTER (WHERE t.digest <> '' AND t.digest <> n.digest) AS changed,
+         count(*) FILTER (WHERE t.id IS NULL AND @mustBeThere) AS missing
     FROM named n LEFT JOIN temp.target t ON t.hex = n.hex`
 
 const FIRST_IDS = `
@@ -91,11 +92,16 @@ export const runPurgeCheck = async (
   try {
     await loadNamed(proof, options.out, db)
     await readTarget(store, await prepareTarget(store, template), db)
-    const counted = db.prepare<[], Omit<CheckedPurge, 'firstIds'>>(COUNT).get()
+    // The statement may have set a column of its own condition: those rows are there too.
+    if (template.others !== '')
+      await readTarget(store, await prepareTarget(store, { ...template, others: '' }), db)
+    const mustBeThere = Number(template.left !== undefined)
+    const counted = db.prepare<[object], Omit<CheckedPurge, 'firstIds'>>(COUNT).get({ mustBeThere })
     const firstIds = db.prepare<[], string>(FIRST_IDS).pluck().all()
-    const checked = { people: 0, left: 0, changed: 0, ...counted, firstIds }
-    createPrint(context, options)(describeChecked(checked), { event: 'checked', ...checked })
-    return checked.left + checked.changed === 0 ? 0 : 1
+    const checked = { people: 0, left: 0, changed: 0, missing: 0, ...counted, firstIds }
+    const words = describeChecked(checked, template.table)
+    createPrint(context, options)(words, { event: 'checked', ...checked })
+    return checked.left + checked.changed + checked.missing === 0 ? 0 : 1
   } finally {
     db.close()
   }

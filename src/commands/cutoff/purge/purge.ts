@@ -21,7 +21,8 @@ the org and the number of people.
 of LEGACY_AUDIT_SQL: WHERE id = :id.
 
 Each statement touches one row or none, and none whose hash is another one by then. The files hold no logins and no hashes.
---check looks for hashes that are left, and ends with 1 if there are any.
+--check looks for hashes that are left, and for rows that an UPDATE must have left; it ends with 1 if it finds a hash, or
+misses a row.
 
 A service app needs okta.inlineHooks.manage, okta.users.read and okta.logs.read; --check needs no Okta.
 

@@ -58,19 +58,33 @@ export interface CheckedPurge {
   readonly left: number
   /** Whose hash is another one than it was. */
   readonly changed: number
+  /** Whose row is not there, although the purge does not delete rows. */
+  readonly missing: number
   readonly firstIds: readonly string[]
 }
 
-export const describeChecked = ({ people, left, changed, firstIds }: CheckedPurge): string => {
-  if (left + changed === 0)
+export const describeChecked = (
+  { people, left, changed, missing, firstIds }: CheckedPurge,
+  table: string,
+): string => {
+  if (left + changed + missing === 0)
     return `None of the ${figure(people)} people of the purge has a hash any more.\n`
   const ids = firstIds.map((id) => printable(id, 60)).join(', ')
   return [
-    `FAILED: ${figure(left + changed)} of ${figure(people)} people still have a hash. The first ids: ${ids}`,
+    ...(left + changed > 0
+      ? [
+          `FAILED: ${figure(left + changed)} of ${figure(people)} people still have a hash. The first ids: ${ids}`,
+        ]
+      : []),
     ...(left > 0 ? [`  ${figure(left)} as it was: has the DBA run the SQL, to its end?`] : []),
     ...(changed > 0
       ? [
           `  ${figure(changed)} another one than it was: the SQL leaves those alone on purpose. Who still sets passwords there?`,
+        ]
+      : []),
+    ...(missing > 0
+      ? [
+          `FAILED: ${figure(missing)} of ${figure(people)} ids are not in ${table}, and the SQL deletes no row. Is LEGACY_DB_URL the database of the purge? Who has deleted them?`,
         ]
       : []),
     '',
