@@ -60,3 +60,16 @@ describe('the check', () => {
     expect((await purge.check()).code).toBe(0)
   })
 })
+
+it('says that the script has ids, which can be logins', async () => {
+  const purge = await startClosed([1, 0], {
+    people: people(1),
+    sql: 'UPDATE people SET password_hash = NULL WHERE login = :id',
+    env: { LEGACY_AUDIT_SQL: 'SELECT login AS id, login, password_hash FROM people' },
+  })
+  await purge.purge()
+  const script = purge.read('purge.sql')
+  expect(script).toContain(loginOf(0))
+  expect(script).not.toContain('no login')
+  expect(script).toContain('the id of each person')
+})

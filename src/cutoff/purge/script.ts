@@ -41,7 +41,8 @@ const headOf = ({ kind, template, org, at, people }: ScriptFacts): string => {
     `-- ${people} people of ${org}, as of ${at}. Made from: ${template.sql}`,
     '-- Each statement touches one row, or none: none where the hash is another one than at that time, which it knows by five',
     '-- digits of a digest, and none where two rows have the id. Running it again does no harm. It stops at the first error;',
-    `-- what was committed before (${STATEMENTS_IN_ONE} people at a time) stays. This file holds no hash and no login. Keep it private all the same.`,
+    `-- what was committed before (${STATEMENTS_IN_ONE} people at a time) stays. This file holds the id of each person, which is a login`,
+    '-- where the table names people so, and no hash. Keep it private.',
     ...head,
     '',
   ].join('\n')

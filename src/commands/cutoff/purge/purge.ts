@@ -20,9 +20,9 @@ the org and the number of people.
 --sql is one UPDATE or DELETE for one person. It ends with the column of the id, whose values are those of the column "id"
 of LEGACY_AUDIT_SQL: WHERE id = :id.
 
-Each statement touches one row or none, and none whose hash is another one by then. The files hold no logins and no hashes.
---check looks for hashes that are left, and for rows that an UPDATE must have left; it ends with 1 if it finds a hash, or
-misses a row.
+Each statement touches one row or none, and none whose hash is another one by then. purge.sql holds ids, which are logins
+where the table names people so; no file holds a hash. --check looks for hashes that are left, and for rows that an UPDATE
+must have left; it ends with 1 if it finds a hash, or misses a row.
 
 A service app needs okta.inlineHooks.manage, okta.users.read and okta.logs.read; --check needs no Okta.
 
