@@ -53,6 +53,22 @@ export const readMoment = (value: Value): number | 'never' | undefined => {
   return /^\d{9,13}(?:\.\d+)?$/.test(text) ? readEpoch(Number(text)) : readIso(text)
 }
 
+/** The largest offset of a time zone (IANA, Pacific/Kiritimati). */
+const MAX_OFFSET_MS = 14 * 3_600_000
+
+/**
+ * The latest moment that a value can mean: without a zone it may be the time of any place, and what is smaller than the
+ * last unit that is written is not known.
+ */
+export const latestOf = (value: Value): number | 'never' | undefined => {
+  const moment = readMoment(value)
+  if (typeof moment !== 'number') return moment
+  const found = typeof value === 'string' ? ISO.exec(value.trim()) : null
+  const [, , , , hour, , second, zone] = found ?? []
+  const unit = !found || second !== undefined ? 1_000 : hour === undefined ? DAY_MS : 60_000
+  return moment + unit + (found && zone === undefined ? MAX_OFFSET_MS : 0)
+}
+
 export interface LastLogins {
   /** How many values there were. */
   readonly given: number

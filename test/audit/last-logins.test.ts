@@ -1,6 +1,6 @@
 /** Last logins as systems write them, and their days. */
 import { describe, expect, it } from 'vitest'
-import { createLastLogins, readMoment } from '../../src/audit/last-logins.ts'
+import { createLastLogins, latestOf, readMoment } from '../../src/audit/last-logins.ts'
 
 const AT = Date.UTC(2026, 8, 28, 7, 30)
 
@@ -51,6 +51,24 @@ describe('a last login', () => {
     [['2026-09-28']],
   ])('%j is no date', (value) => {
     expect(readMoment(value)).toBeUndefined()
+  })
+})
+
+describe('the latest moment of a time', () => {
+  const [second, minute, hour] = [1_000, 60_000, 3_600_000]
+
+  it.each([
+    ['2026-09-28T07:30:00Z', AT + second],
+    ['2026-09-28 09:30+02', AT + minute],
+    [AT / 1000, AT + second],
+    [String(AT), AT + second],
+    ['2026-09-28 07:30:00', AT + second + 14 * hour],
+    ['2026-09-28 07:30', AT + minute + 14 * hour],
+    ['2026-09-28', Date.UTC(2026, 8, 29) + 14 * hour],
+    ['0000-00-00', 'never'],
+    ['yesterday', undefined],
+  ])('%s', (value, latest) => {
+    expect(latestOf(value)).toBe(latest)
   })
 })
 

@@ -148,7 +148,9 @@ const start = async () => {
   const run = (name: Name): Promise<number> => {
     switch (name) {
       case 'plan':
-        return runPlan(depsFor({ otherApps: 'none', accept: ['link_short'], replica: [] }))
+        return runPlan(
+          depsFor({ otherApps: 'none', accept: ['link_short'], replica: [], map: new Map() }),
+        )
       case 'close':
         return runClose(depsFor({ yes }))
       case 'reopen':

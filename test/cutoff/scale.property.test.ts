@@ -94,7 +94,17 @@ const purge = async (resets: Resets): Promise<Purged> => {
   const files = ['--out', join(dir, 'purge.sql'), '--proof', join(dir, 'proof.json')]
   const run = (...args: string[]) => {
     const sql = 'UPDATE people SET password_hash = NULL WHERE id = :id'
-    const options = ['--sql', sql, '--min-days', '0', '--journal', resets.journalPath(), ...files]
+    const options = [
+      '--sql',
+      sql,
+      '--min-days',
+      '0',
+      '--accept',
+      'changes_unknown',
+      '--journal',
+      resets.journalPath(),
+      ...files,
+    ]
     return runInProcess(cutoffCommand, ['purge', ...options, ...args], { ...env, ...store })
   }
   const counted = await run('--dry-run', '--json')

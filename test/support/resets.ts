@@ -192,7 +192,9 @@ export const startResets = async (
         `login,okta_id\n${logins.map((login) => `${login},${ids.get(login)}`).join('\n')}\n`,
       )
       await runInProcess(statusCommand, ['--state', state], env)
-      await runPlan(depsFor({ otherApps: 'none', accept: ['link_short'], replica: [] }))
+      await runPlan(
+        depsFor({ otherApps: 'none', accept: ['link_short'], replica: [], map: new Map() }),
+      )
       const notMoved = readSavedReport(state)?.notMoved ?? 0
       await runClose(depsFor({ yes: { org: host, count: notMoved } }))
     },

@@ -33,7 +33,7 @@ export const collect = (text: string, before: readonly string[] = []): readonly 
 export const passwordChangedOption = (): Option =>
   new Option(
     '--password-changed <column>',
-    'when each legacy password was changed last, to find those who changed it after they moved',
+    'when each legacy password was changed last, to find those who changed it after they moved; a time without a zone is taken as UTC',
   )
 
 export const campaignOptions = (): Option[] => [

@@ -6,13 +6,14 @@ import { ACCEPTABLE } from '../../cutoff/readiness.ts'
 import { NETWORK_HELP } from '../../http/proxied-fetch.ts'
 import type { Perform } from '../context.ts'
 import { sinceOption } from '../decisions/since.ts'
+import { mapOption } from '../import/options.ts'
 import { OKTA_SETTINGS } from '../okta-settings.ts'
 import { urlOption } from '../register/options.ts'
 import { connectCutOff } from './open.ts'
 import {
+  acceptOption,
   addCutOffOptions,
   appsOption,
-  collectAccepted,
   collectReplicas,
   cutOffYesOption,
   dryRunOption,
@@ -53,7 +54,8 @@ to set a new password lives.
 
 --replica asks a replica of the hook server for /readyz: "reopen" is a way back only as long as they can decide calls.
 --sql is the statement that the purge will have: the plan reads the columns of its table in the legacy store
-(LEGACY_DB_URL), and finds out in time that a hash cannot become NULL. Nothing is written there.
+(LEGACY_DB_URL) and all its hashes, and finds out in time that a hash cannot become NULL, or that its column is not the id
+of LEGACY_AUDIT_SQL. Nothing is written there.
 ${environmentHelp}
 Examples:
   okta-migrate cutoff plan --other-apps none
@@ -69,12 +71,7 @@ const planCommand: Build = (perform, clock) =>
       '--other-apps <names>',
       'the other applications that still sign people in by the legacy hashes, or "none"; is remembered',
     ).argParser(appsOption),
-    new Option(
-      '--accept <name>',
-      `go on although this is found: ${ACCEPTABLE.join(', ')}; can be repeated`,
-    )
-      .argParser(collectAccepted)
-      .default([], 'none'),
+    acceptOption(ACCEPTABLE),
     new Option('--url <url>', 'the URL of your hook, if its path is another one').argParser(
       urlOption,
     ),
@@ -85,6 +82,7 @@ const planCommand: Build = (perform, clock) =>
       .argParser(collectReplicas)
       .default([], 'none'),
     ...statementOptions(),
+    mapOption(),
     dryRunOption(),
   )
     .addHelpText('after', PLAN_HELP)

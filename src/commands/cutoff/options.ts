@@ -1,7 +1,6 @@
 /** Declares the options that the steps of `cutoff` share, and those of each. */
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { DEFAULT_CUT_OFF_JOURNAL } from '../../cutoff/journal.ts'
-import { ACCEPTABLE } from '../../cutoff/readiness.ts'
 import { DEFAULT_STATE } from '../campaign/options.ts'
 import { jsonOption, quietOption, verboseOption, type CommonOptions } from '../common-options.ts'
 import { yesOption, type Given } from '../terminal/confirm.ts'
@@ -22,6 +21,7 @@ export interface StatementOptions {
 }
 
 export interface PlanOptions extends CutOffOptions, StatementOptions {
+  readonly map: ReadonlyMap<string, string>
   readonly replica: readonly string[]
   readonly url?: string
   readonly otherApps?: string
@@ -48,13 +48,17 @@ export const appsOption = (text: string): string => {
   )
 }
 
-export const collectAccepted = (
-  name: string,
-  before: readonly string[] = [],
-): readonly string[] => {
-  if (ACCEPTABLE.includes(name)) return [...before, name]
-  throw new InvalidArgumentError(`Use one of: ${ACCEPTABLE.join(', ')}.`)
-}
+/** @param names of what can be accepted */
+export const acceptOption = (names: readonly string[]): Option =>
+  new Option(
+    '--accept <name>',
+    `go on although this is found: ${names.join(', ')}; can be repeated`,
+  )
+    .argParser((name: string, before: readonly string[]): readonly string[] => {
+      if (names.includes(name)) return [...before, name]
+      throw new InvalidArgumentError(`Use one of: ${names.join(', ')}.`)
+    })
+    .default([], 'none')
 
 const MAX_REPLICAS = 100
 

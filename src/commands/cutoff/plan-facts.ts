@@ -15,7 +15,7 @@ import { ifGranted, NotGranted } from '../../okta/errors/rejection.ts'
 import type { CutOffDeps } from './open.ts'
 import type { PlanOptions } from './options.ts'
 import type { PlanReport } from './plan-report.ts'
-import { prepareTarget } from './purge/read.ts'
+import { prepareTarget, readAudited, readTarget } from './purge/read.ts'
 import { purgeSettings } from './purge/settings.ts'
 
 const readLikely = (report: SavedReport | undefined, path: string): number | string => {
@@ -31,16 +31,21 @@ const readLikely = (report: SavedReport | undefined, path: string): number | str
 /** The statement is of no use to anybody but the purge, so what is wrong with it is a finding, and no failure. */
 const tryPurge = async ({
   context,
-  options: { sql, hashColumn },
+  options: { sql, hashColumn, map },
 }: CutOffDeps<PlanOptions>): Promise<PlanFacts['purge']> => {
   if (sql === undefined) return { isTried: false }
   const { store } = purgeSettings({ context })
+  const state = openCampaignState('')
   try {
-    await prepareTarget(store, readTemplate(sql, hashColumn))
+    const template = readTemplate(sql, hashColumn)
+    await readTarget(store, await prepareTarget(store, template), state.db)
+    await readAudited(store, template, { map }, state.db)
     return { isTried: true }
   } catch (err) {
     if (!(err instanceof AppError) || err.code !== 'purge_sql_invalid') throw err
     return { isTried: true, flaw: err.detail ?? '' }
+  } finally {
+    state.close()
   }
 }
 

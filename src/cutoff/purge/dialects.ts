@@ -30,6 +30,7 @@ export interface PurgeDialect {
   /** Five hexadecimal digits of a digest of the hash. */
   readonly digest: (hash: string) => string
   readonly literal: (id: TargetId) => string
+  readonly quoteName: (name: string) => string
   /** What must hold beside the id being equal, where equal ids can be of different types. */
   readonly guard: (id: string, form: IdForm) => string
   readonly head: readonly string[]
@@ -47,6 +48,7 @@ const DIGITS = 5
 const PRIME = 1_048_573
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+const inDouble = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 const partsOf = (table: string): [schema: string | undefined, name: string] => {
   const parts = table.match(/"[^"]+"|`[^`]+`|[^.]+/g) ?? []
@@ -74,6 +76,7 @@ const sqlite: PurgeDialect = {
       return `CAST(${quoted(text)} AS ${form === 'integer' ? 'INTEGER' : 'REAL'})`
     return quoted(text)
   },
+  quoteName: inDouble,
   guard: (id, form) => `typeof(${id}) = '${form === 'bytes' ? 'blob' : form}' AND `,
   head: ['.bail on'],
   begin: 'BEGIN IMMEDIATE;',
@@ -90,6 +93,7 @@ const postgres: PurgeDialect = {
   form: (_, form) => `'${form ?? 'text'}'`,
   digest: (hash) => `left(encode(sha256(convert_to(${hash}::text, 'UTF8')), 'hex'), ${DIGITS})`,
   literal: ({ text, hex, form }) => (form === 'bytes' ? `'\\x${hex}'` : quoted(text)),
+  quoteName: inDouble,
   guard: () => '',
   head: ['\\set ON_ERROR_STOP on', '\\encoding UTF8', 'SET standard_conforming_strings = on;'],
   begin: 'BEGIN;',
@@ -114,6 +118,7 @@ const mysql: PurgeDialect = {
     if (form === 'bytes') return `X'${hex}'`
     return /^[\x20-\x5b\x5d-\x7e]*$/.test(text) ? quoted(text) : `_utf8mb4 X'${hex}'`
   },
+  quoteName: (name) => `\`${name.replaceAll('`', '``')}\``,
   guard: () => '',
   head: ['SET NAMES utf8mb4;'],
   begin: 'START TRANSACTION;',
@@ -126,15 +131,49 @@ export const PURGE_DIALECTS: Readonly<Record<DatabaseKind, PurgeDialect>> = {
   mysql,
 }
 
+/** Empty where there is no hash, or what a purge leaves in its place. */
+const digestOf = (dialect: PurgeDialect, hash: string, left: string | undefined): string => {
+  const isLeft = left === undefined || left.toUpperCase() === 'NULL' ? '' : ` OR ${hash} = ${left}`
+  return `CASE WHEN ${hash} IS NULL${isLeft} THEN '' ELSE ${dialect.digest(hash)} END AS digest`
+}
+
 /** The one SELECT that reads ids and digests of all rows that may be purged. */
 export const targetSql = (
   dialect: PurgeDialect,
   { table, id, hash, others, left }: PurgeTemplate,
   form: IdForm | undefined,
 ): string => {
-  const isLeft = left === undefined || left.toUpperCase() === 'NULL' ? '' : ` OR ${hash} = ${left}`
   const where = others === '' ? '' : ` AND ${others}`
-  return `SELECT ${id} AS id, ${dialect.text(id, form)} AS text, ${dialect.hex(id, form)} AS hex, ${dialect.form(id, form)} AS form, CASE WHEN ${hash} IS NULL${isLeft} THEN '' ELSE ${dialect.digest(hash)} END AS digest FROM ${table} WHERE ${id} IS NOT NULL${where}`
+  return `SELECT ${id} AS id, ${dialect.text(id, form)} AS text, ${dialect.hex(id, form)} AS hex, ${dialect.form(id, form)} AS form, ${digestOf(dialect, hash, left)} FROM ${table} WHERE ${id} IS NOT NULL${where}`
+}
+
+const auditOf = (sql: string): string => `(${sql.trim().replace(/;$/, '')}\n) AS purge_audit`
+
+/** No row, but the columns. */
+export const auditedColumnsSql = (sql: string): string =>
+  `SELECT * FROM ${auditOf(sql)} WHERE 1 = 0`
+
+export interface AuditedColumns {
+  readonly id: string
+  readonly hash: string
+  /** Undefined where nobody has named it. */
+  readonly changed: string | undefined
+}
+
+/**
+ * What the audit reads of the same ids, so that a column which is not the id is found.
+ * @param sql as LEGACY_AUDIT_SQL
+ */
+export const auditedSql = (
+  dialect: PurgeDialect,
+  sql: string,
+  columns: AuditedColumns,
+  left: string | undefined,
+): string => {
+  const named = (name: string): string => `purge_audit.${dialect.quoteName(name)}`
+  const [id, hash] = [named(columns.id), named(columns.hash)]
+  const changed = columns.changed === undefined ? 'NULL' : named(columns.changed)
+  return `SELECT ${id} AS id, ${digestOf(dialect, hash, left)}, ${changed} AS changed, CASE WHEN ${changed} IS NULL THEN 0 ELSE 1 END AS has_change FROM ${auditOf(sql)} WHERE ${id} IS NOT NULL`
 }
 
 /**

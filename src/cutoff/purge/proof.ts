@@ -32,6 +32,8 @@ const INPUTS = {
   events:
     "SELECT okta_id || ',' || coalesce(success, '') || ',' || coalesce(reset, '') FROM temp.pulled ORDER BY okta_id",
   accounts: "SELECT hex || ',' || digest FROM temp.target ORDER BY id",
+  audited:
+    "SELECT id || ',' || digest || ',' || coalesce(changed_until, '') || ',' || is_unreadable FROM temp.audited ORDER BY id",
 } as const
 
 export type InputDigests = Readonly<

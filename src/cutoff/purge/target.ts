@@ -20,7 +20,8 @@ const ADD = `
 
 const textOf = (value: Value | undefined): string => (value === undefined ? '' : String(value))
 
-const fieldsOf = (row: SourceRow): ((name: string) => string) => {
+/** @returns the text of a column by its name in small letters */
+export const fieldsOf = (row: SourceRow): ((name: string) => string) => {
   if (!('fields' in row)) return () => ''
   const byName = new Map([...row.fields].map(([name, value]) => [name.toLowerCase(), value]))
   return (name) => textOf(byName.get(name))

@@ -37,8 +37,12 @@ export const LEFT_OUT = {
     words: 'cannot sign in to Okta now, and the System Log has no SUCCESS of theirs',
   },
   undated: { when: `${NEWEST} = 0`, words: 'Okta does not say when they got a password' },
+  changed_unreadable: {
+    when: 'is_unreadable',
+    words: 'the time of their last change of the legacy password cannot be read',
+  },
   changed_since: {
-    when: `legacy_changed >= ${SINCE}`,
+    when: `changed_until >= ${SINCE}`,
     words: 'changed the legacy password since they moved',
   },
   recent: { when: `${NEWEST} > @before`, words: 'moved, or set a password, too short a time ago' },
@@ -52,6 +56,10 @@ export const LEFT_OUT = {
     words: 'their id is too long, or has controls',
   },
   no_hash: { when: "digest = ''", words: 'have no hash any more' },
+  hash_differs: {
+    when: 'digest IS NOT audited_digest',
+    words: 'LEGACY_AUDIT_SQL reads another hash than the table of --sql has for their id',
+  },
 } as const satisfies Readonly<Record<string, LeftOutRow>>
 
 export type LeftOutReason = keyof typeof LEFT_OUT
@@ -61,11 +69,13 @@ export const LEFT_OUT_REASONS = Object.keys(LEFT_OUT) as LeftOutReason[]
 const CANDIDATES = `
   SELECT p.*, e.success, e.first_success, e.reset, coalesce(t.is_twice, 0) AS is_twice,
          a.text, a.hex, a.form, a.digest, a.rows AS id_rows,
+         b.digest AS audited_digest, b.changed_until, b.is_unreadable,
          (SELECT n FROM temp.ids i WHERE i.id = p.legacy_id) AS people_of_id
     FROM people p
     LEFT JOIN temp.pulled e ON e.okta_id = p.okta_id
     LEFT JOIN temp.taken t ON t.login = p.login
     LEFT JOIN temp.target a ON a.id = p.legacy_id
+    LEFT JOIN temp.audited b ON b.id = p.legacy_id
    WHERE p.enabled IS NOT NULL`
 
 const VERDICT = `CASE ${LEFT_OUT_REASONS.map((name) => `WHEN ${LEFT_OUT[name].when} THEN '${name}'`).join(' ')} END`
@@ -84,11 +94,14 @@ const JUDGE = `
 
 /** Of whom nothing else says enough. */
 const NEEDS_SUCCESS = `
-  SELECT 1 FROM people p LEFT JOIN temp.pulled e ON e.okta_id = p.okta_id
+  SELECT 1
+    FROM people p
+    LEFT JOIN temp.pulled e ON e.okta_id = p.okta_id
+    LEFT JOIN temp.audited b ON b.id = p.legacy_id
    WHERE p.enabled IS NOT NULL AND p.provider = 'OKTA'
      AND (coalesce(p.status, '') NOT IN (${sqlList(CAN_SIGN_IN)}) OR p.password_changed IS NULL
           OR e.reset >= p.password_changed
-          OR (p.first_verified IS NULL AND p.legacy_changed >= coalesce(p.created, 0)))
+          OR (p.first_verified IS NULL AND b.changed_until >= coalesce(p.created, 0)))
    LIMIT 1`
 
 /** Whether the log must be asked for SUCCESS events, which takes long in a large org. */

@@ -37,6 +37,7 @@ const bytesOf = (dialect: Dialect): Ids =>
 interface Column {
   readonly type: string
   readonly ids: Ids
+  readonly hashType?: string
 }
 
 const COLUMNS: Readonly<Record<Dialect, readonly Column[]>> = {
@@ -89,12 +90,12 @@ const rowsWith = async (url: string, condition: string): Promise<number> => {
 
 const loginOf = (at: number): string => `person${at}@example.com`
 
-const startStore = async (kind: Kind, { type, ids }: Column) => {
+const startStore = async (kind: Kind, { type, ids, hashType = 'VARCHAR(80)' }: Column) => {
   const database = await kind.create(kind.dialect === 'mysql' ? 'CHARACTER SET utf8mb4' : '')
   onTestFinished(() => database.drop())
   const hashOf = (at: number): string => LEGACY_HASH.slice(0, -2) + String(at).padStart(2, '0')
   await database.exec(
-    `CREATE TABLE accounts (id ${type}, login VARCHAR(80), password_hash VARCHAR(80), n INTEGER)`,
+    `CREATE TABLE accounts (id ${type}, login VARCHAR(80), password_hash ${hashType}, n INTEGER)`,
     ...ids.map(
       (id, at) => `INSERT INTO accounts VALUES (${id}, '${loginOf(at)}', '${hashOf(at)}', ${at})`,
     ),
@@ -116,7 +117,73 @@ const startStore = async (kind: Kind, { type, ids }: Column) => {
   return { database, purge }
 }
 
+const HASH_TYPES: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: ['TEXT', 'BLOB'],
+  postgres: ['text', 'char(80)', 'bytea'],
+  mysql: [
+    'VARCHAR(80)',
+    'CHAR(80)',
+    'VARBINARY(80)',
+    'BINARY(80)',
+    'VARCHAR(80) CHARACTER SET latin1',
+  ],
+}
+
+/** With the SQL of a time in seconds since 1970. */
+const TIME_TYPES: Readonly<Record<Dialect, readonly [type: string, of: (s: number) => string][]>> =
+  {
+    sqlite: [
+      ['TEXT', (s) => `datetime(${s}, 'unixepoch')`],
+      ['DATE', (s) => `date(${s}, 'unixepoch')`],
+      ['INTEGER', String],
+    ],
+    postgres: [
+      ['timestamptz', (s) => `to_timestamp(${s})`],
+      ['timestamp', (s) => `to_timestamp(${s})`],
+      ['date', (s) => `to_timestamp(${s})`],
+      ['bigint', (s) => `${s}000`],
+    ],
+    mysql: [
+      ['DATETIME', (s) => `FROM_UNIXTIME(${s})`],
+      ['TIMESTAMP', (s) => `FROM_UNIXTIME(${s})`],
+      ['DATE', (s) => `FROM_UNIXTIME(${s})`],
+      ['BIGINT', String],
+    ],
+  }
+
 await describeEach(ALL_KINDS, 'the SQL of a purge', (kind) => {
+  it.each(TIME_TYPES[kind.dialect])(
+    'leaves out who changed the password after the move, by a time of %s',
+    async (type, sqlOf) => {
+      const { database, purge } = await startStore(kind, { type: 'INTEGER', ids: ['1', '2', '3'] })
+      const now = Math.floor(Date.now() / 1000)
+      await database.exec(
+        `ALTER TABLE accounts ADD changed_at ${type}`,
+        `UPDATE accounts SET changed_at = ${sqlOf(now - 3 * 86_400)} WHERE id = 1`,
+        `UPDATE accounts SET changed_at = ${sqlOf(now + 300)} WHERE id = 3`,
+      )
+      purge.env['LEGACY_AUDIT_SQL'] = 'SELECT id, login, password_hash, changed_at FROM accounts'
+      const { purged, leftOut } = await purge.count(['--password-changed', 'changed_at'])
+      expect([purged, leftOut]).toEqual([1, { not_moved: 1, changed_since: 1 }])
+    },
+  )
+
+  it.each(HASH_TYPES[kind.dialect])(
+    'needs the column of the id of the audit, whose hash is the same one, for hashes of %s',
+    async (hashType) => {
+      const { database, purge } = await startStore(kind, {
+        ...{ type: 'INTEGER', ids: ['1', '2', '3', '0'], hashType },
+      })
+      expect((await purge.count()).purged).toBe(2)
+      const wrong = SQL.replace('WHERE id', 'WHERE n')
+      const { code, stderr } = await purge.run(['--dry-run', '--sql', wrong])
+      expect([code, stderr]).toEqual([2, expect.stringContaining('For 4 of 4 ids')])
+      expect(
+        await runSql(database.url, 'SELECT n FROM accounts WHERE password_hash IS NULL'),
+      ).toEqual([])
+    },
+  )
+
   it.each(COLUMNS[kind.dialect])(
     'touches exactly the rows named, each once, for ids of $type',
     async (column) => {

@@ -1,6 +1,7 @@
 /** Reasons that the sandbox alone cannot make: a user without dates, and resets of our own journal. */
 import { expect, it } from 'vitest'
 import { openCampaignState } from '../../../src/campaign/state/state-file.ts'
+import { loadAudited } from '../../../src/cutoff/purge/audited.ts'
 import { createEvidence, type ResetIntent } from '../../../src/cutoff/purge/evidence.ts'
 import { loadTarget } from '../../../src/cutoff/purge/target.ts'
 import { judgePeople } from '../../../src/cutoff/purge/verdicts.ts'
@@ -45,6 +46,7 @@ const judge = async (
     for (const reset of resets) evidence.addReset(reset)
     for (const event of events) evidence.addEvent(event)
     await loadTarget(state.db, one())
+    await loadAudited(state.db, one())
     await state.replace(async (parts) => {
       const nothing = { verified: 0, first: null, last: null, unverified: 0 }
       parts.addUser({

@@ -6,18 +6,28 @@ import { jsonOption, quietOption, verboseOption } from '../../common-options.ts'
 import { mapOption } from '../../import/options.ts'
 import { shareOption, wholeOption } from '../../okta-options.ts'
 import { yesOption, type Given } from '../../terminal/confirm.ts'
-import { dryRunOption, journalOption, type StatementOptions, type StepOptions } from '../options.ts'
+import {
+  acceptOption,
+  dryRunOption,
+  journalOption,
+  type StatementOptions,
+  type StepOptions,
+} from '../options.ts'
 
 export interface PurgeOptions extends StepOptions, StatementOptions {
   readonly out: string
   readonly proof: string
   readonly passwordChanged?: string
+  readonly accept: readonly string[]
   readonly minDays: number
   readonly map: ReadonlyMap<string, string>
   readonly share: number
   readonly yes?: Given
   readonly check?: true
 }
+
+/** To remove the hashes of people too who may have changed the legacy password since they moved. */
+export const CHANGES_UNKNOWN = 'changes_unknown'
 
 const MAX_DAYS = 3_650
 
@@ -37,6 +47,7 @@ const OPTIONS: readonly Option[] = [
     'proof.json',
   ),
   passwordChangedOption(),
+  acceptOption([CHANGES_UNKNOWN]),
   new Option('--min-days <n>', 'leave out who moved, or set a password, less than so many days ago')
     .argParser(wholeOption(0, MAX_DAYS))
     .default(7),

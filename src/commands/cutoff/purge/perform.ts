@@ -25,7 +25,13 @@ import { closedHookFor, withCutOff, type OpenedCutOff } from '../open.ts'
 import { OTHER_APPS } from '../plan.ts'
 import { unfinishedList } from '../reset/people.ts'
 import { totalsOf } from '../reset/report.ts'
-import { kindOfStore, readForPurge, type PurgeDeps, type PurgeReading } from './read.ts'
+import {
+  kindOfStore,
+  readForPurge,
+  refuseUnknownChanges,
+  type PurgeDeps,
+  type PurgeReading,
+} from './read.ts'
 import { purgeSettings, type PurgeSettings } from './settings.ts'
 import { describePurge, describeWritten, NOBODY, type WrittenPurge } from './report.ts'
 import { DAY_MS } from '../../../clock.ts'
@@ -86,6 +92,7 @@ const proofFacts = (
     dialect: kindOfStore(settings.store),
     minDays: options.minDays,
     passwordChanged: options.passwordChanged,
+    accepted: options.accept,
     counts,
     inputs: digestInputs(state.db),
     ...written,
@@ -162,7 +169,7 @@ const decide = async (
   const { journal } = opened
   const { state, reading } = writing
   const counts = judgePeople(state.db, reading.seenAt - options.minDays * DAY_MS)
-  print(describePurge(counts, options.passwordChanged !== undefined), {
+  print(describePurge(counts, reading.hasChanges), {
     event: 'counted',
     ...counts,
   })
@@ -209,6 +216,7 @@ export const runPurge = async (deps: PurgeDeps): Promise<number> => {
   if (sql === undefined) {
     throw new AppError('usage_invalid', { detail: `--sql is missing: --sql "${PURGE_EXAMPLE}"` })
   }
+  refuseUnknownChanges(deps.options, deps.options.passwordChanged !== undefined)
   const template = readTemplate(sql, hashColumn)
   const settings = purgeSettings(deps)
   return withCutOff(deps, (opened) => purge(deps, opened, settings, template))

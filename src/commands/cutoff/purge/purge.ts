@@ -18,7 +18,11 @@ to the legacy store, which is only read. A person who is left out keeps the hash
 the org and the number of people.
 
 --sql is one UPDATE or DELETE for one person. It ends with the column of the id, whose values are those of the column "id"
-of LEGACY_AUDIT_SQL: WHERE id = :id.
+of LEGACY_AUDIT_SQL: WHERE id = :id. Both must have the same hash for an id: if more than 1 % differ, the column is another one,
+and nothing is written.
+
+--password-changed finds people who still use the legacy password. A time without a zone may be the time of any place, so
+it counts as after the move if it is less than 14 hours before it. Where the store does not know: --accept changes_unknown.
 
 Each statement touches one row or none, and none whose hash is another one by then. purge.sql holds ids, which are logins
 where the table names people so; no file holds a hash. --check looks for hashes that are left, and for rows that an UPDATE
@@ -35,7 +39,7 @@ Network settings:
 ${NETWORK_HELP}
 
 Examples:
-  okta-migrate cutoff purge --dry-run \\
+  okta-migrate cutoff purge --dry-run --password-changed changed_at \\
     --sql 'UPDATE accounts SET password_hash = NULL WHERE id = :id'
   okta-migrate cutoff purge --password-changed changed_at \\
     --sql 'UPDATE accounts SET password_hash = NULL WHERE id = :id'

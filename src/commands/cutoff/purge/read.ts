@@ -1,8 +1,16 @@
 /** Reads what a purge is decided from: the table, everybody in the legacy store and in Okta, and the System Log. */
 import type Database from 'better-sqlite3'
+import { findAccountColumns, HASH_COLUMN } from '../../../audit/accounts/columns.ts'
 import { personKeyOf } from '../../../campaign/loading/users.ts'
 import type { CampaignState } from '../../../campaign/state/state-file.ts'
-import { targetSql, PURGE_DIALECTS } from '../../../cutoff/purge/dialects.ts'
+import { hasChanges, loadAudited, refuseOtherHashes } from '../../../cutoff/purge/audited.ts'
+import {
+  auditedColumnsSql,
+  auditedSql,
+  PURGE_DIALECTS,
+  targetSql,
+  type AuditedColumns,
+} from '../../../cutoff/purge/dialects.ts'
 import {
   createEvidence,
   LOG_KEPT_MS,
@@ -19,12 +27,13 @@ import type { Source } from '../../../import/sources/source.ts'
 import { openSqlSource, type StatementRules } from '../../../import/sources/sql/sql-source.ts'
 import { followLog, LOG_SCOPES } from '../../../okta/api/system-log.ts'
 import { databaseKindOf, type DatabaseKind } from '../../../sql/kinds.ts'
+import { printable } from '../../../text/printable.ts'
 import { loadCampaign, type LoadedCampaign } from '../../campaign/load-campaign.ts'
 import { namedColumn } from '../../campaign/named-column.ts'
 import type { CampaignSettings, CampaignStore } from '../../campaign/settings.ts'
 import { createDisplay } from '../../terminal/progress-display.ts'
 import type { CutOffDeps } from '../open.ts'
-import type { PurgeOptions } from './options.ts'
+import { CHANGES_UNKNOWN, type PurgeOptions } from './options.ts'
 
 export type PurgeDeps = CutOffDeps<PurgeOptions>
 
@@ -37,13 +46,16 @@ const RULES: StatementRules = {
   mayLeaveOut: () => true,
 }
 
+const AUDIT_RULES: StatementRules = { ...RULES, variable: 'LEGACY_AUDIT_SQL' }
+
 /** Sessions of these sources cannot write. */
 const withRows = async <T>(
   store: CampaignStore,
   sql: string,
   read: (rows: Source['rows']) => Promise<T>,
+  rules = RULES,
 ): Promise<T> => {
-  const source = await openSqlSource(store, sql, RULES)
+  const source = await openSqlSource(store, sql, rules)
   try {
     return await read(source.rows)
   } finally {
@@ -68,6 +80,45 @@ export const prepareTarget = async (
   return targetSql(dialect, template, checkTarget(kind, template, columns))
 }
 
+interface AuditWish {
+  readonly map: ReadonlyMap<string, string>
+  readonly passwordChanged?: string | undefined
+}
+
+const auditedColumns = async (
+  store: CampaignStore,
+  { map, passwordChanged }: AuditWish,
+): Promise<AuditedColumns> => {
+  const source = await openSqlSource(store, auditedColumnsSql(store.allSql), AUDIT_RULES)
+  try {
+    const { id, hash = HASH_COLUMN } = findAccountColumns(source, { map })
+    return {
+      id: namedColumn(source, 'LEGACY_AUDIT_SQL', id) ?? id,
+      hash,
+      changed: namedColumn(source, '--password-changed', passwordChanged),
+    }
+  } finally {
+    source.close()
+  }
+}
+
+/**
+ * After the table, and before the people: who has another hash by then is left out.
+ * @throws AppError `purge_sql_invalid` where the column of --sql is another one than the id of the audit
+ */
+export const readAudited = async (
+  store: CampaignStore,
+  template: PurgeTemplate,
+  wish: AuditWish,
+  db: Database.Database,
+): Promise<void> => {
+  const columns = await auditedColumns(store, wish)
+  const dialect = PURGE_DIALECTS[kindOfStore(store)]
+  const sql = auditedSql(dialect, store.allSql, columns, template.left)
+  await withRows(store, sql, (rows) => loadAudited(db, rows), AUDIT_RULES)
+  refuseOtherHashes(db, template)
+}
+
 export const readTarget = (
   store: CampaignStore,
   sql: string,
@@ -90,11 +141,28 @@ const pull = async (
   return count
 }
 
+/** @throws AppError `usage_invalid` */
+export const refuseUnknownChanges = (
+  { passwordChanged, accept }: PurgeOptions,
+  areKnown: boolean,
+): void => {
+  if (areKnown || accept.includes(CHANGES_UNKNOWN)) return
+  const what =
+    passwordChanged === undefined
+      ? '--password-changed COLUMN is missing'
+      : `The column ${printable(passwordChanged, 40)} of --password-changed has no time for anybody`
+  throw new AppError('usage_invalid', {
+    detail: `${what}. It says who has changed the legacy password since they moved: they still use it, and keep the hash. If the store does not know: --accept ${CHANGES_UNKNOWN} removes the hashes of those people too.`,
+  })
+}
+
 export interface PurgeReading {
   readonly loaded: LoadedCampaign
   /** When the list of users was read, in milliseconds since 1970. */
   readonly seenAt: number
   readonly rows: number
+  /** Whether anybody has a time of the last change of the password. */
+  readonly hasChanges: boolean
 }
 
 export interface PurgeSources {
@@ -117,6 +185,9 @@ export const readForPurge = async (
   for (const reset of resets) evidence.addReset(reset)
   // Before the users: whose hash changes meanwhile is left alone by the statement.
   const rows = await readTarget(settings.store, sql, state.db)
+  await readAudited(settings.store, template, options, state.db)
+  const areChangesKnown = hasChanges(state.db)
+  refuseUnknownChanges(options, areChangesKnown)
   const seenAt = clock.epochMs()
   const campaign = { ...options, journal: [] }
   const loaded = await loadCampaign({ host, clock, display, state, settings }, campaign, {
@@ -130,5 +201,5 @@ export const readForPurge = async (
   // After the users: a person who was reset meanwhile is known to be.
   await pull(deps, RESET_EVENTS, evidence)
   if (needsSuccess(state.db)) await pull(deps, PROOF_EVENTS, evidence)
-  return { loaded, seenAt, rows }
+  return { loaded, seenAt, rows, hasChanges: areChangesKnown }
 }

@@ -27,7 +27,7 @@ export const describePurge = (
     ...(hasChanges
       ? []
       : [
-          'Not known: who has changed the legacy password since they moved (--password-changed COLUMN).',
+          'Not known, as you have accepted: who has changed the legacy password since they moved. Their hash is removed too (changes_unknown).',
         ]),
     '',
   ].join('\n')
