@@ -104,7 +104,6 @@ describe('the package', () => {
   })
 
   it('has what its documents link to, but for what is of the repository', () => {
-    const OF_THE_REPOSITORY = /^bench\//
     const links = files
       .filter(isDocument)
       .flatMap((path) =>
@@ -114,7 +113,7 @@ describe('the package', () => {
       )
     expect(links).toContain('docs/CUT-OVER.md')
     expect(
-      [...new Set(links)].filter((path) => !files.includes(path) && !path.startsWith("bench/")),
+      [...new Set(links)].filter((path) => !files.includes(path) && !path.startsWith('bench/')),
     ).toEqual([])
   })
 
