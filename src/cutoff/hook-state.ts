@@ -11,7 +11,8 @@ import {
 } from '../okta/api/inline-hooks.ts'
 import type { OktaClient } from '../okta/client/client.ts'
 import { OktaAnswerLost } from '../okta/errors/rejection.ts'
-import type { CutOffJournal, JournalledHook, StepIntent } from './journal.ts'
+import type { CutOffJournal, JournalledHook, StepIntent, StepOutcome } from './journal.ts'
+import { UNKNOWN_FILES } from './phase.ts'
 
 /** Okta: "The org is in read-only mode" (error codes). */
 const READ_ONLY = 'E0000010'
@@ -114,10 +115,14 @@ export const settleOpen = (
   clock: Clock,
 ): boolean => {
   const open = journal.steps().filter(({ step, state }) => step !== 'reset' && state === 'open')
-  for (const { number, hook: wanted } of open) {
+  for (const { number, step, hook: wanted } of open) {
     const hook = hooks.find(({ id }) => id === wanted.hookId)
-    const state = hook && isAs(hook, wanted) ? 'done' : 'failed'
-    journal.end(number, { state, evidence: 'seen' }, clock.epochMs())
+    // A purge leaves the hook as it was, so the hook says nothing of its files.
+    const outcome: StepOutcome =
+      step === 'purge'
+        ? { state: 'failed', evidence: UNKNOWN_FILES }
+        : { state: hook && isAs(hook, wanted) ? 'done' : 'failed', evidence: 'seen' }
+    journal.end(number, outcome, clock.epochMs())
   }
   return open.length > 0
 }

@@ -31,7 +31,8 @@ const CUT_OFF_JOURNAL: JournalKind = {
       hook_url TEXT,
       -- How many people had not moved, as it was confirmed.
       people INTEGER,
-      -- What the outcome is known from: an answer of Okta, a look at the hook, or the code of an error.
+      -- What the outcome is known from: an answer of Okta, a look at the hook, or the code of an error; unknown: a purge
+      -- was killed, and its files may be there.
       evidence TEXT,
       request_id TEXT
     ) STRICT;

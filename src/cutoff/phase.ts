@@ -21,6 +21,21 @@ const after = (phase: CutOffPhase, { step, state, hook }: JournalledStep): CutOf
 export const phaseOf = (steps: readonly JournalledStep[]): CutOffPhase =>
   steps.reduce<CutOffPhase>(after, 'new')
 
+/** The evidence of a purge that was killed: nobody knows whether its files are there. */
+export const UNKNOWN_FILES = 'unknown'
+
+const mayHaveFiles = ({ state, evidence }: JournalledStep): boolean =>
+  state === 'open' || evidence === UNKNOWN_FILES
+
+/** Whether a purge has written SQL, whose hashes may be gone by now. */
+export const sqlOfPurges = (
+  steps: readonly JournalledStep[],
+): 'written' | 'unknown' | undefined => {
+  const purges = steps.filter(({ step }) => step === 'purge')
+  if (purges.some(({ state }) => state === 'done')) return 'written'
+  return purges.some(mayHaveFiles) ? 'unknown' : undefined
+}
+
 /** The hook as the newest step left it; undefined before the first one. */
 export const journalledHook = (steps: readonly JournalledStep[]): JournalledHook | undefined =>
   steps.findLast(({ state }) => state === 'done')?.hook

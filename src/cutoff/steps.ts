@@ -12,7 +12,6 @@ interface StepRow {
   readonly undo: string
 }
 
-/** `reopen` starts from no phase that a purge leads to. */
 export const CUT_OFF_STEPS = {
   plan: {
     from: ['new', 'planned', 'closed', 'reopened', 'purged'],
@@ -50,7 +49,7 @@ export const CUT_OFF_STEPS = {
     undo: 'CANNOT BE UNDONE once it was run',
   },
   reopen: {
-    from: ['planned', 'closed', 'reopened'],
+    from: ['planned', 'closed', 'reopened', 'purged'],
     to: 'reopened',
     does: 'activate the inline hook again',
     calls: '1 call',
@@ -67,5 +66,5 @@ export const FIRST: Readonly<Record<CutOffPhase, string>> = {
   closed: 'The hook is closed.',
   reopened: 'The hook is open again. Run okta-migrate cutoff plan first, and then close.',
   purged:
-    'The hook is closed, and purge has written SQL that removes hashes. If it must be open all the same: okta-migrate register --activate.',
+    'The hook is closed, and purge has written SQL that removes hashes. The way back: okta-migrate cutoff reopen.',
 }

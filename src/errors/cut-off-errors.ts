@@ -6,7 +6,7 @@ export const CUT_OFF_ERRORS = {
     exit: 2,
     sentence: 'Nothing was sent: another step of the cut-off comes first.',
     remedy:
-      'The order is plan, close, watch, reset, purge; reopen goes back from before a purge. docs/CUT-OVER.md explains each step.',
+      'The order is plan, close, watch, reset, purge; reopen goes back. docs/CUT-OVER.md explains each step.',
   },
   hook_foreign: {
     exit: 2,

@@ -1,9 +1,12 @@
 /** The cut-off under kills, lost answers and refusals: the hook is as the journal says, after the same command was run again. */
+import Database from 'better-sqlite3'
 import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import type { CutOffDeps } from '../../src/commands/cutoff/open.ts'
+import type { PurgeOptions } from '../../src/commands/cutoff/purge/options.ts'
+import { runPurge } from '../../src/commands/cutoff/purge/perform.ts'
 import { runPlan } from '../../src/commands/cutoff/plan.ts'
 import { runClose, runReopen } from '../../src/commands/cutoff/switch.ts'
 import { statusCommand } from '../../src/commands/status/status.ts'
@@ -12,7 +15,7 @@ import { journalledHook, phaseOf } from '../../src/cutoff/phase.ts'
 import { staticToken } from '../../src/okta/auth/credentials.ts'
 import { createOktaClient } from '../../src/okta/client/client.ts'
 import { createTransport } from '../../src/okta/client/transport.ts'
-import { addPending } from '../support/campaign.ts'
+import { addMoved, addPending, makeLegacyStore } from '../support/campaign.ts'
 import { fetchFrom } from '../../src/http/proxied-fetch.ts'
 import { startFlakyOrg, type OrgFault, type ProxiedCall } from '../support/flaky-org.ts'
 import { createHost, runInProcess } from '../support/in-process.ts'
@@ -26,6 +29,7 @@ const RUNS = Number(process.env['CUTOFF_RUNS'] ?? 25)
 type Name = 'plan' | 'close' | 'reopen'
 type Op =
   | { readonly kind: Name; readonly faults: readonly OrgFault[] }
+  | { readonly kind: 'purge'; readonly isKilled: boolean }
   | { readonly kind: 'read-only'; readonly is: boolean }
   | { readonly kind: 'outsider'; readonly to: 'activate' | 'deactivate' }
 
@@ -60,6 +64,10 @@ const command = fc.record({
 const op: fc.Arbitrary<Op> = fc.oneof(
   { weight: 8, arbitrary: command },
   {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('purge' as const), isKilled: fc.boolean() }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('read-only' as const), is: fc.boolean() }),
   },
@@ -83,6 +91,8 @@ const start = async () => {
     hookBody('http://127.0.0.1:9/hooks/okta/password-import'),
   )
   for (let i = 0; i < 3; i++) await addPending(org, `person${i}@example.com`)
+  await addMoved(org, 'moved@example.com')
+  const store = makeLegacyStore(dir, [{ id: 1, login: 'moved@example.com' }])
   let faults: OrgFault[] = []
   let journalPath = join(dir, 'journal-0.sqlite')
   let [deaths, isDead] = [0, false]
@@ -139,7 +149,7 @@ const start = async () => {
     const client = createOktaClient({ orgUrl: url, credentials, transport, ...pacing })
     const okta = { orgUrl: url, auth: { kind: 'token', scheme: 'SSWS', token: TOKEN } } as const
     return {
-      context: createHost([], env).host,
+      context: createHost([], { ...env, ...store }).host,
       options: { journal: journalPath, state, ...options },
       ...{ clock, okta, client, org: new URL(url).host, print: () => undefined },
     }
@@ -156,6 +166,17 @@ const start = async () => {
       case 'reopen':
         return runReopen(depsFor({ list: join(dir, 'resets.csv') }))
     }
+  }
+  const script = join(dir, 'purge.sql')
+  const purge = (): Promise<string | number> => {
+    const options: Omit<PurgeOptions, 'journal'> = {
+      sql: 'UPDATE people SET password_hash = NULL WHERE id = :id',
+      out: script,
+      proof: join(dir, 'proof.json'),
+      ...{ minDays: 0, map: new Map(), share: 90, quiet: true },
+      yes: { ...yes, count: 1 },
+    }
+    return runPurge(depsFor(options)).catch((err: unknown) => (err as { code: string }).code)
   }
   const hookStatus = async (): Promise<string | undefined> => {
     const { body } = await org.call('GET', '/api/v1/inlineHooks')
@@ -174,6 +195,16 @@ const start = async () => {
       const was = isDead
       ;[faults, isDead] = [[], false]
       return was ? 'died' : result
+    },
+    purge,
+    /** As if the newest purge had been killed before it published its files. */
+    killPurge: (): void => {
+      rmSync(script)
+      const db = new Database(journalPath)
+      db.exec(
+        "UPDATE steps SET state = 'open', ended_at = NULL, evidence = NULL WHERE number = (SELECT max(number) FROM steps)",
+      )
+      db.close()
     },
     journalled: () => readCopy((journal) => journal.steps()),
     setReadOnly: (readOnly: boolean) => org.call('PUT', '/sandbox/faults', { readOnly }),
@@ -197,12 +228,22 @@ const EVERY_END: Op[] = [
   { kind: 'reopen', faults: ['none', 'die after'] },
   { kind: 'close', faults: [] },
   { kind: 'plan', faults: [] },
+  { kind: 'close', faults: [] },
+  { kind: 'purge', isKilled: false },
+  { kind: 'reopen', faults: ['none', 'die after'] },
+  { kind: 'plan', faults: [] },
+  { kind: 'close', faults: [] },
+  { kind: 'purge', isKilled: true },
+  { kind: 'reopen', faults: [] },
+  { kind: 'plan', faults: [] },
   { kind: 'close', faults: ['none', 'dropped', 'none', 'dropped', 'none', 'dropped'] },
 ]
 
 it('the hook is as the journal says, whatever happened to the run before', async () => {
   const model = await start()
   const seen = new Map<string | number, number>()
+  const waysBack = new Set<string>()
+  let written = 0
   const play = async (what: Op): Promise<void> => {
     if (what.kind === 'read-only') {
       await model.setReadOnly(what.is)
@@ -210,6 +251,16 @@ it('the hook is as the journal says, whatever happened to the run before', async
     }
     if (what.kind === 'outsider') {
       await model.turn(what.to)
+      return
+    }
+    const start = model.journalled()
+    if (what.kind === 'purge') {
+      const result = await model.purge()
+      const isClosed = ['closed', 'purged'].includes(phaseOf(start))
+      if (!isClosed) expect(result).toBe('cutoff_out_of_order')
+      if (result !== 0) return
+      if (what.isKilled) model.killPurge()
+      else written++
       return
     }
     const first = await model.perform(what.kind, what.faults)
@@ -224,6 +275,14 @@ it('the hook is as the journal says, whatever happened to the run before', async
     const again = await model.perform(what.kind, [])
     const steps = model.journalled()
     expect(steps.filter(({ state }) => state === 'open')).toEqual([])
+    expect(steps.filter(({ step, state }) => step === 'purge' && state === 'done')).toHaveLength(
+      written,
+    )
+    // The way back is open, whatever a purge has done.
+    if (what.kind === 'reopen' && journalledHook(start)?.status === 'INACTIVE') {
+      expect(again).toBe(0)
+      waysBack.add(phaseOf(start))
+    }
     if (what.kind === 'plan' || again !== 0) {
       expect([0, 1, 'cutoff_out_of_order']).toContain(again)
       return
@@ -235,6 +294,7 @@ it('the hook is as the journal says, whatever happened to the run before', async
   await fc.assert(
     fc.asyncProperty(fc.array(op, { maxLength: 10 }), async (ops) => {
       await model.renew()
+      written = 0
       await model.perform('plan', [])
       for (const each of ops) await play(each)
       expect(model.violations).toEqual([])
@@ -245,4 +305,5 @@ it('the hook is as the journal says, whatever happened to the run before', async
   for (const result of [0, 'died', 'okta_answer_lost', 'okta_read_only', 'cutoff_out_of_order']) {
     expect(seen.get(result) ?? 0, String(result)).toBeGreaterThan(0)
   }
+  expect([...waysBack].sort()).toEqual(['closed', 'purged'])
 })

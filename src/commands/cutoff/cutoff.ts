@@ -174,7 +174,8 @@ const resetCommand: Build = (perform, clock) =>
     )
 
 const REOPEN_HELP = `
-Activates the hook again, at once and without a question. The next cut-off begins with a plan.
+Activates the hook again, at once and without a question. The next cut-off begins with a plan. After a purge it warns: a
+person whose hash was removed cannot use the old password any more.
 
 Where people were reset, it then looks at each of them. Who is still in RECOVERY as the reset has left them gets the hook
 again; everybody else keeps what they have. Some orgs may keep them in RECOVERY all the same: it says how many.

@@ -1,5 +1,6 @@
 /** The messages of `close` and `reopen`, and what they have in common with `register`. */
 import type { JournalledStep } from '../../cutoff/journal.ts'
+import type { sqlOfPurges } from '../../cutoff/phase.ts'
 import type { InlineHook } from '../../okta/api/inline-hooks.ts'
 import { stampOf } from '../../text/local-time.ts'
 import { describeSeconds } from '../../text/duration.ts'
@@ -36,8 +37,23 @@ Now watch who is refused: okta-migrate cutoff watch
 export const describeClosedBefore = ({ endedAt = 0 }: JournalledStep): string =>
   `The hook is inactive since ${stampOf(endedAt)}, and nothing was sent. Undo: okta-migrate cutoff reopen\n`
 
-export const describeReopened = ({ endedAt = 0 }: JournalledStep): string =>
-  `Activated at ${stampOf(endedAt)}: people who have not moved can sign in with the old password again.
+type PurgeSql = ReturnType<typeof sqlOfPurges>
+
+const SQL_WORDS: Readonly<Record<NonNullable<PurgeSql>, string>> = {
+  written: 'purge has written SQL that removes hashes.',
+  unknown:
+    'a purge was stopped while it wrote its files. It is not known whether its SQL is there.',
+}
+
+/** Before the hook is activated. */
+export const describePurged = (sql: NonNullable<PurgeSql>): string =>
+  `WARNING: ${SQL_WORDS[sql]}
+A person whose hash was removed cannot use the old password any more: the hook answers UNVERIFIED.
+Tell your DBA to run none of it from now on. A later purge writes a new file.
+`
+
+export const describeReopened = ({ endedAt = 0 }: JournalledStep, sql: PurgeSql): string =>
+  `Activated at ${stampOf(endedAt)}: people who have not moved can sign in with the old password again${sql ? ', except those whose hash was removed' : ''}.
 To end it later, begin with okta-migrate cutoff plan.
 `
 

@@ -2,7 +2,8 @@
 import { changeHook } from '../../cutoff/hook-state.ts'
 import type { CutOffJournal, JournalledHook, JournalledStep } from '../../cutoff/journal.ts'
 import { toJournalled } from '../../cutoff/own-hook.ts'
-import { closingStep, phaseOf } from '../../cutoff/phase.ts'
+import { closingStep, phaseOf, sqlOfPurges } from '../../cutoff/phase.ts'
+import type { CutOffPhase } from '../../cutoff/steps.ts'
 import { switching, type InlineHook } from '../../okta/api/inline-hooks.ts'
 import { confirmAffected, requireStatus } from './affected.ts'
 import {
@@ -10,6 +11,7 @@ import {
   describeClosed,
   describeClosedBefore,
   describeClosing,
+  describePurged,
   describeReopened,
   describeReopening,
   DRY_RUN,
@@ -27,6 +29,9 @@ interface Switch {
 
 const CLOSE: Switch = { step: 'close', to: 'deactivate', status: 'INACTIVE' }
 const REOPEN: Switch = { step: 'reopen', to: 'activate', status: 'ACTIVE' }
+
+/** As the journal says. */
+const CLOSED: readonly CutOffPhase[] = ['closed', 'purged']
 
 const newest = (journal: CutOffJournal): JournalledStep | undefined =>
   journal.steps().findLast(({ state }) => state === 'done')
@@ -99,7 +104,7 @@ const activateHook = async (
   const { journal, wasOpen } = opened
   // A call to deactivate it, whose answer was lost, may still be on its way; activating it twice does no harm.
   if (isDone(opened, REOPEN) && !wasOpen) {
-    if (phaseOf(journal.steps()) === 'closed' && !options.dryRun)
+    if (CLOSED.includes(phaseOf(journal.steps())) && !options.dryRun)
       record(deps, journal, hook, REOPEN)
     print(ACTIVE_ALREADY, eventOf(newest(journal), false))
     return
@@ -108,13 +113,15 @@ const activateHook = async (
   if (options.dryRun) return
   await send(deps, journal, hook, REOPEN)
   const step = newest(journal)
-  if (step) print(describeReopened(step), eventOf(step, true))
+  if (step) print(describeReopened(step, sqlOfPurges(journal.steps())), eventOf(step, true))
 }
 
 /** Nobody is asked: it locks nobody out, and it is the way back. */
 const reopen = async (deps: CutOffDeps<ReopenOptions>, opened: OpenedCutOff): Promise<number> => {
   const { print, options } = deps
   const hook = hookFor('reopen', opened)
+  const sql = sqlOfPurges(opened.journal.steps())
+  if (sql) print(describePurged(sql), { event: 'purged', sql })
   await activateHook(deps, opened, hook)
   const code = await restoreHooks(deps, opened)
   if (options.dryRun) print(DRY_RUN, { event: 'dryRun' })
