@@ -112,12 +112,14 @@ export const foretell = (state: CampaignState, question: ForetellQuestion): Fore
   }
 }
 
-/** The chance of each person alone, in a fraction of the time. */
+/** The chance of each person alone, for a hook that ends now, in a fraction of the time. */
 export const foretellChances = (
   state: CampaignState,
   question: Omit<ForetellQuestion, 'cutOffs'>,
 ): { readonly refused: ForecastRefusal } | { readonly chanceOf: ChanceOf } => {
-  const asked = { ...question, cutOffs: [] }
+  const asked = { ...question, cutOffs: [question.now] }
   const told = tell(takeCensus(state, asked), asked)
-  return 'refused' in told ? told : { chanceOf: chancesOf(told, asked) }
+  if ('refused' in told) return told
+  const { late } = told.cutOffs[0] ?? {}
+  return late && 'refused' in late ? late : { chanceOf: chancesOf(told, asked) }
 }

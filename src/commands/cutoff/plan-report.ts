@@ -20,7 +20,7 @@ const PLANNED = ['close', 'watch', 'reset', 'purge'] as const
 const describeLikely = ({ facts: { likely } }: PlanReport): string => {
   const words =
     typeof likely === 'string'
-      ? `cannot be known. ${likely}`
+      ? `gives no list. ${likely}`
       : `would be ${numberOf(likely, 'person', 'people')}, each of whom can use "forgot password" as long as they are not reset`
   return `             --who likely ${words}`
 }

@@ -78,6 +78,27 @@ describe('the likely', () => {
     const again = await withState(path, (state) => chooseLikely(state, later, NOW))
     expect(again).toMatchObject({ count: chosen.length })
   })
+
+  it('are nobody where there is no forecast for the day', async () => {
+    // The last logins go back two months.
+    const people = simulateCampaign().map((one) => ({ ...one, seenBefore: one.seenBefore % 60 }))
+    const { dir, env } = await makeSimulatedCampaign(people)
+    const path = join(dir, 'state.sqlite')
+    const clock = { ...systemClock, epochMs: () => NOW }
+    const options = ['--state', path, '--go-live', '2026-10-05', '--cut-off', '2026-11-27']
+    await runInProcess((perform) => statusCommand(perform, clock), options, env)
+    const report = readSavedReport(path)
+    if (!report) throw new Error('no report')
+    const short = { ...report, json: report.json.replace('"lateDays":90', '"lateDays":1') }
+    for (const [asked, why] of [
+      [report, /^Day 53 and 90 days more need people who were silent for 143 days/],
+      [short, /^About \d+ people would come too late: fewer than 100/],
+    ] as const) {
+      const words = expect.stringMatching(why) as string
+      expect(await withState(path, (state) => chooseLikely(state, asked, NOW))).toEqual(words)
+      expect(await withState(path, (state) => countLikely(state, asked))).toEqual(words)
+    }
+  })
 })
 
 describe('a list', () => {
