@@ -1,8 +1,9 @@
 /** The journal of a cut-off: each step with its intent before the call and its outcome after, in a SQLite file. */
 import type Database from 'better-sqlite3'
 import { AppError, messageOf } from '../errors/errors.ts'
-import { openJournalFile, writing, type JournalKind } from '../sql/journal-file.ts'
+import { openJournalFile, type JournalKind } from '../sql/journal-file.ts'
 import { printable } from '../text/printable.ts'
+import { asCutOffError, recording } from './journal-errors.ts'
 import { forgetHolder, lockedBy, noteHolder } from './journal-holder.ts'
 import { CUT_OFF_STEPS, type CutOffStep } from './steps.ts'
 import { createResetJournal, RESET_TABLES, type ResetJournal } from './reset/reset-journal.ts'
@@ -74,13 +75,13 @@ export interface CutOffJournal {
   /**
    * Records that a call is about to be sent. On return it is on the disk.
    * @returns its number
-   * @throws AppError `journal_unwritable`
+   * @throws AppError `cutoff_journal_unwritable`
    */
   readonly begin: (intent: StepIntent, at: number) => number
-  /** @throws AppError `journal_unwritable` */
+  /** @throws AppError `cutoff_journal_unwritable` */
   readonly end: (number: number, outcome: StepOutcome, at: number) => void
   readonly setting: (name: string) => string | undefined
-  /** @throws AppError `journal_unwritable` */
+  /** @throws AppError `cutoff_journal_unwritable` */
   readonly set: (name: string, value: string) => void
   readonly resets: ResetJournal
   readonly close: () => void
@@ -126,13 +127,13 @@ const journalOver = (db: Database.Database, close: () => void): CutOffJournal =>
   const put = db.prepare(SET)
   const all = db.prepare<[], StoredStep>('SELECT * FROM steps ORDER BY number')
   const [begin, end] = [db.prepare(BEGIN), db.prepare(END)]
-  const set = (name: string, value: string): void => writing(() => void put.run(name, value))
+  const set = (name: string, value: string): void => recording(() => void put.run(name, value))
   return {
     steps: () => all.all().map(toStep),
     begin: ({ step, hook: { hookId, status, url }, people = null }, at) =>
-      writing(() => Number(begin.run(step, at, hookId, status, url, people).lastInsertRowid)),
+      recording(() => Number(begin.run(step, at, hookId, status, url, people).lastInsertRowid)),
     end: (number, { state, evidence, requestId = null }, at) =>
-      writing(() => void end.run(state, at, evidence, requestId, number)),
+      recording(() => void end.run(state, at, evidence, requestId, number)),
     setting: (name) => find.get(name),
     set,
     resets: createResetJournal(db),
@@ -147,13 +148,13 @@ const refuseUnknownSteps = (journal: CutOffJournal, path: string): void => {
     .find(({ step }) => step !== 'register' && !(step in CUT_OFF_STEPS))
   if (!unknown) return
   const detail = `${path} has the step "${printable(unknown.step)}" of a later version of this program. Use that version.`
-  throw new AppError('journal_unusable', { detail })
+  throw new AppError('cutoff_journal_unusable', { detail })
 }
 
 const asJournalError = (path: string, cause: unknown): AppError =>
   cause instanceof AppError
     ? cause
-    : new AppError('journal_unusable', { detail: `${path}: ${messageOf(cause)}`, cause })
+    : new AppError('cutoff_journal_unusable', { detail: `${path}: ${messageOf(cause)}`, cause })
 
 const openLocked = (path: string): Database.Database => {
   try {
@@ -161,13 +162,15 @@ const openLocked = (path: string): Database.Database => {
     noteHolder(path)
     return db
   } catch (err) {
-    throw err instanceof AppError && err.code === 'journal_locked' ? lockedBy(path, err) : err
+    throw err instanceof AppError && err.code === 'journal_locked'
+      ? lockedBy(path, err)
+      : asCutOffError(err)
   }
 }
 
 /**
  * Opens or creates the journal, for this process alone and for one org.
- * @throws AppError `journal_locked`, `journal_unusable`, or `journal_mismatch` for that of another org
+ * @throws AppError `journal_locked`, `cutoff_journal_unusable`, or `cutoff_journal_mismatch` for that of another org
  */
 export const openCutOffJournal = (path: string, orgUrl: string): CutOffJournal => {
   const db = openLocked(path)
@@ -181,7 +184,7 @@ export const openCutOffJournal = (path: string, orgUrl: string): CutOffJournal =
     const before = journal.setting(ORG)
     if (before !== undefined && before !== orgUrl) {
       const detail = `${path} is the journal of the cut-off of ${before}, and OKTA_ORG_URL is ${orgUrl}.`
-      throw new AppError('journal_mismatch', { detail })
+      throw new AppError('cutoff_journal_mismatch', { detail })
     }
     refuseUnknownSteps(journal, path)
     if (before === undefined) journal.set(ORG, orgUrl)

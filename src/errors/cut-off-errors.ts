@@ -1,19 +1,37 @@
 /** The failures of the cut-off: its order, its hook, and the number that is confirmed. */
 import type { ErrorRow } from './error-row.ts'
 
+/** The way back needs no journal. */
+const AT_ONCE =
+  'If the hook must be open at once: okta-migrate register --activate. For people who were reset, run okta-migrate cutoff reopen later.'
+
 export const CUT_OFF_ERRORS = {
+  cutoff_journal_unusable: {
+    exit: 2,
+    sentence: 'Nothing was sent: the journal of the cut-off cannot be opened.',
+    remedy: `Correct what the detail says: free space, or make the disk writable. Then run the same command again. No other file has the steps of this cut-off; only before the first plan does --journal take another path. ${AT_ONCE}`,
+  },
+  cutoff_journal_unwritable: {
+    exit: 1,
+    sentence: 'The journal of the cut-off cannot be written; all that was sent is in it.',
+    remedy: `Free space, and run the same command again. ${AT_ONCE}`,
+  },
+  cutoff_journal_mismatch: {
+    exit: 2,
+    sentence: 'Nothing was sent: the journal is that of the cut-off of another org.',
+    remedy: `Set OKTA_ORG_URL to the org of the journal, or name the journal of your org with --journal. ${AT_ONCE}`,
+  },
   cutoff_out_of_order: {
     exit: 2,
     sentence: 'Nothing was sent: another step of the cut-off comes first.',
     remedy:
-      'The order is plan, close, watch, reset, purge; reopen goes back. docs/CUT-OVER.md explains each step.',
+      'The order is plan, close, watch, reset, purge; reopen goes back. docs/CUT-OVER.md explains each step. If the hook must be open at once: okta-migrate register --activate.',
   },
   hook_foreign: {
     exit: 2,
     sentence:
       'Nothing was changed: the password import inline hook is not the one of this cut-off.',
-    remedy:
-      'Look at it with okta-migrate register. If it is yours, plan again: okta-migrate cutoff plan --url URL. To open it again now: okta-migrate register --activate.',
+    remedy: `Look at it with okta-migrate register. If it is yours, plan again: okta-migrate cutoff plan --url URL. ${AT_ONCE}`,
   },
   hook_unchanged: {
     exit: 3,

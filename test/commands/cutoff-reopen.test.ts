@@ -1,6 +1,7 @@
 /** `okta-migrate cutoff reopen` after a purge: the way back works, and says what the SQL of the purge changes. */
-import { existsSync, writeFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import Database from 'better-sqlite3'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
 import { addMoved, addPending } from '../support/campaign.ts'
 import { startPurge } from '../support/purge.ts'
 
@@ -98,4 +99,48 @@ it('records that somebody has activated the hook after a purge', async () => {
   await cutOff.org.call('POST', `/api/v1/inlineHooks/${hook?.id}/lifecycle/activate`)
   expect((await cutOff.reopen()).code).toBe(0)
   expect(cutOff.steps().at(-1)?.slice(0, 2)).toEqual(['reopen', 'done'])
+})
+
+describe('a journal that cannot be used', () => {
+  type CutOff = Awaited<ReturnType<typeof startClosed>>
+
+  const inJournal = ({ path }: CutOff, sql: string): void => {
+    const db = new Database(path('cutoff.sqlite'))
+    db.exec(sql)
+    db.close()
+  }
+
+  it.each<[what: string, code: number, words: RegExp, spoil: (cutOff: CutOff) => void]>([
+    [
+      'opened',
+      2,
+      /cannot be opened[^]+free space[^]+same command again/,
+      ({ path }) => writeFileSync(path('cutoff.sqlite'), 'not a database'),
+    ],
+    [
+      'written',
+      1,
+      /cannot be written[^]+Free space[^]+same command again/,
+      (cutOff) =>
+        inJournal(
+          cutOff,
+          "CREATE TRIGGER full BEFORE INSERT ON steps BEGIN SELECT RAISE(ABORT, 'full'); END",
+        ),
+    ],
+    [
+      'of this org',
+      2,
+      /another org[^]+OKTA_ORG_URL/,
+      (cutOff) => inJournal(cutOff, "UPDATE settings SET value = 'https://other.example.com'"),
+    ],
+    ['found', 2, /There is no .+--journal/, ({ path }) => rmSync(path('cutoff.sqlite'))],
+  ])('names the way back where it is not %s', async (_, code, words, spoil) => {
+    const cutOff = await startClosed()
+    spoil(cutOff)
+    const { stderr, ...ended } = await cutOff.reopen()
+    expect([ended.code, stderr]).toEqual([code, expect.stringMatching(words)])
+    expect(stderr).toContain('okta-migrate register --activate')
+    expect(stderr).not.toMatch(/another journal with|a path where/)
+    expect(await cutOff.hookStatus()).toBe('INACTIVE')
+  })
 })

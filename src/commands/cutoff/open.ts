@@ -47,7 +47,9 @@ export const connectCutOff = <O extends StepOptions>(
 const openExisting = ({ options, okta }: CutOffDeps<StepOptions>): CutOffJournal => {
   const { journal } = options
   if (existsSync(journal)) return openCutOffJournal(journal, okta.orgUrl)
-  throw new AppError('cutoff_out_of_order', { detail: `There is no ${journal}. ${FIRST.new}` })
+  throw new AppError('cutoff_out_of_order', {
+    detail: `There is no ${journal}. If the cut-off has begun, name its journal with --journal. If not: ${FIRST.new}`,
+  })
 }
 
 export interface OpenedCutOff {

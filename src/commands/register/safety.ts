@@ -81,7 +81,7 @@ const changeWith = async (
   return changeHook({ client, journal, clock: systemClock }, intent)
 }
 
-/** @throws AppError `journal_…` */
+/** @throws AppError `cutoff_journal_…`, `journal_locked` */
 const changeAndRecord = async (deps: ChangeDeps, change: JournalledChange): Promise<InlineHook> => {
   const journal = openCutOffJournal(deps.options.journal, deps.okta.orgUrl)
   try {
@@ -93,7 +93,7 @@ const changeAndRecord = async (deps: ChangeDeps, change: JournalledChange): Prom
 
 /** Activating locks nobody out, does no harm twice, and is the way back: no full disk may stop it. */
 const canDoWithout = ({ code }: AppError, { hook: { status } }: JournalledChange): boolean =>
-  code === 'journal_mismatch' || (code.startsWith('journal_') && status === 'ACTIVE')
+  code === 'cutoff_journal_mismatch' || (code.includes('journal_') && status === 'ACTIVE')
 
 /** Changes the hook, with an entry in the journal of the cut-off where there is one. */
 export const changeInJournal = async (

@@ -1,6 +1,6 @@
 /** The part of the journal about resets: each list of people that was confirmed, and what happened to each of them. */
 import type Database from 'better-sqlite3'
-import { writing } from '../../sql/journal-file.ts'
+import { recording } from '../journal-errors.ts'
 import type {
   ChosenPerson,
   ListedPerson,
@@ -114,7 +114,7 @@ const createLists = (db: Database.Database) => {
       people: Iterable<ChosenPerson>,
       begin: () => number,
     ): ResetList =>
-      writing(() =>
+      recording(() =>
         db.transaction(() => {
           const number = begin()
           db.prepare('INSERT INTO reset_lists VALUES (?, ?, ?)').run(number, who, links)
@@ -151,11 +151,11 @@ const createResets = (db: Database.Database, withHistory: WithHistory) => {
       withHistory(next.get(list, 'open') ?? next.get(list, 'waiting')),
     open: (list: number): ListedPerson | undefined => withHistory(next.get(list, 'open')),
     /** Records that a call is about to be sent. On return it is on the disk. */
-    intend: (number: number, at: number): void => writing(() => void intend.run({ number, at })),
+    intend: (number: number, at: number): void => recording(() => void intend.run({ number, at })),
     end: (number: number, { state, reason, requestId }: ResetOutcome, at: number): void =>
-      writing(() => void end.run({ number, state, reason, requestId: requestId ?? null, at })),
+      recording(() => void end.run({ number, state, reason, requestId: requestId ?? null, at })),
     /** Who waits is left as they are. */
-    drop: (list: number): void => writing(() => void drop.run(list)),
+    drop: (list: number): void => recording(() => void drop.run(list)),
     lastSentAt: (): number | null =>
       db.prepare<[], number | null>('SELECT max(sent_at) FROM resets').pluck().get() ?? null,
   }
@@ -170,7 +170,7 @@ const createRestorations = (db: Database.Database, withHistory: WithHistory) => 
     nextRestorable: (after: number): ListedPerson | undefined => withHistory(next.get(after)),
     /** With `open` it is the intent: on return it is on the disk. */
     restore: (number: number, { restored, changed = null }: Restoration, at: number): void =>
-      writing(() => void restore.run({ number, restored, changed, at })),
+      recording(() => void restore.run({ number, restored, changed, at })),
   }
 }
 
