@@ -195,6 +195,25 @@ describe('the file of links', () => {
     expect(await useLink(after[1]?.link ?? '')).toBeLessThan(400)
   })
 
+  it('is no fault where its list is done, and the file is taken for no other list', async () => {
+    const resets = await start(2)
+    expect(await resets.reset(false)).toBe(0)
+    const before = resets.links()
+    const sent = resets.sentAt.length
+    const again = ['reset', '--who', resets.who, '--links', resets.linksPath()]
+    const ended = await command(resets, ...again)
+    expect([ended.code, ended.stdout]).toEqual([
+      0,
+      expect.stringMatching(/is done, and nothing is left to do[^]+2 reset, 0 left as they are/),
+    ])
+    const json = JSON.parse((await command(resets, ...again, '--json')).stdout) as object
+    expect(json).toMatchObject({ event: 'summary', done: 2, waiting: 0 })
+    expect([resets.links(), resets.sentAt.length]).toEqual([before, sent])
+    writeFileSync(resets.who, `login\n${resets.loginsNow()[0] ?? ''}\n`)
+    const other = await command(resets, ...again)
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('is there already')])
+  })
+
   it('must be in its place where a reset goes on', async () => {
     const resets = await start(2)
     await leaveOpen(resets)

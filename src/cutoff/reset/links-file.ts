@@ -49,13 +49,17 @@ const guard = <T>(path: string, run: () => T): T => {
   }
 }
 
+const sizeOf = (path: string): number | undefined =>
+  guard(path, () => statSync(path, { throwIfNoEntry: false })?.size)
+
+/** A run that was killed at its beginning leaves the head alone. */
+export const hasLinks = (path: string): boolean => (sizeOf(path) ?? 0) > HEAD.length
+
 /** So that a mistyped name costs nothing, and is found before anybody is asked to confirm. */
 export const checkLinksFile = (path: string, isBegun: boolean): void => {
-  const size = guard(path, () => statSync(path, { throwIfNoEntry: false })?.size)
-  // A run that was killed at its beginning leaves the head alone.
-  const isEmpty = size === undefined || size <= HEAD.length
-  if (!isBegun && !isEmpty) refuse(`${path} is there already, and is not written to.`)
-  if (isBegun && size === undefined) refuse(`${path}, which this reset has begun, is not there.`)
+  if (!isBegun && hasLinks(path)) refuse(`${path} is there already, and is not written to.`)
+  if (isBegun && sizeOf(path) === undefined)
+    refuse(`${path}, which this reset has begun, is not there.`)
 }
 
 const readHead = (fd: number): string => {

@@ -1,7 +1,7 @@
 /** Finds the list that a reset works through, and confirms it: one that goes on, or a new one. */
 import { resolve } from 'node:path'
 import { toJournalled } from '../../../cutoff/own-hook.ts'
-import { checkLinksFile } from '../../../cutoff/reset/links-file.ts'
+import { checkLinksFile, hasLinks } from '../../../cutoff/reset/links-file.ts'
 import type { ResetList } from '../../../cutoff/reset/listed.ts'
 import { AppError } from '../../../errors/errors.ts'
 import type { InlineHook } from '../../../okta/api/inline-hooks.ts'
@@ -9,8 +9,17 @@ import { confirm } from '../../terminal/confirm.ts'
 import { DRY_RUN } from '../messages.ts'
 import type { CutOffDeps, OpenedCutOff } from '../open.ts'
 import type { ResetOptions } from './options.ts'
-import { identityOf, unfinishedList, withChosen } from './people.ts'
-import { describeResetStart, totalsOf, type ResetStart } from './report.ts'
+import { doneList, identityOf, unfinishedList, withChosen } from './people.ts'
+import {
+  describeResetStart,
+  describeResetSummary,
+  toResetObject,
+  totalsOf,
+  type ResetStart,
+} from './report.ts'
+
+const DONE =
+  'This list is done, and nothing is left to do. To try somebody once more, name a new file with --links.\n'
 
 const usage = (detail: string): never => {
   throw new AppError('usage_invalid', { detail })
@@ -108,12 +117,26 @@ const begin = (
   })
 }
 
-/** @returns undefined for a dry run */
+/** @returns whether the list was done before: its file of links then takes no other list */
+const tellDone = ({ deps, opened: { journal } }: Resetting, { identity, links }: Wish): boolean => {
+  const list = links !== null && hasLinks(links) && doneList(journal, { identity, links })
+  if (!list) return false
+  const counts = journal.resets.counts(list.number)
+  const { list: path } = deps.options
+  deps.print(`${DONE}${describeResetSummary(counts, path)}`, {
+    event: 'summary',
+    ...toResetObject(counts, path),
+  })
+  return true
+}
+
+/** @returns undefined for a dry run, and where nothing is left to do */
 export const findList = async (resetting: Resetting): Promise<ResetList | undefined> => {
   const { deps, opened } = resetting
   const wish = await readWish(deps.options)
   const unfinished = unfinishedList(opened.journal)
   const isSame = unfinished?.who === wish.identity && unfinished.links === wish.links
+  if (!isSame && tellDone(resetting, wish)) return undefined
   const hasSent = isSame && opened.journal.resets.hasSent(unfinished.number)
   if (wish.links !== null) checkLinksFile(wish.links, hasSent)
   return isSame ? goOn(resetting, unfinished) : begin(resetting, wish, unfinished)

@@ -43,6 +43,17 @@ export const unfinishedList = (journal: CutOffJournal): ResetList | undefined =>
   return step && journal.resets.list(step.number)
 }
 
+/** The newest list that is done, of the same people and with the same file of links. */
+export const doneList = (
+  journal: CutOffJournal,
+  { identity, links }: { readonly identity: string; readonly links: string },
+): ResetList | undefined =>
+  journal
+    .steps()
+    .filter(({ step, state }) => step === 'reset' && state === 'done')
+    .map(({ number }) => journal.resets.list(number))
+    .findLast((list) => list?.who === identity && list.links === links)
+
 /** Lists for people have an apostrophe before what a spreadsheet would run as a formula. */
 const bare = (text: string | undefined): string | undefined => text?.replace(/^'(?=[=+\-@])/, '')
 
