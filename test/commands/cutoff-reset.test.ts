@@ -52,6 +52,30 @@ describe('a reset', () => {
     await refused(2, /plan first/, '--who', who, '--mail')
   })
 
+  it('says which lines of the file are left out, and why, and takes Login as login', async () => {
+    const resets = await start(2)
+    const [login = ''] = resets.loginsNow()
+    writeFileSync(resets.who, `Login\n${login}\nnobody@example.com\nnobody2@example.com\n`)
+    const dry = ['reset', '--who', resets.who, '--mail', '--dry-run']
+    const { stdout } = await command(resets, ...dry)
+    expect(stdout).toMatch(
+      /1 person [^]+2 rows .+ left out:\n {2}not in the newest status: lines 3, 4/,
+    )
+    const json = (await command(resets, ...dry, '--json')).stdout.split('\n')[0] ?? ''
+    expect(JSON.parse(json)).toMatchObject({
+      leftOut: 2,
+      leftOutLines: [
+        { line: 3, reason: 'absent' },
+        { line: 4, reason: 'absent' },
+      ],
+    })
+    writeFileSync(resets.who, 'LOGIN\nnobody@example.com\n')
+    const none = await command(resets, ...dry)
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('status: line 2')])
+    writeFileSync(resets.who, 'Login,LOGIN\na,b\n')
+    expect((await command(resets, ...dry)).stderr).toContain('more than one column "login"')
+  })
+
   it('begins anew with another list, and leaves alone who waits on the one before', async () => {
     const resets = await start(3)
     expect(await resets.reset(true, ['none', 'none', 'none', 'die before'])).toBe('died')

@@ -1,7 +1,13 @@
 /** Chooses whom to reset, among those who have not moved by the newest status: by a list, or the likeliest to come. */
 import { foretellChances, type Seen } from '../../campaign/foretell.ts'
 import type { CampaignState } from '../../campaign/state/state-file.ts'
-import { canCome, sqlList, statesIn } from '../../campaign/state/states.ts'
+import {
+  canCome,
+  sqlList,
+  STATES,
+  statesIn,
+  type PersonState,
+} from '../../campaign/state/states.ts'
 import type { SavedReport } from '../../campaign/state/saved-report.ts'
 import { AppError } from '../../errors/errors.ts'
 import { foldLogin } from '../../login.ts'
@@ -23,11 +29,27 @@ const PERSON = 'okta_id, coalesce(okta_login, legacy_login) AS login, password_c
 export interface Chosen {
   readonly count: number
   readonly people: Iterable<ChosenPerson>
-  /** How many of a list are not among those who have not moved. */
-  readonly leftOut: number
+  /** The rows of a list that are not of people who have not moved. */
+  readonly leftOut: readonly LeftOut[]
 }
 
-const readChosen = (db: Db, leftOut: number): Chosen => ({
+/** Beside the states of people. */
+const NOT_FOUND = {
+  absent: 'not in the newest status',
+  unlike: 'the id and the login are not of one person',
+} as const
+
+type LeftOutReason = PersonState | keyof typeof NOT_FOUND
+
+export interface LeftOut {
+  readonly line: number
+  readonly reason: LeftOutReason
+}
+
+export const wordsOfLeftOut = (reason: LeftOutReason): string =>
+  reason === 'absent' || reason === 'unlike' ? NOT_FOUND[reason] : STATES[reason].words
+
+const readChosen = (db: Db, leftOut: readonly LeftOut[]): Chosen => ({
   count: db.prepare<[], number>('SELECT count(*) FROM temp.chosen').pluck().get() ?? 0,
   people: {
     [Symbol.iterator]: () =>
@@ -74,7 +96,7 @@ export const chooseLikely = (
   )
   db.exec(CHOSEN + CHANCES)
   db.prepare(LIKELIEST).run(LIKELY_SHARE)
-  return readChosen(db, 0)
+  return readChosen(db, [])
 }
 
 /** @returns how many, or a sentence that says why it cannot be known */
@@ -85,22 +107,38 @@ export const countLikely = (state: CampaignState, report: SavedReport): number |
 
 /** A person by id, by login, or by both. */
 export interface WantedPerson {
+  readonly line: number
   readonly oktaId: string | undefined
   readonly login: string | undefined
 }
 
 /** A row without an id counts by its login; one with both counts only where they are of the same person. */
+const IS_WANTED =
+  'w.okta_id = p.okta_id AND coalesce(w.login, p.login) = p.login OR w.okta_id IS NULL AND w.login = p.login'
+
+const CAN_BE_RESET = `p.okta_id IS NOT NULL AND p.state IN (${sqlList(NOT_MOVED)})`
+
 const LISTED = `
   INSERT INTO temp.chosen
   SELECT min(w.rank), ${PERSON.replace('okta_id', 'p.okta_id').replace('AS login', 'AS typed')}
-    FROM people p JOIN temp.wanted w
-      ON w.okta_id = p.okta_id AND coalesce(w.login, p.login) = p.login
-      OR w.okta_id IS NULL AND w.login = p.login
-   WHERE p.okta_id IS NOT NULL AND p.state IN (${sqlList(NOT_MOVED)})
+    FROM people p JOIN temp.wanted w ON ${IS_WANTED}
+   WHERE ${CAN_BE_RESET}
    GROUP BY p.okta_id`
 
+/** People come first in each join: only the list has an index of ids. */
+const LEFT_OUT = `
+  WITH found AS MATERIALIZED (
+    SELECT w.rank, p.state, ${CAN_BE_RESET} AS chosen
+      FROM people p CROSS JOIN temp.wanted w WHERE ${IS_WANTED}),
+  ids AS MATERIALIZED (
+    SELECT DISTINCT w.rank FROM people p CROSS JOIN temp.wanted w WHERE w.okta_id = p.okta_id)
+  SELECT w.line, coalesce(max(f.state), iif(i.rank IS NULL, 'absent', 'unlike')) AS reason
+    FROM temp.wanted w LEFT JOIN found f ON f.rank = w.rank LEFT JOIN ids i ON i.rank = w.rank
+   GROUP BY w.rank HAVING coalesce(max(f.chosen), 0) = 0
+   ORDER BY w.rank`
+
 const WANTED = `
-  CREATE TEMP TABLE wanted (rank INTEGER PRIMARY KEY, okta_id TEXT, login TEXT) STRICT;
+  CREATE TEMP TABLE wanted (rank INTEGER PRIMARY KEY, line INTEGER NOT NULL, okta_id TEXT, login TEXT) STRICT;
   CREATE INDEX temp.wanted_okta_id ON wanted (okta_id);
   CREATE INDEX temp.wanted_login ON wanted (login);`
 
@@ -110,18 +148,14 @@ export const chooseListed = async (
   wanted: AsyncIterable<WantedPerson>,
 ): Promise<Chosen> => {
   db.exec(CHOSEN + WANTED)
-  const add = db.prepare('INSERT INTO temp.wanted (okta_id, login) VALUES (?, ?)')
-  for await (const { oktaId, login } of wanted) {
+  const add = db.prepare('INSERT INTO temp.wanted (line, okta_id, login) VALUES (?, ?, ?)')
+  for await (const { line, oktaId, login } of wanted) {
     if (oktaId === undefined && login === undefined)
-      throw new AppError('resets_unchosen', { detail: 'A row has neither login nor okta_id.' })
-    add.run(oktaId ?? null, login === undefined ? null : foldLogin(login.trim()))
+      throw new AppError('resets_unchosen', {
+        detail: `Line ${line} of the file has neither login nor okta_id.`,
+      })
+    add.run(line, oktaId ?? null, login === undefined ? null : foldLogin(login.trim()))
   }
   db.prepare(LISTED).run()
-  const chosen = readChosen(db, 0)
-  const listed =
-    db
-      .prepare<[], number>('SELECT count(*) FROM (SELECT DISTINCT okta_id, login FROM temp.wanted)')
-      .pluck()
-      .get() ?? 0
-  return { ...chosen, leftOut: listed - chosen.count }
+  return readChosen(db, db.prepare<[], LeftOut>(LEFT_OUT).all())
 }

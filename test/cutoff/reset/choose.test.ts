@@ -102,7 +102,7 @@ describe('the likely', () => {
 })
 
 describe('a list', () => {
-  const list = async (rows: readonly Partial<WantedPerson>[]): Promise<[string[], number]> => {
+  const list = async (rows: readonly Partial<WantedPerson>[]): Promise<[string[], string[]]> => {
     const dir = tempDir()
     const org = await startTestSandbox()
     const path = join(dir, 'state.sqlite')
@@ -118,14 +118,19 @@ describe('a list', () => {
     ids['moved'] = await addMoved(org, 'moved@example.com')
     await runInProcess(statusCommand, ['--state', path], { ...store, ...oktaOf(org) })
     async function* wanted(): AsyncGenerator<WantedPerson> {
+      let line = 1
       for (const { oktaId, login } of await Promise.resolve(rows))
-        yield { oktaId: oktaId === undefined ? undefined : (ids[oktaId] ?? oktaId), login }
+        yield {
+          line: ++line,
+          oktaId: oktaId === undefined ? undefined : (ids[oktaId] ?? oktaId),
+          login,
+        }
     }
     return withState(path, async (state) => {
       const { people, leftOut, count }: Chosen = await chooseListed(state, wanted())
       const logins = [...people].map(({ login }) => login)
       expect(logins).toHaveLength(count)
-      return [logins, leftOut]
+      return [logins, leftOut.map(({ line, reason }) => `${line} ${reason}`)]
     })
   }
 
@@ -136,7 +141,7 @@ describe('a list', () => {
         { oktaId: 'a', login: 'A@example.com' },
         { login: ' ZOE@example.com' },
       ]),
-    ).toEqual([['Zoë@example.com', 'a@example.com'], 0])
+    ).toEqual([['Zoë@example.com', 'a@example.com'], []])
   })
 
   it('resets nobody who has moved, who is disabled or not in the legacy store, or whose login is not of the id', async () => {
@@ -148,6 +153,6 @@ describe('a list', () => {
         { oktaId: 'a', login: 'zoe@example.com' },
         { oktaId: '00unobody' },
       ]),
-    ).toEqual([[], 5])
+    ).toEqual([[], ['2 moved', '3 disabled', '4 unknown', '5 unlike', '6 absent']])
   })
 })

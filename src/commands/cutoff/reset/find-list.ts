@@ -70,7 +70,15 @@ const confirmStart = async (
   const { perHour, yes, dryRun } = options
   const all = { ...start, org, perHour, linkMinutes }
   const { count: people, left, leftOut, links } = all
-  const event = { event: 'affected', org, people, left, leftOut, links: links ?? undefined }
+  const event = {
+    event: 'affected',
+    org,
+    people,
+    left,
+    leftOut: leftOut.length,
+    leftOutLines: leftOut,
+    links: links ?? undefined,
+  }
   print(describeResetStart(all), { ...event, linkMinutes })
   if (dryRun) {
     print(DRY_RUN, { event: 'dryRun' })
@@ -87,7 +95,7 @@ const goOn = async (resetting: Resetting, list: ResetList): Promise<ResetList | 
   const count = Object.values(totals).reduce((all, people) => all + people, 0)
   const left = totals.open + totals.waiting
   const isConfirmed = await confirmStart(resetting, {
-    ...{ count, left, leftOut: 0, links: list.links, isGoingOn: true },
+    ...{ count, left, leftOut: [], links: list.links, isGoingOn: true },
   })
   return isConfirmed ? list : undefined
 }

@@ -12,6 +12,7 @@ import {
   type WantedPerson,
 } from '../../../cutoff/reset/choose.ts'
 import type { ResetList } from '../../../cutoff/reset/listed.ts'
+import { describeLeftOut } from './report.ts'
 import { AppError } from '../../../errors/errors.ts'
 import { openInputFile } from '../../../import/sources/file.ts'
 import { asInputError, type SourceRow } from '../../../import/sources/source.ts'
@@ -57,20 +58,35 @@ export const doneList = (
 /** Lists for people have an apostrophe before what a spreadsheet would run as a formula. */
 const bare = (text: string | undefined): string | undefined => text?.replace(/^'(?=[=+\-@])/, '')
 
-const wantedOf = (row: SourceRow): WantedPerson => {
+/** @throws AppError `resets_unchosen` where two columns differ in case alone */
+const columnNamed = (name: string, columns: readonly string[]): string | undefined => {
+  const alike = columns.filter((column) => column.trim().toLowerCase() === name)
+  if (alike.includes(name) || alike.length < 2) return alike.includes(name) ? name : alike[0]
+  return refuse(`The file has more than one column "${name}".`)
+}
+
+interface WantedColumns {
+  readonly id: string
+  readonly login: string
+}
+
+const wantedOf = (row: SourceRow, columns: WantedColumns): WantedPerson => {
   if ('flaw' in row) return refuse(`Line ${row.line} of the file: ${row.flaw}.`)
-  const [oktaId, login] = ['okta_id', 'login'].map((name) =>
+  const [oktaId, login] = [columns.id, columns.login].map((name) =>
     row.fields.get(name)?.toString().trim(),
   )
-  return { oktaId, login: bare(login) }
+  return { line: row.line, oktaId, login: bare(login) }
 }
 
 async function* readWanted(path: string): AsyncGenerator<WantedPerson> {
   const source = await openInputFile(path)
-  if (!source.columns.some((name) => name === 'okta_id' || name === 'login'))
-    refuse(`${path} has neither a column "login" nor "okta_id".`)
   try {
-    for await (const row of source.rows) yield wantedOf(row)
+    const [id, login] = ['okta_id', 'login'].map((name) => columnNamed(name, source.columns))
+    if (id === undefined && login === undefined)
+      refuse(`${path} has neither a column "login" nor "okta_id".`)
+    // Of JSON lines, a later row can have what the first one lacks.
+    const columns = { id: id ?? 'okta_id', login: login ?? 'login' }
+    for await (const row of source.rows) yield wantedOf(row, columns)
   } finally {
     source.close()
   }
@@ -121,7 +137,10 @@ export const withChosen = async <T>(
   const state = openCampaignState(question.state)
   try {
     const chosen = await choose(who, state, report, question)
-    if (chosen.count === 0) refuse('Nobody of them has not moved by the newest status.')
+    if (chosen.count === 0) {
+      const [head = '', ...reasons] = describeLeftOut(chosen.leftOut).map((line) => line.trim())
+      refuse(`Nobody of them has not moved by the newest status. ${head} ${reasons.join('; ')}`)
+    }
     return await use(chosen)
   } finally {
     state.close()

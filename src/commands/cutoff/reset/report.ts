@@ -1,6 +1,7 @@
 /** Says what a reset is about to do, how far it is, and what happened to the people. */
 import { relative } from 'node:path'
 import { createNewFile } from '../../../audit/accounts/files.ts'
+import { wordsOfLeftOut, type LeftOut } from '../../../cutoff/reset/choose.ts'
 import type { ResetCount, ResetLine, ResetOutcome } from '../../../cutoff/reset/listed.ts'
 import type { ResetJournal } from '../../../cutoff/reset/reset-journal.ts'
 import { SKIPS } from '../../../cutoff/reset/verdict.ts'
@@ -18,7 +19,7 @@ export interface ResetStart {
   readonly count: number
   /** Of a list that goes on: how many are still to come. */
   readonly left: number
-  readonly leftOut: number
+  readonly leftOut: readonly LeftOut[]
   readonly links: string | null
   readonly perHour: number | undefined
   /** How long a link lives; undefined if that is not known. */
@@ -50,12 +51,26 @@ const describePace = ({ perHour, left }: ResetStart): string[] => {
   return [`At ${figure(perHour)} an hour this takes about ${describeSeconds(hours * 3600)}.`]
 }
 
-const describeLeftOut = ({ leftOut }: ResetStart): string[] =>
-  leftOut === 0
-    ? []
-    : [
-        `${figure(leftOut)} of the file ${leftOut === 1 ? 'is' : 'are'} left out: not among those who have not moved by the newest status.`,
-      ]
+const MOST_LINES = 20
+
+const linesOf = (lines: readonly number[]): string => {
+  const more = lines.length - MOST_LINES
+  const shown = lines.slice(0, MOST_LINES).join(', ')
+  return `${lines.length === 1 ? 'line' : 'lines'} ${shown}${more > 0 ? ` and ${figure(more)} more` : ''}`
+}
+
+/** By line and not by login: it can be in the detail of an error. */
+export const describeLeftOut = (leftOut: readonly LeftOut[]): string[] => {
+  if (leftOut.length === 0) return []
+  const reasons = [...new Set(leftOut.map(({ reason }) => reason))]
+  return [
+    `${numberOf(leftOut.length, 'row of the file is', 'rows of the file are')} left out:`,
+    ...reasons.map((reason) => {
+      const lines = leftOut.filter((one) => one.reason === reason).map(({ line }) => line)
+      return `  ${wordsOfLeftOut(reason)}: ${linesOf(lines)}`
+    }),
+  ]
+}
 
 const describeGoingOn = ({ isGoingOn, count, left }: ResetStart): string[] =>
   isGoingOn
@@ -71,7 +86,7 @@ export const describeResetStart = (start: ResetStart): string =>
     'Until the link was used, neither a sign-in nor "forgot password" works for them.',
     describeLife(start),
     'Without a reset, each of them can use "forgot password" at any time.',
-    ...describeLeftOut(start),
+    ...describeLeftOut(start.leftOut),
     ...describeGoingOn(start),
     ...describePace(start),
     '',
