@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { createNamers, keyFromSecret } from '../../src/commands/fingerprints.ts'
 import { ADVICE, adviceFor, type Facts, type Situation } from '../../src/commands/who/advice.ts'
+import type { OktaFacts } from '../../src/commands/who/ask-okta.ts'
 import type { LedgerFacts } from '../../src/commands/who/ledger.ts'
-import type { LegacyFacts, OktaFacts } from '../../src/commands/who/sources.ts'
+import type { LegacyFacts } from '../../src/commands/who/sources.ts'
 import { confirmUnlock } from '../../src/commands/who/unlock.ts'
 import { whoCommand } from '../../src/commands/who/who.ts'
 import { openLedgerDatabase } from '../../src/ledger/database/database.ts'
@@ -159,6 +160,41 @@ Advice        ${ADVICE.wrong_password.sentence}
     expect(await ask('1', legacy)).toMatchObject({ legacy: { key: 'id 1', byId: true } })
     expect(await ask('2', legacy)).toMatchObject({ code: 1, legacy: { state: 'none' } })
     expect(await ask("1' OR '1", legacy)).toMatchObject({ code: 1, legacy: { state: 'none' } })
+  })
+
+  it('asks Okta and the ledger for the login of the account that an id of the legacy store names', async () => {
+    const moved = { ...OKTA_USER, credentials: { provider: { type: 'OKTA', name: 'OKTA' } } }
+    const namesake = { ...OKTA_USER, id: '00uother', profile: { login: '1@example.com' } }
+    const rows = [wrong(1, { person: null })]
+    const sources = { ...makeLegacy({ login: ISAAC, hash: HASH }), ...(await makeLedger(rows)) }
+    for (const short of [null, namesake]) {
+      const okta = await startOkta(({ path }) => {
+        const body = path.endsWith(encodeURIComponent(ISAAC)) ? moved : short
+        return body ? { body } : { status: 404, body: oktaError('E0000007') }
+      })
+      const env = { ...sources, OKTA_ORG_URL: okta.url, OKTA_API_TOKEN: 'token' }
+      const answer = await ask('1', env)
+      expect(answer).toMatchObject({
+        legacy: { key: 'id 1', byId: true },
+        okta: { state: 'found', id: '00uisaac' },
+        ledger: { state: 'found' },
+        advice: { situation: 'moved' },
+      })
+      expect(answer.ledger['decisions']).toHaveLength(1)
+    }
+    const gone = await ask('1', { ...sources, ...(await makeOkta(null)) })
+    expect(gone.advice['situation']).toBe('not_in_okta')
+  })
+
+  it('asks for the login where the ledger alone knows an id', async () => {
+    const ledger = await makeLedger([wrong(1)])
+    const okta = await makeOkta(null)
+    const legacy = makeLegacy({ login: 'joan@example.com', hash: HASH })
+    const byLogin = 'SELECT id, login, password_hash, enabled FROM accounts WHERE login = :login'
+    for (const more of [okta, { ...okta, ...legacy, LEGACY_LOOKUP_SQL: byLogin }]) {
+      const { code, advice } = await ask('1', { ...ledger, ...more })
+      expect([code, advice['situation']]).toEqual([0, 'only_an_id'])
+    }
   })
 
   it('finds two accounts, a disabled one, and a hash that cannot be checked', async () => {
@@ -338,7 +374,7 @@ describe('--unlock', () => {
 describe('the advice', () => {
   const legacy: LegacyFacts = {
     ...{ isAmbiguous: false, enabled: true, hash: 'bcrypt cost 10', remedy: undefined },
-    ...{ canBeChecked: true, key: 'id 1', byId: false, byTyped: true },
+    ...{ canBeChecked: true, key: 'id 1', loginOfId: undefined, byTyped: true },
   }
   const okta: OktaFacts = {
     ...{ id: '00u', login: ISAAC, status: 'ACTIVE', provider: 'IMPORT', isPending: true },
@@ -379,6 +415,8 @@ describe('the advice', () => {
 
   const CASES: readonly [Situation, Facts][] = [
     ['nobody', { legacy: none, okta: none, ledger: none }],
+    ['only_an_id', { ...inLedger({ byId: true }), okta: none }],
+    ['only_an_id', { ...inLedger({ byId: true }), okta: notAsked, legacy: none }],
     ['not_in_okta', { ...all, okta: none }],
     ['okta_off', inOkta({ status: 'SUSPENDED' })],
     ['okta_off', inOkta({ status: 'DEPROVISIONED', isPending: false })],

@@ -1,5 +1,6 @@
 /** The table of what support should do: the first situation that holds, and one sentence for it. */
-import type { Asked, LegacyFacts, OktaFacts } from './sources.ts'
+import type { OktaFacts } from './ask-okta.ts'
+import type { Asked, LegacyFacts } from './sources.ts'
 import type { LedgerFacts } from './ledger.ts'
 
 export interface Facts {
@@ -57,6 +58,12 @@ export const ADVICE = {
     holds: ({ legacy, okta, ledger }) => !legacy && !okta && !ledger,
     sentence:
       'Nobody by this name was found: ask the person to read out the login exactly as it is typed.',
+  },
+  only_an_id: {
+    holds: ({ ledger, okta, isUnknown }) =>
+      ledger?.byId === true && !okta && (isUnknown.okta || isUnknown.legacy),
+    sentence:
+      'Only the ledger knows this id, and nothing says whose it is: ask again with the login of the person.',
   },
   not_in_okta: {
     holds: ({ isUnknown }) => isUnknown.okta,

@@ -8,22 +8,15 @@ import { jsonLine } from '../../text/printable.ts'
 import type { CommandContext } from '../context.ts'
 import { readSettings } from '../read-settings.ts'
 import type { CommonOptions } from '../common-options.ts'
-import { connectWithProgress } from '../okta-options.ts'
-import { isOktaGiven, OKTA_SETTINGS } from '../okta-settings.ts'
+import { isOktaGiven } from '../okta-settings.ts'
 import { withLedger } from '../open-ledger.ts'
 import { createColourise } from '../terminal/colour.ts'
+import { askForAccount, openAskOkta, type OktaFacts } from './ask-okta.ts'
 import { describeErasure, eraseFromLedger, type Erasure } from './erase.ts'
 import { readLedger, type Known, type LedgerFacts } from './ledger.ts'
 import { describeReport, isFound, toReportObject, type PersonReport } from './report.ts'
 import { whoSettings, type WhoSettings } from './settings.ts'
-import {
-  asked,
-  askLegacy,
-  askOkta,
-  type Asked,
-  type LegacyFacts,
-  type OktaFacts,
-} from './sources.ts'
+import { asked, askLegacy, type Asked, type LegacyFacts } from './sources.ts'
 import {
   checkUnlock,
   confirmUnlock,
@@ -40,23 +33,7 @@ export interface WhoWorld {
   readonly actor: () => Actor
 }
 
-export const OKTA_SCOPES = ['okta.users.read']
-
-const fetchOkta = async (
-  name: string,
-  { verbose, quiet }: WhoOptions,
-  host: CommandContext,
-): Promise<Asked<OktaFacts>> => {
-  if (!isOktaGiven(host.env)) {
-    return { state: 'not_asked', missing: ['OKTA_ORG_URL', 'OKTA_API_TOKEN'] }
-  }
-  const client = connectWithProgress(host, readSettings(host, OKTA_SETTINGS), {
-    scopes: OKTA_SCOPES,
-    verbose,
-    quiet,
-  })
-  return asked(() => askOkta(name, (what) => client.request(what)))
-}
+const NOT_ASKED = { state: 'not_asked', missing: ['OKTA_ORG_URL', 'OKTA_API_TOKEN'] } as const
 
 const NO_ACCOUNTS =
   'a legacy login (LEGACY_LOGIN_URL), which judges passwords and shows no accounts'
@@ -87,11 +64,12 @@ const oktaLoginOf = (
   return isOwn ? okta.login : undefined
 }
 
-const knownOf = (typed: string, okta: Asked<OktaFacts>, legacy: Asked<LegacyFacts>): Known => ({
-  typed,
-  oktaLogin: oktaLoginOf(typed, okta, legacy),
-  key: legacy.state === 'found' && !legacy.isAmbiguous ? legacy.key : undefined,
-})
+const knownOf = (name: string, okta: Asked<OktaFacts>, legacy: Asked<LegacyFacts>): Known => {
+  const account = legacy.state === 'found' ? legacy : undefined
+  const typed = account?.loginOfId ?? name
+  const key = account?.isAmbiguous ? undefined : account?.key
+  return { typed, oktaLogin: oktaLoginOf(typed, okta, legacy), key }
+}
 
 const fetchLedger = async (
   known: Known,
@@ -120,7 +98,7 @@ const exitCodeOf = (report: PersonReport): number => {
 const refuseId = ({ ledger, legacy, okta, login }: PersonReport, option: string): void => {
   const isId =
     (ledger.state === 'found' && ledger.byId) ||
-    (legacy.state === 'found' && legacy.byId) ||
+    (legacy.state === 'found' && legacy.loginOfId !== undefined) ||
     (okta.state === 'found' && okta.id === login.trim())
   if (isId) throw new AppError('usage_invalid', { detail: `${option} needs the login, not an id.` })
 }
@@ -187,8 +165,10 @@ export const performWho = async (
   checkUnlock(options)
   const { clock } = world
   const settings = readSettings(host, whoSettings(isOktaGiven(host.env)))
-  const okta = await fetchOkta(login, options, host)
-  const legacy = await fetchLegacy(login, okta, settings, clock)
+  const askOkta = openAskOkta(options, host)
+  const named = askOkta ? await askOkta(login) : NOT_ASKED
+  const legacy = await fetchLegacy(login, named, settings, clock)
+  const okta = await askForAccount(named, legacy, askOkta)
   const known = knownOf(login, okta, legacy)
   const ledger = await fetchLedger(known, settings, clock)
   const now = clock.epochMs()

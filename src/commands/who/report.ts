@@ -6,7 +6,8 @@ import type { Colourise } from '../terminal/colour.ts'
 import { adviceFor, type Facts } from './advice.ts'
 import { describeDecision, toDecisionObject } from './decision-words.ts'
 import type { LedgerFacts } from './ledger.ts'
-import type { Asked, LegacyFacts, OktaFacts } from './sources.ts'
+import type { OktaFacts } from './ask-okta.ts'
+import type { Asked, LegacyFacts } from './sources.ts'
 
 export interface PersonReport extends Facts {
   readonly login: string
@@ -35,10 +36,10 @@ const describeAsked = <T>(
 const ENABLED = { true: 'enabled', false: 'disabled', undefined: 'unclear whether enabled' }
 
 const describeLegacy = (facts: LegacyFacts): readonly string[] => {
-  const { isAmbiguous, enabled, hash, canBeChecked, remedy, key, byId } = facts
+  const { isAmbiguous, enabled, hash, canBeChecked, remedy, key, loginOfId } = facts
   if (isAmbiguous) return ['two accounts have this login: nobody can sign in by it']
   const name = key === undefined ? '' : ` (${printable(key)})`
-  const how = byId ? ', found by its id' : ''
+  const how = loginOfId === undefined ? '' : ', found by its id'
   const check = canBeChecked ? 'can be checked' : `cannot be checked. ${remedy ?? ''}`.trim()
   return [`one account${name}${how}, ${ENABLED[`${enabled}`]}`, `password: ${hash}, ${check}`]
 }
@@ -115,7 +116,7 @@ export const toReportObject = (report: PersonReport): object => {
     legacy: toObject(legacy, (facts) => ({
       accounts: facts.isAmbiguous ? 2 : 1,
       key: facts.key,
-      byId: facts.byId,
+      byId: facts.loginOfId !== undefined,
       enabled: facts.enabled,
       hash: facts.hash,
       canBeChecked: facts.canBeChecked,

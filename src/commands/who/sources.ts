@@ -1,12 +1,10 @@
-/** What the legacy store and Okta say of one person, and how a source that says nothing is shown. */
+/** What the legacy store says of one person, and how a source that says nothing is shown. */
 import type { Clock } from '../../clock.ts'
 import { AppError } from '../../errors/errors.ts'
 import { openSqlSource, type StatementRules } from '../../import/sources/sql/sql-source.ts'
 import { openLegacyStore } from '../../legacy/open.ts'
 import { ALL_ACCOUNTS_SQL, type HashStore, type LegacyAccount } from '../../legacy/store.ts'
 import { readLogin } from '../../login.ts'
-import type { RequestFn } from '../../okta/client/client.ts'
-import { getUser, isPending } from '../../okta/api/users.ts'
 import { inspect } from '../../passwords/registry.ts'
 import { describeEncoded } from '../../passwords/tally.ts'
 import { lookupLimitOf } from '../serve/open-legacy.ts'
@@ -35,18 +33,10 @@ export interface LegacyFacts {
   readonly canBeChecked: boolean
   /** As `LegacyAccount.key`. */
   readonly key: string | undefined
-  /** Whether what was typed is the id of the account, and not its login. */
-  readonly byId: boolean
-  /** Whether what was typed is a login of the account, without a look into Okta. */
+  /** The login of the account, where what was typed is its id. */
+  readonly loginOfId: string | undefined
+  /** Whether it was found by what was typed, without a look into Okta. */
   readonly byTyped: boolean
-}
-
-export interface OktaFacts {
-  readonly id: string
-  readonly login: string | undefined
-  readonly status: string | undefined
-  readonly provider: string | undefined
-  readonly isPending: boolean
 }
 
 /** @throws AppError for a wrong configuration; any other failure of a source is a fact of its own */
@@ -62,7 +52,7 @@ export const asked = async <T>(work: () => Promise<Asked<T>>): Promise<Asked<T>>
 const factsOf = (
   [account, another]: readonly LegacyAccount[],
   { hashes }: WhoLegacy,
-  by: Pick<LegacyFacts, 'byId' | 'byTyped'>,
+  by: Pick<LegacyFacts, 'loginOfId' | 'byTyped'>,
 ): Asked<LegacyFacts> => {
   if (!account) return { state: 'none' }
   const { passwordHash, enabled, key } = account
@@ -85,7 +75,7 @@ const ID = /^[\w-]{1,64}$/
 const BY_ID: StatementRules = { variable: 'LEGACY_AUDIT_SQL', isOrdered: false, keepsEmpty: true }
 
 /** @returns undefined where no account has this id, or the statement has no id to compare */
-const loginOfId = async (id: string, legacy: WhoLegacy): Promise<string | undefined> => {
+const findLoginOfId = async (id: string, legacy: WhoLegacy): Promise<string | undefined> => {
   const all = legacy.auditSql ?? (legacy.sql === undefined ? ALL_ACCOUNTS_SQL : undefined)
   if (all === undefined || !ID.test(id)) return undefined
   const accounts = all.trim().replace(/;$/, '')
@@ -136,35 +126,12 @@ export const askLegacy = async (
     for (const login of [name, oktaLogin]) {
       const found = login === undefined ? [] : await find(store, login)
       const byTyped = login === name
-      if (found.length > 0) return factsOf(found, legacy, { byId: false, byTyped })
+      if (found.length > 0) return factsOf(found, legacy, { loginOfId: undefined, byTyped })
     }
-    const login = await loginOfId(name.trim(), legacy)
-    const found = login === undefined ? [] : await find(store, login)
-    return factsOf(found, legacy, { byId: true, byTyped: false })
+    const loginOfId = await findLoginOfId(name.trim(), legacy)
+    const found = loginOfId === undefined ? [] : await find(store, loginOfId)
+    return factsOf(found, legacy, { loginOfId, byTyped: true })
   } finally {
     await store.close()
-  }
-}
-
-/** To Okta, this is the owner of the token. */
-const isOwner = (name: string): boolean => name.trim().toLowerCase() === 'me'
-
-/** @param name an id, a login, or a short name where it is unique */
-export const askOkta = async (name: string, request: RequestFn): Promise<Asked<OktaFacts>> => {
-  if (isOwner(name)) return { state: 'none' }
-  try {
-    const user = await getUser(request, name.trim())
-    const { id, status, profile, credentials } = user
-    return {
-      state: 'found',
-      id,
-      login: profile.login ?? undefined,
-      status: status ?? undefined,
-      provider: credentials?.provider?.type ?? undefined,
-      isPending: isPending(user),
-    }
-  } catch (err) {
-    if (err instanceof AppError && err.code === 'okta_not_found') return { state: 'none' }
-    throw err
   }
 }

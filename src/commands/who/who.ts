@@ -8,7 +8,8 @@ import { UNLOCKS_A_DAY } from '../../ledger/database/unlocks.ts'
 import { jsonOption, quietOption, verboseOption } from '../common-options.ts'
 import type { Perform } from '../context.ts'
 import { OKTA_SETTINGS } from '../okta-settings.ts'
-import { OKTA_SCOPES, performWho, type WhoOptions, type WhoWorld } from './perform.ts'
+import { OKTA_SCOPES } from './ask-okta.ts'
+import { performWho, type WhoOptions, type WhoWorld } from './perform.ts'
 import { whoSettings } from './settings.ts'
 
 const HELP = `
