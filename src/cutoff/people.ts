@@ -3,7 +3,7 @@ import { personKeyOf } from '../campaign/loading/users.ts'
 import type { SavedReport } from '../campaign/state/saved-report.ts'
 import type { CampaignState } from '../campaign/state/state-file.ts'
 import type { PersonState } from '../campaign/state/states.ts'
-import { needsHook, type OktaUser } from '../okta/api/users.ts'
+import { hasMoved, needsHook, type OktaUser } from '../okta/api/users.ts'
 import { describeSeconds } from '../text/duration.ts'
 
 export const MAX_STATUS_AGE_MS = 24 * 3_600_000
@@ -43,8 +43,10 @@ export interface PeopleNow {
 /** Whom a status does not count as not moved, whatever has become of them in Okta. */
 const APART: readonly (PersonState | undefined)[] = ['unknown', 'disabled', 'native']
 
-const hasNotMoved = ({ status, credentials }: OktaUser): boolean =>
-  (credentials?.provider?.type ?? 'IMPORT') === 'IMPORT' && status !== 'DEPROVISIONED'
+const hasNotMoved = (user: OktaUser): boolean =>
+  ['IMPORT', 'OKTA'].includes(user.credentials?.provider?.type ?? 'IMPORT') &&
+  user.status !== 'DEPROVISIONED' &&
+  !hasMoved(user)
 
 /** A person who is new in Okta since the status counts, too. */
 const isLeft = (state: CampaignState) => {

@@ -60,7 +60,7 @@ const REASONS: Readonly<Record<string, string>> = {
   verified: 'were let in once, and Okta has not kept the password yet',
   again: 'were let in more than once, and Okta has not kept the password',
   blocked: 'cannot move: a damaged hash, or two accounts with one login',
-  locked: 'were reset, and have not used the link of the mail yet',
+  locked: 'were reset or are not active in Okta, and need the link of a mail',
 }
 
 export const reasonTable = ({ notMoved }: PageReport): Html => {

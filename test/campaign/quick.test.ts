@@ -92,6 +92,23 @@ describe('an event', () => {
     expect([people, asked]).toEqual([UNCHANGED, ['00u2']])
   })
 
+  it('of a move counts for a person whom a tool had given the hook again after a reset', async () => {
+    const wasReset = readUser({ ...user(2), status: 'RECOVERY' })
+    const page = pageOf([event('user.import.password', '00u2')])
+    const { people } = await bringUpToDate([page], [], {}, [user(1), wasReset])
+    expect(people).toEqual([UNCHANGED[0], ['00u2', 'moved']])
+  })
+
+  it('of a suspension is answered by a read', async () => {
+    const suspended = readUser({ ...user(2, 'OKTA'), status: 'SUSPENDED' })
+    const page = pageOf([event('user.lifecycle.suspend', '00u2')])
+    const { people, asked } = await bringUpToDate([page], [suspended], {}, [
+      user(1),
+      user(2, 'OKTA'),
+    ])
+    expect([people, asked]).toEqual([[UNCHANGED[0], ['00u2', 'locked']], ['00u2']])
+  })
+
   it('about somebody who is not known is answered by a read, once', async () => {
     const page = pageOf([
       event('user.import.password', '00u3'),

@@ -43,7 +43,10 @@ const PERSON = fc.record({
 
 const USER = fc.record({
   login: fc.constantFrom(...LOGINS.map((login) => login.trim())),
-  status: fc.constantFrom('ACTIVE', 'ACTIVE', 'STAGED', 'SUSPENDED', 'RECOVERY', 'DEPROVISIONED'),
+  status: fc.constantFrom(
+    ...['ACTIVE', 'ACTIVE', 'PASSWORD_EXPIRED', 'LOCKED_OUT', 'SUSPENDED'],
+    ...['STAGED', 'PROVISIONED', 'RECOVERY', 'DEPROVISIONED'],
+  ),
   provider: fc.constantFrom('OKTA', 'IMPORT', 'FEDERATION'),
 })
 
@@ -114,7 +117,12 @@ const compareByForce = ({ people, users: all, verified }: World) => {
       ),
     ),
     elsewhere: accountsOf(
-      there.filter(({ user, isVerified }) => !isVerified && user?.provider === 'OKTA'),
+      there.filter(
+        ({ user, isVerified }) =>
+          !isVerified &&
+          user?.provider === 'OKTA' &&
+          ['ACTIVE', 'PASSWORD_EXPIRED', 'LOCKED_OUT'].includes(user.status),
+      ),
     ),
   }
 }

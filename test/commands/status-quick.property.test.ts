@@ -42,10 +42,10 @@ const peopleIn = ({ dir }: LivingOrg, state: string): unknown[] => {
   const db = new Database(join(dir, state))
   try {
     const all = db.prepare<[], Record<string, unknown>>('SELECT * FROM people ORDER BY login').all()
-    // A suspension or lockout changes no count, nor does the last sign-in of somebody who has moved.
+    // A lockout changes no count, nor does the last sign-in of somebody who has moved.
     return all.map((row) => ({
       ...{ ...row, evidence: undefined, okta_seen: undefined },
-      status: /^(SUSPENDED|LOCKED_OUT)$/.test(String(row['status'])) ? 'ACTIVE' : row['status'],
+      status: row['status'] === 'LOCKED_OUT' ? 'ACTIVE' : row['status'],
     }))
   } finally {
     db.close()

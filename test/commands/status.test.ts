@@ -22,7 +22,7 @@ import {
 import { runCommand, type Ended } from '../support/command.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { oktaError, startOkta, type StubAnswer } from '../support/okta-server.ts'
-import { startTestSandbox } from '../support/sandbox.ts'
+import { profileFor, startTestSandbox } from '../support/sandbox.ts'
 import { tempDir } from '../support/temp.ts'
 
 const NOW = Date.UTC(2026, 10, 27, 13)
@@ -139,6 +139,36 @@ describe('the status of a campaign', () => {
     expect(statSync(join(dir, 'state.sqlite')).mode & 0o777).toBe(0o600)
     expect(existsSync(`${left}.new`)).toBe(false)
   })
+})
+
+it('counts as moved only a person whose password in Okta is certain', async () => {
+  const dir = tempDir()
+  const org = await startTestSandbox({ switches: { providerAtReset: 'OKTA' } })
+  const names = ['staged', 'provisioned', 'reset', 'returned', 'suspended', 'moved', 'waiting']
+  const loginOf = (name: string): string => `${name}@example.com`
+  const store = makeLegacyStore(
+    dir,
+    names.map((name, id) => ({ id, login: loginOf(name) })),
+  )
+  await org.call('POST', '/api/v1/users?activate=false', { profile: profileFor(loginOf('staged')) })
+  await org.call('POST', '/api/v1/users', { profile: profileFor(loginOf('provisioned')) })
+  await lifecycle(org, await addPending(org, loginOf('reset')), 'reset_password')
+  await lifecycle(org, await addMoved(org, loginOf('returned')), 'reset_password')
+  await lifecycle(org, await addMoved(org, loginOf('suspended')), 'suspend')
+  await addMoved(org, loginOf('moved'))
+  await addPending(org, loginOf('waiting'))
+  const env = { ...store, ...(await makeLedger(dir, [])), ...oktaOf(org) }
+  const left = join(dir, 'left.csv')
+  const report = objectOf(await runStatus(dir, env, '--json', '--left', left))
+  expect(report['moved']).toBe(1)
+  expect(report['notMoved']).toMatchObject({ people: 6, locked: 5, silent: 1 })
+  const rows = parse<Record<string, string>>(readFileSync(left, 'utf8'), { columns: true })
+  expect(rows.map(({ login, state }) => `${login} ${state}`).sort()).toEqual(
+    names
+      .filter((name) => name !== 'moved')
+      .map((name) => `${loginOf(name)} ${name === 'waiting' ? 'silent' : 'locked'}`)
+      .sort(),
+  )
 })
 
 describe('without', () => {

@@ -41,8 +41,7 @@ const SIGNED_IN = 'user.session.start'
 
 /**
  * After these, a person can count in another state, and the user is read again: what an event leaves of the provider and
- * of the status is documented for few of them, and events can come late and out of order. Suspensions and lockouts change
- * no count.
+ * of the status is documented for few of them, and events can come late and out of order. Lockouts change no count.
  */
 const CHANGED = [
   'user.account.reset_password',
@@ -53,6 +52,8 @@ const CHANGED = [
   'user.lifecycle.deactivate',
   'user.lifecycle.delete.completed',
   'user.lifecycle.reactivate',
+  'user.lifecycle.suspend',
+  'user.lifecycle.unsuspend',
 ] as const
 
 /** Okta keeps events for 90 days ("System Log query"). */

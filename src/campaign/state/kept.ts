@@ -17,9 +17,12 @@ const KEEP_ACCOUNTS = `
   SELECT login, legacy_login, legacy_id, enabled, blocked, last_seen, legacy_changed, profile, wave, 0, 0
     FROM people WHERE enabled IS NOT NULL`
 
-/** Where the list of users knows of a later change of the password, it knows more than the event. */
+/**
+ * Where the list of users knows of a later change of the password, it knows more than the event. A person who has moved
+ * has signed in, so is active then, whatever a tool had done before.
+ */
 const MOVE = `
-  UPDATE temp.okta SET provider = 'OKTA', changed = @at
+  UPDATE temp.okta SET provider = 'OKTA', status = 'ACTIVE', changed = @at
    WHERE id = @id AND (changed IS NULL OR changed < @at)`
 
 const SET_DECIDED =

@@ -1,4 +1,5 @@
 /** The states in which a person can be on the way to Okta: the first that fits counts. */
+import { HAVE_PASSWORD } from '../../okta/api/users.ts'
 
 interface StateRow {
   /** In SQL, over the columns of a person. */
@@ -11,6 +12,10 @@ interface StateRow {
 
 /** Not the provider IMPORT, and not OKTA: a directory or an identity provider checks the password. */
 const IS_FOREIGN = "provider IS NOT NULL AND provider NOT IN ('IMPORT', 'OKTA')"
+
+/** Quoted for a list in SQL. */
+export const sqlList = (names: readonly string[]): string =>
+  names.map((name) => `'${name}'`).join(', ')
 
 /** In the order in which they are tried. */
 export const STATES = {
@@ -40,10 +45,14 @@ export const STATES = {
     group: 'not counted',
   },
   native: { when: 'native = 1', words: 'imported with their hash', group: 'native' },
-  moved: { when: "provider = 'OKTA'", words: 'moved', group: 'moved' },
+  moved: {
+    when: `provider = 'OKTA' AND status IN (${sqlList(HAVE_PASSWORD)})`,
+    words: 'moved',
+    group: 'moved',
+  },
   locked: {
-    when: "status = 'RECOVERY'",
-    words: 'reset, and the hook can help no more: they need the link of the mail',
+    when: "status = 'RECOVERY' OR provider = 'OKTA'",
+    words: 'reset or not active, and the hook can help no more: they need the link of a mail',
     group: 'not moved',
   },
   blocked: {
@@ -71,10 +80,6 @@ export const STATE_NAMES = Object.keys(STATES) as PersonState[]
 
 export const statesIn = (group: StateRow['group']): PersonState[] =>
   STATE_NAMES.filter((name) => STATES[name].group === group)
-
-/** Quoted for a list in SQL. */
-export const sqlList = (names: readonly string[]): string =>
-  names.map((name) => `'${name}'`).join(', ')
 
 /** The state of a person as an expression in SQL. */
 export const STATE_OF = `CASE ${STATE_NAMES.map((name) => `WHEN ${STATES[name].when} THEN '${name}'`).join(' ')} END`

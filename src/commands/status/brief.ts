@@ -135,7 +135,7 @@ const CONCERNS: readonly Concern[] = [
   },
   {
     count: ({ summary }) => summary.states.locked,
-    words: counted('N are reset, and need the link of a mail.'),
+    words: counted('N are reset, or not active in Okta, and need the link of a mail.'),
     advice: '--left FILE lists who is "locked": send them a new link.',
   },
   {

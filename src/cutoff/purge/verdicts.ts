@@ -1,9 +1,7 @@
 /** Decides who may be purged: the reasons to leave a person out, in the order in which they are tried. */
 import type Database from 'better-sqlite3'
 import { sqlList } from '../../campaign/state/states.ts'
-
-/** Nobody has a password in Okta for certain with any other status: an admin, or a link, must come first. */
-const CAN_SIGN_IN = ['ACTIVE', 'PASSWORD_EXPIRED', 'LOCKED_OUT']
+import { HAVE_PASSWORD } from '../../okta/api/users.ts'
 
 /** Longer ids, and controls, have no place in a script that people read. */
 const MAX_ID = 200
@@ -33,7 +31,7 @@ export const LEFT_OUT = {
     words: 'reset, and no password was set since',
   },
   unproven: {
-    when: `coalesce(status, '') NOT IN (${sqlList(CAN_SIGN_IN)}) AND success IS NULL`,
+    when: `coalesce(status, '') NOT IN (${sqlList(HAVE_PASSWORD)}) AND success IS NULL`,
     words: 'cannot sign in to Okta now, and the System Log has no SUCCESS of theirs',
   },
   undated: { when: `${NEWEST} = 0`, words: 'Okta does not say when they got a password' },
@@ -81,7 +79,7 @@ const CANDIDATES = `
 const VERDICT = `CASE ${LEFT_OUT_REASONS.map((name) => `WHEN ${LEFT_OUT[name].when} THEN '${name}'`).join(' ')} END`
 
 /** Only what the list of users says is needed of most people. */
-const EVIDENCE = `iif(status IN (${sqlList(CAN_SIGN_IN)}) AND reset IS NULL AND password_changed IS NOT NULL, 'provider', iif(coalesce(success, 0) > coalesce(reset, 0), 'success', 'password_changed'))`
+const EVIDENCE = `iif(status IN (${sqlList(HAVE_PASSWORD)}) AND reset IS NULL AND password_changed IS NOT NULL, 'provider', iif(coalesce(success, 0) > coalesce(reset, 0), 'success', 'password_changed'))`
 
 const IDS = `
   CREATE TEMP TABLE ids AS SELECT legacy_id AS id, count(*) AS n FROM people WHERE legacy_id IS NOT NULL GROUP BY legacy_id;
@@ -99,7 +97,7 @@ const NEEDS_SUCCESS = `
     LEFT JOIN temp.pulled e ON e.okta_id = p.okta_id
     LEFT JOIN temp.audited b ON b.id = p.legacy_id
    WHERE p.enabled IS NOT NULL AND p.provider = 'OKTA'
-     AND (coalesce(p.status, '') NOT IN (${sqlList(CAN_SIGN_IN)}) OR p.password_changed IS NULL
+     AND (coalesce(p.status, '') NOT IN (${sqlList(HAVE_PASSWORD)}) OR p.password_changed IS NULL
           OR e.reset >= p.password_changed
           OR (p.first_verified IS NULL AND b.changed_until >= coalesce(p.created, 0)))
    LIMIT 1`

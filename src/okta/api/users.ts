@@ -43,6 +43,13 @@ export const readUser = (value: unknown): OktaUser => readAs(schema, value, 'a u
 export const isPending = ({ credentials }: OktaUser): boolean =>
   credentials?.provider?.type === 'IMPORT'
 
+/** With any other status nobody has a password for certain: an admin, or a link, must come first. */
+export const HAVE_PASSWORD: readonly string[] = ['ACTIVE', 'PASSWORD_EXPIRED', 'LOCKED_OUT']
+
+/** Whether it is certain that Okta has a password of its own for the user. */
+export const hasMoved = ({ status, credentials }: OktaUser): boolean =>
+  credentials?.provider?.type === 'OKTA' && HAVE_PASSWORD.includes(status ?? '')
+
 /**
  * Whether the user's next sign-in calls the hook, unless a hash was imported, which looks the same. After a reset
  * of the password Okta never calls it again (Okta Management API, "Reset password").
