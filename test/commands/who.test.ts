@@ -90,10 +90,19 @@ const OKTA_USER = {
   credentials: { provider: { type: 'IMPORT', name: 'IMPORT' } },
 }
 
-const makeOkta = async (user: object | null = OKTA_USER): Promise<Record<string, string>> => {
-  const okta = await startOkta(() =>
-    user ? { body: user } : { status: 404, body: oktaError('E0000007') },
-  )
+const hookWith = (status: string): object => ({
+  ...{ id: 'cal1', name: 'hook', status, channel: { type: 'HTTP', config: {} } },
+})
+
+/** @param hooks undefined where the token may not read them */
+const makeOkta = async (
+  user: object | null = OKTA_USER,
+  hooks: readonly object[] | undefined = [hookWith('ACTIVE')],
+): Promise<Record<string, string>> => {
+  const okta = await startOkta(({ path }) => {
+    if (path.startsWith('/api/v1/inlineHooks')) return { body: hooks }
+    return user ? { body: user } : { status: 404, body: oktaError('E0000007') }
+  })
   return { OKTA_ORG_URL: okta.url, OKTA_API_TOKEN: 'token' }
 }
 
@@ -184,6 +193,38 @@ Advice        ${ADVICE.wrong_password.sentence}
     }
     const gone = await ask('1', { ...sources, ...(await makeOkta(null)) })
     expect(gone.advice['situation']).toBe('not_in_okta')
+  })
+
+  it('knows whether Okta calls the hook, and advises both ways where that cannot be seen', async () => {
+    const sources = { ...(await makeLedger([])), ...makeLegacy({ login: ISAAC, hash: HASH }) }
+    const forbidden = await startOkta(({ path }) =>
+      path.startsWith('/api/v1/inlineHooks')
+        ? { status: 403, body: oktaError('E0000006') }
+        : { body: OKTA_USER },
+    )
+    const unseen = { OKTA_ORG_URL: forbidden.url, OKTA_API_TOKEN: 'token' }
+    const expected = [
+      [await makeOkta(OKTA_USER, [hookWith('ACTIVE')]), true, 'no_attempt'],
+      [await makeOkta(OKTA_USER, [hookWith('INACTIVE')]), false, 'hook_off'],
+      [await makeOkta(OKTA_USER, []), false, 'hook_off'],
+      [unseen, undefined, 'no_attempt'],
+    ] as const
+    for (const [okta, hookActive, situation] of expected) {
+      const answer = await ask(ISAAC, { ...sources, ...okta })
+      expect([answer.okta['hookActive'], answer.advice['situation']]).toEqual([
+        hookActive,
+        situation,
+      ])
+    }
+    const { stdout } = await run([ISAAC], { ...sources, ...unseen })
+    expect(stdout).toContain('not moved: until the cut-off, the next sign-in asks the hook')
+  })
+
+  it('says of nobody without a certain password that they have moved', async () => {
+    const credentials = { provider: { type: 'OKTA', name: 'OKTA' } }
+    const okta = await makeOkta({ ...OKTA_USER, status: 'RECOVERY', credentials })
+    expect(await ask(ISAAC, okta)).toMatchObject({ okta: { moved: false } })
+    expect((await run([ISAAC], okta)).stdout).toContain('no password in Okta for certain')
   })
 
   it('asks for the login where the ledger alone knows an id', async () => {
@@ -378,6 +419,7 @@ describe('the advice', () => {
   }
   const okta: OktaFacts = {
     ...{ id: '00u', login: ISAAC, status: 'ACTIVE', provider: 'IMPORT', isPending: true },
+    ...{ hasMoved: false, hookActive: true },
   }
   const row = {
     ...{ id: 1, event: 'e', decidedAt: ago(1), account: 'a', person: 'p', callerGone: false },
@@ -424,6 +466,8 @@ describe('the advice', () => {
     ['okta_reset', inOkta({ status: 'RECOVERY' })],
     ['okta_inactive', inOkta({ status: 'STAGED' })],
     ['moved', inOkta({ isPending: false })],
+    ['hook_off', inOkta({ hookActive: false })],
+    ['disabled', { ...inLegacy({ enabled: false }), okta: inOkta({ hookActive: false }).okta }],
     ['ambiguous', inLegacy({ isAmbiguous: true })],
     ['ambiguous', only('ambiguous_login')],
     ['unknown_login', { ...all, legacy: none }],

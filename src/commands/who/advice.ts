@@ -53,6 +53,9 @@ const lastWas =
   ({ last = '' }: Found): boolean =>
     reasons.includes(last)
 
+const isDisabled = ({ legacy, last }: Found): boolean =>
+  legacy ? legacy.enabled === false : last === 'disabled'
+
 export const ADVICE = {
   nobody: {
     holds: ({ legacy, okta, ledger }) => !legacy && !okta && !ledger,
@@ -78,7 +81,7 @@ export const ADVICE = {
   okta_locked: {
     holds: hasStatus('LOCKED_OUT'),
     sentence:
-      'Okta itself has locked the user after wrong passwords: unlock the user in the Admin Console.',
+      'Okta itself has locked the user after wrong passwords: unlock the user in the Admin Console, then run this again.',
   },
   okta_reset: {
     holds: hasStatus('RECOVERY', 'PASSWORD_EXPIRED'),
@@ -94,6 +97,11 @@ export const ADVICE = {
     sentence:
       'Okta has a password of its own and asks the old system no more: if it is forgotten, the person uses "forgot password".',
   },
+  hook_off: {
+    holds: (found) => found.okta?.hookActive === false && !isDisabled(found),
+    sentence:
+      'Okta does not call the hook now, so an old password works only where Okta has its hash: the person uses "forgot password".',
+  },
   ambiguous: {
     holds: (found) => found.legacy?.isAmbiguous === true || lastWas('ambiguous_login')(found),
     sentence:
@@ -105,8 +113,7 @@ export const ADVICE = {
       'The old system has no account by this login: ask for another spelling, or reset the password in Okta.',
   },
   disabled: {
-    holds: (found) =>
-      found.legacy?.enabled === false || (!found.legacy && lastWas('disabled')(found)),
+    holds: isDisabled,
     sentence:
       "The account is disabled in the old system: ask the person's manager before you change that.",
   },
@@ -144,17 +151,18 @@ export const ADVICE = {
   },
   unlocked: {
     holds: ({ ledger }) => ledger?.decisions[0]?.outcome === 'UNLOCKED',
-    sentence: 'Unlocked, and not used since: ask the person to sign in with the old password now.',
+    sentence:
+      'Unlocked, and not used since: until the cut-off, the person signs in with the old password; after it, the person uses "forgot password".',
   },
   wrong_password: {
     holds: lastWas('mismatch', 'empty_password', 'too_many_guesses', 'too_many_account_guesses'),
     sentence:
-      'The last password was wrong: ask for the password of the old system, and look at Caps Lock; otherwise reset it in Okta.',
+      'The last password was wrong: until the cut-off, ask for the password of the old system, and look at Caps Lock; after it, or if that fails, the person uses "forgot password".',
   },
   verified_not_kept: {
     holds: (found) => found.okta?.isPending === true && lastWas('match')(found),
     sentence:
-      'The password was right, but Okta has not kept it: the person can sign in again; tell the people who run Okta if it stays so.',
+      'The password was right, but Okta has not kept it: until the cut-off, the person signs in again; after it, the person uses "forgot password"; tell the people who run Okta.',
   },
   verified: {
     holds: lastWas('match'),
@@ -168,7 +176,7 @@ export const ADVICE = {
   no_attempt: {
     holds: () => true,
     sentence:
-      'No sign-in has reached the hook: ask the person to sign in with the password of the old system.',
+      'No sign-in has reached the hook: until the cut-off, the person signs in with the password of the old system; after it, the person uses "forgot password".',
   },
 } as const satisfies Record<string, Row>
 

@@ -1,7 +1,8 @@
-/** What Okta says of one person. */
+/** What Okta says of one person, and whether it calls the hook. */
 import { AppError } from '../../errors/errors.ts'
 import { isOneLogin } from '../../login.ts'
-import { getUser, isPending } from '../../okta/api/users.ts'
+import { findHooks } from '../../okta/api/inline-hooks.ts'
+import { getUser, hasMoved, isPending } from '../../okta/api/users.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
 import type { CommonOptions } from '../common-options.ts'
 import type { CommandContext } from '../context.ts'
@@ -11,6 +12,7 @@ import { readSettings } from '../read-settings.ts'
 import { asked, type Asked, type LegacyFacts } from './sources.ts'
 
 export const OKTA_SCOPES = ['okta.users.read']
+export const HOOK_SCOPES = ['okta.inlineHooks.read']
 
 export interface OktaFacts {
   readonly id: string
@@ -18,10 +20,24 @@ export interface OktaFacts {
   readonly status: string | undefined
   readonly provider: string | undefined
   readonly isPending: boolean
+  readonly hasMoved: boolean
+  /** Whether Okta calls the hook; undefined where that cannot be seen, or does not matter to the person. */
+  readonly hookActive: boolean | undefined
 }
 
 /** To Okta, this is the owner of the token. */
 const isOwner = (name: string): boolean => name.trim().toLowerCase() === 'me'
+
+/** A help desk may do without the right to read hooks: the advice then holds before the cut-off and after it. */
+const isHookActive = async (client: OktaClient): Promise<boolean | undefined> => {
+  try {
+    const hooks = await findHooks(client.withScopes(HOOK_SCOPES))
+    return hooks.some(({ status }) => status === 'ACTIVE')
+  } catch (err) {
+    if (err instanceof AppError) return undefined
+    throw err
+  }
+}
 
 /** @param name an id, a login, or a short name where it is unique */
 const findUser = async (name: string, client: OktaClient): Promise<Asked<OktaFacts>> => {
@@ -36,6 +52,8 @@ const findUser = async (name: string, client: OktaClient): Promise<Asked<OktaFac
       status: status ?? undefined,
       provider: credentials?.provider?.type ?? undefined,
       isPending: isPending(user),
+      hasMoved: hasMoved(user),
+      hookActive: isPending(user) ? await isHookActive(client) : undefined,
     }
   } catch (err) {
     if (err instanceof AppError && err.code === 'okta_not_found') return { state: 'none' }

@@ -44,17 +44,19 @@ const describeLegacy = (facts: LegacyFacts): readonly string[] => {
   return [`one account${name}${how}, ${ENABLED[`${enabled}`]}`, `password: ${hash}, ${check}`]
 }
 
-const describeOkta = ({
-  login = '',
-  status,
-  provider,
-  isPending,
-}: OktaFacts): readonly string[] => [
-  `${printable(login)}, ${printable(status ?? 'no status')}, provider ${printable(provider ?? 'unknown')}`,
-  isPending
-    ? 'not moved: the next sign-in asks the hook, unless a hash was imported'
-    : 'moved: Okta has a password of its own',
-]
+const describePassword = ({ isPending, hasMoved, hookActive }: OktaFacts): string => {
+  if (hasMoved) return 'moved: Okta has a password of its own'
+  if (!isPending) return 'no password in Okta for certain'
+  if (hookActive === false) return 'not moved, and Okta does not call the hook now'
+  const until = hookActive === undefined ? 'until the cut-off, ' : ''
+  return `not moved: ${until}the next sign-in asks the hook, unless a hash was imported`
+}
+
+const describeOkta = (facts: OktaFacts): readonly string[] => {
+  const { login = '', status = 'no status', provider = 'unknown' } = facts
+  const user = `${printable(login)}, ${printable(status)}, provider ${printable(provider)}`
+  return [user, describePassword(facts)]
+}
 
 const describeLedger = ({ decisions }: LedgerFacts, now: number): readonly string[] => {
   const moments = decisions.map((row) => describeMoment(Date.parse(row.decidedAt), now))
@@ -121,8 +123,8 @@ export const toReportObject = (report: PersonReport): object => {
       hash: facts.hash,
       canBeChecked: facts.canBeChecked,
     })),
-    okta: toObject(okta, ({ id, login: name, status, provider, isPending }) => ({
-      ...{ id, login: name, status, provider, moved: !isPending },
+    okta: toObject(okta, ({ id, login: name, status, provider, hasMoved, hookActive }) => ({
+      ...{ id, login: name, status, provider, moved: hasMoved, hookActive },
     })),
     ledger: toObject(ledger, ({ decisions, guesses, isOtherLocked, person, accounts }) => ({
       person,

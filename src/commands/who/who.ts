@@ -8,7 +8,7 @@ import { UNLOCKS_A_DAY } from '../../ledger/database/unlocks.ts'
 import { jsonOption, quietOption, verboseOption } from '../common-options.ts'
 import type { Perform } from '../context.ts'
 import { OKTA_SETTINGS } from '../okta-settings.ts'
-import { OKTA_SCOPES } from './ask-okta.ts'
+import { HOOK_SCOPES, OKTA_SCOPES } from './ask-okta.ts'
 import { performWho, type WhoOptions, type WhoWorld } from './perform.ts'
 import { whoSettings } from './settings.ts'
 
@@ -30,7 +30,7 @@ Exits with 0 if somebody was found, with 1 if not, with 3 if a database or Okta 
 
 ${describeVariables(whoSettings(false).names)}
 
-Okta (a service app needs ${OKTA_SCOPES.join(' ')}):
+Okta (a service app needs ${OKTA_SCOPES.join(' ')}; with ${HOOK_SCOPES.join(' ')}, the advice knows whether Okta calls the hook):
 
 ${describeVariables(OKTA_SETTINGS.names)}
 
