@@ -20,6 +20,18 @@ interface ShutdownDeps {
   readonly hardStopMs?: number
   readonly clock: Clock
   readonly log: (message: string) => void
+  /** What is said after the signal, and at the end. */
+  readonly words?: StopWords
+}
+
+export interface StopWords {
+  readonly stopping: string
+  readonly stopped: string
+}
+
+const FINISHES: StopWords = {
+  stopping: 'finishing the work in progress',
+  stopped: 'the work in progress is finished',
 }
 
 /**
@@ -28,7 +40,7 @@ interface ShutdownDeps {
  */
 export const untilStopped = (deps: ShutdownDeps): Promise<0 | 1> =>
   new Promise((resolve, reject) => {
-    const { onSignal, drain, hardStopMs = HARD_STOP_MS, clock, log } = deps
+    const { onSignal, drain, hardStopMs = HARD_STOP_MS, clock, log, words = FINISHES } = deps
     let isDraining = false
     const cutShort = (why: string): void => {
       log(`stopping immediately: ${why}`)
@@ -40,12 +52,12 @@ export const untilStopped = (deps: ShutdownDeps): Promise<0 | 1> =>
         return
       }
       isDraining = true
-      log(`${signal}: finishing the work in progress`)
+      log(`${signal}: ${words.stopping}`)
       const cancel = clock.after(hardStopMs, () => cutShort('the work in progress took too long'))
       // At once, so that this comes before the summary of a command that waits for the same work.
       const finish = (): void => {
         cancel()
-        log('the work in progress is finished')
+        log(words.stopped)
         resolve(0)
       }
       drain(signal).then(finish, reject)

@@ -7,7 +7,9 @@ import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { openCampaignState } from '../../src/campaign/state/state-file.ts'
 import { systemClock } from '../../src/clock.ts'
+import type { Perform } from '../../src/commands/context.ts'
 import { statusCommand } from '../../src/commands/status/status.ts'
+import type { StopSignal } from '../../src/ops/shutdown.ts'
 import {
   addMoved,
   addPending,
@@ -20,7 +22,7 @@ import {
   oktaOf,
 } from '../support/campaign.ts'
 import { runCommand, type Ended } from '../support/command.ts'
-import { runInProcess } from '../support/in-process.ts'
+import { createHost, runInProcess } from '../support/in-process.ts'
 import { oktaError, startOkta, type StubAnswer } from '../support/okta-server.ts'
 import { profileFor, startTestSandbox } from '../support/sandbox.ts'
 import { tempDir } from '../support/temp.ts'
@@ -169,6 +171,26 @@ it('counts as moved only a person whose password in Okta is certain', async () =
       .map((name) => `${loginOf(name)} ${name === 'waiting' ? 'silent' : 'locked'}`)
       .sort(),
   )
+})
+
+it('says at Ctrl-C that nothing was counted, and leaves its files as they were', async () => {
+  const dir = tempDir()
+  let signal: (name: StopSignal) => void = () => undefined
+  const users = [1, 2].map((n) => ({ id: `00u${n}`, profile: { login: `u${n}@example.com` } }))
+  const okta = await startOkta(() => {
+    signal('SIGINT')
+    return { body: users }
+  })
+  const env = { ...oktaOf(okta), LEDGER_DB_URL: 'off' }
+  const { host, written } = createHost([], env)
+  const listening = { ...host, onSignal: (listener: typeof signal) => void (signal = listener) }
+  let code: number | undefined
+  const perform: Perform = async (work) => void (code = await work(listening))
+  const state = join(dir, 'state.sqlite')
+  await statusCommand(perform).parseAsync(['--state', state], { from: 'user' })
+  expect([code, written.stdout]).toEqual([130, ''])
+  expect(written.stderr).toContain('Interrupted: nothing was counted, no file was changed.')
+  expect(written.stderr).not.toContain('finish')
 })
 
 describe('without', () => {

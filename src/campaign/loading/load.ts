@@ -187,6 +187,7 @@ export const createLoading = (state: CampaignState, load: Load) => {
     refuseBadDates(loaded)
     refuseForeignLedger(loaded, parts.verifiedNames())
     await setImmediate()
+    if (isStopped) throw new Stopped()
     return loaded
   }
   return {

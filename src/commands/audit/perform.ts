@@ -21,7 +21,7 @@ import {
   type ProgressDisplay,
   type ProgressView,
 } from '../terminal/progress-display.ts'
-import { runWithProgress } from '../terminal/run-with-progress.ts'
+import { COUNTS_NOTHING, runWithProgress } from '../terminal/run-with-progress.ts'
 import { describePlace, openAccounts, openProfiles, openStore } from './open.ts'
 import type { AuditOptions } from './options.ts'
 import { describeAudit, toAuditObject } from './report.ts'
@@ -101,7 +101,9 @@ const runAudit = async (
       { from, deadlineMs, sample, peakShare, cores, goLive },
     )
     const view = (): ProgressView => viewOf(audit.progress)
-    const { end, isInterrupted } = await runWithProgress({ host, run: audit, display, view })
+    const { end, isInterrupted } = await runWithProgress({
+      ...{ host, run: audit, display, view, words: COUNTS_NOTHING },
+    })
     if (!end || isInterrupted) return 130
     files.routes.publish()
     files.blocked.publish()

@@ -19,7 +19,7 @@ import type { OktaClient } from '../../okta/client/client.ts'
 import { describeWait } from '../../okta/client/wait.ts'
 import type { CommandContext } from '../context.ts'
 import type { ProgressDisplay, ProgressView } from '../terminal/progress-display.ts'
-import { runWithProgress } from '../terminal/run-with-progress.ts'
+import { COUNTS_NOTHING, runWithProgress } from '../terminal/run-with-progress.ts'
 import type { OpenedDecisions } from './open-decisions.ts'
 import type { CampaignOptions } from './options.ts'
 import type { CampaignSettings } from './settings.ts'
@@ -98,6 +98,8 @@ export const runLoading = async (
   const { host, clock, display, state } = campaign.deps
   const loading = createLoading(state, load)
   const view = (): ProgressView => viewOf(loading.progress, client, clock)
-  const { end, isInterrupted } = await runWithProgress({ host, run: loading, display, view })
+  const { end, isInterrupted } = await runWithProgress({
+    ...{ host, run: loading, display, view, words: COUNTS_NOTHING },
+  })
   return isInterrupted ? undefined : end
 }
