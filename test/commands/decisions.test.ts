@@ -75,6 +75,15 @@ describe('decisions', () => {
     expect(await minutesOf('--login', 'isaac@example.com', '--since', '09:00')).toEqual(['08:00'])
   })
 
+  it('are said to be none, in words alone', async () => {
+    const { env } = await makeLedger(ENTRIES)
+    const none = await run(['--since', '0m'], env)
+    expect([none.code, none.stdout]).toEqual([0, 'No decisions since 2026-11-27 09:16:00 CET.\n'])
+    const other = await run(['--since', '15m', '--reason', 'disabled'], env)
+    expect(other.stdout).toBe('No such decisions since 2026-11-27 09:01:00 CET.\n')
+    expect((await run(['--since', '0m', '--json'], env)).stdout).toBe('')
+  })
+
   it('as JSON have the fields of the ledger', async () => {
     const { env } = await makeLedger(ENTRIES.slice(0, 1))
     const { stdout } = await run(['--json'], env)

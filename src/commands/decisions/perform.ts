@@ -58,6 +58,10 @@ const print = (
   for (const row of rows) stdout.write(text(row))
 }
 
+/** In words: a person who sees nothing does not know whether anything was read. */
+const describeNone = ({ reason, login }: DecisionsOptions, from: number): string =>
+  `No ${(reason ?? login) === undefined ? '' : 'such '}decisions since ${stampOf(from)}.\n`
+
 const follow = async (
   history: LedgerHistory,
   isWanted: (row: PastDecision) => boolean,
@@ -83,17 +87,21 @@ export const performDecisions = async (
 ): Promise<number> => {
   const { target, namers } = readSettings(host, DECISIONS)
   const { since, reason, login, limit } = options
-  const from = new Date(readSince(since, clock.epochMs())).toISOString()
+  const from = readSince(since, clock.epochMs())
   const account = login === undefined ? undefined : namers.nameLogin(readLogin(login).normalised)
   const subject: Subject | undefined =
     account === undefined ? undefined : { column: 'account', name: account }
-  const query: HistoryQuery = { since: from, reason, limit }
+  const query: HistoryQuery = { since: new Date(from).toISOString(), reason, limit }
   const isWanted = (row: PastDecision): boolean =>
     (reason === undefined || row.reason === reason) &&
     (account === undefined || row.account === account)
   const show = (rows: readonly PastDecision[]): void => print(rows, options, host)
   await withLedger(openHistory(target, true), clock, async (history) => {
-    const oldestFirst = async () => (await history.newest(query, subject)).reverse()
+    const oldestFirst = async () => {
+      const rows = await history.newest(query, subject)
+      if (rows.length === 0 && !options.json) host.stdout.write(describeNone(options, from))
+      return rows.reverse()
+    }
     if (options.follow) await follow(history, isWanted, oldestFirst, show, { host, clock })
     else show(await oldestFirst())
   })
