@@ -110,6 +110,11 @@ export const COMMAND_ERRORS = {
     remedy:
       'Free space where the output goes, or send it elsewhere, and run the same command again.',
   },
+  output_foreign: {
+    exit: 1,
+    sentence: 'The output would replace a file that this command has not made.',
+    remedy: 'Give another name for the output, or move that file away, and run it again.',
+  },
   rejects_unwritable: {
     exit: 1,
     sentence: 'The rejects file cannot be written.',
@@ -120,6 +125,12 @@ export const COMMAND_ERRORS = {
     sentence: 'The ledger cannot be opened.',
     remedy:
       'Set LEDGER_DB_URL and LEDGER_SPILL_DIR to places that this user can write to (in a database: create and alter tables), or set LEDGER_DB_URL=off to run without a ledger.',
+  },
+  ledger_absent: {
+    exit: 2,
+    sentence: 'The ledger is not there.',
+    remedy:
+      'Correct LEDGER_DB_URL to the ledger of the hook server, or start that server first: it makes the ledger.',
   },
   ledger_newer: {
     exit: 2,

@@ -17,6 +17,7 @@ describe('a file that is there already', () => {
       writeFileSync(join(dir, name), 'login,password_hash\n')
       const { code, stderr } = await runAudit(store(), '--routes', join(dir, 'users.csv'))
       expect(stderr).toContain('is there already, is not a list of this kind, and is not replaced')
+      expect(stderr).toContain('Give another name for the output')
       expect(readFileSync(join(dir, name), 'utf8')).toBe('login,password_hash\n')
       expect([code, readdirSync(dir)]).toEqual([1, [name]])
     },

@@ -193,6 +193,15 @@ it('says at Ctrl-C that nothing was counted, and leaves its files as they were',
   expect(written.stderr).not.toContain('finish')
 })
 
+it('says of a ledger that is not there that a server makes it', async () => {
+  const dir = tempDir()
+  const org = await startTestSandbox()
+  const LEDGER_DB_URL = `sqlite:${join(dir, 'absent.sqlite')}`
+  const { code, stderr } = await runStatus(dir, { ...oktaOf(org), LEDGER_DB_URL })
+  expect([code, stderr]).toEqual([2, expect.stringContaining('absent.sqlite does not exist.')])
+  expect(stderr).toContain('start that server first: it makes the ledger')
+})
+
 describe('without', () => {
   it('the ledger nobody has tried, and a move has the time that Okta knows', async () => {
     const { dir, org, store } = await makeCampaign()

@@ -139,7 +139,7 @@ it('a ledger file that is not there is refused, and not made', () => {
   const path = join(tempDir(), 'typo.sqlite')
   for (const readonly of [true, false]) {
     expect(() => openHistory({ url: `sqlite:${path}` }, readonly)).toThrow(
-      expect.objectContaining({ code: 'ledger_unusable' }),
+      expect.objectContaining({ code: 'ledger_absent' }),
     )
   }
   expect(existsSync(path)).toBe(false)

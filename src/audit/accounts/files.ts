@@ -56,7 +56,7 @@ const refuseForeign = (path: string, own: RegExp): void => {
     return stats.isFile() && (stats.size === 0 || own.test(headOf(path)))
   })
   if (isOurs) return
-  throw new AppError('output_unwritable', {
+  throw new AppError('output_foreign', {
     detail: `${path} is there already, is not a list of this kind, and is not replaced.`,
   })
 }
@@ -64,7 +64,7 @@ const refuseForeign = (path: string, own: RegExp): void => {
 /**
  * A file beside that of its name: a run that fails half-way leaves the good file of the run before as it is.
  * @param own how the files that it may replace begin
- * @throws AppError `output_unwritable`
+ * @throws AppError `output_foreign`, `output_unwritable`
  */
 export const createNewFile = (path: string, own: RegExp): NewFile => {
   const partial = `${path}.new`

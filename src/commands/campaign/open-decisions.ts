@@ -70,7 +70,7 @@ export const openDecisions = async (
   if (isOff) return 'LEDGER_DB_URL is off'
   if (!isThere(used)) {
     if (!target) return 'LEDGER_DB_URL is not set'
-    throw new AppError('ledger_unusable', { detail: `${used.url} does not exist.` })
+    throw new AppError('ledger_absent', { detail: `${used.url} does not exist.` })
   }
   if (keys.length === 0) return 'FINGERPRINT_KEY is not set'
   const history = await openCurrent(openHistory(used, true), clock)

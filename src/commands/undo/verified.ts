@@ -57,7 +57,7 @@ const namesOf = (login: string, keys: readonly string[]): string[] => [
 const openLedger = (target: LedgerTarget): LedgerDatabase => {
   // Opening would create the file, and an empty one has no accounts.
   if (databaseKindOf(target.url) === 'sqlite' && !existsSync(sqlitePath(target.url))) {
-    throw new AppError('ledger_unusable', { detail: `${target.url} does not exist.` })
+    throw new AppError('ledger_absent', { detail: `${target.url} does not exist.` })
   }
   return openLedgerDatabase(target)
 }
@@ -69,7 +69,7 @@ const checkSchema = async (ledger: LedgerDatabase): Promise<void> => {
   throw new AppError('ledger_unusable', { detail })
 }
 
-/** @throws AppError `config_invalid`, `ledger_unusable` or `ledger_unavailable` */
+/** @throws AppError `config_invalid`, `ledger_absent`, `ledger_unusable` or `ledger_unavailable` */
 export const openVerifiedLookup = async ({ env }: CommandContext): Promise<VerifiedLookup> => {
   const { target, keys } = loadSettings(UNDO_LEDGER, env, readText).settings
   if (!target) {

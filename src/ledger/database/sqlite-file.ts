@@ -36,7 +36,7 @@ export const openSqliteFile = (
 /**
  * Opens a database file that another process may be using, and never creates one: a mistyped path must not look like
  * an empty ledger.
- * @throws AppError as `openSqliteFile`
+ * @throws AppError `ledger_absent`, and as `openSqliteFile`
  */
 export const openExistingFile = (path: string, timeout: number, readonly: boolean): Database => {
   try {
@@ -45,7 +45,8 @@ export const openExistingFile = (path: string, timeout: number, readonly: boolea
     if (!readonly) makeDurable(db)
     return db
   } catch (cause) {
-    throw failureOf(path, cause)
+    if (codeOf(cause) !== 'ENOENT') throw failureOf(path, cause)
+    throw new AppError('ledger_absent', { detail: `${path} does not exist.`, cause })
   }
 }
 
