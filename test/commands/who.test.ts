@@ -79,6 +79,15 @@ const makeLedger = async (entries: readonly LedgerEntry[]): Promise<Record<strin
   return { LEDGER_DB_URL: url, FINGERPRINT_KEY: KEY }
 }
 
+const add = async (
+  { LEDGER_DB_URL: url = '' }: Record<string, string>,
+  entries: readonly LedgerEntry[],
+): Promise<void> => {
+  const database = openLedgerDatabase({ url })
+  await database.write(entries)
+  await database.close()
+}
+
 const makeLegacy = (...rows: readonly Row[]): Record<string, string> => ({
   LEGACY_DB_URL: `sqlite:${makeLegacyDb(tempDir(), rows)}`,
 })
@@ -348,11 +357,29 @@ describe('--unlock', () => {
     expect(after.stdout).toContain('UNLOCKED    may try again (olga: called back)')
     expect(after.stdout).toContain('10 of 10 in 15 minutes')
     expect(after.stdout).toContain(ADVICE.unlocked.sentence)
-    const third = [await unlock(ISAAC, env, '--json'), await unlock(ISAAC, env, '--json')]
-    expect(JSON.parse(third[1]?.stdout ?? '')).toMatchObject({ unlocked: true })
+    for (let i = 0; i < 2; i++) {
+      await add(env, [wrong(0)])
+      const { stdout } = await unlock(ISAAC, env, '--json')
+      expect(JSON.parse(stdout)).toMatchObject({ unlocked: true })
+    }
+    await add(env, [wrong(0)])
     const fourth = await unlock(ISAAC, env)
     expect(fourth.code).toBe(1)
     expect(fourth.stderr).toContain('often enough today')
+  })
+
+  it('writes nothing where nothing is counted, as for a person who was unlocked before', async () => {
+    const env = await locked()
+    await unlock(ISAAC, env)
+    const again = await unlock(ISAAC, env)
+    expect([again.code, again.stdout]).toEqual([
+      0,
+      expect.stringContaining('no wrong password of the last 15 minutes is counted'),
+    ])
+    const json = await unlock(ISAAC, env, '--json')
+    expect(JSON.parse(json.stdout)).toMatchObject({ unlocked: false })
+    const count = "SELECT count(*) AS n FROM ledger_decisions WHERE outcome = 'UNLOCKED'"
+    expect(await runSql(env['LEDGER_DB_URL'] ?? '', count)).toEqual([{ n: 1 }])
   })
 
   it('spares the login to which Okta takes an account for a short name', async () => {
@@ -428,6 +455,7 @@ describe('the advice', () => {
   }
   const ledger: LedgerFacts = {
     ...{ decisions: [row], guesses: { left: 10, lockedUntil: undefined }, isOtherLocked: false },
+    isCounted: false,
     ...{ person: 'p', accounts: ['a'], byId: false },
   }
   const found = 'found' as const

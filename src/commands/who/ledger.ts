@@ -28,6 +28,8 @@ export interface LedgerFacts {
   readonly guesses: GuessCount
   /** Whether only another spelling of the login has none left. */
   readonly isOtherLocked: boolean
+  /** Whether any wrong password counts, under any spelling. */
+  readonly isCounted: boolean
   /** The names under which the person's guesses count. */
   readonly person: string
   readonly accounts: readonly string[]
@@ -135,6 +137,7 @@ export const readLedger = async (
   }
   const all = count(ofPerson, ({ reason }) => COUNTED_FOR_PERSON.includes(reason), now, options)
   const own = fewest([all, ...accounts.flatMap((each) => counts.get(each) ?? [])])
+  const { left } = fewest([own, ...counts.values()])
   // An unlock has a row for each spelling.
   const keyOf = (row: PastDecision): unknown => (row.outcome === UNLOCKED ? row.event : row.id)
   const decisions = [...new Map(rows.map((row) => [keyOf(row), row])).values()]
@@ -143,7 +146,8 @@ export const readLedger = async (
   return {
     decisions,
     guesses: own,
-    isOtherLocked: own.left > 0 && fewest([own, ...counts.values()]).left === 0,
+    isOtherLocked: own.left > 0 && left === 0,
+    isCounted: left < options.limit,
     person: name,
     accounts: spellings,
     byId,

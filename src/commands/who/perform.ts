@@ -115,22 +115,35 @@ const unlockable = (report: PersonReport): LedgerFacts => {
   throw new AppError('usage_invalid', { detail })
 }
 
-/** @returns what was done, in words; undefined without --unlock */
+interface Unlocking {
+  readonly isDone: boolean
+  readonly words: string
+}
+
+const nothingCounted = ({ options: { windowMs } }: PersonReport): Unlocking => ({
+  isDone: false,
+  words: `Not unlocked, and nothing was written: no wrong password of the last ${windowMs / 60_000} minutes is counted (GUESS_WINDOW_MINUTES).`,
+})
+
+/** @returns undefined without --unlock */
 const unlockIfWanted = async (
   report: PersonReport,
   { ledger }: WhoSettings,
   options: WhoOptions,
   host: CommandContext,
   { clock, actor }: WhoWorld,
-): Promise<string | undefined> => {
+): Promise<Unlocking | undefined> => {
   if (!options.unlock) return undefined
   const facts = unlockable(report)
   if (!('target' in ledger)) return undefined
+  // It would use up one of the few of a day.
+  if (!facts.isCounted) return nothingCounted(report)
   await confirmUnlock(report.login, options, host)
-  return withLedger(openHistory(ledger.target, false), clock, (history) =>
+  const words = await withLedger(openHistory(ledger.target, false), clock, (history) =>
     // The time is that of the answer: a person may think about the question for long.
     performUnlock(facts, history, options, actor(), clock.epochMs()),
   )
+  return { isDone: true, words }
 }
 
 /** @returns undefined without --erase */
@@ -177,10 +190,14 @@ export const performWho = async (
   if (!options.json) stdout.write(describeReport(report, createColourise(stdout, env)))
   const unlocked = await unlockIfWanted(report, settings, options, host, world)
   const erasure = await eraseIfWanted(report, settings, known, options, host, world)
-  const done = [unlocked, erasure && describeErasure(erasure)].filter((text) => text !== undefined)
+  const done = [unlocked?.words, erasure && describeErasure(erasure)].filter(
+    (text) => text !== undefined,
+  )
   if (options.json) {
     const { erased } = erasure ?? {}
-    stdout.write(jsonLine({ ...toReportObject(report), unlocked: unlocked !== undefined, erased }))
+    stdout.write(
+      jsonLine({ ...toReportObject(report), unlocked: unlocked?.isDone === true, erased }),
+    )
   } else for (const text of done) stdout.write(`${text}\n`)
   if (erasure) return erasure.erased.kept === 0 ? 0 : 1
   return exitCodeOf(report)
