@@ -301,7 +301,10 @@ Advice        ${ADVICE.wrong_password.sentence}
     const ledger = await makeLedger([wrong(1, { account: ISAAC })])
     expect(await ask(ISAAC, { ...ledger, LOG_LOGINS: 'plain' })).toMatchObject({ code: 0 })
     const derived = { ...ledger, FINGERPRINT_KEY: '', HOOK_SECRET: 'another secret' }
-    expect(await ask(ISAAC, derived)).toMatchObject({ code: 1, ledger: { state: 'none' } })
+    expect(await ask(ISAAC, derived)).toMatchObject({
+      ...{ code: 1, ledger: { state: 'none' } },
+      advice: { situation: 'not_in_ledger' },
+    })
   })
 })
 
@@ -484,6 +487,7 @@ describe('the advice', () => {
   const only = (reason: string): Facts => ({ ...last(reason), legacy: notAsked, okta: notAsked })
 
   const CASES: readonly [Situation, Facts][] = [
+    ['not_in_ledger', { legacy: notAsked, okta: notAsked, ledger: none }],
     ['nobody', { legacy: none, okta: none, ledger: none }],
     ['only_an_id', { ...inLedger({ byId: true }), okta: none }],
     ['only_an_id', { ...inLedger({ byId: true }), okta: notAsked, legacy: none }],

@@ -16,6 +16,8 @@ interface Found {
   readonly ledger: LedgerFacts | undefined
   /** A source was asked, and has nobody. */
   readonly isUnknown: Readonly<Record<keyof Facts, boolean>>
+  /** Of the three, only the ledger was asked. */
+  readonly isLedgerAlone: boolean
   /** The newest decision about a sign-in. */
   readonly last: string | undefined
 }
@@ -39,6 +41,7 @@ const toFound = ({ legacy, okta, ledger }: Facts): Found => {
       okta: okta.state === 'none',
       ledger: ledger.state === 'none',
     },
+    isLedgerAlone: legacy.state === 'not_asked' && okta.state === 'not_asked',
     last: decisions.find(({ outcome }) => outcome !== 'UNLOCKED')?.reason,
   }
 }
@@ -57,6 +60,11 @@ const isDisabled = ({ legacy, last }: Found): boolean =>
   legacy ? legacy.enabled === false : last === 'disabled'
 
 export const ADVICE = {
+  not_in_ledger: {
+    holds: ({ isLedgerAlone, isUnknown }) => isLedgerAlone && isUnknown.ledger,
+    sentence:
+      'The ledger has no decision under this name: ask for the whole login, since a short name needs the legacy store, and check that FINGERPRINT_KEY is that of the servers.',
+  },
   nobody: {
     holds: ({ legacy, okta, ledger }) => !legacy && !okta && !ledger,
     sentence:
