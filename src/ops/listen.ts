@@ -2,7 +2,7 @@
 import { getRequestListener } from '@hono/node-server'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
 import { sleep, type Clock } from '../clock.ts'
 import { AppError } from '../errors/errors.ts'
 import { watchConnections, type SourceLimits } from './connections.ts'
@@ -23,10 +23,13 @@ const TIMES = {
   keepAliveTimeout: 65_000,
 }
 
-export interface ListenOptions {
-  readonly fetch: Parameters<typeof getRequestListener>[0]
+export interface ListenAddress {
   readonly host: string
   readonly port: number
+}
+
+export interface ListenOptions extends ListenAddress {
+  readonly fetch: Parameters<typeof getRequestListener>[0]
   readonly tls: TlsFiles | undefined
   readonly clock: Clock
   /** For the connections of one address; not set where all callers have the address of a proxy. */
@@ -77,6 +80,18 @@ const bind = (server: Server, host: string, port: number): Promise<AddressInfo> 
     })
     server.listen(port, host, () => resolve(server.address() as AddressInfo))
   })
+
+/**
+ * Takes a port as a server does, and answers nobody.
+ * @returns the port, and a function that frees it
+ * @throws AppError `listen_failed`
+ */
+export const occupy = async ({ host, port }: ListenAddress) => {
+  const server = createTcpServer((socket) => socket.destroy())
+  const bound = await bind(server, host, port)
+  const free = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()))
+  return { port: bound.port, free }
+}
 
 /** @throws AppError `listen_failed` or `tls_unusable` */
 export const listen = async (options: ListenOptions): Promise<Listener> => {

@@ -1,6 +1,7 @@
 /** The server's certificate: read, checked, and read again when it is renewed. */
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import type { Server as HttpsServer } from 'node:https'
+import { createSecureContext } from 'node:tls'
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors/errors.ts'
 import { readRegularFile, UnfitFile } from '../regular-file.ts'
@@ -23,24 +24,33 @@ const RENEWAL_CHECK_MS = 60_000
 /** A chain of RSA 4096 with all its intermediates is about 10 KiB. */
 const MAX_BYTES = 1024 * 1024
 
+const refuse = (detail: string): AppError => new AppError('tls_unusable', { detail })
+
+/** Says in which of the two files the fault is. */
+const orRefuse = <T>(name: 'TLS_CERT_FILE' | 'TLS_KEY_FILE', work: () => T): T => {
+  try {
+    return work()
+  } catch (err) {
+    if (err instanceof UnfitFile) throw refuse(`the file of ${name} ${err.message}`)
+    const why = err instanceof Error && 'code' in err ? String(err.code) : 'not PEM'
+    throw refuse(`the file of ${name} (${why})`)
+  }
+}
+
 /** @throws AppError `tls_unusable` when a file cannot be read, the certificate has expired, or the two do not match */
 export const readTls = ({ certFile, keyFile }: TlsFiles): TlsMaterial => {
-  const refuse = (detail: string): AppError => new AppError('tls_unusable', { detail })
-  try {
-    const cert = readRegularFile(certFile, MAX_BYTES)
-    const key = readRegularFile(keyFile, MAX_BYTES)
-    const certificate = new X509Certificate(cert)
-    if (!certificate.checkPrivateKey(createPrivateKey(key))) {
-      throw refuse('the key does not belong to the certificate')
-    }
-    const endsAtMs = Date.parse(certificate.validTo)
-    if (endsAtMs < Date.now()) throw refuse(`the certificate ended on ${certificate.validTo}`)
-    return { cert, key, endsAtMs }
-  } catch (err) {
-    if (err instanceof AppError) throw err
-    if (err instanceof UnfitFile) throw refuse(`a file ${err.message}`)
-    throw refuse(err instanceof Error && 'code' in err ? String(err.code) : 'not PEM')
+  const cert = orRefuse('TLS_CERT_FILE', () => readRegularFile(certFile, MAX_BYTES))
+  const key = orRefuse('TLS_KEY_FILE', () => readRegularFile(keyFile, MAX_BYTES))
+  const certificate = orRefuse('TLS_CERT_FILE', () => new X509Certificate(cert))
+  const privateKey = orRefuse('TLS_KEY_FILE', () => createPrivateKey(key))
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw refuse('the key does not belong to the certificate')
   }
+  // The rest of the chain too.
+  orRefuse('TLS_CERT_FILE', () => createSecureContext({ cert, key }))
+  const endsAtMs = Date.parse(certificate.validTo)
+  if (endsAtMs < Date.now()) throw refuse(`the certificate ended on ${certificate.validTo}`)
+  return { cert, key, endsAtMs }
 }
 
 /**

@@ -34,7 +34,16 @@ describe('doctor --local', () => {
     const { code, rows, topicsAt } = await local({ LEGACY_DB_URL: storeOf(HASH), ...okta })
     expect(rows.filter(({ level }) => level !== 'ok')).toEqual([])
     expect(topicsAt('ok')).toEqual(
-      expect.arrayContaining(['configuration', 'store', 'hashes', 'times', 'ledger', 'spill']),
+      expect.arrayContaining([
+        'configuration',
+        'store',
+        'hashes',
+        'times',
+        'ledger',
+        'spill',
+        'tls',
+        'listen',
+      ]),
     )
     expect(topicsAt('ok')).not.toContain('org')
     expect(code).toBe(0)
@@ -44,7 +53,16 @@ describe('doctor --local', () => {
     const { code, of, topicsAt } = await local({ LEGACY_DB_URL: 'oracle://x' })
     expect(topicsAt('failed')).toEqual(['configuration'])
     expect(of('configuration')[0]?.text).toContain('LEGACY_DB_URL')
-    expect(topicsAt('unknown')).toEqual(['store', 'lookup', 'hashes', 'times', 'ledger', 'spill'])
+    expect(topicsAt('unknown')).toEqual([
+      'store',
+      'lookup',
+      'hashes',
+      'times',
+      'ledger',
+      'spill',
+      'tls',
+      'listen',
+    ])
     expect(of('store')[0]?.text).toBe('The check "configuration" must pass first.')
     expect(code).toBe(1)
   })
@@ -178,13 +196,13 @@ describe('the rows', () => {
   })
 
   it('have a word, a name and a fix below, and are counted at the end', async () => {
-    const env = { HOOK_SECRET: SECRET, LEDGER_DB_URL: 'off', FORCE_COLOR: '1' }
+    const env = { HOOK_SECRET: SECRET, LEDGER_DB_URL: 'off', PORT: '0', FORCE_COLOR: '1' }
     const away = { ...env, LEGACY_DB_URL: 'postgres://reader@127.0.0.1:1/users' }
     const { stdout } = await runInProcess(doctorCommand, ['--local'], away)
     expect(stdout).toContain(`${styleText('green', 'ok         ', SURE)}  configuration  The var`)
     expect(stdout).toContain(`${styleText('red', 'failed     ', SURE)}  store          It cannot`)
     expect(stdout).toMatch(/so it was not checked\.\n {28}Fix: Start the/)
     expect(stdout).toMatch(/^not checked {2}lookup {9}The check "store" must pass first\.$/m)
-    expect(stdout).toMatch(/\n\n1 failed, 0 warnings, 3 not checked, 3 ok\.\n$/)
+    expect(stdout).toMatch(/\n\n1 failed, 0 warnings, 3 not checked, 5 ok\.\n$/)
   })
 })

@@ -24,7 +24,10 @@ export const runDoctorWith = async (
   ...args: string[]
 ) => {
   const build = (perform: Perform) => doctorCommand(perform, clockOf(callMs))
-  const { code, stdout, stderr } = await runInProcess(build, ['--json', ...args], env)
+  const { code, stdout, stderr } = await runInProcess(build, ['--json', ...args], {
+    PORT: '0',
+    ...env,
+  })
   const rows = JSON.parse(stdout) as DoctorRow[]
   const of = (topic: string): readonly DoctorRow[] => rows.filter((row) => row.topic === topic)
   const topicsAt = (level: DoctorRow['level']): string[] => [

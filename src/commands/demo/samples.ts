@@ -54,7 +54,7 @@ const runStory = async (stage: Stage, sandbox: Sandbox, hookUrl: string, env: De
   print(`A simulated Okta is at ${sandbox.url}, the hook server at ${hookUrl}.\n`, ready)
   await show(stage, ['register', '--url', hookUrl], env)
   tell(stage, '\nDo the store, the server, the org and the hook fit together?\n')
-  await show(stage, ['doctor', '--execute', '--file', FILE], env)
+  await show(stage, ['doctor', '--execute', '--file', FILE], { ...env, PORT: '0' })
   await show(stage, ['import', FILE, ...FLAG], env)
   tell(
     stage,

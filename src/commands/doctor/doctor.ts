@@ -79,10 +79,10 @@ const check =
 
 const HELP = `
 First what this machine can see alone, as "check" does: the configuration of the server, the legacy store and its
-lookup, the hashes and the time that they take, the ledger and its spill file. Then, with OKTA_ORG_URL and a token, the
-org: its clock, the token and its scopes, the rate limits, the hook, and the columns of an import. At last the hook is
-called once as Okta would call it, with a login that nobody has: it counts in no report. What cannot be seen from here
-is "not checked". Nothing is changed.
+lookup, the hashes and the time that they take, the ledger and its spill file, the certificate and the ports. Then,
+with OKTA_ORG_URL and a token, the org: its clock, the token and its scopes, the rate limits, the hook, and the columns
+of an import. At last the hook is called once as Okta would call it, with a login that nobody has: it counts in no
+report. What cannot be seen from here is "not checked". Nothing is changed.
 
 Exits with 1 if anything has failed.
 
@@ -125,6 +125,7 @@ export const checkCommand = (perform: Perform): Command =>
       `
 The same checks as "doctor --local", with other exit codes. Reads the variables of \`serve\` (see its --help). Exits
 with 0 if a server would start and decide, with 2 if it would not start, with 3 if the legacy store cannot be reached.
+A port that is in use is only a warning, since a server may be running.
 Run it before a new version or another statement goes live.
 
 Examples:

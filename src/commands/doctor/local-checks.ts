@@ -9,6 +9,7 @@ import { fixWhereAway, legacyLimitOf } from '../serve/open-legacy.ts'
 import type { ServerSettings } from '../serve/settings.ts'
 import { describeStoreHashes, refuseUncheckedStore } from '../serve/store-hashes.ts'
 import type { LocalDeps } from './local-deps.ts'
+import { PORT_CHECKS } from './port-checks.ts'
 import type { Check, Found } from './table.ts'
 import { checkTimes } from './times.ts'
 
@@ -171,4 +172,5 @@ export const LOCAL_CHECKS: readonly LocalCheck[] = [
   times,
   ledger,
   spill,
+  ...PORT_CHECKS,
 ]
