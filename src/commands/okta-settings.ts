@@ -1,4 +1,5 @@
 /** The settings of a command that calls Okta: the org, and one way to authenticate. */
+import { findForeignNames } from '../config/foreign-names.ts'
 import type { Environment, Input, SettingsSpec } from '../config/load.ts'
 import { OKTA_VARIABLES } from '../config/okta-variables.ts'
 import { namesOf } from '../config/variables.ts'
@@ -67,8 +68,25 @@ export const OKTA_SETTINGS: SettingsSpec<keyof typeof OKTA_VARIABLES, OktaSettin
   },
 }
 
+const isGivenIn =
+  (env: Environment) =>
+  (name: string): boolean =>
+    [name, `${name}_FILE`].some((each) => env[each])
+
 /** Whether there is enough to call an org, for a command that can do without. */
 export const isOktaGiven = (env: Environment): boolean => {
-  const isGiven = (name: string): boolean => [name, `${name}_FILE`].some((each) => env[each])
+  const isGiven = isGivenIn(env)
   return isGiven('OKTA_ORG_URL') && WAYS.some(isGiven)
+}
+
+/** What to set where that is not so, and the names under which it may be set in vain. */
+export const describeMissingOkta = (env: Environment) => {
+  const isGiven = isGivenIn(env)
+  const way = 'OKTA_API_TOKEN or another way to authenticate'
+  const hints = findForeignNames(OKTA_SETTINGS.names, env)
+  if (isGiven('OKTA_ORG_URL')) return { text: `OKTA_ORG_URL is set: set ${way} too.`, hints }
+  const text = WAYS.some(isGiven)
+    ? 'A way to authenticate is set: set OKTA_ORG_URL too.'
+    : `Set OKTA_ORG_URL, and ${way}.`
+  return { text, hints }
 }

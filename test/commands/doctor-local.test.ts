@@ -188,6 +188,13 @@ describe('the ledger', () => {
 const SURE = { validateStream: false }
 
 describe('the rows', () => {
+  it('have all their lines in one column', async () => {
+    const { stdout } = await runInProcess(doctorCommand, ['--local'], { LEGACY_DB_URL: 'oracle:' })
+    expect(stdout).toMatch(/^failed {7}configuration {2}LEGACY_DB_URL is not valid\.\n {30}Use /)
+    expect(stdout).toMatch(/\n {28}HOOK_SECRET is missing\.\n/)
+    expect(stdout).toMatch(/\n {28}Fix: Correct these variables, in the environment or/)
+  })
+
   it('are counted in words that fit', () => {
     const row = (level: Level) => ({ topic: 'x', level, text: 'x' })
     expect(describeLevels([row('warning'), row('ok'), row('ok')])).toBe(

@@ -114,7 +114,7 @@ export const openProfiles = async (
         quiet,
       })
     : undefined
-  const question = { client, userType: undefined, separator: undefined, notify }
+  const question = { client, env: host.env, userType: undefined, separator: undefined, notify }
   const attributes = await fetchAttributes(question)
   const profile = findProfileColumns(source, columns, map, attributes)
   profile.notices.forEach(notify)

@@ -21,6 +21,7 @@ const configuration: LocalCheck = {
     { level: 'ok', text: 'The variables can be used.' },
     ...loaded().notices.map((text): Found => ({ level: 'warning', text })),
   ],
+  fix: 'Correct these variables, in the environment or in the file of --env-file.',
 }
 
 const GRANT =

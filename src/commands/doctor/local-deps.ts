@@ -14,11 +14,16 @@ export const once = <T>(make: () => T): (() => T) => {
   return () => (made ??= { value: make() }).value
 }
 
-const NOTHING = '  Nothing is configured: `serve` would start the demo, with sample accounts.'
+const NOTHING =
+  'Nothing is configured: `serve` would start the demo, with sample accounts.\n    Name a file of variables with --env-file; okta-migrate init writes one.'
 
 const load = ({ env }: CommandContext) => {
   const { settings, notices } = loadSettings(SERVE, env, readText)
-  if (settings.kind === 'demo') throw new AppError('config_invalid', { detail: NOTHING })
+  if (settings.kind === 'demo') {
+    // Perhaps it is configured under other names.
+    const detail = [NOTHING, ...notices].map((sentence) => `  ${sentence}`).join('\n')
+    throw new AppError('config_invalid', { detail })
+  }
   return { settings, notices }
 }
 

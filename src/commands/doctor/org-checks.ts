@@ -7,16 +7,17 @@ import { isAnswer } from '../../okta/client/transport.ts'
 import { ifGranted, NotGranted } from '../../okta/errors/rejection.ts'
 import { dateIn, readRateLimit } from '../../okta/rate-limit/headers.ts'
 import { figure } from '../../text/figure.ts'
+import { describeMissingOkta } from '../okta-settings.ts'
 import { HOOK_SCOPE, type OrgDeps, type SeenAnswer } from './org-deps.ts'
 import { checkSchema } from './schema.ts'
 import type { Check, Found } from './table.ts'
 
 type OrgCheck = Check<OrgDeps>
 
-const NO_ORG: Found = {
+const withoutOrg = ({ context: { env } }: OrgDeps): Found => ({
   level: 'unknown',
-  text: 'Set OKTA_ORG_URL, and OKTA_API_TOKEN or another way to authenticate.',
-}
+  text: describeMissingOkta(env).text,
+})
 
 const PROXY_MS = 5_000
 
@@ -59,9 +60,13 @@ const proxies: OrgCheck = {
 
 const org: OrgCheck = {
   name: 'org',
-  run: async ({ okta, client, found }, signal) => {
+  run: async (deps, signal) => {
+    const { okta, client, found, context } = deps
     const given = okta()
-    if (!given) return [NO_ORG]
+    if (!given) {
+      const { hints } = describeMissingOkta(context.env)
+      return [{ ...withoutOrg(deps), ...(hints.length > 0 && { fix: hints.join('\n') }) }]
+    }
     found.hooks = await ifGranted(() => findHooks(client(signal)))
     const { orgUrl, auth } = given.settings
     const how = auth.kind === 'token' ? `the ${auth.scheme} token` : 'the service app'
@@ -176,9 +181,10 @@ const FAIL_S = 300
 /** Any answer has the org's time; it needs no token, since with a wrong clock Okta may accept none. */
 const clockCheck: OrgCheck = {
   name: 'clock',
-  run: async ({ okta, transport, clock, server }) => {
+  run: async (deps) => {
+    const { okta, transport, clock, server } = deps
     const given = okta()
-    if (!given) return [NO_ORG]
+    if (!given) return [withoutOrg(deps)]
     const url = new URL('/.well-known/okta-organization', given.settings.orgUrl)
     const before = clock.epochMs()
     const outcome = await transport().send({ method: 'GET', url, headers: {} })

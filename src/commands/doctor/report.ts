@@ -22,8 +22,9 @@ export const createRowPrinter =
   ({ topic, level, text, fix }: CheckRow): string => {
     const word = WORDS[level].padEnd(WIDTH)
     const shown = level === 'unknown' ? word : colourise(COLOURS[level], word)
-    const remedy = fix === undefined ? '' : `\n${INDENT}Fix: ${fix}`
-    return `${shown}  ${topic.padEnd(TOPIC_WIDTH)}  ${text}${remedy}`
+    const remedy = fix === undefined ? '' : `\nFix: ${fix}`
+    const lines = `${text}${remedy}`.replaceAll('\n', `\n${INDENT}`)
+    return `${shown}  ${topic.padEnd(TOPIC_WIDTH)}  ${lines}`
   }
 
 /** How many of each there are, the worst first. */

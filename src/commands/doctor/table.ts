@@ -39,7 +39,11 @@ const LIMIT_MS = 20_000
 
 const asFound = (err: unknown): Found => {
   const { message, detail, row } = asAppError(err)
-  return { level: 'failed', text: (detail ?? message).trim(), fix: row.remedy }
+  return {
+    level: 'failed',
+    text: (detail ?? message).replace(/^ {2}/gm, '').trim(),
+    fix: row.remedy,
+  }
 }
 
 /** Ends with an answer in any case: a check that hangs has failed. */

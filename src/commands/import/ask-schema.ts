@@ -1,14 +1,17 @@
 /** Asks the org, before the first row is read, which attributes its profiles have. */
+import type { Environment } from '../../config/load.ts'
 import { AppError } from '../../errors/errors.ts'
 import { BASE_ATTRIBUTES } from '../../import/rows/profile.ts'
 import { createAttributes, type ProfileAttributes } from '../../import/rows/attributes.ts'
 import type { OktaClient } from '../../okta/client/client.ts'
 import { ifGranted, NotGranted, OktaRejection } from '../../okta/errors/rejection.ts'
 import { readUserSchema, SCHEMA_SCOPES, TYPE_SCOPES } from '../../okta/api/user-schema.ts'
+import { describeMissingOkta } from '../okta-settings.ts'
 
 export interface AttributesDeps {
   /** Undefined if no org is configured. */
   readonly client: OktaClient | undefined
+  readonly env: Environment
   /** The id of a user type that is not the default one. */
   readonly userType: string | undefined
   /** Between the items of a list that is written as text. */
@@ -20,7 +23,10 @@ const UNCHECKED =
   "The org's schema was not read. Custom attributes, their types, and what else the org requires are checked by " +
   'Okta only. The values of a CSV file are sent as text, and logins must have the form of an e-mail address.'
 
-const NO_ORG = `${UNCHECKED} To check them here too, set OKTA_ORG_URL and a token.`
+const describeNoOrg = (env: Environment): string[] => {
+  const { text, hints } = describeMissingOkta(env)
+  return [`${UNCHECKED} To check them here too: ${text}`, ...hints]
+}
 
 const describeGrant = (scopes: readonly string[]): string =>
   `Grant the service app ${scopes.join(' and ')} (Admin Console: Applications, the app, Okta API Scopes), ` +
@@ -49,9 +55,10 @@ const ask = async (client: OktaClient, userType: string | undefined) => {
  * @throws AppError where Okta cannot be asked, or has no such user type
  */
 export const fetchAttributes = async (question: AttributesDeps): Promise<ProfileAttributes> => {
-  const { client, userType, separator, notify } = question
+  const { client, env, userType, separator, notify } = question
   const found = client && (await ask(client, userType))
   if (typeof found === 'object') return createAttributes(found, { areAll: true, separator })
-  notify(found === undefined ? NO_ORG : `${UNCHECKED} ${found}`)
+  const why = found === undefined ? describeNoOrg(env) : [`${UNCHECKED} ${found}`]
+  why.forEach(notify)
   return BASE_ATTRIBUTES
 }

@@ -67,7 +67,13 @@ const importUsers =
       const { first, source } = await lookAhead(file, opened)
       const paths = choosePaths(file, source.format, options)
       const client = isOffline ? undefined : openOkta(host, pacingOf(options, reporter))
-      const attributes = await fetchAttributes({ client, userType, separator, notify })
+      const attributes = await fetchAttributes({
+        client,
+        env: host.env,
+        userType,
+        separator,
+        notify,
+      })
       const [map, ignore] = [attributeMap(options), new Set(options.ignore)]
       const fields = [...mode.fields, ...(mode.optional ?? [])]
       const mapping: Mapping = { map, ignore, fields, roles, attributes }
