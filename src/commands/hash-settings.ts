@@ -26,7 +26,8 @@ type FormatInput = Pick<Input<(typeof FORMAT_NAMES)[number]>, 'values' | 'report
 const checkPepper = ({ values, report }: FormatInput): void => {
   const isUsed = values.LEGACY_HASH_FORMAT?.includes('$pepper')
   if (values.LEGACY_HASH_PEPPER !== undefined && !isUsed) {
-    report('LEGACY_HASH_PEPPER', 'is set, but LEGACY_HASH_FORMAT does not use $pepper')
+    const problem = 'is set, but LEGACY_HASH_FORMAT does not use $pepper'
+    report('LEGACY_HASH_PEPPER', problem, 'Remove it, or use $pepper in LEGACY_HASH_FORMAT.')
   }
 }
 

@@ -14,8 +14,11 @@ export interface Input<N extends VariableName> {
   readonly values: Values<N>
   /** Whether it is set, even to something that breaks its rule. */
   readonly isSet: (name: N) => boolean
-  /** Reports what is wrong with a variable; the first problem of each is shown. */
-  readonly report: (name: N, problem: string) => void
+  /**
+   * Reports what is wrong with a variable; the first problem of each is shown.
+   * @param fix where the variable's own does not fit
+   */
+  readonly report: (name: N, problem: string, fix?: string) => void
   /** Adds a sentence that the user is to see, though nothing is wrong. */
   readonly notice: (sentence: string) => void
 }
@@ -35,7 +38,9 @@ export interface Loaded<N extends VariableName, S> {
 }
 
 /** The first problem of each variable; never its value, which can be a secret. */
-type Problems = Map<VariableName, string>
+type Problems = Map<VariableName, { readonly problem: string; readonly fix: string }>
+
+type Report = (name: VariableName, problem: string, fix?: string) => void
 
 /** Reads the file behind a NAME_FILE variable as text. */
 export type ReadFile = (path: string, maxBytes: number) => string
@@ -48,7 +53,7 @@ const collect = (
   names: readonly VariableName[],
   env: Environment,
   readFile: ReadFile,
-  report: (name: VariableName, problem: string) => void,
+  report: Report,
 ): ReadonlyMap<VariableName, string> => {
   const texts = new Map<VariableName, string>()
   for (const name of names) {
@@ -56,14 +61,15 @@ const collect = (
     const direct = env[name]
     const file = env[`${name}_FILE`]
     if (direct) texts.set(name, direct)
-    if (direct && file) report(name, `and ${name}_FILE are both set`)
+    if (direct && file) report(name, `and ${name}_FILE are both set`, 'Remove one of the two.')
     else if (file) {
       try {
         const maxBytes = noteOf(VARIABLES[name]).maxFileBytes ?? MAX_FILE_BYTES
         texts.set(name, readFile(file, maxBytes).replace(/\r?\n$/, ''))
       } catch (err) {
         const why = err instanceof UnfitFile ? `: the file ${err.message}` : ''
-        report(name, `cannot be read from the path in ${name}_FILE${why}`)
+        const fix = `Name in ${name}_FILE a file that this user can read.`
+        report(name, `cannot be read from the path in ${name}_FILE${why}`, fix)
       }
     }
   }
@@ -85,8 +91,8 @@ const findNearMisses = (env: Environment): string[] => {
     })
 }
 
-const withFix = ([name, problem]: [VariableName, string]): string =>
-  `${name} ${problem}.\n    ${noteOf(VARIABLES[name]).fix}`
+const sentencesOf = (problems: Problems): string[] =>
+  [...problems].map(([name, { problem, fix }]) => `${name} ${problem}.\n    ${fix}`)
 
 /**
  * Reads what a command needs of the environment. Every check runs even if other variables are wrong, so that all
@@ -99,8 +105,8 @@ export const loadSettings = <N extends VariableName, S>(
   readFile: ReadFile,
 ): Loaded<N, S> => {
   const problems: Problems = new Map()
-  const report = (name: VariableName, problem: string): void => {
-    if (!problems.has(name)) problems.set(name, problem)
+  const report: Report = (name, problem, fix = noteOf(VARIABLES[name]).fix) => {
+    if (!problems.has(name)) problems.set(name, { problem, fix })
   }
   const texts = collect(names, env, readFile, report)
   const parseOne = (name: N): unknown => {
@@ -117,7 +123,7 @@ export const loadSettings = <N extends VariableName, S>(
   const isSet = (name: N): boolean => texts.has(name) || problems.has(name)
   const settings = parse({ values, isSet, report, notice })
   if (settings === undefined || problems.size > 0) {
-    const sentences = [...[...problems].map(withFix), ...nearMisses]
+    const sentences = [...sentencesOf(problems), ...nearMisses]
     throw new AppError('config_invalid', { detail: sentences.map((s) => `  ${s}`).join('\n') })
   }
   return { settings, values, notices: [...notices, ...nearMisses] }

@@ -443,6 +443,7 @@ describe('a store that fails', () => {
     [{ LEGACY_AUDIT_SQL: 'SELECT login FROM nowhere' }, 'LEGACY_AUDIT_SQL: no such table'],
     [{ LEGACY_AUDIT_SQL: '' }, 'LEGACY_AUDIT_SQL is missing'],
     [{ LEGACY_DB_URL: '' }, 'LEGACY_DB_URL is missing, and so is --legacy FILE'],
+    [{ LEGACY_DB_URL: '', LEGACY_LOGIN_URL: 'https://a' }, 'Give --legacy FILE, a file of all'],
     [{ LEGACY_LOOKUP_SQL: 'SELECT 1' }, 'neither :login nor :username'],
   ])('to fit (%j) ends it with 2', async (env, message) => {
     const { code, stderr, routes } = await audit([ANN], env)

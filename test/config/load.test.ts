@@ -435,6 +435,18 @@ describe('a legacy login', () => {
     expect(complaint(env)).toContain(message)
   })
 
+  it.each([
+    [{ ...LOGIN, LEGACY_LOGIN_BIND_DN: 'cn=a' }, 'Remove it, or correct LEGACY_LOGIN_URL or'],
+    [{ ...LOGIN, ...COMPLETE }, 'Remove one of the two.'],
+    [{ ...LDAP, LEGACY_DB_POOL: '4' }, 'Remove it.'],
+    [{ ...COMPLETE, LEGACY_LOGIN_POOL: '4' }, 'Remove it, or set LEGACY_LOGIN_URL.'],
+    [{ ...COMPLETE, HOOK_SECRET_FILE: '/secret' }, 'Remove one of the two.'],
+    [{ ...COMPLETE, LEGACY_HASH_PEPPER: 'x' }, 'Remove it, or use $pepper in LEGACY_HASH_FORMAT.'],
+  ])('is told with what to do about it: %j', (env, fix) => {
+    const [, told] = complaint(env).split('\n')
+    expect(told?.trim()).toMatch(fix)
+  })
+
   it('is refused where its URL is missing, with or without a store of hashes', () => {
     const parts = { LEGACY_LOGIN_HEADER_FILE: '/header', LEGACY_LOGIN_POOL: '5' }
     const rest = { ...parts, LEGACY_LOGIN_CA: '' }

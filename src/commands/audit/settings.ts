@@ -29,14 +29,22 @@ export const allAccountsSql = ({ values, report }: AuditSqlInput): string => {
   return auditSql ?? ALL_ACCOUNTS_SQL
 }
 
-export const NO_ACCOUNTS = 'is missing, and so is --legacy FILE'
+export const NO_ACCOUNTS: readonly [string, string] = [
+  'is missing, and so is --legacy FILE',
+  'Give --legacy FILE, a file of all accounts; a legacy login has no other list. Or set LEGACY_DB_URL, such as sqlite:/data/legacy.sqlite.',
+]
+
+const NO_LOOKUP: typeof NO_ACCOUNTS = [
+  'is missing, and --canary needs its lookup',
+  'Set it to the database of the server, or leave --canary out.',
+]
 
 /** @param isFile whether it is there for the canaries alone */
 const parseStore = (input: Input, isFile: boolean) => {
   const { values, report } = input
   const { LEGACY_DB_URL: url, LEGACY_AUDIT_SQL: auditSql, LEGACY_LOOKUP_SQL: sql } = values
-  const missing = isFile ? 'is missing, and --canary needs its lookup' : NO_ACCOUNTS
-  if (url === undefined) report('LEGACY_DB_URL', missing)
+  const missing = isFile ? NO_LOOKUP : NO_ACCOUNTS
+  if (url === undefined) report('LEGACY_DB_URL', ...missing)
   const allSql = isFile ? '' : allAccountsSql(input)
   if (url === undefined) return undefined
   return {

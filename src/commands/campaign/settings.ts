@@ -18,14 +18,16 @@ type CampaignInput = Input<(typeof NAMES)[number]>
 
 export type NeedsStore = boolean | 'no file will do'
 
-const NO_STORE =
-  'is missing: only the database says how its ids and hashes are written, and no file does'
+const NO_STORE: typeof NO_ACCOUNTS = [
+  'is missing: only the database says how its ids and hashes are written, and no file does',
+  'Set it to the database that the server uses.',
+]
 
 const parseStore = (input: CampaignInput, isNeeded: NeedsStore) => {
   const { values, report } = input
   const { LEGACY_DB_URL: url } = values
   if (url === undefined) {
-    if (isNeeded) report('LEGACY_DB_URL', isNeeded === true ? NO_ACCOUNTS : NO_STORE)
+    if (isNeeded) report('LEGACY_DB_URL', ...(isNeeded === true ? NO_ACCOUNTS : NO_STORE))
     return undefined
   }
   return { url, ca: values.LEGACY_DB_CA, allSql: allAccountsSql(input) }

@@ -65,7 +65,7 @@ export const parseAuth = (input: AuthInput) => {
   const usesOAuth = hasOAuth(input)
   if (current === undefined && !usesOAuth) report('HOOK_SECRET', 'is missing')
   if (!isSet('HOOK_SECRET') && previous !== undefined && usesOAuth) {
-    report('HOOK_SECRET_PREVIOUS', 'is set without HOOK_SECRET')
+    report('HOOK_SECRET_PREVIOUS', 'is set without HOOK_SECRET', 'Remove it, or set HOOK_SECRET.')
   }
   if (inProduction(values)) {
     for (const name of ['HOOK_SECRET', 'HOOK_SECRET_PREVIOUS'] as const) {

@@ -50,7 +50,10 @@ const reportUnused = ({ isSet, report }: LoginInput, kind: Kind): void => {
       : `LEGACY_LOGIN_URL is not that of a directory, and LEGACY_LOGIN_STYLE is ${kind}`
   for (const name of NAMES) {
     const users: readonly Kind[] = USED_BY[name]
-    if (isSet(name) && !users.includes(kind)) report(name, `is set, and has no use: ${why}`)
+    if (isSet(name) && !users.includes(kind)) {
+      const fix = 'Remove it, or correct LEGACY_LOGIN_URL or LEGACY_LOGIN_STYLE.'
+      report(name, `is set, and has no use: ${why}`, fix)
+    }
   }
 }
 
@@ -59,7 +62,10 @@ export const hasLogin = ({ isSet }: LoginInput): boolean => namesOf(LOGIN_VARIAB
 
 export const reportWithoutUrl = ({ isSet, report }: LoginInput): void => {
   for (const name of namesOf(LOGIN_VARIABLES))
-    if (isSet(name)) report(name, 'is set, and has no use: LEGACY_LOGIN_URL is not set')
+    if (isSet(name)) {
+      const fix = 'Remove it, or set LEGACY_LOGIN_URL.'
+      report(name, 'is set, and has no use: LEGACY_LOGIN_URL is not set', fix)
+    }
 }
 
 const checkClient = ({ values, isSet, report }: LoginInput): void => {
@@ -93,13 +99,15 @@ export const parseLogin = (input: LoginInput) => {
   const { values, isSet, report } = input
   const { LEGACY_LOGIN_URL: url } = values
   if (isSet('LEGACY_DB_URL')) {
-    report('LEGACY_LOGIN_URL', 'and LEGACY_DB_URL are both set, and only one can decide')
+    const problem = 'and LEGACY_DB_URL are both set, and only one can decide'
+    report('LEGACY_LOGIN_URL', problem, 'Remove one of the two.')
   }
   for (const name of OF_A_DATABASE)
-    if (isSet(name)) report(name, 'is set, and has no use: LEGACY_LOGIN_URL is set')
+    if (isSet(name)) report(name, 'is set, and has no use: LEGACY_LOGIN_URL is set', 'Remove it.')
   if (url === undefined) return undefined
   if (isSet('LEGACY_LOGIN_CA') && url.startsWith('http:')) {
-    report('LEGACY_LOGIN_CA', 'is set, and LEGACY_LOGIN_URL is http://, which uses no certificates')
+    const problem = 'is set, and LEGACY_LOGIN_URL is http://, which uses no certificates'
+    report('LEGACY_LOGIN_CA', problem, 'Remove it, or use an https:// URL.')
   }
   reportUnused(input, url.startsWith('ldap') ? 'directory' : values.LEGACY_LOGIN_STYLE)
   return {

@@ -80,7 +80,8 @@ const parseLedger = ({ values, isSet, report }: ServerInput) => {
   const url = values.LEDGER_DB_URL ?? DEFAULT_LEDGER
   if (url === 'off') {
     if (values.EVENT_HOOK_SECRET !== undefined) {
-      report('EVENT_HOOK_SECRET', 'is set, and LEDGER_DB_URL is off, where events would be counted')
+      const problem = 'is set, and LEDGER_DB_URL is off, where events would be counted'
+      report('EVENT_HOOK_SECRET', problem, 'Remove it, or let LEDGER_DB_URL name a ledger.')
     }
     return undefined
   }

@@ -59,7 +59,8 @@ const readOptions = (url: URL): Options => {
     starttls: [],
     expired: [],
   }
-  for (const part of url.search.slice(1).split('&')) {
+  const text = url.search.slice(1)
+  for (const part of text === '' ? [] : text.split('&')) {
     const [name = '', ...rest] = part.split('=')
     const known = OPTIONS.find((option) => option === name)
     if (!known)
