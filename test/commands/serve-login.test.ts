@@ -67,12 +67,13 @@ describe('check of a legacy login', () => {
     const served = await check(good.url)
     expect(served).toMatchObject({ code: 0 })
     expect(served.stdout).toMatch(/^ok +accounts +The legacy login lets nobody in/m)
+    expect(served.stdout).toMatch(/^ok +times +The legacy login has no hashes/m)
     expect(await check(bad.url)).toMatchObject({ code: 2 })
     await good.close()
     const away = await check(good.url)
     expect(away).toMatchObject({ code: 3 })
     expect(away.stdout).toMatch(/cannot be reached right now \(127\.0\.0\.1:\d+ refuses/)
-    expect(away.stdout).toContain(`Fix: ${FIX_AWAY} Until it is back`)
+    expect(away.stdout).toContain(`Fix: ${FIX_AWAY} Until then`)
 
     const server = startCommand(['serve'], environment(good.url))
     await server.until(/"url":"(http:[^"]+)"/)
@@ -80,5 +81,21 @@ describe('check of a legacy login', () => {
     const { code, stdout } = await server.ended
     expect(code).toBe(0)
     expect(stdout).toContain(`"fix":"${FIX_AWAY}","msg":"the legacy store cannot be reached`)
+  })
+  it.each([
+    [401, 'answered 401'],
+    [404, 'answered 404'],
+    [302, 'answered 302'],
+    [200, 'answered 200'],
+  ])('says what was answered, and what to correct (%d)', async (status, words) => {
+    const { url } = await startLoginServer((_, __, res) => {
+      res.writeHead(status, { 'content-type': 'text/html', location: '/elsewhere' }).end('junk')
+    })
+    const { code, stdout } = await runCommand(['check'], environment(url))
+    expect(stdout).toMatch(/^failed +store +It gives no answer that counts right now \(the legacy/m)
+    expect(stdout).toContain(words)
+    expect(stdout).toMatch(/Fix: Correct the path in LEGACY_LOGIN_URL, or set LEGACY_LOGIN_HEADER/)
+    expect(stdout).not.toContain('Start the system')
+    expect(code).toBe(3)
   })
 })

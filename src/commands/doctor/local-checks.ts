@@ -5,7 +5,7 @@ import { findWritable } from '../../legacy/open.ts'
 import { openLedgerTrial, trySpill } from '../../ledger/trial/trial.ts'
 import { describeLedgerTarget } from '../../ledger/target.ts'
 import { asLedgerError } from '../open-ledger.ts'
-import { fixWhereAway, legacyLimitOf } from '../serve/open-legacy.ts'
+import { describeAway, legacyLimitOf } from '../serve/open-legacy.ts'
 import type { ServerSettings } from '../serve/settings.ts'
 import { describeStoreHashes, refuseUncheckedStore } from '../serve/store-hashes.ts'
 import type { LocalDeps } from './local-deps.ts'
@@ -58,8 +58,9 @@ const store: LocalCheck = {
     if ('level' in opened) return [opened]
     const { state, findings } = opened.store
     if (state !== 'ok' || opened.why) {
-      const text = `It cannot be reached right now (${opened.why?.detail ?? ''}), so it was not checked.`
-      const fix = `${fixWhereAway(deps.settings())} Until it is back, calls are answered with 503.`
+      const away = describeAway(deps.settings(), opened.why)
+      const text = `It ${away.what} right now (${opened.why?.detail ?? ''}), so it was not checked.`
+      const fix = `${away.fix} Until then, calls are answered with 503.`
       return [{ level: 'failed', text, fix, exit: 3 }]
     }
     return [

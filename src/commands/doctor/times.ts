@@ -36,13 +36,19 @@ const NO_HASH: Found = {
   text: 'No account was sampled whose hash could be measured.',
 }
 
+const NOTHING_TO_COMPUTE: Found = {
+  level: 'ok',
+  text: 'The legacy login has no hashes: nothing is computed here.',
+}
+
 /**
  * Measures what the sample has. Without one, only a BCRYPT_MAX_COST that is set is tried, as a start does.
  * @throws AppError `config_invalid` for a BCRYPT_MAX_COST whose check cannot end before the deadline
  */
 export const checkTimes = async (deps: LocalDeps): Promise<readonly Found[]> => {
   const { settings, pool, clock } = deps
-  const { deadlineMs, maxBcryptCost } = settings()
+  const { legacy, deadlineMs, maxBcryptCost } = settings()
+  if (legacy.kind === 'login') return [NOTHING_TO_COMPUTE]
   const kinds = await kindsIn(deps)
   if (kinds.length === 0 && maxBcryptCost === undefined) return [NO_HASH]
   const checker = await pool()

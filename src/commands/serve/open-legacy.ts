@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts'
 import type { Environment } from '../../config/load.ts'
 import type { AppError } from '../../errors/errors.ts'
 import { httpClientFrom } from '../../http/proxied-fetch.ts'
+import { NoVerdict } from '../../legacy/http/style.ts'
 import { openLegacyStore } from '../../legacy/open.ts'
 import { sampledHashes, type LegacyStore } from '../../legacy/store.ts'
 import type { LoginSettings } from './login-settings.ts'
@@ -23,11 +24,22 @@ export const lookupLimitOf = (deadlineMs: number): number => Math.floor(deadline
 export const legacyLimitOf = ({ legacy, deadlineMs }: ServerSettings): number =>
   legacy.kind === 'login' ? Math.floor(deadlineMs * LOGIN_SHARE) : lookupLimitOf(deadlineMs)
 
-/** What to do where the store is away: for the log of a server, and for the doctor. */
-export const fixWhereAway = ({ legacy }: Pick<ServerSettings, 'legacy'>): string =>
-  legacy.kind === 'login'
-    ? 'Start the system that LEGACY_LOGIN_URL names, or correct the URL.'
-    : 'Start the database, or correct LEGACY_DB_URL.'
+const UNFIT_ANSWER =
+  'Correct the path in LEGACY_LOGIN_URL, or set LEGACY_LOGIN_HEADER to the secret that the system asks for; docs/LEGACY-LOGIN.md has the answers that count. Where it has failed (5xx), see its own log.'
+
+/** What is wrong where the store cannot be used now, and what to do: for the log of a server, and for the doctor. */
+export const describeAway = (
+  { legacy }: Pick<ServerSettings, 'legacy'>,
+  failure: AppError | undefined,
+): { readonly what: string; readonly fix: string } => {
+  if (failure instanceof NoVerdict)
+    return { what: 'gives no answer that counts', fix: UNFIT_ANSWER }
+  const fix =
+    legacy.kind === 'login'
+      ? 'Start the system that LEGACY_LOGIN_URL names, or correct the URL.'
+      : 'Start the database, or correct LEGACY_DB_URL.'
+  return { what: 'cannot be reached', fix }
+}
 
 type OnCheck = (store: LegacyStore, failure: AppError | undefined) => void
 
@@ -36,8 +48,9 @@ export const logChecks =
   (store, failure) => {
     if (failure) {
       const isRefused = store.state === 'refused'
-      const what = isRefused ? 'was refused' : 'cannot be reached'
-      const fix = isRefused ? failure.row.remedy : fixWhereAway(settings)
+      const { what, fix } = isRefused
+        ? { what: 'was refused', fix: failure.row.remedy }
+        : describeAway(settings, failure)
       const answered = 'calls are answered with 503 until it passes its check'
       log.error({ detail: failure.detail, fix }, `the legacy store ${what}: ${answered}`)
       return

@@ -1,4 +1,5 @@
 /** Legacy logins over HTTP: one request for each question, whose answer is bounded and judged by the style. */
+import { AppError } from '../../errors/errors.ts'
 import { fetchFailureOf } from '../../http/fetch-failure.ts'
 import type { HttpReply, HttpRequest } from '../../http/proxied-fetch.ts'
 import type { LoginHttpOptions, LoginKind, LoginStyleName } from '../login.ts'
@@ -30,7 +31,8 @@ export const createHttpLogin = (url: URL, options: LoginHttpOptions): LoginKind 
       if (text !== undefined) return { reply, text }
     } catch (err) {
       const { kind, reason } = fetchFailureOf(err, url)
-      throw noVerdict(kind === 'untrusted' ? `${reason}; or set LEGACY_LOGIN_CA_FILE` : reason)
+      const detail = kind === 'untrusted' ? `${reason}; or set LEGACY_LOGIN_CA_FILE` : reason
+      throw new AppError('legacy_unavailable', { detail })
     }
     throw noVerdict(`the answer of the legacy login is longer than ${maxBytes} bytes`)
   }

@@ -22,9 +22,12 @@ export interface LoginStyle {
   readonly judge: (answer: LoginAnswer, options: LoginHttpOptions) => LoginResult
 }
 
+/** The system is there, and does not say whether a password is right. */
+export class NoVerdict extends AppError {}
+
 /** @param detail words of this program only: an answer can quote the question, and so the password */
 export const noVerdict = (detail: string): AppError =>
-  new AppError('legacy_unavailable', { detail })
+  new NoVerdict('legacy_unavailable', { detail })
 
 export const unusableLogin = (problem: string): AppError =>
   new AppError('legacy_unusable', { detail: `  LEGACY_LOGIN_URL: ${problem}` })
