@@ -4,6 +4,7 @@ import { hashSync } from 'bcryptjs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkCommand } from '../../src/commands/doctor/doctor.ts'
+import type { DoctorRow } from '../support/doctor.ts'
 import { makeLegacyDb } from '../support/hook.ts'
 import { runInProcess } from '../support/in-process.ts'
 import { tempDir } from '../support/temp.ts'
@@ -84,6 +85,20 @@ describe('check', () => {
     expect(code).toBe(0)
   })
 
+  it.each([
+    ['email AS login, pw AS password_hash', ['warning']],
+    ['email AS login, pw AS password_hash, 1 AS enabled', []],
+  ])('warns where nobody is disabled, unless it is said: %s', async (columns, levels) => {
+    const sql = `SELECT ${columns} FROM users WHERE email = :login`
+    const env = { LEGACY_DB_URL: usersDb(), LEGACY_LOOKUP_SQL: sql, PORT: '0' }
+    const { code, stdout } = await check(env, '--json')
+    const rows = JSON.parse(stdout) as DoctorRow[]
+    const flags = rows.filter(({ topic }) => topic === 'flags')
+    expect(flags.map(({ level }) => level)).toEqual(levels)
+    for (const { text } of flags) expect(text).toContain('everybody in this table may sign in')
+    expect(code).toBe(0)
+  })
+
   it('ends with 2 for a wrong configuration, and where nothing is configured', async () => {
     const wrong = await check({ LEGACY_DB_URL: 'oracle://x' })
     expect(wrong.stderr).toContain('LEGACY_DB_URL')
@@ -115,10 +130,22 @@ describe('the hashes of the store', () => {
     const url = storeOf(...times(20, bcrypt), ...times(2, DES), '')
     const { code, stdout } = await check({ LEGACY_DB_URL: url })
     expect(stdout).toContain(
-      'Of 23 sampled accounts: 20 bcrypt cost 4; 2 DES crypt; 1 without a hash. Not checked, DES crypt: This family is not supported: these people need a new password.',
+      `Of 23 sampled accounts: 20 bcrypt cost 4; 2 DES crypt (cannot be checked); 1 without a hash.
+                            Fix: DES crypt: This family is not supported: these people need a new password.\n`,
     )
     expect(stdout).toMatch(/^warning +hashes /m)
     expect(code).toBe(0)
+  })
+
+  it('of many kinds have a line each, and each that cannot be checked has its remedy', async () => {
+    const others = ['0'.repeat(32), '0'.repeat(40), DES]
+    const { stdout } = await check({ LEGACY_DB_URL: storeOf(bcrypt, ...others, '') })
+    const indent = ' '.repeat(30)
+    expect(stdout).toContain(`Of 5 sampled accounts:\n${indent}1 bcrypt cost 4\n${indent}1 `)
+    expect(stdout).toContain(`\n${indent}1 40 hexadecimal digits (cannot be checked)\n`)
+    expect(stdout).toMatch(/\n {28}Fix:\n {30}\S.*\n {30}\S.*\n {30}\S/)
+    expect(stdout).toMatch(/\n {30}32 hexadecimal digits: LEGACY_HASH_FORMAT says how .*\)\n/)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(180)
   })
 
   it('of which none can be checked end it with 2, as they keep a server from starting', async () => {

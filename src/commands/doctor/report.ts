@@ -17,12 +17,16 @@ const TOPIC_WIDTH = 'configuration'.length
 
 const INDENT = ' '.repeat(WIDTH + TOPIC_WIDTH + 4)
 
+/** One in one line, several below each other. */
+const describeFix = (fix: string): string =>
+  fix.includes('\n') ? `Fix:\n  ${fix.replaceAll('\n', '\n  ')}` : `Fix: ${fix}`
+
 export const createRowPrinter =
   (colourise: Colourise) =>
   ({ topic, level, text, fix }: CheckRow): string => {
     const word = WORDS[level].padEnd(WIDTH)
     const shown = level === 'unknown' ? word : colourise(COLOURS[level], word)
-    const remedy = fix === undefined ? '' : `\nFix: ${fix}`
+    const remedy = fix === undefined ? '' : `\n${describeFix(fix)}`
     const lines = `${text}${remedy}`.replaceAll('\n', `\n${INDENT}`)
     return `${shown}  ${topic.padEnd(TOPIC_WIDTH)}  ${lines}`
   }

@@ -107,7 +107,9 @@ const tryStatements = async (
   if (store.state !== 'ok') throw why ?? new AppError('legacy_unavailable')
   refuseUncheckedStore(store.hashes, hashes)
   const tally = describeStoreHashes(store.hashes, hashes)
-  return tally ? [...store.findings, tally] : store.findings
+  if (!tally) return store.findings
+  const { level, text, fix } = tally
+  return [...store.findings, { level, text: fix === undefined ? text : `${text}\nFix: ${fix}` }]
 }
 
 const orUnwritable = (path: string, work: () => void): void => {

@@ -43,22 +43,33 @@ export const logStoreHashes = (
   )
 }
 
-/** The same in one sentence, with what to do; undefined where nothing was sampled. */
+/** So many fit into one line. */
+const FEW = 3
+
+/** The same in words, with what to do; undefined where nothing was sampled. */
 export const describeStoreHashes = (
   sampled: readonly string[],
   settings: HashSettings,
-): { readonly level: 'ok' | 'warning'; readonly text: string } | undefined => {
+):
+  | { readonly level: 'ok' | 'warning'; readonly text: string; readonly fix?: string }
+  | undefined => {
   if (sampled.length === 0) return undefined
   const { rows, unchecked, present, cannot } = tally(sampled, settings)
   const without = sampled.length - present
   const counts = [
-    ...rows.map(({ what, count }) => `${count} ${what}`),
+    ...rows.map(({ what, count, remedy }) =>
+      remedy === undefined ? `${count} ${what}` : `${count} ${what} (cannot be checked)`,
+    ),
     ...(without > 0 ? [`${without} without a hash`] : []),
   ]
-  const remedies = unchecked.map(({ what, remedy }) => ` Not checked, ${what}: ${remedy}`)
-  const text = `Of ${sampled.length} sampled accounts: ${counts.join('; ')}.${remedies.join('')}`
+  const list = counts.length > FEW ? `\n  ${counts.join('\n  ')}` : ` ${counts.join('; ')}.`
+  const fix = unchecked.map(({ what, remedy }) => `${what}: ${remedy}`).join('\n')
   const isMany = cannot === present || (present >= ENOUGH && cannot > MANY * present)
-  return { level: cannot > 0 && isMany ? 'warning' : 'ok', text }
+  return {
+    level: cannot > 0 && isMany ? 'warning' : 'ok',
+    text: `Of ${sampled.length} sampled accounts:${list}`,
+    ...(unchecked.length > 0 && { fix }),
+  }
 }
 
 /**

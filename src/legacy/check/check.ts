@@ -63,6 +63,9 @@ const checkUnknownLogin = (
   return [warn('columns', text)]
 }
 
+const NO_FLAG =
+  'The lookup returns no column enabled, so everybody in this table may sign in. Return the column that disables people AS enabled; if there is none, return 1 AS enabled.'
+
 const LOST_FLAG =
   'it no longer returns enabled, so disabled accounts could sign in again; return it'
 
@@ -79,6 +82,7 @@ export const checkLookup = async (deps: CheckDeps): Promise<Passed> => {
   if (deps.hadFlag && columns.enabled === undefined) throw new TypeError(LOST_FLAG)
   const findings: Finding[] = [
     ok('columns', `It returns ${Object.keys(columns).join(', ')}.`),
+    ...(columns.enabled === undefined ? [warn('flags', NO_FLAG)] : []),
     ...statementFindings(deps),
     ...checkUnknownLogin(deps, columns, unknown, answer),
   ]
