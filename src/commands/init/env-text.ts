@@ -21,11 +21,16 @@ export interface EnvFacts {
   readonly database: readonly (readonly [name: string, value: string])[]
   readonly orgUrl: string | undefined
   readonly statements: Statements
+  /** Sentences about who may sign in. */
+  readonly doubts: readonly string[]
   /** Sentences about indexes, from the check. */
   readonly advice: readonly string[]
 }
 
-export const writeEnv = ({ database, orgUrl, statements, advice }: EnvFacts): string => `\
+const comments = (texts: readonly string[]): string =>
+  texts.map((text) => `# ${text.replace(/\s+/g, ' ')}\n`).join('')
+
+export const writeEnv = ({ database, orgUrl, statements, doubts, advice }: EnvFacts): string => `\
 # Variables of okta-migrate: node dist/cli.js COMMAND --env-file THIS_FILE. All of them: docs/CONFIGURATION.md.
 # This file holds secrets. What is set in the environment wins. docker run --env-file would keep the quotes.
 
@@ -33,8 +38,8 @@ export const writeEnv = ({ database, orgUrl, statements, advice }: EnvFacts): st
 ${database.map(([name, value]) => envLine(name, value)).join('\n')}
 
 # Finds the account of one sign-in: :login is trimmed, and in small letters.
-${envLine('LEGACY_LOOKUP_SQL', statements.lookup)}
-${advice.map((text) => `# ${text.replace(/\s+/g, ' ')}\n`).join('')}
+${comments(doubts)}${envLine('LEGACY_LOOKUP_SQL', statements.lookup)}
+${comments(advice)}
 # All accounts: for the audit, and as samples for the check.
 ${envLine('LEGACY_AUDIT_SQL', statements.audit)}
 

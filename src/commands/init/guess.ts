@@ -15,17 +15,11 @@ const NAMES: Readonly<Record<AccountPart, string>> = {
   lastLogin: 'lastlogin lastloginat lastsigninat currentsigninat lastseen lastseenat lastlogindate',
 }
 
-export const DATES_OF_END = 'deletedat disabledat blockedat bannedat deactivatedat'
-export const FLAGS_ON = 'active isactive enabled isenabled'
-export const FLAGS_OFF =
-  'disabled isdisabled deleted isdeleted blocked isblocked banned isbanned suspended'
-export const STATUS_WORDS = 'status state accountstatus userstatus'
-
-const plain = (name: string): string => name.toLowerCase().replace(/[^a-z\d]/g, '')
+export const plainName = (name: string): string => name.toLowerCase().replace(/[^a-z\d]/g, '')
 
 /** The columns with one of these names, the best name first. */
-export const columnsNamed = (names: string, { columns }: LegacyTable): TableColumn[] =>
-  names.split(' ').flatMap((name) => columns.filter((column) => plain(column.name) === name))
+const columnsNamed = (names: string, { columns }: LegacyTable): TableColumn[] =>
+  names.split(' ').flatMap((name) => columns.filter((column) => plainName(column.name) === name))
 
 export const candidatesFor = (part: AccountPart, table: LegacyTable): string[] =>
   columnsNamed(NAMES[part], table)

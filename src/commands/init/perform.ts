@@ -8,24 +8,20 @@ import { openLegacyStore } from '../../legacy/open.ts'
 import type { Finding } from '../../legacy/store.ts'
 import { codeOf } from '../../sql/failures.ts'
 import { databaseKindOf } from '../../sql/kinds.ts'
+import { printable } from '../../text/printable.ts'
 import { createPrint, type CommandContext } from '../context.ts'
 import { readSettings } from '../read-settings.ts'
 import { lookupLimitOf } from '../serve/open-legacy.ts'
 import { describeStoreHashes, refuseUncheckedStore } from '../serve/store-hashes.ts'
 import { askLine, canAsk } from '../terminal/prompt.ts'
 import { choose } from './choose.ts'
+import { guessEnabled, type EnabledGuess } from './enabled.ts'
 import { writeEnv } from './env-text.ts'
 import { accountTables, candidatesFor, tableName, type AccountPart } from './guess.ts'
 import type { InitOptions } from './options.ts'
 import { readTables, readWords, type LegacyTable } from './schema.ts'
 import { INIT, type InitSettings } from './settings.ts'
-import {
-  guessEnabled,
-  tableIn,
-  writeStatements,
-  type Accounts,
-  type Statements,
-} from './statements.ts'
+import { tableIn, writeStatements, type Accounts, type Statements } from './statements.ts'
 
 /** What an option or a person says comes before the environment. */
 const environmentOf = async (
@@ -159,23 +155,34 @@ const enabledOf = async (
   accounts: Omit<Accounts, 'enabled'>,
   settings: InitSettings,
   given: string | undefined,
-) => {
+): Promise<EnabledGuess> => {
   if (given !== undefined) return { enabled: given, unused: [] }
   const { table, kind } = accounts
   return guessEnabled(table, kind, (column) => readWords(settings, tableIn(accounts), column))
 }
 
-const describe = ({ table, columns, enabled }: Accounts, unused: readonly string[]): string => {
+const describe = ({ table, columns, enabled }: Accounts): string => {
   const rows = Object.entries(columns).filter(([, name]) => name !== undefined)
-  const all = [
-    ['table', tableName(table)],
-    ...rows,
-    ['enabled', enabled ?? 'NOT FOUND: everybody may sign in'],
-  ]
+  const all = [['table', tableName(table)], ...rows, ['enabled', enabled ?? 'NOT FOUND']]
   const lines = all.map(([part = '', name = '']) => `  ${part.padEnd(10)} ${name}`)
-  const doubt = `Not used, though it may say who may sign in: ${unused.join(', ')}. Say it with --enabled SQL.\n`
-  return `Found:\n${lines.join('\n')}\n${unused.length > 0 ? doubt : ''}\n`
+  return `Found:\n${lines.join('\n')}\n\n`
 }
+
+/** What a person must know of who may sign in, on the screen and in the file. */
+const doubtsOf = ({ enabled, unused }: EnabledGuess): readonly string[] => [
+  ...(enabled === undefined
+    ? [
+        'Everybody in this table may sign in: no column is known to say who may not. ' +
+          'If some may not, say who may with --enabled SQL, or with AS enabled in the three statements.',
+      ]
+    : []),
+  ...(unused.length > 0
+    ? [
+        `Not used, though it may say who may sign in: ${unused.map((name) => printable(name)).join(', ')}. ` +
+          'Say what it means with --enabled SQL, or with AS enabled in the three statements.',
+      ]
+    : []),
+]
 
 const nextCommands = (out: string, mapOut: string): string => `
 Next:
@@ -198,17 +205,20 @@ export const performInit =
     const table = await chooseTable(host, await readTables(settings, kind), options.table)
     const columns = await chooseColumns(host, table, options)
     const found = { kind, table, columns }
-    const { enabled, unused } = await enabledOf(found, settings, options.enabled)
+    const guess = await enabledOf(found, settings, options.enabled)
+    const { enabled, unused } = guess
     const accounts: Accounts = { ...found, enabled }
     const statements = writeStatements(accounts)
-    print(describe(accounts, unused), {
+    print(describe(accounts), {
       event: 'found',
       table: tableName(table),
       columns,
       enabled,
       unused,
     })
-    const findings = await tryStatements(settings, statements)
+    const doubts = doubtsOf(guess)
+    const warnings = doubts.map((text) => ({ level: 'warning', text }))
+    const findings = [...warnings, ...(await tryStatements(settings, statements))]
     for (const { level, text } of findings) {
       print(`${level.padEnd('warning'.length)}  ${text}\n`, { event: 'finding', level, text })
     }
@@ -217,7 +227,13 @@ export const performInit =
       .map(({ text }) => text)
     write(
       out,
-      writeEnv({ database: databaseLines(env), orgUrl: settings.orgUrl, statements, advice }),
+      writeEnv({
+        database: databaseLines(env),
+        orgUrl: settings.orgUrl,
+        statements,
+        doubts,
+        advice,
+      }),
     )
     write(mapOut, `${JSON.stringify(mapOf(columns), undefined, 2)}\n`)
     print(`\nWritten: ${out}, ${mapOut}\n${nextCommands(out, mapOut)}`, {

@@ -1,15 +1,7 @@
 /** Writes the statements for a table of accounts, in the SQL of its database. */
 import type { DatabaseKind } from '../../sql/kinds.ts'
-import { LIKELY_ENABLED, readFlag } from '../../text/flag.ts'
-import {
-  columnsNamed,
-  DATES_OF_END,
-  FLAGS_OFF,
-  FLAGS_ON,
-  STATUS_WORDS,
-  type AccountPart,
-} from './guess.ts'
-import type { LegacyTable, TableColumn } from './schema.ts'
+import type { AccountPart } from './guess.ts'
+import type { LegacyTable } from './schema.ts'
 
 /** A name that every kind takes without quotes: PostgreSQL would change capital letters. */
 const PLAIN = /^[a-z_][a-z\d_]*$/
@@ -36,53 +28,6 @@ export interface Accounts {
 
 export const tableIn = ({ table, kind }: Pick<Accounts, 'table' | 'kind'>): string =>
   table.path.map((part) => quoteName(part, kind)).join('.')
-
-const isOn = ({ name, type }: TableColumn, kind: DatabaseKind): string =>
-  type === 'boolean' ? quoteName(name, kind) : `${quoteName(name, kind)} = 1`
-
-const isOff = ({ name, type }: TableColumn, kind: DatabaseKind): string => {
-  const column = quoteName(name, kind)
-  return type === 'boolean' ? `${column} IS NOT TRUE` : `COALESCE(${column}, 0) = 0`
-}
-
-/** A column of a fixed width pads its words. */
-const isOneOf = (column: string, words: readonly string[]): string | undefined => {
-  const good = words.filter((word) => readFlag(word) ?? LIKELY_ENABLED.test(word.trim()))
-  return good.length === 0
-    ? undefined
-    : `${column} IN (${good.map((word) => `'${word}'`).join(', ')})`
-}
-
-export interface Flag {
-  readonly enabled: string | undefined
-  /** Columns that may say who may sign in, too, and cannot be read as such. */
-  readonly unused: readonly string[]
-}
-
-/** Each column that says who may sign in is a condition; all must hold. */
-export const guessEnabled = async (
-  table: LegacyTable,
-  kind: DatabaseKind,
-  wordsOf: (column: string) => Promise<readonly string[] | undefined>,
-): Promise<Flag> => {
-  const [ends, on, off] = [DATES_OF_END, FLAGS_ON, FLAGS_OFF].map((names) =>
-    columnsNamed(names, table),
-  )
-  const conditionOf = async (column: TableColumn): Promise<string | undefined> => {
-    const name = quoteName(column.name, kind)
-    const isFlag = column.type === 'number' || column.type === 'boolean'
-    if (ends?.includes(column)) return `${name} IS NULL`
-    if (off?.includes(column)) return isFlag ? isOff(column, kind) : undefined
-    if (column.type === 'text') return isOneOf(name, (await wordsOf(name)) ?? [])
-    return isFlag && on?.includes(column) ? isOn(column, kind) : undefined
-  }
-  const columns = columnsNamed(`${FLAGS_ON} ${FLAGS_OFF} ${STATUS_WORDS} ${DATES_OF_END}`, table)
-  const conditions = await Promise.all(columns.map(conditionOf))
-  const all = conditions.filter((each) => each !== undefined)
-  const unused = columns.filter((_, i) => conditions[i] === undefined).map(({ name }) => name)
-  if (all.length === 0) return { enabled: undefined, unused }
-  return { enabled: `CASE WHEN ${all.join(' AND ')} THEN 1 ELSE 0 END`, unused }
-}
 
 const select = (
   accounts: Accounts,
