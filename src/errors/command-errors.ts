@@ -104,6 +104,21 @@ export const COMMAND_ERRORS = {
     sentence: 'Nothing was changed: it was not confirmed.',
     remedy: 'Check whom it affects, and confirm exactly that.',
   },
+  interrupted: {
+    exit: 130,
+    sentence: 'Interrupted: the question was not answered, and nothing was changed.',
+    remedy: 'Run the same command again.',
+  },
+  option_missing: {
+    exit: 2,
+    sentence: 'An option is missing, and nobody can be asked.',
+    remedy: 'Give it, as the detail says; the --help of the command shows every option.',
+  },
+  output_exists: {
+    exit: 2,
+    sentence: 'A file that would be written is there already. It was not changed.',
+    remedy: 'Give another name, as the detail says, or move the file away.',
+  },
   output_unwritable: {
     exit: 1,
     sentence: 'The output cannot be written.',

@@ -13,7 +13,7 @@ export interface ErrorRow {
   /** HTTP status, for failures that answer a call: Okta repeats a call once after 5xx, and never after 4xx. */
   readonly status?: 400 | 401 | 404 | 405 | 408 | 413 | 415 | 429 | 500 | 503
   /** Process exit code, for failures that end a command. */
-  readonly exit?: 1 | 2 | 3
+  readonly exit?: 1 | 2 | 3 | 130
   /** What callers and users are told, word for word. */
   readonly sentence: string
   /** What the person who runs the program can do. */

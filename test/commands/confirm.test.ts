@@ -48,9 +48,18 @@ it.each([
   ['acme.okta.com', '\r'],
   ['acme.okta.com:68837', '\r'],
   ['other.okta.com:68836', '\r'],
-  ['half', '\u0003'],
 ])('%j does not confirm', async (...keys) => {
   await expect(typed(...keys)).rejects.toMatchObject({ code: 'unconfirmed' })
+})
+
+it.each([
+  ['Ctrl-C', 'half', '\u0003'],
+  ['Ctrl-D', '\u0004'],
+])('%s ends with the code of an interrupted command', async (_, ...keys) => {
+  const interrupted = { code: 'interrupted', row: { exit: 130 } }
+  await expect(typed(...keys)).rejects.toMatchObject(interrupted)
+  const ask = (host: CommandContext) => confirmTyped(host, undefined, 'isaac@example.com')
+  await expect(typedFor(ask, keys)).rejects.toMatchObject(interrupted)
 })
 
 it.each([
@@ -86,7 +95,6 @@ it('what was shown can be typed, and nothing else', async () => {
   for (const keys of [
     ['y', '\r'],
     ['', '\r'],
-    ['isaac', '\u0003'],
   ]) {
     await expect(type(...keys)).rejects.toMatchObject({ code: 'unconfirmed' })
   }

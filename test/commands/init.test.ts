@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import { parseEnv } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readText } from '../../src/commands/context.ts'
@@ -163,7 +163,58 @@ describe('init', () => {
     expect(stdout).toMatch(/login +user_email/)
     expect(stdout).toContain('Everybody in this table may sign in')
     expect(stdout).toContain('may say who may sign in: user_status')
-    await expect(run(true)).rejects.toMatchObject({ code: 'usage_invalid' })
+    await expect(run(true)).rejects.toMatchObject({ code: 'option_missing' })
+  })
+
+  it.each([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('ends as interrupted by %s in each of its questions', async (_, key) => {
+    const url = `sqlite:${sqlite('CREATE TABLE t (a TEXT, b TEXT)')}`
+    for (const env of [{}, { LEGACY_DB_URL: url }]) {
+      const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin })
+      stdin.write(key)
+      const files = { out: join(tempDir(), 'a.env'), mapOut: join(tempDir(), 'm') }
+      const work = performInit(files)({ ...createHost([], env).host, stdin })
+      await expect(work).rejects.toMatchObject({ code: 'interrupted', row: { exit: 130 } })
+    }
+  })
+
+  it('asks again after an empty answer, and after one that is not there', async () => {
+    const url = `sqlite:${sqlite(USERS.replace('email', 'user_login TEXT, email'), ROWS)}`
+    const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin })
+    const { host, written } = createHost([], {})
+    const answers = ['\r', `${url}\r`, '\r', 'mail\r', 'EMAIL\r']
+    const stderr = new Writable({
+      write: (chunk: Buffer, _, done) => {
+        written.stderr += chunk.toString()
+        if (chunk.toString().includes('? ') || chunk.toString().includes('…): '))
+          setImmediate(() => stdin.write(answers.shift() ?? '\u0003'))
+        done()
+      },
+    })
+    const files = { out: join(tempDir(), 'a.env'), mapOut: join(tempDir(), 'm') }
+    expect(await performInit(files)({ ...host, stdin, stderr })).toBe(0)
+    expect(written.stderr).toContain('mail is not there. There are: id, user_login, email,')
+    expect(written.stderr).not.toContain('--')
+    expect(answers).toEqual([])
+  })
+
+  it('names the host of a database that is away, and what to look at', async () => {
+    const { code, stderr } = await init('postgres://user:secret@127.0.0.1:1/db')
+    expect(code).toBe(3)
+    expect(stderr).toContain('The database at 127.0.0.1:1: ECONNREFUSED. Check that it runs there')
+    expect(stderr).not.toContain('secret')
+  })
+
+  it('prints commands that a shell takes, whatever the path', async () => {
+    const out = join(tempDir(), 'my env')
+    const args = ['--legacy-url', `sqlite:${sqlite(USERS, ROWS)}`, '--out', out]
+    const { stdout } = await runInProcess(initCommand, [...args, '--map-out', `${out}.json`], {})
+    expect(stdout).toContain(`okta-migrate check --env-file '${out}'`)
+    const text = readText(out, 65_536)
+    expect(text).toContain('# Variables of okta-migrate: okta-migrate COMMAND --env-file')
+    expect(text).toMatch(/^# .*source.* would run$/m)
   })
 
   it('overwrites nothing, and writes nothing where the check refuses', async () => {
@@ -172,6 +223,7 @@ describe('init', () => {
     writeFileSync(taken, 'A=1')
     const { code, stderr } = await init(url, '--out', taken)
     expect([code, readText(taken, 10)]).toEqual([2, 'A=1'])
+    expect(stderr).toContain('A file that would be written is there already.')
     expect(stderr).toContain('is there already, and is not overwritten')
     const same = await init(url, '--out', taken + '2', '--map-out', taken + '2')
     expect(same.stderr).toContain('--out and --map-out name the same file')

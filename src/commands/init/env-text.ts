@@ -31,8 +31,10 @@ const comments = (texts: readonly string[]): string =>
   texts.map((text) => `# ${text.replace(/\s+/g, ' ')}\n`).join('')
 
 export const writeEnv = ({ database, orgUrl, statements, doubts, advice }: EnvFacts): string => `\
-# Variables of okta-migrate: node dist/cli.js COMMAND --env-file THIS_FILE. All of them: docs/CONFIGURATION.md.
-# This file holds secrets. What is set in the environment wins. docker run --env-file would keep the quotes.
+# Variables of okta-migrate: okta-migrate COMMAND --env-file THIS_FILE. All of them: docs/CONFIGURATION.md.
+# This file holds secrets. What is set in the environment wins.
+# Give it to --env-file alone: docker run --env-file would keep the quotes, and a shell that reads it (source, .) would run
+# what is in backticks as commands.
 
 # The legacy store. A user that can only read is enough.
 ${database.map(([name, value]) => envLine(name, value)).join('\n')}
@@ -43,7 +45,7 @@ ${comments(advice)}
 # All accounts: for the audit, and as samples for the check.
 ${envLine('LEGACY_AUDIT_SQL', statements.audit)}
 
-# The users to import, by a key that only grows.
+# The users to import, in an order that stays: a run that continues meets the same rows.
 ${envLine('LEGACY_USERS_SQL', statements.users)}
 
 # What you type into Okta for the hook ("register" does it), and the key of the fingerprints in log and ledger.

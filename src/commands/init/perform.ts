@@ -10,10 +10,11 @@ import { codeOf } from '../../sql/failures.ts'
 import { databaseKindOf } from '../../sql/kinds.ts'
 import { printable } from '../../text/printable.ts'
 import { createPrint, type CommandContext } from '../context.ts'
+import { toShell } from '../import/next-command.ts'
 import { readSettings } from '../read-settings.ts'
 import { lookupLimitOf } from '../serve/open-legacy.ts'
 import { describeStoreHashes, refuseUncheckedStore } from '../serve/store-hashes.ts'
-import { askLine, canAsk } from '../terminal/prompt.ts'
+import { askUntil, canAsk } from '../terminal/prompt.ts'
 import { choose } from './choose.ts'
 import { guessEnabled, type EnabledGuess } from './enabled.ts'
 import { writeEnv } from './env-text.ts'
@@ -32,11 +33,15 @@ const environmentOf = async (
   const isGiven = [env['LEGACY_DB_URL'], env['LEGACY_DB_URL_FILE']].some(Boolean)
   const asked =
     legacyUrl === undefined && !isGiven && canAsk(host)
-      ? await askLine('The legacy database (sqlite:PATH, postgres://…, mysql://…): ', host)
+      ? await askUntil(
+          'The legacy database (sqlite:PATH, postgres://…, mysql://…): ',
+          host,
+          (answer) => answer || undefined,
+        )
       : legacyUrl
   return {
     ...env,
-    ...(asked && { LEGACY_DB_URL: asked.trim(), LEGACY_DB_URL_FILE: undefined }),
+    ...(asked && { LEGACY_DB_URL: asked, LEGACY_DB_URL_FILE: undefined }),
     ...(orgUrl && { OKTA_ORG_URL: orgUrl, OKTA_ORG_URL_FILE: undefined }),
   }
 }
@@ -120,8 +125,9 @@ const orUnwritable = (path: string, work: () => void): void => {
 const refuseUnwritable = (out: string, mapOut: string): void => {
   const path = [out, mapOut].find((each) => existsSync(each))
   if (path !== undefined) {
-    const detail = `${path} is there already, and is not overwritten. Give another name with --out or --map-out.`
-    throw new AppError('usage_invalid', { detail })
+    const option = path === out ? '--out' : '--map-out'
+    const detail = `${path} is there already, and is not overwritten. Give another name with ${option}.`
+    throw new AppError('output_exists', { detail })
   }
   if (resolve(out) === resolve(mapOut)) {
     throw new AppError('usage_invalid', { detail: '--out and --map-out name the same file.' })
@@ -186,11 +192,11 @@ const doubtsOf = ({ enabled, unused }: EnabledGuess): readonly string[] => [
 
 const nextCommands = (out: string, mapOut: string): string => `
 Next:
-  okta-migrate check --env-file ${out}
-  okta-migrate audit --env-file ${out}
-  okta-migrate import --env-file ${out} --dry-run
+  ${toShell(['check', '--env-file', out])}
+  ${toShell(['audit', '--env-file', out])}
+  ${toShell(['import', '--env-file', out, '--dry-run'])}
 
-For a file with the columns of this table: okta-migrate import FILE --map ${mapOut}
+For a file with the columns of this table: ${toShell(['import', 'FILE', '--map', mapOut])}
 `
 
 export const performInit =

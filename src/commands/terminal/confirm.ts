@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { AppError } from '../../errors/errors.ts'
 import { printable } from '../../text/printable.ts'
 import type { CommandContext } from '../context.ts'
-import { askLine, canAsk } from './prompt.ts'
+import { askAnswer, canAsk } from './prompt.ts'
 
 /** How many people it affects; undefined if they cannot be counted. */
 export type Count = number | undefined
@@ -40,7 +40,7 @@ const parse = (line: string): Given | undefined => {
 /**
  * Returns once what was shown is typed at a terminal, or --yes was given.
  * @param wanted to be typed
- * @throws AppError `unconfirmed`
+ * @throws AppError `unconfirmed`, or `interrupted` where the question was cancelled
  */
 export const confirmTyped = async (
   host: CommandContext,
@@ -48,15 +48,15 @@ export const confirmTyped = async (
   wanted: string,
 ): Promise<void> => {
   if (yes) return
-  const typed = canAsk(host) ? await askLine(`Type ${printable(wanted)} to continue: `, host) : ''
-  if (typed?.trim() === wanted) return
+  const typed = canAsk(host) ? await askAnswer(`Type ${printable(wanted)} to continue: `, host) : ''
+  if (typed === wanted) return
   throw new AppError('unconfirmed', { detail: 'Confirm it with --yes.' })
 }
 
 /**
  * Returns once the org and the number are confirmed: by `--yes`, or typed at a terminal.
  * @param wish the org's host, the number, and whether that stays as it is until it is counted anew
- * @throws AppError `unconfirmed`, whose detail says how to confirm
+ * @throws AppError `unconfirmed`, whose detail says how to confirm, or `interrupted`
  */
 export const confirm = async (
   host: CommandContext,
@@ -68,7 +68,7 @@ export const confirm = async (
   if (yes) {
     if (yes.org === org && isStill(yes.count, count, isExact)) return
   } else if (canAsk(host)) {
-    const typed = parse((await askLine(question, host)) ?? '')
+    const typed = parse(await askAnswer(question, host))
     if (typed?.org === org && typed.count === count) return
   }
   throw new AppError('unconfirmed', { detail: `Confirm it with --yes ${wanted}` })

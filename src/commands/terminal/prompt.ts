@@ -1,6 +1,7 @@
 /** Asks a person for a secret, without echo or from a pipe, for a line, or for a yes. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { AppError } from '../../errors/errors.ts'
 import type { CommandContext } from '../context.ts'
 
 type Streams = Pick<CommandContext, 'stdin' | 'stderr' | 'noInput'>
@@ -40,6 +41,30 @@ export const askLine = (
       lines.close()
     })
   })
+}
+
+/** @throws AppError `interrupted` where the question was cancelled */
+export const askAnswer = async (question: string, host: Streams): Promise<string> => {
+  const line = await askLine(question, host)
+  if (line !== undefined) return line.trim()
+  host.stderr.write('\n')
+  throw new AppError('interrupted')
+}
+
+/**
+ * Asks until the answer can be used.
+ * @param read returns undefined for an answer to ask again after
+ * @throws AppError `interrupted` where the question was cancelled
+ */
+export const askUntil = async (
+  question: string,
+  host: Streams,
+  read: (answer: string) => string | undefined,
+): Promise<string> => {
+  for (;;) {
+    const answer = read(await askAnswer(question, host))
+    if (answer !== undefined) return answer
+  }
 }
 
 /** @returns undefined if the question was cancelled */

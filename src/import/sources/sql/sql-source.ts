@@ -84,8 +84,22 @@ async function* iterate(
   }
 }
 
-const refuse = (cause: unknown, kind: DatabaseKind, { variable }: StatementRules): AppError => {
-  if (isTransient(cause, kind)) return unreachable(cause)
+/** With the place that was asked, but never its user or password. */
+const away = (cause: unknown, url: string): AppError => {
+  const error = unreachable(cause)
+  if (error === cause || !URL.canParse(url)) return error
+  const { host } = new URL(url)
+  const detail = `The database at ${host}: ${error.detail ?? ''}. Check that it runs there, and that this machine can reach it.`
+  return host === '' ? error : new AppError(error.code, { detail, cause })
+}
+
+const refuse = (
+  cause: unknown,
+  { url }: SqlTarget,
+  kind: DatabaseKind,
+  { variable }: StatementRules,
+): AppError => {
+  if (isTransient(cause, kind)) return away(cause, url)
   if (cause instanceof AppError) return cause
   return new AppError('legacy_unusable', { detail: `${variable}: ${sentenceOf(cause)}`, cause })
 }
@@ -124,6 +138,6 @@ export const openSqlSource = async (
     const { columns, total } = reader
     return { format: 'csv', hasHeader: true, columns, total, rows, close }
   } catch (cause) {
-    throw refuse(cause, kind, rules)
+    throw refuse(cause, target, kind, rules)
   }
 }
