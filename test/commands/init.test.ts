@@ -10,6 +10,8 @@ import { importCommand } from '../../src/commands/import/import.ts'
 import { envLine } from '../../src/commands/init/env-text.ts'
 import { initCommand } from '../../src/commands/init/init.ts'
 import { performInit } from '../../src/commands/init/perform.ts'
+import { quoteName } from '../../src/commands/init/statements.ts'
+import { openSqlSource } from '../../src/import/sources/sql/sql-source.ts'
 import { checkCommand } from '../../src/commands/doctor/doctor.ts'
 import { withEnvFile } from '../../src/config/env-file.ts'
 import { createHost, runInProcess } from '../support/in-process.ts'
@@ -166,6 +168,32 @@ describe('init', () => {
     await expect(run(true)).rejects.toMatchObject({ code: 'option_missing' })
   })
 
+  it('finds a login with capital letters that SQLite does not lower, as it is stored', async () => {
+    const row = `INSERT INTO users (email, password_hash, active) VALUES ('Ädam@Example.com', 'HASH', 1)`
+    const { env, out, stdout, text } = await init(`sqlite:${sqlite(USERS, ROWS, row)}`)
+    expect(env['LEGACY_LOOKUP_SQL']).toMatch(
+      /WHERE lower\(email\) = :login OR lower\(email\) = lower\(:username\)$/,
+    )
+    expect(stdout).toMatch(/^warning {2}.* letters such as Ä, which are in 1 of the logins/m)
+    expect(text).toMatch(/^# .* letters such as Ä, which are in 1 of the logins/m)
+    const checked = await checkWith(out)
+    expect(checked.stdout).toContain('The lookup finds 3 of them')
+    expect(checked.stdout + text).not.toContain('dam@')
+    const LEGACY_LOOKUP_SQL =
+      'SELECT email AS login, password_hash FROM users WHERE lower(email) = :login'
+    const { LEGACY_DB_URL = '', LEGACY_AUDIT_SQL = '', HOOK_SECRET = '' } = env
+    const plain = { LEGACY_DB_URL, LEGACY_AUDIT_SQL, HOOK_SECRET, LEGACY_LOOKUP_SQL }
+    const { stdout: advice } = await runInProcess(checkCommand, [], plain)
+    expect(advice).toContain("SQLite's lower() changes only A to Z")
+  })
+
+  it('takes a table whose name is a word of SQL', async () => {
+    const statements = [USERS, ROWS].map((each) => each.replace(/users/, '"union"'))
+    const { code, stderr, env } = await init(`sqlite:${sqlite(...statements)}`)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(env['LEGACY_LOOKUP_SQL']).toContain(' FROM "union" WHERE')
+  })
+
   it.each([
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
@@ -257,6 +285,28 @@ await describeEach(ALL_KINDS, 'init', ({ create, dialect, schema }) => {
     expect(stdout).toContain('The lookup finds 1 of them')
     expect((await checkWith(out)).code).toBe(0)
     expect(stdout.includes('CREATE INDEX')).toBe(dialect !== 'mysql')
+  })
+})
+
+await describeEach(SERVERS, 'a name', ({ create, dialect }) => {
+  it('that is a word of the server stays a name', async () => {
+    const database = await create()
+    onTestFinished(() => database.drop())
+    const words = dialect === 'mysql' ? 'information_schema.keywords' : 'pg_get_keywords()'
+    const target = { url: database.url, ca: undefined }
+    const source = await openSqlSource(target, `SELECT word AS name FROM ${words} ORDER BY 1`)
+    const names: string[] = []
+    for await (const row of source.rows)
+      if ('fields' in row) names.push(String(row.fields.get('name')).toLowerCase())
+    expect(names.length).toBeGreaterThan(300)
+    const [kind, quote] =
+      dialect === 'mysql' ? (['mysql', '`'] as const) : (['postgres', '"'] as const)
+    const statements = names.map((name) => {
+      const [exact, written] = [`${quote}${name}${quote}`, quoteName(name, kind)]
+      return `WITH ${exact} AS (SELECT 7 AS ${exact}) SELECT ${written} AS login, ${written} FROM ${written}
+        WHERE COALESCE(${written}, 0) = 7 ORDER BY ${written}`
+    })
+    await database.exec(...statements)
   })
 })
 

@@ -20,9 +20,15 @@ import { guessEnabled, type EnabledGuess } from './enabled.ts'
 import { writeEnv } from './env-text.ts'
 import { accountTables, candidatesFor, tableName, type AccountPart } from './guess.ts'
 import type { InitOptions } from './options.ts'
-import { readTables, readWords, type LegacyTable } from './schema.ts'
+import { countUnlowered, readTables, readWords, type LegacyTable } from './schema.ts'
 import { INIT, type InitSettings } from './settings.ts'
-import { tableIn, writeStatements, type Accounts, type Statements } from './statements.ts'
+import {
+  quoteName,
+  tableIn,
+  writeStatements,
+  type Accounts,
+  type Statements,
+} from './statements.ts'
 
 /** What an option or a person says comes before the environment. */
 const environmentOf = async (
@@ -158,7 +164,7 @@ const databaseLines = (env: Environment): (readonly [string, string])[] =>
   )
 
 const enabledOf = async (
-  accounts: Omit<Accounts, 'enabled'>,
+  accounts: Pick<Accounts, 'table' | 'kind'>,
   settings: InitSettings,
   given: string | undefined,
 ): Promise<EnabledGuess> => {
@@ -174,8 +180,15 @@ const describe = ({ table, columns, enabled }: Accounts): string => {
   return `Found:\n${lines.join('\n')}\n\n`
 }
 
-/** What a person must know of who may sign in, on the screen and in the file. */
-const doubtsOf = ({ enabled, unused }: EnabledGuess): readonly string[] => [
+/** What a person must know of who can sign in, on the screen and in the file. */
+const doubtsOf = ({ enabled, unused }: EnabledGuess, unlowered: number): readonly string[] => [
+  ...(unlowered > 0
+    ? [
+        `SQLite's lower() does not change letters such as Ä, which are in ${unlowered} of the logins. These people are found only ` +
+          'if they type their login with these letters as they are stored. Better: if your application keeps the login in ' +
+          'small letters in another column, compare that column with :login in LEGACY_LOOKUP_SQL.',
+      ]
+    : []),
   ...(enabled === undefined
     ? [
         'Everybody in this table may sign in: no column is known to say who may not. ' +
@@ -213,7 +226,11 @@ export const performInit =
     const found = { kind, table, columns }
     const guess = await enabledOf(found, settings, options.enabled)
     const { enabled, unused } = guess
-    const accounts: Accounts = { ...found, enabled }
+    const unlowered =
+      kind === 'sqlite'
+        ? await countUnlowered(settings, tableIn(found), quoteName(columns.login ?? '', kind))
+        : 0
+    const accounts: Accounts = { ...found, enabled, unlowered }
     const statements = writeStatements(accounts)
     print(describe(accounts), {
       event: 'found',
@@ -222,7 +239,7 @@ export const performInit =
       enabled,
       unused,
     })
-    const doubts = doubtsOf(guess)
+    const doubts = doubtsOf(guess, unlowered)
     const warnings = doubts.map((text) => ({ level: 'warning', text }))
     const findings = [...warnings, ...(await tryStatements(settings, statements))]
     for (const { level, text } of findings) {

@@ -1,6 +1,7 @@
 /** Reads which tables and columns a legacy database has, and a few words of a column; it writes nothing. */
 import { openSqlSource, type StatementRules } from '../../import/sources/sql/sql-source.ts'
 import type { SqlTarget } from '../../import/sources/sql/sql-reader.ts'
+import { normaliseLogin } from '../../login.ts'
 import type { DatabaseKind } from '../../sql/kinds.ts'
 import { flagText, isShowableWord, MAX_FLAG_WORDS } from '../../text/flag.ts'
 
@@ -96,4 +97,19 @@ export const readWords = async (
   const sql = `SELECT DISTINCT word FROM (${some}) AS first_rows LIMIT ${MAX_FLAG_WORDS + 2}`
   for await (const get of read(target, sql)) if (get('word') !== '') words.push(get('word'))
   return words.length <= MAX_FLAG_WORDS && words.every(isShowableWord) ? words : undefined
+}
+
+/** SQLite's lower() changes the letters A to Z alone ("Built-In Scalar SQL Functions"). @returns how many logins that is too little for */
+export const countUnlowered = async (
+  target: SqlTarget,
+  table: string,
+  column: string,
+): Promise<number> => {
+  const sql = `SELECT ${column} AS login FROM ${table} WHERE ${column} GLOB '*[^ -~]*'`
+  let count = 0
+  for await (const get of read(target, sql)) {
+    const lowered = get('login').replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+    if (lowered !== normaliseLogin(lowered)) count += 1
+  }
+  return count
 }

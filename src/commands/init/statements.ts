@@ -1,20 +1,14 @@
 /** Writes the statements for a table of accounts, in the SQL of its database. */
 import type { DatabaseKind } from '../../sql/kinds.ts'
 import type { AccountPart } from './guess.ts'
+import { RESERVED_WORDS } from './reserved.ts'
 import type { LegacyTable } from './schema.ts'
 
 /** A name that every kind takes without quotes: PostgreSQL would change capital letters. */
 const PLAIN = /^[a-z_][a-z\d_]*$/
 
-/** Words of the standard, and of the three kinds, that need quotes and are names of columns or tables in the wild. */
-const RESERVED = new Set(
-  'user order group groups table select key keys default check column index references desc asc end limit values rank system condition from where to in on and or not null primary row rows left right all any as case references option read write release'.split(
-    ' ',
-  ),
-)
-
 export const quoteName = (name: string, kind: DatabaseKind): string => {
-  if (PLAIN.test(name) && !RESERVED.has(name)) return name
+  if (PLAIN.test(name) && !RESERVED_WORDS.has(name)) return name
   return kind === 'mysql' ? `\`${name.replaceAll('`', '``')}\`` : `"${name.replaceAll('"', '""')}"`
 }
 
@@ -24,6 +18,8 @@ export interface Accounts {
   readonly columns: Readonly<Record<AccountPart, string | undefined>>
   /** An expression; undefined if all may sign in. */
   readonly enabled: string | undefined
+  /** Logins that the database's lower() does not bring into the form of :login. */
+  readonly unlowered: number
 }
 
 export const tableIn = ({ table, kind }: Pick<Accounts, 'table' | 'kind'>): string =>
@@ -48,6 +44,9 @@ export const writeStatements = (accounts: Accounts) => {
   }
   const login = of('login') ?? ''
   const isExact = table.columns.find(({ name }) => name === columns.login)?.isExact !== false
+  const isFound = `${isExact ? `lower(${login})` : login} = :login`
+  // At least who types the login as it is stored is found.
+  const isFoundAsTyped = accounts.unlowered > 0 ? ` OR lower(${login}) = lower(:username)` : ''
   const account = [
     [login, 'login'],
     [of('hash'), 'password_hash'],
@@ -64,7 +63,7 @@ export const writeStatements = (accounts: Accounts) => {
     [enabled, 'enabled'],
   ] as const
   return {
-    lookup: `${select(accounts, account)} WHERE ${isExact ? `lower(${login})` : login} = :login`,
+    lookup: `${select(accounts, account)} WHERE ${isFound}${isFoundAsTyped}`,
     audit: select(accounts, [...account, [of('lastLogin'), 'last_login']]),
     users: `${select(accounts, profile)} ORDER BY ${of('id') ?? login}`,
   }

@@ -58,7 +58,11 @@ export const checkSamples = async (
   const of = `of ${tried} sampled accounts by their own login: these people cannot sign in.`
   const findings: Finding[] = []
   if (missing > 0) {
-    const advice = 'Compare logins without case, such as WHERE lower(email) = :login'
+    const advice =
+      deps.driver.kind === 'sqlite'
+        ? "SQLite's lower() changes only A to Z. Compare :login with a column in which your application keeps the login in " +
+          'small letters, or write WHERE lower(email) = :login OR lower(email) = lower(:username)'
+        : 'Compare logins without case, such as WHERE lower(email) = :login'
     findings.push(warn('accounts', `The lookup does not find ${missing} ${of} ${advice}`))
   }
   if (ambiguous > 0) {
