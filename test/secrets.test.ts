@@ -1,21 +1,25 @@
 /** Marked secrets go in by every input; no trace of them may come out by any output. */
 import Database from 'better-sqlite3'
 import { hashSync } from 'bcryptjs'
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { reconcileCommand } from '../src/commands/reconcile/reconcile.ts'
+import { statusCommand } from '../src/commands/status/status.ts'
 import { HOOK_PATH } from '../src/hook/app.ts'
 import { EVENTS_PATH } from '../src/hook/events/app.ts'
 import { WorkerPool } from '../src/workers/pool.ts'
-import { addMoved } from './support/campaign.ts'
+import { addMoved, addPending } from './support/campaign.ts'
 import { ManualClock } from './support/clock.ts'
 import { delivery, news } from './support/events.ts'
 import { runCommand, startCommand } from './support/command.ts'
 import { EVENT_ID, makeLegacyDb, payload, startHook } from './support/hook.ts'
+import { runInProcess } from './support/in-process.ts'
 import { KEYS, oauthEnvironment, startIssuer } from './support/issuer.ts'
 import { planOf } from './support/passwords.ts'
 import { startPurge } from './support/purge.ts'
 import { exchange, head, sendAndDrop } from './support/raw.ts'
+import { TOKEN } from './support/sandbox.ts'
 import { tempDir } from './support/temp.ts'
 import { tracesOf } from './support/traces.ts'
 import { LEAKING_WORKER } from './support/workers.ts'
@@ -185,6 +189,47 @@ describe('a trace of a secret', () => {
     for (const name of ['purge.sql', 'proof.json', 'proof.csv']) {
       expectNoTrace(purge.read(name))
       expect(statSync(purge.path(name)).mode & 0o777).toBe(0o600)
+    }
+  })
+
+  it('is in nothing that the other commands of a campaign write or print', async () => {
+    const login = 'anna@example.com'
+    const { org, env, dir, path, cutoff, close } = await startPurge(
+      (started) => addPending(started, login),
+      {
+        people: [{ id: 1, login, hash: HASH }],
+        env: { FINGERPRINT_KEY: `${MARK}-key-of-fingerprints` },
+      },
+    )
+    await close()
+    writeFileSync(path('who.csv'), `login\n${login}\n`)
+    const state = ['--state', path('state.sqlite')]
+    const who = ['--who', path('who.csv'), '--links', path('links.csv'), ...state]
+    const list = ['--list', path('resets.csv')]
+    const yes = ['--yes', `${new URL(org.url).host}:1`]
+    const said = [
+      await runInProcess(statusCommand, ['--left', path('left.csv'), ...state], env),
+      await runInProcess(reconcileCommand, ['--out', path('reconcile')], env),
+      await cutoff(['watch', '--once', ...state]),
+      await cutoff(['reset', ...who, ...list, ...yes]),
+      await cutoff(['reopen', ...list]),
+      await cutoff(['reopen', '--json', ...list]),
+    ]
+    expect(said.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0])
+    const expectNone = (text: string): void => {
+      expectNoTrace(text)
+      expect(text).not.toContain(TOKEN)
+    }
+    for (const { stdout, stderr } of said) expectNone(stdout + stderr)
+    const written = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => !/^(legacy|who)\b/.test(name) && statSync(path(name)).isFile(),
+    )
+    expect(written).toEqual(
+      expect.arrayContaining(['left.csv', 'links.csv', 'resets.csv', 'state.sqlite']),
+    )
+    for (const name of written) {
+      expectNone(readFileSync(path(name), 'latin1'))
+      expect([name, statSync(path(name)).mode & 0o777]).toEqual([name, 0o600])
     }
   })
 
