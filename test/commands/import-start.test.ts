@@ -111,9 +111,12 @@ describe('a person at a terminal', () => {
     ['yes\r', undefined, /yes$/],
     ['n\r', 1, /n\nNothing was sent\.$/],
     ['\r', 1, /Nothing was sent/],
-    ['\u0003', 130, /\nNothing was sent/],
   ])('who types %j', async (keys, code, shown) => {
     expect(await ask(keys)).toEqual([code, expect.stringMatching(shown)])
+  })
+
+  it.each(['\u0003', '\u0004'])('who types %j has interrupted it', async (keys) => {
+    await expect(ask(keys)).rejects.toMatchObject({ code: 'interrupted' })
   })
 
   it.each([

@@ -100,21 +100,20 @@ export const toStartEvent = (start: Start): object => {
 /**
  * Asks once, on a terminal: a script cannot answer, and continues.
  * @returns the exit code, if the import must not start
- * @throws AppError `unconfirmed` where --no-input forbids the question
+ * @throws AppError `unconfirmed` where --no-input forbids the question, or `interrupted`
  */
 export const confirmStart = async (
   host: CommandContext,
   options: ImportOptions,
   start: Start,
-): Promise<1 | 130 | undefined> => {
+): Promise<1 | undefined> => {
   const { stderr } = host
   if (options.yes || options.json || start.isResumed) return undefined
   if (host.noInput) throw new AppError('unconfirmed', { detail: 'Confirm it with --yes.' })
   if (!canAsk(host) || stderr.isTTY !== true) return undefined
   if (options.quiet) stderr.write(`${describeStart(start)}\n`)
   const what = options.update ? 'Create or update' : 'Create'
-  const answer = await askYes(`${what} these users? [y/N] `, host)
-  if (answer === true) return undefined
+  if (await askYes(`${what} these users? [y/N] `, host)) return undefined
   stderr.write('Nothing was sent.\n')
-  return answer === undefined ? 130 : 1
+  return 1
 }

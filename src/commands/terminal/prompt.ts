@@ -67,10 +67,6 @@ export const askUntil = async (
   }
 }
 
-/** @returns undefined if the question was cancelled */
-export const askYes = async (question: string, host: Streams): Promise<boolean | undefined> => {
-  const line = await askLine(question, host)
-  if (line !== undefined) return /^\s*(y|yes)\s*$/i.test(line)
-  host.stderr.write('\n')
-  return undefined
-}
+/** @throws AppError `interrupted` where the question was cancelled */
+export const askYes = async (question: string, host: Streams): Promise<boolean> =>
+  /^(y|yes)$/i.test(await askAnswer(question, host))

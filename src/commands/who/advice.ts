@@ -100,6 +100,11 @@ export const ADVICE = {
     holds: hasStatus('STAGED', 'PROVISIONED'),
     sentence: 'The user is not active in Okta yet: activate the user in the Admin Console.',
   },
+  foreign: {
+    holds: ({ okta }) => okta !== undefined && !okta.isPending && okta.provider !== 'OKTA',
+    sentence:
+      'Neither Okta nor the hook checks the password of this user, but the system that Okta names as the provider: ask the people who run it.',
+  },
   moved: {
     holds: ({ okta }) => okta !== undefined && !okta.isPending,
     sentence:

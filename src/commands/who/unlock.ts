@@ -38,7 +38,7 @@ export const checkUnlock = ({ unlock, erase, reason, yes }: UnlockOptions): void
   }
 }
 
-/** @throws AppError `unconfirmed` */
+/** @throws AppError `unconfirmed`, or `interrupted` where the question was cancelled */
 export const confirmUnlock = async (
   login: string,
   { yes }: UnlockOptions,
