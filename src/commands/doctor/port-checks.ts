@@ -44,7 +44,7 @@ const areOneAddress = async (host: string, opsHost: string): Promise<boolean> =>
 
 const wouldClash = async ({ host, port, ops }: ServerSettings): Promise<boolean> => {
   if (port === 0 || ops?.port !== port) return false
-  // What cannot be bound at all is told of the port itself.
+  // An address that cannot be used at all is reported with its port, below.
   return areOneAddress(host, ops.host).catch(() => false)
 }
 
